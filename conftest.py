@@ -1,0 +1,50 @@
+"""pytest: a fresh clone of the migrated template for every run and every worker, and a mail server on demand."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+
+from development import database
+from development.imap import ImapServer, imap_server as run_imap_server
+
+TEST_PREFIX = "ncm_test_"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> Iterator[None]:
+    """Replace the creation of the test database, which takes minutes, by a clone of the template."""
+    name = settings.DATABASES["default"]["TEST"]["NAME"]
+    template = database.template()
+    with database.server_connection() as server:
+        database.drop_abandoned(server, TEST_PREFIX)
+        database.clone(server, name, source=template)
+    yield
+    with database.server_connection() as server:
+        database.drop(server, name)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Use the clone as it is."""
+    return True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_nautobots_test_host(django_test_environment: None) -> None:  # pylint: disable=unused-argument  # asks for its turn
+    """Undo what Django adds for its own test client: Nautobot compares the list in its tests."""
+    if "testserver" in settings.ALLOWED_HOSTS:
+        settings.ALLOWED_HOSTS.remove("testserver")
+
+
+@pytest.fixture(scope="session")
+def imap_server() -> Iterator[ImapServer]:
+    """Run a real IMAP server from its first use to the end of the run; empty the folders that you fill."""
+    with run_imap_server() as server:
+        yield server
+
+
+def pytest_report_header() -> str:
+    """Name the services in the head of the report."""
+    return f"PostgreSQL at {os.environ['NAUTOBOT_DB_HOST']}, Redis at {os.environ['NAUTOBOT_REDIS_HOST']}"

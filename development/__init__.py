@@ -1,0 +1,1 @@
+"""Everything a contributor runs: embedded services, the database template, the demo and its sample mail."""

@@ -1,0 +1,60 @@
+"""Run a server for as long as somebody holds its lock file.
+
+Started as a script by `services.start_kept`. A lock of the operating system is released however its holder ends, so no
+server outlives the commands that use it, not even when they are killed. Standard library only.
+"""
+
+import fcntl
+import signal
+import subprocess  # nosec B404 - starting servers is what this file is for
+import sys
+import time
+from typing import IO
+
+POLL_SECONDS = 0.2
+STOP_SECONDS = 15
+
+
+def is_unused(lock: IO[str]) -> bool:
+    """Tell whether nobody holds the lock; from then on newcomers wait until this process has ended."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def stop(server: "subprocess.Popen[bytes]") -> None:
+    """End the server politely, then for certain."""
+    if server.poll() is None:
+        # PostgreSQL's "fast shutdown"; SIGTERM would make it wait for its clients.
+        server.send_signal(signal.SIGINT)
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def end(_signal_number: int, _frame: object) -> None:
+    """Turn SIGTERM into an ordinary end, which stops the server."""
+    raise SystemExit(0)
+
+
+def main(lock_path: str, user: str, *command: str) -> None:
+    """Keep `command` running, as `user` unless that is empty, while `lock_path` is held."""
+    signal.signal(signal.SIGTERM, end)
+    # A shell starts background commands with SIGINT ignored, and children inherit that: they could not be stopped.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    account = {"user": user, "group": user, "extra_groups": []} if user else {}
+    with open(lock_path, encoding="ascii") as lock:
+        server = subprocess.Popen(command, **account)  # nosec B603 - our own command, no shell
+        try:
+            while server.poll() is None and not is_unused(lock):
+                time.sleep(POLL_SECONDS)
+        finally:
+            stop(server)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

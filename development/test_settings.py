@@ -1,0 +1,37 @@
+"""Django settings of the tests: starts what they need, then loads Nautobot's configuration as `nautobot-server` would.
+
+pytest-django imports this module (`DJANGO_SETTINGS_MODULE`) before anything else of ours. The services end with the
+process: nobody holds their locks any longer. Workers of pytest-xdist inherit the variables, so they share the services.
+"""
+
+import atexit
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from development import services
+
+_running = contextlib.ExitStack()
+atexit.register(_running.close)
+for _service in (services.postgres, services.redis):
+    os.environ.update(_running.enter_context(_service()))
+
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+# Each run and each worker has a database of its own, and a Redis database of its own: every tearDown empties that.
+os.environ["NAUTOBOT_DB_NAME"] = f"ncm_test_{os.getpid()}_{_worker}"
+
+from nautobot.core.cli import load_settings  # noqa: E402  # pylint: disable=wrong-import-position  # reads the above
+
+load_settings(str(Path(__file__).with_name("nautobot_config.py")))
+globals().update({name: value for name, value in vars(sys.modules["nautobot_config"]).items() if name.isupper()})
+
+CACHES["default"]["LOCATION"] = services.redis_location(1 + int(_worker))  # noqa: F821 - one of the settings above
+DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}  # noqa: F821 - one of the settings above
+ALLOWED_HOSTS = ["nautobot.example.com"]  # the host name that Nautobot's test client uses
+CELERY_BROKER_URL = "memory://"
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_STORE_EAGER_RESULT = True
+CONSTANCE_BACKEND = "constance.backends.memory.MemoryBackend"
+CONTENT_TYPE_CACHE_TIMEOUT = 0
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the others are slow on purpose

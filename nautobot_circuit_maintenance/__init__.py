@@ -1,0 +1,37 @@
+"""Nautobot app that turns the maintenance mails of network providers into circuit maintenances."""
+
+from importlib import metadata
+
+from celery.utils.log import get_task_logger
+from nautobot.apps import NautobotAppConfig, nautobot_database_ready
+
+__version__ = metadata.version("nautobot-circuit-maintenance")
+
+
+class CircuitMaintenanceConfig(NautobotAppConfig):
+    """What Nautobot knows about the app."""
+
+    name = "nautobot_circuit_maintenance"
+    verbose_name = "Circuit Maintenance"
+    description = "Circuit maintenances from the notifications that network providers send by e-mail."
+    version = __version__
+    author = "The nautobot-circuit-maintenance developers"
+    base_url = "circuit-maintenance"
+    min_version = "3.1.0"
+    max_version = "3.99"
+    searchable_models = ["circuitmaintenance"]
+
+    def ready(self) -> None:
+        """Wire checks, signals and the logger."""
+        super().ready()
+        from nautobot_circuit_maintenance import checks, signals  # pylint: disable=import-outside-toplevel  # need apps
+
+        checks.register_checks()
+        signals.connect_signals()
+        nautobot_database_ready.connect(signals.prepare_database, sender=self)
+        # Nautobot stores in the job log what reaches Celery's task logger: this makes it the parent of ours. At its
+        # default level, DEBUG, every line would be a database row.
+        get_task_logger(self.name).setLevel("INFO")
+
+
+config = CircuitMaintenanceConfig  # pylint: disable=invalid-name  # Nautobot looks it up under this name

@@ -1,0 +1,145 @@
+"""PLUGINS_CONFIG as frozen values: the only reader of the settings."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+PACKAGE = "nautobot_circuit_maintenance"
+
+GMAIL_HOST = "accounts.google.com"
+_MISSING_HINT = "Every entry of notification_sources is a dictionary with at least 'name' and 'url'."
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A mistake in the settings: what is wrong, and what to write instead."""
+
+    id: str
+    message: str
+    hint: str
+    source: str = ""
+    """Name of the source it is about; empty where it is about the app or an entry without a name."""
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """One notification source as the administrator wrote it; the password never shows in its repr."""
+
+    name: str
+    url: str
+    account: str = ""
+    secret: str = field(default="", repr=False)
+    credentials_file: str = ""
+    source_header: str = "From"
+    folder: str = "INBOX"
+    tls: bool = True
+    starttls: bool = False
+    ca_file: str = ""
+    attach_all_providers: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Which mailbox type reads it; empty for a URL that none does."""
+        parts = urlsplit(self.url)
+        if parts.scheme in ("imap", "imaps"):
+            return "imap"
+        return "gmail" if parts.scheme == "https" and parts.hostname == GMAIL_HOST else ""
+
+    @property
+    def host(self) -> str:
+        """Host name of the URL."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """Port of the URL, or the one registered for this kind of connection (RFC 8314 section 3.2, RFC 9051)."""
+        implicit_tls = self.tls and not self.starttls
+        return urlsplit(self.url).port or (993 if implicit_tls else 143)
+
+
+@dataclass(frozen=True)
+class AppSettings:
+    """All settings of the app; a source with a mistake stands in ``problems`` and not in ``sources``."""
+
+    sources: tuple[SourceSettings, ...] = ()
+    raw_notification_initial_days_since: int = 7
+    """Days of backlog that are read of a sender that is new."""
+    max_message_size: int = 25 * 1024 * 1024
+    """Bytes; of a larger message only the headers are kept."""
+    dashboard_n_days: int = 30
+    problems: tuple[Problem, ...] = ()
+
+
+def get_app_settings() -> AppSettings:
+    """Read PLUGINS_CONFIG; never raises, mistakes are in ``problems``."""
+    return parse(settings.PLUGINS_CONFIG.get(PACKAGE, {}))
+
+
+def parse(config: Mapping[str, Any]) -> AppSettings:
+    """Turn the app's part of PLUGINS_CONFIG into values."""
+    problems: list[Problem] = []
+    numbers = {}
+    for name in ("raw_notification_initial_days_since", "max_message_size", "dashboard_n_days"):
+        value = config.get(name, getattr(AppSettings, name))
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            numbers[name] = value
+        else:
+            problems.append(Problem("E001", f"{name} is {value!r}.", "Write a whole number above 0."))
+    sources = []
+    entries = config.get("notification_sources", [])
+    if not isinstance(entries, (list, tuple)):
+        problems.append(Problem("E002", "notification_sources is not a list.", _MISSING_HINT))
+        entries = []
+    for position, entry in enumerate(entries, start=1):
+        found = list(_entry_problems(position, entry)) or list(_source_problems(entry, {s.name for s in sources}))
+        problems += found
+        if not found:
+            sources.append(SourceSettings(**entry))
+    return AppSettings(sources=tuple(sources), problems=tuple(problems), **numbers)
+
+
+def _entry_problems(position: int, entry: Any) -> Iterator[Problem]:
+    """Say why an entry cannot become a SourceSettings at all."""
+    if not isinstance(entry, Mapping) or not entry.get("name") or not isinstance(entry.get("name"), str):
+        yield Problem("E003", f"Entry {position} of notification_sources has no name.", _MISSING_HINT)
+        return
+    name = entry["name"]
+    known = {item.name: item.type for item in fields(SourceSettings)}
+    for key in sorted(set(entry) - set(known)):
+        hint = f"The keys are: {', '.join(known)}."
+        yield Problem("E004", f"Notification source '{name}' has an unknown key '{key}'.", hint, name)
+    for key, value in entry.items():
+        if key in known and not isinstance(value, known[key]):
+            wanted = "True or False" if known[key] is bool else "a text"
+            yield Problem("E005", f"'{key}' of notification source '{name}' is not {wanted}.", f"Write {wanted}.", name)
+
+
+def _source_problems(entry: Mapping[str, Any], names: set[str]) -> Iterator[Problem]:
+    """Say what is wrong or missing in an entry whose keys and types are right."""
+    name = entry["name"]
+    if name in names:
+        yield Problem("E006", f"Two notification sources are named '{name}'.", "Give each its own name.", name)
+    if len(name) > 100:
+        yield Problem("E006", f"The name of notification source '{name}' is too long.", "Use 100 characters.", name)
+    if not _is_usable_url(entry.get("url", "")):
+        hint = f"Write imap://host:port, imaps://host:port, or https://{GMAIL_HOST} for Gmail."
+        yield Problem("E007", f"The url of notification source '{name}' is missing or of no known kind.", hint, name)
+        return
+    needed = ("account", "secret") if SourceSettings(**entry).kind == "imap" else ("account", "credentials_file")
+    for key in needed:
+        if not entry.get(key):
+            hint = f"Set '{key}', for example from an environment variable that is set for web server and worker."
+            yield Problem("E008", f"'{key}' of notification source '{name}' is missing or empty.", hint, name)
+    if entry.get("starttls") and not entry.get("tls", True):
+        yield Problem("E009", f"Notification source '{name}' asks for starttls and no tls.", "Remove one.", name)
+
+
+def _is_usable_url(url: str) -> bool:
+    """Tell whether a mailbox type reads this URL and its host and port can be told."""
+    try:
+        return bool(SourceSettings(name="", url=url).kind and urlsplit(url).hostname and urlsplit(url).port != 0)
+    except ValueError:  # urlsplit: a port that is no number, brackets that do not close
+        return False

@@ -1,0 +1,19 @@
+"""The few names that differ between Nautobot 3.1 and 3.2, and those that core does not export."""
+
+import inspect
+from typing import Any
+
+from nautobot.extras.models import Job as JobModel, JobResult
+
+# 3.1 accepts job_kwargs and drops the values without a word; 3.2 refuses anything else.
+_HAS_JOB_KWARGS = "job_kwargs" in inspect.signature(JobResult.enqueue_job).parameters
+
+
+def enqueue_job(job_model: JobModel, user: Any, job_kwargs: dict[str, Any], **options: Any) -> JobResult:
+    """Enqueue a job with its variables, whatever the Nautobot version calls them."""
+    if _HAS_JOB_KWARGS:
+        return JobResult.enqueue_job(job_model, user, job_kwargs=job_kwargs, **options)
+    return JobResult.enqueue_job(job_model, user, **options, **job_kwargs)
+
+
+__all__ = ("enqueue_job",)

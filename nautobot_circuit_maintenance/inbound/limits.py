@@ -1,0 +1,121 @@
+"""How much time and memory a piece of work on somebody else's bytes may take."""
+
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import TypeVar
+
+from .errors import ParseError
+
+Result = TypeVar("Result")
+
+# An exception raised by a signal handler is lost where Python cannot pass it on (a finaliser, a callback from C).
+_REPEAT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one parse may take: seconds, and bytes of address space beyond what the process has already."""
+
+    seconds: float = 10.0
+    memory: int = 1024**3
+
+
+class _TimeIsUp(BaseException):
+    """Derives from BaseException because the parser library swallows every Exception."""
+
+
+def run_limited(work: Callable[[], Result], limits: Limits) -> Result:
+    """Return what the work returns; raises ParseError where it takes too much time or memory.
+
+    Outside the main thread, where Python delivers no signals, there is no time limit; without /proc (macOS) there is
+    no memory limit. Code that does not return to the interpreter is left to Celery's hard time limit.
+    """
+    with ExitStack() as stack:
+        if threading.current_thread() is threading.main_thread():
+            stack.enter_context(_soft_time_limit_postponed())
+            work = _timed(work, limits.seconds)
+        stack.enter_context(_memory_limited(limits.memory))
+        try:
+            return work()
+        except _TimeIsUp as error:
+            raise ParseError(f"reading it took longer than {limits.seconds:g} seconds") from error
+        except MemoryError as error:
+            raise ParseError(f"reading it took more than {limits.memory // 1024**2} MiB of memory") from error
+
+
+def _timed(work: Callable[[], Result], seconds: float) -> Callable[[], Result]:
+    """Return the work interrupted after that many seconds of real time, with the process's own timer put back."""
+
+    def strike(_number: int, _frame: FrameType | None) -> None:
+        raise _TimeIsUp
+
+    def timed() -> Result:
+        handler = signal.signal(signal.SIGALRM, strike)
+        started = time.monotonic()
+        delay, interval = signal.setitimer(signal.ITIMER_REAL, seconds, _REPEAT_SECONDS)
+        try:
+            try:
+                return work()
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        finally:
+            # Once more: the timer may have struck while it was being stopped.
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, handler)
+            if delay:
+                rest = max(delay - (time.monotonic() - started), 0.001)
+                signal.setitimer(signal.ITIMER_REAL, rest, interval)
+
+    return timed
+
+
+@contextmanager
+def _soft_time_limit_postponed() -> Iterator[None]:
+    """Hold back SIGUSR1, Celery's soft time limit, until the work is over.
+
+    The parser library would swallow the SoftTimeLimitExceeded that its handler raises, and the message would be blamed.
+    A blocked signal would still reach the handler through the threads that NumPy starts, so the handler is exchanged.
+    """
+    handler = signal.getsignal(signal.SIGUSR1)
+    if handler is None:  # Installed by C code: Python could not put it back.
+        yield
+        return
+    arrived: list[int] = []
+    signal.signal(signal.SIGUSR1, lambda number, _frame: arrived.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGUSR1, handler)
+        if arrived:
+            signal.raise_signal(signal.SIGUSR1)
+
+
+@contextmanager
+def _memory_limited(size: int) -> Iterator[None]:
+    """Let the process grow by so many bytes of address space at most."""
+    used = _address_space()
+    if used is None:
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    bounds = [bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min([used + size, *bounds]), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _address_space() -> int | None:
+    """Return the bytes of address space of this process (proc(5), statm), or None where the system does not tell."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return None

@@ -1,0 +1,168 @@
+"""The contract of every mailbox type, and what they share: cutting batches, searching a backlog."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.parser import BytesHeaderParser
+from typing import Any, NamedTuple, TypeVar
+
+from nautobot_circuit_maintenance.app_settings import SourceSettings
+from nautobot_circuit_maintenance.inbound.values import MailMessage, sender_address, storable
+
+T = TypeVar("T")
+Cursor = Mapping[str, Any]
+"""Where a mailbox type stopped reading: JSON that only the type itself understands."""
+
+BATCH_MESSAGES = 100
+BATCH_BYTES = 8 * 1024 * 1024
+"""A batch closes at either limit, so that memory does not grow with the mailbox (bytes)."""
+
+TIMEOUT = 30
+"""Seconds that a single network operation may take."""
+
+
+@dataclass(frozen=True)
+class FetchRequest:
+    """What the pipeline wants from an open mailbox."""
+
+    cursor: Cursor
+    """Empty on the first run."""
+    senders: frozenset[str]
+    """Every address that belongs to a provider of the source, lower case."""
+    new_senders: frozenset[str]
+    """Those whose backlog was not searched yet; all of them on the first run."""
+    backlog_since: datetime
+    """How far back the backlog of new senders is searched, aware."""
+    resume_since: datetime
+    """How far back to search where the cursor is worthless (UIDVALIDITY changed, history expired), aware."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some messages from known senders, and the cursor once they are recorded; may be empty to move the cursor."""
+
+    messages: tuple[MailMessage, ...]
+    cursor: Cursor
+    unknown_senders: int = 0
+    """Messages looked at and left alone because nobody in Nautobot owns their sender address."""
+    searched: frozenset[str] = frozenset()
+    """New senders whose backlog is complete with this batch."""
+
+
+class Mailbox(ABC):
+    """An opened place that mail comes from; reading it changes nothing in it."""
+
+    @classmethod
+    @abstractmethod
+    def open(cls, settings: SourceSettings, *, max_message_size: int) -> AbstractContextManager["Mailbox"]:
+        """Log in and open the folder; raises MailboxError with a sentence that says what to do."""
+
+    @abstractmethod
+    def fetch(self, request: FetchRequest) -> Iterator[Batch]:
+        """Yield the backlog of new senders, then what is newer than the cursor; raises MailboxError.
+
+        Each batch is safe to record on its own: a run that dies between two is continued from the last cursor. A
+        message over the size limit (bytes) comes as ``MailMessage.oversize``, its body is not transferred.
+        """
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What a first look tells about a message: enough to decide whether, and how much of it, to read."""
+
+    id: int | str
+    sender: str
+    size: int
+    """Bytes, as the server says."""
+    received_at: datetime
+
+
+class Group(NamedTuple):
+    """Some messages that were looked at one after the other and make one batch."""
+
+    wanted: list[Heading]
+    last: int | str
+    """Id of the last one that was looked at, wanted or not."""
+    others: int
+    """How many are from somebody else."""
+
+
+def cut(headings: Sequence[Heading], senders: frozenset[str], *, max_message_size: int) -> Iterator[Group]:
+    """Cut what was looked at where the messages from the senders fill a batch; the order stays."""
+    wanted: list[Heading] = []
+    begin = size = 0
+    for position, heading in enumerate(headings):
+        if heading.sender not in senders:
+            continue
+        weight = heading.size if heading.size <= max_message_size else 0
+        if len(wanted) == BATCH_MESSAGES or (wanted and size + weight > BATCH_BYTES):
+            yield Group(wanted, headings[position - 1].id, position - begin - len(wanted))
+            wanted, begin, size = [], position, 0
+        wanted.append(heading)
+        size += weight
+    if headings:
+        yield Group(wanted, headings[-1].id, len(headings) - begin - len(wanted))
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """A search for older mail of some senders, and how far it got."""
+
+    senders: frozenset[str]
+    since: datetime
+    reached: int | str | None = None
+    """Id of the last message that was looked at, in the mailbox type's order; None before the first."""
+
+    @classmethod
+    def due(cls, request: FetchRequest, cursor: Cursor) -> "Backlog | None":
+        """Say what to search; the cursor is empty where the request has none or a worthless one.
+
+        A search under way goes on where it stopped, so that runs that are killed again and again come to an end.
+        """
+        if not cursor:
+            lost = bool(request.cursor)
+            since = min(request.backlog_since, request.resume_since) if lost else request.backlog_since
+            return cls(request.senders, since) if request.senders else None
+        begun = cls._from_json(cursor["backlog"]) if "backlog" in cursor else cls(frozenset(), request.backlog_since)
+        senders = (request.new_senders | begun.senders) & request.senders
+        if not senders:
+            return None
+        if senders <= begun.senders and begun.since <= request.backlog_since:
+            return replace(begun, senders=senders)
+        return cls(senders, min(begun.since, request.backlog_since))
+
+    @classmethod
+    def _from_json(cls, stored: Mapping[str, Any]) -> "Backlog":
+        return cls(frozenset(stored["senders"]), datetime.fromisoformat(stored["since"]), stored["reached"])
+
+    def as_json(self, reached: int | str) -> dict[str, Any]:
+        """Return it for a cursor, as it is after the message of this id."""
+        return {"senders": sorted(self.senders), "since": self.since.isoformat(), "reached": reached}
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Cut a sequence into pieces of at most this many items."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def header_sender(header: bytes, source_header: str) -> str:
+    """Return the sender that a message with these header bytes has."""
+    return sender_address(BytesHeaderParser().parsebytes(header), source_header)
+
+
+def said(error: object, *, without: str = "") -> str:
+    """Return the words of a server or a library on one line for a sentence, without the secret."""
+    # Some libraries print the bytes that a server sent as Python writes them: b'...'.
+    text = re.sub(r"""\bb(['"])(.*)\1""", r"\2", str(error)) or type(error).__name__
+    text = text.replace(without, "***") if without else text
+    return storable(" ".join(text.split()))[:300].rstrip(".")
+
+
+def named(names: Iterable[str]) -> str:
+    """Name what exists instead of what is missing; ten are enough to see the mistake."""
+    known = sorted(names)
+    more = f" and {len(known) - 10} more" if len(known) > 10 else ""
+    return (", ".join(known[:10]) or "none") + more

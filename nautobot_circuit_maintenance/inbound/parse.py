@@ -1,0 +1,227 @@
+"""Raw bytes in, what they say about maintenances out: the only module that knows circuit-maintenance-parser.
+
+Importing this module is cheap; the library (0.6 s, 77 MB) is loaded on first use, so web processes do not carry it.
+"""
+
+import functools
+import json
+import logging
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from .errors import ParseError
+from .limits import Limits, run_limited
+from .mail_parts import Parts, mail_parts, one_calendar_each, one_of_each_type
+from .values import COLUMN_LENGTH, Envelope, MaintenanceUpdate, storable, storable_json
+
+Item = dict[str, Any]
+"""What the library says about one window of one maintenance, as JSON."""
+
+_PARSER_FIELD = "Parser for Circuit Maintenance plugin"
+_XLSX_EXTRA = 'it has an Excel sheet: pip install "nautobot-circuit-maintenance[xlsx]" on the workers, then Reprocess'
+# What some texts of the library mean to an operator.
+_MEANINGS = {
+    "'pandas'": _XLSX_EXTRA,
+    "'openpyxl'": _XLSX_EXTRA,
+    "has no attribute 'dt'": "its calendar has an event without DTSTART, DTEND or DTSTAMP",
+}
+_LONGEST_REASON = 300
+_LONGEST_ERROR = 1_000
+# 9999-01-01: a time after it leaves the calendar when it is shown in a time zone east of Greenwich.
+_LAST_SECOND = 253_370_764_800
+_SEQUENCES = range(-(2**31), 2**31)
+
+
+def parse(
+    raw: bytes, parser_names: Sequence[str], envelope: Envelope, limits: Limits | None = None
+) -> list[MaintenanceUpdate]:
+    """Return what a message says, one update a maintenance id in the order of first mention.
+
+    The parsers are tried in order until one finds maintenances. An empty list means that they recognised the message
+    as none about maintenances. Raises ParseError with a reason of at most 1,000 characters.
+    """
+    _library()  # Loaded outside the limits: interrupted, an import leaves half a module behind.
+    try:
+        items = run_limited(lambda: _items(raw, parser_names, envelope), limits or _default_limits())
+    except ParseError as error:
+        raise ParseError(_cut(str(error), _LONGEST_ERROR)) from error
+    by_id: dict[str, list[Item]] = {}
+    for item in items:
+        by_id.setdefault(item["maintenance_id"], []).append(item)
+    return [MaintenanceUpdate.from_items(same_id, envelope) for same_id in by_id.values()]
+
+
+def known_parser_names() -> tuple[str, ...]:
+    """Return the names that a Provider may give to its parser; loads the library."""
+    return tuple(sorted(_library().SUPPORTED_PROVIDER_NAMES))
+
+
+def normalised_name(name: str) -> str:
+    """Return a name as the library spells it: "Crown Castle" is crowncastle."""
+    return "".join(character for character in name.lower() if character.isalnum())
+
+
+@functools.cache
+def _library() -> Any:
+    """Load the library, silent and without its way to the internet."""
+    import circuit_maintenance_parser  # pylint: disable=import-outside-toplevel  # see the module's docstring
+    from circuit_maintenance_parser.utils import Geolocator  # pylint: disable=import-outside-toplevel  # likewise
+
+    # It would ask nominatim.openstreetmap.org: the city leaves the house, and without a network a parse waits 10 s.
+    Geolocator.get_location_from_api = staticmethod(_refuse_lookup)
+    # Its warnings carry whole mail bodies; what it has to say reaches us as exceptions.
+    logging.getLogger(circuit_maintenance_parser.__name__).setLevel(logging.CRITICAL)
+    return circuit_maintenance_parser
+
+
+def _refuse_lookup(city: str) -> NoReturn:
+    raise LookupError(f"{city} is not in the parser library's table of cities, and nobody else is asked")
+
+
+def _default_limits() -> Limits:
+    """Give a language model the time to answer where the operator lets the library ask one."""
+    return Limits(seconds=60.0) if os.environ.get("PARSER_OPENAI_API_KEY") else Limits()
+
+
+def _items(raw: bytes, parser_names: Sequence[str], envelope: Envelope) -> list[Item]:
+    if not parser_names:
+        raise ParseError(f"its provider has no parser: {_advice()}")
+    parts = mail_parts(raw, envelope)
+    return _first_result(functools.partial(_read_as, name, parts) for name in parser_names)
+
+
+def _first_result(attempts: Iterable[Callable[[], list[Item]]]) -> list[Item]:
+    """Return what the first attempt finds; nothing only if every attempt recognised the message as none of its own."""
+    reasons: dict[str, None] = {}
+    for attempt in attempts:
+        try:
+            if items := attempt():
+                return items
+        except ParseError as error:
+            reasons[str(error)] = None
+    if reasons:
+        raise ParseError("; ".join(reasons))
+    return []
+
+
+def _read_as(name: str, parts: Parts) -> list[Item]:
+    """Read a message with the parser of that name."""
+    provider = _library().init_provider(normalised_name(name) or "?")
+    if provider is None:
+        raise ParseError(f'there is no parser "{_cut(name, 100)}": {_advice()}')
+    try:
+        return _read_with(provider, parts)
+    except ParseError as error:
+        raise ParseError(f"{provider.get_provider_type()}: {error}") from error
+
+
+def _advice() -> str:
+    return (
+        f'set the custom field "{_PARSER_FIELD}" on the provider '
+        "(genericprovider reads BCOP calendars of any provider), then Reprocess"
+    )
+
+
+def _read_with(provider: Any, parts: Parts) -> list[Item]:
+    """Return everything that the calendars of a message announce, or else the first of its other parts that does."""
+    types = _types_read_by(provider)
+
+    def read(reading: Parts) -> list[Item]:
+        choices = one_of_each_type(reading, types)
+        return _first_result(functools.partial(_ask, provider, choice) for choice in choices)
+
+    found: list[Item] = []
+    reasons: dict[str, None] = {}
+    for reading in one_calendar_each(parts):
+        try:
+            found += [item for item in read(reading) if item not in found]
+        except ParseError as error:
+            reasons[str(error)] = None
+    if reasons and not found:  # Beside a notification, a calendar that says nothing is an ordinary invitation.
+        raise ParseError("; ".join(reasons))
+    return found
+
+
+def _types_read_by(provider: Any) -> Collection[str]:
+    """Return the content types that a provider's parsers read: there is no use in trying others."""
+    parsers = [parser for processor in provider.get_default_processors() for parser in processor.data_parsers]
+    return {kind for parser in parsers for kind in parser.get_data_types()}
+
+
+def _ask(provider: Any, parts: Mapping[str, bytes]) -> list[Item]:
+    """Put one part of each type to the library; nothing where its filters turned the message away."""
+    data = _library().NotificationData()
+    for kind, content in parts.items():
+        data.add_data_part(kind, content)
+    try:
+        maintenances = list(provider.get_maintenances(data))
+        filtered = not maintenances and (provider.exclude_filter_check(data) or not provider.include_filter_check(data))
+    except Exception as error:  # pylint: disable=broad-exception-caught
+        # get_maintenances documents ProviderError but leaks TypeError, UnicodeDecodeError, AssertionError and whatever
+        # else its parsers and their libraries meet in a malformed mail: each says that this mail cannot be read.
+        raise ParseError(_reason(error)) from error
+    if not maintenances and not filtered:
+        raise ParseError("found no maintenance in it")
+    return [_item(maintenance) for maintenance in maintenances]
+
+
+def _item(maintenance: Any) -> Item:
+    """Return a maintenance of the library as JSON that can be stored.
+
+    Raises ParseError for what no column and no calendar holds.
+    """
+    item: Item = storable_json({**json.loads(maintenance.to_json()), "metadata": maintenance.metadata.model_dump()})
+    item["maintenance_id"] = _identifier("maintenance id", item["maintenance_id"])
+    circuits = [
+        {**circuit, "circuit_id": _identifier("circuit id", circuit["circuit_id"])} for circuit in item["circuits"]
+    ]
+    item["circuits"] = [circuit for circuit in circuits if circuit["circuit_id"]]
+    if not item["maintenance_id"]:
+        raise ParseError("its maintenance id is blank")
+    for name in ("start", "end", "stamp"):
+        if not 0 <= item[name] < _LAST_SECOND:
+            raise ParseError(f"its {name} is no time that a calendar has: {item[name]} seconds since 1970")
+    if item["sequence"] not in _SEQUENCES:
+        raise ParseError(f"its SEQUENCE is no integer of RFC 5545 (section 3.3.8): {item['sequence']}")
+    return item
+
+
+def _identifier(what: str, text: str) -> str:
+    stripped = text.strip()
+    if len(stripped) > COLUMN_LENGTH:
+        raise ParseError(f"a {what} of {len(stripped)} characters is longer than {COLUMN_LENGTH}: {stripped[:40]}...")
+    return stripped
+
+
+def _reason(error: Exception) -> str:
+    """Say in a few words why the library failed; its own messages carry whole mail bodies."""
+    causes = [_innermost(each) for each in getattr(error, "related_exceptions", ()) or (error,)]
+    return "; ".join(dict.fromkeys(_cut(_sentence(cause), _LONGEST_REASON) for cause in causes))
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _sentence(cause: BaseException) -> str:
+    """Say what one exception of the library means to an operator."""
+    text = str(cause)
+    if isinstance(cause, MemoryError):
+        return "reading it took too much memory"
+    for words, meaning in _MEANINGS.items():
+        if words in text:
+            return meaning
+    if hasattr(cause, "errors"):  # pydantic's ValidationError quotes its input, the mail
+        details = cause.errors(include_url=False, include_input=False)
+        return ", ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in details)
+    text = text.partition("\n")[0]
+    ours = type(cause).__module__.startswith("circuit_maintenance_parser")
+    return text if ours and text else f"{type(cause).__name__}: {text}"
+
+
+def _cut(text: str, length: int) -> str:
+    folded = " ".join(storable(text).split())
+    return folded if len(folded) <= length else f"{folded[: length - 3]}..."

@@ -1,0 +1,257 @@
+"""The spine: fetch -> identify -> record -> parse -> apply, source by source; a line of the log for each."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from billiard.exceptions import SoftTimeLimitExceeded
+from django.contrib.auth.models import AbstractUser
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Count
+
+from nautobot_circuit_maintenance.app_settings import SourceSettings, get_app_settings
+from nautobot_circuit_maintenance.inbound.digest import Digester
+from nautobot_circuit_maintenance.inbound.errors import MailboxError
+from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
+from nautobot_circuit_maintenance.inbound.mailboxes import open_mailbox
+from nautobot_circuit_maintenance.inbound.mailboxes.base import FetchRequest, Mailbox
+from nautobot_circuit_maintenance.inbound.record import Recorded, record_batch
+from nautobot_circuit_maintenance.inbound.values import Outcome, storable
+from nautobot_circuit_maintenance.models import Notification, NotificationSource
+from nautobot_circuit_maintenance.models.matching import link_unmatched
+
+logger = logging.getLogger(__name__)
+
+_STATES_PER_QUERY = 1_000
+# SEARCH by date has the granularity of a day; a clock that is a little off costs nothing but a second look.
+_OVERLAP = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run was asked for."""
+
+    now: datetime
+    user: AbstractUser | None = None
+    since: datetime | None = None
+    """Read every sender's mail again from here; None: only what is new."""
+    dry_run: bool = False
+    is_time_left: Callable[[], bool] = lambda: True
+    """Asked between batches and notifications; a run that ends early is continued by the next."""
+
+
+@dataclass
+class SourceReport:
+    """What a run did for one source."""
+
+    name: str
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    recorded: list[UUID] = field(default_factory=list)
+    error: str = ""
+
+    def count(self, recorded: Recorded) -> None:
+        """Add what became of a batch."""
+        self.recorded += recorded.new
+        self.outcomes[Outcome.NEW] += len(recorded.new)
+        self.outcomes[Outcome.DUPLICATE] += recorded.duplicates
+        self.outcomes[Outcome.UNKNOWN_SENDER] += recorded.strangers
+
+    def __str__(self) -> str:
+        """Tell it in one line."""
+        counts = ", ".join(f"{self.outcomes[each]} {each.value}" for each in Outcome if self.outcomes[each])
+        return f"{self.name}: {self.error or counts or 'nothing new'}" + (f" ({counts})" if self.error and counts else "")
+
+
+@dataclass
+class RunReport:
+    """What a run did."""
+
+    sources: list[SourceReport] = field(default_factory=list)
+    states: Counter[str] = field(default_factory=Counter)
+    """Where the messages recorded by this run stand now; adds up to their number."""
+    is_complete: bool = True
+    """False where time ran out: the next run goes on."""
+
+    @property
+    def recorded(self) -> int:
+        """Number of messages that this run recorded."""
+        return sum(len(report.recorded) for report in self.sources)
+
+    @property
+    def unaccounted(self) -> int:
+        """Recorded messages that are neither parsed, ignored, refused, failed nor waiting: 0, or we lost one."""
+        return self.recorded - sum(self.states.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report for the job's result."""
+        return {
+            "recorded": self.recorded,
+            "states": dict(self.states),
+            "complete": self.is_complete,
+            "sources": {
+                each.name: {"outcomes": {o.value: n for o, n in each.outcomes.items() if n}, "error": each.error}
+                for each in self.sources
+            },
+        }
+
+    @property
+    def failed_sources(self) -> list[SourceReport]:
+        """The sources that could not be read to the end."""
+        return [report for report in self.sources if report.error]
+
+
+def run(sources: Sequence[NotificationSource], options: RunOptions) -> RunReport:
+    """Read these sources, then digest whatever waits; one dead mailbox or bad message never stops the rest."""
+    report = RunReport()
+    if not options.dry_run:
+        link_unmatched()
+    for source in sources:
+        report.sources.append(handle_source(source, options))
+    if options.dry_run:
+        report.states = _rehearsed_states(report.sources)
+    else:
+        report.sources += drain_waiting(options).sources
+        report.states = _states([pk for each in report.sources for pk in each.recorded])
+    report.is_complete = options.is_time_left()
+    return report
+
+
+def drain_waiting(options: RunOptions) -> RunReport:
+    """Digest whatever waits, wherever it came from: imported messages, other sources, notifications to read again."""
+    report = SourceReport("Other waiting notifications")
+    try:
+        report.outcomes = Digester(options.user).drain(Notification.objects.all(), options.is_time_left)
+    except (OperationalError, InterfaceError) as error:
+        report.error = _database_failed(error)
+    if report.error:
+        logger.error("%s", report)
+    elif report.outcomes:
+        logger.info("%s", report)
+    sources = [report] if report.outcomes or report.error else []
+    return RunReport(sources, is_complete=options.is_time_left())
+
+
+def handle_source(source: NotificationSource, options: RunOptions) -> SourceReport:
+    """Fetch and digest what one source has; every failure ends in the report and on the source."""
+    report = SourceReport(source.name)
+    is_read = False
+    try:
+        settings, limit = _settings_of(source), get_app_settings().max_message_size
+        with open_mailbox(settings, max_message_size=limit) as mailbox:
+            is_read = fetch_source(source, mailbox, options, report)
+        if not options.dry_run:
+            queue = Notification.objects.filter(source=source)
+            report.outcomes += Digester(options.user).drain(queue, options.is_time_left)
+    except SoftTimeLimitExceeded:
+        raise  # the worker is told to stop: nothing is lost, the next run goes on
+    except MailboxError as error:
+        report.error = str(error)
+    except (OperationalError, InterfaceError) as error:
+        report.error = _database_failed(error)
+    except Exception as error:  # pylint: disable=broad-exception-caught
+        # Our own defect in one mailbox must not keep the others from being read.
+        logger.exception("Source %s failed", source.name, extra={"skip_db_logging": True})
+        report.error = f"Unexpected {type(error).__name__}: {error}"
+    _tell(source, report, options, is_read)
+    return report
+
+
+def fetch_source(
+    source: NotificationSource, mailbox: Mailbox, options: RunOptions, report: SourceReport
+) -> bool:
+    """Record what is new in a source's open mailbox; True if it was read to its end.
+
+    Nothing is parsed yet, but in a dry run: that digests each batch at once and rolls it back.
+    """
+    directory = SenderDirectory.for_source(source)
+    for batch in mailbox.fetch(_request(source, directory, options)):
+        if options.dry_run:
+            with _rolled_back():
+                recorded = record_batch(source, directory, batch)
+                report.outcomes += _rehearse(recorded.new)
+        else:
+            recorded = record_batch(source, directory, batch)
+        report.count(recorded)
+        if not options.is_time_left():
+            return False
+    return True
+
+
+def _request(source: NotificationSource, directory: SenderDirectory, options: RunOptions) -> FetchRequest:
+    """Say what is wanted: the backlog of senders that are new to the source, and what came since the cursor."""
+    first_day = options.now - timedelta(days=get_app_settings().raw_notification_initial_days_since)
+    searched = frozenset() if options.since else frozenset(source.searched_senders)
+    last_fetched = source.last_fetched_at - _OVERLAP if source.last_fetched_at else first_day
+    return FetchRequest(
+        cursor=source.cursor,
+        senders=directory.addresses,
+        new_senders=directory.addresses - searched,
+        backlog_since=options.since or first_day,
+        resume_since=min(first_day, last_fetched),
+    )
+
+
+def _rehearse(recorded: Collection[UUID]) -> Counter[Outcome]:
+    """Digest messages that are about to be rolled back."""
+    queue = Notification.objects.filter(pk__in=recorded)
+    return Digester(dry_run=True).drain(queue, lambda: True)
+
+
+@contextmanager
+def _rolled_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def _settings_of(source: NotificationSource) -> SourceSettings:
+    """Return the settings of a source; raises MailboxError where they are missing or wrong."""
+    settings = get_app_settings()
+    for each in settings.sources:
+        if each.name == source.name:
+            return each
+    for problem in settings.problems:
+        if problem.source == source.name:
+            raise MailboxError(f"{problem.message} {problem.hint}", permanent=True)
+    raise MailboxError("PLUGINS_CONFIG does not name this source any more.", permanent=True)
+
+
+def _database_failed(error: Exception) -> str:
+    return f"The database failed, the next run goes on from here: {error}"
+
+
+def _tell(source: NotificationSource, report: SourceReport, options: RunOptions, is_read: bool) -> None:
+    """Say in the log and on the source how it went (T3)."""
+    if report.error:
+        logger.error("%s", report)
+    else:
+        logger.info("%s", report)
+    if options.dry_run:
+        return
+    values = {"last_error": storable(report.error)}
+    if is_read:
+        values["last_fetched_at"] = options.now
+    try:
+        NotificationSource.objects.filter(pk=source.pk).update(**values)
+    except (OperationalError, InterfaceError) as error:
+        logger.error("%s: its state could not be stored: %s", source.name, error, extra={"skip_db_logging": True})
+
+
+def _states(recorded: Sequence[UUID]) -> Counter[str]:
+    """Count in which state the rows that this run recorded are."""
+    states: Counter[str] = Counter()
+    for start in range(0, len(recorded), _STATES_PER_QUERY):
+        rows = Notification.objects.filter(pk__in=recorded[start : start + _STATES_PER_QUERY]).order_by()
+        states.update(dict(rows.values_list("state").annotate(Count("pk"))))
+    return states
+
+
+def _rehearsed_states(reports: Sequence[SourceReport]) -> Counter[str]:
+    """Count in which state a dry run's messages would be."""
+    final = (Outcome.PARSED, Outcome.IGNORED, Outcome.REFUSED, Outcome.FAILED, Outcome.WAITING)
+    return Counter({each.value: sum(report.outcomes[each] for report in reports) for each in final})

@@ -1,0 +1,128 @@
+"""Stores messages before anything tries to understand them, together with the cursor that passed them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+
+from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
+from nautobot_circuit_maintenance.inbound.mailboxes.base import Batch
+from nautobot_circuit_maintenance.inbound.values import MailMessage
+from nautobot_circuit_maintenance.models import Notification, NotificationSource
+
+
+@dataclass
+class Recorded:
+    """What became of some messages: rows of new ones, and how many were known or from strangers."""
+
+    new: list[UUID] = field(default_factory=list)
+    duplicates: int = 0
+    strangers: int = 0
+
+
+def record_batch(source: NotificationSource, directory: SenderDirectory, batch: Batch) -> Recorded:
+    """Record a batch and move the cursor in one transaction (T1), or one by one where the database refuses it.
+
+    Raises OperationalError; nothing is recorded then and the cursor stays, so the next run fetches the batch again.
+    """
+    rows, recorded = _rows(source, directory, batch.messages)
+    recorded.strangers += batch.unknown_senders
+    try:
+        with transaction.atomic():
+            recorded.new, recorded.duplicates = _insert(rows)
+            _move_cursor(source, directory, batch)
+    except OperationalError:
+        raise
+    except DatabaseError:  # another run recorded one of them this instant, or one holds what no column takes
+        with transaction.atomic():
+            recorded.new = [row.pk for row in rows if _insert_alone(row)]
+            recorded.duplicates = len(rows) - len(recorded.new)
+            _move_cursor(source, directory, batch)
+    return recorded
+
+
+def record_messages(directory: SenderDirectory, messages: Sequence[MailMessage]) -> Recorded:
+    """Record messages that come without a source."""
+    rows, recorded = _rows(None, directory, messages)
+    with transaction.atomic():
+        recorded.new = [row.pk for row in rows if _insert_alone(row)]
+    recorded.duplicates = len(rows) - len(recorded.new)
+    return recorded
+
+
+def _rows(
+    source: NotificationSource | None, directory: SenderDirectory, messages: Iterable[MailMessage]
+) -> tuple[list[Notification], Recorded]:
+    """Build the rows in fingerprint order, so that two runs which insert the same ones never wait in a circle."""
+    recorded = Recorded()
+    rows = []
+    for message in sorted(messages, key=lambda each: each.fingerprint):
+        provider = directory.identify(message.sender)
+        if provider is None:
+            recorded.strangers += 1
+            continue
+        is_whole = message.raw is not None
+        rows.append(
+            Notification(
+                source=source,
+                provider=provider,
+                state=State.RECEIVED if is_whole else State.FAILED,
+                error="" if is_whole else _too_large(message.size),
+                fingerprint=message.fingerprint,
+                message_id=message.message_id,
+                sender=message.sender,
+                subject=message.subject,
+                sent_at=message.sent_at,
+                received_at=message.received_at,
+                size=message.size,
+                raw=message.raw,
+            )
+        )
+    return rows, recorded
+
+
+def _too_large(size: int) -> str:
+    return (
+        f"The message has {size:,} bytes, more than max_message_size allows: only its headers were read. "
+        "Raise the limit and run the job with a date in 'Since' to read it again."
+    )
+
+
+def _insert(rows: Sequence[Notification]) -> tuple[list[UUID], int]:
+    """Insert what is not known yet; return the new primary keys and the number of known messages."""
+    by_fingerprint = {row.fingerprint: row for row in rows}
+    known = set(
+        Notification.objects.filter(fingerprint__in=by_fingerprint).values_list("fingerprint", flat=True)
+    )
+    fresh = [row for fingerprint, row in by_fingerprint.items() if fingerprint not in known]
+    Notification.objects.bulk_create(fresh)
+    return [row.pk for row in fresh], len(rows) - len(fresh)
+
+
+def _insert_alone(row: Notification) -> bool:
+    """Insert one row; if the database refuses its values, keep the raw bytes and the reason. False if it is known."""
+    try:
+        with transaction.atomic():
+            return bool(_insert([row])[0])
+    except OperationalError:
+        raise
+    except IntegrityError:
+        if Notification.objects.filter(fingerprint=row.fingerprint).exists():
+            return False
+        raise
+    except DatabaseError as error:
+        row.state, row.error = State.FAILED, f"The database refused its headers: {error}"
+        row.subject, row.message_id, row.sent_at = "", "", None
+        Notification.objects.bulk_create([row])
+        return True
+
+
+def _move_cursor(source: NotificationSource, directory: SenderDirectory, batch: Batch) -> None:
+    """Remember how far the mailbox is recorded; an address that nobody owns any more counts as not searched."""
+    source.cursor = dict(batch.cursor)
+    source.searched_senders = sorted((batch.searched | set(source.searched_senders)) & directory.addresses)
+    NotificationSource.objects.filter(pk=source.pk).update(
+        cursor=source.cursor, searched_senders=source.searched_senders
+    )

@@ -1,0 +1,21 @@
+"""The records: what we received, and what we concluded from it."""
+
+from nautobot_circuit_maintenance.models.maintenances import (
+    CircuitImpact,
+    CircuitMaintenance,
+    MaintenanceWindow,
+    Note,
+)
+from nautobot_circuit_maintenance.models.matching import CircuitMatcher
+from nautobot_circuit_maintenance.models.notifications import Notification, NotificationSource, ParsedNotification
+
+__all__ = (
+    "CircuitImpact",
+    "CircuitMaintenance",
+    "CircuitMatcher",
+    "MaintenanceWindow",
+    "Note",
+    "Notification",
+    "NotificationSource",
+    "ParsedNotification",
+)

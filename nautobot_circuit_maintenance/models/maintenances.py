@@ -1,0 +1,260 @@
+"""What we concluded: maintenances, their windows and impacts, and people's notes on them."""
+
+from datetime import datetime, timezone
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
+from nautobot.apps.models import BaseModel, OrganizationalModel, PrimaryModel, extras_features
+from nautobot.extras.models import ObjectChange
+
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices,
+    CircuitMaintenanceStatusChoices,
+    NoteLevelChoices,
+)
+
+_FEATURES = ("custom_links", "custom_validators", "export_templates", "webhooks")
+_END_AFTER_START = "The end must be after the start."
+
+
+def _as_rest(moment: datetime | None) -> str | None:
+    """Return a time as the REST API writes it: ISO 8601 in UTC."""
+    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z") if moment else None
+
+
+@extras_features(*_FEATURES, "graphql")
+class CircuitMaintenance(PrimaryModel):
+    """A provider's planned work as we now know it; identity is provider and the provider's id (BCOP maintnote 3.6.3)."""
+
+    name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, help_text="The provider's id of the maintenance.")
+    provider = models.ForeignKey(
+        to="circuits.Provider",
+        on_delete=models.PROTECT,
+        related_name="circuit_maintenances",
+        null=True,
+        blank=True,
+    )
+    description = models.TextField(blank=True)
+    status = models.CharField(
+        max_length=20,
+        choices=CircuitMaintenanceStatusChoices,
+        default=CircuitMaintenanceStatusChoices.UNKNOWN,
+        db_index=True,
+    )
+    start_time = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="Start of the first maintenance window."
+    )
+    end_time = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="End of the last maintenance window."
+    )
+    ack = models.BooleanField(
+        default=False, db_index=True, verbose_name="Acknowledged", help_text="An operator has taken note."
+    )
+    acknowledged_by = models.ForeignKey(
+        to=settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        related_name="acknowledged_circuit_maintenances",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    acknowledged_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ticket = models.CharField(
+        max_length=CHARFIELD_MAX_LENGTH, blank=True, db_index=True, help_text="Your own reference for this work."
+    )
+    issued_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the provider issued the newest notification."
+    )
+    sequence = models.BigIntegerField(
+        null=True, blank=True, editable=False, help_text="The provider's count of its notifications."
+    )
+
+    natural_key_field_names = ["name", "provider"]
+    clone_fields = ["provider", "status", "start_time", "end_time", "ticket"]
+
+    class Meta:
+        ordering = ("start_time", "name")
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "name"], name="cm_maintenance_provider_and_name"),
+        ]
+        indexes = [models.Index(fields=["start_time", "name"], name="cm_maintenance_order")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.name}" if self.provider else self.name
+
+    def clean(self) -> None:
+        """Refuse times that are no window, times that several windows contradict, and a second nameless twin."""
+        super().clean()
+        if bool(self.start_time) != bool(self.end_time):
+            raise ValidationError({"end_time": "A maintenance has a start and an end, or neither."})
+        if self.start_time and self.start_time >= self.end_time:
+            raise ValidationError({"end_time": _END_AFTER_START})
+        if self.present_in_database:
+            self._check_several_windows()
+        if self.provider is None and self._is_taken_without_provider():
+            raise ValidationError({"name": "A maintenance without a provider has this name already."})
+
+    def _check_several_windows(self) -> None:
+        windows = list(self.windows.all())
+        if len(windows) < 2:
+            return
+        span = (min(w.start_time for w in windows), max(w.end_time for w in windows))
+        if (self.start_time, self.end_time) != span:
+            raise ValidationError({"start_time": "With several windows, edit the windows: start and end follow them."})
+
+    def _is_taken_without_provider(self) -> bool:
+        twins = CircuitMaintenance.objects.filter(provider=None, name=self.name)
+        return twins.exclude(pk=self.pk).exists()
+
+    def save(self, *args, **kwargs) -> None:
+        """Save, and let a single window follow the start and end that a person wrote."""
+        super().save(*args, **kwargs)
+        windows = list(self.windows.all()[:2])
+        if self.start_time is None or len(windows) > 1:
+            return
+        window = windows[0] if windows else MaintenanceWindow(maintenance=self)
+        if (window.start_time, window.end_time) != (self.start_time, self.end_time):
+            window.start_time, window.end_time = self.start_time, self.end_time
+            window.save()
+
+    def to_objectchange(self, action, *, related_object=None, **kwargs) -> ObjectChange:
+        """Build the change record without the REST serializer, which would expand every circuit (10 ms a maintenance).
+
+        Nautobot's extra and excluded keys do not apply: both data dictionaries hold the same facts.
+        """
+        facts = self._facts()
+        return ObjectChange(
+            changed_object=self,
+            object_repr=str(self)[:200],
+            action=action,
+            object_data={**facts, "provider": str(self.provider_id) if self.provider_id else None},
+            object_data_v2={
+                **facts,
+                "id": str(self.pk),
+                "object_type": self._meta.label_lower,
+                "display": str(self),
+                "provider": {"id": str(self.provider_id), "object_type": "circuits.provider"} if self.provider_id else None,
+            },
+            related_object=related_object,
+        )
+
+    def _facts(self) -> dict:
+        """Return what a change record says of the maintenance, JSON-ready: scalars, tags, windows, impacts."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "status": self.status,
+            "start_time": _as_rest(self.start_time),
+            "end_time": _as_rest(self.end_time),
+            "ack": self.ack,
+            "acknowledged_by": str(self.acknowledged_by_id) if self.acknowledged_by_id else None,
+            "acknowledged_at": _as_rest(self.acknowledged_at),
+            "ticket": self.ticket,
+            "issued_at": _as_rest(self.issued_at),
+            "sequence": self.sequence,
+            "created": _as_rest(self.created),
+            "last_updated": _as_rest(self.last_updated),
+            "tags": [tag.name for tag in self.tags.all()] if self.present_in_database else [],
+            "custom_fields": dict(self._custom_field_data),
+            "windows": [[_as_rest(w.start_time), _as_rest(w.end_time)] for w in self.windows.all()],
+            "impacts": [{"cid": impact.cid, "impact": impact.impact} for impact in self.impacts.all()],
+        }
+
+
+class MaintenanceWindow(BaseModel):
+    """One span of time in which a maintenance works; shown inside its maintenance, nowhere else."""
+
+    maintenance = models.ForeignKey(to=CircuitMaintenance, on_delete=models.CASCADE, related_name="windows")
+    start_time = models.DateTimeField()
+    end_time = models.DateTimeField()
+
+    natural_key_field_names = ["maintenance", "start_time", "end_time"]
+
+    class Meta:
+        ordering = ("start_time", "end_time")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["maintenance", "start_time", "end_time"], name="cm_window_once_per_maintenance"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(end_time__gt=models.F("start_time")), name="cm_window_end_after_start"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["start_time", "end_time"], name="cm_window_start_end"),
+            models.Index(fields=["end_time"], name="cm_window_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{_as_rest(self.start_time)} - {_as_rest(self.end_time)}"
+
+    def clean(self) -> None:
+        """Refuse a window that ends before it starts."""
+        super().clean()
+        if self.start_time and self.end_time and self.end_time <= self.start_time:
+            raise ValidationError({"end_time": _END_AFTER_START})
+
+
+@extras_features(*_FEATURES, "graphql")
+class CircuitImpact(OrganizationalModel):
+    """What was said about one circuit id; ``circuit`` is empty while Nautobot knows no such circuit."""
+
+    maintenance = models.ForeignKey(to=CircuitMaintenance, on_delete=models.CASCADE, related_name="impacts")
+    cid = models.CharField(
+        max_length=CHARFIELD_MAX_LENGTH,
+        blank=True,
+        verbose_name="Circuit ID",
+        help_text="The circuit id as the provider wrote it; taken from the circuit when left empty.",
+    )
+    circuit = models.ForeignKey(
+        to="circuits.Circuit",
+        on_delete=models.SET_NULL,
+        related_name="maintenance_impacts",
+        null=True,
+        blank=True,
+    )
+    impact = models.CharField(max_length=20, choices=CircuitImpactChoices, default=CircuitImpactChoices.OUTAGE)
+
+    natural_key_field_names = ["maintenance", "cid"]
+
+    class Meta:
+        ordering = ("maintenance", "cid")
+        constraints = [
+            models.UniqueConstraint(fields=["maintenance", "cid"], name="cm_impact_once_per_circuit_id"),
+        ]
+        indexes = [models.Index(fields=["cid"], name="cm_impact_cid")]
+
+    def __str__(self) -> str:
+        return f"{self.cid}: {self.impact}"
+
+    def clean(self) -> None:
+        """Take the circuit id from the circuit, and refuse a circuit of another provider."""
+        super().clean()
+        if self.circuit and not self.cid:
+            self.cid = self.circuit.cid
+        if not self.cid:
+            raise ValidationError({"cid": "Choose a circuit or write a circuit id."})
+        provider_id = self.maintenance.provider_id if self.maintenance_id else None
+        if self.circuit and provider_id and self.circuit.provider_id != provider_id:
+            raise ValidationError({"circuit": "This circuit belongs to another provider than the maintenance."})
+
+
+@extras_features(*_FEATURES)
+class Note(OrganizationalModel):
+    """A person's remark on a maintenance. GraphQL: see ``graphql.types``, core has a type of the default name."""
+
+    maintenance = models.ForeignKey(to=CircuitMaintenance, on_delete=models.CASCADE, related_name="maintenance_notes")
+    title = models.CharField(max_length=CHARFIELD_MAX_LENGTH)
+    level = models.CharField(max_length=20, choices=NoteLevelChoices, default=NoteLevelChoices.INFO)
+    comment = models.TextField(blank=True)
+
+    natural_key_field_names = ["pk"]
+
+    class Meta:
+        ordering = ("-last_updated", "title")
+        verbose_name = "circuit maintenance note"
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,127 @@
+"""A mailbox without a server, and the mails that the tests put into it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+
+from nautobot_circuit_maintenance.inbound.mailboxes.base import Batch, FetchRequest, Mailbox
+from nautobot_circuit_maintenance.inbound.values import MailMessage
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
+"""When the tests' providers begin to write."""
+
+START = NOON + timedelta(days=10)
+"""When the tests' maintenances begin."""
+
+
+@dataclass(frozen=True)
+class Bcop:
+    """A notification as an iCalendar event after BCOP maintnote; every test says only what matters to it."""
+
+    maintenance_id: str = "M-1"
+    status: str = "CONFIRMED"
+    circuits: Sequence[tuple[str, str]] = (("C-1", "OUTAGE"),)
+    issued: datetime = NOON
+    start: datetime = START
+    end: datetime | None = None
+    sequence: int = 0
+    summary: str = "Fibre work"
+
+    def __str__(self) -> str:
+        """Return the event."""
+        end = self.end or self.start + timedelta(hours=4)
+        circuits = [f"X-MAINTNOTE-OBJECT-ID;X-MAINTNOTE-OBJECT-IMPACT={impact}:{cid}" for cid, impact in self.circuits]
+        return "\r\n".join(
+            (
+                "BEGIN:VEVENT",
+                f"UID:{self.maintenance_id}-{self.sequence}",
+                f"SUMMARY:{self.summary}",
+                f"DTSTAMP:{self.issued:%Y%m%dT%H%M%SZ}",
+                f"DTSTART:{self.start:%Y%m%dT%H%M%SZ}",
+                f"DTEND:{end:%Y%m%dT%H%M%SZ}",
+                f"SEQUENCE:{self.sequence}",
+                "ORGANIZER;CN=NOC:mailto:noc@isp.example",
+                "X-MAINTNOTE-PROVIDER:isp.example",
+                "X-MAINTNOTE-ACCOUNT:4711",
+                "X-MAINTNOTE-IMPACT:OUTAGE",
+                f"X-MAINTNOTE-MAINTENANCE-ID:{self.maintenance_id}",
+                *circuits,
+                *([f"X-MAINTNOTE-STATUS:{self.status}"] if self.status else []),
+                "END:VEVENT",
+            )
+        )
+
+
+def mail(  # pylint: disable=too-many-arguments  # all have defaults: a test says what matters to it
+    *events: Bcop,
+    sender: str = "noc@isp.example",
+    subject: str = "Planned work",
+    message_id: str = "",
+    sent: datetime | None = None,
+    text: str = "Dear customer, see the calendar.",
+) -> bytes:
+    """Return a message with these events in a calendar part; without events it is one that no parser reads."""
+    sent = sent or (events[0].issued if events else NOON)
+    identity = message_id or f"{subject}-{sent.timestamp()}-{'-'.join(e.maintenance_id for e in events)}@isp.example"
+    head = [
+        f"From: ISP NOC <{sender}>",
+        "To: operations@customer.example",
+        f"Subject: {subject}",
+        f"Date: {format_datetime(sent)}",
+        f"Message-ID: <{identity.replace(' ', '_')}>",
+        "MIME-Version: 1.0",
+        'Content-Type: multipart/mixed; boundary="part"',
+        "",
+        "--part",
+        "Content-Type: text/plain; charset=utf-8",
+        "",
+        text,
+    ]
+    calendar = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//ISP//Maintenance//EN", *map(str, events), "END:VCALENDAR"]
+    if events:
+        head += ["--part", "Content-Type: text/calendar; charset=utf-8", "", *calendar]
+    return "\r\n".join([*head, "--part--", ""]).encode()
+
+
+def message(raw: bytes, received_at: datetime | None = None) -> MailMessage:
+    """Return a message as a mailbox delivers it, received when it was sent."""
+    read = MailMessage.from_bytes(raw, received_at=received_at or NOON)
+    return read if received_at or not read.sent_at else MailMessage.from_bytes(raw, received_at=read.sent_at)
+
+
+@dataclass
+class FakeMailbox(Mailbox):
+    """Delivers its messages to whoever asks, a few at a time; the cursor counts them."""
+
+    messages: list[MailMessage] = field(default_factory=list)
+    batch_size: int = 2
+    requests: list[FetchRequest] = field(default_factory=list)
+
+    @classmethod
+    @contextmanager
+    def open(cls, settings, *, max_message_size: int) -> Iterator["FakeMailbox"]:
+        """Open an empty mailbox."""
+        yield cls()
+
+    @classmethod
+    def of(cls, mails: Iterable[bytes | MailMessage]) -> "FakeMailbox":
+        """Hold these mails."""
+        return cls([each if isinstance(each, MailMessage) else message(each) for each in mails])
+
+    def fetch(self, request: FetchRequest) -> Iterator[Batch]:
+        """Yield what stands behind the cursor, or everything where a sender is new."""
+        self.requests.append(request)
+        first = 0 if request.new_senders else request.cursor.get("count", 0)
+        waiting = self.messages[first:]
+        for start in range(0, max(len(waiting), 1), self.batch_size):
+            part = waiting[start : start + self.batch_size]
+            known = tuple(each for each in part if each.sender in request.senders)
+            is_last = start + self.batch_size >= len(waiting)
+            yield Batch(
+                messages=known,
+                cursor={"count": first + start + len(part)},
+                unknown_senders=len(part) - len(known),
+                searched=request.new_senders if is_last else frozenset(),
+            )

@@ -1,0 +1,1 @@
+"""Tests of the mailbox types; `contract` says what each of them must do."""
