@@ -88,7 +88,7 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
             numbers[name] = value
         else:
             problems.append(Problem("E001", f"{name} is {value!r}.", "Write a whole number above 0."))
-    sources = []
+    sources: list[SourceSettings] = []
     entries = config.get("notification_sources", [])
     if not isinstance(entries, (list, tuple)):
         problems.append(Problem("E002", "notification_sources is not a list.", _MISSING_HINT))
@@ -107,7 +107,7 @@ def _entry_problems(position: int, entry: Any) -> Iterator[Problem]:
         yield Problem("E003", f"Entry {position} of notification_sources has no name.", _MISSING_HINT)
         return
     name = entry["name"]
-    known = {item.name: item.type for item in fields(SourceSettings)}
+    known = {item.name: bool if isinstance(item.default, bool) else str for item in fields(SourceSettings)}
     for key in sorted(set(entry) - set(known)):
         hint = f"The keys are: {', '.join(known)}."
         yield Problem("E004", f"Notification source '{name}' has an unknown key '{key}'.", hint, name)

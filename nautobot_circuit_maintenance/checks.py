@@ -19,7 +19,7 @@ def check_settings(**_kwargs) -> list[Error | CheckWarning]:
     warnings = [
         CheckWarning(
             f"Notification source '{source.name}' logs in without TLS: its password crosses the network in the clear.",
-            hint="Remove \"tls\": False, or use \"starttls\": True.",
+            hint='Remove "tls": False, or use "starttls": True.',
             id=f"{_PREFIX}.W001",
         )
         for source in settings.sources

@@ -16,4 +16,12 @@ def enqueue_job(job_model: JobModel, user: Any, job_kwargs: dict[str, Any], **op
     return JobResult.enqueue_job(job_model, user, **options, **job_kwargs)
 
 
-__all__ = ("enqueue_job",)
+def acting_user() -> Any | None:
+    """Return whose request or job is being served; None outside of both."""
+    from nautobot.extras.signals import change_context_state  # pylint: disable=import-outside-toplevel  # needs apps
+
+    context = change_context_state.get()
+    return context.get_user() if context else None
+
+
+__all__ = ("acting_user", "enqueue_job")

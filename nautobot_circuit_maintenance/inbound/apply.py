@@ -114,7 +114,8 @@ def _replace_evidence(
 
     Returns the new rows; they are saved once their maintenance is.
     """
-    replaced = [row for row in revision.evidence if row.notification_id == notification.pk]
+    # By fingerprint: evidence outlives its notification, and the mail may have been recorded anew since.
+    replaced = [row for row in revision.evidence if row.fingerprint == notification.fingerprint]
     if replaced:
         ParsedNotification.objects.filter(pk__in=[row.pk for row in replaced]).delete()
     kept = [row for row in revision.evidence if row not in replaced]

@@ -1,10 +1,10 @@
 """What a provider has told about a maintenance, all in all: pure functions of every update about it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from .values import CircuitWord, MaintenanceUpdate, Window
+from nautobot_circuit_maintenance.inbound.values import CircuitWord, MaintenanceUpdate, Window
 
 NO_CHANGE = "NO-CHANGE"
 """The library's word for an update without a status: the one before it holds (BCOP 3.6.6 lets senders omit it)."""

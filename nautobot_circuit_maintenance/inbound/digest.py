@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -77,8 +77,12 @@ class Digester:
             attempts += 1
         try:
             return self._retried_once(pk, attempts)
-        except (SoftTimeLimitExceeded, OperationalError, InterfaceError):
+        except SoftTimeLimitExceeded:
             raise  # the run ends here, the row waits for the next one
+        except (OperationalError, InterfaceError):
+            if not self.dry_run:
+                _give_back(pk, attempts)
+            raise  # likewise
         except (ParseError, ValidationError) as error:
             return _set_aside(pk, attempts, _reason(error))
         except Exception as error:  # pylint: disable=broad-exception-caught
@@ -126,7 +130,7 @@ class Digester:
         """Give a chunk its own change context, outside its transactions; a dry run has none."""
         self.matchers.clear()
         self.change_id = uuid4()
-        context: AbstractContextManager = nullcontext()
+        context: AbstractContextManager[object] = nullcontext()
         if not self.dry_run:
             context = web_request_context(
                 self.user or AnonymousUser(),
@@ -158,7 +162,17 @@ def _lock(pk: UUID, attempts: int) -> Notification | None:
     """Lock a waiting row with its raw bytes until the transaction ends; None if another worker has it."""
     waiting = Notification.objects.select_for_update(skip_locked=True, of=("self",))
     waiting = waiting.filter(pk=pk, state=State.RECEIVED, attempts=attempts)
-    return waiting.select_related("provider").defer(None).first()
+    locked: Notification | None = waiting.select_related("provider").defer(None).first()
+    return locked
+
+
+def _give_back(pk: UUID, attempts: int) -> None:
+    """Uncount an attempt that the database ended: a full disk or a deadlock is no fault of the mail's.
+
+    Where the connection is gone the attempt stays counted, as with any death whose cause may be this mail.
+    """
+    with suppress(OperationalError, InterfaceError):
+        Notification.objects.filter(pk=pk, state=State.RECEIVED, attempts=attempts).update(attempts=attempts - 1)
 
 
 def _set_aside(pk: UUID, attempts: int, reason: str) -> Outcome:

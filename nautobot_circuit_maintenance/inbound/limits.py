@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TypeVar
 
-from .errors import ParseError
+from nautobot_circuit_maintenance.inbound.errors import ParseError
 
 Result = TypeVar("Result")
 

@@ -13,8 +13,8 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping
 from email.message import Message
 
-from .errors import ParseError
-from .values import Envelope, storable
+from nautobot_circuit_maintenance.inbound.errors import ParseError
+from nautobot_circuit_maintenance.inbound.values import Envelope, storable
 
 Parts = Mapping[str, tuple[bytes, ...]]
 """The distinct contents of a message by type, in the order in which they stand in it; none is empty."""

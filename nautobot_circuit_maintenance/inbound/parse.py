@@ -10,10 +10,16 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from .errors import ParseError
-from .limits import Limits, run_limited
-from .mail_parts import Parts, mail_parts, one_calendar_each, one_of_each_type
-from .values import COLUMN_LENGTH, Envelope, MaintenanceUpdate, storable, storable_json
+from nautobot_circuit_maintenance.inbound.errors import ParseError
+from nautobot_circuit_maintenance.inbound.limits import Limits, run_limited
+from nautobot_circuit_maintenance.inbound.mail_parts import Parts, mail_parts, one_calendar_each, one_of_each_type
+from nautobot_circuit_maintenance.inbound.values import (
+    COLUMN_LENGTH,
+    Envelope,
+    MaintenanceUpdate,
+    storable,
+    storable_json,
+)
 
 Item = dict[str, Any]
 """What the library says about one window of one maintenance, as JSON."""

@@ -64,7 +64,9 @@ class SourceReport:
     def __str__(self) -> str:
         """Tell it in one line."""
         counts = ", ".join(f"{self.outcomes[each]} {each.value}" for each in Outcome if self.outcomes[each])
-        return f"{self.name}: {self.error or counts or 'nothing new'}" + (f" ({counts})" if self.error and counts else "")
+        return f"{self.name}: {self.error or counts or 'nothing new'}" + (
+            f" ({counts})" if self.error and counts else ""
+        )
 
 
 @dataclass
@@ -161,9 +163,7 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
     return report
 
 
-def fetch_source(
-    source: NotificationSource, mailbox: Mailbox, options: RunOptions, report: SourceReport
-) -> bool:
+def fetch_source(source: NotificationSource, mailbox: Mailbox, options: RunOptions, report: SourceReport) -> bool:
     """Record what is new in a source's open mailbox; True if it was read to its end.
 
     Nothing is parsed yet, but in a dry run: that digests each batch at once and rolls it back.
@@ -233,7 +233,7 @@ def _tell(source: NotificationSource, report: SourceReport, options: RunOptions,
         logger.info("%s", report)
     if options.dry_run:
         return
-    values = {"last_error": storable(report.error)}
+    values: dict[str, Any] = {"last_error": storable(report.error)}
     if is_read:
         values["last_fetched_at"] = options.now
     try:

@@ -93,9 +93,7 @@ def _too_large(size: int) -> str:
 def _insert(rows: Sequence[Notification]) -> tuple[list[UUID], int]:
     """Insert what is not known yet; return the new primary keys and the number of known messages."""
     by_fingerprint = {row.fingerprint: row for row in rows}
-    known = set(
-        Notification.objects.filter(fingerprint__in=by_fingerprint).values_list("fingerprint", flat=True)
-    )
+    known = set(Notification.objects.filter(fingerprint__in=by_fingerprint).values_list("fingerprint", flat=True))
     fresh = [row for fingerprint, row in by_fingerprint.items() if fingerprint not in known]
     Notification.objects.bulk_create(fresh)
     return [row.pk for row in fresh], len(rows) - len(fresh)

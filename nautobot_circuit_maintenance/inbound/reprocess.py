@@ -1,6 +1,9 @@
 """Puts recorded notifications back into the queue, to be digested again from their stored bytes."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
+from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
@@ -15,7 +18,7 @@ def await_digestion(notifications: QuerySet[Notification]) -> tuple[int, int]:
     without_bytes = notifications.filter(raw__isnull=True).count()
     chosen = list(notifications.filter(raw__isnull=False).values_list("pk", "sender", "provider"))
     directory = SenderDirectory.of_all_providers()
-    moved: dict = {}
+    moved: dict[Provider, list[UUID]] = {}
     for pk, sender, provider_id in chosen:
         owner = directory.identify(sender)
         if owner and owner.pk != provider_id:

@@ -12,4 +12,5 @@ def purge_raw(*, before: datetime) -> int:
     The rows stay: their fingerprints keep a mailbox that is read again from bringing anything back.
     """
     digested = Notification.objects.exclude(state=State.RECEIVED)
-    return digested.filter(received_at__lt=before, raw__isnull=False).update(raw=None)
+    purged: int = digested.filter(received_at__lt=before, raw__isnull=False).update(raw=None)
+    return purged

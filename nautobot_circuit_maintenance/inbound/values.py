@@ -82,15 +82,19 @@ def sent_date(message: Message) -> datetime | None:
 
 
 def sender_address(message: Message, source_header: str = "From") -> str:
-    """Return the addr-spec of the sender header in lower case; empty unless there is exactly one such field.
+    """Return the addr-spec of the sender header in lower case; empty unless there is exactly one field with one.
 
     The display name never counts, and encoded words are not decoded first: what they hide is display, not address.
-    Several fields of that name leave it open who wrote (RFC 5322 section 3.6 allows one).
+    Several fields of that name leave it open who wrote (RFC 5322 section 3.6 allows one), and so do several addresses:
+    of ``noc@isp.net <evil@elsewhere>`` some readers take the first and some the second.
     """
     fields = message.get_all(source_header, [])
     if len(fields) != 1:
         return ""
-    address = email.utils.parseaddr(" ".join(str(fields[0]).split()))[1].lower()
+    found = [address.lower() for _, address in email.utils.getaddresses([" ".join(str(fields[0]).split())])]
+    # Some programs write the address as the display name too, unquoted: noc@isp.net <noc@isp.net>.
+    addresses = {address for address in found if "@" in address}
+    address = addresses.pop() if len(addresses) == 1 else ""
     fits = len(address) <= COLUMN_LENGTH and _ADDR_SPEC.fullmatch(address)
     return storable(address) if fits else ""
 
@@ -118,9 +122,7 @@ class MailMessage:
         return cls._build(header, raw, len(raw), received_at, source_header, _normalised(body))
 
     @classmethod
-    def oversize(
-        cls, header: bytes, *, size: int, received_at: datetime, source_header: str = "From"
-    ) -> "MailMessage":
+    def oversize(cls, header: bytes, *, size: int, received_at: datetime, source_header: str = "From") -> "MailMessage":
         """Read the headers of a message that is too large to be fetched; its size stands for its body."""
         return cls._build(_split(header)[0], None, size, received_at, source_header, str(size).encode())
 

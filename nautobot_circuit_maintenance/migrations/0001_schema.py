@@ -240,7 +240,7 @@ class Migration(migrations.Migration):
                 ("subject", models.CharField(blank=True, max_length=255)),
                 ("sent_at", models.DateTimeField(blank=True, null=True)),
                 ("received_at", models.DateTimeField()),
-                ("size", models.PositiveIntegerField()),
+                ("size", models.PositiveBigIntegerField()),
                 ("raw", models.BinaryField(null=True)),
                 (
                     "provider",

@@ -3,6 +3,7 @@
 from datetime import datetime, timezone
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
@@ -14,6 +15,7 @@ from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices,
     NoteLevelChoices,
 )
+from nautobot_circuit_maintenance.compat import acting_user
 
 _FEATURES = ("custom_links", "custom_validators", "export_templates", "webhooks")
 _END_AFTER_START = "The end must be after the start."
@@ -24,7 +26,7 @@ def _as_rest(moment: datetime | None) -> str | None:
     return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z") if moment else None
 
 
-@extras_features(*_FEATURES, "graphql")
+@extras_features(*_FEATURES)
 class CircuitMaintenance(PrimaryModel):
     """A provider's planned work as we now know it; identity is provider and the provider's id (BCOP maintnote 3.6.3)."""
 
@@ -108,8 +110,21 @@ class CircuitMaintenance(PrimaryModel):
         twins = CircuitMaintenance.objects.filter(provider=None, name=self.name)
         return twins.exclude(pk=self.pk).exists()
 
+    def acknowledge(self, user: AbstractBaseUser | None, now: datetime) -> None:
+        """Note who has taken note, and when; the first one counts. Does not save."""
+        if not self.ack or not self.acknowledged_at:
+            self.ack, self.acknowledged_by, self.acknowledged_at = True, user, now
+
+    def withdraw(self) -> None:
+        """Take the acknowledgement back. Does not save."""
+        self.ack, self.acknowledged_by, self.acknowledged_at = False, None, None
+
     def save(self, *args, **kwargs) -> None:
-        """Save, and let a single window follow the start and end that a person wrote."""
+        """Save; who and when follow an ``ack`` that was edited, a single window follows start and end."""
+        if self.ack:
+            self.acknowledge(acting_user(), datetime.now(timezone.utc))
+        else:
+            self.withdraw()
         super().save(*args, **kwargs)
         windows = list(self.windows.all()[:2])
         if self.start_time is None or len(windows) > 1:
@@ -135,7 +150,9 @@ class CircuitMaintenance(PrimaryModel):
                 "id": str(self.pk),
                 "object_type": self._meta.label_lower,
                 "display": str(self),
-                "provider": {"id": str(self.provider_id), "object_type": "circuits.provider"} if self.provider_id else None,
+                "provider": (
+                    {"id": str(self.provider_id), "object_type": "circuits.provider"} if self.provider_id else None
+                ),
             },
             related_object=related_object,
         )

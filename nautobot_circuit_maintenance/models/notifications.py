@@ -8,7 +8,7 @@ from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices
 
 
-@extras_features("custom_links", "custom_validators", "export_templates", "graphql", "webhooks")
+@extras_features("custom_links", "custom_validators", "export_templates", "webhooks")
 class NotificationSource(OrganizationalModel):
     """A configured place that mail comes from; the row follows PLUGINS_CONFIG, people choose its providers."""
 
@@ -23,7 +23,10 @@ class NotificationSource(OrganizationalModel):
         default=False, editable=False, help_text="Every present and future provider belongs to this source."
     )
     cursor = models.JSONField(
-        default=dict, blank=True, editable=False, help_text="Where the last run stopped reading, in the mailbox's words."
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="Where the last run stopped reading, in the mailbox's words.",
     )
     searched_senders = models.JSONField(
         default=list, blank=True, editable=False, help_text="Addresses whose backlog has been read."
@@ -65,9 +68,7 @@ class Notification(BaseModel):
     provider = models.ForeignKey(
         to="circuits.Provider", on_delete=models.PROTECT, related_name="circuit_maintenance_notifications"
     )
-    state = models.CharField(
-        max_length=20, choices=NotificationStateChoices, default=NotificationStateChoices.RECEIVED
-    )
+    state = models.CharField(max_length=20, choices=NotificationStateChoices, default=NotificationStateChoices.RECEIVED)
     error = models.TextField(blank=True, help_text="Why it failed or was ignored or refused.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="How often digesting it was begun.")
     fingerprint = models.CharField(max_length=64, unique=True, help_text="SHA-256 of what the author wrote.")
@@ -76,7 +77,7 @@ class Notification(BaseModel):
     subject = models.CharField(max_length=CHARFIELD_MAX_LENGTH, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True, help_text="The Date header.")
     received_at = models.DateTimeField(help_text="When the mail server received it.")
-    size = models.PositiveIntegerField(help_text="Bytes of the whole message.")
+    size = models.PositiveBigIntegerField(help_text="Bytes of the whole message.")
     raw = models.BinaryField(
         null=True, help_text="The exact bytes; none for a message over the size limit, or after retention."
     )

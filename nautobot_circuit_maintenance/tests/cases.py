@@ -1,9 +1,11 @@
 """The world that most tests of the pipeline live in: one provider, one source, three circuits."""
 
 from datetime import timedelta
+from functools import cached_property
 
-from django.test import TestCase
 from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import TestCase
 from nautobot.circuits.models import Circuit, CircuitType, Provider
 from nautobot.extras.models import Status
 
@@ -30,6 +32,26 @@ def create_circuits(provider: Provider, *cids: str) -> list[Circuit]:
     ]
 
 
+def refuse_inserts(table: str, *, where: str = "TRUE", error_code: str = "P0001") -> None:
+    """Let PostgreSQL refuse new rows of a table (SQL condition on NEW) with an SQLSTATE, until the test's rollback."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION cm_test_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF {where} THEN RAISE EXCEPTION 'refused by the test' USING ERRCODE = '{error_code}'; END IF; "
+            "RETURN NEW; END $$"
+        )
+        cursor.execute(
+            f"CREATE TRIGGER cm_test_refuse BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION cm_test_refuse()"
+        )
+
+
+def accept_inserts(table: str) -> None:
+    """End what ``refuse_inserts`` began."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER cm_test_refuse ON {table}")
+        cursor.execute("DROP FUNCTION cm_test_refuse()")
+
+
 class PipelineTestCase(TestCase):
     """A provider "ISP" that writes BCOP calendars, with circuits C-1 to C-3, and a source that knows it."""
 
@@ -42,9 +64,15 @@ class PipelineTestCase(TestCase):
         cls.source = NotificationSource.objects.create(name="Mail")
         cls.source.providers.add(cls.provider)
 
+    @cached_property
+    def folder(self) -> FakeMailbox:
+        """The mailbox of the source, during one test."""
+        return FakeMailbox()
+
     def receive(self, *mails, **options) -> SourceReport:
-        """Let the source deliver these mails and digest them, as one run does."""
-        return self.read(FakeMailbox.of(mails), **options)
+        """Deliver these mails to the source's mailbox, and read and digest them, as one run does."""
+        self.folder.messages += FakeMailbox.of(mails).messages
+        return self.read(self.folder, **options)
 
     def read(self, mailbox: FakeMailbox, **options) -> SourceReport:
         """Read this mailbox and digest what it has, as one run does."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
+from nautobot_circuit_maintenance.inbound.errors import MailboxError
 from nautobot_circuit_maintenance.inbound.mailboxes.base import Batch, FetchRequest, Mailbox
 from nautobot_circuit_maintenance.inbound.values import MailMessage
 
@@ -45,7 +46,8 @@ class Bcop:
                 "ORGANIZER;CN=NOC:mailto:noc@isp.example",
                 "X-MAINTNOTE-PROVIDER:isp.example",
                 "X-MAINTNOTE-ACCOUNT:4711",
-                "X-MAINTNOTE-IMPACT:OUTAGE",
+                # Where an event has one circuit, the library reads this and not the circuit's own parameter.
+                f"X-MAINTNOTE-IMPACT:{self.circuits[0][1] if self.circuits else 'OUTAGE'}",
                 f"X-MAINTNOTE-MAINTENANCE-ID:{self.maintenance_id}",
                 *circuits,
                 *([f"X-MAINTNOTE-STATUS:{self.status}"] if self.status else []),
@@ -97,6 +99,8 @@ class FakeMailbox(Mailbox):
 
     messages: list[MailMessage] = field(default_factory=list)
     batch_size: int = 2
+    breaks_after: int | None = None
+    """Batches after which the connection is lost; None: it holds."""
     requests: list[FetchRequest] = field(default_factory=list)
 
     @classmethod
@@ -115,7 +119,9 @@ class FakeMailbox(Mailbox):
         self.requests.append(request)
         first = 0 if request.new_senders else request.cursor.get("count", 0)
         waiting = self.messages[first:]
-        for start in range(0, max(len(waiting), 1), self.batch_size):
+        for number, start in enumerate(range(0, max(len(waiting), 1), self.batch_size)):
+            if number == self.breaks_after:
+                raise MailboxError("The connection was lost.")
             part = waiting[start : start + self.batch_size]
             known = tuple(each for each in part if each.sender in request.senders)
             is_last = start + self.batch_size >= len(waiting)

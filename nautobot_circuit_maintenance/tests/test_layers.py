@@ -9,9 +9,19 @@ PACKAGE = "nautobot_circuit_maintenance"
 ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = (  # the first that fits decides; anything else is an entry point
-    (0, ("inbound.values", "inbound.errors", "inbound.conclude", "inbound.limits", "inbound.mail_parts", "app_settings")),
+    (
+        0,
+        (
+            "inbound.values",
+            "inbound.errors",
+            "inbound.conclude",
+            "inbound.limits",
+            "inbound.mail_parts",
+            "app_settings",
+        ),
+    ),
     (1, ("models", "choices")),
-    (2, ("inbound.identify", "inbound.parse", "inbound.apply", "inbound.mailboxes", "analysis")),
+    (2, ("inbound.identify", "inbound.parse", "inbound.apply", "inbound.mailboxes", "inbound.files", "analysis")),
     (3, ("inbound",)),
     (5, ("tests",)),
 )

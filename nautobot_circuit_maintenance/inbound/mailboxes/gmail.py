@@ -2,9 +2,9 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from http.client import HTTPException
 from typing import Any, ClassVar
@@ -49,6 +49,7 @@ _RATE_LIMITS = {"rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceede
 
 Resource = Any
 """What ``build`` makes of the discovery document; it has no types."""
+Answer = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class GmailMailbox(Mailbox):
     timeout: ClassVar[float] = TIMEOUT
     retries: ClassVar[int] = 4
     """The library waits up to 2, 4, 8, 16 seconds before them, on 429, a rate limit, 5xx and network errors."""
+    request_type: ClassVar[type[HttpRequest]] = HttpRequest
 
     @classmethod
     @contextmanager
@@ -74,11 +76,12 @@ class GmailMailbox(Mailbox):
         """Log in and find the label; raises MailboxError with a sentence that says what to do."""
         http = httplib2.Http(timeout=cls.timeout)
         authorized = AuthorizedHttp(_credentials(settings), http=http)
-        options = {"api_endpoint": cls.api_endpoint} if cls.api_endpoint else None
-        with build("gmail", "v1", http=authorized, client_options=options, static_discovery=True) as service:
+        where = {"api_endpoint": cls.api_endpoint} if cls.api_endpoint else None
+        options = {"http": authorized, "client_options": where, "static_discovery": True}
+        with build("gmail", "v1", requestBuilder=cls.request_type, **options) as service:
             opened = cls(service.users(), settings, max_message_size, label="", history_id="")
             profile = opened._ask(opened.users.getProfile(userId="me"))
-            yield cls(opened.users, settings, max_message_size, opened._find_label(), profile["historyId"])
+            yield replace(opened, label=opened._find_label(), history_id=profile["historyId"])
 
     def _find_label(self) -> str:
         """Return the id of the label that the folder names."""
@@ -89,8 +92,8 @@ class GmailMailbox(Mailbox):
         for label in labels:
             if folder in (label["name"], label["id"]):
                 return str(label["id"])
-        there_are = named(label["name"] for label in labels)
-        sentence = f"{self._account} has no label '{folder}'; set 'folder' to one of: {there_are}."
+        names = named(label["name"] for label in labels)
+        sentence = f"{self._account} has no label '{folder}'; set 'folder' to one of: {names}."
         raise MailboxError(sentence, permanent=True)
 
     def fetch(self, request: FetchRequest) -> Iterator[Batch]:
@@ -136,26 +139,14 @@ class GmailMailbox(Mailbox):
     def _listed(self, since: datetime) -> list[str]:
         """Return the ids of all messages since then, and of some older ones, in ascending order."""
         hidden = self.label in ("SPAM", "TRASH")
-        query = f"after:{int(since.timestamp()) - 1}"
-        request = self.users.messages().list(
-            userId="me", labelIds=[self.label], q=query, includeSpamTrash=hidden, maxResults=PAGE
-        )
-        ids: set[str] = set()
-        while request is not None:
-            page = self._ask(request)
-            ids.update(message["id"] for message in page.get("messages", []))
-            request = self.users.messages().list_next(request, page)
-        return sorted(ids)
+        after = f"after:{int(since.timestamp()) - 1}"
+        pages = self._pages(self.users.messages().list, q=after, labelIds=[self.label], includeSpamTrash=hidden)
+        return sorted({message["id"] for page in pages for message in page.get("messages", [])})
 
     def _newer(self, request: FetchRequest, mark: str) -> Iterator[Batch]:
         """Read what was added after the mark; all recent mail where Gmail no longer knows that far back."""
-        history = self.users.history()
-        kinds = ["messageAdded", "labelAdded"]
-        pending = history.list(
-            userId="me", startHistoryId=mark, historyTypes=kinds, labelId=self.label, maxResults=PAGE
-        )
-        while pending is not None:
-            page = self._ask(pending, missing={})
+        query = {"startHistoryId": mark, "historyTypes": ["messageAdded", "labelAdded"], "labelId": self.label}
+        for page in self._pages(self.users.history().list, missing={}, **query):
             if not page:
                 if backlog := Backlog.due(request, {}):
                     yield from self._backlog(request, backlog, self.history_id)
@@ -165,9 +156,20 @@ class GmailMailbox(Mailbox):
                 for group in cut(headings, request.senders, max_message_size=self.max_message_size):
                     mark = added[str(group.last)]
                     yield Batch(self._messages(group.wanted), self._cursor(mark), group.others)
-            pending = history.list_next(pending, page)
-        if page.get("historyId", mark) != mark:
-            yield Batch((), self._cursor(page["historyId"]))
+        if int(self.history_id) > int(mark):
+            yield Batch((), self._cursor(self.history_id))
+
+    def _pages(
+        self, listing: Callable[..., HttpRequest], *, missing: Answer | None = None, **query: Any
+    ) -> Iterator[Answer]:
+        """Yield all pages of a list; the library's own way to the next one fails on repeated parameters."""
+        token: dict[str, str] = {}
+        while True:
+            page = self._ask(listing(userId="me", maxResults=PAGE, **query, **token), missing=missing)
+            yield page
+            if "nextPageToken" not in page:
+                return
+            token = {"pageToken": page["nextPageToken"]}
 
     def _headings(self, ids: Sequence[str]) -> Iterator[list[Heading]]:
         """Look at the senders and sizes of messages; one that was deleted meanwhile is left out."""
@@ -175,7 +177,7 @@ class GmailMailbox(Mailbox):
             found = ((id_, self._message_resource(id_, "metadata", [self.settings.source_header])) for id_ in chunk)
             yield [self._heading(id_, resource) for id_, resource in found if resource]
 
-    def _heading(self, id_: str, resource: Mapping[str, Any]) -> Heading:
+    def _heading(self, id_: str, resource: Answer) -> Heading:
         sender = header_sender(_header_bytes(resource), self.settings.source_header)
         received_at = datetime.fromtimestamp(int(resource["internalDate"]) / 1000, tz=timezone.utc)
         return Heading(id_, sender, int(resource.get("sizeEstimate", self.max_message_size)), received_at)
@@ -187,30 +189,25 @@ class GmailMailbox(Mailbox):
 
     def _message(self, heading: Heading) -> MailMessage | None:
         """Read a message, or only its headers where it is too large; None where there is none any more."""
-        received_at, source_header = heading.received_at, self.settings.source_header
+        known: dict[str, Any] = {"received_at": heading.received_at, "source_header": self.settings.source_header}
         if heading.size > self.max_message_size:
             resource = self._message_resource(str(heading.id), "metadata")
-            header, size = _header_bytes(resource), heading.size
-        else:
-            resource = self._message_resource(str(heading.id), "raw")
-            header = base64.urlsafe_b64decode(resource.get("raw", "") + "==")
-            size = len(header)
-        if not resource:
-            return None
-        if size > self.max_message_size:  # as listed, or more than the estimate
-            return MailMessage.oversize(header, size=size, received_at=received_at, source_header=source_header)
-        return MailMessage.from_bytes(header, received_at=received_at, source_header=source_header)
+            return MailMessage.oversize(_header_bytes(resource), size=heading.size, **known) if resource else None
+        resource = self._message_resource(str(heading.id), "raw")
+        raw = base64.urlsafe_b64decode(resource.get("raw", "") + "==")
+        if len(raw) > self.max_message_size:  # the size in the heading is an estimate
+            return MailMessage.oversize(raw, size=len(raw), **known)
+        return MailMessage.from_bytes(raw, **known) if resource else None
 
-    def _message_resource(self, id_: str, form: str, headers: Sequence[str] = ()) -> Mapping[str, Any]:
+    def _message_resource(self, id_: str, form: str, headers: Sequence[str] = ()) -> Answer:
         """Return a message as the API shows it in that format; empty where it was deleted."""
         request = self.users.messages().get(userId="me", id=id_, format=form, metadataHeaders=list(headers))
         return self._ask(request, missing={})
 
-    def _ask(self, request: HttpRequest, *, missing: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    def _ask(self, request: HttpRequest, *, missing: Answer | None = None) -> Answer:
         """Run one request of the API, patiently; what it answers is an object, or `missing` for a 404."""
         try:
-            answer: Mapping[str, Any] = request.execute(num_retries=self.retries)
-            return answer
+            answer = request.execute(num_retries=self.retries)
         except HttpError as error:  # request.execute: the API refuses
             if error.status_code == 404 and missing is not None:
                 return missing
@@ -220,6 +217,9 @@ class GmailMailbox(Mailbox):
         except (ApiError, GoogleAuthError, httplib2.HttpLib2Error, HTTPException, OSError, ValueError) as error:
             # request.execute: the network, or an answer that is no JSON
             raise MailboxError(f"Google cannot be reached for {self._account} ({said(error)}).") from error
+        if not isinstance(answer, dict):
+            raise MailboxError(f"What answers for {self._account} is not the Gmail API; check the worker's proxy.")
+        return answer
 
     @property
     def _account(self) -> str:
@@ -249,7 +249,7 @@ class GmailMailbox(Mailbox):
         return MailboxError(f"{sentence}; {what}.", permanent=True)
 
 
-def _added(page: Mapping[str, Any], label: str, mark: str) -> dict[str, str]:
+def _added(page: Answer, label: str, mark: str) -> dict[str, str]:
     """Return the ids of messages that got the label, by arriving or later, each with the history id to go on from."""
     added: dict[str, str] = {}
     for record in page.get("history", []):
@@ -263,7 +263,7 @@ def _added(page: Mapping[str, Any], label: str, mark: str) -> dict[str, str]:
     return added
 
 
-def _header_bytes(resource: Mapping[str, Any]) -> bytes:
+def _header_bytes(resource: Answer) -> bytes:
     """Put a header together again as bytes; each field on a line, so that no value can pose as a field."""
     fields = resource.get("payload", {}).get("headers", [])
     lines = (f"{field['name']}: {' '.join(field['value'].split())}\r\n" for field in fields)

@@ -1,7 +1,10 @@
 """Mails in formats that the parser library knows, built from few words."""
 
 from datetime import datetime, timezone
+from unittest import TestCase
 
+from nautobot_circuit_maintenance.inbound.errors import ParseError
+from nautobot_circuit_maintenance.inbound.limits import Limits
 from nautobot_circuit_maintenance.inbound.parse import parse
 from nautobot_circuit_maintenance.inbound.values import Envelope, MailMessage, MaintenanceUpdate
 
@@ -71,3 +74,19 @@ def windstream(name: str = "WMT-1", *, title: str = "Planned Maintenance Notific
         f"<table class='circuitTable'>{''.join(row.format(number) for number in range(1, rows + 1))}</table>"
         "</body></html>"
     )
+
+
+def names_in(updates: list[MaintenanceUpdate]) -> list[str]:
+    """Return the maintenance ids of updates."""
+    return [update.maintenance_id for update in updates]
+
+
+class ParseTestCase(TestCase):
+    """Says what a mail that cannot be read is."""
+
+    def reason(self, raw: bytes, *names: str, limits: Limits | None = None) -> str:
+        """Return why a message cannot be read; every reason is short enough for a table."""
+        with self.assertRaises(ParseError) as caught:
+            parse(raw, names, envelope(raw), limits)
+        self.assertLessEqual(len(str(caught.exception)), 1_000)
+        return str(caught.exception)

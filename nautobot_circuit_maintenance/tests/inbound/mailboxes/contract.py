@@ -6,7 +6,13 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
 
-from nautobot_circuit_maintenance.inbound.mailboxes.base import BATCH_BYTES, BATCH_MESSAGES, Batch, FetchRequest, Mailbox
+from nautobot_circuit_maintenance.inbound.mailboxes.base import (
+    BATCH_BYTES,
+    BATCH_MESSAGES,
+    Batch,
+    FetchRequest,
+    Mailbox,
+)
 from nautobot_circuit_maintenance.inbound.values import MailMessage
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
@@ -79,7 +85,7 @@ class MailboxContract(Hooks):
         raws = [
             mail("8-bit", body=b"caf\xc3\xa9 caf\xe9 \xff\xfe\r\n"),
             b"From: =?iso-8859-1?q?J=FCrgen?= <noc@isp.example>\r\nSubject: raw \xfc\r\n\r\ntext \r\n.\r\n..\r\n\r\n\r\n",
-            mail("no line end at the end", body=b"x" * 5000 + b"\r\n--\r\n(quo\"ted\\ {12}\r\n)"),
+            mail("no line end at the end", body=b"x" * 5000 + b'\r\n--\r\n(quo"ted\\ {12}\r\n)'),
             mail("no body", body=b""),
             b"From: noc@isp.example\r\nSubject: folded\r\n over\r\n\tlines\r\n\r\n",
         ]
@@ -165,7 +171,9 @@ class MailboxContract(Hooks):
         self.assertEqual(self.fetch(cursor), [])
 
     def test_a_new_sender_gets_its_backlog(self):
-        self.deliver(mail("isp 1"), mail("carrier 1", CARRIER), mail("carrier 2", CARRIER), mail("s", "spam@else.example"))
+        self.deliver(
+            mail("isp 1"), mail("carrier 1", CARRIER), mail("carrier 2", CARRIER), mail("s", "spam@else.example")
+        )
         cursor = self.fetch()[-1].cursor
         self.deliver(mail("isp 2"), mail("carrier 3", CARRIER))
         cursor = self.fetch(cursor)[-1].cursor
@@ -214,8 +222,12 @@ class MailboxContract(Hooks):
         for stop in range(1, len(batches) + 1):
             new = {ISP} - frozenset().union(*(batch.searched for batch in batches[:stop]))
             rest = self.fetch(batches[stop - 1].cursor, new=new)
+            read = subjects(batches[:stop]) + subjects(rest)
             with self.subTest(stop=stop):
-                self.assertEqual(sorted(subjects(batches[:stop]) + subjects(rest)), sorted(everything))
+                self.assertEqual(set(read), set(everything))
+            # A backlog that is continued later may also find what came meanwhile.
+            if stop >= len(first):
+                self.assertEqual(len(read), len(everything))
 
     def test_a_backlog_under_way_starts_over_for_one_more_sender(self):
         self.deliver(*(mail(f"{number:03}") for number in range(BATCH_MESSAGES + 1)), mail("carrier", CARRIER))
@@ -287,7 +299,8 @@ class MailboxContract(Hooks):
             self.delete(gone)
             rest = list(batches)
 
-        self.assertEqual(set(subjects(rest)), remaining - {gone})
+        # A server may go on showing it to sessions that were not told (RFC 2180).
+        self.assertEqual(set(subjects(rest)) | {gone}, remaining)
         self.assertEqual(rest[-1].searched, {ISP})
 
     def test_what_goes_wrong_inside_the_block_is_not_hidden(self):

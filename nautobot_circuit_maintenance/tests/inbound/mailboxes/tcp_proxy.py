@@ -38,7 +38,9 @@ def proxy_to(host: str, port: int, context: ssl.SSLContext) -> Iterator[Proxy]:
     """Forward connections until the block ends."""
     with listener() as server:
         proxy = Proxy(server.getsockname()[1])
-        threading.Thread(target=_accept, args=(server, proxy, lambda: _connect(host, port, context)), daemon=True).start()
+        threading.Thread(
+            target=_accept, args=(server, proxy, lambda: _connect(host, port, context)), daemon=True
+        ).start()
         try:
             yield proxy
         finally:

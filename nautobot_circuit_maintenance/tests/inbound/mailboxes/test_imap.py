@@ -3,11 +3,13 @@
 import ssl
 import tempfile
 import threading
+import time
 import unittest
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from development.imap import ImapServer, imap_server
 from nautobot_circuit_maintenance.app_settings import SourceSettings
@@ -80,7 +82,9 @@ class ImapCase(unittest.TestCase):
         with self.server.client() as client:
             client.select_folder(FOLDER, readonly=True)
             flags = client.get_flags(client.search())
-            return len(flags) == client.folder_status(FOLDER)[b"MESSAGES"] and set().union(*flags.values()) <= {b"\\Recent"}
+            return len(flags) == client.folder_status(FOLDER)[b"MESSAGES"] and set().union(*flags.values()) <= {
+                b"\\Recent"
+            }
 
     def open(self, **changes: Any) -> AbstractContextManager[Mailbox]:
         return open_mailbox(replace(self.settings, **changes), max_message_size=LIMIT)
@@ -123,7 +127,34 @@ class TestImap(ImapCase, MailboxContract):
         with self.proxy() as proxy:
             self.fetch(cursor)
 
-        self.assertEqual(proxy.names()[3:-1], ["UID SEARCH", "UID FETCH", "UID FETCH"])
+        self.assertEqual([name for name in proxy.names() if "UID" in name], ["UID SEARCH", "UID FETCH", "UID FETCH"])
+        self.assertTrue(all("BODY.PEEK[" in command for command in proxy.commands if "UID FETCH" in command))
+
+    def test_a_message_without_an_answer_is_skipped(self):
+        cursor = self.fetch()[-1].cursor
+        self.deliver(mail("1"))
+        for section in (b"BODY[]", b"BODY[HEADER.FIELDS"):
+            with self.subTest(section), self.proxy() as proxy:
+                proxy.change = lambda piece, section=section: piece.replace(section, b"BODY[1]")
+                batches = self.fetch(cursor)
+                self.assertEqual(subjects(batches), [])
+                self.assertEqual(self.fetch(batches[-1].cursor), [])
+
+    def test_mail_that_waits_is_no_backlog(self):
+        cursor = self.fetch()[-1].cursor
+        self.deliver(mail("1"), mail("2", CARRIER))
+
+        batches = self.fetch(cursor, senders={"noc@isp.example", CARRIER}, new={CARRIER})
+
+        self.assertEqual(subjects(batches), ["1", "2"])
+
+    def test_the_time_zone_of_the_worker_does_not_count(self):
+        self.addCleanup(time.tzset)
+        with mock.patch.dict("os.environ", {"TZ": "Asia/Kolkata"}):
+            time.tzset()
+            message = self.read_one(mail("1"), received_at=days_ago(1))
+
+        self.assertEqual(message.received_at, days_ago(1))
 
     def test_bodies_of_strangers_are_not_transferred(self):
         self.deliver(mail("stranger", "spam@else.example", body=b"never to be seen"))
@@ -189,7 +220,9 @@ class TestImap(ImapCase, MailboxContract):
     def test_a_date_that_no_calendar_has_does_no_harm(self):
         self.deliver(mail("1"))
         with self.proxy() as proxy:
-            proxy.change = lambda piece: piece.replace(b"INTERNALDATE", b'INTERNALDATE "31-Feb-0000 99:00:00 +9999" OLD')
+            proxy.change = lambda piece: piece.replace(
+                b"INTERNALDATE", b'INTERNALDATE "31-Feb-0000 99:00:00 +9999" OLD'
+            )
             [message] = [message for batch in self.fetch() for message in batch.messages]
 
         self.assertIsNotNone(message.received_at.utcoffset())
@@ -214,7 +247,7 @@ class TestImap(ImapCase, MailboxContract):
 
     def test_what_is_no_imap_is_an_error(self):
         self.deliver(mail("1"))
-        for before, after in ((b"* SEARCH", b"* SEARCH x"), (b"INTERNALDATE", b"((("), (b" FETCH (", b" FETCH x (")):
+        for before, after in ((b"* SEARCH", b"* SEARCH x"), (b"INTERNALDATE", b"((("), (b" FETCH ", b" FETCH x ")):
             with self.subTest(after), self.proxy() as proxy:
                 proxy.change = lambda piece, before=before, after=after: piece.replace(before, after)
                 with self.assertRaises(MailboxError):
@@ -253,7 +286,9 @@ class TestImapRefusals(ImapCase):
     def test_a_server_that_never_answers(self):
         with listener() as server:
             for tls in (True, False):
+                start = time.monotonic()
                 error = self.refusal(ImpatientMailbox, url=f"imap://localhost:{server.getsockname()[1]}", tls=tls)
+                self.assertLess(time.monotonic() - start, 5)
                 self.assertRegex(str(error), "does not answer in time")
                 self.assertFalse(error.permanent)
 

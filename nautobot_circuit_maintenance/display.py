@@ -1,0 +1,101 @@
+"""How values look on the pages: badges, times with their zone, durations."""
+
+from datetime import datetime, timedelta, timezone as fixed_zones
+
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from nautobot.apps.templatetags import hyperlinked_object, placeholder
+from nautobot.circuits.models import Circuit
+
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices as Impact,
+    CircuitMaintenanceStatusChoices as Status,
+    NoteLevelChoices as Level,
+    NotificationStateChoices as State,
+)
+
+_CLASSES = {
+    Status.TENTATIVE: "bg-secondary",
+    Status.CONFIRMED: "bg-primary",
+    Status.RE_SCHEDULED: "bg-warning",
+    Status.IN_PROCESS: "border border-danger text-danger",
+    Status.COMPLETED: "bg-success",
+    Status.CANCELLED: "bg-dark",
+    Status.UNKNOWN: "bg-light text-dark border",
+    Impact.NO_IMPACT: "bg-success",
+    Impact.REDUCED_REDUNDANCY: "bg-info",
+    Impact.DEGRADED: "bg-warning",
+    Impact.OUTAGE: "bg-danger",
+    Level.INFO: "bg-info",
+    Level.WARNING: "bg-warning",
+    State.PARSED: "bg-success",
+    State.IGNORED: "bg-secondary",
+    State.REFUSED: "bg-warning",
+    State.FAILED: "bg-danger",
+    State.RECEIVED: "bg-info",
+}
+_PLAIN = "border text-body"
+
+NOT_IN_NAUTOBOT = format_html('<span class="badge border border-dark text-body">{}</span>', "not in Nautobot")
+
+
+def badge(word: str | None) -> SafeString:
+    """Show a word of our vocabularies as a badge; words of other people get a plain one."""
+    if not word:
+        return placeholder(None)
+    return format_html('<span class="badge {}">{}</span>', _CLASSES.get(word, _PLAIN), word)
+
+
+def circuit(found: Circuit | None) -> SafeString:
+    """Link to a circuit, or say that Nautobot does not know it."""
+    return hyperlinked_object(found) if found else NOT_IN_NAUTOBOT
+
+
+def size(count: int) -> str:
+    """Return a number of bytes for people."""
+    return filesizeformat(count)
+
+
+def duration(span: timedelta) -> str:
+    """Return a span in hours and minutes: "4 h", "1 h 30 min", "45 min"; from two days on in days and hours."""
+    minutes = round(abs(span.total_seconds()) / 60)
+    if minutes >= 48 * 60:
+        parts = ((minutes // 1440, "d"), (minutes % 1440 // 60, "h"))
+    else:
+        parts = ((minutes // 60, "h"), (minutes % 60, "min"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 min"
+
+
+def relative(when: datetime, now: datetime) -> str:
+    """Return how far off a moment is: "in 14 h", "3 d ago"."""
+    if abs(when - now) < timedelta(minutes=1):
+        return "now"
+    return f"in {duration(when - now)}" if when > now else f"{duration(now - when)} ago"
+
+
+def moment(when: datetime | None, now: datetime | None = None) -> SafeString:
+    """Show a moment in the user's zone and how far off it is; UTC on hover."""
+    if when is None:
+        return placeholder(None)
+    local = timezone.localtime(when)
+    now = now or timezone.now()
+    form = "%a %d %b %H:%M %Z" if local.year == timezone.localtime(now).year else "%a %d %b %Y %H:%M %Z"
+    return format_html(
+        '<time datetime="{}" title="{}" class="text-nowrap">{}</time> <small class="text-secondary text-nowrap">{}</small>',
+        when.isoformat(),
+        f"{when.astimezone(fixed_zones.utc):%Y-%m-%d %H:%M} UTC",
+        local.strftime(form),
+        relative(when, now),
+    )
+
+
+def check_mark(by: str | None, at: datetime | None) -> SafeString:
+    """Show that a maintenance is acknowledged: a check mark, with who and when on hover."""
+    told = " ".join(part for part in (f"by {by}" if by else "", f"at {at:%Y-%m-%d %H:%M} UTC" if at else "") if part)
+    return format_html(
+        '<span class="text-success" title="Acknowledged {0}"><span class="mdi mdi-check-bold" aria-hidden="true"></span>'
+        '<span class="visually-hidden">Acknowledged {0}</span></span>',
+        told,
+    )

@@ -1,0 +1,234 @@
+"""The forms: edit, edit in bulk, filter."""
+
+from django import forms
+from nautobot.apps.forms import (
+    BootstrapMixin,
+    DateTimePicker,
+    DynamicModelChoiceField,
+    DynamicModelMultipleChoiceField,
+    NautobotBulkEditForm,
+    NautobotFilterForm,
+    NautobotModelForm,
+    StaticSelect2,
+    StaticSelect2Multiple,
+    TagFilterField,
+    TagsBulkEditFormMixin,
+    add_blank_choice,
+)
+from nautobot.circuits.models import Circuit, Provider
+from nautobot.core.forms.constants import BOOLEAN_WITH_BLANK_CHOICES
+from nautobot.dcim.models import Device, Location
+from nautobot.tenancy.models import Tenant
+
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices,
+    CircuitMaintenanceStatusChoices,
+    NoteLevelChoices,
+    NotificationStateChoices,
+)
+from nautobot_circuit_maintenance.models import (
+    CircuitImpact,
+    CircuitMaintenance,
+    Note,
+    Notification,
+    NotificationSource,
+    ParsedNotification,
+)
+
+
+def _several(vocabulary, label: str | None = None) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        choices=vocabulary, required=False, label=label, widget=StaticSelect2Multiple()
+    )
+
+
+def _one_or_none(vocabulary) -> forms.ChoiceField:
+    return forms.ChoiceField(choices=add_blank_choice(vocabulary), required=False, widget=StaticSelect2())
+
+
+def _yes_or_no(label: str) -> forms.NullBooleanField:
+    return forms.NullBooleanField(
+        required=False, label=label, widget=StaticSelect2(choices=BOOLEAN_WITH_BLANK_CHOICES)
+    )
+
+
+def _moment(label: str) -> forms.DateTimeField:
+    return forms.DateTimeField(required=False, label=label, widget=DateTimePicker())
+
+
+def _related(model, label: str | None = None, **kwargs) -> DynamicModelMultipleChoiceField:
+    return DynamicModelMultipleChoiceField(queryset=model.objects.all(), required=False, label=label, **kwargs)
+
+
+def _by_name(model, label: str | None = None) -> DynamicModelMultipleChoiceField:
+    return _related(model, label, to_field_name="name")
+
+
+class CircuitMaintenanceForm(NautobotModelForm):
+    """A maintenance, by hand."""
+
+    provider = DynamicModelChoiceField(queryset=Provider.objects.all(), required=False)
+
+    class Meta:
+        model = CircuitMaintenance
+        fields = [
+            "name",
+            "provider",
+            "status",
+            "start_time",
+            "end_time",
+            "description",
+            "ticket",
+            "ack",
+            "tags",
+        ]
+        widgets = {"start_time": DateTimePicker(), "end_time": DateTimePicker(), "status": StaticSelect2()}
+
+
+class CircuitMaintenanceBulkEditForm(TagsBulkEditFormMixin, NautobotBulkEditForm):
+    """Several maintenances at once."""
+
+    pk = forms.ModelMultipleChoiceField(queryset=CircuitMaintenance.objects.all(), widget=forms.MultipleHiddenInput)
+    status = _one_or_none(CircuitMaintenanceStatusChoices)
+    ack = _yes_or_no("Acknowledged")
+    ticket = forms.CharField(required=False)
+    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    class Meta:
+        model = CircuitMaintenance
+        nullable_fields = ["ticket", "description"]
+
+
+class CircuitMaintenanceFilterForm(NautobotFilterForm):
+    """Find the maintenance that one means."""
+
+    model = CircuitMaintenance
+    field_order = ["q", "status", "provider", "active", "ended", "ack", "impact", "overlaps_from", "overlaps_until"]
+    q = forms.CharField(required=False, label="Search")
+    status = _several(CircuitMaintenanceStatusChoices)
+    provider = _by_name(Provider)
+    active = _yes_or_no("In progress now")
+    ended = _yes_or_no("Is over, or cancelled")
+    ack = _yes_or_no("Acknowledged")
+    impact = _several(CircuitImpactChoices)
+    overlaps_from = _moment("With a window that ends after")
+    overlaps_until = _moment("With a window that starts before")
+    circuit = _related(Circuit, to_field_name="cid")
+    location = _by_name(Location)
+    device = _by_name(Device)
+    tenant = _by_name(Tenant)
+    has_unmatched_circuits = _yes_or_no("Has circuit ids that Nautobot does not know")
+    ticket = forms.CharField(required=False)
+    tags = TagFilterField(model)
+
+
+class CircuitImpactForm(NautobotModelForm):
+    """What is said about one circuit id, by hand."""
+
+    maintenance = DynamicModelChoiceField(queryset=CircuitMaintenance.objects.all())
+    circuit = DynamicModelChoiceField(queryset=Circuit.objects.all(), required=False)
+
+    class Meta:
+        model = CircuitImpact
+        fields = ["maintenance", "circuit", "cid", "impact"]
+        widgets = {"impact": StaticSelect2()}
+
+
+class CircuitImpactBulkEditForm(NautobotBulkEditForm):
+    """Several impacts at once."""
+
+    pk = forms.ModelMultipleChoiceField(queryset=CircuitImpact.objects.all(), widget=forms.MultipleHiddenInput)
+    impact = _one_or_none(CircuitImpactChoices)
+
+    class Meta:
+        model = CircuitImpact
+        nullable_fields = []
+
+
+class CircuitImpactFilterForm(NautobotFilterForm):
+    """Find impacts."""
+
+    model = CircuitImpact
+    field_order = ["q", "impact", "maintenance", "provider", "circuit", "has_circuit"]
+    q = forms.CharField(required=False, label="Search")
+    impact = _several(CircuitImpactChoices)
+    maintenance = _related(CircuitMaintenance)
+    provider = _by_name(Provider)
+    circuit = _related(Circuit, to_field_name="cid")
+    has_circuit = _yes_or_no("Is known to Nautobot")
+    location = _by_name(Location)
+    device = _by_name(Device)
+    tenant = _by_name(Tenant)
+
+
+class NoteForm(NautobotModelForm):
+    """A person's remark on a maintenance."""
+
+    maintenance = DynamicModelChoiceField(queryset=CircuitMaintenance.objects.all())
+
+    class Meta:
+        model = Note
+        fields = ["maintenance", "title", "level", "comment"]
+        widgets = {"level": StaticSelect2()}
+
+
+class NoteBulkEditForm(NautobotBulkEditForm):
+    """Several maintenance notes at once."""
+
+    pk = forms.ModelMultipleChoiceField(queryset=Note.objects.all(), widget=forms.MultipleHiddenInput)
+    level = _one_or_none(NoteLevelChoices)
+    comment = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    class Meta:
+        model = Note
+        nullable_fields = ["comment"]
+
+
+class NoteFilterForm(NautobotFilterForm):
+    """Find maintenance notes."""
+
+    model = Note
+    field_order = ["q", "level", "maintenance"]
+    q = forms.CharField(required=False, label="Search")
+    level = _several(NoteLevelChoices)
+    maintenance = _related(CircuitMaintenance)
+
+
+class NotificationSourceForm(NautobotModelForm):
+    """Which providers a source is searched for; everything else is in the settings."""
+
+    providers = _related(Provider)
+
+    class Meta:
+        model = NotificationSource
+        fields = ["providers"]
+
+
+class NotificationSourceFilterForm(NautobotFilterForm):
+    """Find sources."""
+
+    model = NotificationSource
+    q = forms.CharField(required=False, label="Search")
+    providers = _by_name(Provider)
+    has_error = _yes_or_no("The last run failed")
+
+
+class NotificationFilterForm(BootstrapMixin, forms.Form):
+    """Find notifications."""
+
+    model = Notification
+    q = forms.CharField(required=False, label="Search")
+    state = _several(NotificationStateChoices)
+    provider = _by_name(Provider)
+    source = _by_name(NotificationSource)
+    maintenance = _related(CircuitMaintenance, "Circuit maintenance")
+
+
+class ParsedNotificationFilterForm(BootstrapMixin, forms.Form):
+    """Find what notifications said."""
+
+    model = ParsedNotification
+    q = forms.CharField(required=False, label="Search")
+    provider = _by_name(Provider)
+    maintenance = _related(CircuitMaintenance, "Circuit maintenance")
+    outdated = _yes_or_no("Outdated")

@@ -1,0 +1,50 @@
+"""``nautobot-server ingest_notifications``: the pipeline for messages that lie in files."""
+
+import json
+from collections import Counter
+from dataclasses import asdict
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
+
+from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.inbound.errors import MailboxError
+from nautobot_circuit_maintenance.inbound.files import read_messages
+from nautobot_circuit_maintenance.inbound.ingest import Ingested, ingest
+
+
+class Command(BaseCommand):
+    """Record and digest messages from files, as if they had arrived in a mailbox."""
+
+    help = "Read maintenance notifications from files, folders (*.eml, *.mbox), Maildirs, mboxes or standard input."
+
+    def add_arguments(self, parser) -> None:
+        """Take paths and the form of the answer."""
+        parser.add_argument(
+            "paths", nargs="+", metavar="PATH", help="File, folder, Maildir or mbox; - reads one message."
+        )
+        parser.add_argument("--json", action="store_true", help="Print counts and one row per message as JSON.")
+
+    def handle(self, *args, **options) -> None:
+        """Ingest everything; raises CommandError where a path or the database stops it."""
+        limit = get_app_settings().max_message_size
+        ingested: list[Ingested] = []
+        try:
+            for each in ingest(read_messages(options["paths"], limit)):
+                ingested.append(each)
+                if not options["json"]:
+                    self.stdout.write(_line(each))
+        except MailboxError as error:
+            raise CommandError(str(error)) from error
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(f"The database failed, run the command again, nothing comes twice: {error}") from error
+        counts = Counter(each.outcome.value for each in ingested)
+        if options["json"]:
+            self.stdout.write(json.dumps({"counts": counts, "messages": [asdict(each) for each in ingested]}, indent=2))
+        else:
+            self.stdout.write(", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items())))
+
+
+def _line(each: Ingested) -> str:
+    result = ", ".join(each.maintenances) or each.reason
+    return f"{each.outcome.value:15} {each.name}: {each.subject}" + (f" -> {result}" if result else "")

@@ -1,0 +1,34 @@
+"""Where the app stands in the menu."""
+
+from nautobot.apps.ui import NavigationIconChoices, NavigationWeightChoices, NavMenuGroup, NavMenuItem, NavMenuTab
+
+_APP = "nautobot_circuit_maintenance"
+
+
+def _item(model: str, name: str, weight: int) -> NavMenuItem:
+    """Return the menu item of a model's list, for those who may view it."""
+    return NavMenuItem(
+        link=f"plugins:{_APP}:{model}_list", name=name, weight=weight, permissions=[f"{_APP}.view_{model}"]
+    )
+
+
+menu_items = (
+    NavMenuTab(
+        name="Apps",
+        icon=NavigationIconChoices.APPS,
+        weight=NavigationWeightChoices.APPS,
+        groups=(
+            NavMenuGroup(
+                name="Circuit Maintenance",
+                weight=100,
+                items=(
+                    _item("circuitmaintenance", "Circuit Maintenances", 200),
+                    _item("circuitimpact", "Circuit Impacts", 300),
+                    _item("note", "Maintenance Notes", 400),
+                    _item("notification", "Notifications", 500),
+                    _item("notificationsource", "Notification Sources", 600),
+                ),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,328 @@
+"""The tables of the lists and panels."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from nautobot.apps.tables import BaseTable, BooleanColumn, ButtonsColumn, TagColumn, ToggleColumn
+from nautobot.apps.templatetags import placeholder
+
+from nautobot_circuit_maintenance import display
+from nautobot_circuit_maintenance.analysis import selection
+from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.models import (
+    CircuitImpact,
+    CircuitMaintenance,
+    Note,
+    Notification,
+    NotificationSource,
+    ParsedNotification,
+)
+
+_LIST = "plugins:nautobot_circuit_maintenance:{}_list"
+
+
+class BadgeColumn(tables.Column):
+    """A word of our vocabularies as a badge."""
+
+    def render(self, value: str) -> SafeString:
+        """Show the word."""
+        return display.badge(value)
+
+
+class MomentColumn(tables.Column):
+    """A moment in the user's zone, and how far off it is."""
+
+    def render(self, value: Any) -> SafeString:
+        """Show the moment."""
+        return display.moment(value)
+
+    def value(self, value: Any) -> Any:  # pylint: disable=arguments-differ  # django-tables2 passes what is asked for
+        """Export the moment itself."""
+        return value
+
+
+class CircuitMaintenanceTable(BaseTable):
+    """Maintenances: what, when, how bad, is anybody on it."""
+
+    pk = ToggleColumn()
+    name = tables.Column(linkify=True)
+    provider = tables.Column(linkify=True)
+    status = BadgeColumn()
+    start_time = MomentColumn(verbose_name="Start")
+    end_time = MomentColumn(verbose_name="End")
+    worst_impact = BadgeColumn(accessor="worst_severity", verbose_name="Worst impact")
+    circuits = tables.Column(accessor="circuit_count", verbose_name="Circuits")
+    ack = tables.Column(verbose_name="Ack")
+    acknowledged_by = tables.Column()
+    acknowledged_at = MomentColumn()
+    issued_at = MomentColumn(verbose_name="Issued")
+    tags = TagColumn(url_name=_LIST.format("circuitmaintenance"))
+    actions = ButtonsColumn(CircuitMaintenance)
+
+    class Meta(BaseTable.Meta):
+        model = CircuitMaintenance
+        fields = (
+            "pk",
+            "name",
+            "provider",
+            "status",
+            "start_time",
+            "end_time",
+            "worst_impact",
+            "circuits",
+            "ticket",
+            "ack",
+            "acknowledged_by",
+            "acknowledged_at",
+            "description",
+            "issued_at",
+            "sequence",
+            "tags",
+            "actions",
+        )
+        default_columns = (
+            "pk",
+            "name",
+            "provider",
+            "status",
+            "start_time",
+            "end_time",
+            "worst_impact",
+            "circuits",
+            "ticket",
+            "ack",
+            "actions",
+        )
+
+    def __init__(self, data: Any = None, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        """Count the circuits along with the maintenances, whoever shows the table."""
+        if isinstance(data, QuerySet):
+            data = selection.with_figures(data, user).select_related("acknowledged_by")
+        super().__init__(data, *args, user=user, **kwargs)
+
+    def render_worst_impact(self, value: int) -> SafeString:
+        """Show the worst impact on a circuit."""
+        return display.badge(selection.impact_of_severity(value))
+
+    def render_circuits(self, record: CircuitMaintenance, value: int) -> str | SafeString:
+        """Show how many circuits are hit, and how many of them Nautobot does not know."""
+        if not record.unmatched_count:
+            return str(value)
+        return format_html(
+            '{} <span class="badge border border-dark text-body" title="{} not in Nautobot">{} unknown</span>',
+            value,
+            record.unmatched_count,
+            record.unmatched_count,
+        )
+
+    def render_ack(self, record: CircuitMaintenance, value: bool) -> SafeString:
+        """Show a check mark with who and when."""
+        if not value:
+            return placeholder(None)
+        return display.check_mark(str(record.acknowledged_by or ""), record.acknowledged_at)
+
+
+class CircuitImpactTable(BaseTable):
+    """Impacts: which circuit, how bad, in which maintenance."""
+
+    pk = ToggleColumn()
+    cid = tables.Column(linkify=True, verbose_name="Circuit ID")
+    circuit = tables.Column(linkify=True, empty_values=())
+    impact = BadgeColumn()
+    side_a = tables.Column(
+        accessor="circuit__circuit_termination_a__location", verbose_name="Side A", linkify=True, orderable=False
+    )
+    side_z = tables.Column(
+        accessor="circuit__circuit_termination_z__location", verbose_name="Side Z", linkify=True, orderable=False
+    )
+    maintenance = tables.Column(linkify=True)
+    status = BadgeColumn(accessor="maintenance__status", verbose_name="Maintenance status")
+    start_time = MomentColumn(accessor="maintenance__start_time", verbose_name="Start")
+    end_time = MomentColumn(accessor="maintenance__end_time", verbose_name="End")
+    actions = ButtonsColumn(CircuitImpact)
+
+    class Meta(BaseTable.Meta):
+        model = CircuitImpact
+        fields = (
+            "pk",
+            "cid",
+            "circuit",
+            "impact",
+            "side_a",
+            "side_z",
+            "maintenance",
+            "status",
+            "start_time",
+            "end_time",
+            "actions",
+        )
+        default_columns = ("pk", "cid", "circuit", "impact", "maintenance", "status", "start_time", "actions")
+
+    def __init__(self, data: Any = None, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        """Read the provider along: it is in the name of the maintenance."""
+        if isinstance(data, QuerySet):
+            data = data.select_related("maintenance__provider")
+        super().__init__(data, *args, user=user, **kwargs)
+        self.can_add_circuits = bool(user and user.has_perm("circuits.add_circuit"))
+
+    def render_circuit(self, record: CircuitImpact) -> str | SafeString:
+        """Show the circuit; or say that Nautobot does not know it, and offer to add it."""
+        if record.circuit_id:
+            return str(record.circuit)
+        if not self.can_add_circuits or not record.maintenance.provider_id:
+            return display.NOT_IN_NAUTOBOT
+        known = urlencode({"provider": record.maintenance.provider_id, "cid": record.cid})
+        return format_html('{} <a href="{}?{}">Add</a>', display.NOT_IN_NAUTOBOT, reverse("circuits:circuit_add"), known)
+
+
+class CircuitMaintenanceNoteTable(BaseTable):
+    """Maintenance notes; core's NoteTable has taken the plain name in the users' preferences."""
+
+    pk = ToggleColumn()
+    title = tables.Column(linkify=True)
+    level = BadgeColumn()
+    maintenance = tables.Column(linkify=True)
+    comment = tables.Column()
+    last_updated = MomentColumn()
+    actions = ButtonsColumn(Note)
+
+    class Meta(BaseTable.Meta):
+        model = Note
+        fields = ("pk", "level", "title", "maintenance", "comment", "last_updated", "actions")
+        default_columns = ("pk", "level", "title", "maintenance", "comment", "last_updated", "actions")
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        """Read the provider along: it is in the name of the maintenance."""
+        if isinstance(data, QuerySet):
+            data = data.select_related("maintenance__provider")
+        super().__init__(data, *args, **kwargs)
+
+
+NoteTable = CircuitMaintenanceNoteTable  # Nautobot looks it up by the model's name
+
+
+class NotificationTable(BaseTable):
+    """Notifications: what came in, and what became of it."""
+
+    pk = ToggleColumn()
+    subject = tables.Column(linkify=True, empty_values=())
+    provider = tables.Column(linkify=True)
+    source = tables.Column(linkify=True)
+    state = BadgeColumn()
+    received_at = MomentColumn(verbose_name="Received")
+    sent_at = MomentColumn(verbose_name="Sent")
+    actions = ButtonsColumn(Notification, buttons=("detail", "delete"))
+
+    class Meta(BaseTable.Meta):
+        model = Notification
+        fields = (
+            "pk",
+            "subject",
+            "sender",
+            "provider",
+            "source",
+            "received_at",
+            "sent_at",
+            "state",
+            "error",
+            "attempts",
+            "size",
+            "message_id",
+            "actions",
+        )
+        default_columns = ("pk", "subject", "sender", "provider", "received_at", "state", "error", "actions")
+
+    def render_subject(self, value: str) -> str:
+        """Show the subject; a mail without one needs a link too."""
+        return value or "(no subject)"
+
+
+class ParsedNotificationTable(BaseTable):
+    """What notifications said about maintenances."""
+
+    status = BadgeColumn(linkify=True)
+    maintenance = tables.Column(linkify=True)
+    notification = tables.Column(linkify=True)
+    issued_at = MomentColumn(verbose_name="Issued")
+    received_at = MomentColumn(verbose_name="Received")
+    outdated = BooleanColumn()
+    actions = ButtonsColumn(ParsedNotification, buttons=("detail",))
+
+    class Meta(BaseTable.Meta):
+        model = ParsedNotification
+        fields = (
+            "status",
+            "maintenance",
+            "notification",
+            "subject",
+            "sender",
+            "issued_at",
+            "received_at",
+            "outdated",
+            "parser",
+            "sequence",
+            "actions",
+        )
+        default_columns = (
+            "status",
+            "maintenance",
+            "notification",
+            "sender",
+            "issued_at",
+            "received_at",
+            "outdated",
+            "actions",
+        )
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        """Read the provider along, it is in the name of the maintenance; never the raw bytes."""
+        if isinstance(data, QuerySet):
+            data = data.select_related("maintenance__provider", "notification").defer("notification__raw")
+        super().__init__(data, *args, **kwargs)
+
+
+class NotificationSourceTable(BaseTable):
+    """Sources: is mail coming in?"""
+
+    name = tables.Column(linkify=True)
+    kind = tables.Column(empty_values=(), orderable=False)
+    account = tables.Column(empty_values=(), orderable=False)
+    providers = tables.ManyToManyColumn(linkify_item=True)
+    last_fetched_at = MomentColumn(verbose_name="Last success")
+    last_error = tables.Column()
+    attach_all_providers = BooleanColumn()
+    actions = ButtonsColumn(NotificationSource, buttons=("changelog", "edit"))
+
+    class Meta(BaseTable.Meta):
+        model = NotificationSource
+        fields = (
+            "name",
+            "kind",
+            "account",
+            "providers",
+            "attach_all_providers",
+            "last_fetched_at",
+            "last_error",
+            "actions",
+        )
+        default_columns = ("name", "kind", "account", "providers", "last_fetched_at", "last_error", "actions")
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        """Read the settings once."""
+        self.settings = {source.name: source for source in get_app_settings().sources}
+        super().__init__(data, *args, **kwargs)
+
+    def render_kind(self, record: NotificationSource) -> str | SafeString:
+        """Show how mail is read."""
+        settings = self.settings.get(record.name)
+        return settings.kind if settings else format_html('<span class="badge bg-warning">{}</span>', "not configured")
+
+    def render_account(self, record: NotificationSource) -> str | SafeString:
+        """Show whose mail is read."""
+        settings = self.settings.get(record.name)
+        return settings.account if settings else placeholder(None)

@@ -1,0 +1,97 @@
+"""The corpus of real, anonymised mails as a mailbox holds it, and what is on record about each."""
+
+import importlib.util
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from email import message_from_bytes
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nautobot_circuit_maintenance.tests.end_to_end.rule import Word
+
+FOLDER = Path(__file__).parents[4] / "shared" / "corpus"
+READS_EXCEL = all(importlib.util.find_spec(name) for name in ("pandas", "openpyxl"))
+SAID = ("maintenance_id", "account", "circuits", "start", "end", "stamp", "status", "organizer", "summary", "uid")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One message of the corpus."""
+
+    path: Path
+    folder: str
+    """Of the corpus; messages with Excel sheets count as parsable where the library can read those."""
+    sender: str
+    parser: str
+    sha256: str
+    expected: Sequence[Mapping[str, Any]]
+    """What the library finds, empty for nothing or an error."""
+
+    @cached_property
+    def raw(self) -> bytes:
+        """The bytes of the message."""
+        return self.path.read_bytes()
+
+    @cached_property
+    def sent_at(self) -> datetime:
+        """The Date header, in UTC."""
+        date = parsedate_to_datetime(message_from_bytes(self.raw)["Date"])
+        return date.replace(tzinfo=date.tzinfo or timezone.utc).astimezone(timezone.utc)
+
+    @property
+    def received_at(self) -> datetime:
+        """When the mail server got it: a minute after it was sent."""
+        return self.sent_at + timedelta(minutes=1)
+
+    def items_by_id(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what the message says, by maintenance id, as a parsed notification stores it."""
+        by_id: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for item in self.expected:
+            by_id[item["maintenance_id"]].append(said(item))
+        return dict(by_id)
+
+    def words(self, fingerprint: str) -> dict[str, Word]:
+        """Return what the message says, by maintenance id, for the rule."""
+        return {
+            name: Word.of(items, received_at=self.received_at, sent_at=self.sent_at, fingerprint=fingerprint)
+            for name, items in self.items_by_id().items()
+        }
+
+
+def said(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what counts of one item of the library, circuits in the order of their ids."""
+    circuits = sorted(item["circuits"], key=lambda circuit: (circuit["circuit_id"], circuit["impact"]))
+    return {**{key: item[key] for key in (*SAID, "sequence", "provider")}, "circuits": circuits}
+
+
+def samples() -> list[Sample]:
+    """Return all messages."""
+    manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
+    return [_sample(entry) for entry in manifest["messages"]]
+
+
+def _sample(entry: Mapping[str, Any]) -> Sample:
+    record = json.loads((FOLDER / entry["json"]).read_text(encoding="utf-8"))
+    with_excel = record.get("expected_with_xlsx_extra") if READS_EXCEL else None
+    return Sample(
+        path=FOLDER / entry["eml"],
+        folder="parsable" if with_excel else entry["folder"],
+        sender=entry["sender"],
+        parser=entry["provider"],
+        sha256=entry["sha256"],
+        expected=record["expected"] or with_excel or [],
+    )
+
+
+def addresses_by_parser() -> dict[tuple[str, ...], list[str]]:
+    """Return who sends for which parsers: the providers to create."""
+    manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
+    by_parser: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for address, parsers in manifest["senders"].items():
+        by_parser[tuple(parsers)].append(address)
+    return dict(by_parser)

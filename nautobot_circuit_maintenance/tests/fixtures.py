@@ -1,0 +1,173 @@
+"""What the tests of pages, REST, filters and GraphQL show: providers, circuits, and three of each of our models."""
+
+from datetime import datetime, timedelta, timezone
+from itertools import count
+
+from django.contrib.contenttypes.models import ContentType
+from nautobot.circuits.models import Circuit, CircuitTermination, CircuitType, Provider
+from nautobot.dcim.models import Location, LocationType
+from nautobot.extras.models import Status, Tag
+from nautobot.tenancy.models import Tenant
+
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices as Impact,
+    CircuitMaintenanceStatusChoices as MaintenanceStatus,
+    NoteLevelChoices as Level,
+    NotificationStateChoices as State,
+)
+from nautobot_circuit_maintenance.models import (
+    CircuitImpact,
+    CircuitMaintenance,
+    MaintenanceWindow,
+    Note,
+    Notification,
+    NotificationSource,
+    ParsedNotification,
+)
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
+HOSTILE = "<script>alert('mail')</script>"
+RAW = b"From: noc@isp.example\r\nSubject: Planned work\r\n\r\nthe-raw-bytes <b>of the mail</b>\r\n"
+
+_numbers = count(1)
+
+
+def status_for(model) -> Status:
+    """Return a status that this model may have."""
+    return Status.objects.get_for_model(model).first()
+
+
+def create_provider(name: str) -> Provider:
+    """Create a provider."""
+    return Provider.objects.create(name=name)
+
+
+def create_circuit(provider: Provider, cid: str, *, tenant: Tenant | None = None, location: Location | None = None):
+    """Create a circuit, with its A side at this location if there is one."""
+    circuit_type, _ = CircuitType.objects.get_or_create(name="Transit")
+    circuit = Circuit.objects.create(
+        cid=cid, provider=provider, circuit_type=circuit_type, status=status_for(Circuit), tenant=tenant
+    )
+    if location:
+        CircuitTermination.objects.create(circuit=circuit, term_side="A", location=location)
+        circuit.refresh_from_db()
+    return circuit
+
+
+def create_locations(*names: str) -> list[Location]:
+    """Create locations, each inside the one before."""
+    kind, _ = LocationType.objects.get_or_create(name="Place", defaults={"nestable": True})
+    kind.content_types.add(ContentType.objects.get_for_model(CircuitTermination))
+    parent, created = None, []
+    for name in names:
+        parent = Location.objects.create(name=name, location_type=kind, parent=parent, status=status_for(Location))
+        created.append(parent)
+    return created
+
+
+def create_maintenance(name: str, provider: Provider | None = None, *, start=NOON, hours: float = 4, **fields):
+    """Create a maintenance with one window."""
+    return CircuitMaintenance.objects.create(
+        name=name, provider=provider, start_time=start, end_time=start + timedelta(hours=hours), **fields
+    )
+
+
+def create_impact(maintenance: CircuitMaintenance, circuit: Circuit | str, impact: str = Impact.OUTAGE) -> CircuitImpact:
+    """Create an impact on a circuit, or on a circuit id that Nautobot does not know."""
+    if isinstance(circuit, str):
+        return CircuitImpact.objects.create(maintenance=maintenance, cid=circuit, impact=impact)
+    return CircuitImpact.objects.create(maintenance=maintenance, cid=circuit.cid, circuit=circuit, impact=impact)
+
+
+def create_notification(provider: Provider, source: NotificationSource | None = None, **fields) -> Notification:
+    """Create a notification; every one is another message."""
+    number = next(_numbers)
+    return Notification.objects.create(
+        **{
+            "provider": provider,
+            "source": source,
+            "state": State.PARSED,
+            "fingerprint": f"{number:064}",
+            "message_id": f"<{number}@isp.example>",
+            "sender": f"noc-{number}@isp.example",
+            "subject": f"Planned work {number}",
+            "received_at": NOON + timedelta(minutes=number),
+            "sent_at": NOON + timedelta(minutes=number),
+            "size": len(RAW) + number,
+            "raw": RAW,
+            **fields,
+        }
+    )
+
+
+def create_parsed(notification: Notification, maintenance: CircuitMaintenance, **fields) -> ParsedNotification:
+    """Create what a notification said about a maintenance."""
+    number = next(_numbers)
+    return ParsedNotification.objects.create(
+        **{
+            "notification": notification,
+            "maintenance": maintenance,
+            "json": [{"maintenance_id": maintenance.name, "status": "CONFIRMED"}],
+            "issued_at": notification.received_at,
+            "received_at": notification.received_at,
+            "sequence": number,
+            "fingerprint": notification.fingerprint,
+            "status": "CONFIRMED",
+            "parser": f"parser-{number}",
+            "subject": notification.subject,
+            "sender": notification.sender,
+            **fields,
+        }
+    )
+
+
+def create_world() -> None:
+    """Create three of everything, each with other values."""
+    tenant = Tenant.objects.create(name="Tenant")
+    country, site = create_locations("Country", "Site")
+    statuses = (MaintenanceStatus.CONFIRMED, MaintenanceStatus.TENTATIVE, MaintenanceStatus.CANCELLED)
+    impacts = (Impact.OUTAGE, Impact.DEGRADED, Impact.NO_IMPACT)
+    for number, (status, impact) in enumerate(zip(statuses, impacts, strict=True), start=1):
+        provider = create_provider(f"ISP {number}")
+        places = {1: site, 2: country}
+        circuit = create_circuit(provider, f"C-{number}", tenant=tenant, location=places.get(number))
+        maintenance = create_maintenance(
+            f"M-{number}",
+            provider,
+            start=NOON + timedelta(days=number),
+            hours=number,
+            status=status,
+            description=f"Work {number}",
+            ticket=f"TICKET-{number}",
+            ack=number == 1,
+            issued_at=NOON + timedelta(minutes=number),
+            sequence=number,
+        )
+        create_impact(maintenance, circuit, impact)
+        if number < 3:
+            create_impact(maintenance, f"UNKNOWN-{number}", Impact.REDUCED_REDUNDANCY)
+            Note.objects.create(
+                maintenance=maintenance, title=f"Note {number}", comment=f"Comment {number}", level=Level.INFO
+            )
+        source = NotificationSource.objects.create(name=f"Source {number}", last_error="" if number == 1 else "refused")
+        source.providers.add(provider)
+        states = {1: State.PARSED, 2: State.FAILED, 3: State.IGNORED}
+        notification = create_notification(provider, source, state=states[number], error=f"Reason {number}")
+        create_parsed(notification, maintenance)
+    create_maintenance("M-0", None, status=MaintenanceStatus.UNKNOWN)
+    Note.objects.create(maintenance=maintenance, title="Note 3", comment="Comment 3", level=Level.WARNING)
+    tags = [Tag.objects.create(name=name) for name in ("Alpha", "Bravo", "Charlie")]
+    for tag in tags:
+        tag.content_types.add(ContentType.objects.get_for_model(CircuitMaintenance))
+
+
+def add_window(maintenance: CircuitMaintenance, start: datetime, hours: float = 4) -> MaintenanceWindow:
+    """Give a maintenance another window, and let its start and end follow."""
+    window = MaintenanceWindow.objects.create(
+        maintenance=maintenance, start_time=start, end_time=start + timedelta(hours=hours)
+    )
+    windows = list(maintenance.windows.all())
+    maintenance.start_time = min(each.start_time for each in windows)
+    maintenance.end_time = max(each.end_time for each in windows)
+    maintenance.save()
+    return window

@@ -1,0 +1,216 @@
+"""The filters, as lists, REST and GraphQL share them."""
+
+from datetime import timedelta
+
+from django.test import TestCase
+from django.utils import timezone
+from nautobot.apps.testing import FilterTestCases
+from nautobot.dcim.models import Device, DeviceType, Interface, Location, Manufacturer
+from nautobot.dcim.models import CablePath
+from nautobot.extras.models import Role
+
+from nautobot_circuit_maintenance import filters, models
+from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact, CircuitMaintenanceStatusChoices as Status
+from nautobot_circuit_maintenance.tests import fixtures
+
+
+class _WorldMixin:
+    @classmethod
+    def setUpTestData(cls):
+        fixtures.create_world()
+
+
+class CircuitMaintenanceFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
+    """Nautobot's tests."""
+
+    queryset = models.CircuitMaintenance.objects.all()
+    filterset = filters.CircuitMaintenanceFilterSet
+    generic_filter_tests = (
+        ["name"],
+        ["provider", "provider__id"],
+        ["provider", "provider__name"],
+        ["description"],
+        ["status"],
+        ["ticket"],
+        ["start_time"],
+        ["end_time"],
+        ["circuit", "impacts__circuit__id"],
+        ["circuit", "impacts__circuit__cid"],
+        ["circuit_id", "impacts__cid"],
+        ["impact", "impacts__impact"],
+        ["sequence"],
+    )
+
+
+class CircuitImpactFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
+    """Nautobot's tests."""
+
+    queryset = models.CircuitImpact.objects.all()
+    filterset = filters.CircuitImpactFilterSet
+    generic_filter_tests = (
+        ["cid"],
+        ["circuit", "circuit__id"],
+        ["circuit", "circuit__cid"],
+        ["impact"],
+        ["maintenance", "maintenance__id"],
+        ["maintenance", "maintenance__name"],
+        ["provider", "maintenance__provider__name"],
+        ["status", "maintenance__status"],
+        ["start_time", "maintenance__start_time"],
+    )
+
+
+class NoteFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
+    """Nautobot's tests."""
+
+    queryset = models.Note.objects.all()
+    filterset = filters.NoteFilterSet
+    generic_filter_tests = (["title"], ["comment"], ["maintenance", "maintenance__id"])
+
+
+class NotificationFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
+    """Nautobot's tests."""
+
+    queryset = models.Notification.objects.all()
+    filterset = filters.NotificationFilterSet
+    generic_filter_tests = (
+        ["subject"],
+        ["sender"],
+        ["state"],
+        ["message_id"],
+        ["fingerprint"],
+        ["size"],
+        ["provider", "provider__name"],
+        ["source", "source__name"],
+        ["maintenance", "parsed_notifications__maintenance__id"],
+    )
+
+
+class ParsedNotificationFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
+    """Nautobot's tests."""
+
+    queryset = models.ParsedNotification.objects.all()
+    filterset = filters.ParsedNotificationFilterSet
+    generic_filter_tests = (
+        ["maintenance", "maintenance__id"],
+        ["notification", "notification__id"],
+        ["provider", "maintenance__provider__name"],
+        ["parser"],
+        ["sequence"],
+    )
+
+
+class NotificationSourceFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
+    """Nautobot's tests."""
+
+    queryset = models.NotificationSource.objects.all()
+    filterset = filters.NotificationSourceFilterSet
+    generic_filter_tests = (["name"], ["providers", "providers__id"], ["providers", "providers__name"])
+
+
+class MaintenanceFilterTest(TestCase):
+    """What an operator asks of the list of maintenances."""
+
+    def names(self, **params):
+        """Return the names of what these filters keep, each once."""
+        filterset = filters.CircuitMaintenanceFilterSet(params, models.CircuitMaintenance.objects.all())
+        self.assertTrue(filterset.is_valid(), filterset.errors)
+        return sorted(filterset.qs.values_list("name", flat=True))
+
+    def test_in_progress_asks_the_windows_and_not_the_span(self):
+        now = timezone.now()
+        between = fixtures.create_maintenance("between", start=now - timedelta(hours=9), hours=2)
+        fixtures.add_window(between, now + timedelta(hours=7), hours=2)
+        fixtures.create_maintenance("running", start=now - timedelta(hours=1))
+        fixtures.create_maintenance("called off", start=now - timedelta(hours=1), status=Status.CANCELLED)
+
+        self.assertEqual(self.names(active=True), ["running"])
+        self.assertEqual(self.names(active=False), ["between", "called off"])
+        self.assertEqual(self.names(active_at=(now - timedelta(hours=8)).isoformat()), ["between"])
+
+    def test_a_window_holds_its_start_and_not_its_end(self):
+        fixtures.create_maintenance("M", start=fixtures.NOON, hours=1)
+
+        self.assertEqual(self.names(active_at="2026-11-20T12:00:00Z"), ["M"])
+        self.assertEqual(self.names(active_at="2026-11-20T13:00:00Z"), [])
+
+    def test_a_range_is_overlapped_by_one_window_as_a_whole(self):
+        two = fixtures.create_maintenance("two", start=fixtures.NOON, hours=1)
+        fixtures.add_window(two, fixtures.NOON + timedelta(days=2), hours=1)
+
+        self.assertEqual(self.names(overlaps_from="2026-11-21T00:00:00Z", overlaps_until="2026-11-22T00:00:00Z"), [])
+        self.assertEqual(self.names(overlaps_from="2026-11-22T00:00:00Z", overlaps_until="2026-11-23T00:00:00Z"), ["two"])
+        self.assertEqual(self.names(overlaps_from="2026-11-22T00:00:00Z"), ["two"])
+        self.assertEqual(self.names(overlaps_until="2026-11-20T11:00:00Z"), [])
+
+    def test_ended_means_by_time_or_by_the_providers_word(self):
+        now = timezone.now()
+        fixtures.create_maintenance("past", start=now - timedelta(days=2))
+        fixtures.create_maintenance("cancelled", start=now + timedelta(days=2), status=Status.CANCELLED)
+        fixtures.create_maintenance("coming", start=now + timedelta(days=2))
+        models.CircuitMaintenance.objects.create(name="without times")
+
+        self.assertEqual(self.names(ended=True), ["cancelled", "past"])
+        self.assertEqual(self.names(ended=False), ["coming", "without times"])
+
+    def test_a_location_stands_for_all_below_it(self):
+        fixtures.create_world()
+
+        self.assertEqual(self.names(location=["Country"]), ["M-1", "M-2"])
+        self.assertEqual(self.names(location=[Location.objects.get(name="Site").pk]), ["M-1"])
+
+    def test_a_tenant_means_that_of_the_circuits(self):
+        fixtures.create_world()
+
+        self.assertEqual(self.names(tenant=["Tenant"]), ["M-1", "M-2", "M-3"])
+
+    def test_unmatched_circuit_ids_can_be_asked_for(self):
+        fixtures.create_world()
+
+        self.assertEqual(self.names(has_unmatched_circuits=True), ["M-1", "M-2"])
+        self.assertEqual(self.names(has_unmatched_circuits=False), ["M-0", "M-3"])
+
+    def test_a_maintenance_with_two_such_impacts_is_listed_once(self):
+        provider = fixtures.create_provider("ISP")
+        maintenance = fixtures.create_maintenance("M", provider)
+        fixtures.create_impact(maintenance, "A-1", Impact.OUTAGE)
+        fixtures.create_impact(maintenance, "A-2", Impact.OUTAGE)
+
+        self.assertEqual(self.names(impact=[Impact.OUTAGE]), ["M"])
+        self.assertEqual(self.names(q="A-"), ["M"])
+
+    def test_free_text_looks_at_name_description_provider_and_circuit_id(self):
+        fixtures.create_world()
+
+        for text, expected in (("m-2", "M-2"), ("work 1", "M-1"), ("ISP 3", "M-3"), ("unknown-2", "M-2")):
+            with self.subTest(text):
+                self.assertEqual(self.names(q=text), [expected])
+
+    def test_a_device_means_the_circuits_that_it_is_cabled_to(self):
+        fixtures.create_world()
+        maintenance = models.CircuitMaintenance.objects.get(name="M-1")
+        termination = maintenance.impacts.exclude(circuit=None).get().circuit.circuit_termination_a
+        interface = self.create_interface("router", termination.location)
+        CablePath.objects.create(origin=interface, destination=termination, path=[])
+
+        self.assertEqual(self.names(device=["router"]), ["M-1"])
+        self.assertEqual(self.impacts_of_device("router"), ["C-1"])
+
+    @staticmethod
+    def impacts_of_device(name):
+        """Return the circuit ids of the impacts that the device filter keeps."""
+        filterset = filters.CircuitImpactFilterSet({"device": [name]}, models.CircuitImpact.objects.all())
+        return list(filterset.qs.values_list("cid", flat=True))
+
+    @staticmethod
+    def create_interface(device_name, location):
+        """Create a device with one interface."""
+        maker = Manufacturer.objects.create(name="Maker")
+        device = Device.objects.create(
+            name=device_name,
+            device_type=DeviceType.objects.create(manufacturer=maker, model="Model"),
+            role=Role.objects.get_for_model(Device).first() or Role.objects.create(name="Router"),
+            status=fixtures.status_for(Device),
+            location=location,
+        )
+        return Interface.objects.create(name="eth0", device=device, status=fixtures.status_for(Interface), type="other")

@@ -1,0 +1,48 @@
+"""Nautobot's own tests of models, for all of ours that have a page."""
+
+from nautobot.apps.testing import ModelTestCases
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.tests import fixtures
+
+
+class _WorldMixin:
+    @classmethod
+    def setUpTestData(cls):
+        fixtures.create_world()
+
+
+class CircuitMaintenanceModelTest(_WorldMixin, ModelTestCases.BaseModelTestCase):
+    """CircuitMaintenance."""
+
+    model = models.CircuitMaintenance
+
+
+class CircuitImpactModelTest(_WorldMixin, ModelTestCases.BaseModelTestCase):
+    """CircuitImpact."""
+
+    model = models.CircuitImpact
+
+
+class NoteModelTest(_WorldMixin, ModelTestCases.BaseModelTestCase):
+    """Note."""
+
+    model = models.Note
+
+
+class NotificationModelTest(_WorldMixin, ModelTestCases.BaseModelTestCase):
+    """Notification."""
+
+    model = models.Notification
+
+
+class ParsedNotificationModelTest(_WorldMixin, ModelTestCases.BaseModelTestCase):
+    """ParsedNotification."""
+
+    model = models.ParsedNotification
+
+
+class NotificationSourceModelTest(_WorldMixin, ModelTestCases.BaseModelTestCase):
+    """NotificationSource."""
+
+    model = models.NotificationSource

@@ -1,0 +1,24 @@
+"""URLs of the pages."""
+
+from nautobot.apps.urls import NautobotUIViewSetRouter
+
+from nautobot_circuit_maintenance import views
+
+
+class EditOnlyRouter(NautobotUIViewSetRouter):
+    """A router without the page to add, for rows that follow the settings."""
+
+    routes = [route for route in NautobotUIViewSetRouter.routes if route.name != "{basename}_add"]
+
+
+router = NautobotUIViewSetRouter()
+router.register("maintenances", views.CircuitMaintenanceUIViewSet)
+router.register("circuit-impacts", views.CircuitImpactUIViewSet)
+router.register("notes", views.NoteUIViewSet)
+router.register("notifications", views.NotificationUIViewSet)
+router.register("parsed-notifications", views.ParsedNotificationUIViewSet)
+
+edit_only_router = EditOnlyRouter()
+edit_only_router.register("sources", views.NotificationSourceUIViewSet)
+
+urlpatterns = router.urls + edit_only_router.urls
