@@ -32,8 +32,9 @@ def django_db_keepdb() -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def only_nautobots_test_host(django_test_environment: None) -> None:  # pylint: disable=unused-argument  # asks for its turn
+def only_nautobots_test_host(request: pytest.FixtureRequest) -> None:
     """Undo what Django adds for its own test client: Nautobot compares the list in its tests."""
+    request.getfixturevalue("django_test_environment")  # it is what adds the host
     if "testserver" in settings.ALLOWED_HOSTS:
         settings.ALLOWED_HOSTS.remove("testserver")
 
@@ -41,7 +42,7 @@ def only_nautobots_test_host(django_test_environment: None) -> None:  # pylint: 
 @pytest.fixture(scope="session")
 def imap_server() -> Iterator[ImapServer]:
     """Run a real IMAP server from its first use to the end of the run; empty the folders that you fill."""
-    with run_imap_server() as server:
+    with run_imap_server() as server:  # pylint: disable=contextmanager-generator-missing-cleanup  # pytest resumes it
         yield server
 
 

@@ -75,7 +75,7 @@ def unittest(
 @task(help={"autoformat": "Rewrite the files instead of complaining about them."})
 def black(context: Context, autoformat: bool = False) -> None:
     """Check that the code is formatted by Black."""
-    run(context, f"black {'' if autoformat else '--check --diff '}--quiet {SOURCES}" if autoformat else f"black --check {SOURCES}")
+    run(context, f"black {'--quiet' if autoformat else '--check'} {SOURCES}")
 
 
 @task

@@ -6,7 +6,7 @@ installation is skipped while nothing that decides it has changed. Standard libr
 
 import hashlib
 import os
-import subprocess  # nosec B404 - pip is a command
+import subprocess  # nosec B404 # pip is a command
 import sys
 import time
 import venv
@@ -39,7 +39,7 @@ def install() -> None:
     venv.create(VENV, clear=True, with_pip=True)
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     command += ["--constraint", str(CONSTRAINTS), "--editable", f"{ROOT}[dev]"]
-    if subprocess.run(command, check=False).returncode:  # nosec B603 - our own command, no shell
+    if subprocess.run(command, check=False).returncode:  # nosec B603 # our own command, no shell
         sys.exit("The installation failed; pip's reason is above.")
     STAMP.write_text(fingerprint(), encoding="ascii")
 
@@ -58,7 +58,7 @@ def main(words: list[str]) -> None:
         install()
         say(f"--- installation: {time.monotonic() - started:.1f} s")
     os.chdir(ROOT)
-    os.execv(PYTHON, [str(PYTHON), "-m", "invoke", *(words or ["--list"])])  # nosec B606 - our own command, no shell
+    os.execv(PYTHON, [str(PYTHON), "-m", "invoke", *(words or ["--list"])])  # nosec B606 # our own command
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ Nautobot, `ncm_app_<fingerprint>` a clone of it plus the app. Needs the variable
 """
 
 import fcntl
+import functools
 import hashlib
 import importlib.metadata
 import os
 import re
-import subprocess  # nosec B404 - Nautobot is migrated in a process of its own, with settings of its own
+import subprocess  # nosec B404 # Nautobot is migrated in a process of its own, with settings of its own
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ def server_connection() -> Iterator[Connection]:
         connection.close()
 
 
+@functools.cache
 def core_fingerprint() -> str:
     """Return what identifies a migrated Nautobot: versions and the names of all installed migrations."""
     known = [f"{name} {importlib.metadata.version(name)}" for name in ("nautobot", "django")]
@@ -76,7 +78,9 @@ def build(server: Connection, name: str, *, source: str, core_only: bool) -> Non
     clone(server, unfinished, source=source)
     environment = {**os.environ, "NAUTOBOT_DB_NAME": unfinished, "NCM_CORE_ONLY": "1" if core_only else ""}
     command = [sys.executable, "-m", "development.migrate"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=sys.stderr)  # nosec B603 - our own module
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, check=False, stdout=sys.stderr
+    )  # nosec B603 # our own module
     if done.returncode:
         raise ServiceError(f"Migrating {name} failed; the reason is above.")
     execute(server, f"ALTER DATABASE {quote_ident(unfinished, server)} RENAME TO {quote_ident(name, server)}")

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess  # nosec B404 - the web server is a command
 import sys
 import time
 from collections.abc import Callable
@@ -84,12 +83,11 @@ def deliver(server: ImapServer, mails: list[samples.Sample]) -> None:
         server.deliver_all([(mail.raw, mail.received_at) for mail in mails if mail.mailbox == folder], folder)
 
 
-def start_worker(stack: ExitStack) -> None:
-    """Start a Celery worker that ends with us."""
-    lock = services.state_folder("demo") / "worker.lock"
+def start_server(stack: ExitStack, name: str, *words: str) -> services.Kept:
+    """Start a command of Nautobot that ends with us."""
+    lock = services.state_folder("demo") / f"{name}.lock"
     stack.enter_context(services.held(lock, fcntl.LOCK_SH))
-    command = [nautobot_server(), "celery", "worker", "--concurrency", "1", "--loglevel", "INFO"]
-    services.start_kept("worker", command, lock=lock)
+    return services.start_kept(name, [nautobot_server(), *words], lock=lock)
 
 
 def nautobot_server() -> str:
@@ -152,19 +150,35 @@ def free_port(wanted: int) -> int:
     raise services.ServiceError("No free port for the web UI.")
 
 
-def serve() -> None:
+def serve(stack: ExitStack) -> None:
     """Serve the web UI until Ctrl-C."""
     port = free_port(WEB_PORT)
-    say(f"\nThe web UI: http://localhost:{port}/plugins/circuit-maintenance/  login: admin / admin  (Ctrl-C ends)")
-    command = [nautobot_server(), "runserver", "--insecure", "--noreload", f"127.0.0.1:{port}"]
-    with open(services.state_folder("log") / "web.log", "wb") as log:
-        web = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)  # nosec B603 - our own command, no shell
-        try:
-            web.wait()
-            say(f"The web server ended by itself: see {log.name}")
-        except KeyboardInterrupt:
-            web.terminate()
-            web.wait()
+    # It is for this machine only; --insecure means that it serves style sheets and scripts without DEBUG.
+    web = start_server(stack, "web", "runserver", "--insecure", "--noreload", f"127.0.0.1:{port}")
+    say(f"\nThe web UI: http://localhost:{port}/  login: admin / admin  (Ctrl-C ends it)")
+    try:
+        web.keeper.wait()
+    except KeyboardInterrupt:
+        return
+    raise services.ServiceError(f"The web server ended by itself: see {web.log}")
+
+
+def run(stack: ExitStack, *, once: bool, as_json: bool) -> int:
+    """Start everything, show the table, serve; return the number of differences."""
+    stack.enter_context(services.held(services.state_folder("demo") / "demo.lock", fcntl.LOCK_EX | fcntl.LOCK_NB))
+    server = stack.enter_context(imap_server(uid_validity=UID_VALIDITY))
+    os.environ.update(stack.enter_context(services.postgres()), NAUTOBOT_CONFIG=str(CONFIG))
+    os.environ.update(stack.enter_context(services.redis()))
+    os.environ["NCM_PLUGIN_CONFIG"] = json.dumps({"notification_sources": notification_sources(server)})
+    now = prepare_database()
+    mails = samples.load_samples(now)
+    say(f"Delivering {len(mails)} mails.")
+    deliver(server, mails)
+    start_server(stack, "worker", "celery", "worker", "--concurrency", "1", "--loglevel", "INFO")
+    differences = show(now, mails, as_json=as_json)
+    if not once:
+        serve(stack)
+    return differences
 
 
 def main() -> int:
@@ -173,21 +187,13 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="stop after the table")
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
     options = parser.parse_args()
-    with ExitStack() as stack:
-        stack.enter_context(services.held(services.state_folder("demo") / "demo.lock", fcntl.LOCK_EX))
-        server = stack.enter_context(imap_server(uid_validity=UID_VALIDITY))
-        os.environ.update(stack.enter_context(services.postgres()), NAUTOBOT_CONFIG=str(CONFIG))
-        os.environ.update(stack.enter_context(services.redis()))
-        os.environ["NCM_PLUGIN_CONFIG"] = json.dumps({"notification_sources": notification_sources(server)})
-        now = prepare_database()
-        mails = samples.load_samples(now)
-        say(f"Delivering {len(mails)} mails.")
-        deliver(server, mails)
-        start_worker(stack)
-        differences = show(now, mails, as_json=options.json)
-        if not options.once:
-            serve()
-    return 1 if differences else 0
+    try:
+        with ExitStack() as stack:
+            return 1 if run(stack, once=options.once, as_json=options.json) else 0
+    except services.ServiceError as error:
+        sys.exit(str(error))
+    except BlockingIOError:  # from the lock on the demo's state
+        sys.exit("A demo of this clone is running already; end it first.")
 
 
 if __name__ == "__main__":

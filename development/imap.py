@@ -37,11 +37,14 @@ class ImapServer:
     username: str
     password: str
 
+    def tls_context(self) -> ssl.SSLContext:
+        """Trust the server's certificate authority and no other."""
+        return ssl.create_default_context(cafile=str(self.ca_file))
+
     @contextmanager
     def client(self) -> Iterator[IMAPClient]:
         """Log in."""
-        context = ssl.create_default_context(cafile=str(self.ca_file))
-        with IMAPClient(self.host, self.tls_port, ssl_context=context, timeout=30) as client:
+        with IMAPClient(self.host, self.tls_port, ssl_context=self.tls_context(), timeout=30) as client:
             client.normalise_times = False  # keeps INTERNALDATE aware of its time zone
             # A message goes out in several writes; without this each waits 40 ms for the acknowledgement of the last.
             client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -76,7 +79,11 @@ def imap_server(username: str = "maintenance@example.net", uid_validity: int | N
         folder = Path(name)
         make_certificates(folder)
         password = secrets.token_urlsafe(12)
-        account = {"NCM_IMAP_USER": username, "NCM_IMAP_PASSWORD": password, "NCM_IMAP_UIDVALIDITY": str(uid_validity or "")}
+        account = {
+            "NCM_IMAP_USER": username,
+            "NCM_IMAP_PASSWORD": password,
+            "NCM_IMAP_UIDVALIDITY": str(uid_validity or ""),
+        }
         command = [sys.executable, str(Path(__file__).with_name("imapd.py")), name]
         with held(folder / "users.lock", fcntl.LOCK_SH):
             server = start_kept(f"imap-{os.getpid()}", command, lock=folder / "users.lock", env=account)

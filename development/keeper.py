@@ -6,7 +6,7 @@ server outlives the commands that use it, not even when they are killed. Standar
 
 import fcntl
 import signal
-import subprocess  # nosec B404 - starting servers is what this file is for
+import subprocess  # nosec B404 # starting servers is what this file is for
 import sys
 import time
 from typing import IO
@@ -48,12 +48,12 @@ def main(lock_path: str, user: str, *command: str) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     account = {"user": user, "group": user, "extra_groups": []} if user else {}
     with open(lock_path, encoding="ascii") as lock:
-        server = subprocess.Popen(command, **account)  # nosec B603 - our own command, no shell
-        try:
-            while server.poll() is None and not is_unused(lock):
-                time.sleep(POLL_SECONDS)
-        finally:
-            stop(server)
+        with subprocess.Popen(command, **account) as server:  # nosec B603 # our own command, no shell
+            try:
+                while server.poll() is None and not is_unused(lock):
+                    time.sleep(POLL_SECONDS)
+            finally:
+                stop(server)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,11 @@ class Progress:
         now = time.monotonic()
         if always or now - self.shown >= EVERY_SECONDS:
             self.shown = now
-            print(f"  {now - self.started:4.0f} s  {self.done:3} of {self.total} migrations  {doing}", flush=True, file=sys.stderr)
+            print(
+                f"  {now - self.started:4.0f} s  {self.done:3} of {self.total} migrations  {doing}",
+                flush=True,
+                file=sys.stderr,
+            )
 
     def flush(self) -> None:
         """Do nothing: every line is flushed."""

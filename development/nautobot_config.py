@@ -6,7 +6,9 @@ import secrets
 from pathlib import Path
 
 STATE = Path(os.environ.get("NCM_STATE") or Path(__file__).resolve().parent.parent / ".development")
-os.environ.setdefault("NAUTOBOT_ROOT", str(STATE / "nautobot"))  # git, jobs, media and static files; read by the next line
+os.environ.setdefault(
+    "NAUTOBOT_ROOT", str(STATE / "nautobot")
+)  # git, jobs, media and static files; read by the next line
 
 # pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position  # how Nautobot's settings are extended
 from nautobot.core.settings import *  # noqa: E402,F401,F403 - see above

@@ -11,7 +11,8 @@ import importlib
 import os
 import pwd
 import shutil
-import subprocess  # nosec B404 - starting servers is what this module is for
+import stat
+import subprocess  # nosec B404 # starting servers is what this module is for
 import sys
 import tempfile
 import time
@@ -61,12 +62,14 @@ class Kept:
     log: Path
 
 
-def start_kept(name: str, command: Sequence[str], *, lock: Path, user: str = "", env: dict[str, str] | None = None) -> Kept:
+def start_kept(
+    name: str, command: Sequence[str], *, lock: Path, user: str = "", env: dict[str, str] | None = None
+) -> Kept:
     """Start a server that ends when nobody holds `lock` any longer; its output goes to a file in `.development/log/`."""
     log_path = state_folder("log") / f"{name}.log"
     keeper = Path(__file__).with_name("keeper.py")
     with open(log_path, "wb") as log:
-        process = subprocess.Popen(  # nosec B603 - our own command, no shell  # pylint: disable=consider-using-with  # it is to outlive this block
+        process = subprocess.Popen(  # nosec B603 # our own command, no shell  # pylint: disable=consider-using-with  # it is to outlive this block
             [sys.executable, str(keeper), str(lock), user, *command],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -108,7 +111,6 @@ def postgres() -> Iterator[dict[str, str]]:
             "NAUTOBOT_DB_HOST": str(sockets),
             "NAUTOBOT_DB_PORT": "",
             "NAUTOBOT_DB_USER": "postgres",
-            "NAUTOBOT_DB_PASSWORD": "",
         }
 
 
@@ -165,11 +167,13 @@ def start_postgres(folder: Path, sockets: Path) -> None:
 
 def open_to(account: str, programs: Path, *, folders: Sequence[Path]) -> None:
     """Let the account of the server reach its programs and own its folders; only root needs this."""
-    wheel = pgserver_wheel()
-    wheel.ensure_prefix_permissions(programs)
-    wheel.ensure_folder_permissions(programs.parent, 0o555)
+    pgserver_wheel().ensure_folder_permissions(programs.parent, stat.S_IROTH | stat.S_IXOTH)
+    for path in (programs.parent, *folders):
+        for parent in path.parents:
+            if not parent.stat().st_mode & stat.S_IXOTH:
+                # Passing through is enough; others still may not list what is in there.
+                parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
     for folder in folders:
-        wheel.ensure_prefix_permissions(folder)
         shutil.chown(folder, account, account)
 
 
@@ -179,7 +183,7 @@ def create_cluster(programs: Path, data: Path, account: str) -> None:
     command = [str(programs / "initdb"), "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync"]
     command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-D", str(data)]
     become = {"user": account, "group": account, "extra_groups": []} if account else {}
-    done = subprocess.run(  # nosec B603 - our own command, no shell
+    done = subprocess.run(  # nosec B603 # our own command, no shell
         command, capture_output=True, text=True, check=False, cwd="/", **become
     )
     if done.returncode:

@@ -6,6 +6,7 @@ process: nobody holds their locks any longer. Workers of pytest-xdist inherit th
 
 import atexit
 import contextlib
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -21,13 +22,13 @@ _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
 # Each run and each worker has a database of its own, and a Redis database of its own: every tearDown empties that.
 os.environ["NAUTOBOT_DB_NAME"] = f"ncm_test_{os.getpid()}_{_worker}"
 
-from nautobot.core.cli import load_settings  # noqa: E402  # pylint: disable=wrong-import-position  # reads the above
+# Imported here: Nautobot's settings read the variables when they are imported, which this does.
+importlib.import_module("nautobot.core.cli").load_settings(str(Path(__file__).with_name("nautobot_config.py")))
+_config = sys.modules["nautobot_config"]
+globals().update({name: value for name, value in vars(_config).items() if name.isupper()})
 
-load_settings(str(Path(__file__).with_name("nautobot_config.py")))
-globals().update({name: value for name, value in vars(sys.modules["nautobot_config"]).items() if name.isupper()})
-
-CACHES["default"]["LOCATION"] = services.redis_location(1 + int(_worker))  # noqa: F821 - one of the settings above
-DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}  # noqa: F821 - one of the settings above
+CACHES = {"default": {**_config.CACHES["default"], "LOCATION": services.redis_location(1 + int(_worker))}}
+_config.DATABASES["default"]["TEST"] = {"NAME": _config.DATABASES["default"]["NAME"]}
 ALLOWED_HOSTS = ["nautobot.example.com"]  # the host name that Nautobot's test client uses
 CELERY_BROKER_URL = "memory://"
 CELERY_TASK_ALWAYS_EAGER = True

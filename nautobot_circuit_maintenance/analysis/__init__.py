@@ -1,0 +1,1 @@
+"""Questions asked of the stored data: no HTTP, no forms, and the time is a parameter."""

@@ -1,0 +1,158 @@
+"""What the REST API says of each model; the raw bytes of a notification are in none of it."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from nautobot.apps.api import BaseModelSerializer, NautobotModelSerializer, TaggedModelSerializerMixin
+from nautobot.circuits.models import Circuit
+from rest_framework import serializers
+
+from nautobot_circuit_maintenance.analysis import selection
+from nautobot_circuit_maintenance.models import (
+    CircuitImpact,
+    CircuitMaintenance,
+    MaintenanceWindow,
+    Note,
+    Notification,
+    NotificationSource,
+    ParsedNotification,
+)
+
+_OF_A_MAINTENANCE = ("windows", "impacts", "circuit_count", "unmatched_count", "worst_impact")
+
+
+class MaintenanceWindowSerializer(serializers.ModelSerializer):
+    """One window, inside its maintenance."""
+
+    class Meta:
+        model = MaintenanceWindow
+        fields = ["start_time", "end_time"]
+
+
+class _CircuitReferenceSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only describes
+    """Which circuit, as Nautobot refers to related objects."""
+
+    id = serializers.UUIDField()
+    object_type = serializers.CharField(default=Circuit._meta.label_lower)
+    url = serializers.CharField()
+
+
+class MaintenanceImpactSerializer(serializers.ModelSerializer):
+    """What was said about one circuit id, inside its maintenance."""
+
+    circuit = serializers.SerializerMethodField(help_text="Null while Nautobot knows no such circuit.")
+
+    class Meta:
+        model = CircuitImpact
+        fields = ["id", "cid", "impact", "circuit"]
+        extra_kwargs = {"id": {"read_only": True}}
+
+    @extend_schema_field(_CircuitReferenceSerializer(allow_null=True))
+    def get_circuit(self, impact: CircuitImpact) -> dict[str, str] | None:
+        """Refer to the circuit without reading it."""
+        if impact.circuit_id is None:
+            return None
+        url = Circuit(pk=impact.circuit_id).get_absolute_url(api=True)
+        request = self.context.get("request")
+        return {
+            "id": str(impact.circuit_id),
+            "object_type": Circuit._meta.label_lower,
+            "url": request.build_absolute_uri(url) if request else url,
+        }
+
+
+class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerializerMixin):
+    """A maintenance with its windows and impacts."""
+
+    windows = serializers.SerializerMethodField()
+    impacts = serializers.SerializerMethodField()
+    circuit_count = serializers.SerializerMethodField(help_text="Circuit ids that the maintenance hits.")
+    unmatched_count = serializers.SerializerMethodField(help_text="Of these, those that Nautobot does not know.")
+    worst_impact = serializers.SerializerMethodField(help_text="The worst of the impacts; empty if there is none.")
+
+    class Meta:
+        model = CircuitMaintenance
+        fields = "__all__"
+
+    def get_field_names(self, declared_fields: Any, info: Any) -> list[str]:
+        """Leave out what takes further queries where the maintenance is only a part of something else."""
+        names = super().get_field_names(declared_fields, info)
+        is_brief = self.is_nested or self._is_csv_request()
+        return [name for name in names if not (is_brief and name in _OF_A_MAINTENANCE)]
+
+    @extend_schema_field(MaintenanceWindowSerializer(many=True))
+    def get_windows(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]]:
+        """List the windows, earliest first."""
+        return MaintenanceWindowSerializer(maintenance.windows.all(), many=True).data
+
+    @extend_schema_field(MaintenanceImpactSerializer(many=True))
+    def get_impacts(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]]:
+        """List what was said about each circuit id."""
+        return MaintenanceImpactSerializer(self._impacts(maintenance), many=True, context=self.context).data
+
+    def get_circuit_count(self, maintenance: CircuitMaintenance) -> int:
+        """Count the circuit ids."""
+        return len(self._impacts(maintenance))
+
+    def get_unmatched_count(self, maintenance: CircuitMaintenance) -> int:
+        """Count the circuit ids that Nautobot does not know."""
+        return sum(impact.circuit_id is None for impact in self._impacts(maintenance))
+
+    def get_worst_impact(self, maintenance: CircuitMaintenance) -> str:
+        """Return the worst impact."""
+        return selection.worst(self._impacts(maintenance))
+
+    def _impacts(self, maintenance: CircuitMaintenance) -> list[CircuitImpact]:
+        """Return the impacts that the user may see, which the view has read for all maintenances at once."""
+        if not hasattr(maintenance, "visible_impacts"):
+            request = self.context.get("request")
+            impacts = maintenance.impacts.restrict(request.user, "view") if request else maintenance.impacts.all()
+            maintenance.visible_impacts = list(impacts)
+        return maintenance.visible_impacts
+
+
+class CircuitImpactSerializer(NautobotModelSerializer):
+    """What was said about one circuit id."""
+
+    class Meta:
+        model = CircuitImpact
+        fields = "__all__"
+
+
+class CircuitMaintenanceNoteSerializer(NautobotModelSerializer):
+    """A maintenance note; core's own Note has taken the plain name in the OpenAPI document."""
+
+    class Meta:
+        model = Note
+        fields = "__all__"
+
+
+NoteSerializer = CircuitMaintenanceNoteSerializer  # Nautobot looks it up by the model's name
+
+
+class NotificationSourceSerializer(NautobotModelSerializer):
+    """A source: its row follows the settings, only the providers are a person's choice."""
+
+    is_configured = serializers.BooleanField(read_only=True, help_text="Whether the settings name this source.")
+
+    class Meta:
+        model = NotificationSource
+        exclude = ["cursor", "searched_senders"]
+        read_only_fields = ["name"]
+        default_m2m_fields = ["providers"]
+
+
+class NotificationSerializer(BaseModelSerializer):
+    """A message that was received; its bytes stay where they are."""
+
+    class Meta:
+        model = Notification
+        exclude = ["raw"]
+
+
+class ParsedNotificationSerializer(BaseModelSerializer):
+    """What one notification said about one maintenance."""
+
+    class Meta:
+        model = ParsedNotification
+        fields = "__all__"

@@ -1,0 +1,110 @@
+"""Endpoints of the REST API."""
+
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from nautobot.apps.api import NautobotModelViewSet, ReadOnlyModelViewSet
+from nautobot.core.api.authentication import TokenPermissions
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from nautobot_circuit_maintenance import filters
+from nautobot_circuit_maintenance.api import serializers
+from nautobot_circuit_maintenance.models import (
+    CircuitImpact,
+    CircuitMaintenance,
+    Note,
+    Notification,
+    NotificationSource,
+    ParsedNotification,
+)
+
+_CHANGE_ACTIONS = ("acknowledge", "withdraw")
+
+
+class _ChangePermission(TokenPermissions):
+    """Asks a POST for the permission to change; core asks for the one to add."""
+
+    perms_map = {**TokenPermissions.perms_map, "POST": ["%(app_label)s.change_%(model_name)s"]}
+
+
+class CircuitMaintenanceViewSet(NautobotModelViewSet):
+    """Maintenances, with windows and impacts at any depth."""
+
+    queryset = CircuitMaintenance.objects.prefetch_related("tags", "windows")
+    serializer_class = serializers.CircuitMaintenanceSerializer
+    filterset_class = filters.CircuitMaintenanceFilterSet
+
+    def restrict_queryset(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Ask our own actions for the permission to change."""
+        if request.user.is_authenticated and self.action in _CHANGE_ACTIONS:
+            self.queryset = self.queryset.restrict(request.user, "change")
+        else:
+            super().restrict_queryset(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[CircuitMaintenance]:
+        """Read the impacts that the user may see along with the maintenances."""
+        visible = CircuitImpact.objects.restrict(self.request.user, "view")
+        return super().get_queryset().prefetch_related(Prefetch("impacts", visible, to_attr="visible_impacts"))
+
+    @extend_schema(request=None, responses={200: serializers.CircuitMaintenanceSerializer})
+    @action(detail=True, methods=["post"], permission_classes=[_ChangePermission])
+    def acknowledge(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Note that the user has taken note of the maintenance."""
+        maintenance = self.get_object()
+        maintenance.acknowledge(request.user, timezone.now())
+        maintenance.validated_save()
+        return Response(self.get_serializer(maintenance).data)
+
+    @extend_schema(request=None, responses={200: serializers.CircuitMaintenanceSerializer})
+    @action(detail=True, methods=["post"], permission_classes=[_ChangePermission])
+    def withdraw(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Withdraw the acknowledgement."""
+        maintenance = self.get_object()
+        maintenance.withdraw()
+        maintenance.validated_save()
+        return Response(self.get_serializer(maintenance).data)
+
+
+class CircuitImpactViewSet(NautobotModelViewSet):
+    """Impacts."""
+
+    queryset = CircuitImpact.objects.all()
+    serializer_class = serializers.CircuitImpactSerializer
+    filterset_class = filters.CircuitImpactFilterSet
+
+
+class NoteViewSet(NautobotModelViewSet):
+    """Maintenance notes."""
+
+    queryset = Note.objects.all()
+    serializer_class = serializers.CircuitMaintenanceNoteSerializer
+    filterset_class = filters.NoteFilterSet
+
+
+class NotificationSourceViewSet(NautobotModelViewSet):
+    """Sources: read them, and choose their providers; they come and go with the settings."""
+
+    queryset = NotificationSource.objects.prefetch_related("providers")
+    serializer_class = serializers.NotificationSourceSerializer
+    filterset_class = filters.NotificationSourceFilterSet
+    http_method_names = ["get", "patch", "head", "options"]
+
+
+class NotificationViewSet(ReadOnlyModelViewSet):
+    """Notifications, without their raw bytes."""
+
+    queryset = Notification.objects.all()
+    serializer_class = serializers.NotificationSerializer
+    filterset_class = filters.NotificationFilterSet
+
+
+class ParsedNotificationViewSet(ReadOnlyModelViewSet):
+    """What notifications said."""
+
+    queryset = ParsedNotification.objects.all()
+    serializer_class = serializers.ParsedNotificationSerializer
+    filterset_class = filters.ParsedNotificationFilterSet

@@ -1,0 +1,18 @@
+"""The pages; Nautobot looks the views up here, by the names of the models."""
+
+from nautobot_circuit_maintenance.views.maintenances import (
+    CircuitImpactUIViewSet,
+    CircuitMaintenanceUIViewSet,
+    NoteUIViewSet,
+)
+from nautobot_circuit_maintenance.views.notifications import NotificationUIViewSet, ParsedNotificationUIViewSet
+from nautobot_circuit_maintenance.views.sources import NotificationSourceUIViewSet
+
+__all__ = (
+    "CircuitImpactUIViewSet",
+    "CircuitMaintenanceUIViewSet",
+    "NoteUIViewSet",
+    "NotificationSourceUIViewSet",
+    "NotificationUIViewSet",
+    "ParsedNotificationUIViewSet",
+)

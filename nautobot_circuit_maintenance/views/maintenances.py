@@ -1,0 +1,216 @@
+"""Pages of what we concluded: maintenances, impacts and maintenance notes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from nautobot.apps.ui import (
+    ButtonColorChoices,
+    ObjectDetailContent,
+    ObjectFieldsPanel,
+    ObjectsTablePanel,
+    ObjectTextPanel,
+    SectionChoices,
+)
+from nautobot.apps.views import NautobotUIViewSet
+from nautobot.core.utils.data import is_uuid
+from rest_framework.decorators import action
+
+from nautobot_circuit_maintenance import display, filters, forms, models, tables
+from nautobot_circuit_maintenance.analysis import selection
+from nautobot_circuit_maintenance.api import serializers
+from nautobot_circuit_maintenance.views.panels import AcknowledgeButton, WindowsPanel
+
+UUID = "[0-9a-fA-F-]{36}"
+POST_ONLY = {"methods": ["post"], "custom_view_base_action": "change", "http_method_names": ["post", "options"]}
+_ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_{}"
+
+
+class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
+    """Maintenances."""
+
+    lookup_value_regex = UUID
+    queryset = models.CircuitMaintenance.objects.select_related("provider").order_by(*selection.MOST_URGENT_FIRST)
+    serializer_class = serializers.CircuitMaintenanceSerializer
+    table_class = tables.CircuitMaintenanceTable
+    filterset_class = filters.CircuitMaintenanceFilterSet
+    filterset_form_class = forms.CircuitMaintenanceFilterForm
+    form_class = forms.CircuitMaintenanceForm
+    bulk_update_form_class = forms.CircuitMaintenanceBulkEditForm
+    object_detail_content = ObjectDetailContent(
+        extra_buttons=[
+            AcknowledgeButton(
+                weight=100,
+                label="Acknowledge",
+                color=ButtonColorChoices.GREEN,
+                icon="mdi-check-bold",
+                link_name=_ROUTE.format("acknowledge"),
+            ),
+            AcknowledgeButton(
+                weight=100,
+                label="Withdraw acknowledgement",
+                icon="mdi-undo",
+                link_name=_ROUTE.format("withdraw"),
+                shown_if_ack=True,
+            ),
+        ],
+        panels=[
+            ObjectFieldsPanel(
+                weight=100,
+                section=SectionChoices.LEFT_HALF,
+                label="Maintenance",
+                fields=[
+                    "name",
+                    "provider",
+                    "status",
+                    "description",
+                    "start_time",
+                    "end_time",
+                    "ticket",
+                    "ack",
+                    "acknowledged_by",
+                    "acknowledged_at",
+                    "issued_at",
+                    "sequence",
+                ],
+                value_transforms={
+                    "status": [display.badge],
+                    "start_time": [display.moment],
+                    "end_time": [display.moment],
+                    "acknowledged_at": [display.moment],
+                    "issued_at": [display.moment],
+                },
+                key_transforms={"start_time": "Start", "end_time": "End", "issued_at": "Issued"},
+            ),
+            WindowsPanel(weight=100, section=SectionChoices.RIGHT_HALF),
+            ObjectsTablePanel(
+                weight=200,
+                section=SectionChoices.RIGHT_HALF,
+                table_class=tables.CircuitMaintenanceNoteTable,
+                table_filter="maintenance",
+                table_title="Maintenance notes",
+                exclude_columns=["maintenance"],
+            ),
+            ObjectsTablePanel(
+                weight=100,
+                section=SectionChoices.FULL_WIDTH,
+                table_class=tables.CircuitImpactTable,
+                table_filter="maintenance",
+                table_title="Circuits",
+                exclude_columns=["maintenance", "status", "start_time", "end_time"],
+                include_columns=["side_a", "side_z"],
+            ),
+            ObjectsTablePanel(
+                weight=200,
+                section=SectionChoices.FULL_WIDTH,
+                table_class=tables.ParsedNotificationTable,
+                table_filter="maintenance",
+                table_title="Notifications",
+                exclude_columns=["maintenance"],
+                add_button_route=None,
+            ),
+        ],
+    )
+
+    @classmethod
+    def get_extra_actions(cls) -> list[Callable]:
+        """Leave out renaming in bulk: the name is the provider's id."""
+        return [each for each in super().get_extra_actions() if each.__name__ != "bulk_rename"]
+
+    @action(detail=True, url_path="acknowledge", url_name="acknowledge", **POST_ONLY)
+    def acknowledge(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Note that the user has taken note."""
+        maintenance = self.get_object()
+        maintenance.acknowledge(request.user, timezone.now())
+        maintenance.validated_save()
+        messages.success(request, f"Acknowledged {maintenance}.")
+        return redirect(self.get_return_url(request, maintenance))
+
+    @action(detail=True, url_path="withdraw", url_name="withdraw", **POST_ONLY)
+    def withdraw(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Withdraw the acknowledgement."""
+        maintenance = self.get_object()
+        maintenance.withdraw()
+        maintenance.validated_save()
+        messages.success(request, f"Withdrew the acknowledgement of {maintenance}.")
+        return redirect(self.get_return_url(request, maintenance))
+
+    @action(detail=False, url_path="acknowledge", url_name="bulk_acknowledge", **POST_ONLY)
+    def bulk_acknowledge(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Acknowledge the maintenances that were ticked in the list."""
+        chosen = self.get_queryset().filter(pk__in=self.chosen_pks(request), ack=False)
+        count = 0
+        for maintenance in chosen:
+            maintenance.acknowledge(request.user, timezone.now())
+            maintenance.validated_save()
+            count += 1
+        messages.success(request, f"Acknowledged {count} circuit maintenance{'' if count == 1 else 's'}.")
+        return redirect(self.get_return_url(request))
+
+    def chosen_pks(self, request: HttpRequest) -> list[str]:
+        """Return the ticked primary keys that are any."""
+        return [pk for pk in request.POST.getlist("pk") if is_uuid(pk)]
+
+
+class CircuitImpactUIViewSet(NautobotUIViewSet):
+    """Impacts."""
+
+    lookup_value_regex = UUID
+    queryset = models.CircuitImpact.objects.select_related("maintenance__provider", "circuit")
+    serializer_class = serializers.CircuitImpactSerializer
+    table_class = tables.CircuitImpactTable
+    filterset_class = filters.CircuitImpactFilterSet
+    filterset_form_class = forms.CircuitImpactFilterForm
+    form_class = forms.CircuitImpactForm
+    bulk_update_form_class = forms.CircuitImpactBulkEditForm
+    object_detail_content = ObjectDetailContent(
+        panels=[
+            ObjectFieldsPanel(
+                weight=100,
+                section=SectionChoices.LEFT_HALF,
+                label="Impact on a circuit",
+                fields=["cid", "circuit", "impact", "maintenance", "maintenance__start_time", "maintenance__end_time"],
+                value_transforms={
+                    "impact": [display.badge],
+                    "circuit": [display.circuit],
+                    "maintenance__start_time": [display.moment],
+                    "maintenance__end_time": [display.moment],
+                },
+                key_transforms={"maintenance__start_time": "Start", "maintenance__end_time": "End"},
+            ),
+        ]
+    )
+
+
+class NoteUIViewSet(NautobotUIViewSet):
+    """Maintenance notes."""
+
+    lookup_value_regex = UUID
+    queryset = models.Note.objects.select_related("maintenance__provider")
+    serializer_class = serializers.CircuitMaintenanceNoteSerializer
+    table_class = tables.CircuitMaintenanceNoteTable
+    filterset_class = filters.NoteFilterSet
+    filterset_form_class = forms.NoteFilterForm
+    form_class = forms.NoteForm
+    bulk_update_form_class = forms.NoteBulkEditForm
+    object_detail_content = ObjectDetailContent(
+        panels=[
+            ObjectFieldsPanel(
+                weight=100,
+                section=SectionChoices.LEFT_HALF,
+                label="Maintenance note",
+                fields=["title", "level", "maintenance"],
+                value_transforms={"level": [display.badge]},
+            ),
+            ObjectTextPanel(
+                weight=100,
+                section=SectionChoices.RIGHT_HALF,
+                label="Comment",
+                object_field="comment",
+                render_as=ObjectTextPanel.RenderOptions.MARKDOWN,
+            ),
+        ]
+    )

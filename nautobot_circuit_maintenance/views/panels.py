@@ -1,0 +1,64 @@
+"""Parts of pages that Nautobot's own components cannot say."""
+
+from typing import Any
+
+from django.template import Context
+from nautobot.apps.ui import BaseTextPanel, DataTablePanel, PostButton
+
+from nautobot_circuit_maintenance import display
+from nautobot_circuit_maintenance.models import CircuitMaintenance
+
+LONGEST_SHOWN = 200_000
+"""Characters of a message that a page shows; the download has all of it."""
+
+
+class AcknowledgeButton(PostButton):
+    """Shown to those who may change this maintenance, while it has, or has not, been acknowledged."""
+
+    shown_if_ack = False
+
+    def should_render(self, context: Context) -> bool:
+        """Ask the maintenance, then the permissions, its constraints included."""
+        maintenance = context["object"]
+        if maintenance.ack != self.shown_if_ack:
+            return False
+        user = context["request"].user
+        return CircuitMaintenance.objects.restrict(user, "change").filter(pk=maintenance.pk).exists()
+
+
+class WindowsPanel(DataTablePanel):
+    """The windows of a maintenance; who sees the maintenance sees them."""
+
+    label = "Maintenance windows"
+    context_data_key = "windows"
+    columns = ["start", "end", "duration"]
+    column_headers = ["Start", "End", "Duration"]
+
+    def get_extra_context(self, context: Context) -> dict[str, Any]:
+        """Read the windows."""
+        rows = [
+            {
+                "start": display.moment(window.start_time),
+                "end": display.moment(window.end_time),
+                "duration": display.duration(window.end_time - window.start_time),
+            }
+            for window in context["object"].windows.all()
+        ]
+        return {**super().get_extra_context(context), "data": rows}
+
+
+class SourceTextPanel(BaseTextPanel):
+    """The raw message as text, escaped; read from the database only where this panel is shown."""
+
+    label = "Source of the message"
+    render_as = BaseTextPanel.RenderOptions.CODE
+
+    def get_value(self, context: Context) -> str:
+        """Read the bytes; those that are not UTF-8 show as a replacement character."""
+        raw = context["object"].raw
+        if raw is None:
+            return "The raw message is not on record: it was over the size limit, or has been purged."
+        text = bytes(raw).decode("utf-8", errors="replace")
+        if len(text) > LONGEST_SHOWN:
+            return f"{text[:LONGEST_SHOWN]}\n\n... cut here: download the message to see all of it."
+        return text
