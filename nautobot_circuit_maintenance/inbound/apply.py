@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status, NoteLevelChoices
+from nautobot_circuit_maintenance.compat import unlogged
 from nautobot_circuit_maintenance.inbound.conclude import Conclusion, conclude, in_order
 from nautobot_circuit_maintenance.inbound.values import (
     AppliedUpdate,
@@ -27,7 +28,7 @@ from nautobot_circuit_maintenance.models import (
 )
 
 RecordChange = Callable[[CircuitMaintenance, str], None]
-"""Writes the change record of a maintenance; the action is Nautobot's "create" or "update"."""
+"""Writes the change record of a maintenance; the action is Nautobot's "create", "update" or "delete"."""
 
 _KEEPS_ACK = (Status.IN_PROCESS, Status.COMPLETED)
 _CONCLUDED = ("status", "description")
@@ -76,7 +77,8 @@ def apply_updates(
         if not revision.evidence:
             _withdraw(revision, before, record_change)
             continue
-        unmatched = _write_difference(revision, before, matcher)
+        own_matcher = matcher if is_own else CircuitMatcher(maintenance.provider_id)
+        unmatched = _write_difference(revision, before, own_matcher)
         ParsedNotification.objects.bulk_create(fresh)
         if revision.changed:
             record_change(maintenance, "create" if revision.is_new else "update")
@@ -91,7 +93,10 @@ def _locked(notification: Notification, named: Iterable[str], earlier: Collectio
     if earlier:
         rows = rows | CircuitMaintenance.objects.select_for_update().filter(pk__in=earlier)
     revisions = [Revision(row) for row in rows.order_by("provider_id", "name")]
-    known = {each.maintenance.name for each in revisions if each.maintenance.provider_id == notification.provider_id}
+    own = [row.maintenance for row in revisions if row.maintenance.provider_id == notification.provider_id]
+    for maintenance in own:
+        maintenance.provider = notification.provider  # its name is in the change record: at hand, not asked for again
+    known = {maintenance.name for maintenance in own}
     # A name that MySQL's collation holds to be the same is the same: names that differ in case only do not occur.
     fresh = [
         CircuitMaintenance(name=name, provider=notification.provider) for name in sorted(named) if name not in known
@@ -231,12 +236,19 @@ def _write_windows(revision: Revision, windows: Sequence[Window]) -> None:
     """Make the windows of the maintenance those of the provider."""
     maintenance = revision.maintenance
     stored = [] if revision.is_new else list(maintenance.windows.all())
-    gone = [row.pk for row in stored if Window(row.start_time, row.end_time) not in windows]
+    gone = [row for row in stored if Window(row.start_time, row.end_time) not in windows]
     missing = sorted(set(windows) - {Window(row.start_time, row.end_time) for row in stored})
-    if gone:
-        MaintenanceWindow.objects.filter(pk__in=gone).delete()
+    # A window that moves stays the row it is: to delete one takes five statements, Django looks for what hangs on it.
+    moved = list(zip(gone, missing))
+    for row, window in moved:
+        row.start_time, row.end_time = window
+    if moved:
+        MaintenanceWindow.objects.bulk_update([row for row, _ in moved], ["start_time", "end_time"])
+    if gone[len(missing) :]:
+        MaintenanceWindow.objects.filter(pk__in=[row.pk for row in gone[len(missing) :]]).delete()
     MaintenanceWindow.objects.bulk_create(
-        MaintenanceWindow(maintenance=maintenance, start_time=start, end_time=end) for start, end in missing
+        MaintenanceWindow(maintenance=maintenance, start_time=start, end_time=end)
+        for start, end in missing[len(gone) :]
     )
     _span(maintenance, windows)
     if gone or missing:
@@ -254,7 +266,8 @@ def _write_impacts(
     known = [word for word in after - before if word.cid.casefold() in stored]
     missing = sorted(word for word in after - before if word.cid.casefold() not in stored)
     if gone:
-        CircuitImpact.objects.filter(pk__in=gone).delete()
+        with unlogged():  # the record of the maintenance tells it
+            CircuitImpact.objects.filter(pk__in=gone).delete()
     turned = _reworded(stored, known)
     if turned:
         CircuitImpact.objects.bulk_update(turned, ["cid", "impact"])
@@ -283,7 +296,9 @@ def _withdraw(revision: Revision, before: Conclusion, record_change: RecordChang
     """Delete a maintenance that no notification names any more; flag one that a person has worked on."""
     maintenance = revision.maintenance
     if not _was_touched(maintenance, before):
-        maintenance.delete()
+        record_change(maintenance, "delete")
+        with unlogged():  # one record, and none for each impact
+            maintenance.delete()
         return
     if maintenance.status == before.status:
         maintenance.status = Status.UNKNOWN
@@ -303,7 +318,7 @@ def _withdraw(revision: Revision, before: Conclusion, record_change: RecordChang
 
 
 def _was_touched(maintenance: CircuitMaintenance, before: Conclusion) -> bool:
-    """Tell whether a person acknowledged, edited, noted or ticketed what was concluded."""
+    """Tell whether a person acknowledged, edited, noted, tagged or ticketed what was concluded."""
     windows = tuple(Window(row.start_time, row.end_time) for row in maintenance.windows.all())
     impacts = {CircuitWord(row.cid, row.impact) for row in maintenance.impacts.all()}
     return (
@@ -312,6 +327,9 @@ def _was_touched(maintenance: CircuitMaintenance, before: Conclusion) -> bool:
         or any(getattr(maintenance, name) != getattr(before, name) for name in _CONCLUDED)
         or windows != before.windows
         or impacts != set(before.impacts)
+        or any(maintenance._custom_field_data.values())  # pylint: disable=protected-access  # core's name for a field
         or maintenance.maintenance_notes.exists()
+        or maintenance.notes.exists()
+        or maintenance.associated_contacts.exists()
         or maintenance.tags.exists()
     )

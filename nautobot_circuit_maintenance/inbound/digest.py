@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from nautobot.apps.change_logging import web_request_context
 from nautobot.apps.choices import ObjectChangeEventContextChoices
@@ -75,12 +75,13 @@ class Digester:
             if not waiting.update(attempts=F("attempts") + 1):
                 return Outcome.WAITING
             attempts += 1
+        session = connection.connection
         try:
             return self._retried_once(pk, attempts)
         except SoftTimeLimitExceeded:
             raise  # the run ends here, the row waits for the next one
         except (OperationalError, InterfaceError):
-            if not self.dry_run:
+            if not self.dry_run and connection.connection is session:
                 _give_back(pk, attempts)
             raise  # likewise
         except (ParseError, ValidationError) as error:
@@ -143,14 +144,16 @@ class Digester:
 
 
 def _chunks(queue: QuerySet[Notification]) -> Iterator[list[Row]]:
-    """Yield the waiting rows, oldest first, each once: a row that goes on waiting is not met again."""
+    """Yield the waiting rows that no other worker holds, oldest first, each once: one that goes on waiting is not met again."""
     after = Q()
     while True:
-        rows = list(
-            queue.filter(after)
-            .order_by("received_at", "fingerprint")
-            .values_list("pk", "attempts", "received_at", "fingerprint")[:CHUNK]
-        )
+        with transaction.atomic():  # Only for the look: without it a row at hand elsewhere would be waited for later.
+            free = queue.filter(after).select_for_update(skip_locked=True, of=("self",))
+            rows = list(
+                free.order_by("received_at", "fingerprint").values_list("pk", "attempts", "received_at", "fingerprint")[
+                    :CHUNK
+                ]
+            )
         if not rows:
             return
         yield [(pk, attempts) for pk, attempts, _, _ in rows]
@@ -169,7 +172,7 @@ def _lock(pk: UUID, attempts: int) -> Notification | None:
 def _give_back(pk: UUID, attempts: int) -> None:
     """Uncount an attempt that the database ended: a full disk or a deadlock is no fault of the mail's.
 
-    Where the connection is gone the attempt stays counted, as with any death whose cause may be this mail.
+    Not called where the connection was lost: that may be this mail's work, as any death of a worker.
     """
     with suppress(OperationalError, InterfaceError):
         Notification.objects.filter(pk=pk, state=State.RECEIVED, attempts=attempts).update(attempts=attempts - 1)

@@ -74,12 +74,12 @@ class GmailMailbox(Mailbox):
     @contextmanager
     def open(cls, settings: SourceSettings, *, max_message_size: int) -> Iterator["GmailMailbox"]:
         """Log in and find the label; raises MailboxError with a sentence that says what to do."""
-        http = httplib2.Http(timeout=cls.timeout)
-        authorized = AuthorizedHttp(_credentials(settings), http=http)
+        authorized = AuthorizedHttp(_credentials(settings), http=httplib2.Http(timeout=cls.timeout))
         where = {"api_endpoint": cls.api_endpoint} if cls.api_endpoint else None
         options = {"http": authorized, "client_options": where, "static_discovery": True}
         with build("gmail", "v1", requestBuilder=cls.request_type, **options) as service:
-            opened = cls(service.users(), settings, max_message_size, label="", history_id="")
+            users = service.users()  # pylint: disable=no-member  # made from the discovery document
+            opened = cls(users, settings, max_message_size, label="", history_id="")
             profile = opened._ask(opened.users.getProfile(userId="me"))
             yield replace(opened, label=opened._find_label(), history_id=profile["historyId"])
 

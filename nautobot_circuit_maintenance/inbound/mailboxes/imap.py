@@ -250,10 +250,9 @@ def _unreachable(settings: SourceSettings, error: Exception) -> MailboxError:
         return MailboxError(sentence, permanent=True)
     if isinstance(error, socket.gaierror):
         return MailboxError(f"The name '{settings.host}' is not resolved; check 'url' and the DNS of the worker.")
-    if isinstance(error, ConnectionRefusedError):
-        return MailboxError(f"{server} refuses the connection; check host and port in 'url' and the firewall.")
-    if isinstance(error, TimeoutError):
-        return MailboxError(f"{server} does not answer in time; check host and port in 'url' and the firewall.")
+    if isinstance(error, (ConnectionRefusedError, TimeoutError)):
+        does = "does not answer in time" if isinstance(error, TimeoutError) else "refuses the connection"
+        return MailboxError(f"{server} {does}; check host and port in 'url' and the firewall.")
     if isinstance(error, ssl.SSLError):
         sentence = f"{server} does not speak TLS ({error.reason}); check the port, or set 'starttls' if it wants that."
         return MailboxError(sentence, permanent=True)

@@ -84,7 +84,7 @@ def names_in(updates: list[MaintenanceUpdate]) -> list[str]:
 class ParseTestCase(TestCase):
     """Says what a mail that cannot be read is."""
 
-    def reason(self, raw: bytes, *names: str, limits: Limits | None = None) -> str:
+    def reason(self, raw: bytes, *names: str, limits: Limits = Limits()) -> str:
         """Return why a message cannot be read; every reason is short enough for a table."""
         with self.assertRaises(ParseError) as caught:
             parse(raw, names, envelope(raw), limits)

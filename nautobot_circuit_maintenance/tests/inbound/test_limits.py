@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from unittest import TestCase
 
 from nautobot_circuit_maintenance.inbound.errors import ParseError
@@ -18,8 +19,15 @@ class RunLimited(TestCase):
     """Work that is cut short, and what it must not break."""
 
     def test_work_that_swallows_every_exception_is_stopped(self) -> None:
-        with self.assertRaisesRegex(ParseError, "longer than 0.1 seconds"):
-            run_limited(swallow_everything, Limits(seconds=0.1))
+        with self.assertRaisesRegex(ParseError, "longer than 0.1 seconds of CPU time$"):
+            run_limited(swallow_everything, Limits(cpu_seconds=0.1))
+
+    def test_work_that_waits_for_ever_is_stopped_too(self) -> None:
+        with self.assertRaisesRegex(ParseError, "longer than 0.1 seconds$"):
+            run_limited(lambda: time.sleep(60), Limits(seconds=0.1))
+
+    def test_waiting_for_the_processor_is_no_fault_of_the_mail(self) -> None:
+        run_limited(lambda: time.sleep(0.5), Limits(cpu_seconds=0.1))
 
     def test_a_celery_soft_limit_is_raised_after_the_work_and_not_inside_it(self) -> None:
         def raise_limit(*_: object) -> None:
@@ -52,14 +60,17 @@ class RunLimited(TestCase):
         self.assertTrue(990 < delay < 999.95)
         self.assertEqual(interval, 7)
 
-    def test_the_timer_is_off_afterwards(self) -> None:
-        for work in (lambda: 1, swallow_everything):
-            try:
-                run_limited(work, Limits(seconds=0.1))
-            except ParseError:
-                pass
+    def test_timers_and_handlers_are_as_before_afterwards(self) -> None:
+        handlers = [signal.getsignal(number) for number in (signal.SIGALRM, signal.SIGPROF, signal.SIGUSR1)]
+        for work in (lambda: None, swallow_everything):
+            with suppress(ParseError):
+                run_limited(work, Limits(cpu_seconds=0.1))
 
-            self.assertEqual(signal.getitimer(signal.ITIMER_REAL), (0, 0))
+            for timer in (signal.ITIMER_REAL, signal.ITIMER_PROF):
+                self.assertEqual(signal.getitimer(timer), (0, 0))
+            self.assertEqual(
+                [signal.getsignal(number) for number in (signal.SIGALRM, signal.SIGPROF, signal.SIGUSR1)], handlers
+            )
 
     def test_other_threads_have_no_time_limit_but_work(self) -> None:
         results: list[int] = []
@@ -71,10 +82,10 @@ class RunLimited(TestCase):
 
 
 def swallow_everything() -> None:
-    """Behave like the worst parser: for ten seconds, no exception gets through."""
-    end = time.monotonic() + 10
+    """Behave like the worst parser: busy for a minute, and no exception gets through."""
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
-            time.sleep(0.01)
+            sum(range(1_000))
         except Exception:  # pylint: disable=broad-exception-caught  # that is the point
             pass

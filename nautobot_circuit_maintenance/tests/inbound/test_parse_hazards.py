@@ -5,7 +5,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from unittest import mock
@@ -128,11 +127,9 @@ class Hazards(ParseTestCase):
         raw = mail(("text/plain", COGENT.format(city="Nowhereville")), Subject="Planned outage 1-300123456")
 
         with mock.patch("socket.socket.connect") as connect, mock.patch("socket.getaddrinfo") as look_up:
-            started = time.monotonic()
             reason = self.reason(raw, "cogent")
 
         self.assertIn("Nowhereville, MN is not in the parser library's table of cities", reason)
-        self.assertLess(time.monotonic() - started, 5)
         connect.assert_not_called()
         look_up.assert_not_called()
 
@@ -201,14 +198,14 @@ class Bombs(ParseTestCase):
     """Mails that are made to cost time or memory."""
 
     def test_a_parse_that_takes_too_long_ends_and_the_next_one_works(self) -> None:
-        before = signal.getsignal(signal.SIGALRM)
-        raw = mail(("text/html", windstream(rows=20_000)))
+        before = signal.getsignal(signal.SIGPROF)
+        # Another regular expression that takes quadratic time, this one on the text.
+        raw = mail(("text/plain", "Cogent customers receiving service in " + "New York " * 10_000))
 
-        started = time.monotonic()
-        self.assertIn("took longer than 0.2 seconds", self.reason(raw, "windstream", limits=Limits(seconds=0.2)))
+        reason = self.reason(raw, "cogent", limits=Limits(cpu_seconds=0.2))
 
-        self.assertLess(time.monotonic() - started, 5)
-        self.assertEqual(signal.getsignal(signal.SIGALRM), before)
+        self.assertIn("took longer than 0.2 seconds of CPU time", reason)
+        self.assertEqual(signal.getsignal(signal.SIGPROF), before)
         self.assertEqual(names_in(read(mail(("text/html", windstream())), "windstream")), ["WMT-1"])
 
     def test_a_parse_that_takes_too_much_memory_ends_and_the_next_one_works(self) -> None:

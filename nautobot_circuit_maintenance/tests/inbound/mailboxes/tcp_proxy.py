@@ -1,5 +1,6 @@
 """A TCP proxy in front of a TLS server: it sees the commands, and can change or cut the answers."""
 
+import select
 import socket
 import ssl
 import threading
@@ -19,7 +20,7 @@ class Proxy:
     change: Callable[[bytes], bytes] = bytes
     """Applied to every piece of an answer."""
     cut_at: bytes = b""
-    """Text in an answer after which the connection ends."""
+    """Text in an answer at which the connection ends."""
 
     def names(self) -> list[str]:
         """Return the names of the commands."""
@@ -59,24 +60,25 @@ def _accept(server: socket.socket, proxy: Proxy, connect: Callable[[], ssl.SSLSo
         while True:
             client, _address = server.accept()
             proxy.connections += 1
-            upstream = connect()
-            for pump in (_commands, _answers):
-                threading.Thread(target=pump, args=(proxy, client, upstream), daemon=True).start()
+            threading.Thread(target=_forward, args=(proxy, client, connect()), daemon=True).start()
 
 
-def _commands(proxy: Proxy, client: socket.socket, upstream: ssl.SSLSocket) -> None:
+def _forward(proxy: Proxy, client: socket.socket, upstream: ssl.SSLSocket) -> None:
+    """Serve one connection in one thread: OpenSSL does not read and write one connection at the same time."""
     with suppress(OSError), closing(client), closing(upstream):
-        for line in client.makefile("rb"):
-            proxy.commands.append(line.decode("latin-1").partition(" ")[2].strip())
-            upstream.sendall(line)
-        upstream.shutdown(socket.SHUT_RDWR)
-
-
-def _answers(proxy: Proxy, client: socket.socket, upstream: ssl.SSLSocket) -> None:
-    with suppress(OSError, ValueError), closing(client), closing(upstream):
-        while piece := upstream.recv(65536):
-            if proxy.cut_at and proxy.cut_at in piece:
-                client.sendall(piece[: piece.index(proxy.cut_at) + len(proxy.cut_at)])
-                break
-            client.sendall(proxy.change(piece))
-        client.shutdown(socket.SHUT_RDWR)
+        begun = b""
+        while True:
+            # What OpenSSL has decrypted already is no longer in the socket.
+            ready = [upstream] if upstream.pending() else select.select([client, upstream], [], [])[0]
+            if client in ready:
+                data = client.recv(65536)
+                *lines, begun = (begun + data).split(b"\r\n")
+                proxy.commands += [line.decode("latin-1").partition(" ")[2] for line in lines]
+                upstream.sendall(data)
+            else:
+                data = upstream.recv(65536)
+                cut = bool(proxy.cut_at) and proxy.cut_at in data
+                client.sendall(data.partition(proxy.cut_at)[0] if cut else proxy.change(data))
+                data = b"" if cut else data
+            if not data:
+                return
