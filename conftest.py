@@ -13,13 +13,13 @@ TEST_PREFIX = "ncm_test_"
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> Iterator[None]:
+def django_db_modify_db_settings(pytestconfig: pytest.Config) -> Iterator[None]:
     """Replace the creation of the test database, which takes minutes, by a clone of the template."""
     name = settings.DATABASES["default"]["TEST"]["NAME"]
-    template = database.template()
+    with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        database.clone_template(name)  # the first time it takes minutes, so that its progress must be seen
     with database.server_connection() as server:
         database.drop_abandoned(server, TEST_PREFIX)
-        database.clone(server, name, source=template)
     yield
     with database.server_connection() as server:
         database.drop(server, name)

@@ -5,7 +5,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from invoke import Context, Exit, task
@@ -35,15 +35,35 @@ def run(context: Context, command: str) -> None:
         raise Exit(f"Failed: {command}", code=done.exited if done else 1)
 
 
-def nautobot_server(context: Context, command: str) -> None:
-    """Run `nautobot-server` on the embedded services."""
+@contextlib.contextmanager
+def embedded_services() -> Iterator[None]:
+    """Provide PostgreSQL and Redis to the commands that are run meanwhile."""
     from development import services  # pylint: disable=import-outside-toplevel  # keeps `invoke --list` fast
 
-    with services.postgres() as database, services.redis() as redis:
-        os.environ.update({**database, **redis, "NAUTOBOT_CONFIG": str(ROOT / "development" / "nautobot_config.py")})
-        # Nothing is stored, but Nautobot wants a database that exists.
-        os.environ.setdefault("NAUTOBOT_DB_NAME", "postgres")
+    try:
+        with services.postgres() as database, services.redis() as redis:
+            os.environ.update({**database, **redis})
+            os.environ["NAUTOBOT_CONFIG"] = str(ROOT / "development" / "nautobot_config.py")
+            # For what stores nothing; Nautobot wants a database that exists.
+            os.environ.setdefault("NAUTOBOT_DB_NAME", "postgres")
+            yield
+    except services.ServiceError as error:
+        raise Exit(str(error), code=1) from error
+
+
+def nautobot_server(context: Context, command: str) -> None:
+    """Run `nautobot-server` on the embedded services."""
+    with embedded_services():
         run(context, f"nautobot-server {command}")
+
+
+@task
+def template(_context: Context) -> None:
+    """Build the migrated database that demo and tests clone, unless it is there (4 minutes the first time)."""
+    from development import database  # pylint: disable=import-outside-toplevel  # keeps `invoke --list` fast
+
+    with embedded_services():
+        print(database.template())
 
 
 @task(help={"once": "Stop after the table instead of serving the web UI.", "json": "Print the table as JSON."})
@@ -51,6 +71,13 @@ def demo(context: Context, once: bool = False, json: bool = False) -> None:
     """Deliver sample mails, run the real Job on a real worker, show what came out and serve the web UI."""
     options = [option for option, wanted in (("--once", once), ("--json", json)) if wanted]
     run(context, shlex.join([sys.executable, "-m", "development.demo", *options]))
+
+
+@task(help={"sizes": "Numbers of maintenances to measure at, ascending.", "seed": "Another seed, other data."})
+def benchmark(context: Context, sizes: str = "", seed: int = 1) -> None:
+    """Print what the pages cost with 1,000, 10,000 and 50,000 maintenances."""
+    command = [sys.executable, "-m", "development.benchmark", "--seed", str(seed)]
+    run(context, shlex.join(command + (["--sizes", sizes] if sizes else [])))
 
 
 @task(
@@ -120,19 +147,29 @@ def check_migrations(context: Context) -> None:
     nautobot_server(context, f"makemigrations {PACKAGE} --check --dry-run")
 
 
-LINTERS = (black, flake8, pydocstyle, bandit, pylint, mypy)
+STAGES: dict[str, Callable[[Context], None]] = {
+    "black": black,
+    "flake8": flake8,
+    "pydocstyle": pydocstyle,
+    "bandit": bandit,
+    "pylint": pylint,
+    "mypy": mypy,
+    "check-migrations": check_migrations,
+    "template database": template,
+    "unittest": lambda context: unittest(context, workers=2),
+}
 
 
 @task
 def tests(context: Context) -> None:
     """Run all linters and all tests, and print what each took."""
     failed = []
-    for command in (*LINTERS, check_migrations, unittest):
-        with stage(command.name):
+    for name, command in STAGES.items():
+        with stage(name):
             try:
                 command(context)
             except Exit as error:
-                failed.append(error.message)
+                failed.append(error.message or name)
     if failed:
         raise Exit("\n".join(failed), code=1)
     print("All passed.")

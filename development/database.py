@@ -61,14 +61,28 @@ def app_fingerprint() -> str:
 
 def template() -> str:
     """Return the name of a migrated database to clone; build what is missing, which may take minutes."""
-    core, app = f"ncm_core_{core_fingerprint()}", f"ncm_app_{app_fingerprint()}"
     with held(state_folder() / "template.lock", fcntl.LOCK_EX), server_connection() as server:
-        if not exists(server, app):
-            if not exists(server, core):
-                say("Migrating Nautobot into an empty database. This takes some minutes, once.")
-                build(server, core, source="template0", core_only=True)
-            build(server, app, source=core, core_only=False)
-            drop_outdated(server, keep=app)
+        return locked_template(server)
+
+
+def clone_template(name: str) -> str:
+    """Create a database of this name, replacing an older one, as a copy of the template; return the template's name."""
+    # One lock around both, or else a run with changed migrations could drop the template in between.
+    with held(state_folder() / "template.lock", fcntl.LOCK_EX), server_connection() as server:
+        source = locked_template(server)
+        clone(server, name, source=source)
+        return source
+
+
+def locked_template(server: Connection) -> str:
+    """Return the name of the template, built if need be; the caller holds the lock."""
+    core, app = f"ncm_core_{core_fingerprint()}", f"ncm_app_{app_fingerprint()}"
+    if not exists(server, app):
+        if not exists(server, core):
+            say("Migrating Nautobot into an empty database. This takes some minutes, once.")
+            build(server, core, source="template0", core_only=True)
+        build(server, app, source=core, core_only=False)
+        drop_outdated(server, keep=app)
     return app
 
 

@@ -62,8 +62,7 @@ def prepare_database() -> datetime:
     os.environ["NAUTOBOT_DB_NAME"] = DATABASE
     kept_since = recorded_start(template)
     if kept_since is None:
-        with database.server_connection() as server:
-            database.clone(server, DATABASE, source=template)
+        template = database.clone_template(DATABASE)
     nautobot.setup(str(CONFIG))
     if kept_since is not None:
         return kept_since

@@ -1,6 +1,8 @@
 """The few names that differ between Nautobot 3.1 and 3.2, and those that core does not export."""
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from nautobot.extras.models import Job as JobModel, JobResult
@@ -24,4 +26,16 @@ def acting_user() -> Any | None:
     return context.get_user() if context else None
 
 
-__all__ = ("acting_user", "enqueue_job")
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Keep Nautobot from writing a change record for each row that is deleted inside."""
+    from nautobot.extras.signals import change_context_state  # pylint: disable=import-outside-toplevel  # needs apps
+
+    token = change_context_state.set(None)
+    try:
+        yield
+    finally:
+        change_context_state.reset(token)
+
+
+__all__ = ("acting_user", "enqueue_job", "unlogged")

@@ -1,10 +1,12 @@
 """How values look on the pages: badges, times with their zone, durations."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone as fixed_zones
+from typing import Any
 
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from nautobot.apps.templatetags import hyperlinked_object, placeholder
 from nautobot.circuits.models import Circuit
@@ -22,8 +24,8 @@ _CLASSES = {
     Status.RE_SCHEDULED: "bg-warning",
     Status.IN_PROCESS: "border border-danger text-danger",
     Status.COMPLETED: "bg-success",
-    Status.CANCELLED: "bg-dark",
-    Status.UNKNOWN: "bg-light text-dark border",
+    Status.CANCELLED: "bg-dark text-white",
+    Status.UNKNOWN: "border text-secondary",
     Impact.NO_IMPACT: "bg-success",
     Impact.REDUCED_REDUNDANCY: "bg-info",
     Impact.DEGRADED: "bg-warning",
@@ -36,6 +38,7 @@ _CLASSES = {
     State.FAILED: "bg-danger",
     State.RECEIVED: "bg-info",
 }
+_SHOWN = 5
 _PLAIN = "border text-body"
 
 NOT_IN_NAUTOBOT = format_html('<span class="badge border border-dark text-body">{}</span>', "not in Nautobot")
@@ -51,6 +54,15 @@ def badge(word: str | None) -> SafeString:
 def circuit(found: Circuit | None) -> SafeString:
     """Link to a circuit, or say that Nautobot does not know it."""
     return hyperlinked_object(found) if found else NOT_IN_NAUTOBOT
+
+
+def some(objects: Iterable[Any]) -> SafeString:
+    """Link to the first of these objects, and count the others."""
+    found = list(objects)
+    if not found:
+        return placeholder(None)
+    links = format_html_join(", ", '<a href="{}">{}</a>', ((each.get_absolute_url(), each) for each in found[:_SHOWN]))
+    return format_html("{} and {} more", links, len(found) - _SHOWN) if len(found) > _SHOWN else links
 
 
 def size(count: int) -> str:
@@ -75,8 +87,8 @@ def relative(when: datetime, now: datetime) -> str:
     return f"in {duration(when - now)}" if when > now else f"{duration(now - when)} ago"
 
 
-def moment(when: datetime | None, now: datetime | None = None) -> SafeString:
-    """Show a moment in the user's zone and how far off it is; UTC on hover."""
+def moment(when: datetime | None, now: datetime | None = None, *, remark: str = "") -> SafeString:
+    """Show a moment in the user's zone and how far off it is, or another remark; UTC on hover."""
     if when is None:
         return placeholder(None)
     local = timezone.localtime(when)
@@ -87,8 +99,18 @@ def moment(when: datetime | None, now: datetime | None = None) -> SafeString:
         when.isoformat(),
         f"{when.astimezone(fixed_zones.utc):%Y-%m-%d %H:%M} UTC",
         local.strftime(form),
-        relative(when, now),
+        remark or relative(when, now),
     )
+
+
+def moment_if_any(when: datetime | None) -> str:
+    """Show a moment; nothing at all where there is none."""
+    return moment(when) if when else ""
+
+
+def outdated(value: bool) -> SafeString:
+    """Say that something is outdated; most is not, and that needs no sign."""
+    return format_html('<span class="badge bg-secondary">{}</span>', "outdated") if value else placeholder(None)
 
 
 def check_mark(by: str | None, at: datetime | None) -> SafeString:

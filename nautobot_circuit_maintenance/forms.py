@@ -37,9 +37,7 @@ from nautobot_circuit_maintenance.models import (
 
 
 def _several(vocabulary, label: str | None = None) -> forms.MultipleChoiceField:
-    return forms.MultipleChoiceField(
-        choices=vocabulary, required=False, label=label, widget=StaticSelect2Multiple()
-    )
+    return forms.MultipleChoiceField(choices=vocabulary, required=False, label=label, widget=StaticSelect2Multiple())
 
 
 def _one_or_none(vocabulary) -> forms.ChoiceField:
@@ -47,9 +45,7 @@ def _one_or_none(vocabulary) -> forms.ChoiceField:
 
 
 def _yes_or_no(label: str) -> forms.NullBooleanField:
-    return forms.NullBooleanField(
-        required=False, label=label, widget=StaticSelect2(choices=BOOLEAN_WITH_BLANK_CHOICES)
-    )
+    return forms.NullBooleanField(required=False, label=label, widget=StaticSelect2(choices=BOOLEAN_WITH_BLANK_CHOICES))
 
 
 def _moment(label: str) -> forms.DateTimeField:

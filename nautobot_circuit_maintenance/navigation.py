@@ -22,6 +22,12 @@ menu_items = (
                 name="Circuit Maintenance",
                 weight=100,
                 items=(
+                    NavMenuItem(
+                        link=f"plugins:{_APP}:dashboard",
+                        name="Dashboard",
+                        weight=100,
+                        permissions=[f"{_APP}.view_circuitmaintenance"],
+                    ),
                     _item("circuitmaintenance", "Circuit Maintenances", 200),
                     _item("circuitimpact", "Circuit Impacts", 300),
                     _item("note", "Maintenance Notes", 400),

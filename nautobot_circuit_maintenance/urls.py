@@ -1,5 +1,6 @@
 """URLs of the pages."""
 
+from django.urls import path
 from nautobot.apps.urls import NautobotUIViewSetRouter
 
 from nautobot_circuit_maintenance import views
@@ -21,4 +22,8 @@ router.register("parsed-notifications", views.ParsedNotificationUIViewSet)
 edit_only_router = EditOnlyRouter()
 edit_only_router.register("sources", views.NotificationSourceUIViewSet)
 
-urlpatterns = router.urls + edit_only_router.urls
+urlpatterns = [
+    path("dashboard/", views.DashboardView.as_view(), name="dashboard"),
+    *router.urls,
+    *edit_only_router.urls,
+]

@@ -18,6 +18,15 @@ SEVERITIES = CircuitImpactChoices.values()
 
 _MODULE_DEPTH = 4  # modules within modules, as deep as Nautobot follows them
 
+OWNING_DEVICE = (
+    "device",
+    *(
+        f"module__parent_module_bay__{'parent_module__parent_module_bay__' * level}parent_device"
+        for level in range(_MODULE_DEPTH)
+    ),
+)
+"""Where an interface keeps its device: one of these is set."""
+
 IN_THE_PAST = Case(When(end_time__lt=Now(), then=Value(1)), default=Value(0), output_field=IntegerField())
 
 MOST_URGENT_FIRST = (
@@ -62,10 +71,10 @@ def terminations_cabled_to(devices: Iterable[Any]) -> QuerySet[CircuitTerminatio
 
     The interfaces of installed modules are the device's too.
     """
-    owned = Q(device__in=devices)
-    for level in range(_MODULE_DEPTH):
-        bay = "module__parent_module_bay__" + "parent_module__parent_module_bay__" * level
-        owned |= Q(**{f"{bay}parent_device__in": devices})
+    devices = list(devices)
+    owned = Q()
+    for owner in OWNING_DEVICE:
+        owned |= Q(**{f"{owner}__in": devices})
     # Traced from the circuit: a path that starts at the interface goes on through the circuit to its far end.
     paths = CablePath.objects.filter(
         origin_type=ContentType.objects.get_for_model(CircuitTermination),
@@ -79,11 +88,10 @@ def with_figures(maintenances: QuerySet, user: Any) -> QuerySet:
     """Annotate ``circuit_count``, ``unmatched_count`` and ``worst_severity`` (0: none), of the impacts the user may see."""
     impacts = CircuitImpact.objects.restrict(user, "view") if user else CircuitImpact.objects.all()
     impacts = impacts.filter(maintenance=OuterRef("pk")).order_by().values("maintenance")
-    order = [When(impact=impact, then=Value(severity)) for severity, impact in enumerate(SEVERITIES, start=1)]
     figures = {
         "circuit_count": Count("pk"),
         "unmatched_count": Count("pk", filter=Q(circuit=None)),
-        "worst_severity": Max(Case(*order, default=Value(0), output_field=IntegerField())),
+        "worst_severity": Max(severity("impact")),
     }
     return maintenances.annotate(
         **{
@@ -91,6 +99,12 @@ def with_figures(maintenances: QuerySet, user: Any) -> QuerySet:
             for name, figure in figures.items()
         }
     )
+
+
+def severity(field: str) -> Case:
+    """Return the place of the impact in this field among ``SEVERITIES``, from 1."""
+    order = [When(**{field: impact, "then": Value(place)}) for place, impact in enumerate(SEVERITIES, start=1)]
+    return Case(*order, default=Value(0), output_field=IntegerField())
 
 
 def worst(impacts: Iterable[CircuitImpact]) -> str:

@@ -117,6 +117,15 @@ class CircuitImpactSerializer(NautobotModelSerializer):
     class Meta:
         model = CircuitImpact
         fields = "__all__"
+        # DRF's check of the unique constraint would ask for the circuit id, which the circuit has; the model checks too.
+        extra_kwargs = {"cid": {"required": False}}
+        validators = []
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take the circuit id from the circuit where none is written."""
+        if not attrs.get("cid") and attrs.get("circuit"):
+            attrs["cid"] = attrs["circuit"].cid
+        return super().validate(attrs)
 
 
 class CircuitMaintenanceNoteSerializer(NautobotModelSerializer):

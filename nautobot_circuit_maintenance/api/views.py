@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from nautobot.apps.api import NautobotModelViewSet, ReadOnlyModelViewSet
 from nautobot.core.api.authentication import TokenPermissions
 from rest_framework.decorators import action
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -91,7 +92,12 @@ class NotificationSourceViewSet(NautobotModelViewSet):
     queryset = NotificationSource.objects.prefetch_related("providers")
     serializer_class = serializers.NotificationSourceSerializer
     filterset_class = filters.NotificationSourceFilterSet
-    http_method_names = ["get", "patch", "head", "options"]
+    http_method_names = ["get", "post", "patch", "head", "options"]  # POST is for Nautobot's notes
+
+    @extend_schema(exclude=True)
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Refuse: a source is added to the settings."""
+        raise MethodNotAllowed(request.method)
 
 
 class NotificationViewSet(ReadOnlyModelViewSet):

@@ -75,15 +75,11 @@ class Digester:
             if not waiting.update(attempts=F("attempts") + 1):
                 return Outcome.WAITING
             attempts += 1
-        session = connection.connection
         try:
-            return self._retried_once(pk, attempts)
-        except SoftTimeLimitExceeded:
+            with nullcontext() if self.dry_run else _uncounted_where_the_database_fails(pk, attempts):
+                return self._retried_once(pk, attempts)
+        except (SoftTimeLimitExceeded, OperationalError, InterfaceError):
             raise  # the run ends here, the row waits for the next one
-        except (OperationalError, InterfaceError):
-            if not self.dry_run and connection.connection is session:
-                _give_back(pk, attempts)
-            raise  # likewise
         except (ParseError, ValidationError) as error:
             return _set_aside(pk, attempts, _reason(error))
         except Exception as error:  # pylint: disable=broad-exception-caught
@@ -169,13 +165,21 @@ def _lock(pk: UUID, attempts: int) -> Notification | None:
     return locked
 
 
-def _give_back(pk: UUID, attempts: int) -> None:
-    """Uncount an attempt that the database ended: a full disk or a deadlock is no fault of the mail's.
+@contextmanager
+def _uncounted_where_the_database_fails(pk: UUID, attempts: int) -> Iterator[None]:
+    """Take an attempt back that the database ended: a full disk or a deadlock is no fault of the mail's.
 
-    Not called where the connection was lost: that may be this mail's work, as any death of a worker.
+    Where the connection was lost it stays counted: that may be this mail's work, as any death of a worker.
     """
-    with suppress(OperationalError, InterfaceError):
-        Notification.objects.filter(pk=pk, state=State.RECEIVED, attempts=attempts).update(attempts=attempts - 1)
+    session = connection.connection
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        if connection.connection is session:
+            with suppress(OperationalError, InterfaceError):
+                waiting = Notification.objects.filter(pk=pk, state=State.RECEIVED, attempts=attempts)
+                waiting.update(attempts=attempts - 1)
+        raise
 
 
 def _set_aside(pk: UUID, attempts: int, reason: str) -> Outcome:

@@ -58,6 +58,7 @@ class SourceReport:
         """Add what became of a batch."""
         self.recorded += recorded.new
         self.outcomes[Outcome.NEW] += len(recorded.new)
+        self.outcomes[Outcome.FAILED] += recorded.failed
         self.outcomes[Outcome.DUPLICATE] += recorded.duplicates
         self.outcomes[Outcome.UNKNOWN_SENDER] += recorded.strangers
 

@@ -18,6 +18,8 @@ class Recorded:
     """What became of some messages: rows of new ones, and how many were known or from strangers."""
 
     new: list[UUID] = field(default_factory=list)
+    failed: int = 0
+    """How many of the new ones will never be digested: too large, or refused by the database."""
     duplicates: int = 0
     strangers: int = 0
 
@@ -40,6 +42,7 @@ def record_batch(source: NotificationSource, directory: SenderDirectory, batch: 
             recorded.new = [row.pk for row in rows if _insert_alone(row)]
             recorded.duplicates = len(rows) - len(recorded.new)
             _move_cursor(source, directory, batch)
+    recorded.failed = _count_failed(rows, recorded)
     return recorded
 
 
@@ -49,6 +52,7 @@ def record_messages(directory: SenderDirectory, messages: Sequence[MailMessage])
     with transaction.atomic():
         recorded.new = [row.pk for row in rows if _insert_alone(row)]
     recorded.duplicates = len(rows) - len(recorded.new)
+    recorded.failed = _count_failed(rows, recorded)
     return recorded
 
 
@@ -83,6 +87,11 @@ def _rows(
     return rows, recorded
 
 
+def _count_failed(rows: Iterable[Notification], recorded: Recorded) -> int:
+    new = set(recorded.new)
+    return sum(row.pk in new and row.state == State.FAILED for row in rows)
+
+
 def _too_large(size: int) -> str:
     return (
         f"The message has {size:,} bytes, more than max_message_size allows: only its headers were read. "
@@ -92,7 +101,7 @@ def _too_large(size: int) -> str:
 
 def _insert(rows: Sequence[Notification]) -> tuple[list[UUID], int]:
     """Insert what is not known yet; return the new primary keys and the number of known messages."""
-    by_fingerprint = {row.fingerprint: row for row in rows}
+    by_fingerprint = {row.fingerprint: row for row in reversed(rows)}  # of equal ones, the first that came
     known = set(Notification.objects.filter(fingerprint__in=by_fingerprint).values_list("fingerprint", flat=True))
     fresh = [row for fingerprint, row in by_fingerprint.items() if fingerprint not in known]
     Notification.objects.bulk_create(fresh)

@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.models import BaseModel, OrganizationalModel, PrimaryModel, extras_features
 from nautobot.extras.models import ObjectChange
@@ -125,12 +125,18 @@ class CircuitMaintenance(PrimaryModel):
             self.acknowledge(acting_user(), datetime.now(timezone.utc))
         else:
             self.withdraw()
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            self._move_single_window()
+
+    def _move_single_window(self) -> None:
         windows = list(self.windows.all()[:2])
-        if self.start_time is None or len(windows) > 1:
+        if len(windows) > 1:
             return
         window = windows[0] if windows else MaintenanceWindow(maintenance=self)
-        if (window.start_time, window.end_time) != (self.start_time, self.end_time):
+        if self.start_time is None:
+            self.windows.all().delete()
+        elif (window.start_time, window.end_time) != (self.start_time, self.end_time):
             window.start_time, window.end_time = self.start_time, self.end_time
             window.save()
 
@@ -175,9 +181,16 @@ class CircuitMaintenance(PrimaryModel):
             "last_updated": _as_rest(self.last_updated),
             "tags": [tag.name for tag in self.tags.all()] if self.present_in_database else [],
             "custom_fields": dict(self._custom_field_data),
-            "windows": [[_as_rest(w.start_time), _as_rest(w.end_time)] for w in self.windows.all()],
+            "windows": [[_as_rest(start), _as_rest(end)] for start, end in self._spans()],
             "impacts": [{"cid": impact.cid, "impact": impact.impact} for impact in self.impacts.all()],
         }
+
+    def _spans(self) -> list[tuple[datetime, datetime]]:
+        """Return start and end of each window; a single one as it will be: a change is recorded before it is moved."""
+        spans = [(window.start_time, window.end_time) for window in self.windows.all()]
+        if len(spans) > 1:
+            return spans
+        return [(self.start_time, self.end_time)] if self.start_time and self.end_time else []
 
 
 class MaintenanceWindow(BaseModel):

@@ -72,7 +72,9 @@ def create_maintenance(name: str, provider: Provider | None = None, *, start=NOO
     )
 
 
-def create_impact(maintenance: CircuitMaintenance, circuit: Circuit | str, impact: str = Impact.OUTAGE) -> CircuitImpact:
+def create_impact(
+    maintenance: CircuitMaintenance, circuit: Circuit | str, impact: str = Impact.OUTAGE
+) -> CircuitImpact:
     """Create an impact on a circuit, or on a circuit id that Nautobot does not know."""
     if isinstance(circuit, str):
         return CircuitImpact.objects.create(maintenance=maintenance, cid=circuit, impact=impact)

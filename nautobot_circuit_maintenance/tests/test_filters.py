@@ -5,18 +5,20 @@ from datetime import timedelta
 from django.test import TestCase
 from django.utils import timezone
 from nautobot.apps.testing import FilterTestCases
-from nautobot.dcim.models import Device, DeviceType, Interface, Location, Manufacturer
-from nautobot.dcim.models import CablePath
+from nautobot.dcim.models import Cable, Device, DeviceType, Interface, Location, Manufacturer
 from nautobot.extras.models import Role
 
 from nautobot_circuit_maintenance import filters, models
-from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact, CircuitMaintenanceStatusChoices as Status
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices as Impact,
+    CircuitMaintenanceStatusChoices as Status,
+)
 from nautobot_circuit_maintenance.tests import fixtures
 
 
 class _WorldMixin:
     @classmethod
-    def setUpTestData(cls):
+    def setUpTestData(cls):  # pylint: disable=invalid-name  # Django's name
         fixtures.create_world()
 
 
@@ -139,7 +141,9 @@ class MaintenanceFilterTest(TestCase):
         fixtures.add_window(two, fixtures.NOON + timedelta(days=2), hours=1)
 
         self.assertEqual(self.names(overlaps_from="2026-11-21T00:00:00Z", overlaps_until="2026-11-22T00:00:00Z"), [])
-        self.assertEqual(self.names(overlaps_from="2026-11-22T00:00:00Z", overlaps_until="2026-11-23T00:00:00Z"), ["two"])
+        self.assertEqual(
+            self.names(overlaps_from="2026-11-22T00:00:00Z", overlaps_until="2026-11-23T00:00:00Z"), ["two"]
+        )
         self.assertEqual(self.names(overlaps_from="2026-11-22T00:00:00Z"), ["two"])
         self.assertEqual(self.names(overlaps_until="2026-11-20T11:00:00Z"), [])
 
@@ -191,7 +195,8 @@ class MaintenanceFilterTest(TestCase):
         maintenance = models.CircuitMaintenance.objects.get(name="M-1")
         termination = maintenance.impacts.exclude(circuit=None).get().circuit.circuit_termination_a
         interface = self.create_interface("router", termination.location)
-        CablePath.objects.create(origin=interface, destination=termination, path=[])
+        cable = Cable(termination_a=interface, termination_b=termination, status=fixtures.status_for(Cable))
+        cable.validated_save()
 
         self.assertEqual(self.names(device=["router"]), ["M-1"])
         self.assertEqual(self.impacts_of_device("router"), ["C-1"])

@@ -20,7 +20,7 @@ LAYERS = (  # the first that fits decides; anything else is an entry point
             "app_settings",
         ),
     ),
-    (1, ("models", "choices")),
+    (1, ("models", "choices", "compat")),
     (2, ("inbound.identify", "inbound.parse", "inbound.apply", "inbound.mailboxes", "inbound.files", "analysis")),
     (3, ("inbound",)),
     (5, ("tests",)),

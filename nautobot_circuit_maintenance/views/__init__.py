@@ -1,5 +1,6 @@
 """The pages; Nautobot looks the views up here, by the names of the models."""
 
+from nautobot_circuit_maintenance.views.dashboard import DashboardView
 from nautobot_circuit_maintenance.views.maintenances import (
     CircuitImpactUIViewSet,
     CircuitMaintenanceUIViewSet,
@@ -11,6 +12,7 @@ from nautobot_circuit_maintenance.views.sources import NotificationSourceUIViewS
 __all__ = (
     "CircuitImpactUIViewSet",
     "CircuitMaintenanceUIViewSet",
+    "DashboardView",
     "NoteUIViewSet",
     "NotificationSourceUIViewSet",
     "NotificationUIViewSet",

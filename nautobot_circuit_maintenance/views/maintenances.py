@@ -1,12 +1,14 @@
 """Pages of what we concluded: maintenances, impacts and maintenance notes."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.http import urlencode
 from nautobot.apps.ui import (
     ButtonColorChoices,
     ObjectDetailContent,
@@ -14,6 +16,7 @@ from nautobot.apps.ui import (
     ObjectsTablePanel,
     ObjectTextPanel,
     SectionChoices,
+    Titles,
 )
 from nautobot.apps.views import NautobotUIViewSet
 from nautobot.core.utils.data import is_uuid
@@ -22,11 +25,22 @@ from rest_framework.decorators import action
 from nautobot_circuit_maintenance import display, filters, forms, models, tables
 from nautobot_circuit_maintenance.analysis import selection
 from nautobot_circuit_maintenance.api import serializers
-from nautobot_circuit_maintenance.views.panels import AcknowledgeButton, WindowsPanel
+from nautobot_circuit_maintenance.views.panels import AcknowledgeButton, ReachPanel, WindowsPanel
 
 UUID = "[0-9a-fA-F-]{36}"
 POST_ONLY = {"methods": ["post"], "custom_view_base_action": "change", "http_method_names": ["post", "options"]}
 _ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_{}"
+
+
+def quick_filters(now: datetime) -> list[tuple[str, str]]:
+    """Return label and query of the questions that are asked most."""
+    week = {"overlaps_from": now.isoformat(timespec="minutes"), "overlaps_until": (now + timedelta(days=7)).isoformat()}
+    return [
+        ("In progress", urlencode({"active": True})),
+        ("Next 7 days", urlencode({**week, "ended": False})),
+        ("Not acknowledged", urlencode({"ack": False, "ended": False})),
+        ("Unknown circuits", urlencode({"has_unmatched_circuits": True, "ended": False})),
+    ]
 
 
 class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
@@ -40,6 +54,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
     filterset_form_class = forms.CircuitMaintenanceFilterForm
     form_class = forms.CircuitMaintenanceForm
     bulk_update_form_class = forms.CircuitMaintenanceBulkEditForm
+    view_titles = Titles(titles={"detail": "{{ object }}", "retrieve": "{{ object }}"})
     object_detail_content = ObjectDetailContent(
         extra_buttons=[
             AcknowledgeButton(
@@ -80,12 +95,14 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
                     "status": [display.badge],
                     "start_time": [display.moment],
                     "end_time": [display.moment],
-                    "acknowledged_at": [display.moment],
+                    "acknowledged_at": [display.moment_if_any],
                     "issued_at": [display.moment],
                 },
                 key_transforms={"start_time": "Start", "end_time": "End", "issued_at": "Issued"},
+                hide_if_unset=["acknowledged_by", "acknowledged_at"],
             ),
             WindowsPanel(weight=100, section=SectionChoices.RIGHT_HALF),
+            ReachPanel(weight=150, section=SectionChoices.RIGHT_HALF),
             ObjectsTablePanel(
                 weight=200,
                 section=SectionChoices.RIGHT_HALF,
@@ -119,6 +136,13 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
     def get_extra_actions(cls) -> list[Callable]:
         """Leave out renaming in bulk: the name is the provider's id."""
         return [each for each in super().get_extra_actions() if each.__name__ != "bulk_rename"]
+
+    def get_extra_context(self, request: HttpRequest, instance: Any = None) -> dict[str, Any]:
+        """Offer the questions that are asked most above the list."""
+        context = super().get_extra_context(request, instance)
+        if self.action == "list":
+            context["quick_filters"] = quick_filters(timezone.now())
+        return context
 
     @action(detail=True, url_path="acknowledge", url_name="acknowledge", **POST_ONLY)
     def acknowledge(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

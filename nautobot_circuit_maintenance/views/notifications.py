@@ -132,7 +132,11 @@ class ParsedNotificationUIViewSet(ObjectDetailViewMixin, ObjectListViewMixin):
                 section=SectionChoices.LEFT_HALF,
                 label="What it said",
                 fields=["maintenance", "notification", "status", "issued_at", "sequence", "outdated", "parser"],
-                value_transforms={"status": [display.badge], "issued_at": [display.moment]},
+                value_transforms={
+                    "status": [display.badge],
+                    "issued_at": [display.moment],
+                    "outdated": [display.outdated],
+                },
                 key_transforms={"issued_at": "Issued"},
             ),
             ObjectFieldsPanel(

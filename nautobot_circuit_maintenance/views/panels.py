@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.template import Context
-from nautobot.apps.ui import BaseTextPanel, DataTablePanel, PostButton
+from nautobot.apps.ui import BaseTextPanel, DataTablePanel, KeyValueTablePanel, PostButton
 
 from nautobot_circuit_maintenance import display
+from nautobot_circuit_maintenance.analysis.reach import reach_of
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 
 LONGEST_SHOWN = 200_000
@@ -45,6 +46,23 @@ class WindowsPanel(DataTablePanel):
             for window in context["object"].windows.all()
         ]
         return {**super().get_extra_context(context), "data": rows}
+
+
+class ReachPanel(KeyValueTablePanel):
+    """What a maintenance hits, as far as the user may see it."""
+
+    label = "What is hit"
+    context_data_key = "reach"
+
+    def get_data(self, context: Context) -> dict[str, Any]:
+        """Name the first of each kind."""
+        reach = reach_of(context["object"], context["request"].user)
+        return {
+            "Circuits": display.some(reach.circuits),
+            "Locations": display.some(reach.locations),
+            "Devices": display.some(reach.devices),
+            "Tenants": display.some(reach.tenants),
+        }
 
 
 class SourceTextPanel(BaseTextPanel):

@@ -3,7 +3,13 @@
 from typing import Any
 
 from django.template import Context
-from nautobot.apps.ui import KeyValueTablePanel, ObjectDetailContent, ObjectFieldsPanel, ObjectsTablePanel, SectionChoices
+from nautobot.apps.ui import (
+    KeyValueTablePanel,
+    ObjectDetailContent,
+    ObjectFieldsPanel,
+    ObjectsTablePanel,
+    SectionChoices,
+)
 from nautobot.apps.views import (
     ObjectChangeLogViewMixin,
     ObjectDataComplianceViewMixin,
@@ -90,6 +96,8 @@ class NotificationSourceUIViewSet(
                 section=SectionChoices.FULL_WIDTH,
                 table_class=tables.NotificationTable,
                 table_filter="source",
+                exclude_columns=["source"],
+                max_display_count=10,
                 add_button_route=None,
             ),
         ]

@@ -62,7 +62,12 @@ class TestOrder(PipelineTestCase):
         """Let the mails arrive in a random order, a few with each run; return the rows that they leave."""
         random, mailbox = Random(seed), FakeMailbox()
         waiting = random.sample(self.messages, len(self.messages))
-        with undone(), self.settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"raw_notification_initial_days_since": CENTURY}}):
+        with (
+            undone(),
+            self.settings(
+                PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"raw_notification_initial_days_since": CENTURY}}
+            ),
+        ):
             while waiting:
                 size = random.randint(1, 8)
                 mailbox.messages += waiting[:size]

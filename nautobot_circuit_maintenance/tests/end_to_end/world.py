@@ -38,7 +38,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 def new_folder() -> str:
     """Return the name of a mail folder that nobody has used."""
-    return f"Mail-{uuid4()}"
+    return f"Mail-{uuid4().hex[:8]}"
 
 
 def reading(server: ImapServer, folder: str, name: str = "Mail", **others: Any) -> dict[str, Any]:
@@ -127,7 +127,8 @@ _NOT_COMPARED = ("created", "last_updated", "attempts")
 
 
 def _comparable(model: type[Model]) -> Iterator[dict[str, Any]]:
-    own = [field.name for field in model._meta.concrete_fields if not field.is_relation and not field.primary_key]
+    fields = model._meta.concrete_fields  # pylint: disable=protected-access  # Django documents it as public
+    own = [field.name for field in fields if not field.is_relation and not field.primary_key]
     for row in model.objects.values(*(name for name in own if name not in _NOT_COMPARED), *_MODELS[model]):
         yield {name: bytes(value) if isinstance(value, memoryview) else value for name, value in row.items()}
 

@@ -257,7 +257,9 @@ class ChangeRecords(PipelineTestCase):
         """After what they tell of is stored; an unchanged maintenance starts none."""
         kind = ContentType.objects.get_for_model(CircuitMaintenance)
         job, _ = Job.objects.get_or_create(
-            module_name=Listener.__module__, job_class_name="Listener", defaults={"name": "Listener", "grouping": "Test"}
+            module_name=Listener.__module__,
+            job_class_name="Listener",
+            defaults={"name": "Listener", "grouping": "Test"},
         )
         Job.objects.filter(pk=job.pk).update(enabled=True, installed=True)
         hook = JobHook.objects.create(name="Hook", job=job, type_create=True, type_update=True)
@@ -315,7 +317,9 @@ class Workers(TransactionTestCase):
         def work() -> None:
             try:
                 for report in drain_waiting(RunOptions(now=NOON, user=self.user)).sources:
-                    outcomes.update({outcome: n for outcome, n in report.outcomes.items() if outcome != Outcome.WAITING})
+                    outcomes.update(
+                        {outcome: n for outcome, n in report.outcomes.items() if outcome != Outcome.WAITING}
+                    )
             finally:
                 connection.close()
 

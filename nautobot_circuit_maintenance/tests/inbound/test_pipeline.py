@@ -51,10 +51,20 @@ class Accounting(PipelineTestCase):
     def test_every_message_is_counted_once_for_what_became_of_it(self):
         """New, known, a stranger's; parsed and failed."""
         report = self.receive(
-            mail(Bcop("M-1")), mail(Bcop("M-1")), mail(Bcop("M-2")), mail(text="Hello"), mail(sender="x@elsewhere.example")
+            mail(Bcop("M-1")),
+            mail(Bcop("M-1")),
+            mail(Bcop("M-2")),
+            mail(text="Hello"),
+            mail(sender="x@elsewhere.example"),
         )
 
-        expected = {Outcome.NEW: 3, Outcome.DUPLICATE: 1, Outcome.UNKNOWN_SENDER: 1, Outcome.PARSED: 2, Outcome.FAILED: 1}
+        expected = {
+            Outcome.NEW: 3,
+            Outcome.DUPLICATE: 1,
+            Outcome.UNKNOWN_SENDER: 1,
+            Outcome.PARSED: 2,
+            Outcome.FAILED: 1,
+        }
         self.assertEqual(Counter(report.outcomes), Counter(expected))
         self.assertEqual(len(report.recorded), 3)
 

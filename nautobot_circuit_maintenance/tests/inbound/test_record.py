@@ -133,7 +133,9 @@ class OneMessageOneRow(RecordTestCase):
 
     def test_different_mails_with_one_message_id_are_two(self):
         """Some senders' software never changes it."""
-        self.fetch(FakeMailbox.of([mail(Bcop(status=each), message_id="same@isp") for each in ("CONFIRMED", "CANCELLED")]))
+        self.fetch(
+            FakeMailbox.of([mail(Bcop(status=each), message_id="same@isp") for each in ("CONFIRMED", "CANCELLED")])
+        )
 
         self.assertEqual(Notification.objects.count(), 2)
 

@@ -28,7 +28,7 @@ class Reprocess(PipelineTestCase):
 
     def test_a_failed_notification_is_parsed_once_its_provider_has_the_right_parser(self):
         """The reason goes, the attempts begin anew."""
-        self.provider.cf[PARSERS_FIELD] = "equinix"
+        self.provider.cf[PARSERS_FIELD] = ""
         self.provider.save()
         self.receive(mail(Bcop()))
         self.assertEqual(Notification.objects.get().state, "failed")
@@ -57,7 +57,9 @@ class Reprocess(PipelineTestCase):
     def test_new_words_replace_the_old_ones(self):
         """Status, window and circuits follow; there is one piece of evidence."""
         self.receive(mail(Bcop()))
-        self.now_reads(mail(Bcop(status="TENTATIVE", start=START + timedelta(hours=1), circuits=(("C-2", "DEGRADED"),))))
+        self.now_reads(
+            mail(Bcop(status="TENTATIVE", start=START + timedelta(hours=1), circuits=(("C-2", "DEGRADED"),)))
+        )
 
         self.reprocess()
 
@@ -85,7 +87,9 @@ class Reprocess(PipelineTestCase):
         self.reprocess()
 
         self.assertEqual([each.name for each in CircuitMaintenance.objects.all()], ["M-2"])
-        record = ObjectChange.objects.get(action="delete", changed_object_type__app_label="nautobot_circuit_maintenance")
+        record = ObjectChange.objects.get(
+            action="delete", changed_object_type__app_label="nautobot_circuit_maintenance"
+        )
         self.assertEqual((record.changed_object_id, record.user), (pk, self.user))
 
     def test_a_mail_that_is_recognised_as_no_notification_any_more_withdraws_what_it_said(self):
@@ -111,7 +115,9 @@ class Reprocess(PipelineTestCase):
     def assert_flagged(self, maintenance: CircuitMaintenance) -> None:
         """Expect a warning that says what to do."""
         self.assertEqual(maintenance.parsed_notifications.count(), 0)
-        self.assertTrue(maintenance.maintenance_notes.filter(level="WARNING", title__contains="No notification").exists())
+        self.assertTrue(
+            maintenance.maintenance_notes.filter(level="WARNING", title__contains="No notification").exists()
+        )
 
     def test_one_that_was_acknowledged_is_flagged_instead(self):
         """Somebody counts on it."""
@@ -130,7 +136,9 @@ class Reprocess(PipelineTestCase):
 
     def test_one_with_another_window_is_flagged_instead(self):
         """Somebody moved it."""
-        self.assert_flagged(self.left_without_evidence(lambda row: edit(row, end_time=row.end_time + timedelta(hours=1))))
+        self.assert_flagged(
+            self.left_without_evidence(lambda row: edit(row, end_time=row.end_time + timedelta(hours=1)))
+        )
 
     def test_one_with_an_impact_of_ours_is_flagged_instead(self):
         """Somebody added a circuit."""

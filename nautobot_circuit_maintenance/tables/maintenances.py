@@ -1,5 +1,6 @@
-"""The tables of the lists and panels."""
+"""Tables of what we concluded."""
 
+from datetime import datetime
 from typing import Any
 
 import django_tables2 as tables
@@ -8,42 +9,15 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from nautobot.apps.tables import BaseTable, BooleanColumn, ButtonsColumn, TagColumn, ToggleColumn
+from nautobot.apps.tables import BaseTable, ButtonsColumn, TagColumn, ToggleColumn
 from nautobot.apps.templatetags import placeholder
 
 from nautobot_circuit_maintenance import display
 from nautobot_circuit_maintenance.analysis import selection
-from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.models import (
-    CircuitImpact,
-    CircuitMaintenance,
-    Note,
-    Notification,
-    NotificationSource,
-    ParsedNotification,
-)
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note
+from nautobot_circuit_maintenance.tables.columns import BadgeColumn, MomentColumn, stacked
 
 _LIST = "plugins:nautobot_circuit_maintenance:{}_list"
-
-
-class BadgeColumn(tables.Column):
-    """A word of our vocabularies as a badge."""
-
-    def render(self, value: str) -> SafeString:
-        """Show the word."""
-        return display.badge(value)
-
-
-class MomentColumn(tables.Column):
-    """A moment in the user's zone, and how far off it is."""
-
-    def render(self, value: Any) -> SafeString:
-        """Show the moment."""
-        return display.moment(value)
-
-    def value(self, value: Any) -> Any:  # pylint: disable=arguments-differ  # django-tables2 passes what is asked for
-        """Export the moment itself."""
-        return value
 
 
 class CircuitMaintenanceTable(BaseTable):
@@ -57,6 +31,7 @@ class CircuitMaintenanceTable(BaseTable):
     end_time = MomentColumn(verbose_name="End")
     worst_impact = BadgeColumn(accessor="worst_severity", verbose_name="Worst impact")
     circuits = tables.Column(accessor="circuit_count", verbose_name="Circuits")
+    ticket = tables.Column(attrs={"td": {"class": "text-nowrap"}})
     ack = tables.Column(verbose_name="Ack")
     acknowledged_by = tables.Column()
     acknowledged_at = MomentColumn()
@@ -104,6 +79,10 @@ class CircuitMaintenanceTable(BaseTable):
         if isinstance(data, QuerySet):
             data = selection.with_figures(data, user).select_related("acknowledged_by")
         super().__init__(data, *args, user=user, **kwargs)
+
+    def render_end_time(self, record: CircuitMaintenance, value: datetime) -> SafeString:
+        """Show when it ends, and how long that is after its start."""
+        return stacked(display.moment(value, remark=display.duration(value - record.start_time)))
 
     def render_worst_impact(self, value: int) -> SafeString:
         """Show the worst impact on a circuit."""
@@ -177,7 +156,9 @@ class CircuitImpactTable(BaseTable):
         if not self.can_add_circuits or not record.maintenance.provider_id:
             return display.NOT_IN_NAUTOBOT
         known = urlencode({"provider": record.maintenance.provider_id, "cid": record.cid})
-        return format_html('{} <a href="{}?{}">Add</a>', display.NOT_IN_NAUTOBOT, reverse("circuits:circuit_add"), known)
+        return format_html(
+            '{} <a href="{}?{}">Add</a>', display.NOT_IN_NAUTOBOT, reverse("circuits:circuit_add"), known
+        )
 
 
 class CircuitMaintenanceNoteTable(BaseTable):
@@ -204,125 +185,3 @@ class CircuitMaintenanceNoteTable(BaseTable):
 
 
 NoteTable = CircuitMaintenanceNoteTable  # Nautobot looks it up by the model's name
-
-
-class NotificationTable(BaseTable):
-    """Notifications: what came in, and what became of it."""
-
-    pk = ToggleColumn()
-    subject = tables.Column(linkify=True, empty_values=())
-    provider = tables.Column(linkify=True)
-    source = tables.Column(linkify=True)
-    state = BadgeColumn()
-    received_at = MomentColumn(verbose_name="Received")
-    sent_at = MomentColumn(verbose_name="Sent")
-    actions = ButtonsColumn(Notification, buttons=("detail", "delete"))
-
-    class Meta(BaseTable.Meta):
-        model = Notification
-        fields = (
-            "pk",
-            "subject",
-            "sender",
-            "provider",
-            "source",
-            "received_at",
-            "sent_at",
-            "state",
-            "error",
-            "attempts",
-            "size",
-            "message_id",
-            "actions",
-        )
-        default_columns = ("pk", "subject", "sender", "provider", "received_at", "state", "error", "actions")
-
-    def render_subject(self, value: str) -> str:
-        """Show the subject; a mail without one needs a link too."""
-        return value or "(no subject)"
-
-
-class ParsedNotificationTable(BaseTable):
-    """What notifications said about maintenances."""
-
-    status = BadgeColumn(linkify=True)
-    maintenance = tables.Column(linkify=True)
-    notification = tables.Column(linkify=True)
-    issued_at = MomentColumn(verbose_name="Issued")
-    received_at = MomentColumn(verbose_name="Received")
-    outdated = BooleanColumn()
-    actions = ButtonsColumn(ParsedNotification, buttons=("detail",))
-
-    class Meta(BaseTable.Meta):
-        model = ParsedNotification
-        fields = (
-            "status",
-            "maintenance",
-            "notification",
-            "subject",
-            "sender",
-            "issued_at",
-            "received_at",
-            "outdated",
-            "parser",
-            "sequence",
-            "actions",
-        )
-        default_columns = (
-            "status",
-            "maintenance",
-            "notification",
-            "sender",
-            "issued_at",
-            "received_at",
-            "outdated",
-            "actions",
-        )
-
-    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
-        """Read the provider along, it is in the name of the maintenance; never the raw bytes."""
-        if isinstance(data, QuerySet):
-            data = data.select_related("maintenance__provider", "notification").defer("notification__raw")
-        super().__init__(data, *args, **kwargs)
-
-
-class NotificationSourceTable(BaseTable):
-    """Sources: is mail coming in?"""
-
-    name = tables.Column(linkify=True)
-    kind = tables.Column(empty_values=(), orderable=False)
-    account = tables.Column(empty_values=(), orderable=False)
-    providers = tables.ManyToManyColumn(linkify_item=True)
-    last_fetched_at = MomentColumn(verbose_name="Last success")
-    last_error = tables.Column()
-    attach_all_providers = BooleanColumn()
-    actions = ButtonsColumn(NotificationSource, buttons=("changelog", "edit"))
-
-    class Meta(BaseTable.Meta):
-        model = NotificationSource
-        fields = (
-            "name",
-            "kind",
-            "account",
-            "providers",
-            "attach_all_providers",
-            "last_fetched_at",
-            "last_error",
-            "actions",
-        )
-        default_columns = ("name", "kind", "account", "providers", "last_fetched_at", "last_error", "actions")
-
-    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
-        """Read the settings once."""
-        self.settings = {source.name: source for source in get_app_settings().sources}
-        super().__init__(data, *args, **kwargs)
-
-    def render_kind(self, record: NotificationSource) -> str | SafeString:
-        """Show how mail is read."""
-        settings = self.settings.get(record.name)
-        return settings.kind if settings else format_html('<span class="badge bg-warning">{}</span>', "not configured")
-
-    def render_account(self, record: NotificationSource) -> str | SafeString:
-        """Show whose mail is read."""
-        settings = self.settings.get(record.name)
-        return settings.account if settings else placeholder(None)

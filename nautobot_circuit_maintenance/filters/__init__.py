@@ -1,0 +1,21 @@
+"""The filters: the same set in the lists, in REST and in GraphQL."""
+
+from nautobot_circuit_maintenance.filters.maintenances import (
+    CircuitImpactFilterSet,
+    CircuitMaintenanceFilterSet,
+    NoteFilterSet,
+)
+from nautobot_circuit_maintenance.filters.notifications import (
+    NotificationFilterSet,
+    NotificationSourceFilterSet,
+    ParsedNotificationFilterSet,
+)
+
+__all__ = (
+    "CircuitImpactFilterSet",
+    "CircuitMaintenanceFilterSet",
+    "NoteFilterSet",
+    "NotificationFilterSet",
+    "NotificationSourceFilterSet",
+    "ParsedNotificationFilterSet",
+)

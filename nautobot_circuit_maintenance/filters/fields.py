@@ -1,0 +1,63 @@
+"""Filters that several filter sets have, so that they are called and labelled alike."""
+
+import django_filters
+from nautobot.apps.filters import NaturalKeyOrPKMultipleChoiceFilter, TreeNodeMultipleChoiceFilter
+from nautobot.circuits.models import Circuit, Provider
+from nautobot.dcim.models import Device, Location
+from nautobot.tenancy.models import Tenant
+
+from nautobot_circuit_maintenance.models import CircuitMaintenance
+
+
+def choices_filter(vocabulary, **kwargs) -> django_filters.MultipleChoiceFilter:
+    """Return a filter on one or several words of a vocabulary.
+
+    Distinct only where it is asked of many rows: django-filter's own default costs a sort of all maintenances.
+    """
+    return django_filters.MultipleChoiceFilter(choices=vocabulary, **{"distinct": False, **kwargs})
+
+
+def provider_filter(field_name: str = "provider") -> NaturalKeyOrPKMultipleChoiceFilter:
+    """Return a filter on providers."""
+    return NaturalKeyOrPKMultipleChoiceFilter(
+        queryset=Provider.objects.all(), field_name=field_name, label="Provider (name or ID)"
+    )
+
+
+def circuit_filter(field_name: str) -> NaturalKeyOrPKMultipleChoiceFilter:
+    """Return a filter on circuits that Nautobot knows."""
+    return NaturalKeyOrPKMultipleChoiceFilter(
+        queryset=Circuit.objects.all(), field_name=field_name, to_field_name="cid", label="Circuit (circuit ID or ID)"
+    )
+
+
+def location_filter(field_name: str) -> TreeNodeMultipleChoiceFilter:
+    """Return a filter on locations, each with its descendants."""
+    return TreeNodeMultipleChoiceFilter(
+        prefers_id=True,
+        queryset=Location.objects.all(),
+        field_name=field_name,
+        to_field_name="name",
+        label="Location (name or ID), with everything below it",
+    )
+
+
+def tenant_filter(field_name: str) -> NaturalKeyOrPKMultipleChoiceFilter:
+    """Return a filter on the tenants of circuits."""
+    return NaturalKeyOrPKMultipleChoiceFilter(
+        queryset=Tenant.objects.all(), field_name=field_name, label="Tenant of a circuit (name or ID)"
+    )
+
+
+def device_filter(method: str) -> NaturalKeyOrPKMultipleChoiceFilter:
+    """Return a filter on devices; the method of this name applies it."""
+    return NaturalKeyOrPKMultipleChoiceFilter(
+        queryset=Device.objects.all(), method=method, label="Device that a circuit is cabled to (name or ID)"
+    )
+
+
+def maintenance_filter() -> NaturalKeyOrPKMultipleChoiceFilter:
+    """Return a filter on maintenances."""
+    return NaturalKeyOrPKMultipleChoiceFilter(
+        queryset=CircuitMaintenance.objects.all(), label="Circuit maintenance (name or ID)"
+    )

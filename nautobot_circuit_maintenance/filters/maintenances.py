@@ -1,0 +1,174 @@
+"""Filters of what we concluded."""
+
+import django_filters
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+from django.utils import timezone
+from nautobot.apps.filters import (
+    MultiValueCharFilter,
+    MultiValueDateTimeFilter,
+    NaturalKeyOrPKMultipleChoiceFilter,
+    NautobotFilterSet,
+    RelatedMembershipBooleanFilter,
+    SearchFilter,
+)
+
+from nautobot_circuit_maintenance.analysis import selection
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices,
+    CircuitMaintenanceStatusChoices,
+    NoteLevelChoices,
+)
+from nautobot_circuit_maintenance.filters import fields
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note
+
+
+class CircuitMaintenanceFilterSet(NautobotFilterSet):
+    """Filters of maintenances; what is asked about time is asked of the windows."""
+
+    q = SearchFilter(
+        filter_predicates={
+            "name": "icontains",
+            "description": "icontains",
+            "ticket": "icontains",
+            "provider__name": "icontains",
+            "impacts__cid": "icontains",
+        }
+    )
+    provider = fields.provider_filter()
+    status = fields.choices_filter(CircuitMaintenanceStatusChoices)
+    acknowledged_by = NaturalKeyOrPKMultipleChoiceFilter(
+        queryset=get_user_model().objects.all(), to_field_name="username", label="Acknowledged by (user name or ID)"
+    )
+    circuit = fields.circuit_filter("impacts__circuit")
+    circuit_id = MultiValueCharFilter(field_name="impacts__cid", label="Circuit ID, as the provider wrote it")
+    impact = fields.choices_filter(
+        CircuitImpactChoices, field_name="impacts__impact", label="Impact on a circuit", distinct=True
+    )
+    location = fields.location_filter("impacts__circuit__circuit_terminations__location")
+    device = fields.device_filter("filter_device")
+    tenant = fields.tenant_filter("impacts__circuit__tenant")
+    active = django_filters.BooleanFilter(method="filter_active", label="In progress now")
+    active_at = django_filters.IsoDateTimeFilter(method="filter_active_at", label="In progress at")
+    ended = django_filters.BooleanFilter(method="filter_ended", label="Is over, or cancelled")
+    overlaps_from = django_filters.IsoDateTimeFilter(method="filter_overlap", label="With a window that ends after")
+    overlaps_until = django_filters.IsoDateTimeFilter(method="filter_overlap", label="With a window that starts before")
+    has_circuits = RelatedMembershipBooleanFilter(field_name="impacts", label="Has circuits")
+    has_unmatched_circuits = django_filters.BooleanFilter(
+        method="filter_unmatched", label="Has circuit ids that Nautobot does not know"
+    )
+    has_maintenance_notes = RelatedMembershipBooleanFilter(
+        field_name="maintenance_notes", label="Has maintenance notes"
+    )
+
+    class Meta:
+        model = CircuitMaintenance
+        fields = [
+            "id",
+            "name",
+            "provider",
+            "description",
+            "status",
+            "start_time",
+            "end_time",
+            "ack",
+            "acknowledged_by",
+            "acknowledged_at",
+            "ticket",
+            "issued_at",
+            "sequence",
+            "created",
+            "last_updated",
+            "tags",
+        ]
+
+    def filter_device(self, queryset, name, value):  # pylint: disable=unused-argument  # django-filter passes it
+        """Keep maintenances of circuits that are cabled to one of these devices."""
+        if not value:
+            return queryset
+        terminations = selection.terminations_cabled_to([device.pk for device in value])
+        impacts = CircuitImpact.objects.filter(circuit__in=terminations.values("circuit"))
+        return queryset.filter(pk__in=impacts.order_by().values("maintenance"))
+
+    def filter_active(self, queryset, name, value):  # pylint: disable=unused-argument
+        """Keep maintenances that work right now, or those that do not."""
+        active = selection.in_progress_at(timezone.now())
+        return queryset.filter(active if value else ~active)
+
+    def filter_active_at(self, queryset, name, value):  # pylint: disable=unused-argument
+        """Keep maintenances that work at a moment."""
+        return queryset.filter(selection.active_at(value))
+
+    def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument
+        """Keep what is over, by its time or by the provider's word; or what is not."""
+        ended = selection.over_at(timezone.now())
+        return queryset.filter(ended) if value else queryset.exclude(ended)
+
+    def filter_overlap(self, queryset, name, value):
+        """Keep maintenances with one window that overlaps the whole range, when both of its ends are given."""
+        since, until = (self.form.cleaned_data.get(end) for end in ("overlaps_from", "overlaps_until"))
+        if value is None or (name == "overlaps_until" and since):
+            return queryset
+        return queryset.filter(selection.overlapping(since, until))
+
+    def filter_unmatched(self, queryset, name, value):  # pylint: disable=unused-argument
+        """Keep maintenances with, or without, an impact whose circuit is not in Nautobot."""
+        unmatched = Q(pk__in=CircuitImpact.objects.filter(circuit=None).order_by().values("maintenance"))
+        return queryset.filter(unmatched if value else ~unmatched)
+
+
+class CircuitImpactFilterSet(NautobotFilterSet):
+    """Filters of impacts."""
+
+    q = SearchFilter(
+        filter_predicates={
+            "cid": "icontains",
+            "circuit__cid": "icontains",
+            "maintenance__name": "icontains",
+            "maintenance__provider__name": "icontains",
+        }
+    )
+    maintenance = fields.maintenance_filter()
+    circuit = fields.circuit_filter("circuit")
+    has_circuit = django_filters.BooleanFilter(
+        field_name="circuit", lookup_expr="isnull", exclude=True, label="Is known to Nautobot"
+    )
+    impact = fields.choices_filter(CircuitImpactChoices)
+    provider = fields.provider_filter("maintenance__provider")
+    status = fields.choices_filter(
+        CircuitMaintenanceStatusChoices, field_name="maintenance__status", label="Maintenance status"
+    )
+    location = fields.location_filter("circuit__circuit_terminations__location")
+    device = fields.device_filter("filter_device")
+    tenant = fields.tenant_filter("circuit__tenant")
+    start_time = MultiValueDateTimeFilter(field_name="maintenance__start_time", label="Start of the maintenance")
+    end_time = MultiValueDateTimeFilter(field_name="maintenance__end_time", label="End of the maintenance")
+    ended = django_filters.BooleanFilter(method="filter_ended", label="The maintenance is over, or cancelled")
+
+    class Meta:
+        model = CircuitImpact
+        fields = ["id", "maintenance", "cid", "circuit", "impact", "created", "last_updated"]
+
+    def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument
+        """Keep impacts of maintenances that are over, or of those that are not."""
+        ended = CircuitMaintenance.objects.filter(selection.over_at(timezone.now())).order_by().values("pk")
+        return queryset.filter(maintenance__in=ended) if value else queryset.exclude(maintenance__in=ended)
+
+    def filter_device(self, queryset, name, value):  # pylint: disable=unused-argument
+        """Keep impacts on circuits that are cabled to one of these devices."""
+        if not value:
+            return queryset
+        terminations = selection.terminations_cabled_to([device.pk for device in value])
+        return queryset.filter(circuit__in=terminations.values("circuit"))
+
+
+class NoteFilterSet(NautobotFilterSet):
+    """Filters of maintenance notes."""
+
+    q = SearchFilter(filter_predicates={"title": "icontains", "comment": "icontains", "maintenance__name": "icontains"})
+    maintenance = fields.maintenance_filter()
+    level = fields.choices_filter(NoteLevelChoices)
+
+    class Meta:
+        model = Note
+        fields = ["id", "maintenance", "title", "level", "comment", "created", "last_updated"]

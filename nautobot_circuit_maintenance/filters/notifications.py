@@ -1,0 +1,115 @@
+"""Filters of what we received."""
+
+import django_filters
+from nautobot.apps.filters import BaseFilterSet, NaturalKeyOrPKMultipleChoiceFilter, NautobotFilterSet, SearchFilter
+
+from nautobot_circuit_maintenance.choices import NotificationStateChoices
+from nautobot_circuit_maintenance.filters import fields
+from nautobot_circuit_maintenance.models import (
+    CircuitMaintenance,
+    Notification,
+    NotificationSource,
+    ParsedNotification,
+)
+
+
+class NotificationSourceFilterSet(NautobotFilterSet):
+    """Filters of sources; where the last run stopped reading is nobody's business."""
+
+    q = SearchFilter(filter_predicates={"name": "icontains", "providers__name": "icontains"})
+    providers = fields.provider_filter("providers")
+    has_error = django_filters.BooleanFilter(method="filter_error", label="The last run failed")
+
+    class Meta:
+        model = NotificationSource
+        fields = [
+            "id",
+            "name",
+            "providers",
+            "attach_all_providers",
+            "last_fetched_at",
+            "last_error",
+            "created",
+            "last_updated",
+        ]
+
+    def filter_error(self, queryset, name, value):  # pylint: disable=unused-argument
+        """Keep sources whose last run failed, or those whose did not."""
+        return queryset.exclude(last_error="") if value else queryset.filter(last_error="")
+
+
+class NotificationFilterSet(BaseFilterSet):
+    """Filters of notifications; the raw bytes cannot be asked for."""
+
+    q = SearchFilter(
+        filter_predicates={
+            "subject": "icontains",
+            "sender": "icontains",
+            "message_id": "icontains",
+            "error": "icontains",
+            "provider__name": "icontains",
+        }
+    )
+    provider = fields.provider_filter()
+    source = NaturalKeyOrPKMultipleChoiceFilter(
+        queryset=NotificationSource.objects.all(), label="Notification source (name or ID)"
+    )
+    state = fields.choices_filter(NotificationStateChoices)
+    maintenance = NaturalKeyOrPKMultipleChoiceFilter(
+        queryset=CircuitMaintenance.objects.all(),
+        field_name="parsed_notifications__maintenance",
+        label="Circuit maintenance concluded from it (name or ID)",
+    )
+
+    class Meta:
+        model = Notification
+        fields = [
+            "id",
+            "source",
+            "provider",
+            "state",
+            "error",
+            "attempts",
+            "fingerprint",
+            "message_id",
+            "sender",
+            "subject",
+            "sent_at",
+            "received_at",
+            "size",
+        ]
+
+
+class ParsedNotificationFilterSet(BaseFilterSet):
+    """Filters of what notifications said."""
+
+    q = SearchFilter(
+        filter_predicates={
+            "subject": "icontains",
+            "sender": "icontains",
+            "parser": "icontains",
+            "maintenance__name": "icontains",
+        }
+    )
+    maintenance = fields.maintenance_filter()
+    notification = django_filters.ModelMultipleChoiceFilter(
+        queryset=Notification.objects.all(), label="Notification (ID)"
+    )
+    provider = fields.provider_filter("maintenance__provider")
+
+    class Meta:
+        model = ParsedNotification
+        fields = [
+            "id",
+            "maintenance",
+            "notification",
+            "issued_at",
+            "received_at",
+            "sent_at",
+            "sequence",
+            "status",
+            "parser",
+            "subject",
+            "sender",
+            "outdated",
+        ]

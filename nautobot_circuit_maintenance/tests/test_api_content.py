@@ -1,0 +1,249 @@
+"""The REST API: what is ours alone."""
+
+import json
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from nautobot.apps.testing import APITestCase
+from nautobot.circuits.models import Provider
+from rest_framework import status
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact
+from nautobot_circuit_maintenance.tests import fixtures
+
+_API = "plugins-api:nautobot_circuit_maintenance-api:{}"
+
+
+class _ApiTestCase(APITestCase):
+    def setUp(self):
+        super().setUp()
+        fixtures.create_world()
+
+    def url(self, route, **kwargs):
+        """Return the URL of one of our endpoints."""
+        return reverse(_API.format(route), kwargs=kwargs or None)
+
+    def permit(self, *names):
+        """Give the user permissions of our app."""
+        self.add_permissions(*(f"nautobot_circuit_maintenance.{name}" for name in names))
+
+
+class MaintenanceContentTest(_ApiTestCase):
+    """What is said of a maintenance at depth 0."""
+
+    def test_it_has_its_windows_impacts_and_counts(self):
+        self.permit("view_circuitmaintenance", "view_circuitimpact")
+        maintenance = models.CircuitMaintenance.objects.get(name="M-1")
+
+        data = self.client.get(self.url("circuitmaintenance-detail", pk=maintenance.pk), **self.header).json()
+
+        self.assertEqual(data["windows"], [{"start_time": "2026-11-21T12:00:00Z", "end_time": "2026-11-21T13:00:00Z"}])
+        self.assertEqual(
+            [(each["cid"], each["impact"], bool(each["circuit"])) for each in data["impacts"]],
+            [("C-1", Impact.OUTAGE, True), ("UNKNOWN-1", Impact.REDUCED_REDUNDANCY, False)],
+        )
+        self.assertEqual((data["circuit_count"], data["unmatched_count"], data["worst_impact"]), (2, 1, Impact.OUTAGE))
+        self.assertEqual(data["impacts"][0]["circuit"]["object_type"], "circuits.circuit")
+        self.assertIn("/api/circuits/circuits/", data["impacts"][0]["circuit"]["url"])
+
+    def test_impacts_need_their_own_permission(self):
+        self.permit("view_circuitmaintenance")
+
+        data = self.client.get(self.url("circuitmaintenance-list"), **self.header).json()["results"]
+
+        self.assertEqual(
+            {(len(each["impacts"]), each["circuit_count"], each["worst_impact"]) for each in data}, {(0, 0, "")}
+        )
+
+    def test_start_and_end_move_the_window(self):
+        self.permit("view_circuitmaintenance", "change_circuitmaintenance")
+        maintenance = models.CircuitMaintenance.objects.get(name="M-1")
+
+        response = self.client.patch(
+            self.url("circuitmaintenance-detail", pk=maintenance.pk),
+            {"end_time": "2026-11-21T20:00:00Z"},
+            format="json",
+            **self.header,
+        )
+
+        self.assertHttpStatus(response, status.HTTP_200_OK)
+        self.assertEqual(response.json()["windows"][0]["end_time"], "2026-11-21T20:00:00Z")
+
+    def test_an_end_before_the_start_is_refused(self):
+        self.permit("view_circuitmaintenance", "change_circuitmaintenance")
+        maintenance = models.CircuitMaintenance.objects.get(name="M-1")
+
+        response = self.client.patch(
+            self.url("circuitmaintenance-detail", pk=maintenance.pk),
+            {"end_time": "2020-01-01T00:00:00Z"},
+            format="json",
+            **self.header,
+        )
+
+        self.assertHttpStatus(response, status.HTTP_400_BAD_REQUEST)
+        self.assertIn("end_time", response.json())
+
+    def test_patching_ack_notes_who_and_when(self):
+        self.permit("view_circuitmaintenance", "change_circuitmaintenance")
+        maintenance = models.CircuitMaintenance.objects.get(name="M-2")
+        url = self.url("circuitmaintenance-detail", pk=maintenance.pk)
+
+        self.client.patch(url, {"ack": True}, format="json", **self.header)
+        maintenance.refresh_from_db()
+        self.assertEqual((maintenance.ack, maintenance.acknowledged_by), (True, self.user))
+        self.assertIsNotNone(maintenance.acknowledged_at)
+
+        self.client.patch(url, {"ack": False}, format="json", **self.header)
+        maintenance.refresh_from_db()
+        self.assertEqual((maintenance.acknowledged_by, maintenance.acknowledged_at), (None, None))
+
+    def test_the_list_takes_as_many_queries_for_four_times_the_rows(self):
+        self.permit("view_circuitmaintenance", "view_circuitimpact")
+        url = self.url("circuitmaintenance-list") + "?limit=0"
+        self.client.get(url, **self.header)
+        counts = []
+        for rows in (4, 16):
+            for number in range(models.CircuitMaintenance.objects.count(), rows):
+                provider = fixtures.create_provider(f"Another {number}")
+                maintenance = fixtures.create_maintenance(f"X-{number}", provider)
+                fixtures.create_impact(maintenance, fixtures.create_circuit(provider, f"X-{number}"))
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                self.assertEqual(len(self.client.get(url, **self.header).json()["results"]), rows)
+            counts.append(len(queries))
+
+        self.assertEqual(counts[0], counts[1])
+        self.assertLessEqual(counts[0], 20)
+
+
+class AcknowledgeTest(_ApiTestCase):
+    """POST maintenance/<id>/acknowledge and /withdraw."""
+
+    def post(self, action, maintenance):
+        """Send the action and return its status."""
+        url = self.url(f"circuitmaintenance-{action}", pk=maintenance.pk)
+        return self.client.post(url, format="json", **self.header).status_code
+
+    def test_it_notes_who_and_when_and_can_be_withdrawn(self):
+        self.permit("change_circuitmaintenance")
+        maintenance = models.CircuitMaintenance.objects.get(name="M-2")
+
+        self.assertEqual(self.post("acknowledge", maintenance), 200)
+        maintenance.refresh_from_db()
+        self.assertEqual((maintenance.ack, maintenance.acknowledged_by), (True, self.user))
+        self.assertIsNotNone(maintenance.acknowledged_at)
+
+        self.assertEqual(self.post("withdraw", maintenance), 200)
+        maintenance.refresh_from_db()
+        self.assertEqual(
+            (maintenance.ack, maintenance.acknowledged_by, maintenance.acknowledged_at), (False, None, None)
+        )
+
+    def test_only_the_permission_to_change_opens_it(self):
+        maintenance = models.CircuitMaintenance.objects.get(name="M-2")
+        self.assertEqual(self.post("acknowledge", maintenance), 403)
+        for name in ("view", "add", "delete"):
+            self.permit(f"{name}_circuitmaintenance")
+            self.assertEqual(self.post("acknowledge", maintenance), 403, name)
+
+        self.permit("change_circuitmaintenance")
+
+        self.assertEqual(self.post("acknowledge", maintenance), 200)
+
+    def test_the_constraints_of_the_permission_hold(self):
+        self.add_permissions(
+            "nautobot_circuit_maintenance.change_circuitmaintenance", constraints={"provider__name": "ISP 1"}
+        )
+
+        self.assertEqual(self.post("withdraw", models.CircuitMaintenance.objects.get(name="M-1")), 200)
+        self.assertEqual(self.post("acknowledge", models.CircuitMaintenance.objects.get(name="M-2")), 404)
+
+    def test_it_cannot_be_read(self):
+        self.permit("view_circuitmaintenance", "change_circuitmaintenance")
+        maintenance = models.CircuitMaintenance.objects.get(name="M-2")
+        url = self.url("circuitmaintenance-acknowledge", pk=maintenance.pk)
+
+        self.assertEqual(self.client.get(url, **self.header).status_code, 405)
+
+
+class EvidenceTest(_ApiTestCase):
+    """What came by mail can be read, but its bytes cannot, and nothing can be written."""
+
+    def test_the_raw_bytes_are_in_no_answer(self):
+        self.permit(
+            "view_notification", "view_parsednotification", "view_circuitmaintenance", "view_notificationsource"
+        )
+        self.add_permissions("circuits.view_provider")
+        for model in ("notification", "parsednotification", "circuitmaintenance", "notificationsource"):
+            for query in ("", "?depth=2", "?exclude_m2m=false&depth=1", "?format=csv", "?include=raw"):
+                with self.subTest(f"{model}{query}"):
+                    content = self.client.get(self.url(f"{model}-list") + query, **self.header).content
+                    self.assertNotIn(b"the-raw-bytes", content)
+                    self.assertNotIn(b'"raw"', content)
+
+    def test_nothing_can_be_written(self):
+        self.user.is_superuser = True
+        self.user.save()
+        for model in (models.Notification, models.ParsedNotification):
+            name = model._meta.model_name
+            urls = self.url(f"{name}-list"), self.url(f"{name}-detail", pk=model.objects.first().pk)
+            for url in urls:
+                for method in ("post", "put", "patch", "delete"):
+                    with self.subTest(f"{method} {url}"):
+                        self.assertEqual(
+                            getattr(self.client, method)(url, {}, format="json", **self.header).status_code, 405
+                        )
+
+
+class NotificationSourceTest(_ApiTestCase):
+    """Sources follow the settings; people choose their providers."""
+
+    def setUp(self):
+        super().setUp()
+        self.user.is_superuser = True
+        self.user.save()
+        self.source = models.NotificationSource.objects.get(name="Source 1")
+
+    def test_none_can_be_added_or_deleted(self):
+        list_url, url = self.url("notificationsource-list"), self.url("notificationsource-detail", pk=self.source.pk)
+        for method, address, data in (
+            ("post", list_url, {"name": "New"}),
+            ("put", list_url, [{"id": str(self.source.pk), "name": "New"}]),
+            ("delete", list_url, [{"id": str(self.source.pk)}]),
+            ("put", url, {"name": "New"}),
+            ("delete", url, None),
+        ):
+            with self.subTest(f"{method} {address}"):
+                response = getattr(self.client, method)(address, data, format="json", **self.header)
+                self.assertEqual(response.status_code, 405)
+
+        self.assertEqual(models.NotificationSource.objects.count(), 3)
+
+    def test_only_the_providers_change(self):
+        provider = Provider.objects.get(name="ISP 3")
+        data = {
+            "providers": [str(provider.pk)],
+            "name": "Renamed",
+            "attach_all_providers": True,
+            "last_error": "none",
+            "cursor": {"uid": 1},
+        }
+
+        response = self.client.patch(
+            self.url("notificationsource-detail", pk=self.source.pk), data, format="json", **self.header
+        )
+
+        self.assertHttpStatus(response, status.HTTP_200_OK)
+        self.source.refresh_from_db()
+        self.assertEqual(list(self.source.providers.all()), [provider])
+        self.assertEqual(
+            (self.source.name, self.source.attach_all_providers, self.source.cursor), ("Source 1", False, {})
+        )
+
+    def test_where_the_last_run_stopped_is_not_shown(self):
+        data = self.client.get(self.url("notificationsource-detail", pk=self.source.pk), **self.header).json()
+
+        self.assertTrue({"cursor", "searched_senders"}.isdisjoint(data), json.dumps(data))

@@ -1,0 +1,160 @@
+"""Settings: parsed once into values; every mistake is a system check with a sentence and a hint."""
+
+from django.core.checks import Error, Warning as CheckWarning, run_checks
+from django.test import SimpleTestCase, override_settings
+
+from nautobot_circuit_maintenance.app_settings import AppSettings, SourceSettings, get_app_settings, parse
+
+SECRET = "correct horse battery staple"
+IMAP = {"name": "Mail", "url": "imap://mail.example", "account": "ops@customer.example", "secret": SECRET}
+GMAIL = {
+    "name": "Gmail",
+    "url": "https://accounts.google.com/o/oauth2/auth",
+    "account": "ops@customer.example",
+    "credentials_file": "/etc/key.json",
+}
+
+
+def checked(**config) -> list:
+    """Return what the system checks say about these settings."""
+    with override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": config}):
+        found = run_checks()
+    return [each for each in found if each.id and each.id.startswith("nautobot_circuit_maintenance.")]
+
+
+class Values(SimpleTestCase):
+    """What right settings become."""
+
+    def test_nothing_configured_means_the_documented_defaults(self):
+        """No source, 7 days, 25 MiB, 30 days, no mistake."""
+        settings = parse({})
+
+        self.assertEqual(settings, AppSettings())
+        self.assertEqual((settings.sources, settings.problems), ((), ()))
+        self.assertEqual(settings.raw_notification_initial_days_since, 7)
+        self.assertEqual((settings.max_message_size, settings.dashboard_n_days), (25 * 1024 * 1024, 30))
+
+    def test_settings_are_read_from_plugins_config(self):
+        """At each time that they are asked for."""
+        config = {"notification_sources": [IMAP], "max_message_size": 1000}
+        with override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": config}):
+            settings = get_app_settings()
+
+        self.assertEqual(([s.name for s in settings.sources], settings.max_message_size), (["Mail"], 1000))
+
+    def test_imap_means_tls_on_port_993_with_the_inbox(self):
+        """imaps is the same; STARTTLS and plain text have their own port; a port that is written counts."""
+        for changes, port in (
+            ({}, 993),
+            ({"url": "imaps://mail.example"}, 993),
+            ({"starttls": True}, 143),
+            ({"tls": False}, 143),
+            ({"url": "imap://mail.example:1993"}, 1993),
+        ):
+            with self.subTest(changes=changes):
+                source = parse({"notification_sources": [{**IMAP, **changes}]}).sources[0]
+                self.assertEqual((source.kind, source.host, source.port), ("imap", "mail.example", port))
+                self.assertEqual((source.folder, source.source_header), ("INBOX", "From"))
+
+    def test_the_address_of_googles_accounts_selects_gmail(self):
+        """After the spec."""
+        self.assertEqual(parse({"notification_sources": [GMAIL]}).sources[0].kind, "gmail")
+
+    def test_the_repr_of_a_source_hides_its_secret(self):
+        """Also inside that of all settings."""
+        settings = parse({"notification_sources": [IMAP]})
+
+        self.assertEqual(settings.sources[0].secret, SECRET)
+        self.assertNotIn(SECRET, repr(settings))
+        self.assertNotIn(SECRET, repr(settings.sources[0]))
+        self.assertIn("Mail", repr(settings.sources[0]))
+
+    def test_values_are_frozen(self):
+        """Nobody changes settings by accident."""
+        with self.assertRaises(AttributeError):
+            parse({"notification_sources": [IMAP]}).sources[0].secret = ""  # type: ignore[misc]
+
+
+class Mistakes(SimpleTestCase):
+    """Each has an id, a sentence that names it, and a hint that says what to write."""
+
+    def assert_refused(self, words: str, **config) -> None:
+        """Expect one error with these words; the secret is in none."""
+        found = checked(**config)
+        self.assertEqual([type(each) for each in found], [Error], found)
+        self.assertIn(words, found[0].msg)
+        self.assertTrue(found[0].hint)
+        self.assertRegex(found[0].id, r"^nautobot_circuit_maintenance\.E\d{3}$")
+        self.assertNotIn(SECRET, found[0].msg + found[0].hint)
+
+    def assert_source_refused(self, words: str, **changes) -> None:
+        """Expect an error about one source, which is not read; the others are."""
+        entry = {key: value for key, value in {**IMAP, **changes}.items() if value is not None}
+        self.assert_refused(words, notification_sources=[entry, GMAIL])
+        self.assertEqual([s.name for s in parse({"notification_sources": [entry, GMAIL]}).sources], ["Gmail"])
+
+    def test_right_settings_are_silent(self):
+        """No error, no warning."""
+        self.assertEqual(checked(notification_sources=[IMAP, GMAIL], max_message_size=1), [])
+        self.assertEqual(checked(), [])
+
+    def test_numbers_that_are_none(self):
+        """The default stands in for them."""
+        for name in ("raw_notification_initial_days_since", "max_message_size", "dashboard_n_days"):
+            for value in (0, -1, "7", 1.5, True, None):
+                with self.subTest(name=name, value=value):
+                    self.assert_refused(name, **{name: value})
+                    self.assertEqual(getattr(parse({name: value}), name), getattr(AppSettings(), name))
+
+    def test_sources_that_are_no_list_or_no_dictionaries(self):
+        """A single dictionary is the likeliest mistake."""
+        self.assert_refused("notification_sources", notification_sources=IMAP)
+        self.assert_refused("Entry 1", notification_sources=["Mail"])
+        self.assert_refused("Entry 2", notification_sources=[GMAIL, {"url": "imap://mail.example"}])
+
+    def test_mistakes_in_a_source(self):
+        """Each names the source and the key."""
+        for words, changes in (
+            ("'acount'", {"acount": "ops"}),
+            ("'tls' of notification source 'Mail'", {"tls": "no"}),
+            ("'secret' of notification source 'Mail'", {"secret": 4711}),
+            ("url of notification source 'Mail'", {"url": None}),
+            ("url of notification source 'Mail'", {"url": "pop3://mail.example"}),
+            ("url of notification source 'Mail'", {"url": "https://mail.example"}),
+            ("url of notification source 'Mail'", {"url": "imap://"}),
+            ("url of notification source 'Mail'", {"url": "imap://mail.example:port"}),
+            ("url of notification source 'Mail'", {"url": "imap://mail.example:99999"}),
+            ("url of notification source 'Mail'", {"url": "imap://[::1"}),
+            ("'account'", {"account": None}),
+            ("'secret'", {"secret": ""}),
+            ("starttls", {"starttls": True, "tls": False}),
+            ("too long", {"name": "M" * 101}),
+        ):
+            with self.subTest(words=words, changes=changes):
+                self.assert_source_refused(words, **changes)
+
+    def test_gmail_needs_an_account_and_a_credentials_file(self):
+        """There is no password."""
+        for key in ("account", "credentials_file"):
+            entry = {name: value for name, value in GMAIL.items() if name != key}
+            self.assert_refused(f"'{key}'", notification_sources=[entry])
+
+    def test_two_sources_of_one_name(self):
+        """The first one is read."""
+        twice = [IMAP, {**IMAP, "url": "imap://other.example"}]
+
+        self.assert_refused("'Mail'", notification_sources=twice)
+        self.assertEqual([s.host for s in parse({"notification_sources": twice}).sources], ["mail.example"])
+
+    def test_a_password_in_the_clear_is_a_warning(self):
+        """It works, and somebody should know."""
+        found = checked(notification_sources=[{**IMAP, "tls": False}])
+
+        self.assertEqual([type(each) for each in found], [CheckWarning])
+        self.assertIn("'Mail'", found[0].msg)
+        self.assertTrue(found[0].hint)
+        self.assertEqual(parse({"notification_sources": [{**IMAP, "tls": False}]}).sources[0].tls, False)
+
+    def test_a_source_can_be_built_from_its_keys(self):
+        """Every key of the settings is a field."""
+        self.assertEqual(SourceSettings(**IMAP).account, IMAP["account"])

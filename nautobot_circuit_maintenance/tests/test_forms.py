@@ -1,0 +1,126 @@
+"""The forms: Nautobot's own tests, and what may be left out."""
+
+from nautobot.apps.testing import FormTestCases, TestCase
+from nautobot.circuits.models import Circuit, Provider
+
+from nautobot_circuit_maintenance import forms, models
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices as Impact,
+    CircuitMaintenanceStatusChoices as Status,
+)
+from nautobot_circuit_maintenance.tests import fixtures
+
+
+class CircuitMaintenanceFormGenericTest(FormTestCases.BaseFormTestCase):
+    """Nautobot's tests."""
+
+    form_class = forms.CircuitMaintenanceForm
+
+
+class CircuitMaintenanceFilterFormGenericTest(FormTestCases.BaseFormTestCase):
+    """Nautobot's tests."""
+
+    form_class = forms.CircuitMaintenanceFilterForm
+
+
+class CircuitImpactFormGenericTest(FormTestCases.BaseFormTestCase):
+    """Nautobot's tests."""
+
+    form_class = forms.CircuitImpactForm
+
+
+class CircuitImpactFilterFormGenericTest(FormTestCases.BaseFormTestCase):
+    """Nautobot's tests."""
+
+    form_class = forms.CircuitImpactFilterForm
+
+
+class NoteFormGenericTest(FormTestCases.BaseFormTestCase):
+    """Nautobot's tests."""
+
+    form_class = forms.NoteForm
+
+
+class NoteFilterFormGenericTest(FormTestCases.BaseFormTestCase):
+    """Nautobot's tests."""
+
+    form_class = forms.NoteFilterForm
+
+
+class NotificationSourceFormGenericTest(FormTestCases.BaseFormTestCase):
+    """Nautobot's tests."""
+
+    form_class = forms.NotificationSourceForm
+
+
+class NotificationFilterFormGenericTest(FormTestCases.BaseFormTestCase):
+    """Nautobot's tests."""
+
+    form_class = forms.NotificationFilterForm
+
+
+class CircuitMaintenanceFormTest(TestCase):
+    """A maintenance, by hand."""
+
+    def form(self, **data):
+        """Return the form filled in with these values."""
+        return forms.CircuitMaintenanceForm(data={"name": "M", "status": Status.CONFIRMED, **data})
+
+    def test_start_and_end_make_the_window(self):
+        form = self.form(start_time="2026-11-20 12:00:00", end_time="2026-11-20 14:00:00")
+
+        maintenance = form.save()
+
+        windows = maintenance.windows.values_list("start_time", "end_time")
+        self.assertEqual(list(windows), [(maintenance.start_time, maintenance.end_time)])
+
+    def test_the_end_must_be_after_the_start(self):
+        form = self.form(start_time="2026-11-20 12:00:00", end_time="2026-11-20 12:00:00")
+
+        self.assertIn("end_time", form.errors)
+
+    def test_provider_and_times_may_be_left_out(self):
+        self.assertTrue(self.form().is_valid())
+
+    def test_a_second_maintenance_of_this_name_is_refused(self):
+        provider = fixtures.create_provider("ISP")
+        fixtures.create_maintenance("M", provider)
+        fixtures.create_maintenance("M")
+
+        self.assertFalse(self.form(provider=provider.pk).is_valid())
+        self.assertFalse(self.form().is_valid())
+
+
+class CircuitImpactFormTest(TestCase):
+    """An impact, by hand."""
+
+    @classmethod
+    def setUpTestData(cls):
+        fixtures.create_world()
+
+    def form(self, **data):
+        """Return the form filled in with these values."""
+        maintenance = fixtures.create_maintenance("NEW", Provider.objects.get(name="ISP 1"))
+        return forms.CircuitImpactForm(data={"maintenance": maintenance.pk, "impact": Impact.OUTAGE, **data})
+
+    def test_a_circuit_brings_its_id(self):
+        self.assertEqual(self.form(circuit=Circuit.objects.get(cid="C-1").pk).save().cid, "C-1")
+
+    def test_a_circuit_id_may_be_unknown(self):
+        self.assertIsNone(self.form(cid="NOBODY-KNOWS").save().circuit)
+
+    def test_one_of_the_two_is_needed(self):
+        self.assertIn("cid", self.form().errors)
+
+    def test_a_circuit_of_another_provider_is_refused(self):
+        self.assertIn("circuit", self.form(circuit=Circuit.objects.get(cid="C-2").pk).errors)
+
+
+class NotificationSourceFormTest(TestCase):
+    """The providers of a source."""
+
+    def test_nothing_else_can_be_written(self):
+        source = models.NotificationSource.objects.create(name="Mail")
+        form = forms.NotificationSourceForm(instance=source, data={"name": "Other", "providers": []})
+
+        self.assertEqual(form.save().name, "Mail")

@@ -1,0 +1,101 @@
+"""The cards of the dashboard: tables with a word for when they are empty, and charts that do not rely on colour."""
+
+from typing import Any
+
+from django.template import Context
+from nautobot.apps.ui import EChartsBase, EChartsPanel, EChartsTypeChoices, Panel
+
+_TEMPLATES = "nautobot_circuit_maintenance/inc/dashboard_{}.html"
+
+# In the order of the impacts, mildest first, then "not told"; the same hues as the badges.
+_IMPACT_COLORS = (
+    {"light": "#83c766", "dark": "#83c766"},
+    {"light": "#4db6ff", "dark": "#4db6ff"},
+    {"light": "#f8b817", "dark": "#f8b817"},
+    {"light": "#eb4752", "dark": "#f06570"},
+    {"light": "#8292a2", "dark": "#8292a2"},
+)
+_ONE_COLOR = ({"light": "#0979c3", "dark": "#1a90dc"},)
+_LOOK = {
+    "aria": {"enabled": True},  # a description for those who cannot see the chart
+    "grid": {"left": 8, "right": 16, "bottom": 8, "top": 40, "containLabel": True},
+    "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
+}
+_STACKED = {
+    **_LOOK,
+    "aria": {"enabled": True, "decal": {"show": True}},  # and patterns for those who cannot tell the colours apart
+    "grid": {**_LOOK["grid"], "top": 72},
+}
+
+
+class RowsPanel(Panel):
+    """A table from rows that the view puts into the context under this name."""
+
+    body_wrapper_template_path = "components/panel/body_wrapper_table.html"
+    rows = ""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take the template and the id from the name of the rows."""
+        super().__init__(**kwargs)
+        self.body_id = self.rows.replace("_", "-")
+        self.body_content_template_path = _TEMPLATES.format(self.rows)
+
+
+class StackedBars(EChartsBase):
+    """Bars on top of each other."""
+
+    def get_config(self, context: Context | None = None) -> dict[str, Any]:
+        """Stack all series."""
+        config = super().get_config(context=context)
+        return {**config, "series": [{**series, "stack": "all"} for series in config["series"]]}
+
+
+class LyingBars(EChartsBase):
+    """Bars that lie on their side, so that long names stay readable; the first on top."""
+
+    def get_config(self, context: Context | None = None) -> dict[str, Any]:
+        """Swap the axes."""
+        config = super().get_config(context=context)
+        names = {**config["xAxis"], "inverse": True}
+        return {**config, "xAxis": {"type": "value", "minInterval": 1}, "yAxis": names}
+
+
+class ChartPanel(EChartsPanel):
+    """A chart of what the view puts into the context's ``charts`` under this name."""
+
+    chart_height = "18rem"
+
+    def __init__(self, *, label: str, data: str, chart_class: type[EChartsBase] = EChartsBase, **kwargs: Any) -> None:
+        """Say where the numbers are."""
+        is_stacked = issubclass(chart_class, StackedBars)
+        chart = {
+            "chart_type": EChartsTypeChoices.BAR,
+            "data": lambda context: context["charts"][data],
+            "x_label": "",
+            "y_label": "",
+            "theme_colors": _IMPACT_COLORS if is_stacked else _ONE_COLOR,
+            # Not in the additional configuration: core would write it into a dictionary that all charts share.
+            "legend": {"left": 0, "top": 0, "width": "75%"} if is_stacked else {"show": False},
+            "additional_config": _STACKED if is_stacked else _LOOK,
+            "save_image_options": {"name": label},
+        }
+        super().__init__(
+            label=label, chart_class=chart_class, chart_kwargs=chart, chart_container_id=f"chart-{data}", **kwargs
+        )
+
+
+COMING = RowsPanel(weight=100, label="Coming up", rows="coming")
+SOURCES = RowsPanel(
+    weight=100,
+    label="Sources",
+    rows="sources",
+    required_permissions=["nautobot_circuit_maintenance.view_notificationsource"],
+)
+LOCATIONS = RowsPanel(
+    weight=100, label="Affected locations", rows="locations", required_permissions=["dcim.view_location"]
+)
+DEVICES = RowsPanel(weight=100, label="Affected devices", rows="devices", required_permissions=["dcim.view_device"])
+WEEKS = ChartPanel(weight=100, label="Maintenances per week, by worst impact", data="weeks", chart_class=StackedBars)
+PROVIDERS = ChartPanel(weight=200, label="By provider, last 365 days", data="providers", chart_class=LyingBars)
+NOTICE = ChartPanel(weight=100, label="Notice given before the start, last 365 days", data="notice")
+HOURS = ChartPanel(weight=200, label="Planned hours per month", data="hours")
