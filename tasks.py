@@ -132,7 +132,7 @@ def pydocstyle(context: Context) -> None:
 @task
 def mypy(context: Context) -> None:
     """Check the types where all of them are written down."""
-    run(context, f"mypy --strict {PACKAGE}/inbound {PACKAGE}/app_settings.py")
+    run(context, f"mypy --strict {PACKAGE}/inbound {PACKAGE}/analysis {PACKAGE}/app_settings.py")
 
 
 @task(help={"name": "Name of the migration, for example schema."})

@@ -10,6 +10,7 @@ from django.conf import settings
 PACKAGE = "nautobot_circuit_maintenance"
 
 GMAIL_HOST = "accounts.google.com"
+_NUMBERS = ("raw_notification_initial_days_since", "max_message_size", "dashboard_n_days")
 _MISSING_HINT = "Every entry of notification_sources is a dictionary with at least 'name' and 'url'."
 
 
@@ -80,9 +81,9 @@ def get_app_settings() -> AppSettings:
 
 def parse(config: Mapping[str, Any]) -> AppSettings:
     """Turn the app's part of PLUGINS_CONFIG into values."""
-    problems: list[Problem] = []
+    problems = list(_unknown_keys(config))
     numbers = {}
-    for name in ("raw_notification_initial_days_since", "max_message_size", "dashboard_n_days"):
+    for name in _NUMBERS:
         value = config.get(name, getattr(AppSettings, name))
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:
             numbers[name] = value
@@ -99,6 +100,13 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
         if not found:
             sources.append(SourceSettings(**entry))
     return AppSettings(sources=tuple(sources), problems=tuple(problems), **numbers)
+
+
+def _unknown_keys(config: Mapping[str, Any]) -> Iterator[Problem]:
+    """Name what is misspelt: a key that nobody reads would be missed without a word."""
+    known = ("notification_sources", *_NUMBERS)
+    for key in sorted(set(config) - set(known)):
+        yield Problem("E010", f"The settings have an unknown key '{key}'.", f"The keys are: {', '.join(known)}.")
 
 
 def _entry_problems(position: int, entry: Any) -> Iterator[Problem]:

@@ -59,8 +59,9 @@ def _create_custom_fields() -> None:
             key=key,
             defaults={"label": label, "description": description, "type": CustomFieldTypeChoices.TYPE_TEXT},
         )
-        if not field.content_types.filter(pk=provider_type.pk).exists():
-            field.content_types.add(provider_type)
+        # Not content_types.add(): that enqueues a job which writes the default into every provider, there is none, and a
+        # migration has no user to enqueue it for.
+        CustomField.content_types.through.objects.get_or_create(customfield=field, contenttype=provider_type)
 
 
 def attach_new_provider(sender, instance, created, raw=False, **_kwargs) -> None:  # pylint: disable=unused-argument

@@ -112,6 +112,6 @@ def worst(impacts: Iterable[CircuitImpact]) -> str:
     return max((impact.impact for impact in impacts), key=SEVERITIES.index, default="")
 
 
-def impact_of_severity(severity: int) -> str:
+def impact_of_severity(place: int) -> str:
     """Return the word for a ``worst_severity``; empty where no impact was told."""
-    return SEVERITIES[severity - 1] if severity else ""
+    return SEVERITIES[place - 1] if place else ""

@@ -11,7 +11,6 @@ from nautobot_circuit_maintenance.analysis import selection
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
-    MaintenanceWindow,
     Note,
     Notification,
     NotificationSource,
@@ -21,31 +20,28 @@ from nautobot_circuit_maintenance.models import (
 _OF_A_MAINTENANCE = ("windows", "impacts", "circuit_count", "unmatched_count", "worst_impact")
 
 
-class MaintenanceWindowSerializer(serializers.ModelSerializer):
+class WindowSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only for reading
     """One window, inside its maintenance."""
 
-    class Meta:
-        model = MaintenanceWindow
-        fields = ["start_time", "end_time"]
+    start_time = serializers.DateTimeField()
+    end_time = serializers.DateTimeField()
 
 
 class _CircuitReferenceSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only describes
     """Which circuit, as Nautobot refers to related objects."""
 
     id = serializers.UUIDField()
-    object_type = serializers.CharField(default=Circuit._meta.label_lower)
+    object_type = serializers.CharField()
     url = serializers.CharField()
 
 
-class MaintenanceImpactSerializer(serializers.ModelSerializer):
+class MaintenanceImpactSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only for reading
     """What was said about one circuit id, inside its maintenance."""
 
+    id = serializers.UUIDField()
+    cid = serializers.CharField()
+    impact = serializers.CharField()
     circuit = serializers.SerializerMethodField(help_text="Null while Nautobot knows no such circuit.")
-
-    class Meta:
-        model = CircuitImpact
-        fields = ["id", "cid", "impact", "circuit"]
-        extra_kwargs = {"id": {"read_only": True}}
 
     @extend_schema_field(_CircuitReferenceSerializer(allow_null=True))
     def get_circuit(self, impact: CircuitImpact) -> dict[str, str] | None:
@@ -56,7 +52,7 @@ class MaintenanceImpactSerializer(serializers.ModelSerializer):
         request = self.context.get("request")
         return {
             "id": str(impact.circuit_id),
-            "object_type": Circuit._meta.label_lower,
+            "object_type": "circuits.circuit",
             "url": request.build_absolute_uri(url) if request else url,
         }
 
@@ -80,10 +76,10 @@ class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerialize
         is_brief = self.is_nested or self._is_csv_request()
         return [name for name in names if not (is_brief and name in _OF_A_MAINTENANCE)]
 
-    @extend_schema_field(MaintenanceWindowSerializer(many=True))
+    @extend_schema_field(WindowSerializer(many=True))
     def get_windows(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]]:
         """List the windows, earliest first."""
-        return MaintenanceWindowSerializer(maintenance.windows.all(), many=True).data
+        return WindowSerializer(maintenance.windows.all(), many=True).data
 
     @extend_schema_field(MaintenanceImpactSerializer(many=True))
     def get_impacts(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]]:

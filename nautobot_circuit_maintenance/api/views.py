@@ -53,7 +53,7 @@ class CircuitMaintenanceViewSet(NautobotModelViewSet):
 
     @extend_schema(request=None, responses={200: serializers.CircuitMaintenanceSerializer})
     @action(detail=True, methods=["post"], permission_classes=[_ChangePermission])
-    def acknowledge(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def acknowledge(self, request: Request, **_kwargs: Any) -> Response:
         """Note that the user has taken note of the maintenance."""
         maintenance = self.get_object()
         maintenance.acknowledge(request.user, timezone.now())
@@ -62,7 +62,7 @@ class CircuitMaintenanceViewSet(NautobotModelViewSet):
 
     @extend_schema(request=None, responses={200: serializers.CircuitMaintenanceSerializer})
     @action(detail=True, methods=["post"], permission_classes=[_ChangePermission])
-    def withdraw(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def withdraw(self, _request: Request, **_kwargs: Any) -> Response:
         """Withdraw the acknowledgement."""
         maintenance = self.get_object()
         maintenance.withdraw()

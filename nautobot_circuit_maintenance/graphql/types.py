@@ -26,7 +26,7 @@ class CircuitMaintenanceType(OptimizedNautobotObjectType):
         fields = "__all__"
 
     @optimizer.resolver_hints(prefetch_related=("windows",))
-    def resolve_windows(self, info: graphene.ResolveInfo) -> QuerySet[models.MaintenanceWindow]:
+    def resolve_windows(self, _info: graphene.ResolveInfo) -> QuerySet[models.MaintenanceWindow]:
         """Return the windows, read for all maintenances at once."""
         return self.windows.all()
 

@@ -201,6 +201,7 @@ class MaintenanceWindow(BaseModel):
     end_time = models.DateTimeField()
 
     natural_key_field_names = ["maintenance", "start_time", "end_time"]
+    is_metadata_associable_model = False  # nor is there a serializer for it, which metadata would need
 
     class Meta:
         ordering = ("start_time", "end_time")

@@ -17,7 +17,9 @@ def stacked(moment: SafeString) -> SafeString:
 class BadgeColumn(tables.Column):
     """A word of our vocabularies as a badge."""
 
-    def render(self, record: Any, bound_column: tables.columns.BoundColumn) -> SafeString:
+    def render(  # pylint: disable=arguments-differ  # django-tables2 passes what is asked for
+        self, record: Any, bound_column: tables.columns.BoundColumn
+    ) -> SafeString:
         """Show the word itself, where django-tables2 would pass its label."""
         return display.badge(bound_column.accessor.resolve(record))
 

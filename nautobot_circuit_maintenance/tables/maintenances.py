@@ -74,7 +74,7 @@ class CircuitMaintenanceTable(BaseTable):
             "actions",
         )
 
-    def __init__(self, data: Any = None, *args: Any, user: Any = None, **kwargs: Any) -> None:
+    def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
         """Count the circuits along with the maintenances, whoever shows the table."""
         if isinstance(data, QuerySet):
             data = selection.with_figures(data, user).select_related("acknowledged_by")
@@ -142,7 +142,7 @@ class CircuitImpactTable(BaseTable):
         )
         default_columns = ("pk", "cid", "circuit", "impact", "maintenance", "status", "start_time", "actions")
 
-    def __init__(self, data: Any = None, *args: Any, user: Any = None, **kwargs: Any) -> None:
+    def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
         """Read the provider along: it is in the name of the maintenance."""
         if isinstance(data, QuerySet):
             data = data.select_related("maintenance__provider")
@@ -177,7 +177,7 @@ class CircuitMaintenanceNoteTable(BaseTable):
         fields = ("pk", "level", "title", "maintenance", "comment", "last_updated", "actions")
         default_columns = ("pk", "level", "title", "maintenance", "comment", "last_updated", "actions")
 
-    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, data: Any, *args: Any, **kwargs: Any) -> None:
         """Read the provider along: it is in the name of the maintenance."""
         if isinstance(data, QuerySet):
             data = data.select_related("maintenance__provider")

@@ -87,7 +87,7 @@ class ParsedNotificationTable(BaseTable):
             "actions",
         )
 
-    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, data: Any, *args: Any, **kwargs: Any) -> None:
         """Read the provider along, it is in the name of the maintenance; never the raw bytes."""
         if isinstance(data, QuerySet):
             data = data.select_related("maintenance__provider", "notification").defer("notification__raw")
@@ -120,7 +120,7 @@ class NotificationSourceTable(BaseTable):
         )
         default_columns = ("name", "kind", "account", "providers", "last_fetched_at", "last_error", "actions")
 
-    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, data: Any, *args: Any, **kwargs: Any) -> None:
         """Read the settings once."""
         self.settings = {source.name: source for source in get_app_settings().sources}
         super().__init__(data, *args, **kwargs)

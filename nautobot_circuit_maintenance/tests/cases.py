@@ -32,7 +32,7 @@ def create_circuits(provider: Provider, *cids: str) -> list[Circuit]:
     ]
 
 
-def refuse_inserts(table: str, *, where: str = "TRUE", error_code: str = "P0001") -> None:
+def refuse_inserts(table: str, *, where: str = "TRUE", error_code: str = "P0001", operation: str = "INSERT") -> None:
     """Let PostgreSQL refuse new rows of a table (SQL condition on NEW) with an SQLSTATE, until the test's rollback."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -41,7 +41,7 @@ def refuse_inserts(table: str, *, where: str = "TRUE", error_code: str = "P0001"
             "RETURN NEW; END $$"
         )
         cursor.execute(
-            f"CREATE TRIGGER cm_test_refuse BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION cm_test_refuse()"
+            f"CREATE TRIGGER cm_test_refuse BEFORE {operation} ON {table} FOR EACH ROW EXECUTE FUNCTION cm_test_refuse()"
         )
 
 

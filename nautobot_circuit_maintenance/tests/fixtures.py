@@ -126,41 +126,48 @@ def create_parsed(notification: Notification, maintenance: CircuitMaintenance, *
 def create_world() -> None:
     """Create three of everything, each with other values."""
     tenant = Tenant.objects.create(name="Tenant")
-    country, site = create_locations("Country", "Site")
-    statuses = (MaintenanceStatus.CONFIRMED, MaintenanceStatus.TENTATIVE, MaintenanceStatus.CANCELLED)
-    impacts = (Impact.OUTAGE, Impact.DEGRADED, Impact.NO_IMPACT)
-    for number, (status, impact) in enumerate(zip(statuses, impacts, strict=True), start=1):
+    places = create_locations("Country", "Site")
+    for number, place in enumerate((places[1], places[0], None), start=1):
         provider = create_provider(f"ISP {number}")
-        places = {1: site, 2: country}
-        circuit = create_circuit(provider, f"C-{number}", tenant=tenant, location=places.get(number))
-        maintenance = create_maintenance(
-            f"M-{number}",
-            provider,
-            start=NOON + timedelta(days=number),
-            hours=number,
-            status=status,
-            description=f"Work {number}",
-            ticket=f"TICKET-{number}",
-            ack=number == 1,
-            issued_at=NOON + timedelta(minutes=number),
-            sequence=number,
-        )
-        create_impact(maintenance, circuit, impact)
+        circuit = create_circuit(provider, f"C-{number}", tenant=tenant, location=place)
+        maintenance = _create_numbered_maintenance(number, provider)
+        create_impact(maintenance, circuit, (Impact.OUTAGE, Impact.DEGRADED, Impact.NO_IMPACT)[number - 1])
         if number < 3:
             create_impact(maintenance, f"UNKNOWN-{number}", Impact.REDUCED_REDUNDANCY)
-            Note.objects.create(
-                maintenance=maintenance, title=f"Note {number}", comment=f"Comment {number}", level=Level.INFO
-            )
-        source = NotificationSource.objects.create(name=f"Source {number}", last_error="" if number == 1 else "refused")
-        source.providers.add(provider)
-        states = {1: State.PARSED, 2: State.FAILED, 3: State.IGNORED}
-        notification = create_notification(provider, source, state=states[number], error=f"Reason {number}")
-        create_parsed(notification, maintenance)
+        Note.objects.create(
+            maintenance=maintenance,
+            title=f"Note {number}",
+            comment=f"Comment {number}",
+            level=Level.INFO if number < 3 else Level.WARNING,
+        )
+        _create_numbered_mail(number, maintenance)
     create_maintenance("M-0", None, status=MaintenanceStatus.UNKNOWN)
-    Note.objects.create(maintenance=maintenance, title="Note 3", comment="Comment 3", level=Level.WARNING)
-    tags = [Tag.objects.create(name=name) for name in ("Alpha", "Bravo", "Charlie")]
-    for tag in tags:
+    for name in ("Alpha", "Bravo", "Charlie"):
+        tag = Tag.objects.create(name=name)
         tag.content_types.add(ContentType.objects.get_for_model(CircuitMaintenance))
+
+
+def _create_numbered_maintenance(number: int, provider: Provider) -> CircuitMaintenance:
+    statuses = (MaintenanceStatus.CONFIRMED, MaintenanceStatus.TENTATIVE, MaintenanceStatus.CANCELLED)
+    return create_maintenance(
+        f"M-{number}",
+        provider,
+        start=NOON + timedelta(days=number),
+        hours=number,
+        status=statuses[number - 1],
+        description=f"Work {number}",
+        ticket=f"TICKET-{number}",
+        ack=number == 1,
+        issued_at=NOON + timedelta(minutes=number),
+        sequence=number,
+    )
+
+
+def _create_numbered_mail(number: int, maintenance: CircuitMaintenance) -> None:
+    source = NotificationSource.objects.create(name=f"Source {number}", last_error="" if number == 1 else "refused")
+    source.providers.add(maintenance.provider)
+    state = (State.PARSED, State.FAILED, State.IGNORED)[number - 1]
+    create_parsed(create_notification(maintenance.provider, source, state=state, error=f"Reason {number}"), maintenance)
 
 
 def add_window(maintenance: CircuitMaintenance, start: datetime, hours: float = 4) -> MaintenanceWindow:

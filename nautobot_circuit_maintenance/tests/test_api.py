@@ -16,7 +16,7 @@ from nautobot_circuit_maintenance.tests import fixtures
 
 class _WorldMixin:
     @classmethod
-    def setUpTestData(cls):
+    def setUpTestData(cls):  # pylint: disable=invalid-name  # Django's name
         fixtures.create_world()
 
 

@@ -188,7 +188,7 @@ class EvidenceTest(_ApiTestCase):
         self.user.is_superuser = True
         self.user.save()
         for model in (models.Notification, models.ParsedNotification):
-            name = model._meta.model_name
+            name = model._meta.model_name  # pylint: disable=protected-access  # Django's public API
             urls = self.url(f"{name}-list"), self.url(f"{name}-detail", pk=model.objects.first().pk)
             for url in urls:
                 for method in ("post", "put", "patch", "delete"):

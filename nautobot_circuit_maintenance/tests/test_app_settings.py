@@ -22,6 +22,17 @@ def checked(**config) -> list:
     return [each for each in found if each.id and each.id.startswith("nautobot_circuit_maintenance.")]
 
 
+class UnknownKeys(SimpleTestCase):
+    """Misspelt settings."""
+
+    def test_a_key_that_nobody_reads_is_told(self):
+        """One letter less, and no mailbox would be read."""
+        (error,) = checked(notification_source=[IMAP])
+
+        self.assertIn("'notification_source'", error.msg)
+        self.assertIn("notification_sources", error.hint)
+
+
 class Values(SimpleTestCase):
     """What right settings become."""
 

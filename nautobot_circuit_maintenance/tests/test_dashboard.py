@@ -1,17 +1,19 @@
-"""The dashboard: what stands on it, for whom, and what it costs."""
+"""The dashboard as a page: what stands on it, for whom, and what it costs."""
 
-from datetime import datetime, timedelta, timezone
-from unittest import mock
+import re
+from datetime import timedelta
+from html import unescape
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from nautobot.apps.testing import TestCase
-from nautobot.circuits.models import Circuit, CircuitTermination, Provider
-from nautobot.dcim.models import CablePath, Device, DeviceType, Interface, Location, Manufacturer
-from nautobot.extras.models import CustomField, Role, Tag
-from nautobot.users.models import ObjectPermission
+from nautobot.circuits.models import Provider
+from nautobot.dcim.models import Device, Location
+from nautobot.extras.models import CustomField, Tag
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import (
@@ -20,11 +22,250 @@ from nautobot_circuit_maintenance.choices import (
     NotificationStateChoices as State,
 )
 from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.analysis import world
 
-URL = reverse("plugins:nautobot_circuit_maintenance:dashboard")
-HOUR = timedelta(hours=1)
+APP = "plugins:nautobot_circuit_maintenance"
+URL = reverse(f"{APP}:dashboard")
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+QUERIES = 40
+"""The most that the dashboard may ask, whatever there is."""
 
 
-def now() -> datetime:
-    """Return the time, as the pages take it."""
-    return datetime.now(timezone.utc)
+def fill() -> None:
+    """Create a maintenance ahead and one in the past for each of 20 providers, with tags and custom fields."""
+    now = timezone.now()
+    kind = ContentType.objects.get_for_model(models.CircuitMaintenance)
+    field = CustomField.objects.create(key="team", label="Team", type="text")
+    field.content_types.add(kind)
+    Tag.objects.create(name="Night").content_types.add(kind)
+    for number in range(1, 21):
+        provider = fixtures.create_provider(f"ISP {number}")
+        site = world.create_sites(f"Site {number}")[0]
+        circuit = fixtures.create_circuit(provider, f"CIRCUIT-{number}")
+        world.terminate(circuit, "A", site, world.create_device(f"edge-{number}", site))
+        source = models.NotificationSource.objects.create(name=f"Source {number}", last_error="refused")
+        source.providers.add(provider)
+        fill_work(number, now)
+
+
+def fill_work(number: int, now, factor: int = 1) -> None:
+    """Create maintenances of a provider, all that belongs to them, and another circuit at another place."""
+    provider = Provider.objects.get(name=f"ISP {number}")
+    circuit = provider.circuits.first()
+    source = provider.notification_sources.get()
+    for count in range(factor):
+        start = now + timedelta(hours=number + 3 * count - 2, minutes=factor)
+        fields = {"issued_at": now, "_custom_field_data": {"team": "North"}}
+        maintenance = fixtures.create_maintenance(f"WORK-{number}.{count}.{factor}", provider, start=start, **fields)
+        maintenance.tags.add(Tag.objects.get(name="Night"))
+        past = fixtures.create_maintenance(f"PAST-{number}.{count}.{factor}", provider, start=start - 40 * DAY)
+        fixtures.create_impact(maintenance, circuit)
+        fixtures.create_impact(maintenance, f"UNKNOWN-{number}.{count}", Impact.DEGRADED)
+        for state in (State.FAILED, State.RECEIVED):
+            fixtures.create_parsed(fixtures.create_notification(provider, source, state=state), past)
+
+
+class DashboardTest(TestCase):
+    """What an operator sees."""
+
+    def login_as_everybody(self) -> None:
+        self.client.force_login(world.superuser())
+
+    def page(self) -> str:
+        response = self.client.get(URL)
+        self.assertEqual(response.status_code, 200)
+        return response.content.decode()
+
+    def assert_shows(self, page: str, text: str) -> None:
+        """Fail without printing the whole page."""
+        self.assertTrue(text in page, f"{text} is not on the page")
+
+    def assert_hides(self, page: str, text: str) -> None:
+        """Fail without printing the whole page."""
+        self.assertFalse(text in page, f"{text} is on the page")
+
+    def tile_links(self, page: str) -> dict[str, tuple[int, str]]:
+        """Return number and address by label."""
+        pattern = (
+            r'href="([^"]+)">\s*<span class="ncm-count[^>]*>([\d,]+)</span>\s*<span class="d-block">([^<]+)</span>'
+        )
+        return {label: (int(count), unescape(url)) for url, count, label in re.findall(pattern, page)}
+
+    def listed(self, url: str) -> int:
+        """Return how many rows the list behind a link has."""
+        response = self.client.get(url, headers={"HX-Request": "true"})
+        self.assertEqual(response.status_code, 200, url)
+        self.assertNotIn("Invalid filter", response.content.decode())
+        return response.context["table"].paginator.count
+
+    def test_each_tile_shows_what_the_list_behind_it_has(self):
+        fill()
+        fixtures.create_maintenance("OFF", start=timezone.now() - HOUR, status=Status.CANCELLED)
+        self.login_as_everybody()
+        page = self.page()
+        tiles = self.tile_links(page)
+
+        self.assertEqual(
+            {label: count for label, (count, _) in tiles.items()},
+            {
+                "In progress now": 1,
+                "Next 24 hours": 20,
+                "Next 7 days": 20,
+                "Next 30 days": 20,
+                "Not acknowledged": 20,
+                "Needs attention": 60,
+            },
+        )
+        for label, (count, url) in tiles.items():
+            if label != "Needs attention":
+                with self.subTest(tile=label):
+                    self.assertEqual(self.listed(url), count)
+        parts = re.findall(r'<a href="([^"]+)" class="text-nowrap">(\d+) ([^<]+)</a>', page)
+        self.assertEqual([label for *_, label in parts], ["failed mail", "failing sources", "unknown circuit IDs"])
+        figures = re.findall(r'<a href="([^"]+)">(Last \d+ days)</a>:\s*<strong>(\d+)</strong>', page)
+        self.assertEqual([count for *_, count in figures], ["1", "1", "21"])
+        links = [(url, count) for url, count, _ in parts] + [(url, count) for url, _, count in figures]
+        for url, count in links:
+            with self.subTest(url=url):
+                self.assertEqual(self.listed(unescape(url)), int(count))
+
+    def test_tables_name_what_comes_and_where_it_hurts(self):
+        fill()
+        self.login_as_everybody()
+        page = self.page()
+
+        for text in ("WORK-1.0.1", "WORK-15.0.1", "OUTAGE", "Site 1", "edge-1", "1 unknown", "1 of 1", "in progress"):
+            with self.subTest(text=text):
+                self.assert_shows(page, text)
+        self.assert_hides(page, "WORK-16.0.1")  # 15 rows
+        self.assert_hides(page, "PAST-")
+
+    def test_acknowledging_from_the_dashboard_leads_back_to_it(self):
+        maintenance = fixtures.create_maintenance("M", start=timezone.now() + HOUR)
+        self.login_as_everybody()
+        url = reverse(f"{APP}:circuitmaintenance_acknowledge", kwargs={"pk": maintenance.pk})
+        self.assert_shows(self.page(), f'action="{url}"')
+        response = self.client.post(url, {"return_url": URL})
+
+        self.assertRedirects(response, URL, fetch_redirect_response=False)
+        maintenance.refresh_from_db()
+        self.assertTrue(maintenance.ack)
+        self.assert_hides(self.page(), f'action="{url}"')
+
+    def test_words_of_other_people_are_escaped(self):
+        provider = fixtures.create_provider(fixtures.HOSTILE)
+        place = world.create_sites(fixtures.HOSTILE)[0]
+        circuit = fixtures.create_circuit(provider, "C")
+        world.terminate(circuit, "A", place, world.create_device(fixtures.HOSTILE, place))
+        for hours in (1, -30):
+            maintenance = fixtures.create_maintenance(
+                fixtures.HOSTILE + str(hours), provider, start=timezone.now() + hours * HOUR
+            )
+            fixtures.create_impact(maintenance, circuit)
+        models.NotificationSource.objects.create(name=fixtures.HOSTILE, last_error=fixtures.HOSTILE)
+        self.login_as_everybody()
+        page = self.page()
+
+        self.assert_hides(page, fixtures.HOSTILE)
+        self.assertGreaterEqual(page.count("&lt;script&gt;alert"), 6)
+
+    def test_who_may_not_view_maintenances_is_turned_away(self):
+        self.assertEqual(self.client.get(URL).status_code, 403)
+        self.client.logout()
+        self.assertEqual(self.client.get(URL).status_code, 302)
+
+    def test_a_user_of_one_provider_sees_nothing_of_the_others(self):
+        fill()
+        user = world.viewer(*world.ALL, constraints=world.BY_PROVIDER)
+        self.client.force_login(user)
+        page = self.page()
+        tiles = {label: count for label, (count, _) in self.tile_links(page).items()}
+
+        self.assertEqual(
+            tiles,
+            {
+                "In progress now": 1,
+                "Next 24 hours": 1,
+                "Next 7 days": 1,
+                "Next 30 days": 1,
+                "Not acknowledged": 1,
+                "Needs attention": 3,
+            },
+        )
+        for text in ("WORK-1.0.1", "Site 1", "edge-1", "Source 1"):
+            self.assert_shows(page, f">{text}<")
+        self.assertEqual(set(re.findall(r"(?:ISP|Site|Source|edge-|WORK-)[ ]?(\d+)", page)), {"1"})
+        self.assert_hides(page, "circuitmaintenance_acknowledge")
+        self.assert_hides(page, "/acknowledge/")
+
+    def test_cards_that_a_user_may_not_see_are_not_there(self):
+        fill()
+        self.client.force_login(world.viewer(models.CircuitMaintenance))
+        page = self.page()
+
+        for label in ("SOURCES", "AFFECTED LOCATIONS", "AFFECTED DEVICES"):
+            self.assert_hides(page, label)
+        self.assert_hides(page, "Source 1")
+        for model, label in (
+            (models.NotificationSource, "SOURCES"),
+            (Location, "AFFECTED LOCATIONS"),
+            (Device, "AFFECTED DEVICES"),
+        ):
+            self.client.force_login(world.viewer(models.CircuitMaintenance, model))
+            self.assert_shows(self.page(), label)
+
+    def test_without_data_it_says_what_to_do_next(self):
+        self.login_as_everybody()
+        page = self.page()
+
+        for text in (
+            "No maintenance is planned for the next 30 days.",
+            "No mail is read yet. Name a mailbox",
+            "notification_sources",
+            "No location is affected",
+            "No device is affected",
+            "nothing to mend",
+            "Add a maintenance by hand",
+        ):
+            with self.subTest(text=text):
+                self.assert_shows(page, text)
+
+    def test_the_days_of_the_tables_come_from_the_settings(self):
+        fixtures.create_maintenance("FAR", start=timezone.now() + 40 * 24 * HOUR)
+        self.login_as_everybody()
+        self.assert_hides(self.page(), "FAR")
+        with override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"dashboard_n_days": 60}}):
+            self.assert_shows(self.page(), "FAR")
+
+    def test_times_are_in_the_users_zone_with_utc_on_hover(self):
+        start = timezone.now().replace(minute=0, second=0, microsecond=0) + 30 * HOUR
+        fixtures.create_maintenance("M", start=start)
+        user = world.superuser()
+        user.set_config("timezone", "Asia/Tokyo", commit=True)
+        self.client.force_login(user)
+        page = self.page()
+
+        self.assert_shows(page, f"{start:%Y-%m-%d %H:%M} UTC")
+        self.assert_shows(page, f"{start + 9 * HOUR:%a %d %b %H:%M} JST")
+
+
+class DashboardCostTest(TestCase):
+    """The number of queries is the same whatever the data, for everybody."""
+
+    def queries(self, user) -> int:
+        self.client.force_login(user)
+        self.client.get(URL)  # fills the caches of content types, permissions and custom fields
+        with CaptureQueriesContext(connection) as queries:
+            self.client.get(URL)
+        return len(queries)
+
+    def test_ten_times_the_data_asks_no_more(self):
+        users = (world.superuser(), world.viewer(*world.ALL), world.viewer(*world.ALL, constraints=world.BY_PROVIDER))
+        fill()
+        few = [self.queries(user) for user in users]
+        for number in range(1, 21):
+            fill_work(number, timezone.now(), factor=9)
+        many = [self.queries(user) for user in users]
+
+        self.assertEqual(few, many)
+        self.assertLessEqual(max(many), QUERIES)

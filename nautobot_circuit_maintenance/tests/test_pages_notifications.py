@@ -131,7 +131,7 @@ class HostileTextTest(PageTestCase):
             notification, maintenance, json=[{"x": fixtures.HOSTILE}], status="<script>alert", parser=fixtures.HOSTILE
         )
         for instance in (maintenance, impact, note, source, notification, parsed):
-            name = instance._meta.model_name
+            name = instance._meta.model_name  # pylint: disable=protected-access  # Django's public API
             for page in (self.page(name, instance), self.page(f"{name}_list", **HTMX)):
                 with self.subTest(name):
                     self.assertNotIn("<script>alert", page)

@@ -145,7 +145,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
         return context
 
     @action(detail=True, url_path="acknowledge", url_name="acknowledge", **POST_ONLY)
-    def acknowledge(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def acknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Note that the user has taken note."""
         maintenance = self.get_object()
         maintenance.acknowledge(request.user, timezone.now())
@@ -154,7 +154,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
         return redirect(self.get_return_url(request, maintenance))
 
     @action(detail=True, url_path="withdraw", url_name="withdraw", **POST_ONLY)
-    def withdraw(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def withdraw(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Withdraw the acknowledgement."""
         maintenance = self.get_object()
         maintenance.withdraw()
@@ -163,7 +163,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
         return redirect(self.get_return_url(request, maintenance))
 
     @action(detail=False, url_path="acknowledge", url_name="bulk_acknowledge", **POST_ONLY)
-    def bulk_acknowledge(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def bulk_acknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Acknowledge the maintenances that were ticked in the list."""
         chosen = self.get_queryset().filter(pk__in=self.chosen_pks(request), ack=False)
         count = 0

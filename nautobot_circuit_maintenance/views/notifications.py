@@ -29,7 +29,7 @@ from nautobot_circuit_maintenance.views.panels import SourceTextPanel
 _ROUTE = "plugins:nautobot_circuit_maintenance:notification_{}"
 
 
-class NotificationUIViewSet(
+class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that it has not
     ObjectDetailViewMixin, ObjectListViewMixin, ObjectDestroyViewMixin, ObjectBulkDestroyViewMixin
 ):
     """Notifications: nobody writes them but the pipeline."""
@@ -92,12 +92,12 @@ class NotificationUIViewSet(
     )
 
     @action(detail=True, url_path="source", url_name="source", custom_view_base_action="view")
-    def source(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+    def source(self, _request: HttpRequest, **_kwargs: Any) -> Response:
         """Show the raw message."""
         return Response({})
 
     @action(detail=True, url_path="raw", url_name="raw", custom_view_base_action="view")
-    def raw(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def raw(self, _request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Download the raw message; no browser shows it."""
         notification = self.get_object()
         if notification.raw is None:
@@ -113,7 +113,9 @@ class NotificationUIViewSet(
         )
 
 
-class ParsedNotificationUIViewSet(ObjectDetailViewMixin, ObjectListViewMixin):
+class ParsedNotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that it has not
+    ObjectDetailViewMixin, ObjectListViewMixin
+):
     """What notifications said about maintenances."""
 
     lookup_value_regex = UUID

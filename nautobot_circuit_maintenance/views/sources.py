@@ -53,7 +53,7 @@ class ConfigurationPanel(KeyValueTablePanel):
         return {"Not configured": "PLUGINS_CONFIG names this source no more; its notifications and links stay."}
 
 
-class NotificationSourceUIViewSet(
+class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of forms that it has not
     ObjectDetailViewMixin,
     ObjectListViewMixin,
     ObjectEditViewMixin,

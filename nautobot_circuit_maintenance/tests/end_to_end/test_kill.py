@@ -71,6 +71,7 @@ class TestKill(TransactionTestCase):
         self.server.deliver_all([(each.raw, each.received_at) for each in found], self.folder)
         run_job()
         undisturbed = comparable_rows()
+        self.assertEqual({row["state"] for row in undisturbed["Notification"]}, {State.PARSED})
         forget_everything()
         random = Random(5)
         for _ in range(2):

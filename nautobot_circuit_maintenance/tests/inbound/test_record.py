@@ -170,6 +170,15 @@ class Cursor(RecordTestCase):
         self.assertEqual(self.cursor(), {"count": 4})
         self.assertEqual(Notification.objects.count(), 4)
 
+    def test_the_rows_of_a_batch_go_with_a_cursor_that_cannot_be_stored(self):
+        """Both or none: what is recorded without its cursor would only look lost to the next reader of this code."""
+        refuse_inserts(NotificationSource._meta.db_table, error_code="53100", operation="UPDATE")
+
+        with self.assertRaises(OperationalError):
+            self.fetch(FakeMailbox([message(mail(Bcop()))]))
+
+        self.assertEqual((Notification.objects.count(), self.cursor()), (0, {}))
+
     def test_a_connection_lost_between_two_batches_loses_nothing(self):
         """What was recorded stays, the cursor with it, and the next run goes on."""
         mailbox = FakeMailbox.of([mail(Bcop(f"M-{number}")) for number in range(5)])

@@ -1,0 +1,86 @@
+"""The panel on Nautobot's home page."""
+
+import re
+from datetime import timedelta
+from unittest import mock
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from nautobot.apps.testing import TestCase
+
+from nautobot_circuit_maintenance import homepage, models
+from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.analysis import world
+
+HOUR = timedelta(hours=1)
+
+
+class HomePageTest(TestCase):
+    """What everybody sees first."""
+
+    @classmethod
+    def setUpTestData(cls):
+        now = timezone.now()
+        for number in (1, 2):
+            provider = fixtures.create_provider(f"ISP {number}")
+            for name, hours in (("running", -1), ("soon", 50), ("later", 24 * 20), ("over", -100)):
+                fixtures.create_maintenance(name, provider, start=now + hours * HOUR, ack=name == "later")
+
+    def lines(self) -> dict[str, str]:
+        """Return the count by label."""
+        response = self.client.get(reverse("home"))
+        self.assertEqual(response.status_code, 200)
+        panel = response.content.decode().partition('id="homepanel-circuit-maintenance"')[2].partition("</ul>")[0]
+        return {
+            label: count
+            for count, label in re.findall(r'float-end my-1">([\d,]+)</span>\s*<h3[^>]*><a[^>]*>([^<]+)</a>', panel)
+        }
+
+    def test_it_counts_what_works_what_comes_and_what_waits(self):
+        self.client.force_login(world.superuser())
+
+        self.assertEqual(self.lines(), {"In progress": "2", "Next 7 days": "4", "Not acknowledged": "4"})
+
+    def test_its_numbers_are_those_of_the_lists(self):
+        self.client.force_login(world.superuser())
+        request = self.client.get(reverse("home")).wsgi_request
+        for line in homepage.count_maintenances(request):
+            with self.subTest(line=line["label"]):
+                listed = self.client.get(line["url"], headers={"HX-Request": "true"})
+                self.assertEqual(listed.context["table"].paginator.count, line["count"])
+
+    def test_it_counts_only_what_the_user_may_view(self):
+        self.client.force_login(world.viewer(models.CircuitMaintenance, constraints=world.BY_PROVIDER))
+
+        self.assertEqual(self.lines(), {"In progress": "1", "Next 7 days": "2", "Not acknowledged": "2"})
+
+    def test_who_may_not_view_maintenances_has_no_panel_and_costs_nothing(self):
+        request = self.client.get(reverse("home")).wsgi_request
+        with CaptureQueriesContext(connection) as queries:
+            self.assertEqual(homepage.count_maintenances(request), [])
+
+        self.assertEqual(len(queries), 0)
+        self.assertEqual(self.lines(), {})
+
+    def test_it_is_cheap(self):
+        user = world.superuser()
+        self.client.force_login(user)
+        request = self.client.get(reverse("home")).wsgi_request
+        with CaptureQueriesContext(connection) as queries:
+            homepage.count_maintenances(request)
+
+        self.assertLessEqual(len(queries), 4)  # two counts and a savepoint around them
+
+    def test_a_defect_or_a_database_error_leaves_the_home_page_alone(self):
+        self.client.force_login(world.superuser())
+
+        def broken_query(*_args):
+            models.CircuitMaintenance.objects.extra(where=["no_such_column"]).count()
+
+        for failing in (mock.Mock(side_effect=ValueError("defect")), broken_query):
+            with mock.patch("nautobot_circuit_maintenance.analysis.dashboard.count_maintenances", failing):
+                with self.subTest(failing=failing):
+                    self.assertEqual(self.lines(), {})
+                    self.assertContains(self.client.get(reverse("home")), "The counts are not available.")

@@ -1,0 +1,160 @@
+"""The panels "Circuit maintenances" on the pages of circuits, providers, locations and devices."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from nautobot.apps.testing import TestCase
+from nautobot.circuits.models import Circuit, Provider
+from nautobot.dcim.models import Device, Location
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices as Impact,
+    CircuitMaintenanceStatusChoices as Status,
+)
+from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.analysis import world
+
+HOUR = timedelta(hours=1)
+
+
+class PanelTest(TestCase):
+    """A site in a country with a device, and two circuits of which one is cabled to it."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.isp = fixtures.create_provider("ISP 1")
+        cls.everybody = world.superuser()
+        cls.country = fixtures.create_locations("Country")[0]
+        cls.site = world.create_sites("Site 1")[0]
+        cls.site.location_type.parent = cls.country.location_type
+        cls.site.location_type.save()
+        cls.site.parent = cls.country
+        cls.site.save()
+        cls.device = world.create_device("edge-1", cls.site)
+        cls.circuits = [fixtures.create_circuit(cls.isp, f"C-{number}") for number in (1, 2)]
+        world.terminate(cls.circuits[0], "A", cls.site, cls.device)
+        world.terminate(cls.circuits[1], "A", cls.site)
+        world.terminate(cls.circuits[0], "Z", cls.country)
+        cls.lonely = [
+            fixtures.create_provider("Lonely"),
+            world.create_sites("Lonely")[0],
+            world.create_device("lonely", world.create_sites("Lonely too")[0]),
+        ]
+        cls.lonely.append(fixtures.create_circuit(cls.lonely[0], "LONELY"))
+        cls.now = timezone.now()
+
+    def plan(self, name, hours, circuit=0, impact=Impact.OUTAGE, **fields):
+        """Create a maintenance that hits one of the circuits."""
+        maintenance = fixtures.create_maintenance(name, self.isp, start=self.now + hours * HOUR, **fields)
+        fixtures.create_impact(maintenance, self.circuits[circuit], impact)
+        return maintenance
+
+    def panel(self, instance, user=None) -> str:
+        """Return the panel on the page of an object, empty if there is none."""
+        self.client.force_login(user or self.everybody)
+        response = self.client.get(instance.get_absolute_url())
+        self.assertEqual(response.status_code, 200)
+        found = response.content.decode().partition("CIRCUIT MAINTENANCES")[2]
+        return found.partition("</table>")[0]
+
+    def names(self, panel: str) -> list[str]:
+        """Return the names of the maintenances in a panel, in their order."""
+        return re.findall(r'<a href="[^"]*/maintenances/[0-9a-f-]{36}/">ISP 1 ([^<]+)</a>', panel)
+
+    def test_in_progress_and_coming_first_at_most_five_then_the_rest_as_links(self):
+        for name, hours in (("soon", 2), ("running", -1), ("older", -400), ("old", -300)):
+            self.plan(name, hours)
+        for number in range(5):
+            self.plan(f"later {number}", 30 + number)
+        self.plan("off", 1, status=Status.CANCELLED)
+        for instance in (self.circuits[0], self.isp, self.site, self.country, self.device):
+            with self.subTest(page=str(instance)):
+                panel = self.panel(instance)
+                self.assertEqual(self.names(panel), ["running", "soon", "later 0", "later 1", "later 2"])
+                links = {text: unescape(url) for url, text in re.findall(r'href="([^"]+)">(\d+ [^<]+)</a>', panel)}
+                self.assertEqual(set(links), {"2 more coming", "3 in the past"})
+                for text, url in links.items():
+                    listed = self.client.get(url, headers={"HX-Request": "true"}).context["table"].paginator.count
+                    self.assertEqual(listed, {"2": 7, "3": 3}[text[0]], text)
+
+    def test_the_impact_is_that_on_what_the_page_is_about(self):
+        maintenance = self.plan("soon", 2, impact=Impact.DEGRADED)
+        fixtures.create_impact(maintenance, self.circuits[1], Impact.OUTAGE)
+        for instance, impact in (
+            (self.circuits[0], Impact.DEGRADED),
+            (self.device, Impact.DEGRADED),
+            (self.circuits[1], Impact.OUTAGE),
+            (self.site, Impact.OUTAGE),
+            (self.isp, Impact.OUTAGE),
+        ):
+            with self.subTest(page=str(instance)):
+                panel = self.panel(instance)
+                self.assertEqual(re.findall("DEGRADED|OUTAGE", panel), [impact])
+
+    def test_nothing_to_show_is_no_panel(self):
+        self.plan("soon", 2, circuit=1)
+        for instance in (*self.lonely, self.circuits[0], self.device):
+            with self.subTest(page=str(instance)):
+                self.assertEqual(self.panel(instance), "")
+
+    def test_only_the_past_is_a_link(self):
+        self.plan("old", -300)
+        panel = self.panel(self.circuits[0])
+
+        self.assertIn("None in progress or coming.", panel)
+        self.assertIn("1 in the past", panel)
+
+    def test_an_acknowledged_one_says_by_whom(self):
+        soon = self.plan("soon", 2)
+        soon.acknowledge(self.everybody, self.now)
+        soon.save()
+
+        self.assertIn("Acknowledged by everything", self.panel(self.circuits[0]))
+
+    def test_what_a_user_may_not_view_is_not_counted(self):
+        self.plan("soon", 2)
+        self.plan("secret", 3)
+        self.plan("old", -300)
+        core = (Circuit, Provider, Location, Device)
+        nothing = world.viewer(*core)
+        one = world.viewer(*core, models.CircuitMaintenance, constraints={models.CircuitMaintenance: {"name": "soon"}})
+        for instance in (self.circuits[0], self.isp, self.site, self.device):
+            with self.subTest(page=str(instance)):
+                self.assertEqual(self.panel(instance, nothing), "")
+                panel = self.panel(instance, one)
+                self.assertEqual(self.names(panel), ["soon"])
+                self.assertNotIn("past", panel)
+                self.assertNotIn(Impact.OUTAGE, panel)  # impacts are another permission
+
+    def test_words_of_other_people_are_escaped(self):
+        self.plan(fixtures.HOSTILE, 2)
+        panel = self.panel(self.circuits[0])
+
+        self.assertNotIn(fixtures.HOSTILE, panel)
+        self.assertIn("&lt;script&gt;", panel)
+
+    def test_ten_times_the_maintenances_ask_no_more(self):
+        for number in range(6):
+            self.plan(f"soon {number}", number + 1)
+        pages = (self.circuits[0], self.isp, self.site, self.device)
+        few = [self.queries(page) for page in pages]
+        for number in range(60):
+            self.plan(f"more {number}", number + 1, circuit=number % 2)
+            self.plan(f"past {number}", -number - 100, circuit=number % 2)
+
+        self.assertEqual([self.queries(page) for page in pages], few)
+
+    def queries(self, instance) -> int:
+        """Count the queries on our tables that a page makes, once the caches are filled."""
+        self.client.force_login(self.everybody)
+        self.client.get(instance.get_absolute_url())
+        with CaptureQueriesContext(connection) as queries:
+            self.client.get(instance.get_absolute_url())
+        ours = [each for each in queries.captured_queries if "nautobot_circuit_maintenance_" in each["sql"]]
+        self.assertLessEqual(len(ours), 5, [each["sql"][:200] for each in ours])
+        return len(queries)
