@@ -50,7 +50,11 @@ def main() -> None:
         with database.server_connection() as server:
             database.clone(server, DATABASE, source=template)
         nautobot.setup(str(CONFIG))
-        run([int(size) for size in options.sizes.split(",")], options.seed)
+        try:
+            run([int(size) for size in options.sizes.split(",")], options.seed)
+        finally:
+            with database.server_connection() as server:
+                database.drop(server, DATABASE)
 
 
 def run(sizes: Iterable[int], seed: int) -> None:

@@ -23,7 +23,7 @@ _SHARE_OF_TIME_LIMIT = 0.8
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
 
 
-class _TimedJob(Job):
+class _TimedJob(Job):  # pylint: disable=abstract-method  # the jobs below have a run()
     """What the jobs share: the time they may take, and how a date becomes a moment."""
 
     def time_left(self) -> Callable[[], bool]:

@@ -140,7 +140,7 @@ class CircuitMaintenance(PrimaryModel):
             window.start_time, window.end_time = self.start_time, self.end_time
             window.save()
 
-    def to_objectchange(self, action, *, related_object=None, **kwargs) -> ObjectChange:
+    def to_objectchange(self, action, *, related_object=None, **_kwargs) -> ObjectChange:
         """Build the change record without the REST serializer, which would expand every circuit (10 ms a maintenance).
 
         Nautobot's extra and excluded keys do not apply: both data dictionaries hold the same facts.

@@ -1,5 +1,6 @@
 """The dashboard as a page: what stands on it, for whom, and what it costs."""
 
+import json
 import re
 from datetime import timedelta
 from html import unescape
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from nautobot.apps.testing import TestCase
+from nautobot.apps.ui import EChartsBase
 from nautobot.circuits.models import Provider
 from nautobot.dcim.models import Device, Location
 from nautobot.extras.models import CustomField, Tag
@@ -140,6 +142,23 @@ class DashboardTest(TestCase):
         self.assert_hides(page, "WORK-16.0.1")  # 15 rows
         self.assert_hides(page, "PAST-")
 
+    def test_charts_carry_their_numbers_and_do_not_change_those_of_others(self):
+        fill()
+        self.login_as_everybody()
+        charts = dict(
+            re.findall(r'<script id="echarts-config-chart-(\w+)"[^>]*>(.*?)</script>', self.page(), re.DOTALL)
+        )
+        charts = {name: json.loads(text) for name, text in charts.items()}
+
+        self.assertEqual(set(charts), {"weeks", "providers", "notice", "hours"})
+        self.assertEqual({series["stack"] for series in charts["weeks"]["series"]}, {"all"})
+        self.assertEqual(sum(sum(series["data"]) for series in charts["weeks"]["series"]), 40)
+        self.assertEqual(
+            charts["providers"]["yAxis"]["data"], ["ISP 1", *sorted(f"ISP {n}" for n in range(2, 21))][:10]
+        )
+        self.assertEqual(sum(charts["notice"]["series"][0]["data"]), 20)
+        self.assertEqual(EChartsBase.legend, {})  # core's charts share it
+
     def test_acknowledging_from_the_dashboard_leads_back_to_it(self):
         maintenance = fixtures.create_maintenance("M", start=timezone.now() + HOUR)
         self.login_as_everybody()
@@ -225,6 +244,7 @@ class DashboardTest(TestCase):
             "No location is affected",
             "No device is affected",
             "nothing to mend",
+            "Charts appear here with the first maintenance.",
             "Add a maintenance by hand",
         ):
             with self.subTest(text=text):

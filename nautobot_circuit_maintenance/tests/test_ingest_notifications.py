@@ -3,6 +3,7 @@
 import io
 import json
 import mailbox
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -20,9 +21,9 @@ class IngestNotificationsTest(PipelineTestCase):
     def setUp(self):
         """Have a folder for the files."""
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        self.folder = Path(folder)
 
     def ingest(self, *paths) -> dict:
         """Run the command and return what it prints as JSON."""

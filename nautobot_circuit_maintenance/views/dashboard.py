@@ -238,11 +238,13 @@ class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
     def trends(self, user: Any, now: datetime) -> dict[str, Any]:
         """Return charts and figures."""
         figures = trends.figures(user, now)
+        numbers = charts(user, now)
         return {
             "figures": figure_tiles(figures, now),
             "mean_duration": display.duration(figures.mean_duration) if figures.mean_duration else "",
             "mean_per_month": figures.mean_per_month,
-            "charts": charts(user, now),
+            "charts": numbers,
+            "has_charts": any(any(series["data"]) for chart in numbers.values() for series in chart["series"]),
             "left_charts": [panels.WEEKS, panels.NOTICE],
             "right_charts": [panels.PROVIDERS, panels.HOURS],
         }

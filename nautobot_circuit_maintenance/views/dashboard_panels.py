@@ -19,6 +19,7 @@ _ONE_COLOR = ({"light": "#0979c3", "dark": "#1a90dc"},)
 _LOOK = {
     "aria": {"enabled": True},  # a description for those who cannot see the chart
     "grid": {"left": 8, "right": 16, "bottom": 8, "top": 40, "containLabel": True},
+    "yAxis": {"minInterval": 1},
     "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
 }
 _STACKED = {

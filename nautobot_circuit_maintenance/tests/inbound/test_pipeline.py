@@ -3,11 +3,11 @@
 import socket
 from collections import Counter
 from datetime import timedelta
+from unittest import mock
 
 from django.test import override_settings
 from nautobot.apps.testing import create_job_result_and_run_job
 from nautobot.extras.models import JobLogEntry, ObjectChange
-from unittest import mock
 
 from development.imap import imap_server
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
