@@ -40,6 +40,7 @@ def embedded_services() -> Iterator[None]:
     """Provide PostgreSQL and Redis to the commands that are run meanwhile."""
     from development import services  # pylint: disable=import-outside-toplevel  # keeps `invoke --list` fast
 
+    before = dict(os.environ)
     try:
         with services.postgres() as database, services.redis() as redis:
             os.environ.update({**database, **redis})
@@ -49,6 +50,10 @@ def embedded_services() -> Iterator[None]:
             yield
     except services.ServiceError as error:
         raise Exit(str(error), code=1) from error
+    finally:
+        # Or the next task would take a server that has ended for one of the user's own.
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def nautobot_server(context: Context, command: str) -> None:
