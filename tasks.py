@@ -104,6 +104,20 @@ def unittest(
     run(context, shlex.join(command))
 
 
+@task(help={"keyword": "Run only the tests whose names match (pytest -k)."})
+def e2e(context: Context, keyword: str = "") -> None:
+    """Drive a browser through a whole Nautobot of its own (needs Chromium)."""
+    command = [sys.executable, "-m", "pytest", "development/e2e", *(["-k", keyword] if keyword else [])]
+    with stage("e2e"):
+        run(context, shlex.join(command))
+
+
+@task
+def screenshots(context: Context) -> None:
+    """Take the pictures in docs/images from the demo's data (needs Chromium)."""
+    run(context, shlex.join([sys.executable, "-m", "development.screenshots"]))
+
+
 @task(help={"autoformat": "Rewrite the files instead of complaining about them."})
 def black(context: Context, autoformat: bool = False) -> None:
     """Check that the code is formatted by Black."""

@@ -103,6 +103,46 @@ def moment(when: datetime | None, now: datetime | None = None, *, remark: str = 
     )
 
 
+def clock(when: datetime) -> SafeString:
+    """Show a moment in the user's zone within a sentence; UTC on hover."""
+    local = timezone.localtime(when)
+    form = "%a %d %b %H:%M" if local.year == timezone.localtime().year else "%a %d %b %Y %H:%M"
+    return format_html(
+        '<time datetime="{}" title="{}" class="text-nowrap">{}</time>',
+        when.isoformat(),
+        f"{when.astimezone(fixed_zones.utc):%Y-%m-%d %H:%M} UTC",
+        local.strftime(form),
+    )
+
+
+def window(start: datetime, end: datetime) -> SafeString:
+    """Show a window in the user's zone, and how long it is."""
+    until = timezone.localtime(end)
+    is_same_day = timezone.localtime(start).date() == until.date()
+    last = (
+        format_html('<time datetime="{}" class="text-nowrap">{}</time>', end.isoformat(), f"{until:%H:%M}")
+        if is_same_day
+        else clock(end)
+    )
+    return format_html(
+        '{} &ndash; {} {} <small class="text-secondary text-nowrap">{}</small>',
+        clock(start),
+        last,
+        f"{until:%Z}",
+        duration(end - start),
+    )
+
+
+def moment_remark(when: datetime) -> SafeString:
+    """Show how far off a moment is."""
+    return format_html('<small class="text-secondary text-nowrap">{}</small>', relative(when, timezone.now()))
+
+
+def signed(by: timedelta) -> str:
+    """Return by how much something moved: "+24 h", "-30 min"."""
+    return f"{'-' if by < timedelta(0) else '+'}{duration(by)}"
+
+
 def moment_if_any(when: datetime | None) -> str:
     """Show a moment; nothing at all where there is none."""
     return moment(when) if when else ""

@@ -1,5 +1,8 @@
 """The forms: edit, edit in bulk, filter."""
 
+from datetime import datetime
+from typing import Any
+
 from django import forms
 from nautobot.apps.forms import (
     BootstrapMixin,
@@ -34,6 +37,8 @@ from nautobot_circuit_maintenance.models import (
     NotificationSource,
     ParsedNotification,
 )
+from nautobot_circuit_maintenance.models.windows import END_AFTER_START
+from nautobot_circuit_maintenance.window_forms import windows_formset
 
 
 def _several(vocabulary, label: str | None = None) -> forms.MultipleChoiceField:
@@ -79,6 +84,43 @@ class CircuitMaintenanceForm(NautobotModelForm):
             "tags",
         ]
         widgets = {"start_time": DateTimePicker(), "end_time": DateTimePicker(), "status": StaticSelect2()}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Put the windows beside start and end; where there are several, in their place."""
+        super().__init__(*args, **kwargs)
+        stored = list(self.instance.windows.all()) if self.instance.present_in_database else []
+        self.has_several_windows = len(stored) > 1
+        self.windows = windows_formset(self.data if self.is_bound else None, stored if self.has_several_windows else [])
+        if self.has_several_windows and self.windows.is_bound:
+            del self.fields["start_time"], self.fields["end_time"]
+
+    @property
+    def shown_elsewhere(self) -> list[str]:
+        """The fields that the first card of the page leaves out."""
+        times = ["start_time", "end_time"] if self.has_several_windows else []
+        return ["tags", "dynamic_groups", "object_note", *times]
+
+    def clean(self) -> None:
+        """Let start and end follow the windows, if there are any but the one from start to end."""
+        super().clean()
+        if not self.windows.is_bound:
+            return  # a script that knows start and end only
+        if not self.windows.is_valid():
+            raise forms.ValidationError("A maintenance window is not right, see below.")
+        spans = [*self._span_of_the_fields(), *self.windows.spans]
+        if len(set(spans)) < len(spans):
+            raise forms.ValidationError("The same maintenance window is there twice.")
+        if self.has_several_windows or self.windows.spans:
+            self.instance.set_windows(spans)
+            self.cleaned_data |= {"start_time": self.instance.start_time, "end_time": self.instance.end_time}
+
+    def _span_of_the_fields(self) -> list[tuple[datetime, datetime]]:
+        start, end = self.cleaned_data.get("start_time"), self.cleaned_data.get("end_time")
+        if start and end and start >= end:
+            raise forms.ValidationError({"end_time": END_AFTER_START})
+        if bool(start) != bool(end):
+            raise forms.ValidationError({"end_time": "A maintenance has a start and an end, or neither."})
+        return [(start, end)] if start and end else []
 
 
 class CircuitMaintenanceBulkEditForm(TagsBulkEditFormMixin, NautobotBulkEditForm):
@@ -198,6 +240,11 @@ class NotificationSourceForm(NautobotModelForm):
     class Meta:
         model = NotificationSource
         fields = ["providers"]
+
+    def clean_providers(self) -> list[Provider]:
+        """Keep the providers that the user may not see: nobody removes what he was not shown."""
+        visible = self.fields["providers"].queryset
+        return [*self.cleaned_data["providers"], *self.instance.providers.exclude(pk__in=visible.values("pk"))]
 
 
 class NotificationSourceFilterForm(NautobotFilterForm):

@@ -95,7 +95,13 @@ class ReprocessNotifications(_TimedJob):
     """Digest recorded notifications again, from their stored bytes."""
 
     which = ChoiceVar(
-        choices=((State.FAILED, "Failed"), (State.IGNORED, "Ignored"), (State.REFUSED, "Refused"), ("all", "All")),
+        choices=(
+            (State.FAILED, "Failed"),
+            (State.IGNORED, "Ignored"),
+            (State.REFUSED, "Refused"),
+            ("all", "All"),
+            (State.RECEIVED, "None: digest only what waits"),
+        ),
         default=State.FAILED,
         description="Which notifications to digest again.",
     )
@@ -116,13 +122,18 @@ class ReprocessNotifications(_TimedJob):
         self, *, which: str = State.FAILED, since: str = ""
     ) -> dict[str, Any]:
         """Put the notifications back into the queue and drain it."""
+        if which != State.RECEIVED:
+            self._await_digestion(which, since)
+        options = RunOptions(now=timezone.now(), user=self.user, is_time_left=self.time_left())
+        return self.told(drain_waiting(options))
+
+    def _await_digestion(self, which: str, since: str) -> None:
+        """Reset the chosen notifications; those that wait keep the count of their attempts."""
         chosen = Notification.objects.all() if which == "all" else Notification.objects.filter(state=which)
         start = _midnight(since)
         chosen = chosen.filter(received_at__gte=start) if start else chosen
         waiting, without_bytes = await_digestion(chosen)
         self.logger.info("%s notifications to digest again; %s have no raw bytes any more.", waiting, without_bytes)
-        options = RunOptions(now=timezone.now(), user=self.user, is_time_left=self.time_left())
-        return self.told(drain_waiting(options))
 
 
 class PurgeRawNotifications(Job):

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.db.models import Prefetch, prefetch_related_objects
 from drf_spectacular.utils import extend_schema_field
 from nautobot.apps.api import BaseModelSerializer, NautobotModelSerializer, TaggedModelSerializerMixin
-from nautobot.circuits.models import Circuit
+from nautobot.circuits.models import Circuit, Provider
 from rest_framework import serializers
 
 from nautobot_circuit_maintenance.analysis import selection
@@ -145,6 +146,23 @@ class NotificationSourceSerializer(NautobotModelSerializer):
         exclude = ["cursor", "searched_senders"]
         read_only_fields = ["name"]
         default_m2m_fields = ["providers"]
+
+    def to_representation(self, instance: NotificationSource) -> dict[str, Any]:
+        """Show the providers that the user may see; those that a list has read already, and after a change too."""
+        request = self.context.get("request")  # none for the change log, which has all of them
+        if request:
+            visible = Provider.objects.restrict(request.user, "view")
+            prefetch_related_objects([instance], Prefetch("providers", visible))
+        return super().to_representation(instance)
+
+    def update(self, instance: NotificationSource, validated_data: dict[str, Any]) -> NotificationSource:
+        """Keep the providers that the user may not see: nobody removes what he was not shown."""
+        if "providers" in validated_data:
+            visible = Provider.objects.restrict(self.context["request"].user, "view")
+            # Afresh from the database: the instance at hand has read those only that the user may see.
+            hidden = Provider.objects.filter(notification_sources=instance).exclude(pk__in=visible.values("pk"))
+            validated_data["providers"] = [*validated_data["providers"], *hidden]
+        return super().update(instance, validated_data)
 
 
 class NotificationSerializer(BaseModelSerializer):

@@ -6,7 +6,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from nautobot.apps.api import NautobotModelViewSet, ReadOnlyModelViewSet
-from nautobot.core.api.authentication import TokenPermissions
+from nautobot.circuits.models import Provider
 from rest_framework.decorators import action
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
@@ -14,22 +14,17 @@ from rest_framework.response import Response
 
 from nautobot_circuit_maintenance import filters
 from nautobot_circuit_maintenance.api import serializers
+from nautobot_circuit_maintenance.api.notifications import NotificationViewSet
+from nautobot_circuit_maintenance.api.permissions import ChangePermission
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
     Note,
-    Notification,
     NotificationSource,
     ParsedNotification,
 )
 
 _CHANGE_ACTIONS = ("acknowledge", "withdraw")
-
-
-class _ChangePermission(TokenPermissions):
-    """Asks a POST for the permission to change; core asks for the one to add."""
-
-    perms_map = {**TokenPermissions.perms_map, "POST": ["%(app_label)s.change_%(model_name)s"]}
 
 
 class CircuitMaintenanceViewSet(NautobotModelViewSet):
@@ -52,7 +47,7 @@ class CircuitMaintenanceViewSet(NautobotModelViewSet):
         return super().get_queryset().prefetch_related(Prefetch("impacts", visible, to_attr="visible_impacts"))
 
     @extend_schema(request=None, responses={200: serializers.CircuitMaintenanceSerializer})
-    @action(detail=True, methods=["post"], permission_classes=[_ChangePermission])
+    @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
     def acknowledge(self, request: Request, **_kwargs: Any) -> Response:
         """Note that the user has taken note of the maintenance."""
         maintenance = self.get_object()
@@ -61,7 +56,7 @@ class CircuitMaintenanceViewSet(NautobotModelViewSet):
         return Response(self.get_serializer(maintenance).data)
 
     @extend_schema(request=None, responses={200: serializers.CircuitMaintenanceSerializer})
-    @action(detail=True, methods=["post"], permission_classes=[_ChangePermission])
+    @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
     def withdraw(self, _request: Request, **_kwargs: Any) -> Response:
         """Withdraw the acknowledgement."""
         maintenance = self.get_object()
@@ -73,7 +68,7 @@ class CircuitMaintenanceViewSet(NautobotModelViewSet):
 class CircuitImpactViewSet(NautobotModelViewSet):
     """Impacts."""
 
-    queryset = CircuitImpact.objects.all()
+    queryset = CircuitImpact.objects.select_related("maintenance__provider")  # a maintenance's text names it
     serializer_class = serializers.CircuitImpactSerializer
     filterset_class = filters.CircuitImpactFilterSet
 
@@ -81,7 +76,7 @@ class CircuitImpactViewSet(NautobotModelViewSet):
 class NoteViewSet(NautobotModelViewSet):
     """Maintenance notes."""
 
-    queryset = Note.objects.all()
+    queryset = Note.objects.select_related("maintenance__provider")  # the same
     serializer_class = serializers.CircuitMaintenanceNoteSerializer
     filterset_class = filters.NoteFilterSet
 
@@ -89,10 +84,16 @@ class NoteViewSet(NautobotModelViewSet):
 class NotificationSourceViewSet(NautobotModelViewSet):
     """Sources: read them, and choose their providers; they come and go with the settings."""
 
-    queryset = NotificationSource.objects.prefetch_related("providers")
+    queryset = NotificationSource.objects.all()
     serializer_class = serializers.NotificationSourceSerializer
     filterset_class = filters.NotificationSourceFilterSet
     http_method_names = ["get", "post", "patch", "head", "options"]  # POST is for Nautobot's notes
+
+    def get_queryset(self) -> QuerySet[NotificationSource]:
+        """Read the providers that the user may see along with the sources."""
+        visible = Provider.objects.restrict(self.request.user, "view")
+        # Core has added the providers already, all of them; nothing else of this model is read along.
+        return super().get_queryset().prefetch_related(None).prefetch_related(Prefetch("providers", visible))
 
     @extend_schema(exclude=True)
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -100,17 +101,19 @@ class NotificationSourceViewSet(NautobotModelViewSet):
         raise MethodNotAllowed(request.method)
 
 
-class NotificationViewSet(ReadOnlyModelViewSet):
-    """Notifications, without their raw bytes."""
-
-    queryset = Notification.objects.all()
-    serializer_class = serializers.NotificationSerializer
-    filterset_class = filters.NotificationFilterSet
-
-
 class ParsedNotificationViewSet(ReadOnlyModelViewSet):
     """What notifications said."""
 
-    queryset = ParsedNotification.objects.all()
+    queryset = ParsedNotification.objects.select_related("maintenance__provider")  # the same
     serializer_class = serializers.ParsedNotificationSerializer
     filterset_class = filters.ParsedNotificationFilterSet
+
+
+__all__ = (
+    "CircuitImpactViewSet",
+    "CircuitMaintenanceViewSet",
+    "NoteViewSet",
+    "NotificationSourceViewSet",
+    "NotificationViewSet",
+    "ParsedNotificationViewSet",
+)

@@ -48,6 +48,27 @@ def conclude(updates: Iterable[MaintenanceUpdate]) -> Conclusion:
     )
 
 
+def still_needed(ordered: Sequence[MaintenanceUpdate]) -> list[MaintenanceUpdate]:
+    """Return those of these updates, the newest last, that a conclusion from them and newer ones can depend on."""
+    newest: dict[str, int] = {"any": len(ordered) - 1}
+    announced = [update for update in ordered if update.circuits]
+    needed: set[int] = set()
+    for place, update in enumerate(ordered):
+        newest |= {name: place for name, said in _words(update).items() if said}
+        if update.circuits and _issued(announced[-1]) - _issued(update) <= _ONE_ANNOUNCEMENT:
+            needed.add(place)
+    return [ordered[place] for place in sorted(needed | set(newest.values())) if place >= 0]
+
+
+def _words(update: MaintenanceUpdate) -> dict[str, bool]:
+    """Tell which of the words an update has whose last one holds."""
+    return {
+        "status": update.status != NO_CHANGE,
+        "description": bool(update.description),
+        "windows": bool(update.windows),
+    }
+
+
 def in_order(updates: Iterable[MaintenanceUpdate]) -> list[MaintenanceUpdate]:
     """Return the updates as they were issued, the newest last.
 

@@ -34,7 +34,7 @@ def read_messages(paths: list[str], max_message_size: int) -> Iterator[FileMessa
     """
     for path in paths:
         if path == STANDARD_INPUT:
-            yield _read(STANDARD_INPUT, sys.stdin.buffer.read(), max_message_size)
+            yield read_message(STANDARD_INPUT, sys.stdin.buffer.read(), max_message_size)
             continue
         files = _files(Path(path))
         if not files:
@@ -62,18 +62,20 @@ def _messages(file: Path, max_message_size: int) -> Iterator[FileMessage]:
     except OSError as error:
         raise MailboxError(f"{file} cannot be read: {error.strerror}.") from error
     if not is_mbox:
-        yield _read(str(file), raw, max_message_size, size)
+        yield read_message(str(file), raw, max_message_size, size)
         return
     box = mailbox.mbox(file, create=False)
     for key in box.iterkeys():
-        yield _read(f"{file}#{key}", box.get_bytes(key), max_message_size)
+        yield read_message(f"{file}#{key}", box.get_bytes(key), max_message_size)
     box.close()
 
 
-def _read(name: str, raw: bytes, max_message_size: int, size: int | None = None) -> FileMessage:
+def read_message(name: str, raw: bytes, max_message_size: int, size: int | None = None) -> FileMessage:
+    """Read a message that no mailbox told us the arrival of: its own words count, but it cannot come from the future."""
+    now = datetime.now(timezone.utc)
     size = len(raw) if size is None else size
     header = email.parser.BytesHeaderParser().parsebytes(raw[:_HEADERS])
-    received_at = _received_date(header) or sent_date(header) or datetime.now(timezone.utc)
+    received_at = min(_received_date(header) or sent_date(header) or now, now)
     if size > max_message_size:
         return FileMessage(name, MailMessage.oversize(raw[:_HEADERS], size=size, received_at=received_at))
     return FileMessage(name, MailMessage.from_bytes(raw, received_at=received_at))

@@ -69,12 +69,12 @@ def _content(part: Message) -> tuple[str, bytes]:
     content = payload if isinstance(payload, bytes) else b""
     if kind not in _DECODED or not content.strip():
         return kind, content
-    text = _text(content, part.get_content_charset()).removeprefix("\ufeff").encode("utf-8", "replace")
+    text = decoded(content, part.get_content_charset()).removeprefix("\ufeff").encode("utf-8", "replace")
     # With the mark neither the library nor its HTML reader guess the encoding, which took two thirds of their time.
     return kind, codecs.BOM_UTF8 + text if kind == _HTML else text
 
 
-def _text(content: bytes, charset: str | None) -> str:
+def decoded(content: bytes, charset: str | None) -> str:
     """Decode a part by its charset parameter, by UTF-8 where that is wrong, in the end by Windows-1252."""
     for candidate in (charset or "utf-8", "utf-8"):
         try:

@@ -144,7 +144,7 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
     report = SourceReport(source.name)
     is_read = False
     try:
-        settings, limit = _settings_of(source), get_app_settings().max_message_size
+        settings, limit = settings_of(source), get_app_settings().max_message_size
         with open_mailbox(settings, max_message_size=limit) as mailbox:
             is_read = fetch_source(source, mailbox, options, report)
         if not options.dry_run:
@@ -210,7 +210,7 @@ def _rolled_back() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def _settings_of(source: NotificationSource) -> SourceSettings:
+def settings_of(source: NotificationSource) -> SourceSettings:
     """Return the settings of a source; raises MailboxError where they are missing or wrong."""
     settings = get_app_settings()
     for each in settings.sources:

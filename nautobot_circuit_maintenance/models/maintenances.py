@@ -1,5 +1,6 @@
 """What we concluded: maintenances, their windows and impacts, and people's notes on them."""
 
+from collections.abc import Collection
 from datetime import datetime, timezone
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
-from nautobot.apps.models import BaseModel, OrganizationalModel, PrimaryModel, extras_features
+from nautobot.apps.models import OrganizationalModel, PrimaryModel, extras_features
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.choices import (
@@ -16,14 +17,15 @@ from nautobot_circuit_maintenance.choices import (
     NoteLevelChoices,
 )
 from nautobot_circuit_maintenance.compat import acting_user
+from nautobot_circuit_maintenance.models.windows import (
+    END_AFTER_START,
+    MaintenanceWindow,
+    Span,
+    as_rest,
+    write_windows,
+)
 
 _FEATURES = ("custom_links", "custom_validators", "export_templates", "webhooks")
-_END_AFTER_START = "The end must be after the start."
-
-
-def _as_rest(moment: datetime | None) -> str | None:
-    """Return a time as the REST API writes it: ISO 8601 in UTC."""
-    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z") if moment else None
 
 
 @extras_features(*_FEATURES)
@@ -73,6 +75,8 @@ class CircuitMaintenance(PrimaryModel):
         null=True, blank=True, editable=False, help_text="The provider's count of its notifications."
     )
 
+    _new_spans: list[Span] | None = None
+
     natural_key_field_names = ["name", "provider"]
     clone_fields = ["provider", "status", "start_time", "end_time", "ticket"]
 
@@ -92,18 +96,15 @@ class CircuitMaintenance(PrimaryModel):
         if bool(self.start_time) != bool(self.end_time):
             raise ValidationError({"end_time": "A maintenance has a start and an end, or neither."})
         if self.start_time and self.start_time >= self.end_time:
-            raise ValidationError({"end_time": _END_AFTER_START})
+            raise ValidationError({"end_time": END_AFTER_START})
         if self.present_in_database:
             self._check_several_windows()
         if self.provider is None and self._is_taken_without_provider():
             raise ValidationError({"name": "A maintenance without a provider has this name already."})
 
     def _check_several_windows(self) -> None:
-        windows = list(self.windows.all())
-        if len(windows) < 2:
-            return
-        span = (min(w.start_time for w in windows), max(w.end_time for w in windows))
-        if (self.start_time, self.end_time) != span:
+        spans = self._spans()
+        if len(spans) > 1 and (self.start_time, self.end_time) != _whole(spans):
             raise ValidationError({"start_time": "With several windows, edit the windows: start and end follow them."})
 
     def _is_taken_without_provider(self) -> bool:
@@ -119,14 +120,22 @@ class CircuitMaintenance(PrimaryModel):
         """Take the acknowledgement back. Does not save."""
         self.ack, self.acknowledged_by, self.acknowledged_at = False, None, None
 
+    def set_windows(self, spans: Collection[Span]) -> None:
+        """Give it these windows, start and end follow. Does not save."""
+        self._new_spans = sorted(set(spans))
+        self.start_time, self.end_time = _whole(spans) if spans else (None, None)
+
     def save(self, *args, **kwargs) -> None:
-        """Save; who and when follow an ``ack`` that was edited, a single window follows start and end."""
+        """Save, with the windows that were set; who and when follow an ``ack``, a single window start and end."""
         if self.ack:
             self.acknowledge(acting_user(), datetime.now(timezone.utc))
         else:
             self.withdraw()
         with transaction.atomic():
             super().save(*args, **kwargs)
+            if self._new_spans is not None:
+                write_windows(self, self._new_spans)
+            self._new_spans = None
             self._move_single_window()
 
     def _move_single_window(self) -> None:
@@ -169,63 +178,34 @@ class CircuitMaintenance(PrimaryModel):
             "name": self.name,
             "description": self.description,
             "status": self.status,
-            "start_time": _as_rest(self.start_time),
-            "end_time": _as_rest(self.end_time),
+            "start_time": as_rest(self.start_time),
+            "end_time": as_rest(self.end_time),
             "ack": self.ack,
             "acknowledged_by": str(self.acknowledged_by_id) if self.acknowledged_by_id else None,
-            "acknowledged_at": _as_rest(self.acknowledged_at),
+            "acknowledged_at": as_rest(self.acknowledged_at),
             "ticket": self.ticket,
-            "issued_at": _as_rest(self.issued_at),
+            "issued_at": as_rest(self.issued_at),
             "sequence": self.sequence,
-            "created": _as_rest(self.created),
-            "last_updated": _as_rest(self.last_updated),
+            "created": as_rest(self.created),
+            "last_updated": as_rest(self.last_updated),
             "tags": [tag.name for tag in self.tags.all()] if self.present_in_database else [],
             "custom_fields": dict(self._custom_field_data),
-            "windows": [[_as_rest(start), _as_rest(end)] for start, end in self._spans()],
+            "windows": [[as_rest(start), as_rest(end)] for start, end in self._spans()],
             "impacts": [{"cid": impact.cid, "impact": impact.impact} for impact in self.impacts.all()],
         }
 
-    def _spans(self) -> list[tuple[datetime, datetime]]:
-        """Return start and end of each window; a single one as it will be: a change is recorded before it is moved."""
+    def _spans(self) -> list[Span]:
+        """Return start and end of each window as it will be: a change is recorded before windows are written."""
+        if self._new_spans is not None:
+            return self._new_spans
         spans = [(window.start_time, window.end_time) for window in self.windows.all()]
         if len(spans) > 1:
             return spans
         return [(self.start_time, self.end_time)] if self.start_time and self.end_time else []
 
 
-class MaintenanceWindow(BaseModel):
-    """One span of time in which a maintenance works; shown inside its maintenance, nowhere else."""
-
-    maintenance = models.ForeignKey(to=CircuitMaintenance, on_delete=models.CASCADE, related_name="windows")
-    start_time = models.DateTimeField()
-    end_time = models.DateTimeField()
-
-    natural_key_field_names = ["maintenance", "start_time", "end_time"]
-    is_metadata_associable_model = False  # nor is there a serializer for it, which metadata would need
-
-    class Meta:
-        ordering = ("start_time", "end_time")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["maintenance", "start_time", "end_time"], name="cm_window_once_per_maintenance"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(end_time__gt=models.F("start_time")), name="cm_window_end_after_start"
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["start_time", "end_time"], name="cm_window_start_end"),
-            models.Index(fields=["end_time"], name="cm_window_end"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{_as_rest(self.start_time)} - {_as_rest(self.end_time)}"
-
-    def clean(self) -> None:
-        """Refuse a window that ends before it starts."""
-        super().clean()
-        if self.start_time and self.end_time and self.end_time <= self.start_time:
-            raise ValidationError({"end_time": _END_AFTER_START})
+def _whole(spans: Collection[Span]) -> Span:
+    return min(start for start, _ in spans), max(end for _, end in spans)
 
 
 @extras_features(*_FEATURES, "graphql")

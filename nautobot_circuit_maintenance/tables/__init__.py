@@ -1,7 +1,9 @@
 """The tables of the lists and panels."""
 
+from nautobot_circuit_maintenance.tables.impacts import MaintenanceCircuitTable, MaintenanceNotificationTable
 from nautobot_circuit_maintenance.tables.maintenances import (
     CircuitImpactTable,
+    CircuitMaintenanceListTable,
     CircuitMaintenanceNoteTable,
     CircuitMaintenanceTable,
     NoteTable,
@@ -10,14 +12,19 @@ from nautobot_circuit_maintenance.tables.notifications import (
     NotificationSourceTable,
     NotificationTable,
     ParsedNotificationTable,
+    SourceProviderTable,
 )
 
 __all__ = (
     "CircuitImpactTable",
+    "CircuitMaintenanceListTable",
     "CircuitMaintenanceNoteTable",
     "CircuitMaintenanceTable",
+    "MaintenanceCircuitTable",
+    "MaintenanceNotificationTable",
     "NoteTable",
     "NotificationSourceTable",
     "NotificationTable",
     "ParsedNotificationTable",
+    "SourceProviderTable",
 )

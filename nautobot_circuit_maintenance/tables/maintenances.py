@@ -1,11 +1,15 @@
 """Tables of what we concluded."""
 
 from datetime import datetime
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 import django_tables2 as tables
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -106,6 +110,47 @@ class CircuitMaintenanceTable(BaseTable):
         return display.check_mark(str(record.acknowledged_by or ""), record.acknowledged_at)
 
 
+class CircuitMaintenanceListTable(CircuitMaintenanceTable):
+    """The same on the list's own page: what nobody has acknowledged can be acknowledged there."""
+
+    request: HttpRequest | None = None
+    """The one that is answered; django-tables2 sets it."""
+
+    class Meta(CircuitMaintenanceTable.Meta):
+        pass
+
+    def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        """Remember who looks, and whether this is the list: elsewhere there is no form around the table."""
+        super().__init__(data, *args, user=user, **kwargs)
+        is_list = kwargs.get("configurable") and not kwargs.get("is_object_embedded_search_results")
+        self.viewer = user if is_list else None
+        self.now = timezone.now()
+
+    @cached_property
+    def changeable(self) -> set[UUID]:
+        """The rows of this page that the user may change, read once."""
+        if not self.viewer:
+            return set()
+        rows = self.page.object_list if getattr(self, "page", None) else self.rows
+        permitted = CircuitMaintenance.objects.restrict(self.viewer, "change").order_by()
+        return set(permitted.filter(pk__in=[row.record.pk for row in rows]).values_list("pk", flat=True))
+
+    def render_ack(self, record: CircuitMaintenance, value: bool) -> SafeString:
+        """Offer to acknowledge what is not over; the button belongs to the form around the list."""
+        is_over = record.status in selection.OVER or (record.end_time and record.end_time < self.now)
+        if value or is_over or record.pk not in self.changeable:
+            return super().render_ack(record, value)
+        return format_html(
+            # Without the word: the row has to fit beside the menu.
+            '<button type="submit" formmethod="post" formaction="{}?{}" class="btn btn-success btn-sm" '
+            'aria-label="Acknowledge {}" title="Acknowledge">'
+            '<span class="mdi mdi-check-bold" aria-hidden="true"></span></button>',
+            reverse("plugins:nautobot_circuit_maintenance:circuitmaintenance_acknowledge", args=[record.pk]),
+            urlencode({"return_url": self.request.get_full_path() if self.request else ""}),
+            record,
+        )
+
+
 class CircuitImpactTable(BaseTable):
     """Impacts: which circuit, how bad, in which maintenance."""
 
@@ -147,18 +192,26 @@ class CircuitImpactTable(BaseTable):
         if isinstance(data, QuerySet):
             data = data.select_related("maintenance__provider")
         super().__init__(data, *args, user=user, **kwargs)
-        self.can_add_circuits = bool(user and user.has_perm("circuits.add_circuit"))
+        self.can_add_circuits = may_add_circuits(user)
 
     def render_circuit(self, record: CircuitImpact) -> str | SafeString:
         """Show the circuit; or say that Nautobot does not know it, and offer to add it."""
         if record.circuit_id:
             return str(record.circuit)
-        if not self.can_add_circuits or not record.maintenance.provider_id:
-            return display.NOT_IN_NAUTOBOT
-        known = urlencode({"provider": record.maintenance.provider_id, "cid": record.cid})
-        return format_html(
-            '{} <a href="{}?{}">Add</a>', display.NOT_IN_NAUTOBOT, reverse("circuits:circuit_add"), known
-        )
+        return unknown_circuit(record, offers_to_add=self.can_add_circuits)
+
+
+def may_add_circuits(user: Any) -> bool:
+    """Tell whether a user may add circuits."""
+    return bool(user and user.has_perm("circuits.add_circuit"))
+
+
+def unknown_circuit(record: CircuitImpact, *, offers_to_add: bool) -> SafeString:
+    """Say that Nautobot does not know a circuit, with a link to the filled-in form that adds it."""
+    if not offers_to_add or not record.maintenance.provider_id:
+        return display.NOT_IN_NAUTOBOT
+    known = urlencode({"provider": record.maintenance.provider_id, "cid": record.cid})
+    return format_html('{} <a href="{}?{}">Add</a>', display.NOT_IN_NAUTOBOT, reverse("circuits:circuit_add"), known)
 
 
 class CircuitMaintenanceNoteTable(BaseTable):

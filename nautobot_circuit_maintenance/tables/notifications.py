@@ -3,13 +3,19 @@
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from nautobot.apps.tables import BaseTable, BooleanColumn, ButtonsColumn, ToggleColumn
 from nautobot.apps.templatetags import placeholder
 
+from nautobot.circuits.models import Provider
+
 from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.inbound.identify import parser_names, sender_addresses
 from nautobot_circuit_maintenance.models import Notification, NotificationSource, ParsedNotification
 from nautobot_circuit_maintenance.tables.columns import BadgeColumn, MomentColumn, OutdatedColumn
 
@@ -94,6 +100,51 @@ class ParsedNotificationTable(BaseTable):
         super().__init__(data, *args, **kwargs)
 
 
+def _with_figures(sources: QuerySet[NotificationSource], user: Any) -> QuerySet[NotificationSource]:
+    """Add when the last mail came, how many wait, and the providers, of those that the user may see."""
+    providers = Provider.objects.restrict(user, "view") if user else Provider.objects.all()
+    visible = Notification.objects.restrict(user, "view") if user else Notification.objects.all()
+    mail = visible.filter(source=OuterRef("pk")).order_by("-received_at")
+    counted = mail.filter(state=State.RECEIVED).order_by().values("source").annotate(number=Count("pk"))
+    return sources.prefetch_related(Prefetch("providers", providers)).annotate(
+        last_mail=Subquery(mail.values("received_at")[:1]), waiting=Coalesce(Subquery(counted.values("number")), 0)
+    )
+
+
+class SourceProviderTable(BaseTable):
+    """The providers of a source, and what finds and reads their mail."""
+
+    name = tables.Column(linkify=True, verbose_name="Provider")
+    addresses = tables.Column(empty_values=(), orderable=False)
+    parsers = tables.Column(empty_values=(), orderable=False)
+
+    class Meta(BaseTable.Meta):
+        model = Provider
+        fields = ("name", "addresses", "parsers")
+        default_columns = ("name", "addresses", "parsers")
+
+    def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        """Ask once whether the user may mend a provider."""
+        super().__init__(data, *args, user=user, **kwargs)
+        self.can_change = bool(user and user.has_perm("circuits.change_provider"))
+
+    def render_addresses(self, record: Provider) -> str | SafeString:
+        """Show the addresses; where there are none no mail is found, and the link leads to where that is mended."""
+        addresses = sender_addresses(record)
+        if addresses:
+            return ", ".join(addresses)
+        flag = format_html('<span class="badge bg-warning">{}</span>', "no address")
+        if not self.can_change:
+            return flag
+        return format_html(
+            '{} <a href="{}">Add its addresses</a>', flag, reverse("circuits:provider_edit", kwargs={"pk": record.pk})
+        )
+
+    def render_parsers(self, record: Provider) -> str:
+        """Show which parsers are tried."""
+        return ", ".join(parser_names(record))
+
+
 class NotificationSourceTable(BaseTable):
     """Sources: is mail coming in?"""
 
@@ -102,6 +153,8 @@ class NotificationSourceTable(BaseTable):
     account = tables.Column(empty_values=(), orderable=False)
     providers = tables.ManyToManyColumn(linkify_item=True)
     last_fetched_at = MomentColumn(verbose_name="Last success")
+    last_mail = MomentColumn(verbose_name="Last mail")
+    waiting = tables.Column(verbose_name="Waiting")
     last_error = tables.Column()
     attach_all_providers = BooleanColumn()
     actions = ButtonsColumn(NotificationSource, buttons=("changelog", "edit"))
@@ -115,15 +168,36 @@ class NotificationSourceTable(BaseTable):
             "providers",
             "attach_all_providers",
             "last_fetched_at",
+            "last_mail",
+            "waiting",
             "last_error",
             "actions",
         )
-        default_columns = ("name", "kind", "account", "providers", "last_fetched_at", "last_error", "actions")
+        default_columns = (
+            "name",
+            "kind",
+            "account",
+            "providers",
+            "last_fetched_at",
+            "last_mail",
+            "waiting",
+            "last_error",
+            "actions",
+        )
 
-    def __init__(self, data: Any, *args: Any, **kwargs: Any) -> None:
-        """Read the settings once."""
+    def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        """Read the settings once, and the figures along with the sources, whoever shows the table."""
         self.settings = {source.name: source for source in get_app_settings().sources}
-        super().__init__(data, *args, **kwargs)
+        if isinstance(data, QuerySet):
+            data = _with_figures(data, user)
+        super().__init__(data, *args, user=user, **kwargs)
+
+    def render_waiting(self, record: NotificationSource, value: int) -> str | SafeString:
+        """Show how much mail waits to be read, as a link to it."""
+        if not value:
+            return "0"
+        url = reverse("plugins:nautobot_circuit_maintenance:notification_list")
+        return format_html('<a href="{}?source={}&state={}">{}</a>', url, record.pk, State.RECEIVED, value)
 
     def render_kind(self, record: NotificationSource) -> str | SafeString:
         """Show how mail is read."""

@@ -102,6 +102,21 @@ def create_notification(provider: Provider, source: NotificationSource | None = 
     )
 
 
+def parser_item(name: str, stamp: datetime, **fields) -> dict:
+    """Return what the parser library says of one window of a maintenance."""
+    return {
+        "maintenance_id": name,
+        "status": "CONFIRMED",
+        "summary": "",
+        "start": 0,
+        "end": 0,
+        "stamp": int(stamp.timestamp()),
+        "sequence": 1,
+        "circuits": [],
+        **fields,
+    }
+
+
 def create_parsed(notification: Notification, maintenance: CircuitMaintenance, **fields) -> ParsedNotification:
     """Create what a notification said about a maintenance."""
     number = next(_numbers)
@@ -109,7 +124,7 @@ def create_parsed(notification: Notification, maintenance: CircuitMaintenance, *
         **{
             "notification": notification,
             "maintenance": maintenance,
-            "json": [{"maintenance_id": maintenance.name, "status": "CONFIRMED"}],
+            "json": [parser_item(maintenance.name, notification.received_at)],
             "issued_at": notification.received_at,
             "received_at": notification.received_at,
             "sequence": number,

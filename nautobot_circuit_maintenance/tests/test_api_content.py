@@ -16,7 +16,9 @@ from nautobot_circuit_maintenance.tests import fixtures
 _API = "plugins-api:nautobot_circuit_maintenance-api:{}"
 
 
-class _ApiTestCase(APITestCase):
+class ApiTestCase(APITestCase):
+    """A user without permissions, and three of everything."""
+
     def setUp(self):
         super().setUp()
         fixtures.create_world()
@@ -30,7 +32,7 @@ class _ApiTestCase(APITestCase):
         self.add_permissions(*(f"nautobot_circuit_maintenance.{name}" for name in names))
 
 
-class MaintenanceContentTest(_ApiTestCase):
+class MaintenanceContentTest(ApiTestCase):
     """What is said of a maintenance at depth 0."""
 
     def test_it_has_its_windows_impacts_and_counts(self):
@@ -119,7 +121,7 @@ class MaintenanceContentTest(_ApiTestCase):
         self.assertLessEqual(counts[0], 20)
 
 
-class AcknowledgeTest(_ApiTestCase):
+class AcknowledgeTest(ApiTestCase):
     """POST maintenance/<id>/acknowledge and /withdraw."""
 
     def post(self, action, maintenance):
@@ -169,7 +171,7 @@ class AcknowledgeTest(_ApiTestCase):
         self.assertEqual(self.client.get(url, **self.header).status_code, 405)
 
 
-class EvidenceTest(_ApiTestCase):
+class EvidenceTest(ApiTestCase):
     """What came by mail can be read, but its bytes cannot, and nothing can be written."""
 
     def test_the_raw_bytes_are_in_no_answer(self):
@@ -198,7 +200,7 @@ class EvidenceTest(_ApiTestCase):
                         )
 
 
-class NotificationSourceTest(_ApiTestCase):
+class NotificationSourceTest(ApiTestCase):
     """Sources follow the settings; people choose their providers."""
 
     def setUp(self):

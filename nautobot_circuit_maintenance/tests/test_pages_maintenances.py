@@ -7,7 +7,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from nautobot.circuits.models import Provider
-from nautobot.dcim.models import Location
 from nautobot.extras.models import CustomField, Tag
 
 from nautobot_circuit_maintenance import models
@@ -109,97 +108,72 @@ class MaintenanceListTest(PageTestCase):
         self.assertEqual(set(chosen.filter(ack=True).values_list("name", flat=True)), {"M-2"})
 
 
-class MaintenancePageTest(PageTestCase):
-    """One maintenance."""
+class AcknowledgeInTheListTest(PageTestCase):
+    """A button in each row that nobody has acknowledged."""
 
     def setUp(self):
         super().setUp()
-        self.maintenance = models.CircuitMaintenance.objects.get(name="M-2")
+        models.CircuitMaintenance.objects.all().delete()
+        now = timezone.now()
+        self.coming = fixtures.create_maintenance("coming", start=now + timedelta(days=1))
+        self.timeless = models.CircuitMaintenance.objects.create(name="timeless")
+        for name, start, fields in (
+            ("acknowledged", 1, {"ack": True}),
+            ("ended", -2, {}),
+            ("cancelled", 1, {"status": Status.CANCELLED}),
+        ):
+            fixtures.create_maintenance(name, start=now + timedelta(days=start), **fields)
 
-    def test_it_shows_what_it_hits_and_where_it_is_from(self):
+    def offered(self, query=""):
+        """Return the names of the maintenances whose row has the button."""
+        response = self.client.get(url_of("circuitmaintenance_list") + query, **HTMX)
+        page = response.content.decode()
+        every = models.CircuitMaintenance.objects.all()
+        return {each.name for each in every if f'formaction="{url_of("circuitmaintenance_acknowledge", each)}?' in page}
+
+    def test_what_is_acknowledged_or_over_has_none(self):
         self.become_superuser()
 
-        page = self.page("circuitmaintenance", self.maintenance)
+        self.assertEqual(self.offered(), {"coming", "timeless"})
 
-        for text in ("C-2", "UNKNOWN-2", "not in Nautobot", "Note 2", "Country", "2 h"):
-            self.assertIn(text, page)
-        notification = models.Notification.objects.get(parsed_notifications__maintenance=self.maintenance)
-        self.assertIn(url_of("notification", notification), page)
+    def test_only_those_who_may_change_the_row_see_one(self):
+        self.permit("view_circuitmaintenance", "add_circuitmaintenance", "delete_circuitmaintenance")
+        self.assertEqual(self.offered(), set())
 
-    def test_where_it_hurts_keeps_to_the_permissions(self):
-        self.permit("view_circuitmaintenance", "view_circuitimpact")
-        self.add_permissions("circuits.view_circuit", "circuits.view_circuittermination", "tenancy.view_tenant")
-        place = Location.objects.get(name="Country")
+        self.permit("change_circuitmaintenance", constraints={"name": "coming"})
 
-        self.assertNotIn(place.get_absolute_url(), self.reach())
-        self.assertIn(">Tenant</a>", self.reach())
+        self.assertEqual(self.offered(), {"coming"})
 
-        self.add_permissions("dcim.view_location")
-
-        self.assertIn(place.get_absolute_url(), self.reach())
-
-    def reach(self):
-        """Return the panel that says what is hit."""
-        page = self.page("circuitmaintenance", self.maintenance)
-        return page[page.index(">Locations<") : page.index(">Tenants<") + 300]
-
-    def test_the_page_takes_as_many_queries_for_ten_times_the_circuits(self):
+    def test_it_belongs_to_a_form_with_a_token_and_leads_back_to_the_filtered_list(self):
         self.become_superuser()
-        self.page("circuitmaintenance", self.maintenance)
-        counts = []
-        for circuits in (4, 40):
-            for number in range(self.maintenance.impacts.count(), circuits):
-                circuit = fixtures.create_circuit(self.maintenance.provider, f"MORE-{number}")
-                fixtures.create_impact(self.maintenance, circuit)
-            with CaptureQueriesContext(connection) as queries:
-                self.page("circuitmaintenance", self.maintenance)
-            counts.append(len(queries))
+        address = url_of("circuitmaintenance_list") + "?ack=False"
+        page = self.client.get(address).content.decode()
+        form = page[page.index('<form id="object_list_form"') :]
+        self.assertIn("csrfmiddlewaretoken", form[: form.index("object_table_wrapper")])
+        rows = self.client.get(address, **HTMX).content.decode()
+        action = rows[rows.index('formaction="') + len('formaction="') :].split('"')[0]
 
-        self.assertEqual(counts[0], counts[1])
-        self.assertLessEqual(counts[0], 70)
+        response = self.client.post(action.replace("&amp;", "&"))
 
-    def test_an_unknown_circuit_can_be_added_with_one_click(self):
+        self.assertRedirects(response, address, fetch_redirect_response=False)
+        self.coming.refresh_from_db()
+        self.assertEqual(self.coming.acknowledged_by, self.user)
+
+    def test_pages_that_confirm_a_bulk_action_have_none(self):
         self.become_superuser()
-
-        page = self.page("circuitmaintenance", self.maintenance)
-
-        self.assertIn(f"/circuits/circuits/add/?provider={self.maintenance.provider_id}&amp;cid=UNKNOWN-2", page)
-
-    def test_all_windows_are_shown_whoever_may_see_the_maintenance(self):
-        fixtures.add_window(self.maintenance, fixtures.NOON + timedelta(days=40), hours=1.5)
-        self.permit("view_circuitmaintenance")
-
-        self.assertIn("1 h 30 min", self.page("circuitmaintenance", self.maintenance))
-
-    def test_panels_keep_to_the_permissions(self):
-        self.permit("view_circuitmaintenance")
-
-        page = self.page("circuitmaintenance", self.maintenance)
-
-        for text in ("UNKNOWN-2", "Note 2", "Planned work"):
-            self.assertNotIn(text, page)
-
-    def test_no_page_for_something_else_than_a_primary_key(self):
-        self.become_superuser()
-
-        self.assertHttpStatus(self.client.get("/plugins/circuit-maintenance/maintenances/nonsense/"), 404)
-
-    def test_several_windows_make_start_and_end_read_only(self):
-        self.become_superuser()
-        fixtures.add_window(self.maintenance, fixtures.NOON + timedelta(days=40), hours=1)
 
         response = self.client.post(
-            url_of("circuitmaintenance_edit", self.maintenance),
-            {
-                "name": "M-2",
-                "provider": self.maintenance.provider_id,
-                "status": Status.CONFIRMED,
-                "start_time": "2026-01-01 00:00:00",
-                "end_time": "2026-01-01 01:00:00",
-            },
+            url_of("circuitmaintenance_bulk_edit"), {"pk": [str(self.coming.pk)], "_edit": "on"}
         )
 
-        self.assertIn("With several windows", response.content.decode())
+        self.assertContains(response, "coming")
+        self.assertNotContains(response, url_of("circuitmaintenance_acknowledge", self.coming))
+
+    def test_a_hostile_name_is_only_a_name(self):
+        self.become_superuser()
+        fixtures.create_maintenance(f'"{fixtures.HOSTILE}', start=timezone.now() + timedelta(days=1))
+
+        self.assertNotIn(fixtures.HOSTILE, self.page("circuitmaintenance_list", **HTMX))
 
 
 class AcknowledgeTest(PageTestCase):

@@ -1,14 +1,32 @@
 """Pages of what we received, the menu and the search: what is ours alone."""
 
+import html
+import re
+
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import NoReverseMatch, reverse
-from nautobot.circuits.models import Provider
+from django.urls import reverse
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.inbound.identify import PARSERS_FIELD
 from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.inbound.test_rendering import MAIL
 from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
+from nautobot_circuit_maintenance.tests.test_api_actions import have_a_worker
+
+_HOSTILE = b"<script>alert(1)</script><img src=x onerror=alert(1)>"
+_HOSTILE_MAIL = (
+    b"From: " + _HOSTILE + b" <noc@isp.example>\r\nSubject: " + _HOSTILE + b"\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: multipart/mixed; boundary=m\r\n\r\n"
+    b"--m\r\nContent-Type: text/plain\r\n\r\n" + _HOSTILE + b"\r\n"
+    b'--m\r\nContent-Type: text/html\r\n\r\n<body onload=alert(1)>"><b>Work</b>'
+    + _HOSTILE
+    + b"<a href=javascript:x>x</a>"
+    b"<style>@import url(//evil.example)</style><img src=//evil.example/p><form action=//evil.example><input></form>\r\n"
+    b"--m\r\nContent-Type: x/" + _HOSTILE + b"\r\nContent-Disposition: attachment; filename*=utf-8''"
+    b"%3Cscript%3Ealert(1)%3C%2Fscript%3E%3Cimg%20src=x%3E\r\n\r\nx\r\n--m--\r\n"
+)
 
 
 class NotificationPageTest(PageTestCase):
@@ -33,7 +51,9 @@ class NotificationPageTest(PageTestCase):
             with CaptureQueriesContext(connection) as queries:
                 self.assertNotIn("the-raw-bytes", self.page(route, instance))
                 self.page(f"{route}_list", **HTMX)
-            self.assertFalse([each["sql"] for each in queries if '"raw"' in each["sql"]])
+            # Whether there are any is a question that reads none.
+            loaded = [each["sql"] for each in queries if '"raw"' in each["sql"].replace('"raw" IS NOT NULL', "")]
+            self.assertFalse(loaded)
 
         self.assertIn(
             "the-raw-bytes &lt;b&gt;of the mail&lt;/b&gt;", self.page("notification_source", self.notification)
@@ -62,47 +82,233 @@ class NotificationPageTest(PageTestCase):
         self.assertIn("not on record", self.page("notification_source", self.notification))
 
 
-class NotificationSourceTest(PageTestCase):
-    """Sources follow the settings; people choose their providers."""
+class MessageTabsTest(PageTestCase):
+    """Text, HTML and attachments of a message, each loaded where it is asked for."""
+
+    TABS = ("notification_text", "notification_html", "notification_attachments", "notification_source")
 
     def setUp(self):
         super().setUp()
+        self.notification = models.Notification.objects.get(state=State.FAILED)
+        self.store(_HOSTILE_MAIL)
+
+    def store(self, raw):
+        """Let these be the bytes of the message."""
+        models.Notification.objects.filter(pk=self.notification.pk).update(raw=raw)
+
+    def test_each_shows_its_part(self):
         self.become_superuser()
-        self.source = models.NotificationSource.objects.get(name="Source 1")
+        self.store(MAIL)
+        for tab, words in (
+            ("text", ["Grüße"]),
+            ("html", ["&lt;p&gt;Grüße&lt;/p&gt;"]),
+            ("attachments", ["ä.pdf", "application/pdf", "3\xa0bytes", "log.txt"]),
+        ):
+            page = self.page(f"notification_{tab}", self.notification)
+            for word in words:
+                with self.subTest(tab):
+                    self.assertIn(word, page)
 
-    def test_there_is_no_way_to_add_delete_or_rename(self):
-        for route in ("add", "delete", "import", "bulk_edit", "bulk_delete", "bulk_rename"):
-            with self.subTest(route), self.assertRaises(NoReverseMatch):
-                url_of(f"notificationsource_{route}", self.source if route == "delete" else None)
-        for path in ("add/", f"{self.source.pk}/delete/", "import/", "edit/", "delete/", "rename/"):
-            response = self.client.post(f"{url_of('notificationsource_list')}{path}", {"pk": [self.source.pk]})
-            self.assertIn(response.status_code, (404, 405), path)
+    def test_the_frame_may_run_nothing_and_load_nothing(self):
+        self.become_superuser()
 
-        self.assertEqual(models.NotificationSource.objects.count(), 3)
+        frame = re.search(r"<iframe[^>]*>", self.page("notification_html", self.notification)).group()
 
-    def test_the_form_changes_the_providers_only(self):
-        provider = Provider.objects.get(name="ISP 3")
-        data = {"providers": [provider.pk], "name": "Renamed", "last_error": "x", "attach_all_providers": "on"}
+        sandbox = re.search(r'sandbox="([^"]*)"', frame).group(1)
+        self.assertNotRegex(sandbox, "allow-(scripts|same-origin|forms|top-navigation)")
+        self.assertNotRegex(frame.replace("srcdoc=", ""), r"\bsrc=")
+        document = html.unescape(re.search(r'srcdoc="([^"]*)"', frame).group(1))
+        self.assertIn("Content-Security-Policy\" content=\"default-src 'none'", document)
+        for word in ("evil.example", "<script", "onerror", "onload", "<img", "<form", "<style>@", "javascript:"):
+            self.assertNotIn(word, document)
+        self.assertIn("<b>Work</b>", document)
 
-        self.client.post(url_of("notificationsource_edit", self.source), data)
+    def test_no_part_of_a_mail_becomes_a_part_of_the_page(self):
+        self.become_superuser()
+        for tab in ("notification", *self.TABS):
+            with self.subTest(tab):
+                self.assertNotIn("<script>alert", self.page(tab, self.notification))
+                self.assertNotIn("<img src=x", self.page(tab, self.notification))
 
-        self.source.refresh_from_db()
-        self.assertEqual(list(self.source.providers.all()), [provider])
-        self.assertEqual((self.source.name, self.source.attach_all_providers), ("Source 1", False))
+    def test_each_needs_the_permission_to_view(self):
+        for tab in self.TABS:
+            self.assertHttpStatus(self.client.get(url_of(tab, self.notification)), 403)
+        self.permit("view_notification", constraints={"state": State.PARSED})
+        for tab in self.TABS:
+            self.assertHttpStatus(self.client.get(url_of(tab, self.notification)), 404)
 
-    def test_the_page_shows_the_settings_and_no_secret(self):
-        entry = {"name": "Source 1", "url": "imap://mail.example", "account": "ops", "secret": "hunter2"}
-        with self.settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"notification_sources": [entry]}}):
-            pages = self.page("notificationsource", self.source), self.page("notificationsource_list", **HTMX)
+    def test_what_is_missing_is_said(self):
+        self.become_superuser()
+        for raw, words in (
+            (None, "not on record"),
+            (b"From: x@isp.example\r\nContent-Type: image/png\r\n\r\n", "The message has no"),
+        ):
+            self.store(raw)
+            for tab in self.TABS[:3]:
+                with self.subTest(f"{tab} {words}"):
+                    page = self.page(tab, self.notification)
+                    self.assertIn(words, page)
+                    self.assertNotIn("<iframe", page)
 
-        self.assertIn("mail.example", pages[0])
-        for page in pages:
-            self.assertIn("ops", page)
-            self.assertNotIn("hunter2", page)
 
-    def test_a_source_that_left_the_settings_says_so(self):
-        self.assertIn("no more", self.page("notificationsource", self.source))
-        self.assertIn("not configured", self.page("notificationsource_list", **HTMX))
+class AdviceTest(PageTestCase):
+    """What to do, in words."""
+
+    def test_a_failed_one_leads_to_the_provider(self):
+        self.permit("view_notification", "change_notification")
+        notification = models.Notification.objects.get(state=State.FAILED)
+        edit = reverse("circuits:provider_edit", kwargs={"pk": notification.provider_id})
+
+        page = self.page("notification", notification)
+        self.assertIn("has no parser set", page)
+        self.assertNotIn(edit, page)
+        self.add_permissions("circuits.change_provider")
+        self.assertIn(edit, self.page("notification", notification))
+
+        notification.provider.cf[PARSERS_FIELD] = "ntt"
+        notification.provider.validated_save()
+        page = self.page("notification", notification)
+        self.assertNotIn("has no parser set", page)
+        self.assertIn("set the right parser on", page)
+
+    def test_each_state_has_its_word(self):
+        self.become_superuser()
+        notification = models.Notification.objects.get(state=State.FAILED)
+        for state, words in (
+            (State.IGNORED, "Nothing, if it announces no work"),
+            (State.REFUSED, "what the source demands"),
+            (State.RECEIVED, "the next run of the job reads it"),
+        ):
+            models.Notification.objects.filter(pk=notification.pk).update(state=state)
+            self.assertIn(words, self.page("notification", notification), state)
+
+        models.Notification.objects.filter(pk=notification.pk).update(state=State.FAILED, raw=None)
+
+        self.assertIn("cannot be reprocessed", self.page("notification", notification))
+
+
+class ReprocessTest(PageTestCase):
+    """The buttons: on the page and in the list."""
+
+    def setUp(self):
+        super().setUp()
+        self.notification = models.Notification.objects.get(state=State.FAILED)
+
+    def states(self):
+        """Return the states of all notifications in the order of their age."""
+        return list(models.Notification.objects.order_by("received_at").values_list("state", flat=True))
+
+    def post(self, **data):
+        """Press the button in the list, and return the list."""
+        query = data.pop("query", "")
+        self.client.post(url_of("notification_bulk_reprocess") + query, data)
+        return self.page("notification_list", **HTMX)
+
+    def test_it_waits_and_nothing_is_digested_here(self):
+        self.permit("view_notification", "change_notification")
+
+        response = self.client.post(url_of("notification_reprocess", self.notification))
+
+        self.assertRedirects(response, self.notification.get_absolute_url(), fetch_redirect_response=False)
+        self.notification.refresh_from_db()
+        self.assertEqual((self.notification.state, self.notification.error), (State.RECEIVED, ""))
+        self.assertIn("1 notification queued. No worker", self.page("notification", self.notification))
+
+    def test_a_worker_is_asked_where_there_is_one(self):
+        self.permit("view_notification", "change_notification")
+        broker = have_a_worker(self)
+
+        with self.captureOnCommitCallbacks(execute=True):
+            self.client.post(url_of("notification_reprocess", self.notification))
+
+        self.assertEqual(broker.call_count, 1)
+        self.notification.refresh_from_db()
+        self.assertEqual(self.notification.state, State.RECEIVED)
+        self.assertIn("a worker reads it again now", self.page("notification", self.notification))
+
+    def test_only_the_permission_to_change_shows_and_opens_it(self):
+        url = url_of("notification_reprocess", self.notification)
+        for name in (None, "view", "add", "delete"):
+            if name:
+                self.permit(f"{name}_notification")
+            self.assertHttpStatus(self.client.post(url), 403)
+            self.assertHttpStatus(self.client.post(url_of("notification_bulk_reprocess")), 403)
+        self.assertNotIn(url, self.page("notification", self.notification))
+        self.assertNotIn("Reprocess Selected", self.page("notification_list", **HTMX))
+
+        self.permit("change_notification")
+
+        self.assertIn(url, self.page("notification", self.notification))
+        self.assertIn("Reprocess Selected", self.page("notification_list"))
+        self.assertHttpStatus(self.client.post(url), 302)
+
+    def test_the_constraints_of_the_permission_hold(self):
+        self.permit("view_notification")
+        self.permit("change_notification", constraints={"state": State.IGNORED})
+        url = url_of("notification_reprocess", self.notification)
+
+        self.assertNotIn(url, self.page("notification", self.notification))
+        self.assertHttpStatus(self.client.post(url), 404)
+        self.post(pk=[row.pk for row in models.Notification.objects.all()])
+
+        self.assertEqual(self.states(), [State.PARSED, State.FAILED, State.RECEIVED])
+
+    def test_it_cannot_be_had_by_a_link(self):
+        self.become_superuser()
+        for url in (url_of("notification_reprocess", self.notification), url_of("notification_bulk_reprocess")):
+            self.assertHttpStatus(self.client.get(url), 405)
+
+    def test_in_bulk_it_takes_what_is_ticked(self):
+        self.become_superuser()
+
+        page = self.post(pk=[self.notification.pk, "nonsense"])
+
+        self.assertIn("1 notification queued", page)
+        self.assertEqual(self.states(), [State.PARSED, State.RECEIVED, State.IGNORED])
+        self.assertIn("No notification was selected", self.post())
+
+    def test_in_bulk_all_means_all_that_the_filters_find(self):
+        self.become_superuser()
+
+        self.post(query="?state=failed&state=ignored", _all="on")
+        self.assertEqual(self.states(), [State.PARSED, State.RECEIVED, State.RECEIVED])
+        self.post(query="?state=nonsense", _all="on")
+        self.assertEqual(self.states(), [State.PARSED, State.RECEIVED, State.RECEIVED])
+
+    def test_one_without_its_bytes_says_so(self):
+        self.become_superuser()
+        models.Notification.objects.filter(pk=self.notification.pk).update(raw=None)
+
+        response = self.client.post(url_of("notification_reprocess", self.notification), follow=True)
+
+        self.assertContains(response, "not on record")
+        self.notification.refresh_from_db()
+        self.assertEqual(self.notification.state, State.FAILED)
+
+
+class QueryCountTest(PageTestCase):
+    """No page asks more of the database because it has more to show."""
+
+    def queries(self, *args, **kwargs):
+        """Return how many queries a page takes."""
+        self.page(*args, **kwargs)
+        with CaptureQueriesContext(connection) as queries:
+            self.page(*args, **kwargs)
+        return len(queries)
+
+    def test_list_and_page(self):
+        self.become_superuser()
+        notification = models.Notification.objects.get(state=State.FAILED)
+        pages = (("notification_list", None, HTMX), ("notification", notification, {}))
+        before = [self.queries(route, instance, **options) for route, instance, options in pages]
+        for number in range(20):
+            provider = fixtures.create_provider(f"Another {number}")
+            source = models.NotificationSource.objects.create(name=f"Another {number}")
+            fixtures.create_notification(provider, source)
+            fixtures.create_parsed(notification, fixtures.create_maintenance(f"X-{number}", provider))
+
+        self.assertEqual([self.queries(route, instance, **options) for route, instance, options in pages], before)
+        self.assertLessEqual(max(before), 35)
 
 
 class HostileTextTest(PageTestCase):
@@ -127,8 +333,14 @@ class HostileTextTest(PageTestCase):
             message_id=fixtures.HOSTILE,
             raw=fixtures.HOSTILE.encode(),
         )
+        said = fixtures.parser_item(
+            fixtures.HOSTILE,
+            notification.received_at,
+            summary=fixtures.HOSTILE,
+            circuits=[{"circuit_id": fixtures.HOSTILE, "impact": "OUTAGE"}],
+        )
         parsed = fixtures.create_parsed(
-            notification, maintenance, json=[{"x": fixtures.HOSTILE}], status="<script>alert", parser=fixtures.HOSTILE
+            notification, maintenance, json=[said], status="<script>alert", parser=fixtures.HOSTILE
         )
         for instance in (maintenance, impact, note, source, notification, parsed):
             name = instance._meta.model_name  # pylint: disable=protected-access  # Django's public API

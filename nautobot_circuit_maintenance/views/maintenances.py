@@ -24,8 +24,11 @@ from rest_framework.decorators import action
 
 from nautobot_circuit_maintenance import display, filters, forms, models, tables
 from nautobot_circuit_maintenance.analysis import selection
+from nautobot_circuit_maintenance.analysis.timeline import Evidence
 from nautobot_circuit_maintenance.api import serializers
-from nautobot_circuit_maintenance.views.panels import AcknowledgeButton, ReachPanel, WindowsPanel
+from nautobot_circuit_maintenance.views.maintenance_panels import CircuitsPanel, FactsPanel, ReachPanel, badges
+from nautobot_circuit_maintenance.views.panels import AcknowledgeButton
+from nautobot_circuit_maintenance.views.timeline import TimelinePanel
 
 UUID = "[0-9a-fA-F-]{36}"
 POST_ONLY = {"methods": ["post"], "custom_view_base_action": "change", "http_method_names": ["post", "options"]}
@@ -49,7 +52,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
     lookup_value_regex = UUID
     queryset = models.CircuitMaintenance.objects.select_related("provider").order_by(*selection.MOST_URGENT_FIRST)
     serializer_class = serializers.CircuitMaintenanceSerializer
-    table_class = tables.CircuitMaintenanceTable
+    table_class = tables.CircuitMaintenanceListTable
     filterset_class = filters.CircuitMaintenanceFilterSet
     filterset_form_class = forms.CircuitMaintenanceFilterForm
     form_class = forms.CircuitMaintenanceForm
@@ -73,61 +76,33 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
             ),
         ],
         panels=[
-            ObjectFieldsPanel(
+            FactsPanel(weight=100, section=SectionChoices.LEFT_HALF),
+            ReachPanel(weight=100, section=SectionChoices.RIGHT_HALF),
+            CircuitsPanel(
                 weight=100,
-                section=SectionChoices.LEFT_HALF,
-                label="Maintenance",
-                fields=[
-                    "name",
-                    "provider",
-                    "status",
-                    "description",
-                    "start_time",
-                    "end_time",
-                    "ticket",
-                    "ack",
-                    "acknowledged_by",
-                    "acknowledged_at",
-                    "issued_at",
-                    "sequence",
-                ],
-                value_transforms={
-                    "status": [display.badge],
-                    "start_time": [display.moment],
-                    "end_time": [display.moment],
-                    "acknowledged_at": [display.moment_if_any],
-                    "issued_at": [display.moment],
-                },
-                key_transforms={"start_time": "Start", "end_time": "End", "issued_at": "Issued"},
-                hide_if_unset=["acknowledged_by", "acknowledged_at"],
+                section=SectionChoices.FULL_WIDTH,
+                table_class=tables.MaintenanceCircuitTable,
+                table_filter="maintenance",
+                table_title="Circuits",
             ),
-            WindowsPanel(weight=100, section=SectionChoices.RIGHT_HALF),
-            ReachPanel(weight=150, section=SectionChoices.RIGHT_HALF),
+            TimelinePanel(weight=200, section=SectionChoices.FULL_WIDTH, label="Timeline"),
             ObjectsTablePanel(
-                weight=200,
-                section=SectionChoices.RIGHT_HALF,
+                weight=300,
+                section=SectionChoices.FULL_WIDTH,
                 table_class=tables.CircuitMaintenanceNoteTable,
                 table_filter="maintenance",
                 table_title="Maintenance notes",
                 exclude_columns=["maintenance"],
+                show_table_config_button=False,
             ),
             ObjectsTablePanel(
-                weight=100,
+                weight=400,
                 section=SectionChoices.FULL_WIDTH,
-                table_class=tables.CircuitImpactTable,
-                table_filter="maintenance",
-                table_title="Circuits",
-                exclude_columns=["maintenance", "status", "start_time", "end_time"],
-                include_columns=["side_a", "side_z"],
-            ),
-            ObjectsTablePanel(
-                weight=200,
-                section=SectionChoices.FULL_WIDTH,
-                table_class=tables.ParsedNotificationTable,
+                table_class=tables.MaintenanceNotificationTable,
                 table_filter="maintenance",
                 table_title="Notifications",
-                exclude_columns=["maintenance"],
                 add_button_route=None,
+                show_table_config_button=False,
             ),
         ],
     )
@@ -138,10 +113,13 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
         return [each for each in super().get_extra_actions() if each.__name__ != "bulk_rename"]
 
     def get_extra_context(self, request: HttpRequest, instance: Any = None) -> dict[str, Any]:
-        """Offer the questions that are asked most above the list."""
+        """Offer the questions that are asked most above the list, and what the panels of one maintenance share."""
         context = super().get_extra_context(request, instance)
         if self.action == "list":
             context["quick_filters"] = quick_filters(timezone.now())
+        if isinstance(instance, models.CircuitMaintenance):
+            context["evidence"] = Evidence(instance.parsed_notifications.order_by())
+            context["badges"] = badges(instance, request.user)
         return context
 
     @action(detail=True, url_path="acknowledge", url_name="acknowledge", **POST_ONLY)

@@ -2,7 +2,12 @@
 
 from typing import Any
 
+from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.defaultfilters import pluralize
+from django.urls import reverse
 from nautobot.apps.ui import (
     Button,
     DistinctViewTab,
@@ -10,6 +15,7 @@ from nautobot.apps.ui import (
     ObjectFieldsPanel,
     ObjectsTablePanel,
     ObjectTextPanel,
+    Panel,
     SectionChoices,
 )
 from nautobot.apps.views import (
@@ -18,15 +24,38 @@ from nautobot.apps.views import (
     ObjectDetailViewMixin,
     ObjectListViewMixin,
 )
+from nautobot.core.utils.data import is_uuid
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from nautobot_circuit_maintenance import display, filters, forms, models, tables
 from nautobot_circuit_maintenance.api import serializers
-from nautobot_circuit_maintenance.views.maintenances import UUID
+from nautobot_circuit_maintenance.api.notifications import eml
+from nautobot_circuit_maintenance.inbound.enqueue import enqueue_digestion
+from nautobot_circuit_maintenance.inbound.reprocess import await_digestion
+from nautobot_circuit_maintenance.views import message_panels
+from nautobot_circuit_maintenance.views.maintenances import POST_ONLY, UUID
 from nautobot_circuit_maintenance.views.panels import SourceTextPanel
 
+NO_WORKER = (
+    "No worker starts now: the next run of the job reads what waits. To have it read at once, enable the job "
+    '"Reprocess Notifications" and start a worker.'
+)
 _ROUTE = "plugins:nautobot_circuit_maintenance:notification_{}"
+# Without the methods named, Django's FormView would answer a POST with an error of the server.
+_GET_ONLY = {"custom_view_base_action": "view", "http_method_names": ["get", "head", "options"]}
+
+
+def _message_tab(weight: int, label: str, panel: type[Panel]) -> DistinctViewTab:
+    """Return a tab of its own URL, so that the raw message is read only where it is shown."""
+    tab_id = label.lower()
+    return DistinctViewTab(
+        weight=weight,
+        tab_id=tab_id,
+        label=label,
+        url_name=_ROUTE.format(tab_id),
+        panels=(panel(weight=100, section=SectionChoices.FULL_WIDTH),),
+    )
 
 
 class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that it has not
@@ -43,7 +72,20 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
     filterset_form_class = forms.NotificationFilterForm
     object_detail_content = ObjectDetailContent(
         extra_buttons=[
-            Button(weight=100, label="Download .eml", icon="mdi-download", link_name=_ROUTE.format("raw")),
+            message_panels.ReprocessButton(
+                weight=100,
+                label="Reprocess",
+                icon="mdi-refresh",
+                link_name=_ROUTE.format("reprocess"),
+                render_on_tab_id="__all__",
+            ),
+            Button(
+                weight=200,
+                label="Download .eml",
+                icon="mdi-download",
+                link_name=_ROUTE.format("raw"),
+                render_on_tab_id="__all__",
+            ),
         ],
         panels=[
             ObjectFieldsPanel(
@@ -62,14 +104,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
                     "message_id": "Message-ID",
                 },
             ),
-            ObjectFieldsPanel(
-                weight=100,
-                section=SectionChoices.RIGHT_HALF,
-                label="Result",
-                fields=["state", "error", "attempts"],
-                value_transforms={"state": [display.badge]},
-                key_transforms={"error": "Reason"},
-            ),
+            message_panels.ResultPanel(weight=100, section=SectionChoices.RIGHT_HALF),
             ObjectsTablePanel(
                 weight=200,
                 section=SectionChoices.FULL_WIDTH,
@@ -81,36 +116,72 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
             ),
         ],
         extra_tabs=[
-            DistinctViewTab(
-                weight=2000,
-                tab_id="source",
-                label="Source",
-                url_name=_ROUTE.format("source"),
-                panels=(SourceTextPanel(weight=100, section=SectionChoices.FULL_WIDTH),),
-            ),
+            _message_tab(1100, "Text", message_panels.TextPanel),
+            _message_tab(1200, "HTML", message_panels.HtmlPanel),
+            _message_tab(1300, "Attachments", message_panels.AttachmentsPanel),
+            _message_tab(1400, "Source", SourceTextPanel),
         ],
     )
 
-    @action(detail=True, url_path="source", url_name="source", custom_view_base_action="view")
+    @action(detail=True, url_path="text", url_name="text", **_GET_ONLY)
+    def text(self, _request: HttpRequest, **_kwargs: Any) -> Response:
+        """Show the words of the message."""
+        return Response({})
+
+    @action(detail=True, url_path="html", url_name="html", **_GET_ONLY)
+    def html(self, _request: HttpRequest, **_kwargs: Any) -> Response:
+        """Show the HTML of the message, made harmless."""
+        return Response({})
+
+    @action(detail=True, url_path="attachments", url_name="attachments", **_GET_ONLY)
+    def attachments(self, _request: HttpRequest, **_kwargs: Any) -> Response:
+        """List the other parts of the message."""
+        return Response({})
+
+    @action(detail=True, url_path="source", url_name="source", **_GET_ONLY)
     def source(self, _request: HttpRequest, **_kwargs: Any) -> Response:
         """Show the raw message."""
         return Response({})
 
-    @action(detail=True, url_path="raw", url_name="raw", custom_view_base_action="view")
+    @action(detail=True, url_path="raw", url_name="raw", **_GET_ONLY)
     def raw(self, _request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Download the raw message; no browser shows it."""
         notification = self.get_object()
         if notification.raw is None:
             raise Http404("The raw message is not on record.")
-        return HttpResponse(
-            bytes(notification.raw),
-            content_type="message/rfc822",
-            headers={
-                "Content-Disposition": f'attachment; filename="{notification.pk}.eml"',
-                "X-Content-Type-Options": "nosniff",
-                "Content-Security-Policy": "sandbox; default-src 'none'",
-            },
-        )
+        return eml(notification)
+
+    @action(detail=True, url_path="reprocess", url_name="reprocess", **POST_ONLY)
+    def reprocess(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        """Let a worker read the message again."""
+        notification = self.get_object()
+        self._reprocess(request, self.get_queryset().filter(pk=notification.pk))
+        return redirect(notification.get_absolute_url())
+
+    @action(detail=False, url_path="reprocess", url_name="bulk_reprocess", **POST_ONLY)
+    def bulk_reprocess(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        """Let a worker read the messages again that were ticked in the list, or all that its filters find."""
+        if request.POST.get("_all"):
+            chosen = self.filter_queryset(self.get_queryset())
+        else:
+            chosen = self.get_queryset().filter(pk__in=[pk for pk in request.POST.getlist("pk") if is_uuid(pk)])
+        self._reprocess(request, chosen)
+        return redirect(reverse(_ROUTE.format("list")))
+
+    def _reprocess(self, request: HttpRequest, chosen: QuerySet[models.Notification]) -> None:
+        """Reset these notifications, and say what becomes of them."""
+        waiting, without_bytes = await_digestion(chosen)
+        if without_bytes:
+            word = f"{without_bytes} cannot be reprocessed: the raw message is not on record."
+            messages.warning(request, word)
+        if waiting:
+            count = f"{waiting} notification{pluralize(waiting)}"
+            if enqueue_digestion(request.user):
+                messages.success(request, f"{count} queued: a worker reads {pluralize(waiting, 'it,them')} again now.")
+            else:
+                messages.warning(request, f"{count} queued. {NO_WORKER}")
+        elif not without_bytes:
+            messages.warning(request, "No notification was selected.")
 
 
 class ParsedNotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that it has not

@@ -1,12 +1,8 @@
 """Parts of pages that Nautobot's own components cannot say."""
 
-from typing import Any
-
 from django.template import Context
-from nautobot.apps.ui import BaseTextPanel, DataTablePanel, KeyValueTablePanel, PostButton
+from nautobot.apps.ui import BaseTextPanel, PostButton
 
-from nautobot_circuit_maintenance import display
-from nautobot_circuit_maintenance.analysis.reach import reach_of
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 
 LONGEST_SHOWN = 200_000
@@ -25,44 +21,6 @@ class AcknowledgeButton(PostButton):
             return False
         user = context["request"].user
         return CircuitMaintenance.objects.restrict(user, "change").filter(pk=maintenance.pk).exists()
-
-
-class WindowsPanel(DataTablePanel):
-    """The windows of a maintenance; who sees the maintenance sees them."""
-
-    label = "Maintenance windows"
-    context_data_key = "windows"
-    columns = ["start", "end", "duration"]
-    column_headers = ["Start", "End", "Duration"]
-
-    def get_extra_context(self, context: Context) -> dict[str, Any]:
-        """Read the windows."""
-        rows = [
-            {
-                "start": display.moment(window.start_time),
-                "end": display.moment(window.end_time),
-                "duration": display.duration(window.end_time - window.start_time),
-            }
-            for window in context["object"].windows.all()
-        ]
-        return {**super().get_extra_context(context), "data": rows}
-
-
-class ReachPanel(KeyValueTablePanel):
-    """What a maintenance hits, as far as the user may see it."""
-
-    label = "What is hit"
-    context_data_key = "reach"
-
-    def get_data(self, context: Context) -> dict[str, Any]:
-        """Name the first of each kind."""
-        reach = reach_of(context["object"], context["request"].user)
-        return {
-            "Circuits": display.some(reach.circuits),
-            "Locations": display.some(reach.locations),
-            "Devices": display.some(reach.devices),
-            "Tenants": display.some(reach.tenants),
-        }
 
 
 class SourceTextPanel(BaseTextPanel):

@@ -1,13 +1,25 @@
 """Pages of the notification sources."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.contrib import messages
+from django.core.cache import cache
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template import Context
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from nautobot.apps.ui import (
+    Button,
     KeyValueTablePanel,
     ObjectDetailContent,
     ObjectFieldsPanel,
     ObjectsTablePanel,
+    PostButton,
     SectionChoices,
 )
 from nautobot.apps.views import (
@@ -18,12 +30,22 @@ from nautobot.apps.views import (
     ObjectListViewMixin,
     ObjectNotesViewMixin,
 )
-from nautobot.circuits.tables import ProviderTable
+from rest_framework.decorators import action
 
 from nautobot_circuit_maintenance import display, filters, forms, models, tables
 from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.views.maintenances import UUID
+from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.inbound.errors import MailboxError
+from nautobot_circuit_maintenance.inbound.validate import validate
+from nautobot_circuit_maintenance.views.maintenances import POST_ONLY, UUID
+
+VALIDATION_PAUSE = 10
+"""Seconds between two validations of a source: each is a login, and servers lock accounts that log in too often."""
+
+COUNTED = timedelta(days=30)
+_ROUTE = "plugins:nautobot_circuit_maintenance:{}"
+_JOB = "nautobot_circuit_maintenance.jobs.HandleCircuitMaintenanceNotifications"
 
 
 class ConfigurationPanel(KeyValueTablePanel):
@@ -53,6 +75,45 @@ class ConfigurationPanel(KeyValueTablePanel):
         return {"Not configured": "PLUGINS_CONFIG names this source no more; its notifications and links stay."}
 
 
+class MailPanel(KeyValueTablePanel):
+    """What became of the mail of a source lately, each count as a link to it."""
+
+    label = "Mail of the last 30 days"
+    context_data_key = "mail"
+
+    def get_data(self, context: Context) -> dict[str, Any]:
+        """Count what the user may see."""
+        source, since = context["object"], timezone.now() - COUNTED
+        visible = models.Notification.objects.restrict(context["request"].user, "view").filter(source=source)
+        recent = visible.filter(received_at__gte=since).order_by().values_list("state")
+        counts = dict(recent.annotate(Count("pk")))
+        url = reverse(_ROUTE.format("notification_list"))
+        rows: dict[str, Any] = {}
+        for state, label in State.CHOICES:
+            query = urlencode({"source": source.pk, "state": state, "received_at__gte": since.isoformat()})
+            rows[label] = format_html('<a href="{}?{}">{}</a>', url, query, counts[state]) if state in counts else "0"
+        last = visible.order_by("-received_at").values_list("received_at", flat=True).first()
+        return {"Last mail": display.moment(last) if last else "none yet", **rows}
+
+
+class ValidateButton(PostButton):
+    """Shown to those who may change this source."""
+
+    def should_render(self, context: Context) -> bool:
+        """Ask the permissions, their constraints included."""
+        user = context["request"].user
+        return models.NotificationSource.objects.restrict(user, "change").filter(pk=context["object"].pk).exists()
+
+
+class RunButton(Button):
+    """Leads to the job's form with this source chosen."""
+
+    def get_link(self, context: Context) -> str:
+        """Name the source in the query."""
+        form = reverse("extras:job_run_by_class_path", kwargs={"class_path": _JOB})
+        return f"{form}?{urlencode({'sources': context['object'].pk})}"
+
+
 class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of forms that it has not
     ObjectDetailViewMixin,
     ObjectListViewMixin,
@@ -72,6 +133,20 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
     filterset_form_class = forms.NotificationSourceFilterForm
     form_class = forms.NotificationSourceForm
     object_detail_content = ObjectDetailContent(
+        extra_buttons=[
+            ValidateButton(
+                weight=100,
+                label="Validate",
+                icon="mdi-connection",
+                link_name=_ROUTE.format("notificationsource_validate"),
+            ),
+            RunButton(
+                weight=200,
+                label="Run now",
+                icon="mdi-play",
+                required_permissions=["extras.run_job"],
+            ),
+        ],
         panels=[
             ObjectFieldsPanel(
                 weight=100,
@@ -81,12 +156,18 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
                 value_transforms={"last_fetched_at": [display.moment]},
                 key_transforms={"last_fetched_at": "Last success"},
             ),
+            MailPanel(
+                weight=200,
+                section=SectionChoices.LEFT_HALF,
+                required_permissions=["nautobot_circuit_maintenance.view_notification"],
+            ),
             ConfigurationPanel(weight=100, section=SectionChoices.RIGHT_HALF),
             ObjectsTablePanel(
                 weight=100,
                 section=SectionChoices.FULL_WIDTH,
-                table_class=ProviderTable,
+                table_class=tables.SourceProviderTable,
                 table_attribute="providers",
+                table_title="Providers whose mail it is searched for",
                 related_field_name="notification_sources",
                 add_button_route=None,
                 enable_related_link=False,
@@ -100,5 +181,20 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
                 max_display_count=10,
                 add_button_route=None,
             ),
-        ]
+        ],
     )
+
+    @action(detail=True, url_path="validate", url_name="validate", **POST_ONLY)
+    def validate(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        """Log in and open the folder, and say how it went; this page is the only one that it leads to."""
+        source = self.get_object()
+        if not cache.add(f"nautobot_circuit_maintenance.validate.{source.pk}", True, VALIDATION_PAUSE):
+            messages.warning(request, f"{source} was validated a moment ago; wait {VALIDATION_PAUSE} seconds.")
+            return redirect(source.get_absolute_url())
+        try:
+            validate(source)
+        except MailboxError as error:
+            messages.error(request, f"{source} cannot be read. {error}")
+        else:
+            messages.success(request, f"{source} is fine: the login and the folder work.")
+        return redirect(source.get_absolute_url())

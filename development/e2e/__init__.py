@@ -1,0 +1,1 @@
+"""Tests that drive a browser; see `invoke e2e`."""

@@ -1,0 +1,59 @@
+"""One live site and one browser for all tests; a fresh page, watched, for each."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from development.browser import Watch, browser as run_browser, log_in
+from development.live import LiveSite, live_site
+
+APP = "/plugins/circuit-maintenance"
+SECONDS = 1000
+expect.set_options(timeout=20 * SECONDS)
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[LiveSite]:
+    """Run the whole of Nautobot."""
+    with live_site("e2e") as running:  # pylint: disable=contextmanager-generator-missing-cleanup  # pytest resumes it
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium(site: LiveSite) -> Iterator[Browser]:  # pylint: disable=unused-argument,redefined-outer-name  # the order
+    """Run the browser; after the site, whose making Django refuses beside Playwright's event loop."""
+    with run_browser() as running:  # pylint: disable=contextmanager-generator-missing-cleanup  # pytest resumes it
+        yield running
+
+
+@pytest.fixture(scope="session")
+def logged_in(chromium: Browser, site: LiveSite) -> Any:  # pylint: disable=redefined-outer-name  # fixtures
+    """Return the cookies of the administrator."""
+    first = chromium.new_page()
+    log_in(first, site.url, "admin")
+    return first.context.storage_state()
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Fail a test behind whose pages something went wrong."""
+    watching = Watch()
+    yield watching
+    assert not watching.problems
+
+
+@pytest.fixture
+def page(
+    chromium: Browser, site: LiveSite, logged_in: Any, watch: Watch  # pylint: disable=redefined-outer-name  # fixtures
+) -> Iterator[Page]:
+    """Open a page of the administrator's."""
+    context = chromium.new_context(
+        base_url=site.url, storage_state=logged_in, viewport={"width": 1440, "height": 1000}, timezone_id="UTC"
+    )
+    context.set_default_timeout(20 * SECONDS)
+    opened = context.new_page()
+    watch.attach(opened)
+    yield opened
+    context.close()

@@ -1,0 +1,158 @@
+"""What each notification changed: the story of one maintenance, told from its evidence."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from nautobot_circuit_maintenance.inbound.conclude import EMPTY, Conclusion, conclude, in_order, still_needed
+from nautobot_circuit_maintenance.inbound.values import CircuitWord, Envelope, MaintenanceUpdate, Window
+from nautobot_circuit_maintenance.models import ParsedNotification
+
+
+@dataclass(frozen=True)
+class Step:
+    """One notification, and what is concluded without and with it of all that was issued until then."""
+
+    update: MaintenanceUpdate
+    before: Conclusion
+    after: Conclusion
+    is_late: bool
+    """It arrived after a newer one, and so changed less at that time, or nothing."""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing was issued before it."""
+        return self.before == EMPTY
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it says what was said before."""
+        return not self.is_first and _said(self.before) == _said(self.after)
+
+    @property
+    def issued_at(self) -> datetime:
+        """When it was issued, never later than it was received."""
+        return min(self.update.issued_at, self.update.envelope.received_at)
+
+    @property
+    def moved_by(self) -> timedelta | None:
+        """By how much all windows moved together; None if they did otherwise, or not at all."""
+        starts = {new.start - old.start for old, new in zip(self.before.windows, self.after.windows)}
+        ends = {new.end - old.end for old, new in zip(self.before.windows, self.after.windows)}
+        together = len(self.before.windows) == len(self.after.windows) and starts == ends and len(starts) == 1
+        return (starts.pop() or None) if together else None
+
+    @property
+    def windows_gone(self) -> tuple[Window, ...]:
+        """The windows that hold no longer."""
+        return tuple(window for window in self.before.windows if window not in self.after.windows)
+
+    @property
+    def windows_new(self) -> tuple[Window, ...]:
+        """The windows that were not there before."""
+        return tuple(window for window in self.after.windows if window not in self.before.windows)
+
+    @property
+    def circuits_gone(self) -> tuple[str, ...]:
+        """The circuit ids that are no longer hit."""
+        return tuple(word.cid for cid, word in _by_cid(self.before).items() if cid not in _by_cid(self.after))
+
+    @property
+    def circuits_new(self) -> tuple[CircuitWord, ...]:
+        """What is said about circuit ids that were not hit before."""
+        known = _by_cid(self.before)
+        return tuple(word for cid, word in _by_cid(self.after).items() if cid not in known)
+
+    @property
+    def circuits_turned(self) -> tuple[tuple[CircuitWord, str], ...]:
+        """What was said about circuit ids that are hit otherwise now, and their new impact."""
+        now = _by_cid(self.after)
+        return tuple(
+            (word, now[cid].impact)
+            for cid, word in _by_cid(self.before).items()
+            if cid in now and now[cid].impact != word.impact
+        )
+
+
+def steps(updates: Iterable[MaintenanceUpdate]) -> list[Step]:
+    """Return a step for each update about one maintenance, the newest first; their order does not matter."""
+    ordered = in_order(updates)
+    late = _late(ordered)
+    told: list[Step] = []
+    needed: list[MaintenanceUpdate] = []
+    before = EMPTY
+    for update in ordered:
+        # Not from all that came before: that would cost the square of the number of notifications.
+        needed = still_needed([*needed, update])
+        after = conclude(needed)
+        told.append(Step(update, before, after, is_late=id(update) in late))
+        before = after
+    return told[::-1]
+
+
+def folded(told: Iterable[Step]) -> list[tuple[Step, ...]]:
+    """Lay steps that only repeat together with their neighbours of this kind; every other one stands alone."""
+    groups: list[tuple[Step, ...]] = []
+    for (is_repeat, _), group in groupby(told, key=lambda step: (step.is_repeat, step.is_late)):
+        groups += [tuple(group)] if is_repeat else [(step,) for step in group]
+    return groups
+
+
+def said_by_provider(conclusion: Conclusion) -> set[tuple[str, str]]:
+    """Return circuit id, whatever its case, and impact of all that a provider's word holds for."""
+    return {(word.cid.casefold(), word.impact) for word in conclusion.impacts}
+
+
+class Evidence:
+    """All that notifications said about a maintenance, read when first asked for, by one query."""
+
+    def __init__(self, parsed: Iterable[ParsedNotification]) -> None:
+        """Remember what to read."""
+        self._parsed = parsed
+        self._read: tuple[list[ParsedNotification], list[Step]] | None = None
+
+    @property
+    def rows(self) -> list[ParsedNotification]:
+        """What was said, in no particular order."""
+        return self._once()[0]
+
+    @property
+    def steps(self) -> list[Step]:
+        """A step for each notification, the newest first."""
+        return self._once()[1]
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """The provider's side, all in all."""
+        return self.steps[0].after if self.steps else EMPTY
+
+    def _once(self) -> tuple[list[ParsedNotification], list[Step]]:
+        if self._read is None:
+            rows = list(self._parsed)
+            self._read = rows, steps(_as_update(row) for row in rows)
+        return self._read
+
+
+def _as_update(row: ParsedNotification) -> MaintenanceUpdate:
+    return MaintenanceUpdate.from_items(row.json, Envelope(row.received_at, row.sent_at, row.fingerprint))
+
+
+def _late(ordered: Sequence[MaintenanceUpdate]) -> set[int]:
+    """Return the identities of the updates that arrived after one that is newer."""
+    late = set()
+    earliest: datetime | None = None
+    for update in reversed(ordered):
+        received = update.envelope.received_at
+        if earliest is not None and received > earliest:
+            late.add(id(update))
+        earliest = min(earliest or received, received)
+    return late
+
+
+def _said(conclusion: Conclusion) -> tuple[object, ...]:
+    return conclusion.status, conclusion.description, conclusion.windows, conclusion.impacts
+
+
+def _by_cid(conclusion: Conclusion) -> dict[str, CircuitWord]:
+    return {word.cid.casefold(): word for word in conclusion.impacts}

@@ -1,0 +1,173 @@
+"""Endpoints of what we received: read it, let it be read again, bring in a message without a mailbox."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+from django.db import transaction
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from nautobot.apps.api import ReadOnlyModelViewSet
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+
+from nautobot_circuit_maintenance import filters
+from nautobot_circuit_maintenance.api import serializers
+from nautobot_circuit_maintenance.api.permissions import ChangePermission
+from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.inbound.enqueue import enqueue_digestion
+from nautobot_circuit_maintenance.inbound.files import read_message
+from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
+from nautobot_circuit_maintenance.inbound.record import record_messages
+from nautobot_circuit_maintenance.inbound.reprocess import await_digestion
+from nautobot_circuit_maintenance.inbound.values import MailMessage
+from nautobot_circuit_maintenance.models import Notification
+
+MESSAGE_TYPE = "message/rfc822"
+_PROBLEM = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
+
+
+class TooLarge(APIException):
+    """The body is larger than ``max_message_size`` allows."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+
+    def __init__(self, limit: int) -> None:
+        """Say how large it may be (bytes)."""
+        super().__init__(f"The message is larger than max_message_size allows: {limit:,} bytes.")
+
+
+class MessageParser(BaseParser):
+    """Reads one raw message, and never more than the settings allow."""
+
+    media_type = MESSAGE_TYPE
+
+    def parse(self, stream: BinaryIO, media_type: str | None = None, parser_context: Any = None) -> bytes:
+        """Return the bytes of the body; raises TooLarge before it has read them where the client tells their number."""
+        limit = get_app_settings().max_message_size
+        told = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
+        if told.isdigit() and int(told) > limit:
+            raise TooLarge(limit)
+        raw = stream.read(limit + 1)
+        if len(raw) > limit:
+            raise TooLarge(limit)
+        return raw
+
+
+class MessageRenderer(BaseRenderer):
+    """Lets a client ask for the type that the download has; a refusal is JSON all the same."""
+
+    media_type = MESSAGE_TYPE
+    format = "eml"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        """Return the words of a refusal."""
+        (renderer_context or {})["response"]["Content-Type"] = "application/json"
+        return json.dumps(data).encode()
+
+
+def message_of(body: Any) -> MailMessage:
+    """Return the message of a request's body; raises ValidationError with what is wrong with it."""
+    raw = body if isinstance(body, bytes) else b""
+    if not raw.strip():
+        raise ValidationError({"detail": "The body is empty: send one raw message, with its Content-Length."})
+    message = read_message("", raw, get_app_settings().max_message_size).message
+    if not message.sender:
+        raise ValidationError({"detail": "The message has no header From with exactly one address."})
+    return message
+
+
+class NotificationViewSet(ReadOnlyModelViewSet):
+    """Notifications, without their raw bytes."""
+
+    queryset = Notification.objects.all()
+    serializer_class = serializers.NotificationSerializer
+    filterset_class = filters.NotificationFilterSet
+
+    def restrict_queryset(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Ask Reprocess for the permission to change."""
+        if request.user.is_authenticated and self.action == "reprocess":
+            self.queryset = self.queryset.restrict(request.user, "change")
+        else:
+            super().restrict_queryset(request, *args, **kwargs)
+
+    @extend_schema(
+        request=None,
+        responses={
+            202: serializers.NotificationSerializer,
+            400: OpenApiResponse(_PROBLEM, "The raw message is not on record."),
+        },
+    )
+    @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
+    def reprocess(self, request: Request, **_kwargs: Any) -> Response:
+        """Let a worker digest the notification again from its stored bytes."""
+        notification = self.get_object()
+        waiting, _ = await_digestion(self.get_queryset().filter(pk=notification.pk))
+        if not waiting:
+            raise ValidationError({"detail": "The raw message is not on record: it was too large, or has been purged."})
+        enqueue_digestion(request.user)
+        notification.refresh_from_db()
+        return Response(self.get_serializer(notification).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        responses={
+            (200, MESSAGE_TYPE): OpenApiTypes.BINARY,
+            404: OpenApiResponse(_PROBLEM, "There is no such notification, or its raw message is not on record."),
+        }
+    )
+    @action(detail=True, methods=["get"], renderer_classes=[*api_settings.DEFAULT_RENDERER_CLASSES, MessageRenderer])
+    def raw(self, _request: Request, **_kwargs: Any) -> HttpResponse:
+        """Download the raw message, to the byte."""
+        notification = self.get_object()
+        if notification.raw is None:
+            raise NotFound("The raw message is not on record: it was too large, or has been purged.")
+        return eml(notification)
+
+    @extend_schema(
+        request={MESSAGE_TYPE: OpenApiTypes.BINARY},
+        responses={
+            201: serializers.NotificationSerializer,
+            200: OpenApiResponse(serializers.NotificationSerializer, "The message is known already."),
+            400: OpenApiResponse(_PROBLEM, "No message, or of a sender that no provider has."),
+            413: OpenApiResponse(_PROBLEM, "The message is larger than max_message_size allows."),
+        },
+    )
+    @action(detail=False, methods=["post"], parser_classes=[MessageParser])
+    def ingest(self, request: Request, **_kwargs: Any) -> Response:
+        """Record one raw message, the body of the request; a worker digests it."""
+        message = message_of(request.data)
+        directory = SenderDirectory.of_all_providers()
+        if directory.identify(message.sender) is None:
+            raise ValidationError({"detail": f"No provider has the address '{message.sender}'."})
+        with transaction.atomic():
+            is_new = bool(record_messages(directory, [message]).new)
+            # The queryset is what the user may add: a row outside of it was not added then.
+            notification = self.get_queryset().filter(fingerprint=message.fingerprint).first()
+            if notification is None:
+                raise PermissionDenied("You may not add notifications of this provider.")
+        if is_new:
+            enqueue_digestion(request.user)
+        data: Mapping[str, Any] = self.get_serializer(notification).data
+        return Response(data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+
+
+def eml(notification: Notification) -> HttpResponse:
+    """Return the raw message for download; no browser shows it."""
+    return HttpResponse(
+        bytes(notification.raw),
+        content_type=MESSAGE_TYPE,
+        headers={
+            "Content-Disposition": f'attachment; filename="{notification.pk}.eml"',
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        },
+    )

@@ -1,0 +1,68 @@
+"""The windows of a maintenance: when work is done."""
+
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from nautobot.apps.models import BaseModel
+
+END_AFTER_START = "The end must be after the start."
+
+Span = tuple[datetime, datetime]
+"""Start and end of a window."""
+
+
+def as_rest(moment: datetime | None) -> str | None:
+    """Return a time as the REST API writes it: ISO 8601 in UTC."""
+    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z") if moment else None
+
+
+class MaintenanceWindow(BaseModel):
+    """One span of time in which a maintenance works; shown inside its maintenance, nowhere else."""
+
+    maintenance = models.ForeignKey(
+        to="nautobot_circuit_maintenance.CircuitMaintenance", on_delete=models.CASCADE, related_name="windows"
+    )
+    start_time = models.DateTimeField()
+    end_time = models.DateTimeField()
+
+    natural_key_field_names = ["maintenance", "start_time", "end_time"]
+    is_metadata_associable_model = False  # nor is there a serializer for it, which metadata would need
+
+    class Meta:
+        ordering = ("start_time", "end_time")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["maintenance", "start_time", "end_time"], name="cm_window_once_per_maintenance"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(end_time__gt=models.F("start_time")), name="cm_window_end_after_start"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["start_time", "end_time"], name="cm_window_start_end"),
+            models.Index(fields=["end_time"], name="cm_window_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{as_rest(self.start_time)} - {as_rest(self.end_time)}"
+
+    def clean(self) -> None:
+        """Refuse a window that ends before it starts."""
+        super().clean()
+        if self.start_time and self.end_time and self.end_time <= self.start_time:
+            raise ValidationError({"end_time": END_AFTER_START})
+
+
+def write_windows(maintenance: Any, spans: Iterable[Span]) -> None:
+    """Make these the windows of a maintenance; those that are among them already stay the rows they are."""
+    wanted = set(spans)
+    stored = {(row.start_time, row.end_time): row for row in MaintenanceWindow.objects.filter(maintenance=maintenance)}
+    gone = [row.pk for span, row in stored.items() if span not in wanted]
+    MaintenanceWindow.objects.filter(pk__in=gone).delete()
+    MaintenanceWindow.objects.bulk_create(
+        MaintenanceWindow(maintenance=maintenance, start_time=start, end_time=end)
+        for start, end in sorted(wanted - stored.keys())
+    )

@@ -1,0 +1,270 @@
+"""The page of one maintenance."""
+
+from datetime import timedelta
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
+from nautobot.dcim.models import Location
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
+from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.analysis.world import create_device, create_sites, terminate
+from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
+
+
+class MaintenancePageTest(PageTestCase):
+    """One maintenance."""
+
+    def setUp(self):
+        super().setUp()
+        self.maintenance = models.CircuitMaintenance.objects.get(name="M-2")
+
+    def test_it_shows_what_it_hits_and_where_it_is_from(self):
+        self.become_superuser()
+
+        page = self.page("circuitmaintenance", self.maintenance)
+
+        for text in ("C-2", "UNKNOWN-2", "not in Nautobot", "Note 2", "Country", "2 h"):
+            self.assertIn(text, page)
+        notification = models.Notification.objects.get(parsed_notifications__maintenance=self.maintenance)
+        self.assertIn(url_of("notification", notification), page)
+
+    def test_where_it_hurts_keeps_to_the_permissions(self):
+        self.permit("view_circuitmaintenance", "view_circuitimpact")
+        self.add_permissions("circuits.view_circuit", "circuits.view_circuittermination", "tenancy.view_tenant")
+        place = Location.objects.get(name="Country")
+
+        self.assertNotIn(place.get_absolute_url(), self.reach())
+        self.assertIn(">Tenant</a>", self.reach())
+
+        self.add_permissions("dcim.view_location")
+
+        self.assertIn(place.get_absolute_url(), self.reach())
+
+    def reach(self):
+        """Return the panel that says what is hit."""
+        page = self.page("circuitmaintenance", self.maintenance)
+        return page[page.index(">Locations<") : page.index(">Tenants<") + 600]
+
+    def test_the_page_takes_as_many_queries_for_ten_times_the_circuits(self):
+        self.become_superuser()
+        (site,) = create_sites("Site 1")
+        device = create_device("edge-1", site)
+        self.page("circuitmaintenance", self.maintenance)
+        counts = []
+        for circuits in (4, 40):
+            for number in range(self.maintenance.impacts.count(), circuits):
+                circuit = fixtures.create_circuit(self.maintenance.provider, f"MORE-{number}")
+                terminate(circuit, "A", site, device)
+                fixtures.create_impact(self.maintenance, circuit)
+                self.tell(number, f"MORE-{number}")
+            with CaptureQueriesContext(connection) as queries:
+                self.page("circuitmaintenance", self.maintenance)
+            counts.append(len(queries))
+
+        self.assertEqual(counts[0], counts[1])
+        self.assertLessEqual(counts[0], 70)
+
+    def test_an_unknown_circuit_can_be_added_with_one_click(self):
+        self.become_superuser()
+
+        page = self.page("circuitmaintenance", self.maintenance)
+
+        self.assertIn(f"/circuits/circuits/add/?provider={self.maintenance.provider_id}&amp;cid=UNKNOWN-2", page)
+
+    def test_all_windows_are_shown_whoever_may_see_the_maintenance(self):
+        fixtures.add_window(self.maintenance, fixtures.NOON + timedelta(days=40), hours=1.5)
+        self.permit("view_circuitmaintenance")
+
+        self.assertIn("1 h 30 min", self.page("circuitmaintenance", self.maintenance))
+
+    def test_panels_keep_to_the_permissions(self):
+        self.permit("view_circuitmaintenance")
+
+        page = self.page("circuitmaintenance", self.maintenance)
+
+        for text in ("UNKNOWN-2", "Note 2", "Planned work"):
+            self.assertNotIn(text, page)
+
+    def test_no_page_for_something_else_than_a_primary_key(self):
+        self.become_superuser()
+
+        self.assertHttpStatus(self.client.get("/plugins/circuit-maintenance/maintenances/nonsense/"), 404)
+
+    def tell(self, hour, *cids, subject="", late=0, **fields):
+        """Let the provider write about the maintenance so many hours after noon."""
+        issued = fixtures.NOON + timedelta(days=1, hours=hour)
+        mail = fixtures.create_notification(
+            self.maintenance.provider,
+            received_at=issued + timedelta(hours=late),
+            subject=subject or f"Mail {hour}",
+        )
+        circuits = [{"circuit_id": cid, "impact": "OUTAGE"} for cid in cids]
+        words = {"circuits": circuits, "start": 1_800_000_000, "end": 1_800_014_400, **fields}
+        item = fixtures.parser_item(self.maintenance.name, issued, **words)
+        fixtures.create_parsed(mail, self.maintenance, issued_at=issued, json=[item])
+        return mail
+
+    def timeline(self):
+        """Return the panel without markup, and with it."""
+        page = self.page("circuitmaintenance", self.maintenance)
+        panel = page[
+            page.index('<ol class="list-unstyled') : page.index("</ol>", page.index('<ol class="list-unstyled'))
+        ]
+        return " ".join(strip_tags(panel).split()), panel
+
+    def test_the_timeline_tells_what_each_notification_changed(self):
+        self.become_superuser()
+        self.tell(1, "C-1")
+        self.tell(5, "C-1", "C-2", status="RE-SCHEDULED", start=1_800_086_400, end=1_800_100_800)
+
+        text, panel = self.timeline()
+
+        self.assertIn("CONFIRMED to RE-SCHEDULED", text)
+        self.assertIn("window moved by +24 h", text)
+        self.assertIn("circuit added: C-2 OUTAGE", text)
+        self.assertLess(text.index("RE-SCHEDULED"), text.index("Mail 1,"))
+        mail = models.Notification.objects.get(subject="Mail 5")
+        self.assertIn(url_of("notification", mail), panel)
+
+    def test_the_timeline_folds_repeats_and_gives_the_reason_of_what_came_late(self):
+        self.become_superuser()
+        for hour in (1, 2, 3):
+            self.tell(hour, "C-1")
+        self.tell(4, "C-1", "LATE", late=9, subject="Came late")
+        self.tell(6, "C-1", status="CANCELLED")
+
+        text, panel = self.timeline()
+
+        self.assertIn("2 notifications that changed nothing", text)
+        self.assertIn("It arrived after a newer one.", text[text.index("Came late") :])
+        self.assertIn("text-secondary", panel[: panel.index("Came late")].rsplit("<li", 1)[1])
+
+    def test_the_timeline_has_notes_and_the_acknowledgement(self):
+        self.become_superuser()
+        self.maintenance.acknowledge(self.user, fixtures.NOON)
+        self.maintenance.save()
+
+        text, _ = self.timeline()
+
+        self.assertIn("note Note 2", text)
+        self.assertIn(f"acknowledged by {self.user}", text)
+
+    def test_the_timeline_keeps_to_the_permissions(self):
+        mail = self.tell(1, "SECRET-CID", subject="Secret subject")
+        self.permit("view_circuitmaintenance")
+        text, _ = self.timeline()
+        for secret in ("SECRET-CID", "Secret subject", "Note 2"):
+            self.assertNotIn(secret, text)
+
+        self.permit("view_parsednotification")
+
+        text, panel = self.timeline()
+        self.assertIn("SECRET-CID", text)
+        self.assertNotIn(url_of("notification", mail), panel)
+
+    def test_hostile_words_are_only_words(self):
+        self.become_superuser()
+        self.maintenance.description = fixtures.HOSTILE
+        self.maintenance.save()
+        models.Note.objects.create(maintenance=self.maintenance, title=fixtures.HOSTILE)
+        fixtures.create_impact(self.maintenance, fixtures.HOSTILE)
+        self.tell(1, fixtures.HOSTILE, subject=fixtures.HOSTILE, summary=fixtures.HOSTILE)
+        self.tell(5, "C-1", subject=fixtures.HOSTILE, status=fixtures.HOSTILE)
+
+        page = self.page("circuitmaintenance", self.maintenance)
+
+        self.assertNotIn(fixtures.HOSTILE, page)
+        self.assertNotIn("&amp;lt;script", page)
+
+    def test_a_circuit_is_shown_with_both_ends_status_bandwidth_and_who_said_so(self):
+        self.become_superuser()
+        here, there = create_sites("Here", "There")
+        circuit = fixtures.create_circuit(self.maintenance.provider, "BOTH-ENDS")
+        circuit.commit_rate = 10_000_000
+        circuit.save()
+        terminate(circuit, "A", here, create_device("edge-1", here))
+        terminate(circuit, "Z", there)
+        fixtures.create_impact(self.maintenance, circuit)
+        self.assertIn("a person", self.row("BOTH-ENDS"))
+
+        self.tell(1, "both-ends")
+
+        row = self.row("BOTH-ENDS")
+        for text in ("Here", "edge-1", "to BOTH-ENDS", "There", "10 Gbps", str(circuit.status), "ISP 2"):
+            self.assertIn(text, row)
+        self.assertNotIn("a person", row)
+
+    def test_the_ends_of_a_circuit_keep_to_the_permissions(self):
+        here, _ = create_sites("Here", "There")
+        circuit = fixtures.create_circuit(self.maintenance.provider, "BOTH-ENDS")
+        terminate(circuit, "A", here, create_device("edge-1", here))
+        fixtures.create_impact(self.maintenance, circuit)
+        self.permit("view_circuitmaintenance", "view_circuitimpact")
+        self.assertNotIn(circuit.get_absolute_url(), self.row("BOTH-ENDS"))
+
+        self.add_permissions("circuits.view_circuit", "circuits.view_circuittermination", "dcim.view_location")
+        self.assertIn("Here", self.row("BOTH-ENDS"))
+        self.assertNotIn("edge-1", self.row("BOTH-ENDS"))
+
+        self.add_permissions("dcim.view_device", "dcim.view_interface")
+        self.assertIn("edge-1", self.row("BOTH-ENDS"))
+
+    def row(self, cid):
+        """Return the row of a circuit, with its markup."""
+        page = self.page("circuitmaintenance", self.maintenance)
+        rows = page[: page.index('<ol class="list-unstyled')].split("<tr")
+        return [row for row in rows if f">{cid}<" in row][-1]
+
+    def test_the_facts_say_how_much_notice_was_given_and_the_title_how_bad_it_is(self):
+        self.become_superuser()
+        models.ParsedNotification.objects.all().delete()
+        self.maintenance.start_time = fixtures.NOON + timedelta(days=4)
+        self.maintenance.end_time = fixtures.NOON + timedelta(days=4, hours=3)
+        self.maintenance.save()
+        self.tell(0)
+        self.tell(20)
+        fixtures.create_impact(self.maintenance, "WORST")
+
+        page = self.page("circuitmaintenance", self.maintenance)
+
+        self.assertIn(">3 d<", page)
+        title = page[: page.index('class="nav nav-tabs"')]
+        for badge in ("TENTATIVE", "OUTAGE"):
+            self.assertIn(badge, title)
+
+    def test_who_may_not_change_it_sees_no_buttons(self):
+        self.permit("view_circuitmaintenance", "view_note", "view_circuitimpact")
+
+        page = self.page("circuitmaintenance", self.maintenance)
+
+        for route in ("acknowledge", "withdraw", "edit"):
+            self.assertNotIn(url_of(f"circuitmaintenance_{route}", self.maintenance), page)
+        self.assertNotIn("/notes/add/", page)
+        self.assertNotIn("/circuits/circuits/add/", page)
+
+    def test_a_note_can_be_added_from_here(self):
+        self.become_superuser()
+
+        page = self.page("circuitmaintenance", self.maintenance)
+
+        self.assertIn(f"{url_of('note_add')}?maintenance={self.maintenance.pk}", page)
+
+    def test_several_windows_make_start_and_end_read_only(self):
+        self.become_superuser()
+        fixtures.add_window(self.maintenance, fixtures.NOON + timedelta(days=40), hours=1)
+
+        response = self.client.post(
+            url_of("circuitmaintenance_edit", self.maintenance),
+            {
+                "name": "M-2",
+                "provider": self.maintenance.provider_id,
+                "status": Status.CONFIRMED,
+                "start_time": "2026-01-01 00:00:00",
+                "end_time": "2026-01-01 01:00:00",
+            },
+        )
+
+        self.assertIn("With several windows", response.content.decode())

@@ -1,0 +1,265 @@
+"""Who may see one provider's maintenances sees nothing of another's: every URL of the app is asked, and GraphQL."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from nautobot.apps.testing import TestCase
+from nautobot.circuits.models import Circuit, Provider
+from nautobot.dcim.models import Device, Location
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.tests import two_providers
+from nautobot_circuit_maintenance.tests.page_case import HTMX
+from nautobot_circuit_maintenance.tests.two_providers import OURS, SHARED, THEIRS
+
+APP = "nautobot_circuit_maintenance"
+UI, REST = f"plugins:{APP}", f"plugins-api:{APP}-api"
+# What may differ between two answers to one question.
+CHANGING = re.compile(
+    r'name="csrfmiddlewaretoken" value="\w+"'  # a token for each form
+    r"|CSRF[^;\n]*|csrf[^;\n]{0,120}"
+    r"|\d{4}-\d\d-\d\d[T ][\d:.%A-F+]*"  # the moment in links to lists
+    r'|name="_?nonce" value="[^"]*"'
+    r"|\d+\s+min(ute)?s?\b"  # how long ago or ahead
+    r'|Interfaces <span class="badge bg-primary">\d+'  # core counts them all, on the tab of a device
+)
+
+
+@dataclass(frozen=True)
+class Route:
+    """A URL of the app."""
+
+    namespace: str
+    name: str
+    needs_pk: bool
+
+    @property
+    def model(self):
+        """Return the model that it is about; none for the dashboard and the root of the API."""
+        return {each._meta.model_name: each for each in apps.get_app_config(APP).get_models()}.get(
+            re.split("[_-]", self.name)[0]
+        )
+
+    def url(self, instance=None) -> str:
+        """Return the address."""
+        return reverse(f"{self.namespace}:{self.name}", kwargs={"pk": instance.pk} if self.needs_pk else None)
+
+
+def routes(resolver: URLResolver | None = None, namespaces: tuple[str, ...] = (), path: str = "") -> Iterator[Route]:
+    """List the URLs of the app, as Django resolves them."""
+    for each in (resolver or get_resolver()).url_patterns:
+        whole = path + str(each.pattern)
+        if isinstance(each, URLResolver):
+            yield from routes(each, namespaces + ((each.namespace,) if each.namespace else ()), whole)
+        elif isinstance(each, URLPattern) and ":".join(namespaces) in (UI, REST) and "format" not in whole:
+            yield Route(":".join(namespaces), each.name, "pk>" in whole)
+
+
+ROUTES = sorted(set(routes()), key=lambda route: (route.namespace, route.name))
+VARIANTS = {UI: [{}], REST: [{}, {"depth": 1}]}
+
+
+class WalkCase(TestCase):
+    """Someone who may do everything with what is ours."""
+
+    def setUp(self):
+        """Create both sides."""
+        super().setUp()
+        two_providers.permit(self.user)
+        two_providers.create_shared()
+        self.ours = two_providers.create_side(OURS)
+        self.theirs = two_providers.Side(THEIRS, {})
+
+    def add_theirs(self):
+        """Create the other provider, in ways that touch ours."""
+        self.theirs = two_providers.create_side(THEIRS)
+        two_providers.cross(self.ours, self.theirs)
+
+    def leaks(self, answer: str, asked: str = "") -> list[str]:
+        """Return what of theirs an answer holds, the question aside, each with what stands around it."""
+        return [
+            answer[max(0, found.start() - 80) : found.end() + 40]
+            for secret in self.theirs.secrets()
+            if secret not in asked
+            for found in list(re.finditer(re.escape(secret), answer))[:1]
+        ]
+
+    @staticmethod
+    def changes(before: str, after: str) -> list[str]:
+        """Return the lines in which two answers to one question differ."""
+        lines = [CHANGING.sub("", text).splitlines() for text in (before, after)]
+        return [line for line in difflib.unified_diff(*lines, lineterm="", n=0) if lines[0] != lines[1]][:9]
+
+    def assert_silent(self, response, asked: str = "") -> None:
+        """Check that an answer says nothing of theirs but what was asked."""
+        self.assertEqual(self.leaks(response.content.decode(), asked), [])
+
+    def questions(self) -> Iterator[tuple[str, dict, bool]]:
+        """List address, parameters and whether it asks for the rows of a list, of all that concerns ours."""
+        shared = models.NotificationSource.objects.get(name=f"{SHARED} source")
+        for route in ROUTES:
+            instances = self.ours.of(route.model)[-2:-1] or self.ours.of(route.model) if route.needs_pk else [None]
+            if route.needs_pk and route.model is models.NotificationSource:
+                instances = [*instances, shared]
+            for instance in instances:
+                for variant in VARIANTS[route.namespace]:
+                    yield route.url(instance), variant, False
+            if route.name.endswith("_list"):
+                yield route.url(), {}, True
+            if route.name.endswith("-list"):
+                yield route.url(), {"format": "csv"}, False
+        yield from self.questions_to_core()
+
+    def questions_to_core(self) -> Iterator[tuple[str, dict, bool]]:
+        """List the pages of core that show something of ours."""
+        yield reverse("home"), {}, False
+        for model, route in (
+            (Provider, "circuits:provider"),
+            (Circuit, "circuits:circuit"),
+            (Location, "dcim:location"),
+            (Device, "dcim:device"),
+        ):
+            for instance in self.ours.of(model):
+                yield reverse(route, kwargs={"pk": instance.pk}), {}, False
+        for model, route in ((Location, "dcim:location"), (Device, "dcim:device")):
+            shared = model.objects.get(name__startswith=SHARED)
+            yield reverse(route, kwargs={"pk": shared.pk}), {}, False
+        yield reverse("search"), {"q": "work"}, False
+
+    def answers(self) -> dict[str, str]:
+        """Ask everything."""
+        found = {}
+        for url, parameters, is_htmx in self.questions():
+            response = self.client.get(url, parameters, **(HTMX if is_htmx else {}))
+            self.assertLess(response.status_code, 500, url)
+            body = response.content.decode(errors="replace") if response.status_code == 200 else ""
+            found[f"{url} {parameters} {'rows' if is_htmx else ''}"] = f"{response.status_code}\n{body}"
+        return found
+
+
+class ReadingTest(WalkCase):
+    """Pages and endpoints."""
+
+    def test_the_walk_knows_every_model(self):
+        self.assertLessEqual(set(two_providers.OF_THE_APP), {route.model for route in ROUTES})
+
+    def test_nothing_of_theirs_is_in_any_answer_and_no_answer_changes_for_their_being_there(self):
+        before = self.answers()
+        self.assertEqual([url for url, answer in before.items() if url.endswith("rows") and OURS not in answer], [])
+        self.assertEqual({answer[:3] for url, answer in before.items() if "dashboard" in url}, {"200"})
+        self.add_theirs()
+
+        after = self.answers()
+
+        leaks = {url: found for url, answer in after.items() if (found := self.leaks(answer))}
+        self.assertEqual(leaks, {})
+        changed = [url for url, answer in after.items() if self.changes(before[url], answer)]
+        self.assertEqual(changed, [], [self.changes(before[url], after[url]) for url in changed])
+
+    def test_what_is_theirs_does_not_exist_and_stays_as_it_is(self):
+        self.add_theirs()
+        before = self.theirs.rows()
+        methods = {UI: ("get", "post"), REST: ("get", "options", "post", "put", "patch", "delete")}
+        for route in ROUTES:
+            for instance in self.theirs.of(route.model)[:1] if route.needs_pk else ():
+                for method in methods[route.namespace]:
+                    with self.subTest(url=route.name, method=method):
+                        self.refused(method, route.url(instance))
+        self.assertEqual(self.theirs.rows(), before)
+
+    def refused(self, method: str, url: str) -> None:
+        """Check that a request is refused without a word about what is there."""
+        options = {"data": "{}", "content_type": "application/json"} if method in ("put", "patch", "delete") else {}
+        response = getattr(self.client, method)(url, **options)
+        if method != "options":
+            self.assertIn(response.status_code, (403, 404, 405))
+        self.assert_silent(response, asked=url)
+
+
+class WritingTest(WalkCase):
+    """Forms and endpoints that take several objects, or refer to one."""
+
+    def setUp(self):
+        """Create both sides."""
+        super().setUp()
+        self.add_theirs()
+        self.before = self.theirs.rows()
+
+    def tearDown(self):
+        """Nothing of theirs has changed."""
+        self.assertEqual(self.theirs.rows(), self.before)
+        super().tearDown()
+
+    def test_bulk_pages_neither_show_nor_touch_theirs(self):
+        for route in ROUTES:
+            if "_bulk_" not in route.name:
+                continue
+            pks = [str(each.pk) for each in self.theirs.of(route.model)]
+            for extra in ({}, {"_apply": "", "ack": "True"}, {"_confirm": "", "confirm": "True"}, {"_all": ""}):
+                with self.subTest(url=route.name, extra=extra):
+                    response = self.client.post(route.url(), {"pk": pks, **extra}, follow=True)
+                    self.assertLess(response.status_code, 500)
+                    self.assert_silent(response, asked=str(pks))
+
+    def test_endpoints_change_nothing_of_theirs_in_bulk(self):
+        for route in ROUTES:
+            if route.namespace != REST or not route.name.endswith("-list"):
+                continue
+            body = [{"id": str(each.pk)} for each in self.theirs.of(route.model)]
+            for method in ("patch", "put", "delete"):
+                with self.subTest(url=route.name, method=method):
+                    response = getattr(self.client, method)(route.url(), body, content_type="application/json")
+                    # Core says 200 or 204 to what exists for nobody who asks, and touches nothing.
+                    self.assertIn(response.status_code, (200, 204, 400, 403, 404, 405))
+                    self.assert_silent(response, asked=str(body))
+
+    def test_nothing_can_be_hung_on_what_is_theirs(self):
+        maintenance = self.theirs.of(models.CircuitMaintenance)[0]
+        bodies = {
+            "note": {"maintenance": str(maintenance.pk), "title": "Hello"},
+            "circuitimpact": {"maintenance": str(maintenance.pk), "cid": "X", "impact": "OUTAGE"},
+            "circuitmaintenance": {"name": "X", "provider": str(self.theirs.of(Provider)[0].pk)},
+        }
+        counts = [model.objects.count() for model in two_providers.OF_THE_APP]
+        for name, body in bodies.items():
+            with self.subTest(model=name, by="REST"):
+                url = reverse(f"{REST}:{name}-list")
+                response = self.client.post(url, body, content_type="application/json")
+                self.assertIn(response.status_code, (400, 403))
+                self.assert_silent(response, asked=str(body))
+            with self.subTest(model=name, by="form"):
+                response = self.client.post(reverse(f"{UI}:{name}_add"), body)
+                self.assertIn(response.status_code, (200, 403, 404))
+                self.assert_silent(response, asked=str(body))
+        self.assertEqual([model.objects.count() for model in two_providers.OF_THE_APP], counts)
+
+    def test_who_chooses_the_providers_of_a_shared_source_keeps_those_that_he_does_not_see(self):
+        shared = models.NotificationSource.objects.get(name=f"{SHARED} source")
+        detail = reverse(f"{REST}:notificationsource-detail", kwargs={"pk": shared.pk})
+        form = reverse(f"{UI}:notificationsource_edit", kwargs={"pk": shared.pk})
+
+        chosen = {"providers": [str(each.pk) for each in self.ours.of(Provider)]}
+
+        changed = self.client.patch(detail, chosen, content_type="application/json")
+        self.assertEqual(changed.status_code, 200)
+        self.assert_silent(changed)
+        self.assertEqual({each.name for each in shared.providers.all()}, {OURS, THEIRS})
+
+        self.assertEqual(self.client.post(form, chosen).status_code, 302)
+        self.assertEqual({each.name for each in shared.providers.all()}, {OURS, THEIRS})
+
+    def test_forms_and_lists_that_are_asked_for_theirs_do_not_name_it(self):
+        maintenance, provider = self.theirs.of(models.CircuitMaintenance)[0], self.theirs.of(Provider)[0]
+        for route in ROUTES:
+            if route.namespace != UI or route.needs_pk or not route.name.endswith(("_add", "_list", "dashboard")):
+                continue
+            # Of a list the rows: the form of its filters is core's, and names what a primary key stands for.
+            headers = HTMX if route.name.endswith("_list") else {}
+            for parameters in ({"maintenance": maintenance.pk}, {"provider": provider.pk}):
+                with self.subTest(url=route.name, parameters=parameters):
+                    response = self.client.get(route.url(), parameters, **headers)
+                    self.assert_silent(response, asked=str(parameters))

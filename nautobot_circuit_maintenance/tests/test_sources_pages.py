@@ -1,0 +1,275 @@
+"""Pages of the notification sources: what is ours alone."""
+
+import socket
+from datetime import timedelta
+from unittest import mock
+
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from nautobot.circuits.models import Provider
+
+from development.imap import imap_server
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.inbound.identify import EMAILS_FIELD
+from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
+
+
+def configured(test, **entry):
+    """Let the settings of "Source 1" be these."""
+    source = {"name": "Source 1", "account": "ops", "secret": "hunter2", **entry}
+    settings = test.settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"notification_sources": [source]}})
+    settings.enable()
+    test.addCleanup(settings.disable)
+
+
+def closed_port():
+    """Return a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class NotificationSourceTest(PageTestCase):
+    """Sources follow the settings; people choose their providers."""
+
+    def setUp(self):
+        super().setUp()
+        self.become_superuser()
+        self.source = models.NotificationSource.objects.get(name="Source 1")
+
+    def test_there_is_no_way_to_add_delete_or_rename(self):
+        for route in ("add", "delete", "import", "bulk_edit", "bulk_delete", "bulk_rename"):
+            with self.subTest(route), self.assertRaises(NoReverseMatch):
+                url_of(f"notificationsource_{route}", self.source if route == "delete" else None)
+        for path in ("add/", f"{self.source.pk}/delete/", "import/", "edit/", "delete/", "rename/"):
+            response = self.client.post(f"{url_of('notificationsource_list')}{path}", {"pk": [self.source.pk]})
+            self.assertIn(response.status_code, (404, 405), path)
+
+        self.assertEqual(models.NotificationSource.objects.count(), 3)
+
+    def test_the_form_changes_the_providers_only(self):
+        provider = Provider.objects.get(name="ISP 3")
+        data = {"providers": [provider.pk], "name": "Renamed", "last_error": "x", "attach_all_providers": "on"}
+
+        self.client.post(url_of("notificationsource_edit", self.source), data)
+
+        self.source.refresh_from_db()
+        self.assertEqual(list(self.source.providers.all()), [provider])
+        self.assertEqual((self.source.name, self.source.attach_all_providers), ("Source 1", False))
+
+    def test_the_page_shows_the_settings_and_no_secret(self):
+        entry = {"name": "Source 1", "url": "imap://mail.example", "account": "ops", "secret": "hunter2"}
+        with self.settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"notification_sources": [entry]}}):
+            pages = self.page("notificationsource", self.source), self.page("notificationsource_list", **HTMX)
+
+        self.assertIn("mail.example", pages[0])
+        for page in pages:
+            self.assertIn("ops", page)
+            self.assertNotIn("hunter2", page)
+
+    def test_a_source_that_left_the_settings_says_so(self):
+        self.assertIn("no more", self.page("notificationsource", self.source))
+        self.assertIn("not configured", self.page("notificationsource_list", **HTMX))
+
+
+class ValidateTest(PageTestCase):
+    """The button that tries the login."""
+
+    def setUp(self):
+        super().setUp()
+        cache.clear()
+        self.source = models.NotificationSource.objects.get(name="Source 1")
+        self.validate_url = url_of("notificationsource_validate", self.source)
+
+    def verdict(self, **data):
+        """Press the button and return the page that follows."""
+        response = self.client.post(self.validate_url, data)
+        self.assertRedirects(response, self.source.get_absolute_url(), fetch_redirect_response=False)
+        return self.page("notificationsource", self.source)
+
+    def test_a_server_that_lets_us_in_is_fine_and_keeps_its_mail_unread(self):
+        self.permit("view_notificationsource", "change_notificationsource")
+        with imap_server() as server:
+            configured(
+                self,
+                url=f"imap://localhost:{server.tls_port}",
+                account=server.username,
+                secret=server.password,
+                ca_file=str(server.ca_file),
+            )
+
+            self.assertIn("Source 1 is fine", self.verdict())
+
+        self.source.refresh_from_db()
+        self.assertIsNone(self.source.last_fetched_at)
+
+    def test_a_refused_login_is_told_without_the_secret(self):
+        self.permit("view_notificationsource", "change_notificationsource")
+        with imap_server() as server:
+            configured(self, url=f"imap://localhost:{server.tls_port}", ca_file=str(server.ca_file))
+
+            page = self.verdict()
+
+        self.assertIn("The login was refused", page)
+        self.assertNotIn("hunter2", page)
+
+    def test_nobody_there_is_told(self):
+        self.permit("view_notificationsource", "change_notificationsource")
+        configured(self, url=f"imap://127.0.0.1:{closed_port()}")
+
+        self.assertIn("refuses the connection", self.verdict())
+
+    def test_a_source_that_left_the_settings_is_told(self):
+        self.permit("view_notificationsource", "change_notificationsource")
+
+        self.assertIn("does not name this source any more", self.verdict())
+
+    def test_it_leads_to_the_source_and_nowhere_else(self):
+        self.become_superuser()
+        for query in ("?return_url=/logout/", "?next=https://evil.example/"):
+            cache.clear()
+            response = self.client.post(self.validate_url + query, {"return_url": "https://evil.example/"})
+            self.assertRedirects(response, self.source.get_absolute_url())
+
+    def test_a_second_one_within_seconds_does_not_log_in(self):
+        self.become_superuser()
+        configured(self, url=f"imap://127.0.0.1:{closed_port()}")
+        self.verdict()
+
+        with mock.patch("socket.create_connection", side_effect=AssertionError("connected")):
+            page = self.verdict()
+
+        self.assertIn("a moment ago", page)
+        cache.clear()
+        self.assertIn("refuses the connection", self.verdict())
+
+    def test_it_cannot_be_had_by_a_link(self):
+        self.become_superuser()
+
+        self.assertHttpStatus(self.client.get(self.validate_url), 405)
+
+    def test_only_the_permission_to_change_shows_and_opens_it(self):
+        for name in (None, "view", "add", "delete"):
+            if name:
+                self.permit(f"{name}_notificationsource")
+            self.assertHttpStatus(self.client.post(self.validate_url), 403)
+        self.assertNotIn(self.validate_url, self.page("notificationsource", self.source))
+
+        self.permit("change_notificationsource")
+
+        self.assertIn(self.validate_url, self.page("notificationsource", self.source))
+        self.verdict()
+
+    def test_the_constraints_of_the_permission_hold(self):
+        self.permit("view_notificationsource")
+        self.permit("change_notificationsource", constraints={"name": "Source 2"})
+
+        self.assertNotIn(self.validate_url, self.page("notificationsource", self.source))
+        self.assertHttpStatus(self.client.post(self.validate_url), 404)
+
+
+class SourcePageTest(PageTestCase):
+    """Is mail coming in?"""
+
+    def setUp(self):
+        super().setUp()
+        self.source = models.NotificationSource.objects.get(name="Source 1")
+        self.provider = self.source.providers.get()
+
+    def test_run_now_chooses_the_source_in_the_form_of_the_job(self):
+        self.become_superuser()
+        job = "nautobot_circuit_maintenance.jobs.HandleCircuitMaintenanceNotifications"
+        url = reverse("extras:job_run_by_class_path", kwargs={"class_path": job}) + f"?sources={self.source.pk}"
+
+        self.assertIn(f'href="{url}"', self.page("notificationsource", self.source))
+        form = self.client.get(url)
+
+        self.assertHttpStatus(form, 200)
+        self.assertRegex(form.content.decode(), rf'<option value="{self.source.pk}"\s+selected')
+
+    def test_run_now_needs_the_permission_to_run_jobs(self):
+        self.permit("view_notificationsource")
+
+        self.assertNotIn("Run now", self.page("notificationsource", self.source))
+
+    def test_a_provider_without_an_address_is_flagged_with_the_way_to_mend_it(self):
+        self.permit("view_notificationsource")
+        self.add_permissions("circuits.view_provider")
+        edit = reverse("circuits:provider_edit", kwargs={"pk": self.provider.pk})
+
+        page = self.page("notificationsource", self.source)
+        self.assertIn("no address", page)
+        self.assertNotIn(edit, page)
+        self.add_permissions("circuits.change_provider")
+        self.assertIn(edit, self.page("notificationsource", self.source))
+
+        self.provider.cf[EMAILS_FIELD] = "noc@isp.example"
+        self.provider.validated_save()
+        page = self.page("notificationsource", self.source)
+        self.assertIn("noc@isp.example", page)
+        self.assertNotIn("no address", page)
+
+    def test_the_counts_are_of_the_last_30_days_and_lead_to_their_rows(self):
+        self.permit("view_notificationsource", "view_notification")
+        now = timezone.now()
+        models.Notification.objects.update(received_at=now - timedelta(days=31))
+        for _ in range(2):
+            fixtures.create_notification(self.provider, self.source, state=State.FAILED, received_at=now)
+
+        page = self.page("notificationsource", self.source)
+
+        link = f"{url_of('notification_list')}?source={self.source.pk}&amp;state=failed"
+        self.assertRegex(page, rf'<a href="{link.replace("?", "[?]")}[^"]*">2</a>')
+        self.assertNotIn(f"{url_of('notification_list')}?source={self.source.pk}&amp;state=parsed&amp;received", page)
+
+    def test_the_counts_are_of_what_the_user_may_see(self):
+        self.permit("view_notificationsource")
+        now = timezone.now()
+        fixtures.create_notification(self.provider, self.source, state=State.FAILED, received_at=now)
+        self.assertNotIn("state=failed", self.page("notificationsource", self.source))
+
+        self.permit("view_notification", constraints={"state": State.PARSED})
+
+        self.assertNotIn("state=failed", self.page("notificationsource", self.source))
+
+    def test_the_list_tells_the_last_mail_and_what_waits(self):
+        self.become_superuser()
+        last = timezone.now() - timedelta(hours=3)
+        fixtures.create_notification(self.provider, self.source, state=State.RECEIVED, received_at=last)
+
+        page = self.page("notificationsource_list", **HTMX)
+
+        self.assertIn("3 h ago", page)
+        self.assertIn(f"source={self.source.pk}&amp;state=received", page.replace("&state", "&amp;state"))
+
+    def test_the_list_counts_what_the_user_may_see(self):
+        self.permit("view_notificationsource")
+        last = timezone.now() - timedelta(hours=3)
+        fixtures.create_notification(self.provider, self.source, state=State.RECEIVED, received_at=last)
+
+        self.assertNotIn("3 h ago", self.page("notificationsource_list", **HTMX))
+
+    def test_list_and_page_take_as_many_queries_for_ten_times_the_rows(self):
+        self.become_superuser()
+        pages = (("notificationsource_list", None, HTMX), ("notificationsource", self.source, {}))
+        counts = []
+        for rows in (0, 20):
+            for number in range(rows):
+                provider = fixtures.create_provider(f"Another {number}")
+                self.source.providers.add(provider)
+                models.NotificationSource.objects.create(name=f"Another {number}").providers.add(provider)
+                fixtures.create_notification(provider, self.source, received_at=timezone.now())
+            for route, instance, options in pages:
+                self.page(route, instance, **options)
+                with CaptureQueriesContext(connection) as queries:
+                    self.page(route, instance, **options)
+                counts.append(len(queries))
+
+        self.assertEqual(counts[:2], counts[2:])
+        self.assertLessEqual(counts[0], 15)
+        self.assertLessEqual(counts[1], 50)  # core asks about thirty for any page of an object

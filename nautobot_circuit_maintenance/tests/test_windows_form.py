@@ -1,0 +1,154 @@
+"""Windows are edited in the maintenance's form, as a browser sends it."""
+
+from datetime import timedelta
+
+from nautobot.extras.models import ObjectChange
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
+from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
+
+
+def rows(*spans, removed=()) -> dict[str, str]:
+    """Return the windows as the form sends them."""
+    data = {"windows-TOTAL_FORMS": str(len(spans)), "windows-INITIAL_FORMS": "0"}
+    for number, (start, end) in enumerate(spans):
+        data |= {f"windows-{number}-start_time": start, f"windows-{number}-end_time": end}
+    return data | {f"windows-{number}-DELETE": "on" for number in removed}
+
+
+MONDAY = ("2026-11-30 01:00:00", "2026-11-30 03:00:00")
+TUESDAY = ("2026-12-01 01:00:00", "2026-12-01 03:00:00")
+EMPTY = ("", "")
+
+
+class WindowsFormTest(PageTestCase):
+    """Several windows."""
+
+    def setUp(self):
+        super().setUp()
+        self.become_superuser()
+        self.maintenance = models.CircuitMaintenance.objects.get(name="M-2")
+
+    def post(self, times=EMPTY, **data):
+        """Send the form."""
+        url = url_of("circuitmaintenance_edit", self.maintenance)
+        known = {"name": "M-2", "provider": self.maintenance.provider_id, "status": Status.CONFIRMED}
+        times = {"start_time": times[0], "end_time": times[1]}
+        return self.client.post(url, {**known, **times, **data})
+
+    def spans(self):
+        """Return the windows on record, as the form writes them."""
+        form = "%Y-%m-%d %H:%M:%S"
+        windows = models.MaintenanceWindow.objects.filter(maintenance=self.maintenance)
+        return [(window.start_time.strftime(form), window.end_time.strftime(form)) for window in windows]
+
+    def whole(self):
+        """Return start and end on record."""
+        self.maintenance.refresh_from_db()
+        return tuple(f"{when:%Y-%m-%d %H:%M:%S}" for when in (self.maintenance.start_time, self.maintenance.end_time))
+
+    def have_several(self):
+        """Give the maintenance a second window."""
+        fixtures.add_window(self.maintenance, fixtures.NOON + timedelta(days=40), hours=1)
+
+    def test_start_and_end_follow_the_windows(self):
+        self.have_several()
+
+        self.assertHttpStatus(self.post(**rows(TUESDAY, MONDAY, EMPTY)), 302)
+
+        self.assertEqual(self.spans(), [MONDAY, TUESDAY])
+        self.assertEqual(self.whole(), (MONDAY[0], TUESDAY[1]))
+
+    def test_a_window_that_stays_is_the_same_row(self):
+        self.have_several()
+        self.post(**rows(MONDAY, TUESDAY))
+        row = self.maintenance.windows.first().pk
+
+        self.post(**rows(MONDAY, ("2026-12-02 01:00:00", "2026-12-02 03:00:00")))
+
+        self.assertEqual(self.maintenance.windows.first().pk, row)
+
+    def test_with_all_but_one_removed_start_and_end_are_edited_again(self):
+        self.have_several()
+
+        self.post(**rows(MONDAY, TUESDAY, EMPTY, removed=[1]))
+
+        self.assertEqual((self.spans(), self.whole()), ([MONDAY], MONDAY))
+        self.assertHttpStatus(self.post(TUESDAY, **rows(EMPTY)), 302)
+        self.assertEqual((self.spans(), self.whole()), ([TUESDAY], TUESDAY))
+
+    def test_a_second_window_is_added_beside_start_and_end(self):
+        self.assertHttpStatus(self.post(MONDAY, **rows(TUESDAY)), 302)
+
+        self.assertEqual(self.spans(), [MONDAY, TUESDAY])
+        self.assertEqual(self.whole(), (MONDAY[0], TUESDAY[1]))
+
+    def test_a_new_maintenance_can_have_several_windows(self):
+        data = {"name": "NEW", "status": Status.CONFIRMED, "start_time": MONDAY[0], "end_time": MONDAY[1]}
+
+        response = self.client.post(url_of("circuitmaintenance_add"), {**data, **rows(TUESDAY, EMPTY)})
+
+        self.assertHttpStatus(response, 302)
+        self.maintenance = models.CircuitMaintenance.objects.get(name="NEW")
+        self.assertEqual(self.spans(), [MONDAY, TUESDAY])
+
+    def test_there_is_one_change_record_and_it_has_the_windows(self):
+        self.have_several()
+        ObjectChange.objects.all().delete()
+
+        self.post(**rows(MONDAY, TUESDAY))
+
+        change = ObjectChange.objects.get(changed_object_id=self.maintenance.pk)
+        self.assertEqual(
+            change.object_data_v2["windows"],
+            [
+                ["2026-11-30T01:00:00Z", "2026-11-30T03:00:00Z"],
+                ["2026-12-01T01:00:00Z", "2026-12-01T03:00:00Z"],
+            ],
+        )
+        self.assertEqual(change.object_data_v2["end_time"], "2026-12-01T03:00:00Z")
+
+    def test_what_is_wrong_is_said_in_words_and_changes_nothing(self):
+        self.have_several()
+        before = self.spans()
+        for windows, message in (
+            ([MONDAY[::-1]], "The end must be after the start."),
+            ([("", MONDAY[1])], "Say when this window starts."),
+            ([(MONDAY[0], "")], "Say when this window ends."),
+            ([MONDAY, MONDAY], "The same maintenance window is there twice."),
+            ([("tomorrow", MONDAY[1])], "Enter a valid date/time."),
+        ):
+            with self.subTest(message):
+                response = self.post(**rows(*windows))
+                self.assertContains(response, message)
+                self.assertEqual(self.spans(), before)
+
+    def test_the_same_window_above_and_below_is_refused(self):
+        self.assertContains(self.post(MONDAY, **rows(MONDAY)), "The same maintenance window is there twice.")
+
+    def test_half_a_span_above_is_refused(self):
+        response = self.post((MONDAY[0], ""), **rows(TUESDAY))
+
+        self.assertContains(response, "A maintenance has a start and an end, or neither.")
+
+    def test_the_form_shows_start_and_end_or_the_windows(self):
+        page = self.page("circuitmaintenance_edit", self.maintenance)
+        self.assertIn('name="start_time"', page)
+
+        self.have_several()
+
+        page = self.page("circuitmaintenance_edit", self.maintenance)
+        self.assertNotIn('name="start_time"', page)
+        self.assertIn('name="windows-1-start_time" value="2026-12-30 12:00:00"', page)
+
+    def test_who_may_not_change_the_maintenance_changes_no_window(self):
+        self.user.is_superuser = False
+        self.user.save()
+        self.permit("view_circuitmaintenance")
+        before = self.spans()
+
+        self.assertHttpStatus(self.post(MONDAY, **rows(TUESDAY)), 403)
+
+        self.assertEqual(self.spans(), before)

@@ -1,0 +1,187 @@
+"""The timeline of a maintenance in words: what each notification changed, who acknowledged, what people noted."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.template import Context
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from nautobot.apps.ui import Panel
+
+from nautobot_circuit_maintenance import display
+from nautobot_circuit_maintenance.analysis.timeline import Evidence, Step, folded
+from nautobot_circuit_maintenance.inbound.values import CircuitWord, Window
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
+
+_SHOWN = 5
+_ARROW = format_html(
+    ' <span class="mdi mdi-arrow-right" title="{0}"></span><span class="visually-hidden">{0}</span> ', "to"
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that happened."""
+
+    at: datetime
+    icon: str
+    what: SafeString
+    changes: Sequence[SafeString] = ()
+    reason: str = ""
+    """Why it counts less; empty for what counts."""
+    links: Sequence[SafeString] = field(default=())
+    """The notifications that were folded into this line."""
+
+
+class TimelinePanel(Panel):
+    """What happened, newest first, as far as the user may see it."""
+
+    body_content_template_path = "nautobot_circuit_maintenance/inc/timeline.html"
+
+    def get_extra_context(self, context: Context) -> dict[str, Any]:
+        """Tell the story."""
+        lines = lines_of(context["object"], context["evidence"], context["request"].user)
+        return {**super().get_extra_context(context), "timeline": lines}
+
+
+def lines_of(maintenance: CircuitMaintenance, evidence: Evidence, user: Any) -> list[Line]:
+    """Return what happened to a maintenance, newest first."""
+    lines = [
+        *_notifications(maintenance, evidence, user),
+        *_acknowledgement(maintenance),
+        *_notes(maintenance, user),
+    ]
+    return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _notifications(maintenance: CircuitMaintenance, evidence: Evidence, user: Any) -> Iterator[Line]:
+    seen = ParsedNotification.objects.restrict(user, "view").filter(maintenance=maintenance).order_by()
+    visible = set(seen.values_list("fingerprint", flat=True))
+    if not visible:
+        return
+    mails = Notification.objects.restrict(user, "view").filter(parsed_notifications__maintenance=maintenance)
+    readable = set(mails.order_by().values_list("pk", flat=True))
+    links = {row.fingerprint: _link(row, readable) for row in evidence.rows if row.fingerprint in visible}
+    shown = [step for step in evidence.steps if step.update.envelope.fingerprint in visible]
+    for group in folded(shown):
+        yield _line(group, links)
+
+
+def _link(row: ParsedNotification, readable: set[Any]) -> SafeString:
+    """Link to the mail, or to what it said where the user may not see the mail or it is gone."""
+    target = Notification(pk=row.notification_id) if row.notification_id in readable else row
+    return format_html('<a href="{}">{}</a>', target.get_absolute_url(), row.subject or "(no subject)")
+
+
+def _line(group: tuple[Step, ...], links: dict[str, SafeString]) -> Line:
+    step = group[0]
+    mails = [links[each.update.envelope.fingerprint] for each in group]
+    if len(group) > 1:
+        what = format_html("{} notifications that changed nothing", len(group))
+    else:
+        what = format_html("{}, {}", mails[0], _times(step))
+    return Line(
+        at=step.issued_at,
+        icon="mdi-email-outline",
+        what=what,
+        changes=() if step.is_repeat else tuple(changes_of(step)),
+        reason=_reason(step, len(group)),
+        links=mails if len(group) > 1 else (),
+    )
+
+
+def _times(step: Step) -> SafeString:
+    received = step.update.envelope.received_at
+    if received - step.issued_at < timedelta(minutes=1):
+        return format_html("issued and received {}", display.clock(received))
+    return format_html("issued {}, received {}", display.clock(step.issued_at), display.clock(received))
+
+
+def _reason(step: Step, count: int) -> str:
+    if step.is_late:
+        return "They arrived after a newer one." if count > 1 else "It arrived after a newer one."
+    return "It changed nothing." if step.is_repeat and count == 1 else ""
+
+
+def changes_of(step: Step) -> Iterator[SafeString]:
+    """Yield what a notification changed, one thing after another."""
+    before, after = step.before, step.after
+    if step.is_first:
+        yield format_html("announced as {}", display.badge(after.status))
+    elif before.status != after.status:
+        yield format_html("{}{}{}", display.badge(before.status), _ARROW, display.badge(after.status))
+    yield from _windows(step)
+    yield from _circuits(step)
+    if before.description != after.description and not step.is_first:
+        yield format_html("description changed")
+
+
+def _windows(step: Step) -> Iterator[SafeString]:
+    if step.moved_by:
+        several = "windows" if len(step.after.windows) > 1 else "window"
+        spans = _spans(step.windows_new)
+        yield format_html("{} moved by {}{}{}", several, display.signed(step.moved_by), _ARROW, spans)
+        return
+    if step.windows_gone:
+        yield format_html("no longer {}", _spans(step.windows_gone))
+    if step.windows_new:
+        several = "windows" if len(step.windows_new) > 1 else "window"
+        yield format_html("{} {}", several, _spans(step.windows_new))
+
+
+def _spans(windows: Sequence[Window]) -> SafeString:
+    return _first((display.window(*each) for each in windows), len(windows))
+
+
+def _circuits(step: Step) -> Iterator[SafeString]:
+    if step.circuits_new:
+        words = (_word(word) for word in step.circuits_new)
+        count = len(step.circuits_new)
+        yield format_html(
+            "{} {}: {}", _circuits_named(count), "hit" if step.is_first else "added", _first(words, count)
+        )
+    if step.circuits_gone:
+        count = len(step.circuits_gone)
+        yield format_html("{} removed: {}", _circuits_named(count), _first(step.circuits_gone, count))
+    if step.circuits_turned:
+        turned = (_turned(word, impact) for word, impact in step.circuits_turned)
+        yield format_html("impact of {}", _first(turned, len(step.circuits_turned)))
+
+
+def _circuits_named(count: int) -> str:
+    return "circuit" if count == 1 else f"{count} circuits"
+
+
+def _word(word: CircuitWord) -> SafeString:
+    return format_html("{} {}", word.cid, display.badge(word.impact))
+
+
+def _turned(word: CircuitWord, impact: str) -> SafeString:
+    return format_html("{}: {}{}{}", word.cid, display.badge(word.impact), _ARROW, display.badge(impact))
+
+
+def _first(parts: Iterable[Any], count: int) -> SafeString:
+    """Join the first of these, and count the others."""
+    shown = format_html_join(", ", "{}", ((part,) for place, part in enumerate(parts) if place < _SHOWN))
+    return format_html("{} and {} more", shown, count - _SHOWN) if count > _SHOWN else shown
+
+
+def _acknowledgement(maintenance: CircuitMaintenance) -> Iterator[Line]:
+    if maintenance.ack and maintenance.acknowledged_at:
+        at, who = maintenance.acknowledged_at, maintenance.acknowledged_by or "somebody"
+        yield Line(at, "mdi-check-bold text-success", format_html("acknowledged by {}, {}", who, display.clock(at)))
+
+
+def _notes(maintenance: CircuitMaintenance, user: Any) -> Iterator[Line]:
+    for note in Note.objects.restrict(user, "view").filter(maintenance=maintenance):
+        at = note.created or note.last_updated
+        what = format_html(
+            '{} note <a href="{}">{}</a>, {}',
+            display.badge(note.level),
+            note.get_absolute_url(),
+            note.title,
+            display.clock(at),
+        )
+        yield Line(at, "mdi-note-text-outline", what)
