@@ -72,7 +72,7 @@ def _notice(maintenance: CircuitMaintenance, evidence: Evidence) -> str | SafeSt
 def _acknowledged(maintenance: CircuitMaintenance) -> str | SafeString:
     if not maintenance.ack:
         return "not yet"
-    mark = format_html('<span class="mdi mdi-check-bold text-success" aria-hidden="true"></span>')
+    mark = format_html('<span class="{}" aria-hidden="true"></span>', "mdi mdi-check-bold text-success")
     who = maintenance.acknowledged_by or "somebody"
     return format_html("{} by {} {}", mark, who, display.moment_if_any(maintenance.acknowledged_at))
 

@@ -38,10 +38,12 @@ _ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_{}"
 def quick_filters(now: datetime) -> list[tuple[str, str]]:
     """Return label and query of the questions that are asked most."""
     week = {"overlaps_from": now.isoformat(timespec="minutes"), "overlaps_until": (now + timedelta(days=7)).isoformat()}
+    friday = (now - timedelta(days=3)).isoformat(timespec="minutes")  # what a Monday wants to know
     return [
         ("In progress", urlencode({"active": True})),
         ("Next 7 days", urlencode({**week, "ended": False})),
         ("Not acknowledged", urlencode({"ack": False, "ended": False})),
+        ("Changed in 3 days", urlencode({"last_updated__gte": friday})),
         ("Unknown circuits", urlencode({"has_unmatched_circuits": True, "ended": False})),
     ]
 
