@@ -150,7 +150,7 @@ class NotificationSourceSerializer(NautobotModelSerializer):
     def to_representation(self, instance: NotificationSource) -> dict[str, Any]:
         """Show the providers that the user may see; those that a list has read already, and after a change too."""
         request = self.context.get("request")  # none for the change log, which has all of them
-        if request:
+        if request and not self.is_nested:  # inside another object it shows none
             visible = Provider.objects.restrict(request.user, "view")
             prefetch_related_objects([instance], Prefetch("providers", visible))
         return super().to_representation(instance)
