@@ -141,10 +141,9 @@ class CircuitMaintenanceListTable(CircuitMaintenanceTable):
         if value or is_over or record.pk not in self.changeable:
             return super().render_ack(record, value)
         return format_html(
-            # Without the word: the row has to fit beside the menu.
-            '<button type="submit" formmethod="post" formaction="{}?{}" class="btn btn-success btn-sm" '
-            'aria-label="Acknowledge {}" title="Acknowledge">'
-            '<span class="mdi mdi-check-bold" aria-hidden="true"></span></button>',
+            # A short word: the row has to fit beside the menu, and a mark alone would look like what is done.
+            '<button type="submit" formmethod="post" formaction="{}?{}" class="btn btn-outline-success btn-sm" '
+            'aria-label="Acknowledge {}" title="Acknowledge">Ack</button>',
             reverse("plugins:nautobot_circuit_maintenance:circuitmaintenance_acknowledge", args=[record.pk]),
             urlencode({"return_url": self.request.get_full_path() if self.request else ""}),
             record,
