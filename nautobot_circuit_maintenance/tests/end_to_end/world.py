@@ -67,9 +67,7 @@ def run_job(job: str = HANDLE, **variables: Any) -> JobResult:
     in_transaction = connection.in_atomic_block
     logs = mock.patch("nautobot.extras.models.jobs.JOB_LOGS", None) if in_transaction else nullcontext()
     with logs:
-        return create_job_result_and_run_job(
-            "nautobot_circuit_maintenance.jobs", job, username=OPERATOR, job_kwargs=variables
-        )
+        return create_job_result_and_run_job("nautobot_circuit_maintenance.jobs", job, username=OPERATOR, **variables)
 
 
 def prepare_job(job: str = HANDLE) -> Job:
