@@ -38,7 +38,8 @@ _ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_{}"
 def quick_filters(now: datetime) -> list[tuple[str, str]]:
     """Return label and query of the questions that are asked most."""
     week = {"overlaps_from": now.isoformat(timespec="minutes"), "overlaps_until": (now + timedelta(days=7)).isoformat()}
-    friday = (now - timedelta(days=3)).isoformat(timespec="minutes")  # what a Monday wants to know
+    # What a Monday wants to know, Friday morning included.
+    friday = timezone.localtime(now - timedelta(days=3)).replace(hour=0, minute=0).isoformat(timespec="minutes")
     return [
         ("In progress", urlencode({"active": True})),
         ("Next 7 days", urlencode({**week, "ended": False})),
