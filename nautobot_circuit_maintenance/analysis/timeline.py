@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from nautobot_circuit_maintenance.inbound.conclude import EMPTY, Conclusion, conclude, in_order, still_needed
-from nautobot_circuit_maintenance.inbound.values import CircuitWord, Envelope, MaintenanceUpdate, Window
+from nautobot_circuit_maintenance.inbound.values import CircuitWord, MaintenanceUpdate, Window
 from nautobot_circuit_maintenance.models import ParsedNotification
 
 
@@ -130,12 +130,8 @@ class Evidence:
     def _once(self) -> tuple[list[ParsedNotification], list[Step]]:
         if self._read is None:
             rows = list(self._parsed)
-            self._read = rows, steps(_as_update(row) for row in rows)
+            self._read = rows, steps(row.as_update() for row in rows)
         return self._read
-
-
-def _as_update(row: ParsedNotification) -> MaintenanceUpdate:
-    return MaintenanceUpdate.from_items(row.json, Envelope(row.received_at, row.sent_at, row.fingerprint))
 
 
 def _late(ordered: Sequence[MaintenanceUpdate]) -> set[int]:

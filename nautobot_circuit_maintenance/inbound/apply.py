@@ -9,14 +9,7 @@ from django.utils import timezone
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status, NoteLevelChoices
 from nautobot_circuit_maintenance.compat import unlogged
 from nautobot_circuit_maintenance.inbound.conclude import Conclusion, conclude, in_order
-from nautobot_circuit_maintenance.inbound.values import (
-    AppliedUpdate,
-    Change,
-    CircuitWord,
-    Envelope,
-    MaintenanceUpdate,
-    Window,
-)
+from nautobot_circuit_maintenance.inbound.values import AppliedUpdate, Change, CircuitWord, MaintenanceUpdate, Window
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
@@ -46,12 +39,7 @@ class Revision:
 
     def conclusion(self) -> Conclusion:
         """Conclude from the evidence as it stands."""
-        return conclude(as_update(row) for row in self.evidence)
-
-
-def as_update(row: ParsedNotification) -> MaintenanceUpdate:
-    """Read a stored parsed notification as the update that it was."""
-    return MaintenanceUpdate.from_items(row.json, Envelope(row.received_at, row.sent_at, row.fingerprint))
+        return conclude(row.as_update() for row in self.evidence)
 
 
 def apply_updates(
@@ -124,30 +112,10 @@ def _replace_evidence(
     if replaced:
         ParsedNotification.objects.filter(pk__in=[row.pk for row in replaced]).delete()
     kept = [row for row in revision.evidence if row not in replaced]
-    fresh = [_evidence(revision.maintenance, notification, update)] if update else []
+    fresh = [ParsedNotification.of(revision.maintenance, notification, update)] if update else []
     revision.evidence = [*kept, *fresh]
     _mark_outdated(revision.evidence, kept)
     return fresh
-
-
-def _evidence(
-    maintenance: CircuitMaintenance, notification: Notification, update: MaintenanceUpdate
-) -> ParsedNotification:
-    metadata = update.items[-1].get("metadata") or {}
-    return ParsedNotification(
-        notification=notification,
-        maintenance=maintenance,
-        json=list(update.items),
-        issued_at=update.issued_at,
-        received_at=notification.received_at,
-        sent_at=notification.sent_at,
-        sequence=update.sequence,
-        fingerprint=notification.fingerprint,
-        status=update.status,
-        parser=metadata.get("provider", ""),
-        subject=notification.subject,
-        sender=notification.sender,
-    )
 
 
 def _mark_outdated(evidence: Sequence[ParsedNotification], stored: Sequence[ParsedNotification]) -> None:
@@ -155,7 +123,7 @@ def _mark_outdated(evidence: Sequence[ParsedNotification], stored: Sequence[Pars
     if not evidence:
         return
     rows = {row.fingerprint: row for row in evidence}
-    newest = rows[in_order(as_update(row) for row in evidence)[-1].envelope.fingerprint]
+    newest = rows[in_order(row.as_update() for row in evidence)[-1].envelope.fingerprint]
     turned = [row for row in stored if row.outdated != (row is not newest)]
     for row in evidence:
         row.outdated = row is not newest
@@ -208,7 +176,8 @@ def _insert(revision: Revision, after: Conclusion) -> None:
 def _update(revision: Revision, after: Conclusion) -> None:
     """Update the row, for the same reason without ``save()``; what changed must be acknowledged again."""
     maintenance = revision.maintenance
-    if revision.changed & {"windows", "impacts"} or _status_clears_ack(revision):
+    is_new_status = "status" in revision.changed and maintenance.status not in _KEEPS_ACK
+    if is_new_status or revision.changed & {"windows", "impacts"}:
         maintenance.ack, maintenance.acknowledged_by, maintenance.acknowledged_at = False, None, None
     maintenance.issued_at, maintenance.sequence = after.issued_at, after.sequence
     names = ["issued_at", "sequence"]
@@ -220,10 +189,6 @@ def _update(revision: Revision, after: Conclusion) -> None:
 
 def _store(maintenance: CircuitMaintenance, names: Iterable[str]) -> None:
     CircuitMaintenance.objects.filter(pk=maintenance.pk).update(**{name: getattr(maintenance, name) for name in names})
-
-
-def _status_clears_ack(revision: Revision) -> bool:
-    return "status" in revision.changed and revision.maintenance.status not in _KEEPS_ACK
 
 
 def _span(maintenance: CircuitMaintenance, windows: Sequence[Window]) -> None:

@@ -6,6 +6,8 @@ from nautobot.apps.models import BaseManager, BaseModel, OrganizationalModel, Re
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices
+from nautobot_circuit_maintenance.inbound.values import Envelope, MaintenanceUpdate
+from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
 
 
 @extras_features("custom_links", "custom_validators", "export_templates", "webhooks")
@@ -137,3 +139,28 @@ class ParsedNotification(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.status}: {self.subject}" if self.subject else self.status
+
+    @classmethod
+    def of(
+        cls, maintenance: CircuitMaintenance, notification: Notification, update: MaintenanceUpdate
+    ) -> "ParsedNotification":
+        """Return a row, not saved yet, of what a notification says about a maintenance."""
+        metadata = update.items[-1].get("metadata") or {}
+        return cls(
+            notification=notification,
+            maintenance=maintenance,
+            json=list(update.items),
+            issued_at=update.issued_at,
+            received_at=notification.received_at,
+            sent_at=notification.sent_at,
+            sequence=update.sequence,
+            fingerprint=notification.fingerprint,
+            status=update.status,
+            parser=metadata.get("provider", ""),
+            subject=notification.subject,
+            sender=notification.sender,
+        )
+
+    def as_update(self) -> MaintenanceUpdate:
+        """Return the update that this row was made of."""
+        return MaintenanceUpdate.from_items(self.json, Envelope(self.received_at, self.sent_at, self.fingerprint))

@@ -115,7 +115,7 @@ def changes_of(step: Step) -> Iterator[SafeString]:
     yield from _windows(step)
     yield from _circuits(step)
     if before.description != after.description and not step.is_first:
-        yield format_html("description changed")
+        yield format_html("{} changed", "description")
 
 
 def _windows(step: Step) -> Iterator[SafeString]:

@@ -228,7 +228,9 @@ class Bombs(ParseTestCase):
         pages = [("text/html", f"<p>{number}") for number in range(5_000)]
 
         self.assertEqual(names_in(read(mail(calendar(event()), *pages), "genericprovider")), ["CHG-1"])
-        self.assertIn("it has no part that this parser reads", self.reason(mail(*pages, calendar(event())), "genericprovider"))
+        self.assertIn(
+            "it has no part that this parser reads", self.reason(mail(*pages, calendar(event())), "genericprovider")
+        )
 
     def test_parts_in_parts_without_end_are_an_error(self) -> None:
         nested = b"".join(
