@@ -42,7 +42,7 @@ class ProviderValidator(CustomValidator):
 
     def _check_parsers(self, provider: Provider) -> None:
         # Loading the parser library costs 0.6 s CPU and 77 MB: only whoever names a parser pays.
-        from nautobot_circuit_maintenance.inbound import parse  # pylint: disable=import-outside-toplevel
+        from nautobot_circuit_maintenance.inbound import parse  # pylint: disable=import-outside-toplevel  # see above
 
         for name in parser_names(provider):
             if parse.normalised_name(name) not in parse.known_parser_names():

@@ -16,7 +16,7 @@ def connect_signals() -> None:
     post_save.connect(link_impacts_of_circuit, sender=Circuit, dispatch_uid="circuit_maintenance_link_impacts")
 
 
-def prepare_database(sender, **_kwargs) -> None:  # pylint: disable=unused-argument  # Django names it
+def prepare_database(**_kwargs) -> None:
     """Create the custom fields of Provider and the rows of the configured sources, once the tables exist.
 
     Uses the real models: historical ones leave core's cache of custom fields stale.
@@ -64,18 +64,18 @@ def _create_custom_fields() -> None:
         CustomField.content_types.through.objects.get_or_create(customfield=field, contenttype=provider_type)
 
 
-def attach_new_provider(sender, instance, created, raw=False, **_kwargs) -> None:  # pylint: disable=unused-argument
+def attach_new_provider(*, instance, created, raw=False, **_kwargs) -> None:
     """Link a new provider to every source that wants all of them."""
-    from nautobot_circuit_maintenance.models import NotificationSource  # pylint: disable=import-outside-toplevel
+    from nautobot_circuit_maintenance import models  # pylint: disable=import-outside-toplevel  # need apps
 
     if created and not raw:
-        for source in NotificationSource.objects.filter(attach_all_providers=True):
+        for source in models.NotificationSource.objects.filter(attach_all_providers=True):
             source.providers.add(instance)
 
 
-def link_impacts_of_circuit(sender, instance, raw=False, **_kwargs) -> None:  # pylint: disable=unused-argument
+def link_impacts_of_circuit(*, instance, raw=False, **_kwargs) -> None:
     """Link what was said about a circuit before Nautobot knew it."""
-    from nautobot_circuit_maintenance.models.matching import link_unmatched  # pylint: disable=import-outside-toplevel
+    from nautobot_circuit_maintenance.models import matching  # pylint: disable=import-outside-toplevel  # need apps
 
     if not raw:
-        link_unmatched(provider_id=instance.provider_id)
+        matching.link_unmatched(provider_id=instance.provider_id)

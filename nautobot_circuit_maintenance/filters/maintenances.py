@@ -90,16 +90,16 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
         impacts = CircuitImpact.objects.filter(circuit__in=terminations.values("circuit"))
         return queryset.filter(pk__in=impacts.order_by().values("maintenance"))
 
-    def filter_active(self, queryset, name, value):  # pylint: disable=unused-argument
+    def filter_active(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep maintenances that work right now, or those that do not."""
         active = selection.in_progress_at(timezone.now())
         return queryset.filter(active if value else ~active)
 
-    def filter_active_at(self, queryset, name, value):  # pylint: disable=unused-argument
+    def filter_active_at(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep maintenances that work at a moment."""
         return queryset.filter(selection.active_at(value))
 
-    def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument
+    def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep what is over, by its time or by the provider's word; or what is not."""
         ended = selection.over_at(timezone.now())
         return queryset.filter(ended) if value else queryset.exclude(ended)
@@ -111,7 +111,7 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
             return queryset
         return queryset.filter(selection.overlapping(since, until))
 
-    def filter_unmatched(self, queryset, name, value):  # pylint: disable=unused-argument
+    def filter_unmatched(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep maintenances with, or without, an impact whose circuit is not in Nautobot."""
         unmatched = Q(pk__in=CircuitImpact.objects.filter(circuit=None).order_by().values("maintenance"))
         return queryset.filter(unmatched if value else ~unmatched)
@@ -149,12 +149,12 @@ class CircuitImpactFilterSet(NautobotFilterSet):
         model = CircuitImpact
         fields = ["id", "maintenance", "cid", "circuit", "impact", "created", "last_updated"]
 
-    def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument
+    def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep impacts of maintenances that are over, or of those that are not."""
         ended = CircuitMaintenance.objects.filter(selection.over_at(timezone.now())).order_by().values("pk")
         return queryset.filter(maintenance__in=ended) if value else queryset.exclude(maintenance__in=ended)
 
-    def filter_device(self, queryset, name, value):  # pylint: disable=unused-argument
+    def filter_device(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep impacts on circuits that are cabled to one of these devices."""
         if not value:
             return queryset

@@ -33,7 +33,7 @@ class NotificationSourceFilterSet(NautobotFilterSet):
             "last_updated",
         ]
 
-    def filter_error(self, queryset, name, value):  # pylint: disable=unused-argument
+    def filter_error(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep sources whose last run failed, or those whose did not."""
         return queryset.exclude(last_error="") if value else queryset.filter(last_error="")
 

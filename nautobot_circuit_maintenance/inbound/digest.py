@@ -82,7 +82,7 @@ class Digester:
             raise  # the run ends here, the row waits for the next one
         except (ParseError, ValidationError) as error:
             return _set_aside(pk, attempts, _reason(error))
-        except Exception as error:  # pylint: disable=broad-exception-caught
+        except Exception as error:  # pylint: disable=broad-exception-caught  # see below
             # Our own defect must not stop the mail behind it; the reason is on the row, the traceback in the log.
             logger.exception("Digesting notification %s failed", pk, extra={"skip_db_logging": True})
             return _set_aside(pk, attempts, f"Unexpected {type(error).__name__}: {error}")

@@ -159,7 +159,7 @@ def _ask(provider: Any, parts: Mapping[str, bytes]) -> list[Item]:
     try:
         maintenances = list(provider.get_maintenances(data))
         filtered = not maintenances and (provider.exclude_filter_check(data) or not provider.include_filter_check(data))
-    except Exception as error:  # pylint: disable=broad-exception-caught
+    except Exception as error:  # pylint: disable=broad-exception-caught  # see below
         # get_maintenances documents ProviderError but leaks TypeError, UnicodeDecodeError, AssertionError and whatever
         # else its parsers and their libraries meet in a malformed mail: each says that this mail cannot be read.
         raise ParseError(_reason(error)) from error

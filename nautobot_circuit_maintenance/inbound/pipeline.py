@@ -156,7 +156,7 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
         report.error = str(error)
     except (OperationalError, InterfaceError) as error:
         report.error = _database_failed(error)
-    except Exception as error:  # pylint: disable=broad-exception-caught
+    except Exception as error:  # pylint: disable=broad-exception-caught  # see below
         # Our own defect in one mailbox must not keep the others from being read.
         logger.exception("Source %s failed", source.name, extra={"skip_db_logging": True})
         report.error = f"Unexpected {type(error).__name__}: {error}"

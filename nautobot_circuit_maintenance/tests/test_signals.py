@@ -40,7 +40,7 @@ class CustomFields(PipelineTestCase):
         CustomField.objects.filter(key="provider_parser_circuit_maintenances").delete()
 
         for _ in range(2):
-            prepare_database(apps.get_app_config("nautobot_circuit_maintenance"))
+            prepare_database(sender=apps.get_app_config("nautobot_circuit_maintenance"))
 
         field = CustomField.objects.get(key="emails_circuit_maintenances")
         self.assertEqual(field.label, "Absender")
