@@ -165,7 +165,8 @@ def _maintenance(world: World) -> Iterator[Model]:
         end_time=end,
         ack=dice.random() < (0.99 if past else 0.5),
         ticket=f"INC{world.count}" if dice.random() < 0.3 else "",
-        issued_at=start - timedelta(hours=dice.randint(1, 600)),
+        # No mail of tomorrow: what is planned for later was announced within the last weeks.
+        issued_at=min(start, world.now) - timedelta(hours=dice.randint(1, 600)),
         _custom_field_data={"team": dice.choice(("North", "South"))},
     )
     yield maintenance
@@ -213,7 +214,7 @@ def _mail(world: World, maintenance: CircuitMaintenance) -> Iterator[Model]:
         yield ParsedNotification(
             notification=notification,
             maintenance=maintenance,
-            json=[{"maintenance_id": maintenance.name, "status": maintenance.status}],
+            json=[_as_parsed(world, maintenance, sent, sequence)],
             issued_at=sent,
             received_at=sent,
             sent_at=sent,
@@ -224,3 +225,18 @@ def _mail(world: World, maintenance: CircuitMaintenance) -> Iterator[Model]:
             subject=notification.subject,
             sender=notification.sender,
         )
+
+
+def _as_parsed(world: World, maintenance: CircuitMaintenance, sent: datetime, sequence: int) -> dict[str, Any]:
+    """Return what the parser library makes of a mail; the first one announces what the others confirm."""
+    circuit = world.circuits[maintenance.provider][world.count % len(world.circuits[maintenance.provider])]
+    return {
+        "maintenance_id": maintenance.name,
+        "status": maintenance.status if sequence else Word.TENTATIVE,
+        "summary": maintenance.description,
+        "start": int(maintenance.start_time.timestamp()),
+        "end": int(maintenance.end_time.timestamp()),
+        "stamp": int(sent.timestamp()),
+        "sequence": sequence,
+        "circuits": [{"circuit_id": circuit.cid, "impact": CircuitImpactChoices.OUTAGE}],
+    }

@@ -18,37 +18,65 @@ from nautobot_circuit_maintenance.choices import (
     NotificationStateChoices as State,
 )
 
+# Dark on green and orange, and blue as a frame: white on them, as core has it, is hard to read in the light theme.
+_GREEN, _ORANGE, _BLUE = "text-bg-success", "text-bg-warning", "bg-primary-subtle border border-primary text-body"
+_RED, _GREY, _RED_FRAME, _FRAME = "bg-danger", "bg-secondary", "border border-danger text-body", "border text-body"
 _CLASSES = {
-    Status.TENTATIVE: "bg-secondary",
-    Status.CONFIRMED: "bg-primary",
-    Status.RE_SCHEDULED: "bg-warning",
-    Status.IN_PROCESS: "border border-danger text-danger",
-    Status.COMPLETED: "bg-success",
-    Status.CANCELLED: "bg-dark text-white",
-    Status.UNKNOWN: "border text-secondary",
-    Impact.NO_IMPACT: "bg-success",
-    Impact.REDUCED_REDUNDANCY: "bg-info",
-    Impact.DEGRADED: "bg-warning",
-    Impact.OUTAGE: "bg-danger",
-    Level.INFO: "bg-info",
-    Level.WARNING: "bg-warning",
-    State.PARSED: "bg-success",
-    State.IGNORED: "bg-secondary",
-    State.REFUSED: "bg-warning",
-    State.FAILED: "bg-danger",
-    State.RECEIVED: "bg-info",
+    Status.TENTATIVE: _GREY,
+    Status.CONFIRMED: _BLUE,
+    Status.RE_SCHEDULED: _ORANGE,
+    Status.IN_PROCESS: _RED_FRAME,
+    Status.COMPLETED: _GREEN,
+    Status.CANCELLED: "border border-secondary text-body text-decoration-line-through",
+    Status.UNKNOWN: _FRAME,
+    Impact.NO_IMPACT: _GREEN,
+    Impact.REDUCED_REDUNDANCY: _BLUE,
+    Impact.DEGRADED: _ORANGE,
+    Impact.OUTAGE: _RED,
+    Level.INFO: _BLUE,
+    Level.WARNING: _ORANGE,
+    State.PARSED: _GREEN,
+    State.IGNORED: _GREY,
+    State.REFUSED: _ORANGE,
+    State.FAILED: _RED,
+    State.RECEIVED: _BLUE,
 }
 _SHOWN = 5
-_PLAIN = "border text-body"
+_DAY = timedelta(days=1)
+_LONGEST_WORD = 15
 
-NOT_IN_NAUTOBOT = format_html('<span class="badge border border-dark text-body">{}</span>', "not in Nautobot")
+
+def _badge(word: str, classes: str) -> SafeString:
+    """Show a word; a long one may break at its hyphen where a table has no room."""
+    wrap = " text-wrap text-start" if len(word) > _LONGEST_WORD else ""
+    return format_html('<span class="badge {}{}">{}</span>', classes, wrap, word)
+
+
+NOT_IN_NAUTOBOT = _badge("not in Nautobot", "border border-dark text-body")
+IN_PROGRESS = _badge("in progress", _RED_FRAME)
+WITHIN_A_DAY = _badge("within 24 h", "border border-warning text-body")
+ALL = _badge("all", _RED_FRAME)
+OUTDATED = _badge("outdated", _GREY)
+NOT_CONFIGURED = _badge("not configured", _ORANGE)
+NO_ADDRESS = _badge("no address", _ORANGE)
 
 
 def badge(word: str | None) -> SafeString:
     """Show a word of our vocabularies as a badge; words of other people get a plain one."""
-    if not word:
-        return placeholder(None)
-    return format_html('<span class="badge {}">{}</span>', _CLASSES.get(word, _PLAIN), word)
+    return _badge(word, _CLASSES.get(word, _FRAME)) if word else placeholder(None)
+
+
+def unknown(count: int) -> str:
+    """Tell how many circuit ids Nautobot does not know; nothing where it knows all."""
+    html = '<span class="badge px-4 border border-dark text-body" title="{0} not in Nautobot">{0} unknown</span>'
+    return format_html(html, count) if count else ""
+
+
+def urgency(start: datetime, now: datetime) -> str:
+    """Say in words that work is on, or begins within a day; nothing of what is further off."""
+    if start <= now:
+        return IN_PROGRESS
+    return WITHIN_A_DAY if start <= now + _DAY else ""
 
 
 def circuit(found: Circuit | None) -> SafeString:
@@ -81,10 +109,12 @@ def duration(span: timedelta) -> str:
 
 
 def relative(when: datetime, now: datetime) -> str:
-    """Return how far off a moment is: "in 14 h", "3 d ago"."""
-    if abs(when - now) < timedelta(minutes=1):
+    """Return how far off a moment is: "in 14 h", "3 d ago"; minutes count for a day only."""
+    off = abs(when - now)
+    if off < timedelta(minutes=1):
         return "now"
-    return f"in {duration(when - now)}" if when > now else f"{duration(now - when)} ago"
+    told = duration(timedelta(hours=round(off.total_seconds() / 3600)) if off > _DAY else off)
+    return f"in {told}" if when > now else f"{told} ago"
 
 
 def moment(when: datetime | None, now: datetime | None = None, *, remark: str = "") -> SafeString:
@@ -93,12 +123,15 @@ def moment(when: datetime | None, now: datetime | None = None, *, remark: str = 
         return placeholder(None)
     local = timezone.localtime(when)
     now = now or timezone.now()
-    form = "%a %d %b %H:%M %Z" if local.year == timezone.localtime(now).year else "%a %d %b %Y %H:%M %Z"
+    day = "%a %d %b" if local.year == timezone.localtime(now).year else "%a %d %b %Y"
     return format_html(
-        '<time datetime="{}" title="{}" class="text-nowrap">{}</time> <small class="text-secondary text-nowrap">{}</small>',
+        # Where a table has no room for it, a moment breaks before its time of day.
+        '<time datetime="{}" title="{}"><span class="text-nowrap">{}</span> <span class="text-nowrap">{}</span></time> '
+        '<small class="text-secondary text-nowrap">{}</small>',
         when.isoformat(),
         f"{when.astimezone(fixed_zones.utc):%Y-%m-%d %H:%M} UTC",
-        local.strftime(form),
+        local.strftime(day),
+        local.strftime("%H:%M %Z"),
         remark or relative(when, now),
     )
 
@@ -115,8 +148,8 @@ def clock(when: datetime) -> SafeString:
     )
 
 
-def window(start: datetime, end: datetime) -> SafeString:
-    """Show a window in the user's zone, and how long it is."""
+def window(start: datetime, end: datetime, *, remark: str = "") -> SafeString:
+    """Show a window in the user's zone, and how long it is, or another remark."""
     until = timezone.localtime(end)
     is_same_day = timezone.localtime(start).date() == until.date()
     last = (
@@ -129,8 +162,14 @@ def window(start: datetime, end: datetime) -> SafeString:
         clock(start),
         last,
         f"{until:%Z}",
-        duration(end - start),
+        remark or duration(end - start),
     )
+
+
+def coming_window(start: datetime, end: datetime, now: datetime) -> SafeString:
+    """Show a window that is on or ahead: from when to when, how far off that is, and how long."""
+    off = f"ends {relative(end, now)}" if start <= now else relative(start, now)
+    return window(start, end, remark=f"{off}, {duration(end - start)} long")
 
 
 def moment_remark(when: datetime) -> SafeString:
@@ -150,7 +189,7 @@ def moment_if_any(when: datetime | None) -> str:
 
 def outdated(value: bool) -> SafeString:
     """Say that something is outdated; most is not, and that needs no sign."""
-    return format_html('<span class="badge bg-secondary">{}</span>', "outdated") if value else placeholder(None)
+    return OUTDATED if value else placeholder(None)
 
 
 def check_mark(by: str | None, at: datetime | None) -> SafeString:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from nautobot.apps.ui import HomePagePanel
 
 from nautobot_circuit_maintenance.analysis import dashboard
-from nautobot_circuit_maintenance.views.dashboard import ahead_url, list_url
+from nautobot_circuit_maintenance.views.links import ahead_url, list_url
 
 _VIEW = "nautobot_circuit_maintenance.view_circuitmaintenance"
 _LOGGER = logging.getLogger(__name__)

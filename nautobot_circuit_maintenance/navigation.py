@@ -28,6 +28,12 @@ menu_items = (
                         weight=100,
                         permissions=[f"{_APP}.view_circuitmaintenance"],
                     ),
+                    NavMenuItem(
+                        link=f"plugins:{_APP}:changes",
+                        name="What changed",
+                        weight=150,
+                        permissions=[f"{_APP}.view_circuitmaintenance"],
+                    ),
                     _item("circuitmaintenance", "Circuit Maintenances", 200),
                     _item("circuitimpact", "Circuit Impacts", 300),
                     _item("note", "Maintenance Notes", 400),

@@ -11,7 +11,7 @@ from nautobot_circuit_maintenance import display
 from nautobot_circuit_maintenance.analysis import selection
 from nautobot_circuit_maintenance.filters import CircuitImpactFilterSet, CircuitMaintenanceFilterSet
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance
-from nautobot_circuit_maintenance.views.dashboard import list_url
+from nautobot_circuit_maintenance.views.links import list_url
 
 _SHOWN = 5
 

@@ -49,6 +49,14 @@ class Affected:
         return selection.impact_of_severity(self.severity)
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """What is hit soonest, and the keys of all that is hit."""
+
+    rows: list[Affected]
+    pks: list[UUID]
+
+
 def read_hits(user: Any, now: datetime, until: datetime) -> list[Hit]:
     """Return the ends of the circuits that are worked on in this span, without those that will not notice."""
     ends = "circuit__circuit_terminations"
@@ -68,21 +76,21 @@ def read_hits(user: Any, now: datetime, until: datetime) -> list[Hit]:
     return [Hit(*row) for row in rows]
 
 
-def affected_locations(user: Any, hits: Iterable[Hit]) -> list[Affected]:
+def affected_locations(user: Any, hits: Iterable[Hit]) -> Ranking:
     """Return the locations that are hit soonest, with how many of the circuits that end there are hit."""
     found = _soonest(
         ((hit.location, hit) for hit in hits if hit.location),
         Location.objects.restrict(user, "view").without_tree_fields(),
     )
-    ends = CircuitTermination.objects.restrict(user, "view").filter(location__in=[each.pk for each in found])
+    ends = CircuitTermination.objects.restrict(user, "view").filter(location__in=[each.pk for each in found.rows])
     ends = ends.filter(circuit__in=Circuit.objects.restrict(user, "view").order_by()).order_by()
     there = dict(ends.values_list("location").annotate(count=Count("circuit", distinct=True)))
-    for each in found:
+    for each in found.rows:
         each.circuits_there = there.get(each.pk, 0)
     return found
 
 
-def affected_devices(user: Any, hits: Iterable[Hit]) -> list[Affected]:
+def affected_devices(user: Any, hits: Iterable[Hit]) -> Ranking:
     """Return the devices that are hit soonest: those that the hit circuits are cabled to."""
     by_termination = {hit.termination: hit for hit in hits}
     paths = CablePath.objects.filter(
@@ -97,15 +105,15 @@ def affected_devices(user: Any, hits: Iterable[Hit]) -> list[Affected]:
     return _soonest(((pk, hit) for pk, hit in pairs if pk), Device.objects.restrict(user, "view"))
 
 
-def _soonest(pairs: Iterator[tuple[UUID, Hit]], visible: QuerySet[Any]) -> list[Affected]:
+def _soonest(pairs: Iterator[tuple[UUID, Hit]], visible: QuerySet[Any]) -> Ranking:
     """Return the first of what is hit by the start of the next window, of what the user may see."""
     hits: defaultdict[UUID, list[Hit]] = defaultdict(list)
     for pk, hit in pairs:
         hits[pk].append(hit)
     names = dict(visible.filter(pk__in=list(hits)).order_by().values_list("pk", "name"))
     # Nautobot allows a device without a name.
-    soonest = sorted((min(hit.start for hit in hits[pk]), name or "Unnamed", pk) for pk, name in names.items())[:ROWS]
-    return [
+    soonest = sorted((min(hit.start for hit in hits[pk]), name or "Unnamed", pk) for pk, name in names.items())
+    rows = [
         Affected(
             pk=pk,
             name=name,
@@ -113,5 +121,6 @@ def _soonest(pairs: Iterator[tuple[UUID, Hit]], visible: QuerySet[Any]) -> list[
             severity=max(hit.severity for hit in hits[pk]),
             circuits={hit.circuit for hit in hits[pk]},
         )
-        for start, name, pk in soonest
+        for start, name, pk in soonest[:ROWS]
     ]
+    return Ranking(rows, [pk for *_, pk in soonest])

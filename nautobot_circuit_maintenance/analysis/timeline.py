@@ -11,29 +11,21 @@ from nautobot_circuit_maintenance.models import ParsedNotification
 
 
 @dataclass(frozen=True)
-class Step:
-    """One notification, and what is concluded without and with it of all that was issued until then."""
+class Difference:
+    """What was known of a maintenance, and what is known since."""
 
-    update: MaintenanceUpdate
     before: Conclusion
     after: Conclusion
-    is_late: bool
-    """It arrived after a newer one, and so changed less at that time, or nothing."""
 
     @property
     def is_first(self) -> bool:
-        """Whether nothing was issued before it."""
+        """Whether nothing was said before."""
         return self.before == EMPTY
 
     @property
     def is_repeat(self) -> bool:
-        """Whether it says what was said before."""
+        """Whether all is as it was said before."""
         return not self.is_first and _said(self.before) == _said(self.after)
-
-    @property
-    def issued_at(self) -> datetime:
-        """When it was issued, never later than it was received."""
-        return min(self.update.issued_at, self.update.envelope.received_at)
 
     @property
     def moved_by(self) -> timedelta | None:
@@ -75,6 +67,20 @@ class Step:
         )
 
 
+@dataclass(frozen=True)
+class Step(Difference):
+    """One notification, and what is concluded without and with it of all that was issued until then."""
+
+    update: MaintenanceUpdate
+    is_late: bool
+    """It arrived after a newer one, and so changed less at that time, or nothing."""
+
+    @property
+    def issued_at(self) -> datetime:
+        """When it was issued, never later than it was received."""
+        return min(self.update.issued_at, self.update.envelope.received_at)
+
+
 def steps(updates: Iterable[MaintenanceUpdate]) -> list[Step]:
     """Return a step for each update about one maintenance, the newest first; their order does not matter."""
     ordered = in_order(updates)
@@ -86,7 +92,7 @@ def steps(updates: Iterable[MaintenanceUpdate]) -> list[Step]:
         # Not from all that came before: that would cost the square of the number of notifications.
         needed = still_needed([*needed, update])
         after = conclude(needed)
-        told.append(Step(update, before, after, is_late=id(update) in late))
+        told.append(Step(before, after, update, is_late=id(update) in late))
         before = after
     return told[::-1]
 

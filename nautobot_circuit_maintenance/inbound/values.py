@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 COLUMN_LENGTH = 255
 """Characters that the display columns and ids of a notification hold; the raw bytes keep everything."""
 
+PIPELINE = "Handle Circuit Maintenance Notifications"
+"""The context that stands in the change records of what notifications changed, and in no others."""
+
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _ADDR_SPEC = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+")
 # A longer header is no title for a person; decoding it whole would cost time that a sender chooses.
@@ -238,12 +241,3 @@ def _windows(items: Sequence[Mapping[str, Any]]) -> tuple[Window, ...]:
 
 def _utc(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, tz=timezone.utc)
-
-
-@dataclass(frozen=True)
-class AppliedUpdate:
-    """What applying one update did; ``unmatched`` are the circuit ids that Nautobot does not know."""
-
-    maintenance: str
-    change: Change
-    unmatched: tuple[str, ...] = ()

@@ -38,6 +38,7 @@ class MaintenanceCircuitTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = CircuitImpact
+        empty_text = "No circuits: the provider named none, or you may not see them; add them by hand"
         fields = (
             "cid",
             "impact",
@@ -151,6 +152,7 @@ class MaintenanceNotificationTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = ParsedNotification
+        empty_text = "No notifications: the maintenance was made by hand, or you may not see them"
         fields = ("subject", "sender", "received_at", "state", "status", "outdated", "parser", "actions")
         default_columns = ("subject", "sender", "received_at", "state", "status", "outdated", "actions")
 

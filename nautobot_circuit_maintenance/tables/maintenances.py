@@ -45,6 +45,9 @@ class CircuitMaintenanceTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = CircuitMaintenance
+        empty_text = (
+            "No circuit maintenances found: they come with mail of the notification sources, or are added by hand"
+        )
         fields = (
             "pk",
             "name",
@@ -94,13 +97,10 @@ class CircuitMaintenanceTable(BaseTable):
 
     def render_circuits(self, record: CircuitMaintenance, value: int) -> str | SafeString:
         """Show how many circuits are hit, and how many of them Nautobot does not know."""
-        if not record.unmatched_count:
-            return str(value)
-        return format_html(
-            '{} <span class="badge border border-dark text-body" title="{} not in Nautobot">{} unknown</span>',
-            value,
-            record.unmatched_count,
-            record.unmatched_count,
+        return (
+            format_html("{} {}", value, display.unknown(record.unmatched_count))
+            if record.unmatched_count
+            else str(value)
         )
 
     def render_ack(self, record: CircuitMaintenance, value: bool) -> SafeString:
@@ -171,6 +171,7 @@ class CircuitImpactTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = CircuitImpact
+        empty_text = "No circuit impacts found: they come with the maintenances, or are added to one by hand"
         fields = (
             "pk",
             "cid",
@@ -226,6 +227,7 @@ class CircuitMaintenanceNoteTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = Note
+        empty_text = "No circuit maintenance notes found: add what your colleagues should know"
         fields = ("pk", "level", "title", "maintenance", "comment", "last_updated", "actions")
         default_columns = ("pk", "level", "title", "maintenance", "comment", "last_updated", "actions")
 

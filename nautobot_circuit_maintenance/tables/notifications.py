@@ -10,9 +10,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from nautobot.apps.tables import BaseTable, BooleanColumn, ButtonsColumn, ToggleColumn
 from nautobot.apps.templatetags import placeholder
-
 from nautobot.circuits.models import Provider
 
+from nautobot_circuit_maintenance import display
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.inbound.identify import parser_names, sender_addresses
@@ -30,26 +30,28 @@ class NotificationTable(BaseTable):
     state = BadgeColumn()
     received_at = MomentColumn(verbose_name="Received")
     sent_at = MomentColumn(verbose_name="Sent")
+    error = tables.Column(verbose_name="Reason")
     actions = ButtonsColumn(Notification, buttons=("detail", "delete"))
 
     class Meta(BaseTable.Meta):
         model = Notification
+        empty_text = "No notifications found: the job fetches them from the notification sources"
         fields = (
             "pk",
+            "state",
             "subject",
             "sender",
             "provider",
             "source",
             "received_at",
             "sent_at",
-            "state",
             "error",
             "attempts",
             "size",
             "message_id",
             "actions",
         )
-        default_columns = ("pk", "subject", "sender", "provider", "received_at", "state", "error", "actions")
+        default_columns = ("pk", "state", "subject", "sender", "provider", "received_at", "error", "actions")
 
     def render_subject(self, value: str) -> str:
         """Show the subject; a mail without one needs a link too."""
@@ -69,6 +71,7 @@ class ParsedNotificationTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = ParsedNotification
+        empty_text = "No parsed notifications found: they come with notifications that announce a maintenance"
         fields = (
             "status",
             "maintenance",
@@ -86,7 +89,6 @@ class ParsedNotificationTable(BaseTable):
             "status",
             "maintenance",
             "notification",
-            "sender",
             "issued_at",
             "received_at",
             "outdated",
@@ -120,6 +122,7 @@ class SourceProviderTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = Provider
+        empty_text = "No providers, so no mail is read: choose some with Edit Notification Source"
         fields = ("name", "addresses", "parsers")
         default_columns = ("name", "addresses", "parsers")
 
@@ -133,11 +136,12 @@ class SourceProviderTable(BaseTable):
         addresses = sender_addresses(record)
         if addresses:
             return ", ".join(addresses)
-        flag = format_html('<span class="badge bg-warning">{}</span>', "no address")
         if not self.can_change:
-            return flag
+            return display.NO_ADDRESS
         return format_html(
-            '{} <a href="{}">Add its addresses</a>', flag, reverse("circuits:provider_edit", kwargs={"pk": record.pk})
+            '{} <a href="{}">Add its addresses</a>',
+            display.NO_ADDRESS,
+            reverse("circuits:provider_edit", kwargs={"pk": record.pk}),
         )
 
     def render_parsers(self, record: Provider) -> str:
@@ -161,6 +165,7 @@ class NotificationSourceTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = NotificationSource
+        empty_text = "No notification sources found: name a mailbox in nautobot_config.py, then restart Nautobot"
         fields = (
             "name",
             "kind",
@@ -202,7 +207,7 @@ class NotificationSourceTable(BaseTable):
     def render_kind(self, record: NotificationSource) -> str | SafeString:
         """Show how mail is read."""
         settings = self.settings.get(record.name)
-        return settings.kind if settings else format_html('<span class="badge bg-warning">{}</span>', "not configured")
+        return settings.kind if settings else display.NOT_CONFIGURED
 
     def render_account(self, record: NotificationSource) -> str | SafeString:
         """Show whose mail is read."""

@@ -18,6 +18,7 @@ from nautobot.dcim.models import Device, Location
 from nautobot.extras.models import CustomField, Tag
 
 from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.analysis.changes import USUAL_DAYS, start_of_day
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
@@ -64,7 +65,11 @@ def fill_work(number: int, now, factor: int = 1) -> None:
         fixtures.create_impact(maintenance, circuit)
         fixtures.create_impact(maintenance, f"UNKNOWN-{number}.{count}", Impact.DEGRADED)
         for state in (State.FAILED, State.RECEIVED):
-            fixtures.create_parsed(fixtures.create_notification(provider, source, state=state), past)
+            mail = fixtures.create_notification(provider, source, state=state, received_at=now - DAY)
+            fixtures.create_parsed(mail, past)
+
+
+CHANGED = f"Changed since {start_of_day(timezone.now(), USUAL_DAYS):%a %d %b}"
 
 
 class DashboardTest(TestCase):
@@ -89,7 +94,7 @@ class DashboardTest(TestCase):
     def tile_links(self, page: str) -> dict[str, tuple[int, str]]:
         """Return number and address by label."""
         pattern = (
-            r'href="([^"]+)">\s*<span class="ncm-count[^>]*>([\d,]+)</span>\s*<span class="d-block">([^<]+)</span>'
+            r'(?:href="([^"]+)">\s*)?<span class="ncm-count[^>]*>([\d,]+)</span>\s*<span class="d-block">([^<]+)</span>'
         )
         return {label: (int(count), unescape(url)) for url, count, label in re.findall(pattern, page)}
 
@@ -115,16 +120,19 @@ class DashboardTest(TestCase):
                 "Next 7 days": 20,
                 "Next 30 days": 20,
                 "Not acknowledged": 20,
+                CHANGED: 20,
                 "Needs attention": 60,
             },
         )
+        self.assertEqual(tiles.pop("Needs attention"), (60, ""))  # its parts lead to the lists
+        count, url = tiles.pop(CHANGED)
+        self.assertEqual(self.client.get(url).context["count"], count)
         for label, (count, url) in tiles.items():
-            if label != "Needs attention":
-                with self.subTest(tile=label):
-                    self.assertEqual(self.listed(url), count)
+            with self.subTest(tile=label):
+                self.assertEqual(self.listed(url), count)
         parts = re.findall(r'<a href="([^"]+)" class="text-nowrap">(\d+) ([^<]+)</a>', page)
         self.assertEqual([label for *_, label in parts], ["failed mail", "failing sources", "unknown circuit IDs"])
-        figures = re.findall(r'<a href="([^"]+)">(Last \d+ days)</a>:\s*<strong>(\d+)</strong>', page)
+        figures = re.findall(r'<a href="([^"]+)">(Started in the last \d+ days)</a>:\s*<strong>(\d+)</strong>', page)
         self.assertEqual([count for *_, count in figures], ["1", "1", "21"])
         links = [(url, count) for url, count, _ in parts] + [(url, count) for url, _, count in figures]
         for url, count in links:
@@ -140,7 +148,7 @@ class DashboardTest(TestCase):
             with self.subTest(text=text):
                 self.assert_shows(page, text)
         self.assert_hides(page, "WORK-16.0.1")  # 15 rows
-        self.assert_hides(page, "PAST-")
+        self.assert_hides(page[: page.index("What changed since")], "PAST-")
 
     def test_charts_carry_their_numbers_and_do_not_change_those_of_others(self):
         fill()
@@ -208,6 +216,7 @@ class DashboardTest(TestCase):
                 "Next 7 days": 1,
                 "Next 30 days": 1,
                 "Not acknowledged": 1,
+                CHANGED: 1,
                 "Needs attention": 3,
             },
         )
@@ -266,7 +275,8 @@ class DashboardTest(TestCase):
         page = self.page()
 
         self.assert_shows(page, f"{start:%Y-%m-%d %H:%M} UTC")
-        self.assert_shows(page, f"{start + 9 * HOUR:%a %d %b %H:%M} JST")
+        self.assert_shows(page, f">{start + 9 * HOUR:%a %d %b %H:%M}</time>")
+        self.assert_shows(page, f"{start + 13 * HOUR:%H:%M}</time> JST")
 
 
 class DashboardCostTest(TestCase):

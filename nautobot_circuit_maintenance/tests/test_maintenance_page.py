@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
+from nautobot.apps.change_logging import web_request_context
 from nautobot.dcim.models import Location
 
 from nautobot_circuit_maintenance import models
@@ -151,6 +152,23 @@ class MaintenancePageTest(PageTestCase):
 
         self.assertIn("note Note 2", text)
         self.assertIn(f"acknowledged by {self.user}", text)
+
+    def test_the_timeline_has_the_edits_of_people(self):
+        self.become_superuser()
+        for status in (Status.CONFIRMED, Status.COMPLETED):
+            with web_request_context(self.user):
+                self.maintenance.status = status
+                self.maintenance.save()
+
+        text, _ = self.timeline()
+
+        self.assertRegex(text, rf"edited by {self.user}, [^,]+ CONFIRMED to COMPLETED edited by {self.user}")
+        self.user.is_superuser = False
+        self.user.save()
+        self.permit("view_circuitmaintenance")
+        self.assertNotIn("edited by", self.timeline()[0])
+        self.add_permissions("extras.view_objectchange")
+        self.assertIn("edited by", self.timeline()[0])
 
     def test_the_timeline_keeps_to_the_permissions(self):
         mail = self.tell(1, "SECRET-CID", subject="Secret subject")

@@ -127,6 +127,7 @@ def add_work(side: Side, number: int, hours: float) -> None:
         source,
         state=state,
         error=f"{word} reason",
+        received_at=timezone.now() - timedelta(hours=1, minutes=30 + number),
         sender=f"noc@{word}.example",
         subject=f"{word} subject",
         message_id=f"<{word}-{number}@isp.example>",

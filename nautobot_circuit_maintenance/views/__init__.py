@@ -1,5 +1,6 @@
 """The pages; Nautobot looks the views up here, by the names of the models."""
 
+from nautobot_circuit_maintenance.views.changes import ChangesView
 from nautobot_circuit_maintenance.views.dashboard import DashboardView
 from nautobot_circuit_maintenance.views.maintenances import (
     CircuitImpactUIViewSet,
@@ -10,6 +11,7 @@ from nautobot_circuit_maintenance.views.notifications import NotificationUIViewS
 from nautobot_circuit_maintenance.views.sources import NotificationSourceUIViewSet
 
 __all__ = (
+    "ChangesView",
     "CircuitImpactUIViewSet",
     "CircuitMaintenanceUIViewSet",
     "DashboardView",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone as fixed_zones
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +10,6 @@ from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
@@ -18,28 +17,14 @@ from nautobot_circuit_maintenance import display
 from nautobot_circuit_maintenance.analysis import affected, dashboard, selection, trends
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.views import dashboard_panels as panels
+from nautobot_circuit_maintenance.analysis.changes import USUAL_DAYS
+from nautobot_circuit_maintenance.views.changes import CHANGES, ON_DASHBOARD, changes_url, context_of
+from nautobot_circuit_maintenance.views.links import LONGEST_LIST, ahead_url, as_query, list_url
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 _TITLE = "Circuit Maintenance Dashboard"
-_PLACES_SHOWN = 2
+_PLACES_SHOWN = 3
 _NOT_TOLD = "not told"
-
-
-def list_url(model: str, **filters: Any) -> str:
-    """Return the address of a model's list with these filters."""
-    values = {key: _as_filter(value) for key, value in filters.items()}
-    query = f"?{urlencode(values, doseq=True)}" if values else ""
-    return reverse(_ROUTE.format(f"{model}_list")) + query
-
-
-def _as_filter(value: Any) -> Any:
-    """Return a moment as filters read it."""
-    return value.astimezone(fixed_zones.utc).isoformat() if isinstance(value, datetime) else value
-
-
-def ahead_url(now: datetime, span: timedelta, **filters: Any) -> str:
-    """Return the address of the list of what works between now and then."""
-    return list_url("circuitmaintenance", overlaps_from=now, overlaps_until=now + span, ended=False, **filters)
 
 
 @dataclass(frozen=True)
@@ -49,6 +34,7 @@ class Tile:
     label: str
     count: int
     url: str
+    """Empty where only the parts lead somewhere."""
     hint: str = ""
     tone: str = ""
     """Colour of Bootstrap's for a number that is not zero."""
@@ -71,6 +57,12 @@ def maintenance_tiles(counts: dashboard.Counts, now: datetime) -> list[Tile]:
     ]
 
 
+def changes_tile(changes: dict[str, Any]) -> Tile:
+    """Return the tile of what a Monday wants to know first."""
+    hint = "by mail and by people" if changes["is_all"] else "at least"
+    return Tile(f"Changed since {changes['since']:%a %d %b}", changes["count"], changes_url(), hint)
+
+
 def attention_tile(attention: dashboard.Attention) -> Tile:
     """Return the tile of what a person has to mend; its parts are the links."""
     parts = (
@@ -88,24 +80,25 @@ def attention_tile(attention: dashboard.Attention) -> Tile:
         ),
     )
     found = tuple(part for part in parts if part.count)
-    url = found[0].url if found else list_url("notification", state="failed")
+    # The number of several lists together leads to none of them; the parts do.
+    url = "" if found else list_url("notification", state="failed")
     return Tile("Needs attention", attention.total, url, "nothing to mend", tone="danger", parts=found)
 
 
 def coming_row(coming: dashboard.Coming, now: datetime) -> dict[str, Any]:
     """Return what the table of coming maintenances shows of one."""
-    maintenance = coming.maintenance
+    maintenance, places = coming.maintenance, coming.places
+    # "+ 1" would take as much room as the name that it hides.
+    shown = len(places) if len(places) == _PLACES_SHOWN + 1 else _PLACES_SHOWN
     return {
         "maintenance": maintenance,
-        "running": coming.start <= now,
-        "start": display.moment(coming.start, now),
-        "duration": display.duration(coming.end - coming.start),
+        "window": display.coming_window(coming.start, coming.end, now),
+        "urgency": display.urgency(coming.start, now),
         "impact": display.badge(selection.impact_of_severity(maintenance.worst_severity)),
         "status": display.badge(maintenance.status),
-        "places": [
-            (place.name, reverse("dcim:location", kwargs={"pk": place.pk})) for place in coming.places[:_PLACES_SHOWN]
-        ],
-        "more_places": coming.places[_PLACES_SHOWN:],
+        "unknown": display.unknown(maintenance.unmatched_count),
+        "places": [(place.name, reverse("dcim:location", kwargs={"pk": place.pk})) for place in places[:shown]],
+        "more_places": [place.name for place in places[shown:]],
         "ack": display.check_mark(str(maintenance.acknowledged_by or ""), maintenance.acknowledged_at),
         "may_acknowledge": coming.may_acknowledge,
     }
@@ -119,27 +112,35 @@ def source_row(state: dashboard.SourceState, now: datetime) -> dict[str, Any]:
         "last_success": display.moment(source.last_fetched_at, now) if source.last_fetched_at else "never",
         "waiting": state.waiting,
         "waiting_url": list_url("notification", source=source.pk, state="received"),
-        "is_configured": source.is_configured,
+        "not_configured": "" if source.is_configured else display.NOT_CONFIGURED,
     }
 
 
-def affected_rows(
-    kind: str, found: Iterable[affected.Affected], now: datetime, span: timedelta
-) -> list[dict[str, Any]]:
-    """Return what the tables of locations and devices show."""
-    return [
+def affected_table(kind: str, found: affected.Ranking, now: datetime, span: timedelta) -> dict[str, Any]:
+    """Return what the table of locations or devices shows, and where the rest is."""
+    rows = [
         {
             "name": each.name,
             "url": reverse(f"dcim:{kind}", kwargs={"pk": each.pk}),
             "start": display.moment(each.start, now),
-            "running": each.start <= now,
+            "urgency": display.urgency(each.start, now),
             "impact": display.badge(each.impact),
             "hit": len(each.circuits),
             "there": each.circuits_there,
+            "all": display.ALL if len(each.circuits) >= each.circuits_there else "",
             "maintenances_url": ahead_url(now, span, **{kind: each.pk}),
         }
-        for each in found
+        for each in found.rows
     ]
+    more = len(found.pks) - len(rows)
+    return {"rows": rows, "more": more, "more_url": _more_url(kind, found, now, span) if more else ""}
+
+
+def _more_url(kind: str, found: affected.Ranking, now: datetime, span: timedelta) -> str:
+    """Return the address of a list of all that is hit; of the maintenances that hit it, where it would be too long."""
+    if len(found.pks) > LONGEST_LIST:
+        return ahead_url(now, span)
+    return f"{reverse(f'dcim:{kind}_list')}?{as_query({'id': found.pks})}"
 
 
 def single(series: str, pairs: Iterable[tuple[str, float]]) -> dict[str, Any]:
@@ -175,9 +176,9 @@ def charts(user: Any, now: datetime) -> dict[str, Any]:
 def figure_tiles(figures: trends.Figures, now: datetime) -> list[Tile]:
     """Return the counts of what started lately, as links to the lists."""
     spans = (
-        ("Last 7 days", figures.last_week, dashboard.WEEK),
-        ("Last 30 days", figures.last_month, dashboard.MONTH),
-        ("Last 365 days", figures.last_year, trends.YEAR),
+        ("Started in the last 7 days", figures.last_week, dashboard.WEEK),
+        ("Started in the last 30 days", figures.last_month, dashboard.MONTH),
+        ("Started in the last 365 days", figures.last_year, trends.YEAR),
     )
     return [
         Tile(
@@ -222,14 +223,17 @@ class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
         counts = dashboard.count_maintenances(user, now)
         attention = dashboard.count_attention(user, now, sources)
         coming = dashboard.read_coming(user, now, span)
+        changes = context_of(user, now, USUAL_DAYS, ON_DASHBOARD)
         return {
-            "tiles": [*maintenance_tiles(counts, now), attention_tile(attention)],
+            "tiles": [*maintenance_tiles(counts, now), changes_tile(changes), attention_tile(attention)],
+            "what_changed": changes,
             "coming": [coming_row(each, now) for each in coming],
             "coming_url": ahead_url(now, span),
             "sources": [source_row(each, now) for each in sources],
-            "locations": affected_rows("location", affected.affected_locations(user, hits), now, span),
-            "devices": affected_rows("device", affected.affected_devices(user, hits), now, span),
+            "locations": affected_table("location", affected.affected_locations(user, hits), now, span),
+            "devices": affected_table("device", affected.affected_devices(user, hits), now, span),
             "coming_panels": [panels.COMING],
+            "change_panels": [CHANGES],
             "source_panels": [panels.SOURCES],
             "location_panels": [panels.LOCATIONS],
             "device_panels": [panels.DEVICES],

@@ -5,6 +5,8 @@ from typing import Any
 from django.template import Context
 from nautobot.apps.ui import EChartsBase, EChartsPanel, EChartsTypeChoices, Panel
 
+from nautobot_circuit_maintenance.analysis import trends
+
 _TEMPLATES = "nautobot_circuit_maintenance/inc/dashboard_{}.html"
 
 # In the order of the impacts, mildest first, then "not told"; the same hues as the badges.
@@ -34,12 +36,33 @@ class RowsPanel(Panel):
 
     body_wrapper_template_path = "components/panel/body_wrapper_table.html"
     rows = ""
+    is_ahead = False
+    """Whether the rows are those of the days ahead, which the heading then names."""
 
     def __init__(self, **kwargs: Any) -> None:
         """Take the template and the id from the name of the rows."""
         super().__init__(**kwargs)
-        self.body_id = self.rows.replace("_", "-")
-        self.body_content_template_path = _TEMPLATES.format(self.rows)
+        self.body_id = self.rows
+        self.body_content_template_path = self.body_content_template_path or _TEMPLATES.format(self.rows)
+
+    def render_label(self, context: Context) -> str:
+        """Name the span of the rows."""
+        span = f", next {context['n_days']} days".upper() if self.is_ahead else ""
+        return f"{super().render_label(context)}{span}"
+
+
+class AffectedPanel(RowsPanel):
+    """What is hit soonest: one template for locations and devices."""
+
+    body_content_template_path = _TEMPLATES.format("affected")
+    is_ahead = True
+    noun = ""
+    counted = ""
+    """Which circuits count, for whoever wonders why there is nothing."""
+
+    def get_extra_context(self, context: Context) -> dict[str, Any]:
+        """Tell the template what it shows."""
+        return {"affected": context[self.rows], "noun": self.noun, "counted": self.counted}
 
 
 class StackedBars(EChartsBase):
@@ -85,18 +108,40 @@ class ChartPanel(EChartsPanel):
         )
 
 
-COMING = RowsPanel(weight=100, label="Coming up", rows="coming")
+COMING = RowsPanel(weight=100, label="Coming up", rows="coming", is_ahead=True)
 SOURCES = RowsPanel(
     weight=100,
     label="Sources",
     rows="sources",
     required_permissions=["nautobot_circuit_maintenance.view_notificationsource"],
 )
-LOCATIONS = RowsPanel(
-    weight=100, label="Affected locations", rows="locations", required_permissions=["dcim.view_location"]
+LOCATIONS = AffectedPanel(
+    weight=100,
+    label="Affected locations",
+    rows="locations",
+    noun="location",
+    counted="Circuits count where they are terminated.",
+    required_permissions=["dcim.view_location"],
 )
-DEVICES = RowsPanel(weight=100, label="Affected devices", rows="devices", required_permissions=["dcim.view_device"])
-WEEKS = ChartPanel(weight=100, label="Maintenances per week, by worst impact", data="weeks", chart_class=StackedBars)
-PROVIDERS = ChartPanel(weight=200, label="By provider, last 365 days", data="providers", chart_class=LyingBars)
-NOTICE = ChartPanel(weight=100, label="Notice given before the start, last 365 days", data="notice")
-HOURS = ChartPanel(weight=200, label="Planned hours per month", data="hours")
+DEVICES = AffectedPanel(
+    weight=100,
+    label="Affected devices",
+    rows="devices",
+    noun="device",
+    counted="Circuits count where they are cabled to an interface.",
+    required_permissions=["dcim.view_device"],
+)
+_LAST_YEAR = f"last {trends.YEAR.days} days"
+WEEKS = ChartPanel(
+    weight=100,
+    label=f"By week and worst impact, {trends.WEEKS_BACK} weeks back and {trends.WEEKS_AHEAD} ahead",
+    data="weeks",
+    chart_class=StackedBars,
+)
+PROVIDERS = ChartPanel(weight=200, label=f"By provider, {_LAST_YEAR}", data="providers", chart_class=LyingBars)
+NOTICE = ChartPanel(weight=100, label=f"Notice given before the start, {_LAST_YEAR}", data="notice")
+HOURS = ChartPanel(
+    weight=200,
+    label=f"Planned hours per month, {trends.MONTHS_BACK} months back and {trends.MONTHS_AHEAD} ahead",
+    data="hours",
+)

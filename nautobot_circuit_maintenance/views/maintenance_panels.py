@@ -18,12 +18,11 @@ from nautobot_circuit_maintenance.analysis import selection
 from nautobot_circuit_maintenance.analysis.reach import reach_of
 from nautobot_circuit_maintenance.analysis.timeline import Evidence
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance
+from nautobot_circuit_maintenance.views.links import LONGEST_LIST
+from nautobot_circuit_maintenance.views.panels import AsWritten
 
-_LONGEST_LIST = 100
-"""Objects that a link to a list of them may name: the address of a page is not endless."""
 
-
-class _FilledPanel(KeyValueTablePanel):
+class _FilledPanel(AsWritten, KeyValueTablePanel):
     """A table that always has something to show: core would gather all of it once more to find that out."""
 
     def should_render(self, context: Context) -> bool:
@@ -45,8 +44,8 @@ class FactsPanel(_FilledPanel):
             "Provider": hyperlinked_object(maintenance.provider),
             "Status": display.badge(maintenance.status),
             "Description": linebreaksbr(maintenance.description) if maintenance.description else placeholder(None),
-            "Maintenance windows": _windows(maintenance),
-            "Notice given": _notice(maintenance, context["evidence"]),
+            "Maintenance Windows": _windows(maintenance),
+            "Notice Given": _notice(maintenance, context["evidence"]),
             "Ticket": maintenance.ticket,
             "Issued": display.moment(maintenance.issued_at),
             "Acknowledged": _acknowledged(maintenance),
@@ -104,7 +103,7 @@ def _counted(objects: Any, address: str) -> SafeString:
     found: Sequence[Any] = list(objects)
     if not found:
         return format_html("{}", 0)
-    if "?" not in address and len(found) <= _LONGEST_LIST:
+    if "?" not in address and len(found) <= LONGEST_LIST:
         address += "?" + urlencode({"id": [each.pk for each in found]}, doseq=True)
     is_list = "?" in address
     count = format_html('<a href="{}">{}</a>', address, len(found)) if is_list else str(len(found))

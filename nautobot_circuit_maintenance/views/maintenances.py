@@ -1,14 +1,12 @@
 """Pages of what we concluded: maintenances, impacts and maintenance notes."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.http import urlencode
 from nautobot.apps.ui import (
     ButtonColorChoices,
     ObjectDetailContent,
@@ -26,6 +24,7 @@ from nautobot_circuit_maintenance import display, filters, forms, models, tables
 from nautobot_circuit_maintenance.analysis import selection
 from nautobot_circuit_maintenance.analysis.timeline import Evidence
 from nautobot_circuit_maintenance.api import serializers
+from nautobot_circuit_maintenance.views.links import maintenance_filters
 from nautobot_circuit_maintenance.views.maintenance_panels import CircuitsPanel, FactsPanel, ReachPanel, badges
 from nautobot_circuit_maintenance.views.panels import AcknowledgeButton
 from nautobot_circuit_maintenance.views.timeline import TimelinePanel
@@ -33,20 +32,6 @@ from nautobot_circuit_maintenance.views.timeline import TimelinePanel
 UUID = "[0-9a-fA-F-]{36}"
 POST_ONLY = {"methods": ["post"], "custom_view_base_action": "change", "http_method_names": ["post", "options"]}
 _ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_{}"
-
-
-def quick_filters(now: datetime) -> list[tuple[str, str]]:
-    """Return label and query of the questions that are asked most."""
-    week = {"overlaps_from": now.isoformat(timespec="minutes"), "overlaps_until": (now + timedelta(days=7)).isoformat()}
-    # What a Monday wants to know, Friday morning included.
-    friday = timezone.localtime(now - timedelta(days=3)).replace(hour=0, minute=0).isoformat(timespec="minutes")
-    return [
-        ("In progress", urlencode({"active": True})),
-        ("Next 7 days", urlencode({**week, "ended": False})),
-        ("Not acknowledged", urlencode({"ack": False, "ended": False})),
-        ("Changed in 3 days", urlencode({"last_updated__gte": friday})),
-        ("Unknown circuits", urlencode({"has_unmatched_circuits": True, "ended": False})),
-    ]
 
 
 class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
@@ -119,7 +104,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
         """Offer the questions that are asked most above the list, and what the panels of one maintenance share."""
         context = super().get_extra_context(request, instance)
         if self.action == "list":
-            context["quick_filters"] = quick_filters(timezone.now())
+            context["quick_filters"] = maintenance_filters(timezone.now(), request.GET)
         if isinstance(instance, models.CircuitMaintenance):
             context["evidence"] = Evidence(instance.parsed_notifications.order_by())
             context["badges"] = badges(instance, request.user)

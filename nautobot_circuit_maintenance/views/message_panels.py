@@ -20,6 +20,7 @@ from nautobot_circuit_maintenance.inbound.rendering import (
     safe_document,
 )
 from nautobot_circuit_maintenance.models import Notification
+from nautobot_circuit_maintenance.views.panels import AsWritten
 
 NOT_ON_RECORD = "The raw message is not on record: it was over the size limit, or has been purged."
 _TEMPLATES = "nautobot_circuit_maintenance/inc/"
@@ -57,7 +58,7 @@ class ReprocessButton(PostButton):
         return Notification.objects.restrict(user, "change").filter(pk=context["object"].pk).exists()
 
 
-class ResultPanel(KeyValueTablePanel):
+class ResultPanel(AsWritten, KeyValueTablePanel):
     """What became of a message, and what to do about it."""
 
     label = "Result"
@@ -71,7 +72,7 @@ class ResultPanel(KeyValueTablePanel):
         return {
             "State": display.badge(notification.state),
             "Reason": notification.error,
-            "What to do": advice(notification, provider, has_bytes=has_bytes),
+            "What to Do": advice(notification, provider, has_bytes=has_bytes),
             "Attempts": notification.attempts,
         }
 

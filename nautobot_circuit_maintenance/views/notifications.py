@@ -34,6 +34,7 @@ from nautobot_circuit_maintenance.api.notifications import eml
 from nautobot_circuit_maintenance.inbound.enqueue import enqueue_digestion
 from nautobot_circuit_maintenance.inbound.reprocess import await_digestion
 from nautobot_circuit_maintenance.views import message_panels
+from nautobot_circuit_maintenance.views.links import notification_filters
 from nautobot_circuit_maintenance.views.maintenances import POST_ONLY, UUID
 from nautobot_circuit_maintenance.views.panels import SourceTextPanel
 
@@ -122,6 +123,13 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
             _message_tab(1400, "Source", SourceTextPanel),
         ],
     )
+
+    def get_extra_context(self, request: HttpRequest, instance: Any = None) -> dict[str, Any]:
+        """Offer the questions that are asked most above the list."""
+        context = super().get_extra_context(request, instance)
+        if self.action == "list":
+            context["quick_filters"] = notification_filters(request.GET)
+        return context
 
     @action(detail=True, url_path="text", url_name="text", **_GET_ONLY)
     def text(self, _request: HttpRequest, **_kwargs: Any) -> Response:

@@ -1,5 +1,7 @@
 """Parts of pages that Nautobot's own components cannot say."""
 
+from typing import Any
+
 from django.template import Context
 from nautobot.apps.ui import BaseTextPanel, PostButton
 
@@ -7,6 +9,14 @@ from nautobot_circuit_maintenance.models import CircuitMaintenance
 
 LONGEST_SHOWN = 200_000
 """Characters of a message that a page shows; the download has all of it."""
+
+
+class AsWritten:  # pylint: disable=too-few-public-methods  # a mixin
+    """Labels as the panel writes them: core would make "Not In Nautobot" of "Not in Nautobot"."""
+
+    def render_key(self, key: Any, value: Any, context: Context) -> str:  # pylint: disable=unused-argument  # core's
+        """Return the label itself."""
+        return str(key)
 
 
 class AcknowledgeButton(PostButton):

@@ -39,6 +39,7 @@ from nautobot_circuit_maintenance.choices import NotificationStateChoices as Sta
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
 from nautobot_circuit_maintenance.inbound.validate import validate
 from nautobot_circuit_maintenance.views.maintenances import POST_ONLY, UUID
+from nautobot_circuit_maintenance.views.panels import AsWritten
 
 VALIDATION_PAUSE = 10
 """Seconds between two validations of a source: each is a login, and servers lock accounts that log in too often."""
@@ -48,7 +49,7 @@ _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 _JOB = "nautobot_circuit_maintenance.jobs.HandleCircuitMaintenanceNotifications"
 
 
-class ConfigurationPanel(KeyValueTablePanel):
+class ConfigurationPanel(AsWritten, KeyValueTablePanel):
     """What PLUGINS_CONFIG says of a source; never its secrets."""
 
     label = "Configuration"
@@ -60,7 +61,7 @@ class ConfigurationPanel(KeyValueTablePanel):
         settings = get_app_settings()
         mistakes = [f"{problem.message} {problem.hint}" for problem in settings.problems if problem.source == name]
         if mistakes:
-            return {"Mistake in the settings": " ".join(mistakes)}
+            return {"Mistake in the Settings": " ".join(mistakes)}
         for source in settings.sources:
             if source.name == name:
                 encryption = "STARTTLS" if source.starttls else "TLS" if source.tls else "none"
@@ -70,12 +71,12 @@ class ConfigurationPanel(KeyValueTablePanel):
                     "Account": source.account,
                     "Host": source.host,
                     **(imap if source.kind == "imap" else {}),
-                    "Header with the sender": source.source_header,
+                    "Header with the Sender": source.source_header,
                 }
-        return {"Not configured": "PLUGINS_CONFIG names this source no more; its notifications and links stay."}
+        return {"Not Configured": "PLUGINS_CONFIG names this source no more; its notifications and links stay."}
 
 
-class MailPanel(KeyValueTablePanel):
+class MailPanel(AsWritten, KeyValueTablePanel):
     """What became of the mail of a source lately, each count as a link to it."""
 
     label = "Mail of the last 30 days"
@@ -93,7 +94,7 @@ class MailPanel(KeyValueTablePanel):
             query = urlencode({"source": source.pk, "state": state, "received_at__gte": since.isoformat()})
             rows[label] = format_html('<a href="{}?{}">{}</a>', url, query, counts[state]) if state in counts else "0"
         last = visible.order_by("-received_at").values_list("received_at", flat=True).first()
-        return {"Last mail": display.moment(last) if last else "none yet", **rows}
+        return {"Last Mail": display.moment(last) if last else "none yet", **rows}
 
 
 class ValidateButton(PostButton):
@@ -154,7 +155,7 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
                 label="Notification source",
                 fields=["name", "attach_all_providers", "last_fetched_at", "last_error"],
                 value_transforms={"last_fetched_at": [display.moment]},
-                key_transforms={"last_fetched_at": "Last success"},
+                key_transforms={"last_fetched_at": "Last Success"},
             ),
             MailPanel(
                 weight=200,

@@ -1,4 +1,4 @@
-"""The timeline of a maintenance in words: what each notification changed, who acknowledged, what people noted."""
+"""The timeline of a maintenance in words: what each notification changed, who acknowledged, what people noted and edited."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from nautobot.apps.ui import Panel
 
 from nautobot_circuit_maintenance import display
-from nautobot_circuit_maintenance.analysis.timeline import Evidence, Step, folded
+from nautobot_circuit_maintenance.analysis.edits import Edit, read_edits
+from nautobot_circuit_maintenance.analysis.timeline import Difference, Evidence, Step, folded
 from nautobot_circuit_maintenance.inbound.values import CircuitWord, Window
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
 
@@ -52,6 +53,7 @@ def lines_of(maintenance: CircuitMaintenance, evidence: Evidence, user: Any) -> 
         *_notifications(maintenance, evidence, user),
         *_acknowledgement(maintenance),
         *_notes(maintenance, user),
+        *_edits(maintenance, user),
     ]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
@@ -105,49 +107,83 @@ def _reason(step: Step, count: int) -> str:
     return "It changed nothing." if step.is_repeat and count == 1 else ""
 
 
-def changes_of(step: Step) -> Iterator[SafeString]:
-    """Yield what a notification changed, one thing after another."""
-    before, after = step.before, step.after
-    if step.is_first:
-        yield format_html("announced as {}", display.badge(after.status))
-    elif before.status != after.status:
-        yield format_html("{}{}{}", display.badge(before.status), _ARROW, display.badge(after.status))
-    yield from _windows(step)
-    yield from _circuits(step)
-    if before.description != after.description and not step.is_first:
-        yield format_html("{} changed", "description")
+def changes_of(difference: Difference) -> Iterator[SafeString]:
+    """Yield what notifications changed, one thing after another."""
+    if difference.is_first:
+        yield format_html("announced as {}", display.badge(difference.after.status))
+    else:
+        yield from _status(difference)
+    yield from _windows(difference)
+    yield from _circuits(difference)
+    if not difference.is_first:
+        yield from _description(difference)
 
 
-def _windows(step: Step) -> Iterator[SafeString]:
-    if step.moved_by:
-        several = "windows" if len(step.after.windows) > 1 else "window"
-        spans = _spans(step.windows_new)
-        yield format_html("{} moved by {}{}{}", several, display.signed(step.moved_by), _ARROW, spans)
+def changes_by_hand(edit: Edit) -> Iterator[SafeString]:
+    """Yield what a person changed, one thing after another; nothing where that is not on record."""
+    if edit.difference:
+        yield from _status(edit.difference)
+        yield from _windows(edit.difference)
+        yield from _description(edit.difference)
+    for name, (before, after) in edit.fields.items():
+        yield _field(name, before, after)
+
+
+def note_link(note: Note) -> SafeString:
+    """Show a note's level and title."""
+    link = format_html('<a href="{}">{}</a>', note.get_absolute_url(), note.title)
+    return format_html("{} note {}", display.badge(note.level), link)
+
+
+def _field(name: str, before: Any, after: Any) -> SafeString:
+    if name == "ack":
+        return format_html("{}", "acknowledged" if after else "acknowledgement withdrawn")
+    if isinstance(before, str) and isinstance(after, str):
+        return format_html("{} {}{}{}", name, before or "none", _ARROW, after or "none")
+    return format_html("{} changed", name.replace("_", " "))
+
+
+def _status(difference: Difference) -> Iterator[SafeString]:
+    before, after = difference.before.status, difference.after.status
+    if before != after:
+        yield format_html("{}{}{}", display.badge(before), _ARROW, display.badge(after))
+
+
+def _description(difference: Difference) -> Iterator[SafeString]:
+    if difference.before.description != difference.after.description:
+        yield format_html('<span class="text-secondary">{} changed</span>', "description")
+
+
+def _windows(difference: Difference) -> Iterator[SafeString]:
+    if difference.moved_by:
+        several = "windows" if len(difference.after.windows) > 1 else "window"
+        spans = _spans(difference.windows_new)
+        yield format_html("{} moved by {}{}{}", several, display.signed(difference.moved_by), _ARROW, spans)
         return
-    if step.windows_gone:
-        yield format_html("no longer {}", _spans(step.windows_gone))
-    if step.windows_new:
-        several = "windows" if len(step.windows_new) > 1 else "window"
-        yield format_html("{} {}", several, _spans(step.windows_new))
+    if difference.windows_gone:
+        yield format_html("no longer {}", _spans(difference.windows_gone))
+    if difference.windows_new:
+        several = "windows" if len(difference.windows_new) > 1 else "window"
+        yield format_html("{} {}", several, _spans(difference.windows_new))
 
 
 def _spans(windows: Sequence[Window]) -> SafeString:
     return _first((display.window(*each) for each in windows), len(windows))
 
 
-def _circuits(step: Step) -> Iterator[SafeString]:
-    if step.circuits_new:
-        words = (_word(word) for word in step.circuits_new)
-        count = len(step.circuits_new)
+def _circuits(difference: Difference) -> Iterator[SafeString]:
+    if difference.circuits_new:
+        words = (_word(word) for word in difference.circuits_new)
+        count = len(difference.circuits_new)
         yield format_html(
-            "{} {}: {}", _circuits_named(count), "hit" if step.is_first else "added", _first(words, count)
+            "{} {}: {}", _circuits_named(count), "hit" if difference.is_first else "added", _first(words, count)
         )
-    if step.circuits_gone:
-        count = len(step.circuits_gone)
-        yield format_html("{} removed: {}", _circuits_named(count), _first(step.circuits_gone, count))
-    if step.circuits_turned:
-        turned = (_turned(word, impact) for word, impact in step.circuits_turned)
-        yield format_html("impact of {}", _first(turned, len(step.circuits_turned)))
+    if difference.circuits_gone:
+        count = len(difference.circuits_gone)
+        yield format_html("{} removed: {}", _circuits_named(count), _first(difference.circuits_gone, count))
+    if difference.circuits_turned:
+        turned = (_turned(word, impact) for word, impact in difference.circuits_turned)
+        yield format_html("impact of {}", _first(turned, len(difference.circuits_turned)))
 
 
 def _circuits_named(count: int) -> str:
@@ -177,11 +213,12 @@ def _acknowledgement(maintenance: CircuitMaintenance) -> Iterator[Line]:
 def _notes(maintenance: CircuitMaintenance, user: Any) -> Iterator[Line]:
     for note in Note.objects.restrict(user, "view").filter(maintenance=maintenance):
         at = note.created or note.last_updated
-        what = format_html(
-            '{} note <a href="{}">{}</a>, {}',
-            display.badge(note.level),
-            note.get_absolute_url(),
-            note.title,
-            display.clock(at),
-        )
+        what = format_html("{}, {}", note_link(note), display.clock(at))
         yield Line(at, "mdi-note-text-outline", what)
+
+
+def _edits(maintenance: CircuitMaintenance, user: Any) -> Iterator[Line]:
+    for edit in read_edits(user, CircuitMaintenance.objects.filter(pk=maintenance.pk).order_by()):
+        done = "added by hand" if edit.is_new else "edited"
+        what = format_html("{} by {}, {}", done, edit.who, display.clock(edit.at))
+        yield Line(edit.at, "mdi-plus" if edit.is_new else "mdi-pencil", what, tuple(changes_by_hand(edit)))

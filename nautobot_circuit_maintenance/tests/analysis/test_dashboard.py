@@ -174,7 +174,7 @@ class AffectedTest(TestCase):
     def test_locations_with_the_circuits_that_are_hit_of_those_that_end_there(self):
         found = [
             (each.name, each.start - NOON, len(each.circuits), each.circuits_there, each.impact)
-            for each in affected.affected_locations(self.user, self.hits())
+            for each in affected.affected_locations(self.user, self.hits()).rows
         ]
 
         self.assertEqual(found, [("Athens", 2 * HOUR, 2, 3, Impact.OUTAGE), ("Berlin", 9 * HOUR, 1, 1, Impact.OUTAGE)])
@@ -182,7 +182,7 @@ class AffectedTest(TestCase):
     def test_devices_are_those_that_the_circuits_are_cabled_to(self):
         found = [
             (each.name, each.start - NOON, len(each.circuits), each.impact)
-            for each in affected.affected_devices(self.user, self.hits())
+            for each in affected.affected_devices(self.user, self.hits()).rows
         ]
 
         self.assertEqual(found, [("edge-1", 2 * HOUR, 2, Impact.OUTAGE), ("edge-2", 9 * HOUR, 1, Impact.OUTAGE)])
@@ -193,7 +193,9 @@ class AffectedTest(TestCase):
             with self.subTest(model=model):
                 self.assertEqual(self.hits(world.viewer(*every - {model})), [])
         narrow = world.viewer(*every, constraints={Location: {"name": "Berlin"}})
-        self.assertEqual([each.name for each in affected.affected_locations(narrow, self.hits(narrow))], ["Berlin"])
+        found = affected.affected_locations(narrow, self.hits(narrow))
+        self.assertEqual([each.name for each in found.rows], ["Berlin"])
+        self.assertEqual(found.pks, [self.berlin.pk])
 
 
 class TrendsTest(TestCase):

@@ -1,0 +1,131 @@
+"""What changed since a moment, over all maintenances that a user may see: by mail and by people.
+
+Mail counts by the time it arrived. What a provider's mails changed is told once for each maintenance: what is
+concluded of all that had arrived by then, and what of all that has arrived by now. So reminders, mails that came late
+and changed nothing, and what was taken back meanwhile do not hide the rest.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+
+from nautobot_circuit_maintenance.analysis.edits import MOST, Edit, authors_of, read_edits
+from nautobot_circuit_maintenance.analysis.timeline import Difference, steps
+from nautobot_circuit_maintenance.inbound.conclude import conclude
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
+
+USUAL_DAYS = 3
+"""So that a Monday sees what came on Friday."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What a provider's mails changed, all in all, and the one that changed something last."""
+
+    difference: Difference
+    newest: ParsedNotification
+    is_readable: bool
+    """Whether the user may see the message itself, and it is still there."""
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """Somebody has taken note; the maintenance says who."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that changed."""
+
+    at: datetime
+    maintenance: CircuitMaintenance
+    who: str
+    """Address or name of whoever did it; empty where nobody knows."""
+    what: Mail | Acknowledgement | Note | Edit
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed, newest first."""
+
+    rows: tuple[Change, ...]
+    is_all: bool
+    """Whether nothing older was left out."""
+
+
+def start_of_day(now: datetime, days_ago: int) -> datetime:
+    """Return when the day began, in the user's zone, that was so many days ago."""
+    local: datetime = timezone.localtime(now - timedelta(days=days_ago))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def read_changes(user: Any, since: datetime) -> Changes:
+    """Read what the user may see of what changed since then; always the same number of queries."""
+    visible = CircuitMaintenance.objects.restrict(user, "view").order_by()
+    kinds = (
+        _mails(user, since, visible),
+        _acknowledgements(since, visible),
+        _notes(user, since, visible),
+        _edits(user, since, visible),
+    )
+    found = sorted((change for kind in kinds for change in kind), key=lambda change: change.at, reverse=True)
+    is_all = len(found) <= MOST and not any(len(kind) >= MOST for kind in kinds)
+    return Changes(tuple(found[:MOST]), is_all)
+
+
+def _mails(user: Any, since: datetime, visible: QuerySet[CircuitMaintenance]) -> list[Change]:
+    seen = ParsedNotification.objects.restrict(user, "view").order_by()
+    lately = seen.filter(received_at__gte=since, maintenance__in=visible).values_list("maintenance")
+    newest = dict(lately.annotate(at=Max("received_at")).order_by("-at", "maintenance")[:MOST])
+    maintenances = visible.select_related("provider").in_bulk(newest)
+    told: defaultdict[UUID, list[ParsedNotification]] = defaultdict(list)
+    for row in seen.filter(maintenance__in=newest):
+        told[row.maintenance_id].append(row)
+    # A maintenance may be deleted between two queries.
+    changed = {pk: found for pk in newest if pk in maintenances and (found := _of_mails(told[pk], since))}
+    mails = {row.notification_id for _, row in changed.values()}
+    readable = set(Notification.objects.restrict(user, "view").filter(pk__in=mails).values_list("pk", flat=True))
+    return [
+        Change(row.received_at, maintenances[pk], row.sender, Mail(difference, row, row.notification_id in readable))
+        for pk, (difference, row) in changed.items()
+    ]
+
+
+def _of_mails(rows: Iterable[ParsedNotification], since: datetime) -> tuple[Difference, ParsedNotification] | None:
+    """Return what the mails since then changed, and the last of them that changed something; None if none did."""
+    by_fingerprint = {row.fingerprint: row for row in rows}
+    told = steps(row.as_update() for row in by_fingerprint.values())
+    lately = [step for step in told if step.update.envelope.received_at >= since]
+    if not lately:
+        return None
+    before = conclude(step.update for step in told if step.update.envelope.received_at < since)
+    difference = Difference(before, told[0].after)
+    if difference.is_repeat:
+        return None
+    last = next((step for step in lately if not step.is_repeat), lately[0])
+    return difference, by_fingerprint[last.update.envelope.fingerprint]
+
+
+def _acknowledgements(since: datetime, visible: QuerySet[CircuitMaintenance]) -> list[Change]:
+    lately = visible.filter(ack=True, acknowledged_at__gte=since).select_related("provider", "acknowledged_by")
+    return [
+        Change(each.acknowledged_at, each, str(each.acknowledged_by or ""), Acknowledgement())
+        for each in lately.order_by("-acknowledged_at")[:MOST]
+    ]
+
+
+def _notes(user: Any, since: datetime, visible: QuerySet[CircuitMaintenance]) -> list[Change]:
+    lately = Note.objects.restrict(user, "view").filter(created__gte=since, maintenance__in=visible)
+    notes = list(lately.select_related("maintenance__provider").order_by("-created")[:MOST])
+    authors = authors_of(user, notes)
+    return [Change(note.created, note.maintenance, authors.get(note.pk, ""), note) for note in notes]
+
+
+def _edits(user: Any, since: datetime, visible: QuerySet[CircuitMaintenance]) -> list[Change]:
+    return [Change(edit.at, edit.maintenance, edit.who, edit) for edit in read_edits(user, visible, since)]

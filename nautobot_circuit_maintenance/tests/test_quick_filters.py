@@ -1,0 +1,103 @@
+"""The questions above the lists: they find what the dashboard counts, and the page says which it answers."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+from django.utils import timezone
+from nautobot.circuits.models import Provider
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
+
+LINK = re.compile(r'<a href="(\?[^"]*)" class="btn btn-secondary( active)?"(?: aria-current="true")?>([^<]+)</a>')
+
+
+class QuickFilterTest(PageTestCase):
+    """Above the lists of maintenances and notifications."""
+
+    def setUp(self):
+        super().setUp()
+        self.become_superuser()
+
+    def offered(self, route: str, query: str = "") -> dict[str, str]:
+        """Return the queries by label."""
+        page = self.client.get(url_of(route) + query).content.decode()
+        return {label: unescape(link) for link, _, label in LINK.findall(page)}
+
+    def chosen(self, route: str, query: str) -> list[str]:
+        """Return the questions that the page says it answers."""
+        page = self.client.get(url_of(route) + query).content.decode()
+        return [label for _, active, label in LINK.findall(page) if active]
+
+    def count(self, route: str, query: str) -> int:
+        """Return how many rows the list has."""
+        return self.client.get(url_of(route) + query, **HTMX).context["table"].paginator.count
+
+    def test_next_24_hours_finds_what_the_tile_of_the_dashboard_counts(self):
+        models.CircuitMaintenance.objects.all().delete()
+        now = timezone.now()
+        for name, hours in (("over", -30), ("running", -1), ("tonight", 20), ("later", 30)):
+            fixtures.create_maintenance(name, start=now + timedelta(hours=hours))
+        dashboard = self.page("dashboard")
+        tile = re.search(r'(\d+)</span>\s*<span class="d-block">Next 24 hours<', dashboard)
+
+        query = self.offered("circuitmaintenance_list")["Next 24 hours"]
+
+        self.assertEqual((int(tile[1]), self.count("circuitmaintenance_list", query)), (2, 2))
+
+    def test_the_page_says_which_question_it_answers(self):
+        for route in ("circuitmaintenance_list", "notification_list"):
+            for label, query in self.offered(route).items():
+                with self.subTest(route=route, label=label):
+                    self.assertEqual(self.chosen(route, f"{query}&per_page=10"), [label])
+            self.assertEqual(self.chosen(route, "?q=something"), [])
+        for strange in (
+            "?overlaps_from=x&overlaps_until=y",
+            "?overlaps_from=2026-01-01&overlaps_until=2026-01-02T00:00Z",
+        ):
+            self.assertEqual(self.chosen("circuitmaintenance_list", strange), [])
+
+    def test_notifications_are_told_apart_by_what_became_of_them(self):
+        models.Notification.objects.all().delete()
+        states = (State.PARSED, State.FAILED, State.FAILED, State.REFUSED, State.IGNORED, State.RECEIVED)
+        for state in states:
+            fixtures.create_notification(Provider.objects.first(), state=state)
+
+        found = {
+            label: self.count("notification_list", query) for label, query in self.offered("notification_list").items()
+        }
+
+        self.assertEqual(found, {"All": 6, "Failed": 2, "Refused": 1, "Ignored": 1, "Waiting": 1})
+
+    def test_the_list_of_notifications_has_state_and_reason_and_calls_nothing_an_error(self):
+        page = self.client.get(url_of("notification_list"), **HTMX).content.decode()
+
+        heads = [
+            " ".join(re.sub("<[^>]+>", " ", head).split()) for head in re.findall(r"<th[^>]*>(.*?)</th>", page, re.S)
+        ]
+        words = [head.removesuffix(" activate to sort ascending") for head in heads if head]
+
+        self.assertLess(words.index("State"), words.index("Subject"))
+        self.assertIn("Reason", words)
+        self.assertNotIn("Error", words)
+
+
+class EmptyListTest(PageTestCase):
+    """Each empty list says where its rows come from."""
+
+    def test_it_says_what_to_do_next(self):
+        self.become_superuser()
+        for model, route, words in (
+            (models.Note, "note_list", "add what your colleagues should know"),
+            (models.CircuitImpact, "circuitimpact_list", "they come with the maintenances"),
+            (models.ParsedNotification, "parsednotification_list", "they come with notifications that announce"),
+            (models.Notification, "notification_list", "the job fetches them"),
+            (models.CircuitMaintenance, "circuitmaintenance_list", "or are added by hand"),
+            (models.NotificationSource, "notificationsource_list", "name a mailbox in nautobot_config.py"),
+        ):
+            with self.subTest(route=route):
+                model.objects.all().delete()
+                self.assertTrue(words in self.client.get(url_of(route), **HTMX).content.decode())
