@@ -78,11 +78,31 @@ def demo(context: Context, once: bool = False, json: bool = False) -> None:
     run(context, shlex.join([sys.executable, "-m", "development.demo", *options]))
 
 
-@task(help={"sizes": "Numbers of maintenances to measure at, ascending.", "seed": "Another seed, other data."})
-def benchmark(context: Context, sizes: str = "", seed: int = 1) -> None:
-    """Print what the pages cost with 1,000, 10,000 and 50,000 maintenances."""
-    command = [sys.executable, "-m", "development.benchmark", "--seed", str(seed)]
-    run(context, shlex.join(command + (["--sizes", sizes] if sizes else [])))
+@task(
+    help={
+        "only": "Measure one part alone: ingest, workers or pages.",
+        "mails": "Number of mails with a calendar; one HTML mail for ten of them.",
+        "sizes": "Numbers of maintenances to measure the pages at, ascending.",
+        "seed": "Another seed, other data.",
+        "json": "Keep the figures in this file.",
+        "compare": "Show what changed since the run that this file keeps.",
+        "profile": "Write a cProfile of digesting the mails with a calendar to this file.",
+    }
+)
+def benchmark(  # pylint: disable=too-many-arguments,too-many-positional-arguments  # each is an option of the command
+    context: Context,
+    only: str = "",
+    mails: int = 0,
+    sizes: str = "",
+    seed: int = 1,
+    json: str = "",
+    compare: str = "",
+    profile: str = "",
+) -> None:
+    """Print what mails, workers side by side and pages cost in CPU, statements, time and memory (30 minutes)."""
+    options = {"only": only, "mails": mails, "sizes": sizes, "json": json, "compare": compare, "profile": profile}
+    words = [word for name, value in options.items() if value for word in (f"--{name}", str(value))]
+    run(context, shlex.join([sys.executable, "-m", "development.benchmark", "--seed", str(seed), *words]))
 
 
 @task(
@@ -106,10 +126,13 @@ def unittest(
 
 @task(help={"keyword": "Run only the tests whose names match (pytest -k)."})
 def e2e(context: Context, keyword: str = "") -> None:
-    """Drive a browser through a whole Nautobot of its own (needs Chromium)."""
-    command = [sys.executable, "-m", "pytest", "development/e2e", *(["-k", keyword] if keyword else [])]
+    """Drive a browser through a whole Nautobot of its own (needs Chromium), and read mail from Dovecot (needs that)."""
+    chosen = ["-k", keyword] if keyword else []
     with stage("e2e"):
-        run(context, shlex.join(command))
+        run(context, shlex.join([sys.executable, "-m", "pytest", "development/e2e", *chosen]))
+    if not keyword:
+        dovecot = ["-c", "pyproject.toml", "--rootdir", ".", "development/e2e/test_dovecot.py"]
+        run(context, shlex.join([sys.executable, "-m", "pytest", *dovecot]))
 
 
 @task

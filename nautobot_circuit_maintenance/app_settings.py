@@ -10,7 +10,7 @@ from django.conf import settings
 PACKAGE = "nautobot_circuit_maintenance"
 
 GMAIL_HOST = "accounts.google.com"
-_NUMBERS = ("raw_notification_initial_days_since", "max_message_size", "dashboard_n_days")
+_NUMBERS = ("raw_notification_initial_days_since", "max_message_size", "dashboard_n_days", "backlog_per_worker")
 _MISSING_HINT = "Every entry of notification_sources is a dictionary with at least 'name' and 'url'."
 
 
@@ -71,6 +71,8 @@ class AppSettings:
     max_message_size: int = 25 * 1024 * 1024
     """Bytes; of a larger message only the headers are kept."""
     dashboard_n_days: int = 30
+    backlog_per_worker: int = 500
+    """For every so many new notifications of a run, one more worker is asked to help with them."""
     problems: tuple[Problem, ...] = ()
 
 

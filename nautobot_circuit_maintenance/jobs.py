@@ -1,7 +1,5 @@
 """Nautobot Jobs: thin shells over the inbound pipeline. New jobs start disabled; an administrator enables them."""
 
-import time
-from collections.abc import Callable
 from datetime import date, datetime, time as day_time, timedelta
 from typing import Any
 
@@ -10,27 +8,33 @@ from django.utils import timezone
 from nautobot.apps.jobs import ChoiceVar, DryRunVar, IntegerVar, Job, MultiObjectVar, StringVar, register_jobs
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.inbound.limits import time_left
 from nautobot_circuit_maintenance.inbound.pipeline import RunOptions, RunReport, drain_waiting, run
 from nautobot_circuit_maintenance.inbound.retention import purge_raw
 from nautobot_circuit_maintenance.inbound.reprocess import await_digestion
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.models.sources import synchronise_sources
+from nautobot_circuit_maintenance.tasks import Helpers
 
 name = "Circuit Maintenance"  # pylint: disable=invalid-name  # Nautobot's name for the group of a module's jobs
 
-# A run stops by itself in time to say what it did; Nautobot's own limit would cut it off in the middle.
-_SHARE_OF_TIME_LIMIT = 0.8
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
 
 
-class _TimedJob(Job):  # pylint: disable=abstract-method  # the jobs below have a run()
-    """What the jobs share: the time they may take, and how a date becomes a moment."""
+class _DigestingJob(Job):  # pylint: disable=abstract-method  # the jobs below have a run()
+    """What the jobs that digest share: how long they may take, who helps, and how they say what was done."""
 
-    def time_left(self) -> Callable[[], bool]:
-        """Return a question: is there time for more? Starts the clock."""
+    def options(self, **values: Any) -> RunOptions:
+        """Return the options of a run that begins now, with these besides."""
         limit = self.job_result.job_model.soft_time_limit or settings.CELERY_TASK_SOFT_TIME_LIMIT
-        deadline = time.monotonic() + limit * _SHARE_OF_TIME_LIMIT
-        return lambda: time.monotonic() < deadline
+        queue = (self.job_result.celery_kwargs or {}).get("queue")
+        return RunOptions(
+            now=timezone.now(),
+            user=self.user,
+            is_time_left=time_left(limit),
+            tell_recorded=Helpers(self.user, queue).tell_recorded,
+            **values,
+        )
 
     def told(self, report: RunReport) -> dict[str, Any]:
         """Return the report as JSON; mark the run failed if a source was, or if a message is not accounted for."""
@@ -48,7 +52,7 @@ def _midnight(text: str) -> datetime | None:
     return timezone.make_aware(datetime.combine(date.fromisoformat(text), day_time.min)) if text else None
 
 
-class HandleCircuitMaintenanceNotifications(_TimedJob):
+class HandleCircuitMaintenanceNotifications(_DigestingJob):
     """Read the notification sources and bring the circuit maintenances up to date."""
 
     dryrun = DryRunVar(description="Read and digest, but write nothing.", default=False)
@@ -81,17 +85,10 @@ class HandleCircuitMaintenanceNotifications(_TimedJob):
             chosen = [source for source in chosen if source.is_configured]
         if not chosen:
             self.logger.warning("No notification source is configured: add one to PLUGINS_CONFIG.")
-        options = RunOptions(
-            now=timezone.now(),
-            user=self.user,
-            since=_midnight(since),
-            dry_run=dryrun,
-            is_time_left=self.time_left(),
-        )
-        return self.told(run(chosen, options))
+        return self.told(run(chosen, self.options(since=_midnight(since), dry_run=dryrun)))
 
 
-class ReprocessNotifications(_TimedJob):
+class ReprocessNotifications(_DigestingJob):
     """Digest recorded notifications again, from their stored bytes."""
 
     which = ChoiceVar(
@@ -122,18 +119,19 @@ class ReprocessNotifications(_TimedJob):
         self, *, which: str = State.FAILED, since: str = ""
     ) -> dict[str, Any]:
         """Put the notifications back into the queue and drain it."""
+        options = self.options()
         if which != State.RECEIVED:
-            self._await_digestion(which, since)
-        options = RunOptions(now=timezone.now(), user=self.user, is_time_left=self.time_left())
+            options.tell_recorded(self._await_digestion(which, since))
         return self.told(drain_waiting(options))
 
-    def _await_digestion(self, which: str, since: str) -> None:
-        """Reset the chosen notifications; those that wait keep the count of their attempts."""
+    def _await_digestion(self, which: str, since: str) -> int:
+        """Reset the chosen notifications and count them; those that wait keep the count of their attempts."""
         chosen = Notification.objects.all() if which == "all" else Notification.objects.filter(state=which)
         start = _midnight(since)
         chosen = chosen.filter(received_at__gte=start) if start else chosen
         waiting, without_bytes = await_digestion(chosen)
         self.logger.info("%s notifications to digest again; %s have no raw bytes any more.", waiting, without_bytes)
+        return waiting
 
 
 class PurgeRawNotifications(Job):

@@ -1,5 +1,6 @@
 """One live site and one browser for all tests; a fresh page, watched, for each."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ from development.live import LiveSite, live_site
 
 APP = "/plugins/circuit-maintenance"
 SECONDS = 1000
+# It runs inside Django, with the settings of the unit tests: `invoke e2e` starts it apart from these.
+collect_ignore = [] if "DJANGO_SETTINGS_MODULE" in os.environ else ["test_dovecot.py"]
 expect.set_options(timeout=20 * SECONDS)
 
 

@@ -1,193 +1,202 @@
-"""Drains the queue of recorded notifications: each is parsed and applied in a transaction of its own (T2)."""
+"""Drains the queue of recorded notifications: a chunk of them is parsed and applied in one transaction (T2)."""
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import AbstractUser, AnonymousUser
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 from nautobot.apps.change_logging import web_request_context
 from nautobot.apps.choices import ObjectChangeEventContextChoices
+from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.inbound import parse
-from nautobot_circuit_maintenance.inbound.apply import apply_updates
+from nautobot_circuit_maintenance.inbound.apply import Reading, apply_readings
 from nautobot_circuit_maintenance.inbound.errors import ParseError
 from nautobot_circuit_maintenance.inbound.identify import parser_names
-from nautobot_circuit_maintenance.inbound.values import Envelope, Outcome, storable
-from nautobot_circuit_maintenance.models import CircuitMaintenance, CircuitMatcher, Notification
+from nautobot_circuit_maintenance.inbound.queue import (
+    Claim,
+    Queue,
+    lock,
+    release,
+    set_aside,
+    uncounted_where_no_mail_is_to_blame,
+)
+from nautobot_circuit_maintenance.inbound.values import PIPELINE, Change, Envelope, Outcome
+from nautobot_circuit_maintenance.models import CircuitMatchers, Notification
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 50
-"""Notifications that share one change context: a kill loses at most the webhooks and job hooks of one chunk."""
+_CHUNK_SECONDS = 20.0
+"""Parsing that took so long is applied at once; the rest of the chunk goes on waiting."""
 
-MAX_ATTEMPTS = 3
-"""A notification that stopped its worker so often is set aside."""
-
-_LONGEST_REASON = 2_000
 _FILTERED = "The provider's parser recognised it as no maintenance notification."
-_CONTEXT_DETAIL = "Handle Circuit Maintenance Notifications"
 
-Row = tuple[UUID, int]
-"""Primary key of a waiting notification, and how often it was attempted."""
+_STOPS_THE_RUN = (SoftTimeLimitExceeded, OperationalError, InterfaceError)
+"""Nothing to be blamed on a mail: what waits is for the next run."""
 
 
 @dataclass
 class Digester:
-    """Digests notifications on behalf of one user; keeps each provider's circuits for one chunk."""
+    """Digests notifications on behalf of one user."""
 
     user: AbstractUser | None = None
     dry_run: bool = False
-    change_id: UUID = field(default_factory=uuid4)
-    matchers: dict[UUID, CircuitMatcher] = field(default_factory=dict)
+    changes: Counter[Change] = field(default_factory=Counter)
+    """What was done to maintenances so far."""
 
     def drain(self, queue: QuerySet[Notification], is_time_left: Callable[[], bool]) -> Counter[Outcome]:
         """Digest what waits in this queue, oldest first, while there is time.
 
         Any number of workers may drain at once. Raises OperationalError or InterfaceError when the database fails:
-        the row at hand keeps waiting.
+        the rows at hand keep waiting.
         """
         outcomes: Counter[Outcome] = Counter()
-        for chunk in _chunks(queue.filter(state=State.RECEIVED)):
-            with self._change_context():
-                for row in chunk:
-                    if not is_time_left():
-                        return outcomes
-                    outcomes[self.digest(*row)] += 1
-        return outcomes
-
-    def digest(self, pk: UUID, attempts: int) -> Outcome:
-        """Parse and apply one notification; WAITING means that another worker has it."""
-        if attempts >= MAX_ATTEMPTS:
-            reason = f"Reading it stopped the worker {attempts} times: too much memory or time, or a crash."
-            return _set_aside(pk, attempts, reason)
-        if not self.dry_run:
-            # Compare and swap: whoever lost the race sees another number and leaves the row alone. Committed before
-            # the work begins, so that it counts even if the worker is killed. (In a dry run nothing is committed.)
-            waiting = Notification.objects.filter(pk=pk, state=State.RECEIVED, attempts=attempts)
-            if not waiting.update(attempts=F("attempts") + 1):
-                return Outcome.WAITING
-            attempts += 1
-        try:
-            with nullcontext() if self.dry_run else _uncounted_where_the_database_fails(pk, attempts):
-                return self._retried_once(pk, attempts)
-        except (SoftTimeLimitExceeded, OperationalError, InterfaceError):
-            raise  # the run ends here, the row waits for the next one
-        except (ParseError, ValidationError) as error:
-            return _set_aside(pk, attempts, _reason(error))
-        except Exception as error:  # pylint: disable=broad-exception-caught  # see below
-            # Our own defect must not stop the mail behind it; the reason is on the row, the traceback in the log.
-            logger.exception("Digesting notification %s failed", pk, extra={"skip_db_logging": True})
-            return _set_aside(pk, attempts, f"Unexpected {type(error).__name__}: {error}")
-
-    def _retried_once(self, pk: UUID, attempts: int) -> Outcome:
-        """Digest; once more after an IntegrityError: another worker created the maintenance, a circuit was deleted."""
-        try:
-            return self._digest(pk, attempts)
-        except IntegrityError:
-            self.matchers.clear()
-            return self._digest(pk, attempts)
-
-    def _digest(self, pk: UUID, attempts: int) -> Outcome:
-        with transaction.atomic():
-            notification = _lock(pk, attempts)
-            if notification is None:
-                return Outcome.WAITING
-            envelope = Envelope(notification.received_at, notification.sent_at, notification.fingerprint)
-            updates = parse.parse(bytes(notification.raw), parser_names(notification.provider), envelope)
-            apply_updates(notification, updates, self._matcher(notification.provider_id), self._record_change)
-            state, reason = (State.PARSED, "") if updates else (State.IGNORED, _FILTERED)
-            Notification.objects.filter(pk=pk).update(state=state, error=reason)
-        return Outcome(state)
-
-    def _matcher(self, provider_id: UUID) -> CircuitMatcher:
-        if provider_id not in self.matchers:
-            self.matchers[provider_id] = CircuitMatcher(provider_id)
-        return self.matchers[provider_id]
-
-    def _record_change(self, maintenance: CircuitMaintenance, action: str) -> None:
-        """Write the one change record of a maintenance; Nautobot sends hooks and events when the context ends."""
-        change = maintenance.to_objectchange(action)
-        change.user = self.user
-        change.user_name = self.user.username if self.user else _CONTEXT_DETAIL
-        change.request_id = self.change_id
-        change.change_context = ObjectChangeEventContextChoices.CONTEXT_JOB
-        change.change_context_detail = _CONTEXT_DETAIL
-        change.save()
+        waiting = Queue(queue, counts_attempts=not self.dry_run)
+        for claims in waiting.chunks():
+            with self._change_context() as change_id:
+                chunk = _Chunk(self, claims, change_id, is_time_left)
+                outcomes += chunk.digest()
+            if chunk.is_late:
+                break
+        outcomes[Outcome.FAILED] += waiting.set_aside
+        return +outcomes
 
     @contextmanager
-    def _change_context(self) -> Iterator[None]:
+    def _change_context(self) -> Iterator[UUID]:
         """Give a chunk its own change context, outside its transactions; a dry run has none."""
-        self.matchers.clear()
-        self.change_id = uuid4()
+        change_id = uuid4()
         context: AbstractContextManager[object] = nullcontext()
         if not self.dry_run:
             context = web_request_context(
                 self.user or AnonymousUser(),
-                context_detail=_CONTEXT_DETAIL,
-                change_id=self.change_id,
+                context_detail=PIPELINE,
+                change_id=change_id,
                 context=ObjectChangeEventContextChoices.CONTEXT_JOB,
             )
         with context:
-            yield
+            yield change_id
 
 
-def _chunks(queue: QuerySet[Notification]) -> Iterator[list[Row]]:
-    """Yield the waiting rows that no other worker holds, oldest first, each once: one that goes on waiting is not met again."""
-    after = Q()
-    while True:
-        with transaction.atomic():  # Only for the look: without it a row at hand elsewhere would be waited for later.
-            free = queue.filter(after).select_for_update(skip_locked=True, of=("self",))
-            rows = list(
-                free.order_by("received_at", "fingerprint").values_list("pk", "attempts", "received_at", "fingerprint")[
-                    :CHUNK
-                ]
-            )
-        if not rows:
-            return
-        yield [(pk, attempts) for pk, attempts, _, _ in rows]
-        received_at, fingerprint = rows[-1][2:]
-        after = Q(received_at__gt=received_at) | Q(received_at=received_at, fingerprint__gt=fingerprint)
+@dataclass
+class _Chunk:
+    """Some notifications that are digested together."""
+
+    digester: Digester
+    claims: Sequence[Claim]
+    change_id: UUID
+    is_time_left: Callable[[], bool]
+    is_late: bool = False
+    """Set once time was up: the notifications that were not read wait for the next run."""
+
+    def digest(self) -> Counter[Outcome]:
+        """Digest all in one transaction, or each in its own where that fails."""
+        is_dry = self.digester.dry_run
+        with nullcontext() if is_dry else uncounted_where_no_mail_is_to_blame(self.claims):
+            if len(self.claims) > 1:
+                try:
+                    return self._in_one_transaction(self.claims)
+                except _STOPS_THE_RUN:
+                    raise
+                except Exception as error:  # pylint: disable=broad-exception-caught  # see below
+                    # Whatever one of them did is no reason to keep the others waiting: alone, the culprit shows.
+                    logger.info("One by one: %s: %s", type(error).__name__, error, extra={"skip_db_logging": True})
+            outcomes: Counter[Outcome] = Counter()
+            for claim in self.claims:
+                outcomes += self._alone(claim)
+            return outcomes
+
+    def _alone(self, claim: Claim) -> Counter[Outcome]:
+        """Digest one notification; a second time after an IntegrityError: another worker created the same maintenance,
+        or a circuit was deleted."""
+        try:
+            try:
+                return self._in_one_transaction([claim])
+            except IntegrityError:
+                return self._in_one_transaction([claim])
+        except _STOPS_THE_RUN:
+            raise
+        except Exception as error:  # pylint: disable=broad-exception-caught  # see below
+            # Our own defect must not stop the mail behind it; the reason is on the row, the traceback in the log.
+            logger.exception("Digesting notification %s failed", claim.pk, extra={"skip_db_logging": True})
+            return Counter([set_aside(claim, f"Unexpected {type(error).__name__}: {error}")])
+
+    def _in_one_transaction(self, claims: Sequence[Claim]) -> Counter[Outcome]:
+        """Parse and apply what these notifications say (T2); WAITING are those that another worker has."""
+        records: list[ObjectChange] = []
+        with transaction.atomic():
+            rows = lock(claims)
+            ends = _Ends()
+            readings = list(self._read(rows, claims, ends))
+            changes = apply_readings(readings, CircuitMatchers(), lambda record: records.append(self._signed(record)))
+            # Creates before updates: Nautobot looks for hooks anew wherever the kind of change is another one.
+            ObjectChange.objects.bulk_create(sorted(records, key=lambda record: record.action))
+            ends.store()
+            if not self.digester.dry_run:
+                release([claim for claim in claims if claim.pk in {row.pk for row in rows} - ends.reached])
+        self.digester.changes += changes
+        return ends.outcomes + Counter({Outcome.WAITING: len(claims) - len(rows)})
+
+    def _read(self, rows: Sequence[Notification], claims: Sequence[Claim], ends: "_Ends") -> Iterator[Reading]:
+        """Parse while there is time; what cannot be read ends with its reason."""
+        is_again = {claim.pk: claim.is_again for claim in claims}
+        deadline = time.monotonic() + _CHUNK_SECONDS
+        for row in rows:
+            self.is_late = not self.is_time_left()
+            if self.is_late or time.monotonic() > deadline:
+                return
+            envelope = Envelope(row.received_at, row.sent_at, row.fingerprint)
+            try:
+                updates = parse.parse(bytes(row.raw), parser_names(row.provider), envelope)
+            except ParseError as error:
+                ends.add(row, State.FAILED, str(error))
+                continue
+            row.raw = None  # A chunk holds no more than it must.
+            ends.add(row, *((State.PARSED, "") if updates else (State.IGNORED, _FILTERED)))
+            yield Reading(row, updates, is_again[row.pk])
+
+    def _signed(self, record: ObjectChange) -> ObjectChange:
+        """Say who changed it and why; Nautobot sends hooks and events for it when the change context ends."""
+        user = self.digester.user
+        record.user, record.user_name = user, user.username if user else PIPELINE
+        record.request_id = self.change_id
+        record.change_context = ObjectChangeEventContextChoices.CONTEXT_JOB
+        record.change_context_detail = PIPELINE
+        return record
 
 
-def _lock(pk: UUID, attempts: int) -> Notification | None:
-    """Lock a waiting row with its raw bytes until the transaction ends; None if another worker has it."""
-    waiting = Notification.objects.select_for_update(skip_locked=True, of=("self",))
-    waiting = waiting.filter(pk=pk, state=State.RECEIVED, attempts=attempts)
-    locked: Notification | None = waiting.select_related("provider").defer(None).first()
-    return locked
+class _Ends:
+    """In which state, and why, the notifications of a transaction end."""
 
+    def __init__(self) -> None:
+        """Nothing was reached yet."""
+        self._rows: dict[tuple[str, str], list[UUID]] = {}
 
-@contextmanager
-def _uncounted_where_the_database_fails(pk: UUID, attempts: int) -> Iterator[None]:
-    """Take an attempt back that the database ended: a full disk or a deadlock is no fault of the mail's.
+    def add(self, notification: Notification, state: str, reason: str) -> None:
+        """Let a notification end so."""
+        self._rows.setdefault((state, reason), []).append(notification.pk)
 
-    Where the connection was lost it stays counted: that may be this mail's work, as any death of a worker.
-    """
-    session = connection.connection
-    try:
-        yield
-    except (OperationalError, InterfaceError):
-        if connection.connection is session:
-            with suppress(OperationalError, InterfaceError):
-                waiting = Notification.objects.filter(pk=pk, state=State.RECEIVED, attempts=attempts)
-                waiting.update(attempts=attempts - 1)
-        raise
+    def store(self) -> None:
+        """Write the states, with one statement for each reason."""
+        for (state, reason), rows in self._rows.items():
+            Notification.objects.filter(pk__in=rows).update(state=state, error=reason)
 
+    @property
+    def reached(self) -> set[UUID]:
+        """The notifications that have an end."""
+        return {pk for rows in self._rows.values() for pk in rows}
 
-def _set_aside(pk: UUID, attempts: int, reason: str) -> Outcome:
-    """Store why a row failed, unless another worker has taken it since."""
-    waiting = Notification.objects.filter(pk=pk, state=State.RECEIVED, attempts=attempts)
-    stored = waiting.update(state=State.FAILED, error=storable(reason)[:_LONGEST_REASON])
-    return Outcome.FAILED if stored else Outcome.WAITING
-
-
-def _reason(error: ParseError | ValidationError) -> str:
-    return "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+    @property
+    def outcomes(self) -> Counter[Outcome]:
+        """How many ended in which state."""
+        counts: Counter[Outcome] = Counter()
+        for (state, _), rows in self._rows.items():
+            counts[Outcome(state)] += len(rows)
+        return counts

@@ -14,8 +14,17 @@ from nautobot_circuit_maintenance.inbound.errors import ParseError
 
 Result = TypeVar("Result")
 
+# A task stops by itself in time to say what it did; Celery's own limit would cut it off in the middle.
+_SHARE_OF_TIME_LIMIT = 0.8
+
 # An exception raised by a signal handler is lost where Python cannot pass it on (a finaliser, a callback from C).
 _REPEAT_SECONDS = 0.1
+
+
+def time_left(soft_time_limit: float) -> Callable[[], bool]:
+    """Return a question for a task with this soft time limit in seconds: is there time for more? Starts the clock."""
+    deadline = time.monotonic() + soft_time_limit * _SHARE_OF_TIME_LIMIT
+    return lambda: time.monotonic() < deadline
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from uuid import UUID
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import AbstractUser
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from nautobot_circuit_maintenance.app_settings import SourceSettings, get_app_settings
 from nautobot_circuit_maintenance.inbound.digest import Digester
@@ -21,7 +21,7 @@ from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
 from nautobot_circuit_maintenance.inbound.mailboxes import open_mailbox
 from nautobot_circuit_maintenance.inbound.mailboxes.base import FetchRequest, Mailbox
 from nautobot_circuit_maintenance.inbound.record import Recorded, record_batch
-from nautobot_circuit_maintenance.inbound.values import Outcome, storable
+from nautobot_circuit_maintenance.inbound.values import Change, Outcome, storable
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.models.matching import link_unmatched
 
@@ -43,6 +43,8 @@ class RunOptions:
     dry_run: bool = False
     is_time_left: Callable[[], bool] = lambda: True
     """Asked between batches and notifications; a run that ends early is continued by the next."""
+    tell_recorded: Callable[[int], None] = lambda count: None
+    """Told how many notifications came into the queue, so that other workers can be asked to help."""
 
 
 @dataclass
@@ -51,6 +53,8 @@ class SourceReport:
 
     name: str
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+    changes: Counter[Change] = field(default_factory=Counter)
+    """What was done to maintenances."""
     recorded: list[UUID] = field(default_factory=list)
     error: str = ""
 
@@ -61,6 +65,14 @@ class SourceReport:
         self.outcomes[Outcome.FAILED] += recorded.failed
         self.outcomes[Outcome.DUPLICATE] += recorded.duplicates
         self.outcomes[Outcome.UNKNOWN_SENDER] += recorded.strangers
+
+    def digest(self, queue: QuerySet[Notification], options: RunOptions) -> None:
+        """Digest what waits in this queue, and add what became of it."""
+        digester = Digester(options.user)
+        try:
+            self.outcomes += digester.drain(queue, options.is_time_left)
+        finally:
+            self.changes += digester.changes
 
     def __str__(self) -> str:
         """Tell it in one line."""
@@ -95,12 +107,18 @@ class RunReport:
         return {
             "recorded": self.recorded,
             "states": dict(self.states),
+            "maintenances": {change.value: count for change, count in self.changes.items()},
             "complete": self.is_complete,
             "sources": {
                 each.name: {"outcomes": {o.value: n for o, n in each.outcomes.items() if n}, "error": each.error}
                 for each in self.sources
             },
         }
+
+    @property
+    def changes(self) -> Counter[Change]:
+        """What this run did to maintenances."""
+        return sum((report.changes for report in self.sources), Counter())
 
     @property
     def failed_sources(self) -> list[SourceReport]:
@@ -128,7 +146,7 @@ def drain_waiting(options: RunOptions) -> RunReport:
     """Digest whatever waits, wherever it came from: imported messages, other sources, notifications to read again."""
     report = SourceReport("Other waiting notifications")
     try:
-        report.outcomes = Digester(options.user).drain(Notification.objects.all(), options.is_time_left)
+        report.digest(Notification.objects.all(), options)
     except (OperationalError, InterfaceError) as error:
         report.error = _database_failed(error)
     if report.error:
@@ -147,9 +165,8 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
         settings, limit = settings_of(source), get_app_settings().max_message_size
         with open_mailbox(settings, max_message_size=limit) as mailbox:
             is_read = fetch_source(source, mailbox, options, report)
-        if not options.dry_run:
-            queue = Notification.objects.filter(source=source)
-            report.outcomes += Digester(options.user).drain(queue, options.is_time_left)
+        if report.recorded and not options.dry_run:
+            report.digest(Notification.objects.filter(source=source), options)
     except SoftTimeLimitExceeded:
         raise  # the worker is told to stop: nothing is lost, the next run goes on
     except MailboxError as error:
@@ -177,6 +194,7 @@ def fetch_source(source: NotificationSource, mailbox: Mailbox, options: RunOptio
                 report.outcomes += _rehearse(recorded.new)
         else:
             recorded = record_batch(source, directory, batch)
+            options.tell_recorded(len(recorded.new))
         report.count(recorded)
         if not options.is_time_left():
             return False

@@ -1,6 +1,6 @@
 """What we concluded: maintenances, their windows and impacts, and people's notes on them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timezone
 
 from django.conf import settings
@@ -154,7 +154,22 @@ class CircuitMaintenance(PrimaryModel):
 
         Nautobot's extra and excluded keys do not apply: both data dictionaries hold the same facts.
         """
-        facts = self._facts()
+        tags = [tag.name for tag in self.tags.all()] if self.present_in_database else []
+        record = self.change_record(action, spans=self._spans(), impacts=self.impacts.all(), tags=tags)
+        record.related_object = related_object
+        return record
+
+    def change_record(
+        self, action: str, *, spans: Iterable[Span], impacts: Iterable["CircuitImpact"], tags: Iterable[str]
+    ) -> ObjectChange:
+        """Build the change record from these windows, impacts and names of tags, without asking the database."""
+        facts = {
+            **self._scalars(),
+            "tags": list(tags),
+            "custom_fields": dict(self._custom_field_data),
+            "windows": [[as_rest(start), as_rest(end)] for start, end in spans],
+            "impacts": [{"cid": impact.cid, "impact": impact.impact} for impact in impacts],
+        }
         return ObjectChange(
             changed_object=self,
             object_repr=str(self)[:200],
@@ -169,11 +184,10 @@ class CircuitMaintenance(PrimaryModel):
                     {"id": str(self.provider_id), "object_type": "circuits.provider"} if self.provider_id else None
                 ),
             },
-            related_object=related_object,
         )
 
-    def _facts(self) -> dict:
-        """Return what a change record says of the maintenance, JSON-ready: scalars, tags, windows, impacts."""
+    def _scalars(self) -> dict:
+        """Return the fields of its own as a change record says them, JSON-ready."""
         return {
             "name": self.name,
             "description": self.description,
@@ -188,10 +202,6 @@ class CircuitMaintenance(PrimaryModel):
             "sequence": self.sequence,
             "created": as_rest(self.created),
             "last_updated": as_rest(self.last_updated),
-            "tags": [tag.name for tag in self.tags.all()] if self.present_in_database else [],
-            "custom_fields": dict(self._custom_field_data),
-            "windows": [[as_rest(start), as_rest(end)] for start, end in self._spans()],
-            "impacts": [{"cid": impact.cid, "impact": impact.impact} for impact in self.impacts.all()],
         }
 
     def _spans(self) -> list[Span]:

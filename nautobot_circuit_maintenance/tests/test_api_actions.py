@@ -5,11 +5,13 @@ from unittest import mock
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from nautobot.extras.models import Job, JobResult
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.inbound.identify import EMAILS_FIELD, PARSERS_FIELD
+from nautobot_circuit_maintenance.inbound.pipeline import RunOptions
 from nautobot_circuit_maintenance.jobs import ReprocessNotifications
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
@@ -189,10 +191,8 @@ class IngestTest(ApiTestCase):
         models.Notification.objects.filter(state=State.FAILED).update(attempts=2)
         job = ReprocessNotifications()
 
-        with (
-            mock.patch.object(ReprocessNotifications, "time_left", return_value=lambda: True),
-            mock.patch.object(ReprocessNotifications, "user", self.user),
-        ):
+        options = RunOptions(now=timezone.now(), user=self.user)
+        with mock.patch.object(ReprocessNotifications, "options", return_value=options):
             job.run(which=State.RECEIVED)
 
         row.refresh_from_db()

@@ -1,15 +1,14 @@
 """An IMAP folder as a mailbox (RFC 3501, RFC 9051): opened with EXAMINE, read with BODY.PEEK."""
 
-import socket
-import ssl
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
 from imapclient import IMAPClient
-from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from nautobot_circuit_maintenance.app_settings import SourceSettings
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
@@ -24,56 +23,107 @@ from nautobot_circuit_maintenance.inbound.mailboxes.base import (
     chunks,
     cut,
     header_sender,
-    named,
     said,
+)
+from nautobot_circuit_maintenance.inbound.mailboxes.imap_session import (
+    ODD_ANSWER,
+    account_of,
+    connect,
+    examine,
+    login,
+    secure,
 )
 from nautobot_circuit_maintenance.inbound.values import MailMessage
 
 HEADINGS_AT_ONCE = 500
 """Messages looked at with one command: its line stays below 8192 bytes (RFC 7162 section 4)."""
+SEARCHED_AT_ONCE = 50_000
+"""Messages searched with one command: Python's imaplib takes answers of up to a million bytes, and a UID has up to ten."""
+MOST_REFUSED = 10
+"""Messages that the server may refuse to hand out before the run holds the server for broken, not the messages."""
 LONGEST_HEADER = 256 * 1024
 """Bytes that are read of the headers of a message over the size limit."""
-# IMAPClient raises these besides its own errors when an answer is not what IMAP allows.
-_ODD_ANSWER = (ValueError, TypeError, AttributeError, LookupError)
-_FOR_NOW = ("UNAVAILABLE", "SERVERBUG", "INUSE", "LIMIT")
-"""Response codes of a refusal that time heals (RFC 5530 section 3)."""
 
 Answer = Mapping[bytes, Any]
 """What the server says about one message, by FETCH data item."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class ImapMailbox(Mailbox):
     """One IMAP folder, opened read-only."""
 
-    client: IMAPClient
     settings: SourceSettings
     max_message_size: int
-    status: Mapping[bytes, Any]
-    """What the server answered to EXAMINE (RFC 3501 section 6.3.2)."""
+    sessions: ExitStack
+    """Closes the connection."""
+    client: IMAPClient = field(init=False)
+    status: Mapping[bytes, Any] = field(default_factory=dict)
+    """What the server answered to the first EXAMINE (RFC 3501 section 6.3.2)."""
+    refused: dict[int, str] = field(default_factory=dict)
+    """UIDs of messages that the server does not hand out, and what it says; they stay in the cursor."""
 
     timeout: ClassVar[float] = TIMEOUT
+    searched_at_once: ClassVar[int] = SEARCHED_AT_ONCE
 
     @classmethod
     @contextmanager
     def open(cls, settings: SourceSettings, *, max_message_size: int) -> Iterator["ImapMailbox"]:
         """Log in and examine the folder; raises MailboxError with a sentence that says what to do."""
-        with _connect(settings, timeout=cls.timeout) as client:
-            client.normalise_times = False  # keeps INTERNALDATE aware of its time zone
-            _secure(client, settings)
-            _login(client, settings)
-            yield cls(client, settings, max_message_size, _examine(client, settings))
+        with ExitStack() as sessions:
+            mailbox = cls(settings, max_message_size, sessions)
+            mailbox._connect()
+            yield mailbox
+
+    def _connect(self) -> None:
+        """Begin a session; the one before ends."""
+        self.sessions.close()
+        self.client = self.sessions.enter_context(connect(self.settings, timeout=self.timeout))
+        self.client.normalise_times = False  # keeps INTERNALDATE aware of its time zone
+        secure(self.client, self.settings)
+        login(self.client, self.settings)
+        status = examine(self.client, self.settings)
+        self.status = self.status or status
+        if status[b"UIDVALIDITY"] != self.status[b"UIDVALIDITY"]:
+            raise MailboxError(
+                f"Folder '{self.settings.folder}' was made anew while it was read; the next run goes on."
+            )
 
     def fetch(self, request: FetchRequest) -> Iterator[Batch]:
-        """Yield the backlog of new senders, then what has a higher UID than the cursor; raises MailboxError."""
+        """Yield the backlog of new senders, then what has a higher UID than the cursor; raises MailboxError.
+
+        Messages that the server refuses to hand out stop nothing behind them: the cursor keeps their UIDs, every run
+        asks for them again, and ends with an error that names them.
+        """
         cursor = self._trusted(request.cursor)
         backlog = Backlog.due(request, cursor)
         mark = cursor["uid"] if cursor else self._highest_uid()
+        yield from self._refused_before(request, cursor)
         if backlog:
             yield from self._backlog(request, backlog, mark)
         elif not cursor or "backlog" in cursor:
             yield Batch((), self._cursor(mark))
         yield from self._newer(request, mark)
+        if self.refused:
+            raise MailboxError(self._refusal())
+
+    def _refused_before(self, request: FetchRequest, cursor: Cursor) -> Iterator[Batch]:
+        """Ask again for what the server refused to earlier runs."""
+        owed: list[int] = cursor.get("refused", [])
+        for uid in owed:
+            read = [heading for headings in self._headings([uid]) for heading in headings]
+            messages = self._messages([heading for heading in read if heading.sender in request.senders])
+            if uid not in self.refused:
+                rest = [other for other in owed if other > uid or other in self.refused]
+                others = {key: value for key, value in cursor.items() if key != "refused"}
+                yield Batch(messages, {**others, "refused": rest} if rest else others)
+
+    def _refusal(self) -> str:
+        uid, reason = next(iter(self.refused.items()))
+        others = f" and {len(self.refused) - 1} more" if len(self.refused) > 1 else ""
+        return (
+            f"The server does not hand out the message with UID {uid}{others} in folder '{self.settings.folder}'; "
+            f"everything else was read, and every run asks again. Mend it, or move it elsewhere. {reason}"
+        )
 
     def _trusted(self, cursor: Cursor) -> Cursor:
         """Return the cursor, empty where its UIDs mean nothing here (RFC 3501 section 2.3.1.1)."""
@@ -81,28 +131,31 @@ class ImapMailbox(Mailbox):
         return cursor if all(cursor.get(key) == here[key] for key in ("folder", "uidvalidity")) else {}
 
     def _cursor(self, uid: int) -> dict[str, Any]:
-        return {"folder": self.settings.folder, "uidvalidity": self.status[b"UIDVALIDITY"], "uid": uid}
+        cursor = {"folder": self.settings.folder, "uidvalidity": self.status[b"UIDVALIDITY"], "uid": uid}
+        return {**cursor, "refused": sorted(self.refused)} if self.refused else cursor
 
     def _highest_uid(self) -> int:
         """Return a UID that no message had exceeded when the folder was opened."""
         if b"UIDNEXT" in self.status:
             return int(self.status[b"UIDNEXT"]) - 1
         # "*" means nothing in an empty folder, and some servers say so.
-        return max(self._search("UID *"), default=0) if self.status.get(b"EXISTS") else 0
+        return max(self._search(["UID", "*"]), default=0) if self.status.get(b"EXISTS") else 0
 
     def _backlog(self, request: FetchRequest, backlog: Backlog, mark: int) -> Iterator[Batch]:
         """Search older mail in the order of its UIDs."""
         # SINCE compares days in a time zone that only the server knows (RFC 3501 section 6.4.4).
         day = backlog.since.astimezone(timezone.utc) - timedelta(days=1)
         reached = int(backlog.reached or 0)
-        uids = [uid for uid in self._search(["SINCE", day.date()]) if reached < uid <= mark]
+        criteria = ["UID", f"{reached + 1}:{mark}", "SINCE", day.date()]
+        uids = self._uids(criteria, above=reached, at_most=mark - reached) if reached < mark else []
         # Strangers were counted when they were new, unless this is the first look at everything.
         counted = backlog.senders == request.senders
         for headings in self._headings(uids):
             recent = [heading for heading in headings if heading.received_at >= backlog.since]
             for group in cut(recent, backlog.senders, max_message_size=self.max_message_size):
+                messages = self._messages(group.wanted)  # first: the cursor tells what was refused
                 cursor = {**self._cursor(mark), "backlog": backlog.as_json(group.last)}
-                yield Batch(self._messages(group.wanted), cursor, group.others if counted else 0)
+                yield Batch(messages, cursor, group.others if counted else 0)
         yield Batch((), self._cursor(mark), searched=request.new_senders & backlog.senders)
 
     def _newer(self, request: FetchRequest, mark: int) -> Iterator[Batch]:
@@ -112,7 +165,9 @@ class ImapMailbox(Mailbox):
         if told and end <= mark:
             return
         # "n:*" finds the last message even where its UID is below n (RFC 3501 section 6.4.8).
-        uids = [uid for uid in self._search(f"UID {mark + 1}:*") if uid > mark] if request.senders else []
+        criteria = ["UID", f"{mark + 1}:*"]
+        at_most = end - mark if told else self.searched_at_once + 1
+        uids = self._uids(criteria, above=mark, at_most=at_most) if request.senders else []
         for headings in self._headings(uids):
             for group in cut(headings, request.senders, max_message_size=self.max_message_size):
                 mark = int(group.last)
@@ -159,26 +214,67 @@ class ImapMailbox(Mailbox):
             return None
         return MailMessage.oversize(raw, size=size, received_at=received_at, source_header=source_header)
 
-    def _search(self, criteria: str | list[Any]) -> list[int]:
+    def _uids(self, criteria: list[Any], *, above: int, at_most: int) -> Sequence[int]:
+        """Return UIDs in ascending order, in pieces if there may be more than one answer takes."""
+        pieces: list[array[int]] = []
+        exists = int(self.status.get(b"EXISTS", 0))
+        starts = range(1, exists + 1, self.searched_at_once) if at_most > self.searched_at_once else ()
+        # From the end, for an expunge meanwhile moves messages towards the begin: one is met twice, none is missed.
+        for start in reversed(starts or (1,)):
+            last = start + self.searched_at_once - 1
+            part = [f"{start}:{last if last < exists else '*'}"] if starts else []
+            pieces.append(array("Q", self._search([*part, *criteria])))
+        uids = array("Q")  # a mailbox may have millions
+        for piece in reversed(pieces):
+            after = uids[-1] if uids else above
+            uids.extend(uid for uid in piece if uid > after)
+        return uids
+
+    def _search(self, criteria: list[Any]) -> list[int]:
         """Return UIDs in ascending order."""
         return sorted(self._ask("searching", lambda: self.client.search(criteria)))
 
     def _fetch(self, uids: Sequence[int], items: list[str]) -> dict[int, Answer]:
-        """Return what the server says about messages, without those that it says nothing about."""
+        """Return what the server says about messages, without those that it says nothing about or does not hand out.
+
+        A server that cannot read a message says NO to all that were asked for, or hangs up (as Dovecot does).
+        """
         if not uids:
             return {}
+        try:
+            return self._answers(uids, items)
+        except MailboxError as error:
+            if isinstance(error.__cause__, TimeoutError):
+                raise  # half a minute for each of them would be too much
+            self._connect()
+        return self._one_by_one(uids, items)
+
+    def _one_by_one(self, uids: Sequence[int], items: list[str]) -> dict[int, Answer]:
+        """Find out which message it is; raises MailboxError where it is too many of them."""
+        answers: dict[int, Answer] = {}
+        for uid in uids:
+            try:
+                answers |= self._answers([uid], items)
+            except MailboxError as error:
+                self.refused[uid] = str(error)
+                if len(self.refused) > MOST_REFUSED or isinstance(error.__cause__, TimeoutError):
+                    raise
+                self._connect()
+        return answers
+
+    def _answers(self, uids: Sequence[int], items: list[str]) -> dict[int, Answer]:
         reading = f"reading the messages with UID {uids[0]} to {uids[-1]}"
-        answers: dict[int, Answer] = self._ask(reading, lambda: self.client.fetch(uids, items))
+        answers: dict[int, Answer] = self._ask(reading, lambda: self.client.fetch(list(uids), items))
         return answers
 
     def _ask(self, doing: str, command: Callable[[], Any]) -> Any:
         """Run one command of the client; whatever goes wrong with it is a MailboxError."""
-        here = f"{_account(self.settings)} while {doing} in folder '{self.settings.folder}'"
+        here = f"{account_of(self.settings)} while {doing} in folder '{self.settings.folder}'"
         try:
             return command()
         except (IMAPClientAbortError, OSError) as error:  # client.search, client.fetch: BYE, a cut line, a time-out
             raise MailboxError(f"The connection was lost to {here} ({said(error)}); the next run goes on.") from error
-        except (IMAPClientError, *_ODD_ANSWER) as error:  # the same calls: NO, BAD, or not IMAP at all
+        except (IMAPClientError, *ODD_ANSWER) as error:  # the same calls: NO, BAD, or not IMAP at all
             raise MailboxError(f"An unexpected answer came from {here}: {said(error)}.") from error
 
 
@@ -199,101 +295,3 @@ def _aware(internal_date: object) -> datetime:
         except (ValueError, OverflowError):  # datetime.astimezone: an offset of days, the edge of the calendar
             pass
     return datetime.now(timezone.utc)
-
-
-def _server(settings: SourceSettings) -> str:
-    return f"{settings.host}:{settings.port}"
-
-
-def _account(settings: SourceSettings) -> str:
-    return f"account '{settings.account}' on {_server(settings)}"
-
-
-def _connect(settings: SourceSettings, *, timeout: float) -> IMAPClient:
-    implicit_tls = settings.tls and not settings.starttls
-    context = _tls_context(settings) if implicit_tls else None
-    try:
-        return IMAPClient(settings.host, settings.port, ssl=implicit_tls, ssl_context=context, timeout=timeout)
-    except (IMAPClientError, OSError, ValueError) as error:  # IMAPClient(): name, connection, handshake, greeting
-        raise _unreachable(settings, error) from error
-
-
-def _tls_context(settings: SourceSettings) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file or None)
-    except OSError as error:  # ssl.create_default_context: the file is missing, or no certificate is in it
-        sentence = f"The ca_file '{settings.ca_file}' cannot be read ({said(error)}); write the path of a PEM file."
-        raise MailboxError(sentence, permanent=True) from error
-
-
-def _secure(client: IMAPClient, settings: SourceSettings) -> None:
-    """Switch to TLS where the settings ask for STARTTLS (RFC 3501 section 6.2.1); never go on without."""
-    if not (settings.tls and settings.starttls):
-        return
-    try:
-        client.starttls(_tls_context(settings))
-    except (IMAPClientError, OSError, *_ODD_ANSWER) as error:  # client.starttls: not offered, refused, no handshake
-        raise _unreachable(settings, error) from error
-
-
-def _unreachable(settings: SourceSettings, error: Exception) -> MailboxError:
-    """Say why there is no connection, and what to look at."""
-    server = _server(settings)
-    if isinstance(error, CapabilityError):
-        sentence = f"{server} offers no STARTTLS; remove 'starttls' and use its port for TLS, usually 993."
-        return MailboxError(sentence, permanent=True)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        sentence = (
-            f"The certificate of {server} is not trusted ({error.verify_message}); set 'ca_file' to the certificate of "
-            "the authority that signed it, or write the host name into 'url' that it was made for."
-        )
-        return MailboxError(sentence, permanent=True)
-    if isinstance(error, socket.gaierror):
-        return MailboxError(f"The name '{settings.host}' is not resolved; check 'url' and the DNS of the worker.")
-    if isinstance(error, (ConnectionRefusedError, TimeoutError)):
-        does = "does not answer in time" if isinstance(error, TimeoutError) else "refuses the connection"
-        return MailboxError(f"{server} {does}; check host and port in 'url' and the firewall.")
-    if isinstance(error, ssl.SSLError):
-        sentence = f"{server} does not speak TLS ({error.reason}); check the port, or set 'starttls' if it wants that."
-        return MailboxError(sentence, permanent=True)
-    return MailboxError(f"{server} does not answer as an IMAP server ({said(error)}); check host and port in 'url'.")
-
-
-def _login(client: IMAPClient, settings: SourceSettings) -> None:
-    account, secret = settings.account, settings.secret
-    plain = all(text.isascii() and text.isprintable() for text in (account, secret))
-    try:
-        # LOGIN takes ASCII only; AUTHENTICATE PLAIN takes UTF-8 (RFC 4616).
-        client.login(account, secret) if plain else client.plain_login(account, secret)
-    except LoginError as error:  # client.login
-        reason = said(error, without=secret)
-        for_now = any(code in reason for code in _FOR_NOW) or isinstance(error.__context__, IMAPClientAbortError)
-        sentence = f"The login was refused to {_account(settings)} ({reason}); check 'account' and 'secret'."
-        # The library's error may quote the command, and with it the secret.
-        raise MailboxError(sentence, permanent=not for_now) from None
-    except (IMAPClientError, OSError, *_ODD_ANSWER) as error:  # the same: a time-out, or not IMAP at all
-        reason = said(error, without=secret)
-        raise MailboxError(f"The connection was lost during the login to {_account(settings)} ({reason}).") from None
-
-
-def _examine(client: IMAPClient, settings: SourceSettings) -> Mapping[bytes, Any]:
-    """Open the folder without the right to change it (RFC 3501 section 6.3.2)."""
-    folder = f"The folder '{settings.folder}' of {_account(settings)}"
-    try:
-        status: Mapping[bytes, Any] = client.select_folder(settings.folder, readonly=True)
-    except (IMAPClientAbortError, OSError, *_ODD_ANSWER) as error:  # client.select_folder
-        raise MailboxError(f"{folder} was not opened: {said(error)}.") from error
-    except IMAPClientError as error:  # the same, the server says NO
-        sentence = f"{folder} cannot be opened ({said(error)}); there are: {_folders(client)}."
-        raise MailboxError(sentence, permanent=True) from error
-    if b"UIDVALIDITY" not in status:
-        # RFC 3501 section 7.1: then the server has no UIDs that last.
-        raise MailboxError(f"{folder} has no lasting UIDs, so it cannot be read step by step.", permanent=True)
-    return status
-
-
-def _folders(client: IMAPClient) -> str:
-    try:
-        return named(str(name) for _flags, _delimiter, name in client.list_folders())
-    except (IMAPClientError, OSError, *_ODD_ANSWER):  # client.list_folders; the missing folder is the news, not this
-        return "unknown"

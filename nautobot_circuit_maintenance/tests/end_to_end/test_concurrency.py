@@ -22,7 +22,7 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import (
     start_in_child,
 )
 
-MAILS = 40
+MAILS = 240
 ROUNDS = 2
 SECONDS = 60
 

@@ -110,7 +110,7 @@ class TestResult(JobTestCase):
     """What a run tells."""
 
     def test_the_result_counts_what_happened_to_each_mail(self):
-        """New, duplicate, unknown sender; parsed and failed; in all."""
+        """New, duplicate, unknown sender; parsed and failed; in all, and what became of maintenances."""
         self.deliver(2)
         self.server.deliver(mail(), self.folder, NOON)
         self.server.deliver(mail(Bcop("M-9"), sender="who@else.example"), self.folder, NOON)
@@ -122,6 +122,7 @@ class TestResult(JobTestCase):
             {
                 "recorded": 3,
                 "states": {"parsed": 2, "failed": 1},
+                "maintenances": {"created": 2},
                 "complete": True,
                 "sources": {"Mail": {"outcomes": outcomes, "error": ""}},
             },

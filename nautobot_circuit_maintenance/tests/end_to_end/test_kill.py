@@ -9,7 +9,7 @@ from nautobot.apps.testing import TransactionTestCase
 
 from development.imap import ImapServer
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.inbound.digest import MAX_ATTEMPTS
+from nautobot_circuit_maintenance.inbound.queue import MAX_ATTEMPTS
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
 from nautobot_circuit_maintenance.tests.cases import create_circuits, create_provider
 from nautobot_circuit_maintenance.tests.end_to_end import mails
@@ -26,7 +26,7 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import (
 )
 from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail
 
-MAILS = 100
+MAILS = 400
 SECONDS = 60
 
 

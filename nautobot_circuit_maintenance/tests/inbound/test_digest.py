@@ -14,9 +14,10 @@ from django.test import TransactionTestCase
 from nautobot.apps.jobs import JobHookReceiver, register_jobs
 from nautobot.extras.models import Job, JobHook, JobResult, ObjectChange, Webhook
 
-from nautobot_circuit_maintenance.inbound.digest import MAX_ATTEMPTS, Digester
+from nautobot_circuit_maintenance.inbound.digest import Digester
 from nautobot_circuit_maintenance.inbound.identify import PARSERS_FIELD, SenderDirectory
 from nautobot_circuit_maintenance.inbound.pipeline import RunOptions, drain_waiting
+from nautobot_circuit_maintenance.inbound.queue import MAX_ATTEMPTS
 from nautobot_circuit_maintenance.inbound.record import record_messages
 from nautobot_circuit_maintenance.inbound.values import Outcome
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, ParsedNotification

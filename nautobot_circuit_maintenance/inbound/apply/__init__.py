@@ -1,0 +1,104 @@
+"""Applies what notifications say: keeps it as evidence, concludes the maintenances again, writes the difference.
+
+Many notifications at once, in a number of statements that does not grow with them: the maintenances that they name are
+locked and read, ``revision`` changes them in memory notification by notification, ``store`` writes the outcome.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+from nautobot.extras.models import ObjectChange
+
+from nautobot_circuit_maintenance.inbound.apply.revision import Revision
+from nautobot_circuit_maintenance.inbound.apply.store import store, withdraw
+from nautobot_circuit_maintenance.inbound.values import Change, MaintenanceUpdate
+from nautobot_circuit_maintenance.models import CircuitMaintenance, CircuitMatchers, Notification, ParsedNotification
+
+Key = tuple[UUID, str]
+"""What a maintenance is identified by: primary key of its provider, and the provider's id of it."""
+
+KeepRecord = Callable[[ObjectChange], None]
+"""Takes a change record that is not stored yet, in the order in which the changes happened."""
+
+_EVIDENCE = ("json", "received_at", "sent_at", "fingerprint", "outdated", "maintenance_id")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one notification says: an update for each maintenance that it names."""
+
+    notification: Notification
+    updates: Sequence[MaintenanceUpdate]
+    is_again: bool = False
+    """Whether it may have been digested before: what it said then is replaced. Such a reading is applied alone."""
+
+
+def apply_readings(readings: Sequence[Reading], circuits: CircuitMatchers, keep_record: KeepRecord) -> Counter[Change]:
+    """Bring the maintenances up to date that these notifications name, or named before; count what was done.
+
+    Locks them in the order of provider and name until the surrounding transaction ends; that order keeps two workers
+    from waiting for each other. Hands over a change record for each notification that really changed a maintenance.
+    Raises what the database raises.
+    """
+    revisions = _open(readings)
+    now, done = timezone.now(), Counter[Change]()
+    for reading in readings:
+        for revision, update in _concerned(reading, revisions):
+            change = revision.hear(reading.notification, update, now)
+            if not revision.evidence:
+                continue
+            if change in (Change.CREATED, Change.UPDATED):
+                keep_record(revision.record("create" if change is Change.CREATED else "update"))
+            if update:
+                done[change] += 1
+    left = [each for each in revisions.values() if not each.evidence]
+    for revision in left:
+        withdraw(revision, keep_record)
+    store([each for each in revisions.values() if each.evidence], circuits)
+    return done
+
+
+def _concerned(reading: Reading, revisions: dict[Key, Revision]) -> Iterable[tuple[Revision, MaintenanceUpdate | None]]:
+    """Return the maintenances that a notification names with what it says of them, and those that it named before."""
+    provider = reading.notification.provider_id
+    named = {(provider, update.maintenance_id): update for update in reading.updates}
+    return [(revisions[key], named.get(key)) for key in (revisions if reading.is_again else sorted(named))]
+
+
+def _open(readings: Sequence[Reading]) -> dict[Key, Revision]:
+    """Lock and read every maintenance that is concerned, and make those that are new; in their order."""
+    named = {
+        (reading.notification.provider_id, update.maintenance_id): reading.notification.provider
+        for reading in readings
+        for update in reading.updates
+    }
+    rows = {(row.provider_id, row.name): row for row in _locked(readings, named)}
+    evidence: dict[UUID, list[ParsedNotification]] = {row.pk: [] for row in rows.values()}
+    if rows:
+        for said in ParsedNotification.objects.filter(maintenance__in=evidence).only(*_EVIDENCE):
+            evidence[said.maintenance_id].append(said)
+    revisions = {}
+    for key in sorted(rows.keys() | named.keys()):
+        if key in rows:
+            revisions[key] = Revision(rows[key], evidence[rows[key].pk])
+        else:
+            # A name that MySQL's collation holds to be the same is the same: names do not occur that differ in case only.
+            revisions[key] = Revision(CircuitMaintenance(name=key[1], provider=named[key]))
+    return revisions
+
+
+def _locked(readings: Sequence[Reading], named: Iterable[Key]) -> list[CircuitMaintenance]:
+    wanted = Q(pk__in=())
+    for provider in {provider for provider, _ in named}:
+        wanted |= Q(provider=provider, name__in=[name for owner, name in named if owner == provider])
+    again = [reading.notification.pk for reading in readings if reading.is_again]
+    if again:
+        earlier = ParsedNotification.objects.filter(notification__in=again).values_list("maintenance", flat=True)
+        wanted |= Q(pk__in=list(earlier))
+    rows = CircuitMaintenance.objects.select_for_update(of=("self",)).filter(wanted).order_by("provider_id", "name")
+    # The name of the provider stands in the change record.
+    return list(rows.select_related("provider").prefetch_related("windows", "impacts", "tags"))

@@ -1,0 +1,119 @@
+"""From settings to an IMAP folder that is open for reading; each way to fail is a MailboxError that says what to do."""
+
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+from imapclient import IMAPClient
+from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError
+
+from nautobot_circuit_maintenance.app_settings import SourceSettings
+from nautobot_circuit_maintenance.inbound.errors import MailboxError
+from nautobot_circuit_maintenance.inbound.mailboxes.base import named, said
+
+# IMAPClient raises these besides its own errors when an answer is not what IMAP allows.
+ODD_ANSWER = (ValueError, TypeError, AttributeError, LookupError)
+_FOR_NOW = ("UNAVAILABLE", "SERVERBUG", "INUSE", "LIMIT")
+"""Response codes of a refusal that time heals (RFC 5530 section 3)."""
+
+
+def _server(settings: SourceSettings) -> str:
+    return f"{settings.host}:{settings.port}"
+
+
+def account_of(settings: SourceSettings) -> str:
+    """Name the account and its server for a sentence."""
+    return f"account '{settings.account}' on {_server(settings)}"
+
+
+def connect(settings: SourceSettings, *, timeout: float) -> IMAPClient:
+    """Connect, with TLS from the first byte unless the settings say otherwise; the timeout is in seconds."""
+    implicit_tls = settings.tls and not settings.starttls
+    context = _tls_context(settings) if implicit_tls else None
+    try:
+        return IMAPClient(settings.host, settings.port, ssl=implicit_tls, ssl_context=context, timeout=timeout)
+    except (IMAPClientError, OSError, ValueError) as error:  # IMAPClient(): name, connection, handshake, greeting
+        raise _unreachable(settings, error) from error
+
+
+def _tls_context(settings: SourceSettings) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=settings.ca_file or None)
+    except OSError as error:  # ssl.create_default_context: the file is missing, or no certificate is in it
+        sentence = f"The ca_file '{settings.ca_file}' cannot be read ({said(error)}); write the path of a PEM file."
+        raise MailboxError(sentence, permanent=True) from error
+
+
+def secure(client: IMAPClient, settings: SourceSettings) -> None:
+    """Switch to TLS where the settings ask for STARTTLS (RFC 3501 section 6.2.1); never go on without."""
+    if not (settings.tls and settings.starttls):
+        return
+    try:
+        client.starttls(_tls_context(settings))
+    except (IMAPClientError, OSError, *ODD_ANSWER) as error:  # client.starttls: not offered, refused, no handshake
+        raise _unreachable(settings, error) from error
+
+
+def _unreachable(settings: SourceSettings, error: Exception) -> MailboxError:
+    """Say why there is no connection, and what to look at."""
+    server = _server(settings)
+    if isinstance(error, CapabilityError):
+        sentence = f"{server} offers no STARTTLS; remove 'starttls' and use its port for TLS, usually 993."
+        return MailboxError(sentence, permanent=True)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        sentence = (
+            f"The certificate of {server} is not trusted ({error.verify_message}); set 'ca_file' to the certificate of "
+            "the authority that signed it, or write the host name into 'url' that it was made for."
+        )
+        return MailboxError(sentence, permanent=True)
+    if isinstance(error, socket.gaierror):
+        return MailboxError(f"The name '{settings.host}' is not resolved; check 'url' and the DNS of the worker.")
+    if isinstance(error, (ConnectionRefusedError, TimeoutError)):
+        does = "does not answer in time" if isinstance(error, TimeoutError) else "refuses the connection"
+        return MailboxError(f"{server} {does}; check host and port in 'url' and the firewall.")
+    if isinstance(error, ssl.SSLError):
+        sentence = f"{server} does not speak TLS ({error.reason}); check the port, or set 'starttls' if it wants that."
+        return MailboxError(sentence, permanent=True)
+    return MailboxError(f"{server} does not answer as an IMAP server ({said(error)}); check host and port in 'url'.")
+
+
+def login(client: IMAPClient, settings: SourceSettings) -> None:
+    """Log in; the secret is in no error."""
+    account, secret = settings.account, settings.secret
+    plain = all(text.isascii() and text.isprintable() for text in (account, secret))
+    try:
+        # LOGIN takes ASCII only; AUTHENTICATE PLAIN takes UTF-8 (RFC 4616).
+        client.login(account, secret) if plain else client.plain_login(account, secret)
+    except LoginError as error:  # client.login
+        reason = said(error, without=secret)
+        for_now = any(code in reason for code in _FOR_NOW) or isinstance(error.__context__, IMAPClientAbortError)
+        sentence = f"The login was refused to {account_of(settings)} ({reason}); check 'account' and 'secret'."
+        # The library's error may quote the command, and with it the secret.
+        raise MailboxError(sentence, permanent=not for_now) from None
+    except (IMAPClientError, OSError, *ODD_ANSWER) as error:  # the same: a time-out, or not IMAP at all
+        reason = said(error, without=secret)
+        raise MailboxError(f"The connection was lost during the login to {account_of(settings)} ({reason}).") from None
+
+
+def examine(client: IMAPClient, settings: SourceSettings) -> Mapping[bytes, Any]:
+    """Open the folder without the right to change it (RFC 3501 section 6.3.2)."""
+    folder = f"The folder '{settings.folder}' of {account_of(settings)}"
+    try:
+        status: Mapping[bytes, Any] = client.select_folder(settings.folder, readonly=True)
+    except (IMAPClientAbortError, OSError, *ODD_ANSWER) as error:  # client.select_folder
+        raise MailboxError(f"{folder} was not opened: {said(error)}.") from error
+    except IMAPClientError as error:  # the same, the server says NO
+        sentence = f"{folder} cannot be opened ({said(error)}); there are: {_folders(client)}."
+        raise MailboxError(sentence, permanent=True) from error
+    if b"UIDVALIDITY" not in status:
+        # RFC 3501 section 7.1: then the server has no UIDs that last.
+        raise MailboxError(f"{folder} has no lasting UIDs, so it cannot be read step by step.", permanent=True)
+    return status
+
+
+def _folders(client: IMAPClient) -> str:
+    try:
+        return named(str(name) for _flags, _delimiter, name in client.list_folders())
+    except (IMAPClientError, OSError, *ODD_ANSWER):  # client.list_folders; the missing folder is the news, not this
+        return "unknown"

@@ -1,0 +1,130 @@
+"""The queue is the table: who takes which waiting notifications, how often that was tried, and what is set aside."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
+from uuid import UUID
+
+from billiard.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.inbound.values import Outcome, storable
+from nautobot_circuit_maintenance.models import Notification, ParsedNotification
+
+CHUNK = 50
+"""Notifications that are digested in one transaction at most; a kill loses at most their webhooks and job hooks."""
+
+CHUNK_BYTES = 2 * 1024 * 1024
+"""Raw bytes that a chunk has at most, unless a single notification has more: they are in memory together."""
+
+MAX_ATTEMPTS = 3
+"""A notification that stopped its worker so often is set aside."""
+
+_LONGEST_REASON = 2_000
+
+
+class Claim(NamedTuple):
+    """A notification that this worker is about to digest, unless another one is faster."""
+
+    pk: UUID
+    attempts: int
+    """How often it was tried, this time included; whoever reads another number has lost it."""
+    is_again: bool
+    """Whether it was tried or digested before."""
+
+
+class Queue:
+    """The waiting notifications among some; any number of workers may take from it at once."""
+
+    def __init__(self, rows: QuerySet[Notification], *, counts_attempts: bool) -> None:
+        """Know where to look; nothing is read yet. In a dry run attempts are not counted."""
+        digested = ParsedNotification.objects.filter(notification=OuterRef("pk"))
+        is_again = Q(attempts__gt=0) | Q(Exists(digested))
+        self._fresh = rows.filter(~is_again, state=State.RECEIVED)
+        self._again = rows.filter(is_again, state=State.RECEIVED)
+        self._counts_attempts = counts_attempts
+        self.set_aside = 0
+        """How many were met that are not tried any more."""
+
+    def chunks(self) -> Iterator[list[Claim]]:
+        """Yield what to digest next, oldest first: what is new, many at a time, until each of them was begun.
+
+        What stopped a worker may do it again: it comes last, and alone, so that nothing else is blamed or lost.
+        """
+        while rows := self._claim(self._fresh):
+            yield [Claim(row.pk, row.attempts + self._counts_attempts, False) for row in rows]
+        order = ("attempts", "received_at", "fingerprint")
+        for pk in list(self._again.order_by(*order).values_list("pk", flat=True)):
+            for row in self._claim(self._again.filter(pk=pk)):
+                if row.attempts < MAX_ATTEMPTS:
+                    yield [Claim(row.pk, row.attempts + self._counts_attempts, True)]
+
+    def _claim(self, rows: QuerySet[Notification]) -> list[Notification]:
+        """Take the oldest of these rows that no other worker holds; return them as they were before.
+
+        The attempt is committed before the work begins, so that it counts even if the worker is killed.
+        """
+        with transaction.atomic():
+            free = rows.select_for_update(skip_locked=True, of=("self",)).order_by("received_at", "fingerprint")
+            taken = _fitting(free.only("attempts", "size", "received_at", "fingerprint")[:CHUNK])
+            lost = [row.pk for row in taken if row.attempts >= MAX_ATTEMPTS]
+            if lost:
+                reason = f"Reading it stopped the worker {MAX_ATTEMPTS} times: too much memory or time, or a crash."
+                Notification.objects.filter(pk__in=lost).update(state=State.FAILED, error=reason)
+                self.set_aside += len(lost)
+            elif taken and self._counts_attempts:
+                Notification.objects.filter(pk__in=[row.pk for row in taken]).update(attempts=F("attempts") + 1)
+        return taken
+
+
+def _fitting(rows: QuerySet[Notification]) -> list[Notification]:
+    """Return the first of these rows that fit into a chunk together; one, however large it is."""
+    taken: list[Notification] = []
+    size = 0
+    for row in rows:
+        size += row.size
+        if taken and size > CHUNK_BYTES:
+            break
+        taken.append(row)
+    return taken
+
+
+def lock(claims: Sequence[Claim]) -> list[Notification]:
+    """Lock these notifications with their raw bytes until the transaction ends; without those that others have."""
+    attempts = {claim.pk: claim.attempts for claim in claims}
+    free = Notification.objects.select_for_update(skip_locked=True, of=("self",)).defer(None)
+    free = free.filter(pk__in=attempts, state=State.RECEIVED).select_related("provider")
+    return [row for row in free.order_by("received_at", "fingerprint") if row.attempts == attempts[row.pk]]
+
+
+def release(claims: Sequence[Claim]) -> None:
+    """Take the attempt back of notifications that were not tried."""
+    for attempts in {claim.attempts for claim in claims}:
+        same = [claim.pk for claim in claims if claim.attempts == attempts]
+        waiting = Notification.objects.filter(pk__in=same, state=State.RECEIVED, attempts=attempts)
+        waiting.update(attempts=attempts - 1)
+
+
+@contextmanager
+def uncounted_where_no_mail_is_to_blame(claims: Sequence[Claim]) -> Iterator[None]:
+    """Take an attempt back that the database ended, or the time limit of the job: neither is a fault of the mail's.
+
+    Where the connection was lost it stays counted: that may be this mail's work, as any death of a worker.
+    """
+    session = connection.connection
+    try:
+        yield
+    except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+        if connection.connection is session:
+            with suppress(OperationalError, InterfaceError):
+                release(claims)
+        raise
+
+
+def set_aside(claim: Claim, reason: str) -> Outcome:
+    """Store why a notification failed, unless another worker has taken it since."""
+    waiting = Notification.objects.filter(pk=claim.pk, state=State.RECEIVED, attempts=claim.attempts)
+    stored = waiting.update(state=State.FAILED, error=storable(reason)[:_LONGEST_REASON])
+    return Outcome.FAILED if stored else Outcome.WAITING

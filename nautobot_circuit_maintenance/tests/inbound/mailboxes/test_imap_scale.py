@@ -1,0 +1,130 @@
+"""Tests of the IMAP mailbox with more than one answer holds, and with messages that the server cannot read itself."""
+
+import re
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+
+from nautobot_circuit_maintenance.inbound.errors import MailboxError
+from nautobot_circuit_maintenance.inbound.mailboxes.base import Mailbox
+from nautobot_circuit_maintenance.inbound.mailboxes.imap import MOST_REFUSED, ImapMailbox
+from nautobot_circuit_maintenance.tests.inbound.mailboxes import test_imap
+from nautobot_circuit_maintenance.tests.inbound.mailboxes.contract import LIMIT, MailboxContract, mail, subjects
+
+_END = re.compile(rb"(?:^|\n)([\w*]+) (?:OK|NO|BAD)[^\r\n]*\r\n$")
+setUpModule, tearDownModule = (
+    test_imap.setUpModule,
+    test_imap.tearDownModule,
+)  # pylint: disable=invalid-name  # unittest's
+
+
+class MailboxOfSmallAnswers(ImapMailbox):
+    """Searches three messages with one command."""
+
+    searched_at_once = 3
+
+
+class TestImapPieces(test_imap.ImapCase, MailboxContract):
+    """The contract in a mailbox too large for one answer to a search."""
+
+    def open(self, **changes: Any) -> AbstractContextManager[Mailbox]:
+        settings = replace(self.settings, **changes)
+        return MailboxOfSmallAnswers.open(settings, max_message_size=LIMIT)
+
+    def test_no_answer_names_more_than_the_client_takes(self):
+        self.deliver(*(mail(f"{number}") for number in range(8)))
+
+        with self.proxy() as proxy:
+            answers = []
+            proxy.change = lambda piece: answers.append(piece) or piece
+            batches = self.fetch()
+
+        self.assertEqual(sorted(subjects(batches)), [f"{number}" for number in range(8)])
+        searches = [line.split()[2] for line in proxy.commands if line.startswith("UID SEARCH")]
+        self.assertEqual(searches, ["7:*", "4:6", "1:3"])
+
+    def test_an_expunge_between_two_pieces_hides_nothing(self):
+        self.deliver(*(mail(f"{number}") for number in range(8)))
+
+        with self.proxy() as proxy, self.open() as mailbox:
+            proxy.change = lambda piece: self.delete("0") or piece if "UID SEARCH" in proxy.names()[-1:] else piece
+            batches = list(mailbox.fetch(self.request()))
+
+        self.assertEqual(sorted(subjects(batches)), [f"{number}" for number in range(1, 8)])
+
+
+class TestImapRefusedMessages(test_imap.ImapCase):
+    """A message that the server cannot read itself stops nothing and is not forgotten."""
+
+    def setUp(self):
+        super().setUp()
+        self.held = b""
+        self.deliver(mail("before", body=b"fine\r\n"), mail("broken", body=b"rotten\r\n"), mail("behind"))
+
+    request, fetch = MailboxContract.request, MailboxContract.fetch
+
+    def read_through(self, cursor=None):
+        """Return the batches of a run that ends with an error that names the broken message."""
+        batches = []
+        with (
+            self.assertRaisesRegex(MailboxError, "does not hand out the message with UID") as caught,
+            self.open() as box,
+        ):
+            for batch in box.fetch(self.request(cursor)):
+                batches.append(batch)
+        self.assertFalse(caught.exception.permanent)
+        return batches
+
+    def refusing(self, piece: bytes) -> bytes:
+        """Answer as a server does that cannot read a message: NO to the whole command."""
+        self.held += piece
+        end = _END.search(self.held)
+        if not end:
+            return b""
+        answer, self.held = self.held, b""
+        return end[1] + b" NO [SERVERBUG] cannot read\r\n" if b"rotten" in answer else answer
+
+    def test_what_is_behind_a_message_is_read_and_the_message_is_once_it_can_be(self):
+        for hangs_up in (True, False):
+            with self.subTest(hangs_up=hangs_up):
+                with self.proxy() as proxy:
+                    proxy.cut_at = b"rotten" if hangs_up else b""
+                    proxy.change = bytes if hangs_up else self.refusing
+                    first = self.read_through()
+                    again = self.read_through(first[-1].cursor)
+                self.settings = replace(self.settings, url=f"imap://localhost:{self.server.tls_port}", tls=True)
+                healed = self.fetch((again or first)[-1].cursor)
+                later = self.fetch(healed[-1].cursor)
+
+                self.assertEqual(subjects(first), ["before", "behind"])
+                self.assertEqual((subjects(again), subjects(healed), later), ([], ["broken"], []))
+                self.assertNotIn("refused", healed[-1].cursor)
+
+    def test_new_mail_behind_it_is_read_as_well(self):
+        with self.proxy() as proxy:
+            proxy.cut_at = b"rotten"
+            cursor = self.read_through()[-1].cursor
+            self.deliver(mail("new"))
+            batches = self.read_through(cursor)
+
+        self.assertEqual(subjects(batches), ["new"])
+        self.assertEqual(len(batches[-1].cursor["refused"]), 1)
+
+    def test_it_is_forgotten_once_it_is_gone(self):
+        with self.proxy() as proxy:
+            proxy.cut_at = b"rotten"
+            cursor = self.read_through()[-1].cursor
+            self.delete("broken")
+            batches = self.fetch(cursor)
+
+        self.assertEqual(subjects(batches), [])
+        self.assertNotIn("refused", batches[-1].cursor)
+
+    def test_a_server_that_refuses_everything_is_broken_itself(self):
+        """Nothing is passed then: the next run begins where this one did."""
+        self.deliver(*(mail(f"{number}", body=b"rotten\r\n") for number in range(MOST_REFUSED)))
+        with self.proxy() as proxy, self.open() as mailbox:
+            proxy.cut_at = b"rotten"
+            with self.assertRaisesRegex(MailboxError, "connection was lost"):
+                self.assertEqual(list(mailbox.fetch(self.request())), [])
+        self.assertLess(proxy.connections, 2 * MOST_REFUSED)
