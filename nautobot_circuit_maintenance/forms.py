@@ -38,6 +38,7 @@ from nautobot_circuit_maintenance.models import (
     ParsedNotification,
 )
 from nautobot_circuit_maintenance.models.windows import END_AFTER_START
+from nautobot_circuit_maintenance.seen_forms import SeenFirst
 from nautobot_circuit_maintenance.window_forms import windows_formset
 
 
@@ -65,7 +66,7 @@ def _by_name(model, label: str | None = None) -> DynamicModelMultipleChoiceField
     return _related(model, label, to_field_name="name")
 
 
-class CircuitMaintenanceForm(NautobotModelForm):
+class CircuitMaintenanceForm(SeenFirst, NautobotModelForm):
     """A maintenance, by hand."""
 
     provider = DynamicModelChoiceField(queryset=Provider.objects.all(), required=False)

@@ -17,6 +17,7 @@ from nautobot_circuit_maintenance.choices import (
     NoteLevelChoices,
 )
 from nautobot_circuit_maintenance.compat import acting_user
+from nautobot_circuit_maintenance.models.merging import MergedOnSave
 from nautobot_circuit_maintenance.models.windows import (
     END_AFTER_START,
     MaintenanceWindow,
@@ -29,7 +30,7 @@ _FEATURES = ("custom_links", "custom_validators", "export_templates", "webhooks"
 
 
 @extras_features(*_FEATURES)
-class CircuitMaintenance(PrimaryModel):
+class CircuitMaintenance(MergedOnSave, PrimaryModel):
     """A provider's planned work as we now know it; identity is provider and the provider's id (BCOP maintnote 3.6.3)."""
 
     name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, help_text="The provider's id of the maintenance.")
@@ -126,16 +127,21 @@ class CircuitMaintenance(PrimaryModel):
         self.start_time, self.end_time = _whole(spans) if spans else (None, None)
 
     def save(self, *args, **kwargs) -> None:
-        """Save, with the windows that were set; who and when follow an ``ack``, a single window start and end."""
-        if self.ack:
-            self.acknowledge(acting_user(), datetime.now(timezone.utc))
-        else:
-            self.withdraw()
+        """Save, with the windows that were set; who and when follow an ``ack``, a single window start and end.
+
+        What others wrote since this copy was read stays, unless this copy changed the very same field.
+        """
         with transaction.atomic():
+            self.merge()
+            if self.ack:
+                self.acknowledge(acting_user(), datetime.now(timezone.utc))
+            else:
+                self.withdraw()
             super().save(*args, **kwargs)
+            self._remember()
             if self._new_spans is not None:
                 write_windows(self, self._new_spans)
-            self._new_spans = None
+                self._new_spans = None
             self._move_single_window()
 
     def _move_single_window(self) -> None:

@@ -145,7 +145,12 @@ class CircuitMaintenanceListTable(CircuitMaintenanceTable):
             '<button type="submit" formmethod="post" formaction="{}?{}" class="btn btn-outline-success btn-sm" '
             'aria-label="Acknowledge {}" title="Acknowledge">Ack</button>',
             reverse("plugins:nautobot_circuit_maintenance:circuitmaintenance_acknowledge", args=[record.pk]),
-            urlencode({"return_url": self.request.get_full_path() if self.request else ""}),
+            urlencode(
+                {
+                    "return_url": self.request.get_full_path() if self.request else "",
+                    "seen": record.last_updated.isoformat() if record.last_updated else "",
+                }
+            ),
             record,
         )
 

@@ -24,9 +24,9 @@ from nautobot_circuit_maintenance import display, filters, forms, models, tables
 from nautobot_circuit_maintenance.analysis import selection
 from nautobot_circuit_maintenance.analysis.timeline import Evidence
 from nautobot_circuit_maintenance.api import serializers
+from nautobot_circuit_maintenance.views.acknowledging import AcknowledgeButton, acknowledge
 from nautobot_circuit_maintenance.views.links import maintenance_filters
 from nautobot_circuit_maintenance.views.maintenance_panels import CircuitsPanel, FactsPanel, ReachPanel, badges
-from nautobot_circuit_maintenance.views.panels import AcknowledgeButton
 from nautobot_circuit_maintenance.views.timeline import TimelinePanel
 
 UUID = "[0-9a-fA-F-]{36}"
@@ -114,9 +114,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
     def acknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Note that the user has taken note."""
         maintenance = self.get_object()
-        maintenance.acknowledge(request.user, timezone.now())
-        maintenance.validated_save()
-        messages.success(request, f"Acknowledged {maintenance}.")
+        acknowledge(request, self.get_queryset().filter(pk=maintenance.pk))
         return redirect(self.get_return_url(request, maintenance))
 
     @action(detail=True, url_path="withdraw", url_name="withdraw", **POST_ONLY)
@@ -131,13 +129,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
     @action(detail=False, url_path="acknowledge", url_name="bulk_acknowledge", **POST_ONLY)
     def bulk_acknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Acknowledge the maintenances that were ticked in the list."""
-        chosen = self.get_queryset().filter(pk__in=self.chosen_pks(request), ack=False)
-        count = 0
-        for maintenance in chosen:
-            maintenance.acknowledge(request.user, timezone.now())
-            maintenance.validated_save()
-            count += 1
-        messages.success(request, f"Acknowledged {count} circuit maintenance{'' if count == 1 else 's'}.")
+        acknowledge(request, self.get_queryset().filter(pk__in=self.chosen_pks(request), ack=False))
         return redirect(self.get_return_url(request))
 
     def chosen_pks(self, request: HttpRequest) -> list[str]:

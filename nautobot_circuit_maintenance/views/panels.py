@@ -3,9 +3,7 @@
 from typing import Any
 
 from django.template import Context
-from nautobot.apps.ui import BaseTextPanel, PostButton
-
-from nautobot_circuit_maintenance.models import CircuitMaintenance
+from nautobot.apps.ui import BaseTextPanel
 
 LONGEST_SHOWN = 200_000
 """Characters of a message that a page shows; the download has all of it."""
@@ -17,20 +15,6 @@ class AsWritten:  # pylint: disable=too-few-public-methods  # a mixin
     def render_key(self, key: Any, value: Any, context: Context) -> str:  # pylint: disable=unused-argument  # core's
         """Return the label itself."""
         return str(key)
-
-
-class AcknowledgeButton(PostButton):
-    """Shown to those who may change this maintenance, while it has, or has not, been acknowledged."""
-
-    shown_if_ack = False
-
-    def should_render(self, context: Context) -> bool:
-        """Ask the maintenance, then the permissions, its constraints included."""
-        maintenance = context["object"]
-        if maintenance.ack != self.shown_if_ack:
-            return False
-        user = context["request"].user
-        return CircuitMaintenance.objects.restrict(user, "change").filter(pk=maintenance.pk).exists()
 
 
 class SourceTextPanel(BaseTextPanel):

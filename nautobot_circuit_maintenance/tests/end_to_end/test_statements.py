@@ -36,7 +36,7 @@ DAY = timedelta(days=1)
 PROVIDERS = 20
 BATCH = 100
 CIRCUITS = 5
-MOST_PER_MESSAGE = 20
+MOST_PER_MESSAGE = 6
 MOST_OF_AN_EMPTY_POLL = 10
 _OURS = re.compile(r'"nautobot_circuit_maintenance_\w+"')
 _KIND = re.compile(r'(\w+).*?"(\w+)"|(\w+)', re.DOTALL)

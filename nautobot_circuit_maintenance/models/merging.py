@@ -1,0 +1,54 @@
+"""Saves of a row that somebody else writes at the same time: people edit while the pipeline applies notifications."""
+
+from collections.abc import Collection
+from copy import deepcopy
+from typing import Any
+
+from django.db import models
+
+
+class MergedOnSave(models.Model):
+    """A row whose ``save()`` writes over nothing but what this copy of it changed since it was read."""
+
+    _read: dict[str, Any] | None = None
+    """The values as they were read, by attribute; None for a row that is not stored yet."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "MergedOnSave":
+        """Remember what was read."""
+        row = super().from_db(db, field_names, values)
+        row._remember()  # pylint: disable=protected-access  # of this class
+        return row
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Remember what was read this time."""
+        super().refresh_from_db(*args, **kwargs)
+        self._remember()
+
+    def _remember(self) -> None:
+        loaded = {field.attname for field in self._meta.concrete_fields} - self.get_deferred_fields()
+        # Lists and dictionaries are edited in place.
+        self._read = {
+            name: deepcopy(value) if isinstance(value, (dict, list)) else value
+            for name, value in self.__dict__.items()
+            if name in loaded
+        }
+
+    def merge(self) -> None:
+        """Lock the row, and take over what others wrote since it was read into fields that this copy did not change.
+
+        To be called in the transaction of the save.
+        """
+        if self._read is None:
+            return
+        names = {field.attname for field in self._meta.concrete_fields if not field.primary_key}
+        manager = type(self)._base_manager  # pylint: disable=protected-access  # Django documents it as public
+        stored = manager.select_for_update().filter(pk=self.pk).values(*names).first()
+        if stored is None:
+            return  # deleted meanwhile
+        for name in names & self._read.keys():
+            if getattr(self, name) == self._read[name]:
+                setattr(self, name, stored[name])

@@ -1,0 +1,184 @@
+"""People edit while notifications are applied: neither writes over the other's work."""
+
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from nautobot.apps.change_logging import web_request_context
+from nautobot.extras.models import ObjectChange
+
+from nautobot_circuit_maintenance.forms import CircuitMaintenanceForm
+from nautobot_circuit_maintenance.models import CircuitMaintenance
+from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
+from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LATER = {"issued": NOON + HOUR, "status": "CANCELLED", "start": START + DAY}
+ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_{}"
+
+
+class Saves(PipelineTestCase):
+    """A copy that was read before a notification came is saved after it."""
+
+    def setUp(self):
+        """Announce the maintenance, read it, and let the provider cancel and move it."""
+        self.receive(mail(Bcop()))
+        self.copy = self.maintenance()
+        self.receive(mail(Bcop(**LATER)))
+
+    def spans(self) -> list[tuple]:
+        """Return the stored windows."""
+        return list(self.maintenance().windows.values_list("start_time", "end_time"))
+
+    def test_what_the_person_changed_is_written_and_nothing_else(self):
+        """A ticket is no word on status and time."""
+        self.copy.ticket = "CHG-1"
+        self.copy.validated_save()
+
+        stored = self.maintenance()
+        self.assertEqual((stored.ticket, stored.status, stored.start_time), ("CHG-1", "CANCELLED", START + DAY))
+        self.assertEqual(self.spans(), [(START + DAY, START + DAY + 4 * HOUR)])
+
+    def test_the_persons_word_on_the_same_field_comes_later_and_holds(self):
+        """Whoever says CONFIRMED now means it, until the provider says something new."""
+        self.copy.status = "IN-PROCESS"
+        self.copy.validated_save()
+
+        self.assertEqual((self.maintenance().status, self.maintenance().start_time), ("IN-PROCESS", START + DAY))
+
+    def test_the_change_record_tells_what_is_stored_then(self):
+        """Not what the stale copy held."""
+        with web_request_context(self.user):
+            self.copy.ticket = "CHG-1"
+            self.copy.validated_save()
+
+        told = ObjectChange.objects.filter(changed_object_type__model="circuitmaintenance").latest("time")
+        data = told.object_data_v2
+        self.assertEqual((data["ticket"], data["status"]), ("CHG-1", "CANCELLED"))
+        self.assertEqual(data["windows"], [["2026-12-01T12:00:00Z", "2026-12-01T16:00:00Z"]])
+
+    def test_an_acknowledgement_that_the_change_withdrew_does_not_come_back(self):
+        """Somebody had acknowledged the first state; a colleague's copy still says so."""
+        self.receive(mail(Bcop("M-2")))
+        other = self.maintenance("M-2")
+        other.ack = True
+        other.validated_save()
+        copy = self.maintenance("M-2")
+        self.receive(mail(Bcop("M-2", **LATER)))
+
+        copy.ticket = "CHG-2"
+        copy.validated_save()
+
+        stored = self.maintenance("M-2")
+        self.assertEqual((stored.ack, stored.acknowledged_by, stored.ticket), (False, None, "CHG-2"))
+
+    def test_a_second_save_of_the_same_copy_writes_what_changed_since_the_first(self):
+        """And again nothing else."""
+        self.copy.ticket = "CHG-1"
+        self.copy.validated_save()
+        self.receive(mail(Bcop(**{**LATER, "issued": NOON + 2 * HOUR, "status": "COMPLETED"})))
+        self.copy.description = "By hand"
+        self.copy.validated_save()
+
+        stored = self.maintenance()
+        self.assertEqual((stored.description, stored.status, stored.ticket), ("By hand", "COMPLETED", "CHG-1"))
+
+
+class TheForm(PipelineTestCase):
+    """A form that was opened before a notification came."""
+
+    def test_it_says_once_what_changed_and_lets_the_person_decide(self):
+        """The status that the form shows is the old one: saved as it is, it would undo the cancellation."""
+        self.receive(mail(Bcop()))
+        opened = CircuitMaintenanceForm(instance=self.maintenance())
+        names = ("name", "status", "ticket", "seen", "start_time", "end_time", "description")
+        entered = {name: opened[name].value() or "" for name in names} | {"ticket": "CHG-1"}
+        entered["provider"] = str(self.provider.pk)
+        self.receive(mail(Bcop(**LATER)))
+
+        first = CircuitMaintenanceForm(data=entered, instance=self.maintenance())
+        self.assertFalse(first.is_valid())
+        self.assertIn("CANCELLED from Tue 01 Dec 2026 12:00 UTC", str(first.non_field_errors()))
+
+        again = CircuitMaintenanceForm(data={**entered, "seen": first["seen"].value()}, instance=self.maintenance())
+        self.assertTrue(again.is_valid(), again.errors)
+        self.assertEqual(again.save().status, "CONFIRMED")
+
+    def test_a_form_that_saw_the_present_state_is_saved_at_once(self):
+        """As ever."""
+        self.receive(mail(Bcop()))
+        opened = CircuitMaintenanceForm(instance=self.maintenance())
+        data = {name: opened[name].value() or "" for name in ("name", "status", "seen", "start_time", "end_time")}
+
+        form = CircuitMaintenanceForm(data={**data, "provider": str(self.provider.pk)}, instance=self.maintenance())
+
+        self.assertTrue(form.is_valid(), form.errors)
+
+
+class Acknowledging(PipelineTestCase):
+    """A click on a page that was made before a notification came."""
+
+    def setUp(self):
+        """Log in, and announce two maintenances."""
+        self.client = Client(SERVER_NAME="nautobot.example.com")
+        self.client.force_login(self.user)
+        self.receive(mail(Bcop()), mail(Bcop("M-2")))
+
+    def link(self) -> str:
+        """Return where the button on the maintenance's page leads."""
+        page = self.client.get(self.maintenance().get_absolute_url()).content.decode()
+        [action] = [part.split('"')[0] for part in page.split('action="')[1:] if "/acknowledge/" in part.split('"')[0]]
+        return action
+
+    def told_after(self, **data) -> list[str]:
+        """Acknowledge in bulk; return what the user is told."""
+        response = self.client.post(reverse(ROUTE.format("bulk_acknowledge")), data)
+        return [str(message) for message in get_messages(response.wsgi_request)]
+
+    def test_what_was_seen_is_acknowledged(self):
+        """The link says as of when."""
+        link = self.link()
+        self.assertTrue(parse_qs(urlsplit(link).query)["seen"])
+
+        self.client.post(link)
+
+        self.assertEqual((self.maintenance().ack, self.maintenance().acknowledged_by), (True, self.user))
+
+    def test_what_changed_meanwhile_is_not_and_the_user_is_told(self):
+        """He has not taken note of the cancellation."""
+        link = self.link()
+        self.receive(mail(Bcop(**LATER)))
+
+        response = self.client.post(link)
+
+        self.assertFalse(self.maintenance().ack)
+        [told] = get_messages(response.wsgi_request)
+        self.assertIn("changed after the page was made", str(told))
+
+    def test_in_bulk_too_and_the_others_are_acknowledged(self):
+        """Each for itself."""
+        seen = timezone.now()
+        self.receive(mail(Bcop(**LATER)))
+        pks = [str(self.maintenance(name).pk) for name in ("M-1", "M-2")]
+
+        told = self.told_after(pk=pks, seen=seen.isoformat())
+
+        acks = dict(CircuitMaintenance.objects.values_list("name", "ack"))
+        self.assertEqual(acks, {"M-1": False, "M-2": True})
+        self.assertEqual(told[0], "Acknowledged ISP M-2.")
+        self.assertIn("Not acknowledged: ISP M-1", told[1])
+
+    def test_nothing_ticked_is_said(self):
+        """It is no success."""
+        self.assertIn("Nothing to acknowledge", self.told_after()[0])
+
+    def test_words_that_are_no_moment_do_no_harm(self):
+        """As if the page had said nothing."""
+        for word in ("2026-13-45T99:99:99Z", "yesterday", "2026-11-20T12:00:00"):
+            with self.subTest(word=word):
+                CircuitMaintenance.objects.update(ack=False)
+                self.client.post(reverse(ROUTE.format("acknowledge"), args=[self.maintenance().pk]) + f"?seen={word}")
+                self.assertTrue(self.maintenance().ack)
