@@ -1,16 +1,23 @@
 """PLUGINS_CONFIG as frozen values: the only reader of the settings."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from nautobot_circuit_maintenance.inbound.errors import MailboxError
+
 PACKAGE = "nautobot_circuit_maintenance"
 
 GMAIL_HOST = "accounts.google.com"
 _NUMBERS = ("raw_notification_initial_days_since", "max_message_size", "dashboard_n_days", "backlog_per_worker")
+_HOST = re.compile(r"[A-Za-z0-9._-]+")
+_TEXT = (str, "a text")
+_KINDS: dict[type, tuple[Any, str]] = {bool: (bool, "True or False"), tuple: ((list, tuple), "a list of texts")}
+"""What a key of a source must be, by the type of its default; all others are texts."""
 _MISSING_HINT = "Every entry of notification_sources is a dictionary with at least 'name' and 'url'."
 
 
@@ -40,6 +47,10 @@ class SourceSettings:
     starttls: bool = False
     ca_file: str = ""
     attach_all_providers: bool = False
+    require_authentication: bool = False
+    """Whether one of the trusted hosts must have confirmed who wrote a mail."""
+    trusted_authserv_ids: Sequence[str] = ()
+    """The names that those mail servers give themselves in Authentication-Results fields (RFC 8601)."""
 
     @property
     def kind(self) -> str:
@@ -73,7 +84,20 @@ class AppSettings:
     dashboard_n_days: int = 30
     backlog_per_worker: int = 500
     """For every so many new notifications of a run, one more worker is asked to help with them."""
+    trusted_hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Who may say who wrote a mail, in lower case, by the name of each source that requires authentication - also of one
+    with a mistake in its settings: what waits is not let in because of that."""
     problems: tuple[Problem, ...] = ()
+
+    def source(self, name: str) -> SourceSettings:
+        """Return the settings of the source of this name; raises MailboxError where they are missing or wrong."""
+        for each in self.sources:
+            if each.name == name:
+                return each
+        for problem in self.problems:
+            if problem.source == name:
+                raise MailboxError(f"{problem.message} {problem.hint}", permanent=True)
+        raise MailboxError("PLUGINS_CONFIG does not name this source any more.", permanent=True)
 
 
 def get_app_settings() -> AppSettings:
@@ -101,7 +125,29 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
         problems += found
         if not found:
             sources.append(SourceSettings(**entry))
-    return AppSettings(sources=tuple(sources), problems=tuple(problems), **numbers)
+    return AppSettings(
+        sources=tuple(sources), trusted_hosts=_trusted_hosts(entries), problems=tuple(problems), **numbers
+    )
+
+
+def _trusted_hosts(entries: Sequence[Any]) -> dict[str, frozenset[str]]:
+    """Collect the hosts that the sources trust which require authentication; no right name, nobody."""
+    demanding = [each for each in entries if isinstance(each, Mapping) and each.get("require_authentication")]
+    return {
+        each["name"]: frozenset(host.lower() for host in _list(each.get("trusted_authserv_ids")) if _is_host(host))
+        for each in demanding
+        if isinstance(each.get("name"), str)
+    }
+
+
+def _list(value: Any) -> Sequence[Any]:
+    """Return what is a list, and an empty one for anything else."""
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def _is_host(value: Any) -> bool:
+    """Tell whether this can be the name of a mail server."""
+    return isinstance(value, str) and bool(_HOST.fullmatch(value))
 
 
 def _unknown_keys(config: Mapping[str, Any]) -> Iterator[Problem]:
@@ -117,13 +163,13 @@ def _entry_problems(position: int, entry: Any) -> Iterator[Problem]:
         yield Problem("E003", f"Entry {position} of notification_sources has no name.", _MISSING_HINT)
         return
     name = entry["name"]
-    known = {item.name: bool if isinstance(item.default, bool) else str for item in fields(SourceSettings)}
+    known = {item.name: _KINDS.get(type(item.default), _TEXT) for item in fields(SourceSettings)}
     for key in sorted(set(entry) - set(known)):
         hint = f"The keys are: {', '.join(known)}."
         yield Problem("E004", f"Notification source '{name}' has an unknown key '{key}'.", hint, name)
     for key, value in entry.items():
-        if key in known and not isinstance(value, known[key]):
-            wanted = "True or False" if known[key] is bool else "a text"
+        kind, wanted = known.get(key, (object, ""))
+        if not isinstance(value, kind):
             yield Problem("E005", f"'{key}' of notification source '{name}' is not {wanted}.", f"Write {wanted}.", name)
 
 
@@ -145,6 +191,21 @@ def _source_problems(entry: Mapping[str, Any], names: set[str]) -> Iterator[Prob
             yield Problem("E008", f"'{key}' of notification source '{name}' is missing or empty.", hint, name)
     if entry.get("starttls") and not entry.get("tls", True):
         yield Problem("E009", f"Notification source '{name}' asks for starttls and no tls.", "Remove one.", name)
+    yield from _trust_problems(name, entry.get("require_authentication", False), entry.get("trusted_authserv_ids", ()))
+
+
+def _trust_problems(name: str, is_required: bool, hosts: Sequence[Any]) -> Iterator[Problem]:
+    """Say what is wrong with the mail servers that a source trusts."""
+    hint = (
+        "Write the names that your mail servers give themselves in Authentication-Results fields: ['mx.example.com']."
+    )
+    if is_required and not hosts:
+        message = f"Notification source '{name}' requires authentication and trusts nobody: every mail is refused."
+        yield Problem("E011", message, f"Set 'trusted_authserv_ids'. {hint}", name)
+    for host in hosts:
+        if not _is_host(host):
+            message = f"'trusted_authserv_ids' of notification source '{name}' has {host!r}, which is no host name."
+            yield Problem("E012", message, hint, name)
 
 
 def _is_usable_url(url: str) -> bool:

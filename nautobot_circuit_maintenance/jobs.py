@@ -1,7 +1,7 @@
 """Nautobot Jobs: thin shells over the inbound pipeline. New jobs start disabled; an administrator enables them."""
 
 from datetime import date, datetime, time as day_time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -9,12 +9,14 @@ from nautobot.apps.jobs import ChoiceVar, DryRunVar, IntegerVar, Job, MultiObjec
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.inbound.limits import time_left
-from nautobot_circuit_maintenance.inbound.pipeline import RunOptions, RunReport, drain_waiting, run
 from nautobot_circuit_maintenance.inbound.retention import purge_raw
 from nautobot_circuit_maintenance.inbound.reprocess import await_digestion
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.models.sources import synchronise_sources
 from nautobot_circuit_maintenance.tasks import Helpers
+
+if TYPE_CHECKING:
+    from nautobot_circuit_maintenance.inbound.pipeline import RunOptions, RunReport
 
 name = "Circuit Maintenance"  # pylint: disable=invalid-name  # Nautobot's name for the group of a module's jobs
 
@@ -24,8 +26,11 @@ _DATE = r"^\d{4}-\d{2}-\d{2}$"
 class _DigestingJob(Job):  # pylint: disable=abstract-method  # the jobs below have a run()
     """What the jobs that digest share: how long they may take, who helps, and how they say what was done."""
 
-    def options(self, **values: Any) -> RunOptions:
+    def options(self, **values: Any) -> "RunOptions":
         """Return the options of a run that begins now, with these besides."""
+        # Web processes know the jobs too: what reads and digests mail is loaded by those who run one.
+        from nautobot_circuit_maintenance.inbound.pipeline import RunOptions  # pylint: disable=import-outside-toplevel
+
         limit = self.job_result.job_model.soft_time_limit or settings.CELERY_TASK_SOFT_TIME_LIMIT
         queue = (self.job_result.celery_kwargs or {}).get("queue")
         return RunOptions(
@@ -36,7 +41,7 @@ class _DigestingJob(Job):  # pylint: disable=abstract-method  # the jobs below h
             **values,
         )
 
-    def told(self, report: RunReport) -> dict[str, Any]:
+    def told(self, report: "RunReport") -> dict[str, Any]:
         """Return the report as JSON; mark the run failed if a source was, or if a message is not accounted for."""
         if not report.is_complete:
             self.logger.warning("Time is up; the next run goes on from here.")
@@ -78,6 +83,8 @@ class HandleCircuitMaintenanceNotifications(_DigestingJob):
         self, *, dryrun: bool = False, sources: Any = None, since: str = ""
     ) -> dict[str, Any]:
         """Run the pipeline; the result counts what happened to each message."""
+        from nautobot_circuit_maintenance.inbound.pipeline import run  # pylint: disable=import-outside-toplevel
+
         if not dryrun:
             synchronise_sources()
         chosen = list(sources) if sources else list(NotificationSource.objects.all())
@@ -119,10 +126,12 @@ class ReprocessNotifications(_DigestingJob):
         self, *, which: str = State.FAILED, since: str = ""
     ) -> dict[str, Any]:
         """Put the notifications back into the queue and drain it."""
+        from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel
+
         options = self.options()
         if which != State.RECEIVED:
             options.tell_recorded(self._await_digestion(which, since))
-        return self.told(drain_waiting(options))
+        return self.told(pipeline.drain_waiting(options))
 
     def _await_digestion(self, which: str, since: str) -> int:
         """Reset the chosen notifications and count them; those that wait keep the count of their attempts."""

@@ -13,7 +13,6 @@ from nautobot.extras.models import JobQueue
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.inbound.limits import time_left
-from nautobot_circuit_maintenance.inbound.pipeline import RunOptions, drain_waiting
 
 logger = logging.getLogger(__name__)
 
@@ -22,9 +21,12 @@ logger = logging.getLogger(__name__)
 @nautobot_task(ignore_result=True)
 def digest_waiting(user_pk: str | None = None) -> None:
     """Digest whatever waits, on behalf of a user, until nothing is left or time is up."""
+    # Web processes know the tasks too: what digests mail is loaded by those who run one.
+    from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel
+
     user = get_user_model().objects.filter(pk=user_pk).first() if user_pk else None
     limit = settings.CELERY_TASK_SOFT_TIME_LIMIT
-    drain_waiting(RunOptions(now=timezone.now(), user=user, is_time_left=time_left(limit)))
+    pipeline.drain_waiting(pipeline.RunOptions(now=timezone.now(), user=user, is_time_left=time_left(limit)))
 
 
 class Helpers:

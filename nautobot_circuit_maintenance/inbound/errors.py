@@ -4,10 +4,11 @@
 class MailboxError(Exception):
     """A mailbox cannot be read; the message is a sentence that an operator can act on."""
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
-        """Remember whether trying again without a change (of settings, of access) is pointless."""
+    def __init__(self, message: str, *, permanent: bool = False, is_read: bool = False) -> None:
+        """Remember whether trying again without a change is pointless, and whether all else was read to its end."""
         super().__init__(message)
         self.permanent = permanent
+        self.is_read = is_read
 
 
 class ParseError(Exception):

@@ -14,7 +14,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count, QuerySet
 
-from nautobot_circuit_maintenance.app_settings import SourceSettings, get_app_settings
+from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.inbound.digest import Digester
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
 from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
@@ -162,15 +162,15 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
     report = SourceReport(source.name)
     is_read = False
     try:
-        settings, limit = settings_of(source), get_app_settings().max_message_size
-        with open_mailbox(settings, max_message_size=limit) as mailbox:
+        settings = get_app_settings()
+        with open_mailbox(settings.source(source.name), max_message_size=settings.max_message_size) as mailbox:
             is_read = fetch_source(source, mailbox, options, report)
         if report.recorded and not options.dry_run:
             report.digest(Notification.objects.filter(source=source), options)
     except SoftTimeLimitExceeded:
         raise  # the worker is told to stop: nothing is lost, the next run goes on
     except MailboxError as error:
-        report.error = str(error)
+        report.error, is_read = str(error), error.is_read
     except (OperationalError, InterfaceError) as error:
         report.error = _database_failed(error)
     except Exception as error:  # pylint: disable=broad-exception-caught  # see below
@@ -226,18 +226,6 @@ def _rolled_back() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-
-
-def settings_of(source: NotificationSource) -> SourceSettings:
-    """Return the settings of a source; raises MailboxError where they are missing or wrong."""
-    settings = get_app_settings()
-    for each in settings.sources:
-        if each.name == source.name:
-            return each
-    for problem in settings.problems:
-        if problem.source == source.name:
-            raise MailboxError(f"{problem.message} {problem.hint}", permanent=True)
-    raise MailboxError("PLUGINS_CONFIG does not name this source any more.", permanent=True)
 
 
 def _database_failed(error: Exception) -> str:

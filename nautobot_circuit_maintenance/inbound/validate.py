@@ -2,11 +2,11 @@
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.inbound.mailboxes import open_mailbox
-from nautobot_circuit_maintenance.inbound.pipeline import settings_of
 from nautobot_circuit_maintenance.models import NotificationSource
 
 
 def validate(source: NotificationSource) -> None:
     """Log in and open the folder as a run would; raises MailboxError with what is wrong and what to do."""
-    with open_mailbox(settings_of(source), max_message_size=get_app_settings().max_message_size):
+    settings = get_app_settings()
+    with open_mailbox(settings.source(source.name), max_message_size=settings.max_message_size):
         pass

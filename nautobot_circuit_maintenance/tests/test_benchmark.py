@@ -78,7 +78,7 @@ class TestMeters(TransactionTestCase):
         meters = Meters()
         with meters.counting(), meters.phase("work"):
             with transaction.atomic():
-                NotificationSource.objects.create(name="Mail")
+                NotificationSource.objects.create(name="Counted")
             NotificationSource.objects.count()
             with connections["job_logs"].cursor() as cursor:
                 cursor.execute("SELECT 1")

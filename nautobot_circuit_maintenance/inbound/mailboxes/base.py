@@ -17,8 +17,8 @@ Cursor = Mapping[str, Any]
 """Where a mailbox type stopped reading: JSON that only the type itself understands."""
 
 BATCH_MESSAGES = 100
-BATCH_BYTES = 8 * 1024 * 1024
-"""A batch closes at either limit, so that memory does not grow with the mailbox (bytes)."""
+BATCH_BYTES = 2 * 1024 * 1024
+"""A batch closes at either limit: memory does not grow with the mailbox. To record one takes ten times its bytes."""
 
 TIMEOUT = 30
 """Seconds that a single network operation may take."""
@@ -65,7 +65,8 @@ class Mailbox(ABC):
         """Yield the backlog of new senders, then what is newer than the cursor; raises MailboxError.
 
         Each batch is safe to record on its own: a run that dies between two is continued from the last cursor. A
-        message over the size limit (bytes) comes as ``MailMessage.oversize``, its body is not transferred.
+        message over the size limit (bytes) comes as ``MailMessage.oversize``, its body is not transferred. An error
+        with ``is_read`` comes after the last batch: all was read but what it names, which the next run asks for again.
         """
 
 

@@ -104,7 +104,7 @@ class ImapMailbox(Mailbox):
             yield Batch((), self._cursor(mark))
         yield from self._newer(request, mark)
         if self.refused:
-            raise MailboxError(self._refusal())
+            raise MailboxError(self._refusal(), is_read=True)
 
     def _refused_before(self, request: FetchRequest, cursor: Cursor) -> Iterator[Batch]:
         """Ask again for what the server refused to earlier runs."""
@@ -216,7 +216,7 @@ class ImapMailbox(Mailbox):
 
     def _uids(self, criteria: list[Any], *, above: int, at_most: int) -> Sequence[int]:
         """Return UIDs in ascending order, in pieces if there may be more than one answer takes."""
-        pieces: list[array[int]] = []
+        pieces: list["array[int]"] = []
         exists = int(self.status.get(b"EXISTS", 0))
         starts = range(1, exists + 1, self.searched_at_once) if at_most > self.searched_at_once else ()
         # From the end, for an expunge meanwhile moves messages towards the begin: one is met twice, none is missed.

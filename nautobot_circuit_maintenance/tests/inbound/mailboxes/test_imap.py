@@ -38,6 +38,7 @@ def setUpModule():  # pylint: disable=invalid-name  # unittest's name
 
 def tearDownModule():  # pylint: disable=invalid-name  # unittest's name
     _running.close()
+    _servers.clear()  # another module of tests begins with a server of its own
 
 
 class ImpatientMailbox(ImapMailbox):

@@ -1,15 +1,22 @@
 """Tests of the IMAP mailbox with more than one answer holds, and with messages that the server cannot read itself."""
 
 import re
+import tracemalloc
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
-from nautobot_circuit_maintenance.inbound.mailboxes.base import Mailbox
+from nautobot_circuit_maintenance.inbound.mailboxes.base import BATCH_BYTES, Mailbox
 from nautobot_circuit_maintenance.inbound.mailboxes.imap import MOST_REFUSED, ImapMailbox
 from nautobot_circuit_maintenance.tests.inbound.mailboxes import test_imap
-from nautobot_circuit_maintenance.tests.inbound.mailboxes.contract import LIMIT, MailboxContract, mail, subjects
+from nautobot_circuit_maintenance.tests.inbound.mailboxes.contract import (
+    CARRIER,
+    LIMIT,
+    MailboxContract,
+    mail,
+    subjects,
+)
 
 _END = re.compile(rb"(?:^|\n)([\w*]+) (?:OK|NO|BAD)[^\r\n]*\r\n$")
 setUpModule, tearDownModule = (
@@ -73,6 +80,7 @@ class TestImapRefusedMessages(test_imap.ImapCase):
             for batch in box.fetch(self.request(cursor)):
                 batches.append(batch)
         self.assertFalse(caught.exception.permanent)
+        self.assertTrue(caught.exception.is_read, "the source was read, and says so")
         return batches
 
     def refusing(self, piece: bytes) -> bytes:
@@ -125,6 +133,93 @@ class TestImapRefusedMessages(test_imap.ImapCase):
         self.deliver(*(mail(f"{number}", body=b"rotten\r\n") for number in range(MOST_REFUSED)))
         with self.proxy() as proxy, self.open() as mailbox:
             proxy.cut_at = b"rotten"
-            with self.assertRaisesRegex(MailboxError, "connection was lost"):
+            with self.assertRaisesRegex(MailboxError, "connection was lost") as caught:
                 self.assertEqual(list(mailbox.fetch(self.request())), [])
+        self.assertFalse(caught.exception.is_read)
         self.assertLess(proxy.connections, 2 * MOST_REFUSED)
+
+    def test_each_of_several_is_owed_until_it_is_read_itself(self):
+        """Also by a run that is killed right after it has read the first."""
+        self.deliver(mail("worse", body=b"rotten, too\r\n"))
+        for still, healed, other in ((b"rotten, too", "broken", "worse"), (b"rotten\r", "worse", "broken")):
+            with self.subTest(healed=healed):
+                address = self.settings
+                with self.proxy() as proxy:
+                    proxy.cut_at = b"rotten"
+                    cursor = self.read_through()[-1].cursor
+                    proxy.cut_at = still
+                    batches = self.read_through(cursor)
+                self.settings = address
+
+                self.assertEqual((len(cursor["refused"]), subjects(batches)), (2, [healed]))
+                self.assertEqual(subjects(self.fetch(batches[0].cursor)), [other])
+
+    def test_a_run_that_is_killed_right_after_the_batch_owes_it_as_well(self):
+        """Whether the batch is of the backlog or of new mail."""
+        address, start = self.settings, MailboxContract.fetch(self, senders=())[-1].cursor
+        start["uid"] = 0
+        for cursor in (None, start):
+            with self.subTest(is_backlog=cursor is None):
+                with self.proxy() as proxy:
+                    proxy.cut_at = b"rotten"
+                    killed = MailboxContract.fetch_one(self, self.request(cursor))
+                self.settings = address
+
+                self.assertEqual(subjects([killed]), ["before", "behind"])
+                self.assertIn("broken", subjects(self.fetch(killed.cursor)))
+
+    def test_it_is_not_read_when_its_sender_has_become_a_stranger(self):
+        with self.proxy() as proxy:
+            proxy.cut_at = b"rotten"
+            cursor = self.read_through()[-1].cursor
+            proxy.cut_at = b""
+            batches = self.fetch(cursor, senders={CARRIER})
+
+        self.assertEqual(subjects(batches), [])
+        self.assertNotIn("refused", batches[-1].cursor)
+
+    def test_a_folder_that_is_made_anew_between_two_attempts_is_left_to_the_next_run(self):
+        """The same UIDs mean other messages there."""
+        with self.proxy() as proxy, self.open() as mailbox:
+            proxy.cut_at = b"rotten"
+            proxy.change = lambda piece: re.sub(rb"UIDVALIDITY \d+", b"UIDVALIDITY 1", piece)
+            with self.assertRaisesRegex(MailboxError, "made anew while it was read"):
+                list(mailbox.fetch(self.request()))
+
+    def test_a_server_that_falls_silent_is_not_asked_message_by_message(self):
+        """Each would cost the time-out."""
+        for cut, sessions in ((0, 1), (1, 2)):
+            with self.subTest(sessions=sessions), self.proxy() as proxy:
+
+                def answer(piece, proxy=proxy, cut=cut):
+                    if b"rotten" in piece and proxy.connections <= cut:
+                        raise OSError  # ends the connection
+                    if b"rotten" in piece:
+                        proxy.change = lambda piece: b""
+                    return b"" if b"rotten" in piece else piece
+
+                proxy.change = answer
+                with (
+                    self.assertRaisesRegex(MailboxError, "timed out") as caught,
+                    test_imap.ImpatientMailbox.open(self.settings, max_message_size=LIMIT) as mailbox,
+                ):
+                    list(mailbox.fetch(self.request()))
+                self.assertEqual((proxy.connections, caught.exception.is_read), (sessions, False))
+
+
+class TestImapMemory(test_imap.ImapCase):
+    """What a run holds does not depend on the mailbox."""
+
+    request, fetch = MailboxContract.request, MailboxContract.fetch
+
+    def test_messages_are_held_a_batch_at_a_time(self):
+        self.deliver(*(mail(f"{number}", body=b"x" * 300_000) for number in range(50)))  # 15 MB
+        with self.open() as mailbox:
+            tracemalloc.start()
+            self.addCleanup(tracemalloc.stop)
+            read = sum(len(batch.messages) for batch in mailbox.fetch(self.request()))
+            peak = tracemalloc.get_traced_memory()[1]
+
+        self.assertEqual(read, 50)
+        self.assertLess(peak, 5 * BATCH_BYTES)
+        self.assertLess(BATCH_BYTES, 3_000_000, "the database driver takes several times as much again")
