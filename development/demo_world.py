@@ -12,6 +12,7 @@ from nautobot.extras.models import Job, Role, Status
 
 from nautobot_circuit_maintenance.inbound.identify import EMAILS_FIELD, PARSERS_FIELD
 
+_JOB = "HandleCircuitMaintenanceNotifications"
 ADMIN = "admin"
 LOCATED = (Device, CircuitTermination)
 LOCATION_LEVELS = ("Region", "Site", "Building")
@@ -115,8 +116,8 @@ def terminate(
 
 
 def enable_job() -> Job:
-    """Enable the Job, which like every new one starts disabled."""
-    job = Job.objects.get(job_class_name="HandleCircuitMaintenanceNotifications")
-    job.enabled = True
-    job.validated_save()
-    return job
+    """Enable the Job, and the one that the Reprocess button starts; like every new one they start disabled."""
+    for job in Job.objects.filter(job_class_name__in=(_JOB, "ReprocessNotifications")):
+        job.enabled = True
+        job.validated_save()
+    return Job.objects.get(job_class_name=_JOB)

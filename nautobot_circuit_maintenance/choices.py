@@ -60,7 +60,7 @@ class NotificationStateChoices(ChoiceSet):
     FAILED = "failed"
 
     CHOICES = (
-        (RECEIVED, "Received"),
+        (RECEIVED, "Waiting"),
         (PARSED, "Parsed"),
         (IGNORED, "Ignored"),
         (REFUSED, "Refused"),

@@ -41,6 +41,8 @@ _CLASSES = {
     State.FAILED: _RED,
     State.RECEIVED: _BLUE,
 }
+_WORDS = {State.RECEIVED: "waiting"}
+"""Values that people read as another word."""
 _SHOWN = 5
 _DAY = timedelta(days=1)
 _LONGEST_WORD = 15
@@ -63,12 +65,12 @@ NO_ADDRESS = _badge("no address", _ORANGE)
 
 def badge(word: str | None) -> SafeString:
     """Show a word of our vocabularies as a badge; words of other people get a plain one."""
-    return _badge(word, _CLASSES.get(word, _FRAME)) if word else placeholder(None)
+    return _badge(_WORDS.get(word, word), _CLASSES.get(word, _FRAME)) if word else placeholder(None)
 
 
 def unknown(count: int) -> str:
     """Tell how many circuit ids Nautobot does not know; nothing where it knows all."""
-    html = '<span class="badge px-4 border border-dark text-body" title="{0} not in Nautobot">{0} unknown</span>'
+    html = '<span class="badge px-4 border border-dark text-body" title="Circuit IDs that Nautobot does not know">{0} not in Nautobot</span>'
     return format_html(html, count) if count else ""
 
 
@@ -177,9 +179,9 @@ def moment_remark(when: datetime) -> SafeString:
     return format_html('<small class="text-secondary text-nowrap">{}</small>', relative(when, timezone.now()))
 
 
-def signed(by: timedelta) -> str:
-    """Return by how much something moved: "+24 h", "-30 min"."""
-    return f"{'-' if by < timedelta(0) else '+'}{duration(by)}"
+def shift(by: timedelta) -> str:
+    """Return by how much something moved: "24 h later", "30 min earlier"."""
+    return f"{duration(by)} {'earlier' if by < timedelta(0) else 'later'}"
 
 
 def moment_if_any(when: datetime | None) -> str:

@@ -117,8 +117,8 @@ class CircuitMaintenanceForm(SeenFirst, NautobotModelForm):
 
     def _span_of_the_fields(self) -> list[tuple[datetime, datetime]]:
         start, end = self.cleaned_data.get("start_time"), self.cleaned_data.get("end_time")
-        if start and end and start >= end:
-            raise forms.ValidationError({"end_time": END_AFTER_START})
+        if start and end and start >= end and self.windows.spans:
+            raise forms.ValidationError({"end_time": END_AFTER_START})  # without more windows the model says so
         if bool(start) != bool(end):
             raise forms.ValidationError({"end_time": "A maintenance has a start and an end, or neither."})
         return [(start, end)] if start and end else []
@@ -156,7 +156,7 @@ class CircuitMaintenanceFilterForm(NautobotFilterForm):
     location = _by_name(Location)
     device = _by_name(Device)
     tenant = _by_name(Tenant)
-    has_unmatched_circuits = _yes_or_no("Has circuit ids that Nautobot does not know")
+    has_unmatched_circuits = _yes_or_no("Has circuit IDs not in Nautobot")
     ticket = forms.CharField(required=False)
     tags = TagFilterField(model)
 
@@ -194,7 +194,7 @@ class CircuitImpactFilterForm(NautobotFilterForm):
     maintenance = _related(CircuitMaintenance)
     provider = _by_name(Provider)
     circuit = _related(Circuit, to_field_name="cid")
-    has_circuit = _yes_or_no("Is known to Nautobot")
+    has_circuit = _yes_or_no("Is in Nautobot")
     location = _by_name(Location)
     device = _by_name(Device)
     tenant = _by_name(Tenant)
@@ -209,6 +209,11 @@ class NoteForm(NautobotModelForm):
         model = Note
         fields = ["maintenance", "title", "level", "comment"]
         widgets = {"level": StaticSelect2()}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Leave out core's field for a note on the note: beside the comment nobody knew which to fill."""
+        super().__init__(*args, **kwargs)
+        self.fields.pop("object_note", None)
 
 
 class NoteBulkEditForm(NautobotBulkEditForm):

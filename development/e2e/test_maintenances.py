@@ -62,8 +62,8 @@ def test_every_tile_of_the_dashboard_leads_to_as_many_rows(page: Page):
 
 def test_the_filters_find_what_is_asked(page: Page):
     open_list(page)
-    page.get_by_role("link", name="Unknown circuits").click()
-    expect(page.locator("form table").get_by_text("1 unknown").first).to_be_visible()
+    page.get_by_role("link", name="Not in Nautobot").click()
+    expect(page.locator("form table").get_by_text("1 not in Nautobot").first).to_be_visible()
 
     open_list(page, f"{LIST}?provider=Zayo&{PER_PAGE}")
     assert rows(page).count() > 0

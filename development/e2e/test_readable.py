@@ -35,7 +35,7 @@ OURS = {
     "failed",
     "outdated",
     "not in Nautobot",
-    "1 unknown",
+    "1 not in Nautobot",
     "in progress",
 }
 """Words that the demo has on these pages."""

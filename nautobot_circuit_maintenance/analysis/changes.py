@@ -6,9 +6,10 @@ and changed nothing, and what was taken back meanwhile do not hide the rest.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from nautobot_circuit_maintenance.analysis.edits import MOST, Edit, authors_of, read_edits
-from nautobot_circuit_maintenance.analysis.timeline import Difference, steps
+from nautobot_circuit_maintenance.analysis.timeline import Difference, Step, steps
+from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.inbound.conclude import conclude
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
 
@@ -24,12 +26,28 @@ USUAL_DAYS = 3
 """So that a Monday sees what came on Friday."""
 
 
+class Kind(Enum):
+    """What a change is first of all: what matters most to an operator comes first."""
+
+    CANCELLED = "cancelled"
+    MOVED = "moved"
+    NEW = "new"
+    IMPACT = "impact"
+    STATUS = "status"
+    PEOPLE = "people"
+    WORDS = "words"
+
+
 @dataclass(frozen=True)
 class Mail:
-    """What a provider's mails changed, all in all, and the one that changed something last."""
+    """What a provider's mails changed, all in all, and the last to arrive that changed something."""
 
     difference: Difference
     newest: ParsedNotification
+    count: int
+    """Mails since the moment, reminders among them."""
+    last_arrived: datetime
+    """When the last of these mails arrived, though it may have changed nothing."""
     is_readable: bool
     """Whether the user may see the message itself, and it is still there."""
 
@@ -48,6 +66,25 @@ class Change:
     who: str
     """Address or name of whoever did it; empty where nobody knows."""
     what: Mail | Acknowledgement | Note | Edit
+
+    @property
+    def kind(self) -> Kind:
+        """What it is first of all."""
+        return kind_of(self.what.difference) if isinstance(self.what, Mail) else Kind.PEOPLE
+
+
+def kind_of(difference: Difference) -> Kind:
+    """Tell what mails changed first of all; a maintenance that was cancelled before it was known is cancelled."""
+    before, after = difference.before, difference.after
+    if before.status != after.status == Status.CANCELLED:
+        return Kind.CANCELLED
+    if difference.is_first:
+        return Kind.NEW
+    if before.windows != after.windows:
+        return Kind.MOVED
+    if difference.circuits_gone or difference.circuits_new or difference.circuits_turned:
+        return Kind.IMPACT
+    return Kind.STATUS if before.status != after.status else Kind.WORDS
 
 
 @dataclass(frozen=True)
@@ -89,16 +126,24 @@ def _mails(user: Any, since: datetime, visible: QuerySet[CircuitMaintenance]) ->
         told[row.maintenance_id].append(row)
     # A maintenance may be deleted between two queries.
     changed = {pk: found for pk in newest if pk in maintenances and (found := _of_mails(told[pk], since))}
-    mails = {row.notification_id for _, row in changed.values()}
+    mails = {row.notification_id for _, row, _ in changed.values()}
     readable = set(Notification.objects.restrict(user, "view").filter(pk__in=mails).values_list("pk", flat=True))
     return [
-        Change(row.received_at, maintenances[pk], row.sender, Mail(difference, row, row.notification_id in readable))
-        for pk, (difference, row) in changed.items()
+        Change(
+            row.received_at,
+            maintenances[pk],
+            row.sender,
+            Mail(difference, row, count, newest[pk], row.notification_id in readable),
+        )
+        for pk, (difference, row, count) in changed.items()
     ]
 
 
-def _of_mails(rows: Iterable[ParsedNotification], since: datetime) -> tuple[Difference, ParsedNotification] | None:
-    """Return what the mails since then changed, and the last of them that changed something; None if none did."""
+def _of_mails(rows: Iterable[ParsedNotification], since: datetime) -> tuple[Difference, ParsedNotification, int] | None:
+    """Return what the mails since then changed, the last to arrive that changed something, and their number.
+
+    None if all is as it was before.
+    """
     by_fingerprint = {row.fingerprint: row for row in rows}
     told = steps(row.as_update() for row in by_fingerprint.values())
     lately = [step for step in told if step.update.envelope.received_at >= since]
@@ -108,8 +153,24 @@ def _of_mails(rows: Iterable[ParsedNotification], since: datetime) -> tuple[Diff
     difference = Difference(before, told[0].after)
     if difference.is_repeat:
         return None
-    last = next((step for step in lately if not step.is_repeat), lately[0])
-    return difference, by_fingerprint[last.update.envelope.fingerprint]
+    last = _last_to_change(told, lately)
+    return difference, by_fingerprint[last.update.envelope.fingerprint], len(lately)
+
+
+def _last_to_change(told: Sequence[Step], lately: Iterable[Step]) -> Step:
+    """Return the step whose mail was the last to arrive that changed what is concluded of all that had arrived."""
+    by_arrival = sorted(lately, key=_arrival, reverse=True)
+    after = told[0].after
+    for step in by_arrival:
+        before = conclude(each.update for each in told if _arrival(each) < _arrival(step))
+        if not Difference(before, after).is_repeat:
+            return step
+        after = before
+    return by_arrival[0]
+
+
+def _arrival(step: Step) -> datetime:
+    return step.update.envelope.received_at
 
 
 def _acknowledgements(since: datetime, visible: QuerySet[CircuitMaintenance]) -> list[Change]:

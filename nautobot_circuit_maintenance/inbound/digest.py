@@ -4,7 +4,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -16,9 +16,11 @@ from nautobot.apps.change_logging import web_request_context
 from nautobot.apps.choices import ObjectChangeEventContextChoices
 from nautobot.extras.models import ObjectChange
 
+from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.inbound import parse
 from nautobot_circuit_maintenance.inbound.apply import Reading, apply_readings
+from nautobot_circuit_maintenance.inbound.authenticate import refusal_of
 from nautobot_circuit_maintenance.inbound.errors import ParseError
 from nautobot_circuit_maintenance.inbound.identify import parser_names
 from nautobot_circuit_maintenance.inbound.queue import (
@@ -34,8 +36,11 @@ from nautobot_circuit_maintenance.models import CircuitMatchers, Notification
 
 logger = logging.getLogger(__name__)
 
-_CHUNK_SECONDS = 20.0
-"""Parsing that took so long is applied at once; the rest of the chunk goes on waiting."""
+_CHUNK_SECONDS = 5.0
+"""Parsing that took so long is applied at once, the rest of the chunk goes on waiting: its rows are locked meanwhile."""
+
+_MOST_COLLISIONS = 3
+"""So often another worker may be faster; what the database refuses still is a defect."""
 
 _FILTERED = "The provider's parser recognised it as no maintenance notification."
 
@@ -114,13 +119,15 @@ class _Chunk:
             return outcomes
 
     def _alone(self, claim: Claim) -> Counter[Outcome]:
-        """Digest one notification; a second time after an IntegrityError: another worker created the same maintenance,
-        or a circuit was deleted."""
+        """Digest one notification; again after an IntegrityError.
+
+        Another worker created one of the same maintenances, or a circuit was deleted.
+        """
         try:
-            try:
-                return self._in_one_transaction([claim])
-            except IntegrityError:
-                return self._in_one_transaction([claim])
+            for _ in range(_MOST_COLLISIONS):
+                with suppress(IntegrityError):
+                    return self._in_one_transaction([claim])
+            return self._in_one_transaction([claim])
         except _STOPS_THE_RUN:
             raise
         except Exception as error:  # pylint: disable=broad-exception-caught  # see below
@@ -140,7 +147,8 @@ class _Chunk:
             ObjectChange.objects.bulk_create(sorted(records, key=lambda record: record.action))
             ends.store()
             if not self.digester.dry_run:
-                release([claim for claim in claims if claim.pk in {row.pk for row in rows} - ends.reached])
+                unread = {row.pk for row in rows} - ends.reached
+                release([claim for claim in claims if claim.pk in unread])
         self.digester.changes += changes
         return ends.outcomes + Counter({Outcome.WAITING: len(claims) - len(rows)})
 
@@ -148,10 +156,15 @@ class _Chunk:
         """Parse while there is time; what cannot be read ends with its reason."""
         is_again = {claim.pk: claim.is_again for claim in claims}
         deadline = time.monotonic() + _CHUNK_SECONDS
+        trusted_hosts = get_app_settings().trusted_hosts
         for row in rows:
             self.is_late = not self.is_time_left()
-            if self.is_late or time.monotonic() > deadline:
+            # The first one is read whatever it takes, or a chunk could be begun again and again.
+            if self.is_late or (row is not rows[0] and time.monotonic() > deadline):
                 return
+            if reason := refusal_of(row, trusted_hosts):
+                ends.add(row, State.REFUSED, reason)
+                continue
             envelope = Envelope(row.received_at, row.sent_at, row.fingerprint)
             try:
                 updates = parse.parse(bytes(row.raw), parser_names(row.provider), envelope)
@@ -159,7 +172,10 @@ class _Chunk:
                 ends.add(row, State.FAILED, str(error))
                 continue
             row.raw = None  # A chunk holds no more than it must.
-            ends.add(row, *((State.PARSED, "") if updates else (State.IGNORED, _FILTERED)))
+            if updates:
+                ends.add(row, State.PARSED, "")
+            else:
+                ends.add(row, State.IGNORED, _FILTERED)
             yield Reading(row, updates, is_again[row.pk])
 
     def _signed(self, record: ObjectChange) -> ObjectChange:

@@ -56,8 +56,9 @@ class Queue:
         while rows := self._claim(self._fresh):
             yield [Claim(row.pk, row.attempts + self._counts_attempts, False) for row in rows]
         order = ("attempts", "received_at", "fingerprint")
-        for pk in list(self._again.order_by(*order).values_list("pk", flat=True)):
-            for row in self._claim(self._again.filter(pk=pk)):
+        for pk, attempts in list(self._again.order_by(*order).values_list("pk", "attempts")):
+            # Another number now: another worker has claimed it, and is about to lock it.
+            for row in self._claim(self._again.filter(pk=pk, attempts=attempts)):
                 if row.attempts < MAX_ATTEMPTS:
                     yield [Claim(row.pk, row.attempts + self._counts_attempts, True)]
 
@@ -95,7 +96,7 @@ def lock(claims: Sequence[Claim]) -> list[Notification]:
     """Lock these notifications with their raw bytes until the transaction ends; without those that others have."""
     attempts = {claim.pk: claim.attempts for claim in claims}
     free = Notification.objects.select_for_update(skip_locked=True, of=("self",)).defer(None)
-    free = free.filter(pk__in=attempts, state=State.RECEIVED).select_related("provider")
+    free = free.filter(pk__in=attempts, state=State.RECEIVED).select_related("provider", "source")
     return [row for row in free.order_by("received_at", "fingerprint") if row.attempts == attempts[row.pk]]
 
 

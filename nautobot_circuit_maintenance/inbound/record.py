@@ -6,7 +6,9 @@ from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 
+from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.inbound.authenticate import refusal_of
 from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
 from nautobot_circuit_maintenance.inbound.mailboxes.base import Batch
 from nautobot_circuit_maintenance.inbound.values import MailMessage
@@ -101,11 +103,36 @@ def _too_large(size: int) -> str:
 
 def _insert(rows: Sequence[Notification]) -> tuple[list[UUID], int]:
     """Insert what is not known yet; return the new primary keys and the number of known messages."""
-    by_fingerprint = {row.fingerprint: row for row in reversed(rows)}  # of equal ones, the first that came
-    known = set(Notification.objects.filter(fingerprint__in=by_fingerprint).values_list("fingerprint", flat=True))
+    by_fingerprint = {fingerprint: _kept(copies) for fingerprint, copies in _copies(rows).items()}
+    stored = Notification.objects.filter(fingerprint__in=by_fingerprint)
+    known = dict(stored.values_list("fingerprint", "state"))
     fresh = [row for fingerprint, row in by_fingerprint.items() if fingerprint not in known]
     Notification.objects.bulk_create(fresh)
+    for fingerprint, state in known.items():
+        if state == State.REFUSED:
+            _look_again(by_fingerprint[fingerprint])
     return [row.pk for row in fresh], len(rows) - len(fresh)
+
+
+def _copies(rows: Iterable[Notification]) -> dict[str, list[Notification]]:
+    copies: dict[str, list[Notification]] = {}
+    for row in rows:
+        copies.setdefault(row.fingerprint, []).append(row)
+    return copies
+
+
+def _kept(copies: Sequence[Notification]) -> Notification:
+    """Of equal messages keep the first that the policy of its source would let in, or else the first that came."""
+    if len(copies) == 1:
+        return copies[0]
+    trusted_hosts = get_app_settings().trusted_hosts
+    return next((row for row in copies if not refusal_of(row, trusted_hosts)), copies[0])
+
+
+def _look_again(copy: Notification) -> None:
+    """Let another copy of a refused message speak for it: a forwarded one may have come before the authenticated one."""
+    refused = Notification.objects.filter(fingerprint=copy.fingerprint, state=State.REFUSED)
+    refused.update(raw=copy.raw, source=copy.source, state=copy.state, error=copy.error, attempts=0)
 
 
 def _insert_alone(row: Notification) -> bool:

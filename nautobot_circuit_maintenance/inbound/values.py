@@ -146,6 +146,11 @@ class MailMessage:
         )
 
 
+def header_of(raw: bytes) -> Message:
+    """Return the header fields of a message, without its body."""
+    return email.parser.BytesHeaderParser().parsebytes(_split(raw)[0])
+
+
 def _split(raw: bytes) -> tuple[bytes, bytes]:
     """Split a message at its first empty line (RFC 5322 section 2.1)."""
     end = _HEADER_END.search(raw)

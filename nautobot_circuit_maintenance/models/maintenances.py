@@ -161,7 +161,10 @@ class CircuitMaintenance(MergedOnSave, PrimaryModel):
         Nautobot's extra and excluded keys do not apply: both data dictionaries hold the same facts.
         """
         tags = [tag.name for tag in self.tags.all()] if self.present_in_database else []
-        record = self.change_record(action, spans=self._spans(), impacts=self.impacts.all(), tags=tags)
+        impacts = sorted(
+            self.impacts.all(), key=lambda impact: impact.cid
+        )  # databases sort letters in ways of their own
+        record = self.change_record(action, spans=self._spans(), impacts=impacts, tags=tags)
         record.related_object = related_object
         return record
 

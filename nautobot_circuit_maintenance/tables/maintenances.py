@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from nautobot.apps.tables import BaseTable, ButtonsColumn, TagColumn, ToggleColumn
-from nautobot.apps.templatetags import placeholder
+from nautobot.apps.templatetags import placeholder, render_markdown
 
 from nautobot_circuit_maintenance import display
 from nautobot_circuit_maintenance.analysis import selection
@@ -45,9 +45,7 @@ class CircuitMaintenanceTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = CircuitMaintenance
-        empty_text = (
-            "No circuit maintenances found: they come with mail of the notification sources, or are added by hand"
-        )
+        empty_text = "No circuit maintenances found. Where no filter is set, none is known yet: they come by mail, or are added by hand"
         fields = (
             "pk",
             "name",
@@ -241,6 +239,10 @@ class CircuitMaintenanceNoteTable(BaseTable):
         if isinstance(data, QuerySet):
             data = data.select_related("maintenance__provider")
         super().__init__(data, *args, **kwargs)
+
+    def render_comment(self, value: str) -> SafeString:
+        """Show it as the note's own page does."""
+        return render_markdown(value)
 
 
 NoteTable = CircuitMaintenanceNoteTable  # Nautobot looks it up by the model's name

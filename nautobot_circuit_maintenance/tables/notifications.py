@@ -35,7 +35,7 @@ class NotificationTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = Notification
-        empty_text = "No notifications found: the job fetches them from the notification sources"
+        empty_text = "No notifications found. Where no filter is set, none has come in yet: the job fetches them from the sources"
         fields = (
             "pk",
             "state",

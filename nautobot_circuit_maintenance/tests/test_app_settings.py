@@ -13,6 +13,7 @@ GMAIL = {
     "account": "ops@customer.example",
     "credentials_file": "/etc/key.json",
 }
+TRUST = {"require_authentication": True, "trusted_authserv_ids": ["MX.example"]}
 
 
 def checked(**config) -> list:
@@ -106,7 +107,7 @@ class Mistakes(SimpleTestCase):
 
     def test_right_settings_are_silent(self):
         """No error, no warning."""
-        self.assertEqual(checked(notification_sources=[IMAP, GMAIL], max_message_size=1), [])
+        self.assertEqual(checked(notification_sources=[{**IMAP, **TRUST}, GMAIL], max_message_size=1), [])
         self.assertEqual(checked(), [])
 
     def test_numbers_that_are_none(self):
@@ -143,6 +144,55 @@ class Mistakes(SimpleTestCase):
         ):
             with self.subTest(words=words, changes=changes):
                 self.assert_source_refused(words, **changes)
+
+    def test_mistakes_in_what_a_source_demands_of_its_mail(self):
+        """Each is one error, and the source is not read."""
+        for words, changes in (
+            (
+                "'require_authentication' of notification source 'Mail' is not True or False",
+                {"require_authentication": 1},
+            ),
+            ("'require_authentication' of notification source 'Mail'", {**TRUST, "require_authentication": "yes"}),
+            (
+                "'trusted_authserv_ids' of notification source 'Mail' is not a list",
+                {"trusted_authserv_ids": "mx.example"},
+            ),
+            ("requires authentication and trusts nobody", {"require_authentication": True}),
+            ("requires authentication and trusts nobody", {**TRUST, "trusted_authserv_ids": []}),
+            ("has 4711, which is no host name", {**TRUST, "trusted_authserv_ids": ["mx.example", 4711]}),
+            ("has '', which is no host name", {**TRUST, "trusted_authserv_ids": [""]}),
+            ("has 'mx.example; dkim=pass'", {**TRUST, "trusted_authserv_ids": ["mx.example; dkim=pass"]}),
+            ("has 'mx.example 1'", {"trusted_authserv_ids": ["mx.example 1"]}),
+        ):
+            with self.subTest(words=words, changes=changes):
+                self.assert_source_refused(words, **changes)
+
+    def test_an_unknown_key_is_answered_with_all_keys(self):
+        """Those of the authentication among them."""
+        hint = checked(notification_sources=[{**IMAP, "trusted_authserv_id": ["mx.example"]}])[0].hint
+
+        self.assertIn("require_authentication, trusted_authserv_ids", hint)
+
+    def test_a_source_that_demands_authentication_never_demands_nothing(self):
+        """Whatever is wrong with it: then it trusts those who are named rightly, or nobody."""
+        for changes, hosts in (
+            (TRUST, {"mx.example"}),
+            ({**TRUST, "url": None}, {"mx.example"}),
+            ({**TRUST, "acount": "ops"}, {"mx.example"}),
+            ({**TRUST, "require_authentication": "no"}, {"mx.example"}),
+            ({**TRUST, "trusted_authserv_ids": None}, set()),
+            ({**TRUST, "trusted_authserv_ids": "mx.example"}, set()),
+            ({**TRUST, "trusted_authserv_ids": ["", "MX.example", None, "a b"]}, {"mx.example"}),
+        ):
+            with self.subTest(changes=changes):
+                entry = {**IMAP, **changes}
+                self.assertEqual(parse({"notification_sources": [entry, GMAIL]}).trusted_hosts, {"Mail": hosts})
+
+    def test_a_source_demands_no_authentication_unless_it_says_so(self):
+        """Listed hosts alone demand nothing; sources without a usable name have no mail."""
+        entries = [IMAP, {**GMAIL, **TRUST, "require_authentication": False}, {**TRUST, "name": 1}, TRUST, "Mail"]
+
+        self.assertEqual(parse({"notification_sources": entries}).trusted_hosts, {})
 
     def test_gmail_needs_an_account_and_a_credentials_file(self):
         """There is no password."""

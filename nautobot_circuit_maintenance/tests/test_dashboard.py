@@ -130,8 +130,10 @@ class DashboardTest(TestCase):
         for label, (count, url) in tiles.items():
             with self.subTest(tile=label):
                 self.assertEqual(self.listed(url), count)
-        parts = re.findall(r'<a href="([^"]+)" class="text-nowrap">(\d+) ([^<]+)</a>', page)
-        self.assertEqual([label for *_, label in parts], ["failed mail", "failing sources", "unknown circuit IDs"])
+        parts = re.findall(r'<a href="([^"]+)" class="ncm-part">(\d+) ([^<]+)</a>', page)
+        self.assertEqual(
+            [label for *_, label in parts], ["failed mails", "failing sources", "circuit IDs not in Nautobot"]
+        )
         figures = re.findall(r'<a href="([^"]+)">(Started in the last \d+ days)</a>:\s*<strong>(\d+)</strong>', page)
         self.assertEqual([count for *_, count in figures], ["1", "1", "21"])
         links = [(url, count) for url, count, _ in parts] + [(url, count) for url, _, count in figures]
@@ -144,7 +146,16 @@ class DashboardTest(TestCase):
         self.login_as_everybody()
         page = self.page()
 
-        for text in ("WORK-1.0.1", "WORK-15.0.1", "OUTAGE", "Site 1", "edge-1", "1 unknown", "1 of 1", "in progress"):
+        for text in (
+            "WORK-1.0.1",
+            "WORK-15.0.1",
+            "OUTAGE",
+            "Site 1",
+            "edge-1",
+            "1 not in Nautobot",
+            "1 of 1",
+            "in progress",
+        ):
             with self.subTest(text=text):
                 self.assert_shows(page, text)
         self.assert_hides(page, "WORK-16.0.1")  # 15 rows

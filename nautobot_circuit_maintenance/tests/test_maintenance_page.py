@@ -124,7 +124,7 @@ class MaintenancePageTest(PageTestCase):
         text, panel = self.timeline()
 
         self.assertIn("CONFIRMED to RE-SCHEDULED", text)
-        self.assertIn("window moved by +24 h", text)
+        self.assertIn("window moved 24 h later", text)
         self.assertIn("circuit added: C-2 OUTAGE", text)
         self.assertLess(text.index("RE-SCHEDULED"), text.index("Mail 1,"))
         mail = models.Notification.objects.get(subject="Mail 5")

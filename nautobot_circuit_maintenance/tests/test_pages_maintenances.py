@@ -40,7 +40,7 @@ class MaintenanceListTest(PageTestCase):
         page = self.page("circuitmaintenance_list", **HTMX)
 
         self.assertIn('<span class="badge bg-danger">OUTAGE</span>', page)
-        self.assertIn("1 unknown", page)
+        self.assertIn("1 not in Nautobot", page)
 
     def test_what_has_changed_since_friday_is_one_click_away(self):
         """On a Monday, three days are the weekend."""

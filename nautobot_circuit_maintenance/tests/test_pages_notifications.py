@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.inbound.authenticate import refusal
 from nautobot_circuit_maintenance.inbound.identify import PARSERS_FIELD
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.inbound.test_rendering import MAIL
@@ -185,6 +186,19 @@ class AdviceTest(PageTestCase):
         models.Notification.objects.filter(pk=notification.pk).update(state=State.FAILED, raw=None)
 
         self.assertIn("cannot be reprocessed", self.page("notification", notification))
+
+    def test_why_a_mail_was_refused_is_told_in_the_page_in_the_list_and_over_rest(self):
+        self.become_superuser()
+        notification = models.Notification.objects.get(state=State.FAILED)
+        raw = b'Authentication-Results: mx.example; spf=pass smtp.mailfrom="x@<b>.example"\r\n\r\n'
+        reason = refusal(raw, "noc@isp.example", {"mx.example"})
+        models.Notification.objects.filter(pk=notification.pk).update(state=State.REFUSED, error=reason)
+
+        answer = self.client.get("/api/plugins/circuit-maintenance/notification/?state=refused").json()
+        self.assertEqual([each["error"] for each in answer["results"]], [reason])
+        for page in (self.page("notification", notification), self.page("notification_list", **HTMX)):
+            self.assertIn(html.escape(reason), page)
+            self.assertNotIn("<b>.example", page)
 
 
 class ReprocessTest(PageTestCase):

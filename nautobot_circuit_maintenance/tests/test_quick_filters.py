@@ -12,7 +12,7 @@ from nautobot_circuit_maintenance.choices import NotificationStateChoices as Sta
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
 
-LINK = re.compile(r'<a href="(\?[^"]*)" class="btn btn-secondary( active)?"(?: aria-current="true")?>([^<]+)</a>')
+LINK = re.compile(r'<a href="(\?[^"]*)" class="btn btn-(?:secondary|(primary))"(?: aria-current="true")?>([^<]+)</a>')
 
 
 class QuickFilterTest(PageTestCase):

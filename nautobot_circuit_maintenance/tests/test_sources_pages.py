@@ -72,6 +72,19 @@ class NotificationSourceTest(PageTestCase):
             self.assertIn("ops", page)
             self.assertNotIn("hunter2", page)
 
+    def test_the_page_says_whose_word_about_the_senders_it_demands(self):
+        configured(self, url="imap://mail.example")
+        self.assertIn("not required", self.page("notificationsource", self.source))
+
+        configured(
+            self,
+            url="imap://mail.example",
+            require_authentication=True,
+            trusted_authserv_ids=["mx.example", "b.example"],
+        )
+
+        self.assertIn("required, by the word of mx.example, b.example", self.page("notificationsource", self.source))
+
     def test_a_source_that_left_the_settings_says_so(self):
         self.assertIn("no more", self.page("notificationsource", self.source))
         self.assertIn("not configured", self.page("notificationsource_list", **HTMX))

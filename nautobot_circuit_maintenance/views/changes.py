@@ -1,5 +1,7 @@
 """What changed lately, over all maintenances: a card of the dashboard, and a page of its own."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from nautobot.apps.ui import Breadcrumbs, Panel, Titles, ViewNameBreadcrumbItem
 from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
@@ -18,6 +21,7 @@ from nautobot_circuit_maintenance.analysis.changes import (
     USUAL_DAYS,
     Acknowledgement,
     Change,
+    Kind,
     Mail,
     read_changes,
     start_of_day,
@@ -32,16 +36,32 @@ _TITLE = "What changed"
 _DAYS = (1, USUAL_DAYS, 7, 30)
 ON_DASHBOARD = 10
 """Changes that the dashboard shows."""
+_LABELS = {
+    Kind.CANCELLED: "cancelled",
+    Kind.MOVED: "moved",
+    Kind.NEW: "new",
+    Kind.IMPACT: "impact or circuits changed",
+    Kind.STATUS: "begun, completed or other status",
+    Kind.PEOPLE: "by people",
+    Kind.WORDS: "only other words",
+}
 
 
 def row_of(change: Change, now: datetime) -> dict[str, Any]:
     """Return what the tables show of a change."""
     return {
         "maintenance": change.maintenance,
+        "last_arrived": display.clock(change.what.last_arrived) if _came_later(change) else "",
+        "mails": change.what.count if isinstance(change.what, Mail) else 0,
         "when": display.moment(change.at, now),
         "what": words_of(change),
         "who": _link_to_mail(change.what, change.who) if isinstance(change.what, Mail) else change.who,
     }
+
+
+def _came_later(change: Change) -> bool:
+    """Tell whether mail came after the one that was the last to change something."""
+    return isinstance(change.what, Mail) and change.what.last_arrived > change.at
 
 
 def words_of(change: Change) -> list[SafeString]:
@@ -63,23 +83,48 @@ def _link_to_mail(mail: Mail, sender: str) -> SafeString:
     return format_html('<a href="{}" title="{}">{}</a>', target.get_absolute_url(), row.subject, sender)
 
 
-def context_of(user: Any, now: datetime, days: int, most: int) -> dict[str, Any]:
-    """Return what the table shows since the start of the day so many days ago: so many rows, newest first."""
+def context_of(user: Any, now: datetime, days: int, most: int, kind: Kind | None = None) -> dict[str, Any]:
+    """Return what the table shows since the start of the day so many days ago: so many rows, worst first.
+
+    The count is that of all rows, whatever kind is chosen.
+    """
     since = start_of_day(now, days)
     changes = read_changes(user, since)
-    # Whoever acknowledges thirty at once on a Monday must not hide with it what they are.
-    chosen = sorted(changes.rows, key=lambda change: isinstance(change.what, Acknowledgement))[:most]
+    chosen = [change for change in changes.rows if kind in (None, change.kind)]
     return {
         "since": since,
-        "changes": [row_of(change, now) for change in sorted(chosen, key=lambda change: change.at, reverse=True)],
+        "changes": [row_of(change, now) for change in sorted(chosen, key=_rank)[:most]],
+        "summary": summary_of(changes.rows, days, kind),
         "count": len(changes.rows),
         "is_all": changes.is_all,
     }
 
 
-def changes_url() -> str:
-    """Return the address of the page that shows as many days as the dashboard, in full."""
-    return f"{reverse(_ROUTE)}?days={USUAL_DAYS}"
+def _rank(change: Change) -> tuple[int, bool]:
+    """Sort the worst first, and what is as bad as it was read: newest first."""
+    # Whoever acknowledges thirty at once on a Monday must not hide with it what else people did.
+    return list(Kind).index(change.kind), isinstance(change.what, Acknowledgement)
+
+
+def summary_of(rows: Iterable[Change], days: int, chosen: Kind | None = None) -> list[dict[str, Any]]:
+    """Return how many changes there are of each kind that there are any of, as links to these."""
+    counts = Counter(change.kind for change in rows)
+    return [
+        {
+            "label": _LABELS[kind],
+            "count": counts[kind],
+            "url": changes_url(days, kind),
+            "is_chosen": kind == chosen,
+        }
+        for kind in Kind
+        if counts[kind]
+    ]
+
+
+def changes_url(days: int = USUAL_DAYS, kind: Kind | None = None) -> str:
+    """Return the address of the page that shows so many days, in full, or one kind of changes."""
+    query = {"days": days} | ({"kind": kind.value} if kind else {})
+    return f"{reverse(_ROUTE)}?{urlencode(query)}"
 
 
 class ChangesPanel(Panel):
@@ -114,12 +159,15 @@ class ChangesView(ContentTypePermissionRequiredMixin, GenericView):
         """Show it."""
         chosen = request.GET.get("days", "")
         days = next((each for each in _DAYS if chosen == str(each)), USUAL_DAYS)
+        kind = next((each for each in Kind if each.value == request.GET.get("kind")), None)
         context = {
             "view_titles": self.get_view_titles(),
             "breadcrumbs": self.get_breadcrumbs(),
             "view_action": "generic",
             "days": days,
             "choices": _DAYS,
-            **context_of(request.user, timezone.now(), days, MOST),
+            "kind": kind.value if kind else "",
+            "days_url": changes_url(days),
+            **context_of(request.user, timezone.now(), days, MOST, kind),
         }
         return TemplateResponse(request, _TEMPLATES.format("changes"), context)

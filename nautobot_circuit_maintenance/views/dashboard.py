@@ -66,15 +66,17 @@ def changes_tile(changes: dict[str, Any]) -> Tile:
 def attention_tile(attention: dashboard.Attention) -> Tile:
     """Return the tile of what a person has to mend; its parts are the links."""
     parts = (
-        Tile("failed mail", attention.failed, list_url("notification", state="failed")),
-        Tile("refused mail", attention.refused, list_url("notification", state="refused")),
+        Tile(f"failed mail{pluralize(attention.failed)}", attention.failed, list_url("notification", state="failed")),
+        Tile(
+            f"refused mail{pluralize(attention.refused)}", attention.refused, list_url("notification", state="refused")
+        ),
         Tile(
             f"failing source{pluralize(attention.failing_sources)}",
             attention.failing_sources,
             list_url("notificationsource", has_error=True),
         ),
         Tile(
-            f"unknown circuit ID{pluralize(attention.unmatched)}",
+            f"circuit ID{pluralize(attention.unmatched)} not in Nautobot",
             attention.unmatched,
             list_url("circuitimpact", has_circuit=False, ended=False),
         ),
@@ -133,7 +135,8 @@ def affected_table(kind: str, found: affected.Ranking, now: datetime, span: time
         for each in found.rows
     ]
     more = len(found.pks) - len(rows)
-    return {"rows": rows, "more": more, "more_url": _more_url(kind, found, now, span) if more else ""}
+    total = len(found.pks)
+    return {"rows": rows, "more": more, "total": total, "more_url": _more_url(kind, found, now, span) if more else ""}
 
 
 def _more_url(kind: str, found: affected.Ranking, now: datetime, span: timedelta) -> str:

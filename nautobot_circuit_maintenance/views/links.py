@@ -63,7 +63,7 @@ def maintenance_filters(now: datetime, asked: QueryDict) -> list[QuickFilter]:
         ("Next 7 days", ahead(now, timedelta(days=7))),
         ("Not acknowledged", {"ack": False, "ended": False}),
         ("Changed in 3 days", {"last_updated__gte": start_of_day(now, USUAL_DAYS)}),
-        ("Unknown circuits", {"has_unmatched_circuits": True, "ended": False}),
+        ("Not in Nautobot", {"has_unmatched_circuits": True, "ended": False}),
     )
     return _offered(questions, asked)
 

@@ -1,6 +1,7 @@
 """Panels of the page of one maintenance: its facts, what it hits, its circuits."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from django.template import Context
@@ -61,10 +62,13 @@ def _windows(maintenance: CircuitMaintenance) -> SafeString:
 
 
 def _notice(maintenance: CircuitMaintenance, evidence: Evidence) -> str | SafeString:
-    """Show how long before its start the maintenance was first announced."""
+    """Show how long before its start the windows were announced that hold now."""
     if not maintenance.start_time or not evidence.steps:
         return placeholder(None)
-    notice = maintenance.start_time - evidence.steps[-1].issued_at
+    # A window that was moved has been announced when it was moved, not with the first mail.
+    windows = evidence.conclusion.windows
+    told = list(takewhile(lambda step: step.after.windows == windows, evidence.steps))
+    notice = maintenance.start_time - told[-1].issued_at
     return display.duration(notice) if notice.total_seconds() > 0 else "none: announced after its start"
 
 

@@ -73,7 +73,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
                 table_filter="maintenance",
                 table_title="Circuits",
             ),
-            TimelinePanel(weight=200, section=SectionChoices.FULL_WIDTH, label="Timeline"),
+            TimelinePanel(weight=200, section=SectionChoices.FULL_WIDTH, label="Timeline", body_id="timeline"),
             ObjectsTablePanel(
                 weight=300,
                 section=SectionChoices.FULL_WIDTH,

@@ -27,26 +27,45 @@ _TEMPLATES = "nautobot_circuit_maintenance/inc/"
 _ADVICE = {
     State.PARSED: "",
     State.RECEIVED: "Nothing: the next run of the job reads it.",
-    State.REFUSED: "If {provider} did write it, let the administrator correct what the source demands of its senders, "
-    "then Reprocess.",
+    State.REFUSED: "If {provider} did write it, let the administrator correct what the source demands of its senders "
+    "(trusted_authserv_ids, require_authentication), then Reprocess. If not, leave it: it has changed nothing.",
     State.IGNORED: "Nothing, if it announces no work. If it does, set the right parser on {provider}, then Reprocess.",
-    State.FAILED: "If it announces work, set the right parser on {provider}, then Reprocess. If it does not, leave it "
-    "or delete it.",
+    State.FAILED: "If it announces work, set the right parser on {provider}, then Reprocess, or {by_hand}. If it does "
+    "not, leave it or delete it.",
 }
 _NO_PARSER = (
-    "{provider} has no parser set, so the one of its own name is tried. Set the right one on it, then Reprocess."
+    "{provider} has no parser set, so the one of its own name is tried. Set the right one on it, then Reprocess. If the "
+    "mail itself is incomplete, ask {provider} for it, or {by_hand}."
 )
+_INCOMPLETE = "Other mail of {provider} is understood, so this one is incomplete: ask {provider} for it, or {by_hand}."
 _NO_BYTES = "It cannot be reprocessed: the raw message is not on record. Let the job read it from the mailbox again."
 
 
-def advice(notification: Notification, provider: SafeString, *, has_bytes: bool) -> SafeString | str:
+def advice(
+    notification: Notification, provider: SafeString, by_hand: SafeString, *, has_bytes: bool
+) -> SafeString | str:
     """Return what a person can do about the state of a notification, in words; empty where there is nothing to do."""
     words = _ADVICE[notification.state]
     if notification.state not in (State.PARSED, State.RECEIVED) and not has_bytes:
         words = _NO_BYTES
+    elif notification.state == State.FAILED and _is_understood(notification.provider):
+        words = _INCOMPLETE
     elif notification.state == State.FAILED and not notification.provider.cf.get(PARSERS_FIELD):
         words = _NO_PARSER
-    return format_html(words, provider=provider) if words else ""
+    return format_html(words, provider=provider, by_hand=by_hand) if words else ""
+
+
+def _is_understood(provider: Provider) -> bool:
+    """Tell whether some mail of a provider was read: then its parser is the right one."""
+    return Notification.objects.filter(provider=provider, state=State.PARSED).exists()
+
+
+def _by_hand(provider: Provider, user: Any) -> SafeString:
+    """Say that a maintenance of a provider can be added, as a link to the form for those who may."""
+    if not user.has_perm("nautobot_circuit_maintenance.add_circuitmaintenance"):
+        return format_html("{}", "add the maintenance by hand")
+    form = reverse("plugins:nautobot_circuit_maintenance:circuitmaintenance_add")
+    return format_html('<a href="{}?provider={}">add the maintenance by hand</a>', form, provider.pk)
 
 
 class ReprocessButton(PostButton):
@@ -69,10 +88,11 @@ class ResultPanel(AsWritten, KeyValueTablePanel):
         notification: Notification = context["object"]
         has_bytes = Notification.objects.filter(pk=notification.pk, raw__isnull=False).exists()  # without reading them
         provider = provider_to_mend(notification.provider, context["request"].user)
+        by_hand = _by_hand(notification.provider, context["request"].user)
         return {
             "State": display.badge(notification.state),
             "Reason": notification.error,
-            "What to Do": advice(notification, provider, has_bytes=has_bytes),
+            "What to Do": advice(notification, provider, by_hand, has_bytes=has_bytes),
             "Attempts": notification.attempts,
         }
 

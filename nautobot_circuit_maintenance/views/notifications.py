@@ -111,7 +111,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
                 section=SectionChoices.FULL_WIDTH,
                 table_class=tables.ParsedNotificationTable,
                 table_filter="notification",
-                table_title="Maintenances concluded from it",
+                table_title="What it said about maintenances",
                 exclude_columns=["notification", "sender", "received_at"],
                 add_button_route=None,
             ),

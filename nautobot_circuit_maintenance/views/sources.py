@@ -34,7 +34,7 @@ from rest_framework.decorators import action
 
 from nautobot_circuit_maintenance import display, filters, forms, models, tables
 from nautobot_circuit_maintenance.api import serializers
-from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.app_settings import SourceSettings, get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
 from nautobot_circuit_maintenance.inbound.validate import validate
@@ -72,8 +72,16 @@ class ConfigurationPanel(AsWritten, KeyValueTablePanel):
                     "Host": source.host,
                     **(imap if source.kind == "imap" else {}),
                     "Header with the Sender": source.source_header,
+                    "Authentication": _authentication(source),
                 }
         return {"Not Configured": "PLUGINS_CONFIG names this source no more; its notifications and links stay."}
+
+
+def _authentication(source: SourceSettings) -> str:
+    """Say whose word about the senders a source demands."""
+    if not source.require_authentication:
+        return "not required"
+    return f"required, by the word of {', '.join(source.trusted_authserv_ids)}"
 
 
 class MailPanel(AsWritten, KeyValueTablePanel):
@@ -168,7 +176,7 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
                 section=SectionChoices.FULL_WIDTH,
                 table_class=tables.SourceProviderTable,
                 table_attribute="providers",
-                table_title="Providers whose mail it is searched for",
+                table_title="Providers whose mail it reads",
                 related_field_name="notification_sources",
                 add_button_route=None,
                 enable_related_link=False,

@@ -158,10 +158,10 @@ def _windows(difference: Difference) -> Iterator[SafeString]:
     if difference.moved_by:
         several = "windows" if len(difference.after.windows) > 1 else "window"
         spans = _spans(difference.windows_new)
-        yield format_html("{} moved by {}{}{}", several, display.signed(difference.moved_by), _ARROW, spans)
+        yield format_html("{} moved {}{}{}", several, display.shift(difference.moved_by), _ARROW, spans)
         return
     if difference.windows_gone:
-        yield format_html("no longer {}", _spans(difference.windows_gone))
+        yield format_html("no longer planned: {}", _spans(difference.windows_gone))
     if difference.windows_new:
         several = "windows" if len(difference.windows_new) > 1 else "window"
         yield format_html("{} {}", several, _spans(difference.windows_new))

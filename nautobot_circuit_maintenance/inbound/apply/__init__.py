@@ -18,11 +18,11 @@ from nautobot_circuit_maintenance.inbound.apply.store import store, withdraw
 from nautobot_circuit_maintenance.inbound.values import Change, MaintenanceUpdate
 from nautobot_circuit_maintenance.models import CircuitMaintenance, CircuitMatchers, Notification, ParsedNotification
 
-Key = tuple[UUID, str]
-"""What a maintenance is identified by: primary key of its provider, and the provider's id of it."""
+Key = tuple[UUID | None, str]
+"""What a maintenance is identified by: primary key of its provider (one made by hand may have none), and its name."""
 
 KeepRecord = Callable[[ObjectChange], None]
-"""Takes a change record that is not stored yet, in the order in which the changes happened."""
+"""Takes a change record that is not stored yet."""
 
 _EVIDENCE = ("json", "received_at", "sent_at", "fingerprint", "outdated", "maintenance_id")
 
@@ -62,7 +62,7 @@ def apply_readings(readings: Sequence[Reading], circuits: CircuitMatchers, keep_
     return done
 
 
-def _concerned(reading: Reading, revisions: dict[Key, Revision]) -> Iterable[tuple[Revision, MaintenanceUpdate | None]]:
+def _concerned(reading: Reading, revisions: dict[Key, Revision]) -> list[tuple[Revision, MaintenanceUpdate | None]]:
     """Return the maintenances that a notification names with what it says of them, and those that it named before."""
     provider = reading.notification.provider_id
     named = {(provider, update.maintenance_id): update for update in reading.updates}
@@ -82,7 +82,8 @@ def _open(readings: Sequence[Reading]) -> dict[Key, Revision]:
         for said in ParsedNotification.objects.filter(maintenance__in=evidence).only(*_EVIDENCE):
             evidence[said.maintenance_id].append(said)
     revisions = {}
-    for key in sorted(rows.keys() | named.keys()):
+    # By their text: a maintenance that a person took its provider from has None, which has no order among UUIDs.
+    for key in sorted(rows.keys() | named.keys(), key=lambda key: (str(key[0]), key[1])):
         if key in rows:
             revisions[key] = Revision(rows[key], evidence[rows[key].pk])
         else:

@@ -46,13 +46,12 @@ class Revision:
         self._updates = {fingerprint: row.as_update() for fingerprint, row in self.evidence.items()}
         self.conclusion = conclude(self._updates.values())
         windows = [] if self.is_new else list(maintenance.windows.all())
-        impacts = [] if self.is_new else list(maintenance.impacts.all())
+        self.impacts = [] if self.is_new else list(maintenance.impacts.all())
         self.windows = {Window(row.start_time, row.end_time) for row in windows}
-        self.impacts = {row.cid.casefold(): row for row in impacts}
         self.tags = [] if self.is_new else [tag.name for tag in maintenance.tags.all()]
         self.stored = Stored(
             windows=windows,
-            impacts={row.pk: CircuitWord(row.cid, row.impact) for row in impacts},
+            impacts={row.pk: CircuitWord(row.cid, row.impact) for row in self.impacts},
             evidence={row.pk: row.outdated for row in self.evidence.values()},
         )
 
@@ -80,7 +79,7 @@ class Revision:
 
     def record(self, action: str) -> ObjectChange:
         """Return the change record of the maintenance as it stands now; the action is Nautobot's word."""
-        impacts = [self.impacts[cid] for cid in sorted(self.impacts)]
+        impacts = sorted(self.impacts, key=lambda row: row.cid)
         return self.maintenance.change_record(action, spans=sorted(self.windows), impacts=impacts, tags=self.tags)
 
     def _exchange(self, notification: Notification, update: MaintenanceUpdate | None) -> None:
@@ -129,12 +128,18 @@ class Revision:
 
     def _take_impacts(self, before: set[CircuitWord], after: set[CircuitWord]) -> bool:
         """Take what the provider says otherwise about each circuit id; impacts that a person added stay."""
-        changes = False
+        # Also one whose id differs from the provider's in case only: as it is spelled comes first.
+        rows = {row.cid.casefold(): row for row in self.impacts} | {row.cid: row for row in self.impacts}
         said = {word.cid.casefold() for word in after}
-        for cid in {word.cid.casefold() for word in before} - said:
-            changes |= self.impacts.pop(cid, None) is not None
+        silent = [word.cid for word in before if word.cid.casefold() not in said]
+        gone = {row.pk for cid in silent if (row := rows.get(cid) or rows.get(cid.casefold()))}
+        self.impacts = [row for row in self.impacts if row.pk not in gone]
+        changes = bool(gone)
         for word in sorted(after - before):
-            row = self.impacts.setdefault(word.cid.casefold(), CircuitImpact(maintenance=self.maintenance))
+            row = rows.get(word.cid) or rows.get(word.cid.casefold())
+            if not row:
+                row = CircuitImpact(maintenance=self.maintenance)
+                self.impacts.append(row)
             if (row.cid, row.impact) != word:
                 row.cid, row.impact = word
                 changes = True

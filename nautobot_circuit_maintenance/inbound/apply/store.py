@@ -35,13 +35,21 @@ _WRITTEN = (
 
 def store(revisions: Sequence[Revision], circuits: CircuitMatchers) -> None:
     """Write these revisions; without ``save()``, whose change records would cost more than all the rest."""
-    CircuitMaintenance.objects.bulk_create([each.maintenance for each in revisions if each.is_new])
+    _insert([each.maintenance for each in revisions if each.is_new])
     known = [each.maintenance for each in revisions if not each.is_new]
     if known:
         CircuitMaintenance.objects.bulk_update(known, _WRITTEN)
     _store_windows(revisions)
     _store_impacts(revisions, circuits)
     _store_evidence(revisions)
+
+
+def _insert(fresh: Sequence[CircuitMaintenance]) -> None:
+    """Insert new maintenances with the time of creation that stands in their change records."""
+    if fresh:
+        made, keys = fresh[0].created, [maintenance.pk for maintenance in fresh]
+        CircuitMaintenance.objects.bulk_create(fresh)  # Django takes a time of its own.
+        CircuitMaintenance.objects.filter(pk__in=keys).update(created=made, last_updated=made)
 
 
 def _store_windows(revisions: Sequence[Revision]) -> None:
@@ -66,7 +74,7 @@ def _store_impacts(revisions: Sequence[Revision], circuits: CircuitMatchers) -> 
     """Impacts that are new are matched with the circuits that Nautobot knows."""
     fresh, turned, gone = [], [], []
     for revision in revisions:
-        stored, rows = revision.stored.impacts, {row.pk: row for row in revision.impacts.values()}
+        stored, rows = revision.stored.impacts, {row.pk: row for row in revision.impacts}
         fresh += [row for pk, row in rows.items() if pk not in stored]
         turned += [row for pk, row in rows.items() if pk in stored and stored[pk] != CircuitWord(row.cid, row.impact)]
         gone += [row for row in revision.maintenance.impacts.all() if row.pk not in rows] if stored else []
@@ -139,6 +147,7 @@ def _was_touched(revision: Revision) -> bool:
     maintenance, concluded = revision.maintenance, revision.conclusion
     return (
         maintenance.ack
+        or maintenance.provider_id is None
         or bool(maintenance.ticket)
         or any(getattr(maintenance, name) != getattr(concluded, name) for name in CONCLUDED)
         or revision.windows != set(concluded.windows)

@@ -118,6 +118,26 @@ class MailTest(ChangesCase):
 
         self.assertEqual(change.at, late.received_at)
 
+    def test_a_late_one_that_moves_what_a_newer_one_cancelled_counts_when_it_arrived(self):
+        self.tell(-9, "C-1")
+        self.tell(2, status="CANCELLED", start=0, end=0)
+        late = self.tell(1, "C-1", arrives=20, start=1_800_086_400, end=1_800_100_800)
+
+        (change,) = self.changed()
+
+        self.assertEqual(change.at, late.received_at)
+        self.assertEqual(change.what.difference.after.status, "CANCELLED")
+        self.assertEqual(change.what.count, 2)
+
+    def test_a_late_one_that_changes_nothing_is_not_the_last_to_change_something(self):
+        self.tell(-9, "C-1")
+        cancelled = self.tell(2, "C-1", status="CANCELLED")
+        self.tell(1, "C-1", status="TENTATIVE", arrives=20)
+
+        (change,) = self.changed()
+
+        self.assertEqual(change.at, cancelled.received_at)
+
     def test_what_arrived_before_is_no_change(self):
         self.tell(-1, "C-1")
 

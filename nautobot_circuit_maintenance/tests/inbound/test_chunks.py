@@ -142,6 +142,36 @@ class Together(PipelineTestCase):
         self.assertEqual([claim.pk == old.pk for claim in next(chunks)], [False])
         self.assertEqual([claim.pk == old.pk for claim in next(chunks)], [True])
 
+    def test_what_another_worker_has_begun_again_since_is_left_to_it(self):
+        """Claimed, though not locked yet: else workers that read the same again use up each other's attempts."""
+        record(*(mail(Bcop(f"M-{number}", issued=NOON + DAY * number)) for number in range(2)))
+        drain_waiting(OPTIONS)
+        Notification.objects.update(state="received", attempts=0)
+        one, other = (Queue(Notification.objects.all(), counts_attempts=True).chunks() for _ in range(2))
+
+        first, second = next(one), next(other)
+
+        self.assertEqual(list(one), [])
+        self.assertNotEqual(first[0].pk, second[0].pk)
+        self.assertEqual(list(Notification.objects.values_list("attempts", flat=True)), [1, 1])
+
+    def test_what_time_did_not_suffice_for_was_not_tried(self):
+        """It is new to the next run, and goes with others there."""
+        record(*(mail(Bcop(f"M-{number}", issued=NOON + DAY * number)) for number in range(5)))
+
+        drain_waiting(RunOptions(now=OPTIONS.now, is_time_left=iter([True, True, False, False, False]).__next__))
+
+        rows = Notification.objects.order_by("received_at").values_list("state", "attempts")
+        self.assertEqual(list(rows), [("parsed", 1)] * 2 + [("received", 0)] * 3)
+
+    def test_a_rehearsal_counts_no_attempt(self):
+        """Nor does it take one back."""
+        record(*STORY[:2])
+
+        Digester(dry_run=True).drain(Notification.objects.all(), lambda: False)
+
+        self.assertEqual(set(Notification.objects.values_list("state", "attempts")), {("received", 0)})
+
 
 class Deaths(TransactionTestCase):
     """Real ones: the server ends the worker's connection in the middle of a chunk."""

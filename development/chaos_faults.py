@@ -1,0 +1,215 @@
+"""The faults: each strikes once, while work is going on, and says whether it really did."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import OperationalError, connections, transaction
+from nautobot.apps.change_logging import web_request_context
+from nautobot.extras.models import JobResult
+
+from development import chaos_refusals, chaos_world
+from development.chaos_proxy import COMMAND_FAULTS, WIRE_FAULTS, Armed, ImapProxy
+from development.chaos_refusals import CODES
+from development.chaos_services import WORKERS, Postgres, Redis, Workers
+from development.chaos_world import patiently
+from nautobot_circuit_maintenance.tests.cases import create_circuits
+from nautobot_circuit_maintenance.tests.end_to_end.world import HANDLE, OPERATOR
+
+ARMED_SECONDS = 3.0
+"""How long a fault that needs a certain moment waits for it."""
+WIRE_BYTES = 20_000
+"""A fault on the wire strikes within so many bytes."""
+EVER = "2000-01-01"
+"""A Job that reads everything since then asks the mail server for all that there is."""
+COMMON, RARE = 6, 1
+
+WEIGHTS = {
+    "worker-kill": COMMON,
+    "worker-gone": RARE,
+    "session-ended": COMMON,
+    "postgres-restart": RARE,
+    "redis-restart": RARE,
+    **dict.fromkeys((*CODES, *WIRE_FAULTS, *COMMAND_FAULTS), 3),
+    "second-job": 3,
+    "operator-edit": COMMON,
+    "provider-renamed": 2,
+    "circuit-recreated": 2,
+}
+"""How often each kind is chosen."""
+
+
+@dataclass
+class Faults:
+    """What can be done to whom."""
+
+    dice: Random
+    postgres: Postgres
+    redis: Redis
+    workers: Workers
+    proxy: ImapProxy
+    runs: int = 0
+    """How many jobs were given to the workers."""
+    struck: Counter[str] = field(default_factory=Counter)
+    """How often each kind struck."""
+    phases: Counter[str] = field(default_factory=Counter)
+    """What workers were at when they were killed."""
+    ended_sessions: dict[int, float] = field(default_factory=dict)
+    """When which session of the database ended by a fault (process of the server, seconds since the epoch)."""
+    tickets: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What operators wrote, by provider and name."""
+
+    def enqueue(self, job: str = HANDLE, **variables: Any) -> JobResult:
+        """Give a Job to the workers."""
+        self.runs += 1
+        return chaos_world.enqueue(job, **variables)
+
+    def strike(self, kind: str) -> bool:
+        """Let a fault of this kind strike; False if its moment did not come."""
+        if kind in CODES:
+            has_struck = self._refuse(CODES[kind])
+        elif kind in WIRE_FAULTS or kind in COMMAND_FAULTS:
+            has_struck = self._disturb(kind)
+        else:
+            has_struck = bool(getattr(self, f"_{kind.replace('-', '_')}")())
+        self.struck[kind] += has_struck
+        return has_struck
+
+    def may_have_stopped_worker(self, fingerprint: str) -> int:
+        """Return how many attempts at a mail came to an end with a session that a fault ended."""
+        tried = chaos_refusals.attempts_of(fingerprint)
+        return sum(self.ended_sessions.get(session, 0) >= at for session, at in tried)
+
+    def _note_end(self, worker: str) -> None:
+        """Remember the sessions of workers (SQL pattern) that are about to end."""
+        sessions = chaos_refusals.sessions_of(worker)
+        self.ended_sessions |= {process: time.time() + 1 for process, _, _ in sessions}
+
+    def _phase(self, worker: str) -> str:
+        """Return what a worker is at, as its session of the database shows."""
+        sessions = chaos_refusals.sessions_of(worker)
+        busy = [query for _, state, query in sessions if state not in ("idle", "")]
+        last = busy[0] if busy else ""
+        if not busy:
+            return "fetch" if self.proxy.sessions else "between statements"
+        if '_maintenance_notification" (' in last or "_notificationsource" in last:
+            return "record"
+        if "FOR UPDATE" in last and '_notification"' in last:
+            return "claim or parse"
+        return "apply"
+
+    def _worker(self) -> str:
+        """Choose a worker, one that works if any does."""
+        busy = [name for name in WORKERS if any(s != "idle" for _, s, _ in chaos_refusals.sessions_of(name))]
+        return self.dice.choice(busy or WORKERS)
+
+    def _worker_kill(self) -> bool:
+        """Kill the process that runs a task, in whatever phase it is."""
+        worker = self._worker()
+        phase = self._phase(worker)
+        self._note_end(worker)
+        killed = self.workers.kill_child(worker)
+        self.phases[phase] += killed
+        return killed
+
+    def _worker_gone(self) -> bool:
+        """Kill a whole worker; another one is started at once."""
+        worker = self._worker()
+        self._note_end(worker)
+        killed = self.workers.kill_all(worker)
+        self.workers.restart(worker)
+        return killed
+
+    def _session_ended(self) -> bool:
+        """Let PostgreSQL end the sessions of a worker."""
+        worker = self._worker()
+        self._note_end(worker)
+        return bool(chaos_refusals.terminate(worker))
+
+    def _postgres_restart(self) -> bool:
+        """Crash the database server."""
+        self._note_end("chaos-worker%")
+        connections.close_all()
+        self.postgres.restart(self.dice.uniform(0, 0.5))
+        return True
+
+    def _redis_restart(self) -> bool:
+        """Lose the broker with all that it holds."""
+        self.redis.restart(self.dice.uniform(0, 1))
+        return True
+
+    def _refuse(self, code: str) -> bool:
+        """Let the database refuse a row of a worker; more than one if it is quick."""
+        before = chaos_refusals.refused()
+        chaos_refusals.refuse(code)
+        try:
+            return _within(ARMED_SECONDS, lambda: chaos_refusals.refused() > before)
+        finally:
+            patiently(lambda: chaos_refusals.refuse(""))
+
+    def _disturb(self, kind: str) -> bool:
+        """Disturb the mail server's answers, at a random byte or at a command."""
+        if kind in WIRE_FAULTS:
+            self.proxy.armed = Armed(kind, bytes_left=self.dice.randrange(WIRE_BYTES))
+        else:
+            self.proxy.armed = Armed(kind, command=self.dice.choice(sorted(self.proxy.commands)))
+        self.enqueue(since=EVER)  # or else there may be nothing to ask the server for
+        _within(ARMED_SECONDS, lambda: self.proxy.armed is None)
+        fault, self.proxy.armed = self.proxy.armed, None
+        return fault is None
+
+    def _second_job(self) -> bool:
+        """Give the same work to another worker as well."""
+        self.enqueue()
+        self.enqueue()
+        return True
+
+    def _operator_edit(self) -> bool:
+        """Write a ticket, as a person does in a form: all fields are saved."""
+        user = get_user_model().objects.get(username=OPERATOR)
+        ticket = f"INC{self.dice.randrange(1_000_000)}"
+        maintenance = chaos_world.random_maintenance(self.dice)
+        if maintenance is None:
+            return False
+        time.sleep(self.dice.uniform(0, 0.05))
+        maintenance.ticket = ticket
+        with web_request_context(user), transaction.atomic():
+            maintenance.validated_save()
+        self.tickets[maintenance.provider.name, maintenance.name] = ticket
+        return True
+
+    def _provider_renamed(self) -> bool:
+        """Rename a provider for a moment."""
+        provider = chaos_world.random_provider(self.dice)
+        name = provider.name
+        for each in (f"{name} Carrier", name):
+            provider.name = each
+            patiently(provider.validated_save)
+            time.sleep(self.dice.uniform(0.05, 0.3))
+        return True
+
+    def _circuit_recreated(self) -> bool:
+        """Delete a circuit, and create it again a moment later."""
+        circuit = chaos_world.random_circuit(self.dice)
+        cid, provider = circuit.cid, circuit.provider
+        # A worker that is about to link the circuit makes the deletion wait, or fail.
+        patiently(lambda: type(circuit).objects.filter(pk=circuit.pk).delete())
+        time.sleep(self.dice.uniform(0.05, 0.3))
+        patiently(lambda: create_circuits(provider, cid))
+        return True
+
+
+def _within(seconds: float, happens: Callable[[], bool]) -> bool:
+    """Wait for something; False if it does not happen in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(OperationalError):
+            if happens():
+                return True
+        time.sleep(0.005)
+    return False
