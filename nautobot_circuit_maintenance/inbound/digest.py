@@ -36,7 +36,7 @@ from nautobot_circuit_maintenance.models import CircuitMatchers, Notification
 
 logger = logging.getLogger(__name__)
 
-_CHUNK_SECONDS = 5.0
+CHUNK_SECONDS = 5.0
 """Parsing that took so long is applied at once, the rest of the chunk goes on waiting: its rows are locked meanwhile."""
 
 _MOST_COLLISIONS = 3
@@ -155,7 +155,7 @@ class _Chunk:
     def _read(self, rows: Sequence[Notification], claims: Sequence[Claim], ends: "_Ends") -> Iterator[Reading]:
         """Parse while there is time; what cannot be read ends with its reason."""
         is_again = {claim.pk: claim.is_again for claim in claims}
-        deadline = time.monotonic() + _CHUNK_SECONDS
+        deadline = time.monotonic() + CHUNK_SECONDS
         trusted_hosts = get_app_settings().trusted_hosts
         for row in rows:
             self.is_late = not self.is_time_left()

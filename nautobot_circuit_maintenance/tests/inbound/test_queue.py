@@ -68,12 +68,12 @@ class Time(PipelineTestCase):
     def test_parsing_that_takes_long_is_applied_in_pieces_and_everything_is_digested_in_one_run(self):
         """With no time at all for a chunk, each still gets its first notification done, and none an extra attempt."""
         record(*(mail(Bcop(f"M-{number}", issued=NOON + timedelta(hours=number))) for number in range(4)))
-        usual = digest._CHUNK_SECONDS
-        digest._CHUNK_SECONDS = -1.0
+        usual = digest.CHUNK_SECONDS
+        digest.CHUNK_SECONDS = -1.0
         try:
             drain_waiting(OPTIONS)
         finally:
-            digest._CHUNK_SECONDS = usual
+            digest.CHUNK_SECONDS = usual
 
         self.assertEqual(set(Notification.objects.values_list("state", "attempts")), {("parsed", 1)})
 
