@@ -19,7 +19,8 @@ from django.utils import timezone
 from nautobot_circuit_maintenance.analysis.edits import MOST, Edit, authors_of, read_edits
 from nautobot_circuit_maintenance.analysis.timeline import Difference, Step, steps
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
-from nautobot_circuit_maintenance.inbound.conclude import conclude
+from nautobot_circuit_maintenance.inbound.conclude import EMPTY, conclude, in_order, still_needed
+from nautobot_circuit_maintenance.inbound.values import MaintenanceUpdate
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
 
 USUAL_DAYS = 3
@@ -153,20 +154,24 @@ def _of_mails(rows: Iterable[ParsedNotification], since: datetime) -> tuple[Diff
     difference = Difference(before, told[0].after)
     if difference.is_repeat:
         return None
-    last = _last_to_change(told, lately)
+    last = _last_to_change(told, since)
     return difference, by_fingerprint[last.update.envelope.fingerprint], len(lately)
 
 
-def _last_to_change(told: Sequence[Step], lately: Iterable[Step]) -> Step:
+def _last_to_change(told: Sequence[Step], since: datetime) -> Step:
     """Return the step whose mail was the last to arrive that changed what is concluded of all that had arrived."""
-    by_arrival = sorted(lately, key=_arrival, reverse=True)
-    after = told[0].after
+    by_arrival = sorted(told, key=_arrival)
+    last = by_arrival[-1]
+    needed: list[MaintenanceUpdate] = []
+    before = EMPTY
     for step in by_arrival:
-        before = conclude(each.update for each in told if _arrival(each) < _arrival(step))
-        if not Difference(before, after).is_repeat:
-            return step
-        after = before
-    return by_arrival[0]
+        # Not from all that had arrived: that would cost the square of the number of mails.
+        needed = still_needed(in_order([*needed, step.update]))
+        after = conclude(needed)
+        if _arrival(step) >= since and not Difference(before, after).is_repeat:
+            last = step
+        before = after
+    return last
 
 
 def _arrival(step: Step) -> datetime:

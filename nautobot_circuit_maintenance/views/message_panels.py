@@ -37,7 +37,10 @@ _NO_PARSER = (
     "{provider} has no parser set, so the one of its own name is tried. Set the right one on it, then Reprocess. If the "
     "mail itself is incomplete, ask {provider} for it, or {by_hand}."
 )
-_INCOMPLETE = "Other mail of {provider} is understood, so this one is incomplete: ask {provider} for it, or {by_hand}."
+_INCOMPLETE = (
+    "Other mail of {provider} is understood, so its parser is right. If this one announces work, it is incomplete or in "
+    "another format: ask {provider}, or {by_hand}. If it does not, leave it or delete it."
+)
 _NO_BYTES = "It cannot be reprocessed: the raw message is not on record. Let the job read it from the mailbox again."
 
 
