@@ -80,7 +80,7 @@ def demo(context: Context, once: bool = False, json: bool = False) -> None:
 
 @task(
     help={
-        "only": "Measure one part alone: ingest, workers or pages.",
+        "only": "Measure one part alone: ingest, workers, poll or pages.",
         "mails": "Number of mails with a calendar; one HTML mail for ten of them.",
         "sizes": "Numbers of maintenances to measure the pages at, ascending.",
         "seed": "Another seed, other data.",

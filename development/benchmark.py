@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from development import benchmark_ingest, benchmark_pages, benchmark_steps, benchmark_workers, services
+from development import benchmark_ingest, benchmark_pages, benchmark_poll, benchmark_steps, benchmark_workers, services
 
-PARTS = ("ingest", "workers", "pages")
+PARTS = ("ingest", "workers", "poll", "pages")
 SIZES = (1_000, 10_000, 50_000)
 MAILS = 3_000
 HTML_SHARE = 10
@@ -54,6 +54,8 @@ def run(parts: Sequence[str], options: argparse.Namespace) -> Figures:
             figures[f"{html:,} HTML mails"] = benchmark_ingest.run("html", html, options.seed)
         if "workers" in parts:
             figures[f"workers, {options.mails:,} BCOP mails"] = benchmark_workers.run(options.mails, options.seed)
+        if "poll" in parts:
+            figures[f"a mailbox of {benchmark_poll.MESSAGES:,} messages"] = benchmark_poll.run(options.seed)
         if "pages" in parts:
             figures["pages"] = benchmark_pages.run(options.sizes, options.seed)
     return figures
