@@ -27,7 +27,7 @@ _PARSER_FIELD = "Parser for Circuit Maintenance plugin"
 _XLSX_EXTRA = 'it has an Excel sheet: pip install "nautobot-circuit-maintenance[xlsx]" on the workers, then Reprocess'
 # What some texts of the library mean to an operator.
 _MEANINGS = {
-    "None of the supported parsers": "it has no part that this parser reads, such as a calendar for genericprovider",
+    "None of the supported parsers": "it has no part that this parser reads; genericprovider reads calendars (BCOP), most others HTML",
     "'pandas'": _XLSX_EXTRA,
     "'openpyxl'": _XLSX_EXTRA,
     "has no attribute 'dt'": "its calendar has an event without DTSTART, DTEND or DTSTAMP",
