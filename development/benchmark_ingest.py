@@ -8,7 +8,6 @@ import argparse
 import cProfile
 import json
 import logging
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from development.benchmark_meters import Meters, Usage  # needs settings
 
 MODULE = "benchmark_ingest"
-CENTURY = 36_500
-"""Days; the mails of a whole year are new to the Job."""
 PARSERS = {"bcop": "genericprovider", "html": "zayo"}
 BARE = 1_000
 """At most so many mails are put to the bare parser."""
@@ -47,16 +44,7 @@ def run(kind: str, count: int, seed: int, profile: str = "") -> dict[str, float]
     with benchmark_steps.cloned_database(), imap_server() as server:
         say(f"Delivering {count:,} {kind} mails.")
         server.deliver_all(mails_of(kind, count, seed, now))
-        source = {
-            "name": "Mail",
-            "url": f"imaps://{server.host}:{server.tls_port}",
-            "account": server.username,
-            "secret": server.password,
-            "ca_file": str(server.ca_file),
-            "attach_all_providers": True,
-        }
-        config = {"notification_sources": [source], "raw_notification_initial_days_since": CENTURY}
-        os.environ["NCM_PLUGIN_CONFIG"] = json.dumps(config)
+        benchmark_steps.read_from(server)
         benchmark_steps.run(MODULE, "prepare", kind)
         say("Running the Job.")
         words = ["--mails", str(count), "--seed", str(seed), "--now", now.isoformat(), "--profile", profile]

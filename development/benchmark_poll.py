@@ -6,7 +6,6 @@ Run by `development.benchmark`; needs Debian's package dovecot-imapd.
 import argparse
 import json
 import logging
-import os
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -14,7 +13,7 @@ from datetime import datetime, timezone
 import nautobot
 
 from development import benchmark_mails, benchmark_steps
-from development.benchmark_ingest import CENTURY, load_parser, metered, run_job
+from development.benchmark_ingest import load_parser, metered, run_job
 from development.database import say
 from development.dovecot import dovecot, fill
 
@@ -37,16 +36,7 @@ def run(seed: int) -> dict[str, float]:
     with benchmark_steps.cloned_database(), dovecot() as server:
         say(f"Filling Dovecot with {MESSAGES:,} messages.")
         fill(server, strangers(MESSAGES))
-        source = {
-            "name": "Mail",
-            "url": f"imaps://{server.host}:{server.tls_port}",
-            "account": server.username,
-            "secret": server.password,
-            "ca_file": str(server.ca_file),
-            "attach_all_providers": True,
-        }
-        config = {"notification_sources": [source], "raw_notification_initial_days_since": CENTURY}
-        os.environ["NCM_PLUGIN_CONFIG"] = json.dumps(config)
+        benchmark_steps.read_from(server)
         benchmark_steps.run("benchmark_ingest", "prepare", "bcop")
         say("Polling.")
         first, *polls = benchmark_steps.run(MODULE, "--runs", str(POLLS + 1))["runs"]

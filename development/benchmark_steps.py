@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from development import database, services
+from development.imap import ImapServer
 
 CONFIG = Path(__file__).with_name("nautobot_config.py")
 JOBS = Path(__file__).with_name("benchmark_jobs")
 PREFIX = "ncm_benchmark_"
+CENTURY = 36_500
+"""Days; the mails of a whole year are new to the Job."""
 
 
 @contextmanager
@@ -43,6 +46,20 @@ def cloned_database(source: str = "") -> Iterator[str]:
         os.environ["NAUTOBOT_DB_NAME"] = outer
         with database.server_connection() as server:
             database.drop(server, name)
+
+
+def read_from(server: ImapServer) -> None:
+    """Let the steps read this mail server as their only source, and the whole past of each sender."""
+    source = {
+        "name": "Mail",
+        "url": f"imaps://{server.host}:{server.tls_port}",
+        "account": server.username,
+        "secret": server.password,
+        "ca_file": str(server.ca_file),
+        "attach_all_providers": True,
+    }
+    config = {"notification_sources": [source], "raw_notification_initial_days_since": CENTURY}
+    os.environ["NCM_PLUGIN_CONFIG"] = json.dumps(config)
 
 
 def start(module: str, *words: str) -> "subprocess.Popen[str]":

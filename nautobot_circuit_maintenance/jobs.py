@@ -29,11 +29,11 @@ class _DigestingJob(Job):  # pylint: disable=abstract-method  # the jobs below h
     def options(self, **values: Any) -> "RunOptions":
         """Return the options of a run that begins now, with these besides."""
         # Web processes know the jobs too: what reads and digests mail is loaded by those who run one.
-        from nautobot_circuit_maintenance.inbound.pipeline import RunOptions  # pylint: disable=import-outside-toplevel
+        from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel  # heavy
 
         limit = self.job_result.job_model.soft_time_limit or settings.CELERY_TASK_SOFT_TIME_LIMIT
         queue = (self.job_result.celery_kwargs or {}).get("queue")
-        return RunOptions(
+        return pipeline.RunOptions(
             now=timezone.now(),
             user=self.user,
             is_time_left=time_left(limit),
@@ -83,7 +83,7 @@ class HandleCircuitMaintenanceNotifications(_DigestingJob):
         self, *, dryrun: bool = False, sources: Any = None, since: str = ""
     ) -> dict[str, Any]:
         """Run the pipeline; the result counts what happened to each message."""
-        from nautobot_circuit_maintenance.inbound.pipeline import run  # pylint: disable=import-outside-toplevel
+        from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel  # heavy
 
         if not dryrun:
             synchronise_sources()
@@ -92,7 +92,7 @@ class HandleCircuitMaintenanceNotifications(_DigestingJob):
             chosen = [source for source in chosen if source.is_configured]
         if not chosen:
             self.logger.warning("No notification source is configured: add one to PLUGINS_CONFIG.")
-        return self.told(run(chosen, self.options(since=_midnight(since), dry_run=dryrun)))
+        return self.told(pipeline.run(chosen, self.options(since=_midnight(since), dry_run=dryrun)))
 
 
 class ReprocessNotifications(_DigestingJob):
@@ -126,7 +126,7 @@ class ReprocessNotifications(_DigestingJob):
         self, *, which: str = State.FAILED, since: str = ""
     ) -> dict[str, Any]:
         """Put the notifications back into the queue and drain it."""
-        from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel
+        from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel  # heavy
 
         options = self.options()
         if which != State.RECEIVED:

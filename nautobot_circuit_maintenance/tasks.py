@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 def digest_waiting(user_pk: str | None = None) -> None:
     """Digest whatever waits, on behalf of a user, until nothing is left or time is up."""
     # Web processes know the tasks too: what digests mail is loaded by those who run one.
-    from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel
+    from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel  # heavy
 
     user = get_user_model().objects.filter(pk=user_pk).first() if user_pk else None
     limit = settings.CELERY_TASK_SOFT_TIME_LIMIT

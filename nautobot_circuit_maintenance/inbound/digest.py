@@ -57,15 +57,17 @@ class Digester:
     changes: Counter[Change] = field(default_factory=Counter)
     """What was done to maintenances so far."""
 
-    def drain(self, queue: QuerySet[Notification], is_time_left: Callable[[], bool]) -> Counter[Outcome]:
-        """Digest what waits in this queue, oldest first, while there is time.
+    def drain(
+        self, queue: QuerySet[Notification], is_time_left: Callable[[], bool], *, only_new: bool = False
+    ) -> Counter[Outcome]:
+        """Digest what waits in this queue, or only what was never begun, oldest first, while there is time.
 
         Any number of workers may drain at once. Raises OperationalError or InterfaceError when the database fails:
         the rows at hand keep waiting.
         """
         outcomes: Counter[Outcome] = Counter()
         waiting = Queue(queue, counts_attempts=not self.dry_run)
-        for claims in waiting.chunks():
+        for claims in waiting.chunks(only_new=only_new):
             with self._change_context() as change_id:
                 chunk = _Chunk(self, claims, change_id, is_time_left)
                 outcomes += chunk.digest()

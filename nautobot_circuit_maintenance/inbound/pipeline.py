@@ -66,11 +66,11 @@ class SourceReport:
         self.outcomes[Outcome.DUPLICATE] += recorded.duplicates
         self.outcomes[Outcome.UNKNOWN_SENDER] += recorded.strangers
 
-    def digest(self, queue: QuerySet[Notification], options: RunOptions) -> None:
+    def digest(self, queue: QuerySet[Notification], options: RunOptions, *, only_new: bool = False) -> None:
         """Digest what waits in this queue, and add what became of it."""
         digester = Digester(options.user)
         try:
-            self.outcomes += digester.drain(queue, options.is_time_left)
+            self.outcomes += digester.drain(queue, options.is_time_left, only_new=only_new)
         finally:
             self.changes += digester.changes
 
@@ -175,8 +175,7 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
             is_read = fetch_source(source, mailbox, options, report)
         if report.recorded and not options.dry_run:
             # What is read again waits for the end of the run: it must not keep the next source from its turn.
-            new = Notification.objects.filter(source=source, attempts=0, parsed_notifications=None)
-            report.digest(new, options)
+            report.digest(Notification.objects.filter(source=source), options, only_new=True)
     except SoftTimeLimitExceeded:
         raise  # the worker is told to stop: nothing is lost, the next run goes on
     except MailboxError as error:

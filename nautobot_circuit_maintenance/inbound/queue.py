@@ -48,13 +48,19 @@ class Queue:
         self.set_aside = 0
         """How many were met that are not tried any more."""
 
-    def chunks(self) -> Iterator[list[Claim]]:
-        """Yield what to digest next, oldest first: what is new, many at a time, until each of them was begun.
+    def chunks(self, *, only_new: bool = False) -> Iterator[list[Claim]]:
+        """Yield what to digest next: what is new, many at a time, then, unless it is left out, what is not."""
+        yield from self._new_ones()
+        if not only_new:
+            yield from self._others()
 
-        What stopped a worker may do it again: it comes last, and alone, so that nothing else is blamed or lost.
-        """
+    def _new_ones(self) -> Iterator[list[Claim]]:
+        """Yield what was never begun, oldest first, until each was."""
         while rows := self._claim(self._fresh):
             yield [Claim(row.pk, row.attempts + self._counts_attempts, False) for row in rows]
+
+    def _others(self) -> Iterator[list[Claim]]:
+        """Yield one by one what was begun before: if it stopped a worker, it may do it again and take no other along."""
         order = ("attempts", "received_at", "fingerprint")
         for pk, attempts in list(self._again.order_by(*order).values_list("pk", "attempts")):
             # Another number now: another worker has claimed it, and is about to lock it.

@@ -84,7 +84,7 @@ class Values(SimpleTestCase):
     def test_values_are_frozen(self):
         """Nobody changes settings by accident."""
         with self.assertRaises(AttributeError):
-            parse({"notification_sources": [IMAP]}).sources[0].secret = ""  # type: ignore[misc]
+            parse({"notification_sources": [IMAP]}).sources[0].secret = ""  # type: ignore[misc]  # it is frozen
 
 
 class Mistakes(SimpleTestCase):

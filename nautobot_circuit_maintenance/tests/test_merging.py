@@ -4,7 +4,9 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from nautobot.apps.change_logging import web_request_context
@@ -170,6 +172,18 @@ class Acknowledging(PipelineTestCase):
         self.assertEqual(acks, {"M-1": False, "M-2": True})
         self.assertEqual(told[0], "Acknowledged ISP M-2.")
         self.assertIn("Not acknowledged: ISP M-1", told[1])
+
+    def test_rows_are_locked_in_the_order_in_which_workers_lock_them(self):
+        """By provider and name: otherwise a worker and a click could wait for each other for ever."""
+        pks = [str(self.maintenance(name).pk) for name in ("M-2", "M-1")]
+        with CaptureQueriesContext(connection) as captured:
+            self.told_after(pk=pks)
+
+        [locking] = [
+            each["sql"] for each in captured if "provider_id" in each["sql"] and "FOR UPDATE OF" in each["sql"]
+        ]
+        table = '"nautobot_circuit_maintenance_circuitmaintenance"'
+        self.assertIn(f'ORDER BY {table}."provider_id" ASC, {table}."name" ASC', locking)
 
     def test_nothing_ticked_is_said(self):
         """It is no success."""

@@ -26,7 +26,8 @@ def acknowledge(request: HttpRequest, rows: QuerySet[CircuitMaintenance]) -> Non
     seen = _seen(request)
     done, changed = [], []
     with transaction.atomic():
-        for maintenance in rows.select_for_update(of=("self",)):
+        # In the order in which workers lock them, or one would wait for the other for ever.
+        for maintenance in rows.order_by("provider_id", "name").select_for_update(of=("self",)):
             if seen and maintenance.last_updated and maintenance.last_updated > seen:
                 changed.append(maintenance)
                 continue

@@ -70,7 +70,7 @@ class Revision:
         if changed:
             self.maintenance.last_updated = now
         if is_first and self.is_new:
-            self.maintenance.created = now
+            self.maintenance.created = self.maintenance.last_updated = now
             return Change.CREATED
         if changed:
             return Change.UPDATED

@@ -62,6 +62,22 @@ class Claims(PipelineTestCase):
         self.assertEqual(set(Notification.objects.values_list("error", flat=True)), {""})
 
 
+class Turns(PipelineTestCase):
+    """A source that has much to be read again keeps no other from its turn."""
+
+    def test_only_what_is_new_is_digested_where_that_was_asked(self):
+        """The rest goes on waiting, untouched, for the end of the run."""
+        record(mail(Bcop("M-1")))
+        drain_waiting(OPTIONS)
+        Notification.objects.update(state="received", attempts=0)
+        record(mail(Bcop("M-2")))
+
+        outcomes = Digester().drain(Notification.objects.all(), lambda: True, only_new=True)
+
+        self.assertEqual(outcomes, {Outcome.PARSED: 1})
+        self.assertEqual(set(Notification.objects.values_list("state", "attempts")), {("received", 0), ("parsed", 1)})
+
+
 class Time(PipelineTestCase):
     """Nobody is blamed for a clock."""
 
