@@ -5,10 +5,18 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import Truncator
+
+_LONGEST = 80
 
 
-def _clock(moment: datetime | None) -> str:
-    return f"{timezone.localtime(moment):%a %d %b %Y %H:%M %Z}" if moment else "an unknown time"
+def _words(value: Any) -> str:
+    """Say a stored value in a sentence."""
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%a %d %b %Y %H:%M %Z}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return Truncator(str(value or "")).chars(_LONGEST) or "empty"
 
 
 class SeenFirst(forms.Form):
@@ -30,14 +38,18 @@ class SeenFirst(forms.Form):
         self.data = self.data.copy()
         self.data[self.add_prefix("seen")] = now
         raise forms.ValidationError(
-            "It was changed after you opened this form, and is %(status)s from %(start)s to %(end)s now. "
-            "Compare with what you entered below, then save again.",
-            params={
-                "status": self.instance.status,
-                "start": _clock(self.instance.start_time),
-                "end": _clock(self.instance.end_time),
-            },
+            "It was changed after you opened this form. Stored now, other than below: %(stored)s. "
+            "Saving again writes what stands below.",
+            params={"stored": ", ".join(self._stored_otherwise()) or "nothing"},
         )
+
+    def _stored_otherwise(self) -> list[str]:
+        """Name what is stored and what not as it was entered: a colleague's ticket counts like a cancellation."""
+        own = {field.name for field in self.instance._meta.concrete_fields}
+        stored = {name: getattr(self.instance, name) for name in self.cleaned_data if name in own}
+        return [
+            f"{self[name].label} {_words(value)}" for name, value in stored.items() if value != self.cleaned_data[name]
+        ]
 
     def _last_updated(self) -> str:
         return self.instance.last_updated.isoformat() if self.instance.last_updated else ""

@@ -103,11 +103,30 @@ class TheForm(PipelineTestCase):
 
         first = CircuitMaintenanceForm(data=entered, instance=self.maintenance())
         self.assertFalse(first.is_valid())
-        self.assertIn("CANCELLED from Tue 01 Dec 2026 12:00 UTC", str(first.non_field_errors()))
+        told = str(first.non_field_errors())
+        self.assertIn(
+            "Status CANCELLED, Start time Tue 01 Dec 2026 12:00 UTC, End time Tue 01 Dec 2026 16:00 UTC", told
+        )
+        self.assertIn("Ticket empty", told)
+        self.assertNotIn("Name", told)
 
         again = CircuitMaintenanceForm(data={**entered, "seen": first["seen"].value()}, instance=self.maintenance())
         self.assertTrue(again.is_valid(), again.errors)
         self.assertEqual(again.save().status, "CONFIRMED")
+
+    def test_what_a_colleague_entered_meanwhile_is_named_too(self):
+        """The form shows an empty ticket: saved unseen, it would take the colleague's away."""
+        self.receive(mail(Bcop()))
+        opened = CircuitMaintenanceForm(instance=self.maintenance())
+        data = {name: opened[name].value() or "" for name in ("name", "status", "seen", "start_time", "end_time")}
+        colleagues = self.maintenance()
+        colleagues.ticket = "CHG-7"
+        colleagues.validated_save()
+
+        form = CircuitMaintenanceForm(data={**data, "provider": str(self.provider.pk)}, instance=self.maintenance())
+
+        self.assertFalse(form.is_valid())
+        self.assertIn("Ticket CHG-7", str(form.non_field_errors()))
 
     def test_a_form_that_saw_the_present_state_is_saved_at_once(self):
         """As ever."""
