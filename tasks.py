@@ -120,6 +120,12 @@ def chaos(context: Context, faults: int = 500, only: str = "", seed: int = 1, js
     run(context, shlex.join([sys.executable, "-m", "development.chaos", *words]))
 
 
+@task(help={"only": "Words in the names of the mutants."})
+def mutants(context: Context, only: str = "") -> None:
+    """Break the product on purpose in a copy, and see the tests notice it (15 minutes)."""
+    run(context, shlex.join([sys.executable, "-m", "development.mutants", "--only", only]))
+
+
 @task(
     help={
         "label": "File, folder or test id to run instead of everything.",

@@ -30,8 +30,8 @@ if TYPE_CHECKING:  # they import models
 CONFIG = Path(__file__).with_name("chaos_config.py")
 FAULTS = 500
 FAULTS_PER_BOUT = 50
-BACKLOG_PER_WORKER = 20
-"""New notifications for which one more worker is asked to help; small, so that both work at once."""
+BACKLOG_PER_WORKER = 4
+"""New notifications for which one more process is asked to help; few, so that all of them work at once."""
 CENTURY = 36_500
 """Days; the mails' dates are fixed."""
 

@@ -224,7 +224,7 @@ class Bout:
 
 def _busy() -> bool:
     """Tell whether a worker is in the middle of a statement or transaction."""
-    return any(state not in ("idle", "") for _, state, _ in chaos_refusals.sessions_of("chaos-worker%"))
+    return any(session.state not in ("idle", "") for session in chaos_refusals.sessions())
 
 
 def _leftovers() -> bool:

@@ -1,4 +1,7 @@
-"""Nautobot's configuration for `invoke chaos`: nobody waits half a minute for a mail server that says nothing."""
+"""Nautobot's configuration for `invoke chaos`: nobody waits half a minute for a mail server that says nothing.
+
+Chunks are small, so that eight processes find work at the same time, and about the same maintenances.
+"""
 
 import os
 from typing import Any
@@ -11,12 +14,18 @@ from development.nautobot_config import *  # noqa: F401,F403 - see above
 
 CELERY_TASK_SOFT_TIME_LIMIT = int(os.environ.get("NCM_CHAOS_SECONDS", "60"))
 CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 30
+CHUNK = 4
+"""Notifications that are digested in one transaction at most."""
 
 
 @worker_process_init.connect
 def hurry(**_kwargs: Any) -> None:
-    """Shorten the time limit of the mailbox in each process that runs tasks."""
-    # pylint: disable-next=import-outside-toplevel  # needs settings
+    """Shorten the time limit of the mailbox and the chunks in each process that runs tasks, and name its sessions."""
+    # pylint: disable=import-outside-toplevel  # they need settings
+    from nautobot_circuit_maintenance.inbound import queue
     from nautobot_circuit_maintenance.inbound.mailboxes.imap import ImapMailbox
 
     ImapMailbox.timeout = ANSWER_SECONDS
+    queue.CHUNK = CHUNK
+    # libpq's: by it a fault finds the session of the database that belongs to a process.
+    os.environ["PGAPPNAME"] = f"{os.environ['PGAPPNAME']}/{os.getpid()}"

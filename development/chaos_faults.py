@@ -13,9 +13,9 @@ from django.db import OperationalError, connections, transaction
 from nautobot.apps.change_logging import web_request_context
 from nautobot.extras.models import JobResult
 
-from development import chaos_refusals, chaos_world
+from development import chaos_refusals, chaos_services, chaos_world
 from development.chaos_proxy import COMMAND_FAULTS, WIRE_FAULTS, Armed, ImapProxy
-from development.chaos_refusals import CODES
+from development.chaos_refusals import CODES, Session
 from development.chaos_services import WORKERS, Postgres, Redis, Workers
 from development.chaos_world import patiently
 from nautobot_circuit_maintenance.tests.cases import create_circuits
@@ -39,6 +39,7 @@ WEIGHTS = {
     "second-job": 3,
     "operator-edit": COMMON,
     "provider-renamed": 2,
+    "circuit-renamed": 2,
     "circuit-recreated": 2,
 }
 """How often each kind is chosen."""
@@ -85,55 +86,56 @@ class Faults:
         tried = chaos_refusals.attempts_of(fingerprint)
         return sum(self.ended_sessions.get(session, 0) >= at for session, at in tried)
 
-    def _note_end(self, worker: str) -> None:
-        """Remember the sessions of workers (SQL pattern) that are about to end."""
-        sessions = chaos_refusals.sessions_of(worker)
-        self.ended_sessions |= {process: time.time() + 1 for process, _, _ in sessions}
+    def _note_end(self, ending: list[Session]) -> None:
+        """Remember sessions of the database that are about to end."""
+        self.ended_sessions |= {session.backend: time.time() + 1 for session in ending}
 
-    def _phase(self, worker: str) -> str:
-        """Return what a worker is at, as its session of the database shows."""
-        sessions = chaos_refusals.sessions_of(worker)
-        busy = [query for _, state, query in sessions if state not in ("idle", "")]
-        last = busy[0] if busy else ""
-        if not busy:
+    def _phase(self, session: Session) -> str:
+        """Return what a process is at, as its session of the database shows."""
+        if session.state in ("idle", ""):
             return "fetch" if self.proxy.sessions else "between statements"
-        if '_maintenance_notification" (' in last or "_notificationsource" in last:
+        if '_maintenance_notification" (' in session.query or "_notificationsource" in session.query:
             return "record"
-        if "FOR UPDATE" in last and '_notification"' in last:
+        if "FOR UPDATE" in session.query and '_notification"' in session.query:
             return "claim or parse"
         return "apply"
 
-    def _worker(self) -> str:
-        """Choose a worker, one that works if any does."""
-        busy = [name for name in WORKERS if any(s != "idle" for _, s, _ in chaos_refusals.sessions_of(name))]
-        return self.dice.choice(busy or WORKERS)
+    def _session(self) -> Session | None:
+        """Choose the session of a process that runs tasks, of one that works if any does."""
+        found = [session for session in chaos_refusals.sessions() if "/" in session.name]
+        busy = [session for session in found if session.state != "idle"]
+        return self.dice.choice(busy or found) if found else None
 
     def _worker_kill(self) -> bool:
-        """Kill the process that runs a task, in whatever phase it is."""
-        worker = self._worker()
-        phase = self._phase(worker)
-        self._note_end(worker)
-        killed = self.workers.kill_child(worker)
-        self.phases[phase] += killed
+        """Kill a process that runs a task, in whatever phase it is; its worker starts another one."""
+        session = self._session()
+        if session is None:
+            return False
+        self._note_end([session])
+        killed = chaos_services.kill(int(session.name.rpartition("/")[2]))
+        self.phases[self._phase(session)] += killed
         return killed
 
     def _worker_gone(self) -> bool:
-        """Kill a whole worker; another one is started at once."""
-        worker = self._worker()
-        self._note_end(worker)
+        """Kill a whole worker with all its processes; another one is started at once."""
+        worker = self.dice.choice(WORKERS)
+        self._note_end(chaos_refusals.sessions(f"{worker}%"))
         killed = self.workers.kill_all(worker)
         self.workers.restart(worker)
         return killed
 
     def _session_ended(self) -> bool:
-        """Let PostgreSQL end the sessions of a worker."""
-        worker = self._worker()
-        self._note_end(worker)
-        return bool(chaos_refusals.terminate(worker))
+        """Let PostgreSQL end the session of a process."""
+        session = self._session()
+        if session is None:
+            return False
+        self._note_end([session])
+        chaos_refusals.terminate([session.backend])
+        return True
 
     def _postgres_restart(self) -> bool:
         """Crash the database server."""
-        self._note_end("chaos-worker%")
+        self._note_end(chaos_refusals.sessions())
         connections.close_all()
         self.postgres.restart(self.dice.uniform(0, 0.5))
         return True
@@ -190,6 +192,16 @@ class Faults:
         for each in (f"{name} Carrier", name):
             provider.name = each
             patiently(provider.validated_save)
+            time.sleep(self.dice.uniform(0.05, 0.3))
+        return True
+
+    def _circuit_renamed(self) -> bool:
+        """Give a circuit another id for a moment; mail about it finds no circuit meanwhile."""
+        circuit = chaos_world.random_circuit(self.dice)
+        cid = circuit.cid
+        for each in (f"{cid} (old)", cid):
+            circuit.cid = each
+            patiently(circuit.validated_save)
             time.sleep(self.dice.uniform(0.05, 0.3))
         return True
 

@@ -1,5 +1,7 @@
 """Triggers in the database of chaos: they refuse rows of the workers when told to, and note who tried which mail."""
 
+from typing import NamedTuple
+
 from django.db import connection
 
 from development.chaos_services import WORKERS
@@ -93,23 +95,30 @@ def attempts_of(fingerprint: str) -> list[tuple[int, float]]:
         return [(int(backend), float(at)) for backend, at in cursor.fetchall()]
 
 
-def sessions_of(worker: str) -> list[tuple[int, str, str]]:
-    """Return the sessions of a worker: process of the server, state, and the last statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pid, coalesce(state, ''), query FROM pg_stat_activity WHERE application_name LIKE %s AND "
-            "datname = current_database()",
-            [worker],
-        )
-        return [(int(pid), str(state), str(query)) for pid, state, query in cursor.fetchall()]
+class Session(NamedTuple):
+    """A session of the database that a process of a worker has."""
+
+    name: str
+    """Name of the worker, a slash and the process."""
+    backend: int
+    """Process of the database server."""
+    state: str
+    query: str
+    """The last statement."""
 
 
-def terminate(worker: str) -> int:
-    """End the sessions of a worker; return how many there were."""
+def sessions(name: str = f"{WORKERS[0][:-1]}%") -> list[Session]:
+    """Return the sessions with a name (SQL pattern), those of all workers unless it is given."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE %s AND "
-            "datname = current_database()",
-            [worker],
+            "SELECT application_name, pid, coalesce(state, ''), query FROM pg_stat_activity "
+            "WHERE application_name LIKE %s AND datname = current_database() ORDER BY pid",
+            [name],
         )
-        return int(cursor.fetchone()[0])
+        return [Session(*row) for row in cursor.fetchall()]
+
+
+def terminate(backends: list[int]) -> None:
+    """End sessions."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [backends])

@@ -18,7 +18,9 @@ from development import database, demo, services
 
 DATABASE = "ncm_chaos"
 WORKERS = ("chaos-worker-1", "chaos-worker-2")
-"""Names of the workers, and what their database sessions are called (libpq's PGAPPNAME)."""
+"""Names of the workers, and what the names of their database sessions begin with (libpq's PGAPPNAME)."""
+PROCESSES = 4
+"""How many tasks a worker runs at a time, each in a process of its own."""
 
 
 def children(process: int) -> list[int]:
@@ -186,26 +188,21 @@ def redis() -> Iterator[Redis]:
 
 @dataclass
 class Workers:
-    """Celery workers, each with one process that runs tasks."""
+    """Celery workers, each with some processes that run tasks."""
 
     lock: Path
     kept: dict[str, services.Kept] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
         """Start a worker; it takes some seconds until it works."""
-        command = [demo.nautobot_server(), "celery", "worker", "--concurrency", "1", "--loglevel", "INFO"]
-        command += ["--hostname", f"{name}@localhost"]
+        command = [demo.nautobot_server(), "celery", "worker", "--concurrency", str(PROCESSES)]
+        command += ["--loglevel", "INFO", "--hostname", f"{name}@localhost"]
         self.kept[name] = services.start_kept(name, command, lock=self.lock, env={"PGAPPNAME": name})
 
     def main(self, name: str) -> int | None:
         """Return the process of a worker that talks to Redis, None if it has ended."""
         found = children(self.kept[name].keeper.pid)
         return found[0] if found else None
-
-    def kill_child(self, name: str) -> bool:
-        """Kill the process that runs the tasks; the worker starts another one."""
-        process = self.main(name)
-        return kill(*children(process)[:1]) if process else False
 
     def kill_all(self, name: str) -> bool:
         """Kill a whole worker at once."""

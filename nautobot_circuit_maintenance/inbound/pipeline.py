@@ -127,16 +127,21 @@ class RunReport:
 
 
 def run(sources: Sequence[NotificationSource], options: RunOptions) -> RunReport:
-    """Read these sources, then digest whatever waits; one dead mailbox or bad message never stops the rest."""
+    """Read these sources and digest whatever waits; one dead mailbox or bad message never stops the rest.
+
+    Sources that failed the last time come after everything else: a server that sends a byte now and then holds the run
+    until the job's time is up, and would take it from the others at every run.
+    """
     report = RunReport()
     if not options.dry_run:
         _link_unmatched()
-    for source in sources:
-        report.sources.append(handle_source(source, options))
+    report.sources += [handle_source(source, options) for source in sources if not source.last_error]
+    if not options.dry_run:
+        report.sources += drain_waiting(options).sources
+    report.sources += [handle_source(source, options) for source in sources if source.last_error]
     if options.dry_run:
         report.states = _rehearsed_states(report.sources)
     else:
-        report.sources += drain_waiting(options).sources
         report.states = _states([pk for each in report.sources for pk in each.recorded])
     report.is_complete = options.is_time_left()
     return report
@@ -177,7 +182,10 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
             # What is read again waits for the end of the run: it must not keep the next source from its turn.
             report.digest(Notification.objects.filter(source=source), options, only_new=True)
     except SoftTimeLimitExceeded:
-        raise  # the worker is told to stop: nothing is lost, the next run goes on
+        # The worker is told to stop: nothing is lost, the next run goes on, with this source as the last.
+        report.error = "The time limit of the job was reached while this source had its turn; the next run goes on."
+        _tell(source, report, options, is_read)
+        raise
     except MailboxError as error:
         report.error, is_read = str(error), error.is_read
     except (OperationalError, InterfaceError) as error:

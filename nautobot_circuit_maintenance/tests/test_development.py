@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from imapclient import IMAPClient
 
-from development import bootstrap, database, services
+from development import bootstrap, database, mutants, services
 from development.demo_report import Line
 from development.migrate import Progress
 
@@ -143,6 +143,20 @@ def test_an_old_python_is_refused_with_a_sentence(monkeypatch):
     monkeypatch.setattr(bootstrap, "OLDEST", (99, 0))
     with pytest.raises(SystemExit, match="Python 99.0 or newer is needed"):
         bootstrap.main([])
+
+
+@pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mutant_can_still_be_made_and_its_tests_are_there(mutant, tmp_path):
+    for path in (mutant.file, *mutant.tests):
+        target = tmp_path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((services.ROOT / path).read_bytes())
+
+    mutant.apply(tmp_path)
+
+    broken = (tmp_path / mutant.file).read_text("utf-8")
+    compile(broken, mutant.file, "exec")
+    assert broken != (services.ROOT / mutant.file).read_text("utf-8")
 
 
 def test_the_table_says_what_differs():

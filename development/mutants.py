@@ -1,0 +1,237 @@
+"""The product broken on purpose, in ways that would cost an operator an outage: the tests have to notice each.
+
+Run by `invoke mutants`; docs/dev/reliability.md says what came of it. A copy of the clone is broken, never the clone.
+"""
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import subprocess  # nosec B404 # the tests are a command
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from development import services
+
+APP = "nautobot_circuit_maintenance"
+INBOUND = f"{APP}/inbound"
+TESTS = f"{APP}/tests"
+NOT_COPIED = (".git", ".venv", ".development", ".mypy_cache", "__pycache__", "docs")
+FAILED = 1
+"""What pytest returns where tests failed; another number means that they did not run."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One way to break the product."""
+
+    name: str
+    file: str
+    old: str
+    """Stands in the file once."""
+    new: str
+    tests: tuple[str, ...]
+    """Those of the tests that have to fail."""
+    chaos: str = ""
+    """Options of `invoke chaos`, where that has to fail as well."""
+
+    def apply(self, root: Path) -> None:
+        """Break the product in a copy of the clone."""
+        path = root / self.file
+        text = path.read_text("utf-8")
+        if text.count(self.old) != 1:
+            raise ValueError(f"{self.name}: {self.file} does not hold once: {self.old}")
+        path.write_text(text.replace(self.old, self.new), "utf-8")
+
+
+MUTANTS = (
+    Mutant(
+        "maintenances are not locked",
+        f"{INBOUND}/apply/__init__.py",
+        'CircuitMaintenance.objects.select_for_update(of=("self",)).filter(wanted)',
+        "CircuitMaintenance.objects.filter(wanted)",
+        (f"{TESTS}/end_to_end/test_concurrency.py",),
+        chaos="--faults 40 --only second-job,worker-kill",
+    ),
+    Mutant(
+        "notifications are not locked",
+        f"{INBOUND}/queue.py",
+        'Notification.objects.select_for_update(skip_locked=True, of=("self",)).defer(None)',
+        "Notification.objects.defer(None)",
+        (f"{TESTS}/inbound/test_queue.py", f"{TESTS}/end_to_end/test_concurrency.py"),
+        chaos="--faults 40 --only second-job,worker-kill",
+    ),
+    Mutant(
+        "the cursor moves before the messages are stored",
+        f"{INBOUND}/record.py",
+        "    recorded.strangers += batch.unknown_senders\n    try:\n",
+        "    recorded.strangers += batch.unknown_senders\n    _move_cursor(source, directory, batch)\n    try:\n",
+        (f"{TESTS}/inbound/test_record.py",),
+        chaos="--faults 60 --only worker,session,postgres,deadlock,serialization,disk",
+    ),
+    Mutant(
+        "no message is known already",
+        f"{INBOUND}/values.py",
+        "    return digest.hexdigest()\n",
+        "    return hashlib.sha256(digest.digest() + __import__('os').urandom(8)).hexdigest()\n",
+        (f"{TESTS}/inbound/test_values.py", f"{TESTS}/inbound/test_record.py"),
+        chaos="--faults 20 --only worker,session",
+    ),
+    Mutant(
+        "the display name is trusted",
+        f"{INBOUND}/values.py",
+        'found = [address.lower() for _, address in email.utils.getaddresses([" ".join(str(fields[0]).split())])]',
+        'found = [(name if "@" in name else address).lower() for name, address in '
+        'email.utils.getaddresses([" ".join(str(fields[0]).split())])]',
+        (f"{TESTS}/inbound/test_forged_senders.py",),
+    ),
+    Mutant(
+        "any Authentication-Results field counts",
+        f"{INBOUND}/authenticate.py",
+        "    fields = (_unfolded(str(field)) for field in header_of(raw).get_all(_FIELD, []))\n",
+        "    fields = (_unfolded(str(field)) for field in reversed(header_of(raw).get_all(_FIELD, [])))\n",
+        (f"{TESTS}/inbound/test_authenticate.py",),
+    ),
+    Mutant(
+        "attempts are not counted",
+        f"{INBOUND}/queue.py",
+        'update(attempts=F("attempts") + 1)',
+        'update(attempts=F("attempts"))',
+        (f"{TESTS}/end_to_end/test_kill.py", f"{TESTS}/inbound/test_digest.py"),
+    ),
+    Mutant(
+        "what came last counts, not what was issued last",
+        f"{INBOUND}/conclude.py",
+        "            _issued(update),\n            update.sequence,\n",
+        "            update.envelope.received_at,\n            update.sequence,\n",
+        (f"{TESTS}/test_never.py", f"{TESTS}/end_to_end/test_order.py"),
+    ),
+    Mutant(
+        "a bare cancellation wipes the list of circuits",
+        f"{INBOUND}/conclude.py",
+        "_newest_announcement([update for update in ordered if update.circuits])",
+        "_newest_announcement(ordered)",
+        (f"{TESTS}/test_never.py",),
+    ),
+    Mutant(
+        "notifications overwrite what people edited",
+        f"{INBOUND}/apply/revision.py",
+        "        if wanted in (getattr(before, name), getattr(self.maintenance, name)):\n",
+        "        if wanted == getattr(self.maintenance, name):\n",
+        (f"{TESTS}/inbound/test_apply.py",),
+    ),
+    Mutant(
+        "retention deletes the rows",
+        f"{INBOUND}/retention.py",
+        "digested.filter(received_at__lt=before, raw__isnull=False).update(raw=None)",
+        "digested.filter(received_at__lt=before, raw__isnull=False).delete()[0]",
+        (f"{TESTS}/inbound/test_retention.py", f"{TESTS}/end_to_end/test_job.py"),
+    ),
+    Mutant(
+        "a dry run writes",
+        f"{INBOUND}/pipeline.py",
+        "        transaction.set_rollback(True)\n",
+        "        transaction.set_rollback(False)\n",
+        (f"{TESTS}/inbound/test_pipeline.py",),
+    ),
+    Mutant(
+        "reading marks mail as read",
+        f"{INBOUND}/mailboxes/imap_session.py",
+        "client.select_folder(settings.folder, readonly=True)",
+        "client.select_folder(settings.folder, readonly=False)",
+        (f"{TESTS}/inbound/mailboxes/test_imap.py",),
+    ),
+    Mutant(
+        "the HTML of mail is shown as it came",
+        f"{INBOUND}/rendering.py",
+        "    return clean\n",
+        "    return html\n",
+        (f"{TESTS}/inbound/test_rendering.py",),
+    ),
+)
+
+
+@contextmanager
+def copy_of_clone() -> Iterator[Path]:
+    """Copy what the tests need of the clone."""
+    with tempfile.TemporaryDirectory(prefix="ncm-mutant-") as name:
+        target = Path(name) / "clone"
+        shutil.copytree(services.ROOT, target, ignore=shutil.ignore_patterns(*NOT_COPIED))
+        yield target
+
+
+def in_copy(root: Path, *words: str) -> int:
+    """Run a command of Python in a copy, on the services of the clone; return its exit code."""
+    # Workers of chaos begin with a script: what it imports is to be the copy, not what is installed.
+    env = {**os.environ, "PYTHONPATH": str(root), "NCM_STATE": str(services.STATE), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(  # nosec B603 # our own command, no shell
+        [sys.executable, *words], cwd=root, env=env, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    return done.returncode
+
+
+def fails_in_tests(root: Path, label: str) -> bool:
+    """Tell whether tests fail; sys.exit where they cannot be run."""
+    code = in_copy(root, "-m", "pytest", "-x", "-q", label)
+    if code not in (0, FAILED):
+        sys.exit(f"pytest ended with {code} and judged nothing: {label}")
+    return code == FAILED
+
+
+def fails_in_chaos(root: Path, options: str) -> bool:
+    """Tell whether chaos finds anything lost, doubled or wrong; sys.exit where it does not come to an end."""
+    report = root / "chaos.json"
+    code = in_copy(root, "-m", "development.chaos", "--json", str(report), *shlex.split(options))
+    if not report.exists():
+        sys.exit(f"chaos ended with {code} and judged nothing: {options}")
+    rows = json.loads(report.read_text("utf-8"))
+    return bool(rows["lost"] + rows["doubled"] + rows["wrong final states"])
+
+
+def judges(mutants: Iterable[Mutant]) -> dict[str, Callable[[Path], bool]]:
+    """Return what has to notice these mutants: each takes the root of a clone and tells whether it fails there."""
+    tests = dict.fromkeys(label for mutant in mutants for label in mutant.tests)
+    chaos = dict.fromkeys(mutant.chaos for mutant in mutants if mutant.chaos)
+    found: dict[str, Callable[[Path], bool]] = {label: partial(fails_in_tests, label=label) for label in tests}
+    return found | {f"chaos {options}": partial(fails_in_chaos, options=options) for options in chaos}
+
+
+def show(name: str, judgements: dict[str, bool], wanted: bool) -> bool:
+    """Print what each judge said of a clone; return whether all said what is wanted."""
+    for judge, fails in judgements.items():
+        print(
+            f"{name:<50} {'noticed' if fails else 'silent':<9}{judge}{'' if fails is wanted else '   <-- WRONG'}",
+            flush=True,
+        )
+    return all(fails is wanted for fails in judgements.values())
+
+
+def main() -> int:
+    """Try the chosen mutants; the exit code is 1 if one of them was not noticed by everything that has to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="words in the name of the mutants")
+    options = parser.parse_args()
+    chosen = [mutant for mutant in MUTANTS if options.only in mutant.name]
+    if not chosen:
+        sys.exit(f"No mutant is called so; there are: {', '.join(mutant.name for mutant in MUTANTS)}.")
+    with copy_of_clone() as root:
+        # What fails there would notice every mutant, and say nothing.
+        is_sound = show("nothing is broken", {name: fails(root) for name, fails in judges(chosen).items()}, False)
+    unnoticed = []
+    for mutant in chosen if is_sound else []:
+        with copy_of_clone() as root:
+            mutant.apply(root)
+            if not show(mutant.name, {name: fails(root) for name, fails in judges([mutant]).items()}, True):
+                unnoticed.append(mutant.name)
+    print(f"{len(chosen)} mutants; not noticed by everything that has to: {', '.join(unnoticed) or 'none'}.")
+    return 1 if unnoticed or not is_sound else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
