@@ -170,17 +170,24 @@ def in_copy(root: Path, *words: str) -> int:
     """Run a command of Python in a copy, on the services of the clone; return its exit code."""
     # Workers of chaos begin with a script: what it imports is to be the copy, not what is installed.
     env = {**os.environ, "PYTHONPATH": str(root), "NCM_STATE": str(services.STATE), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(  # nosec B603 # our own command, no shell
-        [sys.executable, *words], cwd=root, env=env, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    with open(log_file(), "wb") as log:
+        command = [sys.executable, *words]
+        done = subprocess.run(  # nosec B603 # our own command, no shell
+            command, cwd=root, env=env, check=False, stdout=log, stderr=subprocess.STDOUT
+        )
     return done.returncode
+
+
+def log_file() -> Path:
+    """Return where the last command said what it did."""
+    return services.state_folder("log") / "mutants.log"
 
 
 def fails_in_tests(root: Path, label: str) -> bool:
     """Tell whether tests fail; sys.exit where they cannot be run."""
     code = in_copy(root, "-m", "pytest", "-x", "-q", label)
     if code not in (0, FAILED):
-        sys.exit(f"pytest ended with {code} and judged nothing: {label}")
+        sys.exit(f"pytest ended with {code} and judged nothing, see {log_file()}: {label}")
     return code == FAILED
 
 
@@ -189,7 +196,7 @@ def fails_in_chaos(root: Path, options: str) -> bool:
     report = root / "chaos.json"
     code = in_copy(root, "-m", "development.chaos", "--json", str(report), *shlex.split(options))
     if not report.exists():
-        sys.exit(f"chaos ended with {code} and judged nothing: {options}")
+        sys.exit(f"chaos ended with {code} and judged nothing, see {log_file()}: {options}")
     rows = json.loads(report.read_text("utf-8"))
     return bool(rows["lost"] + rows["doubled"] + rows["wrong final states"])
 
