@@ -12,7 +12,7 @@ from uuid import UUID
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import AbstractUser
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.inbound.digest import Digester
@@ -204,6 +204,8 @@ def fetch_source(source: NotificationSource, mailbox: Mailbox, options: RunOptio
     Nothing is parsed yet, but in a dry run: that digests each batch at once and rolls it back.
     """
     directory = SenderDirectory.for_source(source)
+    if not directory.addresses:
+        logger.warning("%s: none of its providers has an address, or it has none: no mail is looked at.", source.name)
     for batch in mailbox.fetch(_request(source, directory, options)):
         if options.dry_run:
             with _rolled_back():
@@ -222,14 +224,25 @@ def _request(source: NotificationSource, directory: SenderDirectory, options: Ru
     """Say what is wanted: the backlog of senders that are new to the source, and what came since the cursor."""
     first_day = options.now - timedelta(days=get_app_settings().raw_notification_initial_days_since)
     searched = frozenset() if options.since else frozenset(source.searched_senders)
-    last_fetched = source.last_fetched_at - _OVERLAP if source.last_fetched_at else first_day
+    backlog_since, last_read = options.since or first_day, _last_read(source, options.now)
     return FetchRequest(
         cursor=source.cursor,
         senders=directory.addresses,
         new_senders=directory.addresses - searched,
-        backlog_since=options.since or first_day,
-        resume_since=min(first_day, last_fetched),
+        backlog_since=backlog_since,
+        resume_since=min(first_day, last_read - _OVERLAP) if last_read else backlog_since,
     )
+
+
+def _last_read(source: NotificationSource, now: datetime) -> datetime | None:
+    """Return when the source was read last; None where it never was.
+
+    A moment in the future is one of a wrong clock: then, as where no run came to its end, the newest mail tells it.
+    """
+    if source.last_fetched_at and source.last_fetched_at <= now:
+        return source.last_fetched_at
+    newest: datetime | None = source.notifications.filter(received_at__lte=now).aggregate(at=Max("received_at"))["at"]
+    return newest
 
 
 def _rehearse(recorded: Collection[UUID]) -> Counter[Outcome]:

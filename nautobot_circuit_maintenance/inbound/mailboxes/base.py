@@ -1,5 +1,6 @@
 """The contract of every mailbox type, and what they share: cutting batches, searching a backlog."""
 
+import logging
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,6 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 from nautobot_circuit_maintenance.app_settings import SourceSettings
 from nautobot_circuit_maintenance.inbound.values import MailMessage, sender_address, storable
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 Cursor = Mapping[str, Any]
 """Where a mailbox type stopped reading: JSON that only the type itself understands."""
@@ -22,6 +25,11 @@ BATCH_BYTES = 2 * 1024 * 1024
 
 TIMEOUT = 30
 """Seconds that a single network operation may take."""
+
+_SEARCHED_AGAIN = (
+    "%s: the mailbox is not as the last run left it (another server, account or folder; made anew or restored; too long "
+    "ago; other settings): mail since %s is searched again, what is known counts as duplicate."
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class FetchRequest:
     backlog_since: datetime
     """How far back the backlog of new senders is searched, aware."""
     resume_since: datetime
-    """How far back to search where the cursor is worthless (UIDVALIDITY changed, history expired), aware."""
+    """How far back to search where there is no cursor, or a worthless one (another server, history expired), aware."""
 
 
 @dataclass(frozen=True)
@@ -118,16 +126,17 @@ class Backlog:
     """Id of the last message that was looked at, in the mailbox type's order; None before the first."""
 
     @classmethod
-    def due(cls, request: FetchRequest, cursor: Cursor) -> "Backlog | None":
-        """Say what to search; the cursor is empty where the request has none or a worthless one.
+    def due(cls, request: FetchRequest, cursor: Cursor, source: str) -> "Backlog | None":
+        """Say what to search; the cursor is empty where the request has none or a worthless one, and the log says so.
 
         A search under way goes on where it stopped, so that runs that are killed again and again come to an end.
         """
         if not cursor:
-            lost = bool(request.cursor)
-            since = min(request.backlog_since, request.resume_since) if lost else request.backlog_since
+            since = min(request.backlog_since, request.resume_since)
+            if request.cursor:
+                logger.warning(_SEARCHED_AGAIN, source, since)
             return cls(request.senders, since) if request.senders else None
-        begun = cls._from_json(cursor["backlog"]) if "backlog" in cursor else cls(frozenset(), request.backlog_since)
+        begun = cls.under_way(cursor) or cls(frozenset(), request.backlog_since)
         senders = (request.new_senders | begun.senders) & request.senders
         if not senders:
             return None
@@ -136,12 +145,36 @@ class Backlog:
         return cls(senders, min(begun.since, request.backlog_since))
 
     @classmethod
-    def _from_json(cls, stored: Mapping[str, Any]) -> "Backlog":
+    def under_way(cls, cursor: Cursor) -> "Backlog | None":
+        """Return the search that a cursor stopped in, None for none; raises what a cursor raises that is not ours."""
+        if "backlog" not in cursor:
+            return None
+        stored = cursor["backlog"]
         return cls(frozenset(stored["senders"]), datetime.fromisoformat(stored["since"]), stored["reached"])
 
     def as_json(self, reached: int | str) -> dict[str, Any]:
         """Return it for a cursor, as it is after the message of this id."""
         return {"senders": sorted(self.senders), "since": self.since.isoformat(), "reached": reached}
+
+
+def place_of(settings: SourceSettings, **others: Any) -> dict[str, Any]:
+    """Return what a cursor is about: under other settings, the same id is another message, or others are looked at."""
+    return {"server": settings.host, "account": settings.account, "header": settings.source_header, **others}
+
+
+def is_usable(cursor: Any, here: Cursor, mark: str) -> bool:
+    """Tell whether a stored cursor is about the same place as one made here, and can be read.
+
+    It may not be: people mend databases by hand, and other versions of the app write other cursors.
+    """
+    place = {key: value for key, value in here.items() if key != mark}
+    try:
+        backlog = Backlog.under_way(cursor)
+        ids = [cursor[mark], *cursor.get("refused", ()), *([backlog.reached] if backlog else ())]
+        is_aware = not backlog or backlog.since.tzinfo is not None
+        return is_aware and all(type(each) is type(here[mark]) for each in ids) and place.items() <= cursor.items()
+    except (AttributeError, LookupError, TypeError, ValueError):  # whatever else JSON can hold
+        return False
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -14,8 +14,7 @@ from google.auth.exceptions import GoogleAuthError, RefreshError
 from google.oauth2.service_account import Credentials
 from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
-from googleapiclient.errors import Error as ApiError
-from googleapiclient.errors import HttpError
+from googleapiclient.errors import Error as ApiError, HttpError
 from googleapiclient.http import HttpRequest
 
 from nautobot_circuit_maintenance.app_settings import SourceSettings
@@ -31,7 +30,9 @@ from nautobot_circuit_maintenance.inbound.mailboxes.base import (
     chunks,
     cut,
     header_sender,
+    is_usable,
     named,
+    place_of,
     said,
 )
 from nautobot_circuit_maintenance.inbound.values import MailMessage
@@ -99,7 +100,7 @@ class GmailMailbox(Mailbox):
     def fetch(self, request: FetchRequest) -> Iterator[Batch]:
         """Yield the backlog of new senders, then what was added since the cursor; raises MailboxError."""
         cursor = self._trusted(request.cursor)
-        backlog = Backlog.due(request, cursor)
+        backlog = Backlog.due(request, cursor, self.settings.name)
         mark = cursor["history_id"] if cursor else self.history_id
         if backlog:
             yield from self._backlog(request, backlog, mark)
@@ -113,12 +114,11 @@ class GmailMailbox(Mailbox):
             yield Batch((), self._cursor(self.history_id))
 
     def _trusted(self, cursor: Cursor) -> Cursor:
-        """Return the cursor, empty where it is about another account or label."""
-        here = self._cursor("")
-        return cursor if all(cursor.get(key) == here[key] for key in ("account", "label")) else {}
+        """Return the cursor, empty where it is about another account or label, or cannot be read."""
+        return cursor if is_usable(cursor, self._cursor(""), "history_id") and cursor["history_id"].isdecimal() else {}
 
     def _cursor(self, history_id: str) -> dict[str, Any]:
-        return {"account": self.settings.account, "label": self.label, "history_id": history_id}
+        return {**place_of(self.settings, label=self.label), "history_id": history_id}
 
     def _backlog(self, request: FetchRequest, backlog: Backlog, mark: str) -> Iterator[Batch]:
         """Search older mail in the order of its ids.
@@ -148,7 +148,7 @@ class GmailMailbox(Mailbox):
         query = {"startHistoryId": mark, "historyTypes": ["messageAdded", "labelAdded"], "labelId": self.label}
         for page in self._pages(self.users.history().list, missing={}, **query):
             if not page:
-                if backlog := Backlog.due(request, {}):
+                if backlog := Backlog.due(request, {}, self.settings.name):
                     yield from self._backlog(request, backlog, self.history_id)
                 return
             added = _added(page, self.label, mark)

@@ -23,6 +23,8 @@ from nautobot_circuit_maintenance.inbound.mailboxes.base import (
     chunks,
     cut,
     header_sender,
+    is_usable,
+    place_of,
     said,
 )
 from nautobot_circuit_maintenance.inbound.mailboxes.imap_session import (
@@ -95,7 +97,7 @@ class ImapMailbox(Mailbox):
         asks for them again, and ends with an error that names them.
         """
         cursor = self._trusted(request.cursor)
-        backlog = Backlog.due(request, cursor)
+        backlog = Backlog.due(request, cursor, self.settings.name)
         mark = cursor["uid"] if cursor else self._highest_uid()
         yield from self._refused_before(request, cursor)
         if backlog:
@@ -127,12 +129,14 @@ class ImapMailbox(Mailbox):
 
     def _trusted(self, cursor: Cursor) -> Cursor:
         """Return the cursor, empty where its UIDs mean nothing here (RFC 3501 section 2.3.1.1)."""
-        here = self._cursor(0)
-        return cursor if all(cursor.get(key) == here[key] for key in ("folder", "uidvalidity")) else {}
+        is_ours = is_usable(cursor, self._cursor(0), "uid") and cursor["uid"] >= 0
+        # A server that was restored from a backup gives UIDs a second time.
+        is_given = is_ours and (b"UIDNEXT" not in self.status or cursor["uid"] <= self._highest_uid())
+        return cursor if is_given else {}
 
     def _cursor(self, uid: int) -> dict[str, Any]:
-        cursor = {"folder": self.settings.folder, "uidvalidity": self.status[b"UIDVALIDITY"], "uid": uid}
-        return {**cursor, "refused": sorted(self.refused)} if self.refused else cursor
+        place = place_of(self.settings, folder=self.settings.folder, uidvalidity=self.status[b"UIDVALIDITY"])
+        return {**place, "uid": uid, **({"refused": sorted(self.refused)} if self.refused else {})}
 
     def _highest_uid(self) -> int:
         """Return a UID that no message had exceeded when the folder was opened."""
@@ -185,8 +189,7 @@ class ImapMailbox(Mailbox):
             yield [self._heading(uid, answer, header) for uid, answer, header in found if header is not None]
 
     def _heading(self, uid: int, answer: Answer, header: bytes) -> Heading:
-        sender = header_sender(header, self.settings.source_header)
-        size = answer.get(b"RFC822.SIZE")
+        sender, size = header_sender(header, self.settings.source_header), answer.get(b"RFC822.SIZE")
         # A size that the server does not tell may be the largest: such a message gets a batch of its own.
         known_size = size if isinstance(size, int) else self.max_message_size
         return Heading(uid, sender, known_size, _aware(answer.get(b"INTERNALDATE")))
