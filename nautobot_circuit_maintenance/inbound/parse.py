@@ -31,13 +31,29 @@ _MEANINGS = {
     "'pandas'": _XLSX_EXTRA,
     "'openpyxl'": _XLSX_EXTRA,
     "has no attribute 'dt'": "its calendar has an event without DTSTART, DTEND or DTSTAMP",
+    "'datetime.date' object": "its calendar has an event that lasts whole days, without a time",
 }
 _LONGEST_REASON = 300
 _LONGEST_ERROR = 1_000
 # 9999-01-01: a time after it leaves the calendar when it is shown in a time zone east of Greenwich.
 _LAST_SECOND = 253_370_764_800
+# Whose sentences go to the operator as they are.
+_OWN_WORDS = ("circuit_maintenance_parser", "nautobot_circuit_maintenance")
 # RFC 5545 allows 32 bits, but a provider that counts by date (20261123120000) says when, not less.
 _SEQUENCES = range(-(2**63), 2**63)
+
+
+class _TimeZones(dict[str, Any]):
+    """The zones that the calendar at hand defines itself (RFC 5545 section 3.6.5), besides those that everybody knows."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a zone; without it, the library would take the worker's, and be wrong by hours."""
+        if key not in self:
+            raise ParseError(f'its calendar names the time zone "{_cut(key, 100)}" and does not say what that is')
+        return super().get(key, default)
+
+
+_zones = _TimeZones()
 
 
 def parse(
@@ -72,11 +88,15 @@ def normalised_name(name: str) -> str:
 @functools.cache
 def _library() -> Any:
     """Load the library, silent and without its way to the internet."""
-    import circuit_maintenance_parser  # pylint: disable=import-outside-toplevel  # see the module's docstring
-    from circuit_maintenance_parser.utils import Geolocator  # pylint: disable=import-outside-toplevel  # likewise
+    # pylint: disable=import-outside-toplevel  # see the module's docstring
+    import circuit_maintenance_parser
+    from circuit_maintenance_parser.utils import Geolocator
+    from icalendar import cal, prop
 
     # It would ask nominatim.openstreetmap.org: the city leaves the house, and without a network a parse waits 10 s.
     Geolocator.get_location_from_api = staticmethod(_refuse_lookup)
+    # It would keep the zones that a calendar defines for the life of the process, and read the next mail with them.
+    cal._timezone_cache = prop._timezone_cache = _zones  # pylint: disable=protected-access  # there is no other way
     # Its warnings carry whole mail bodies; what it has to say reaches us as exceptions.
     logging.getLogger(circuit_maintenance_parser.__name__).setLevel(logging.CRITICAL)
     return circuit_maintenance_parser
@@ -153,6 +173,7 @@ def _types_read_by(provider: Any) -> Collection[str]:
 
 def _ask(provider: Any, parts: Mapping[str, bytes]) -> list[Item]:
     """Put one part of each type to the library; nothing where its filters turned the message away."""
+    _zones.clear()
     data = _library().NotificationData()
     for kind, content in parts.items():
         data.add_data_part(kind, content)
@@ -220,7 +241,7 @@ def _sentence(cause: BaseException) -> str:
         details = cause.errors(include_url=False, include_input=False)
         return ", ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in details)
     text = text.partition("\n")[0]
-    ours = type(cause).__module__.startswith("circuit_maintenance_parser")
+    ours = type(cause).__module__.startswith(_OWN_WORDS)
     return text if ours and text else f"{type(cause).__name__}: {text}"
 
 
