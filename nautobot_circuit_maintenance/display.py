@@ -152,16 +152,18 @@ def clock(when: datetime) -> SafeString:
 
 def window(start: datetime, end: datetime, *, remark: str = "") -> SafeString:
     """Show a window in the user's zone, and how long it is, or another remark."""
-    until = timezone.localtime(end)
-    is_same_day = timezone.localtime(start).date() == until.date()
+    begin, until = timezone.localtime(start), timezone.localtime(end)
+    is_same_day = begin.date() == until.date()
     last = (
         format_html('<time datetime="{}" class="text-nowrap">{}</time>', end.isoformat(), f"{until:%H:%M}")
         if is_same_day
         else clock(end)
     )
     return format_html(
-        '{} &ndash; {} {} <small class="text-secondary text-nowrap">{}</small>',
+        '{}{} &ndash; {} {} <small class="text-secondary text-nowrap">{}</small>',
         clock(start),
+        # In the night when clocks are changed, each end has a zone of its own.
+        f" {begin:%Z}" if begin.utcoffset() != until.utcoffset() else "",
         last,
         f"{until:%Z}",
         remark or duration(end - start),

@@ -38,6 +38,7 @@ from nautobot_circuit_maintenance.models import (
     ParsedNotification,
 )
 from nautobot_circuit_maintenance.models.windows import END_AFTER_START
+from nautobot_circuit_maintenance.moment_fields import EndField, StartField, as_shown
 from nautobot_circuit_maintenance.seen_forms import SeenFirst
 from nautobot_circuit_maintenance.window_forms import windows_formset
 
@@ -85,6 +86,7 @@ class CircuitMaintenanceForm(SeenFirst, NautobotModelForm):
             "tags",
         ]
         widgets = {"start_time": DateTimePicker(), "end_time": DateTimePicker(), "status": StaticSelect2()}
+        field_classes = {"start_time": StartField, "end_time": EndField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Put the windows beside start and end; where there are several, in their place."""
@@ -100,6 +102,16 @@ class CircuitMaintenanceForm(SeenFirst, NautobotModelForm):
         """The fields that the first card of the page leaves out."""
         times = ["start_time", "end_time"] if self.has_several_windows else []
         return ["tags", "dynamic_groups", "object_note", *times]
+
+    def clean_start_time(self) -> datetime | None:
+        """Keep the stored moment if this is how it was shown."""
+        entered, stored = self.cleaned_data["start_time"], self.instance.start_time
+        return stored if as_shown(entered) == as_shown(stored) else entered
+
+    def clean_end_time(self) -> datetime | None:
+        """Keep the stored moment if this is how it was shown."""
+        entered, stored = self.cleaned_data["end_time"], self.instance.end_time
+        return stored if as_shown(entered) == as_shown(stored) else entered
 
     def clean(self) -> None:
         """Let start and end follow the windows, if there are any but the one from start to end."""

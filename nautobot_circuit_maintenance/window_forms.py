@@ -9,24 +9,25 @@ from nautobot.apps.forms import DateTimePicker
 
 from nautobot_circuit_maintenance.models import MaintenanceWindow
 from nautobot_circuit_maintenance.models.windows import END_AFTER_START
+from nautobot_circuit_maintenance.moment_fields import EndField, StartField, as_shown
 
 PREFIX = "windows"
 _MOST = 100
 """Windows of one maintenance, far more than a provider ever announced."""
 
 
-def _moment(label: str, missing: str) -> forms.DateTimeField:
+def _moment(kind: type[StartField], label: str, missing: str) -> forms.DateTimeField:
     # "required" stays off the input: the row for one more window may be left empty.
     picker = DateTimePicker()
     picker.use_required_attribute = lambda initial: False
-    return forms.DateTimeField(label=label, widget=picker, error_messages={"required": missing})
+    return kind(label=label, widget=picker, error_messages={"required": missing})
 
 
 class WindowForm(forms.Form):
     """One window."""
 
-    start_time = _moment("Start", "Say when this window starts.")
-    end_time = _moment("End", "Say when this window ends.")
+    start_time = _moment(StartField, "Start", "Say when this window starts.")
+    end_time = _moment(EndField, "End", "Say when this window ends.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Look as Nautobot's forms do, and name each input for those who do not see the head of the table."""
@@ -49,11 +50,16 @@ class _WindowFormSet(forms.BaseFormSet):
 
     deletion_widget = forms.CheckboxInput(attrs={"class": "form-check-input", "aria-label": "Remove this window"})
 
+    stored: Iterable[MaintenanceWindow] = ()
+
     @property
     def spans(self) -> list[tuple[datetime, datetime]]:
-        """Start and end of each window that is left; the rows are valid."""
+        """Start and end of each window that is left, as it is stored if it was left alone; the rows are valid."""
+        stored = {(as_shown(row.start_time), as_shown(row.end_time)): row for row in self.stored}
         kept = [form.cleaned_data for form in self.forms if form not in self.deleted_forms and form.cleaned_data]
-        return [(row["start_time"], row["end_time"]) for row in kept if row.get("start_time")]
+        spans = [(row["start_time"], row["end_time"]) for row in kept if row.get("start_time")]
+        same = [stored.get((as_shown(start), as_shown(end))) for start, end in spans]
+        return [(row.start_time, row.end_time) if row else span for row, span in zip(same, spans)]
 
 
 _FormSet = forms.formset_factory(WindowForm, formset=_WindowFormSet, can_delete=True, extra=1, max_num=_MOST)
@@ -62,7 +68,9 @@ _FormSet = forms.formset_factory(WindowForm, formset=_WindowFormSet, can_delete=
 def windows_formset(data: Any, windows: Iterable[MaintenanceWindow]) -> Any:
     """Return the rows for these windows and one more; bound only to data that came from such rows."""
     if data is not None and f"{PREFIX}-TOTAL_FORMS" in data:
-        return _FormSet(data, prefix=PREFIX)  # no initial values: Django leaves rows out that equal them
+        bound = _FormSet(data, prefix=PREFIX)  # no initial values: Django leaves rows out that equal them
+        bound.stored = windows
+        return bound
     return _FormSet(
         prefix=PREFIX,
         initial=[{"start_time": window.start_time, "end_time": window.end_time} for window in windows],

@@ -99,8 +99,9 @@ class Changes:
 
 def start_of_day(now: datetime, days_ago: int) -> datetime:
     """Return when the day began, in the user's zone, that was so many days ago."""
-    local: datetime = timezone.localtime(now - timedelta(days=days_ago))
-    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+    # Days before now in the user's zone, not times 24 hours: late on Monday, 72 hours before is Saturday if clocks changed.
+    local: datetime = timezone.localtime(now) - timedelta(days=days_ago)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
 def read_changes(user: Any, since: datetime) -> Changes:

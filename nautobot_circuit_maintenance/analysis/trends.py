@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Avg, Count, F, Max, Min, Q, QuerySet, Sum
-from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from nautobot_circuit_maintenance.analysis import selection
@@ -119,12 +118,16 @@ def hours_by_month(user: Any, now: datetime) -> list[tuple[date, float]]:
         .exclude(status=CircuitMaintenanceStatusChoices.CANCELLED)
         .order_by(),
     ).order_by()
-    spans = windows.annotate(month=TruncMonth("start_time")).values_list("month")
-    hours = {
-        month.date(): span.total_seconds() / 3600
-        for month, span in spans.annotate(span=Sum(F("end_time") - F("start_time")))
-    }
-    return [(month, hours.get(month, 0.0)) for month in months]
+    # Not TruncMonth: MySQL knows time zones only where an administrator has loaded them.
+    spans = windows.aggregate(**{f"month_{number}": _span_of(month) for number, month in enumerate(months)})
+    found = (spans[f"month_{number}"] or timedelta() for number in range(len(months)))
+    return [(month, span.total_seconds() / 3600) for month, span in zip(months, found)]
+
+
+def _span_of(month: date) -> Sum:
+    """Sum up the windows that start in a month."""
+    begin, end = _midnight(month), _midnight(_months_later(month, 1))
+    return Sum(F("end_time") - F("start_time"), filter=Q(start_time__gte=begin, start_time__lt=end))
 
 
 def figures(user: Any, now: datetime) -> Figures:
