@@ -25,5 +25,6 @@ def await_digestion(notifications: QuerySet[Notification]) -> tuple[int, int]:
             moved.setdefault(owner, []).append(pk)
     for owner, pks in moved.items():
         Notification.objects.filter(pk__in=pks).update(provider=owner)
-    waiting = Notification.objects.filter(pk__in=[pk for pk, _, _ in chosen])
+    # Asked once more: retention may have emptied one meanwhile, and what waits must have bytes.
+    waiting = Notification.objects.filter(pk__in=[pk for pk, _, _ in chosen], raw__isnull=False)
     return waiting.update(state=State.RECEIVED, attempts=0, error=""), without_bytes

@@ -14,7 +14,8 @@ from django.utils import timezone
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.inbound.apply.revision import Revision
-from nautobot_circuit_maintenance.inbound.apply.store import store, withdraw
+from nautobot_circuit_maintenance.inbound.apply.store import store
+from nautobot_circuit_maintenance.inbound.apply.withdrawal import rests_on_emptied_mail, warn_of_rest, withdraw
 from nautobot_circuit_maintenance.inbound.values import Change, MaintenanceUpdate
 from nautobot_circuit_maintenance.models import CircuitMaintenance, CircuitMatchers, Notification, ParsedNotification
 
@@ -51,15 +52,24 @@ def apply_readings(readings: Sequence[Reading], circuits: CircuitMatchers, keep_
             change = revision.hear(reading.notification, update, now)
             if not revision.evidence:
                 continue
+            if update is None and change is Change.UPDATED and rests_on_emptied_mail(revision):
+                revision.doubt()
+                warn_of_rest(revision, _names(reading))
             if change in (Change.CREATED, Change.UPDATED):
                 keep_record(revision.record("create" if change is Change.CREATED else "update"))
             if update:
                 done[change] += 1
     left = [each for each in revisions.values() if not each.evidence]
     for revision in left:
-        withdraw(revision, keep_record)
+        withdraw(revision, _names(readings[0]), keep_record)
     store([each for each in revisions.values() if each.evidence], circuits)
     return done
+
+
+def _names(reading: Reading) -> str:
+    """Say what a notification names, for a sentence."""
+    named = [f"{reading.notification.provider} {update.maintenance_id}" for update in reading.updates]
+    return ", ".join(named) or "no maintenance"
 
 
 def _concerned(reading: Reading, revisions: dict[Key, Revision]) -> list[tuple[Revision, MaintenanceUpdate | None]]:

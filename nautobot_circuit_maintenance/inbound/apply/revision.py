@@ -77,6 +77,11 @@ class Revision:
         said = self.evidence.get(notification.fingerprint)
         return Change.OUTDATED if said and said.outdated else Change.UNCHANGED
 
+    def doubt(self) -> None:
+        """Let nobody rely on what is concluded from the evidence that is left."""
+        self.maintenance.status = Status.UNKNOWN
+        self.maintenance.withdraw()
+
     def record(self, action: str) -> ObjectChange:
         """Return the change record of the maintenance as it stands now; the action is Nautobot's word."""
         impacts = sorted(self.impacts, key=lambda row: row.cid)

@@ -1,13 +1,10 @@
 """Writes what revisions changed: in bulk, the difference to what is stored and nothing else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Model
-from django.utils import timezone
-from nautobot.extras.models import ObjectChange
 
-from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status, NoteLevelChoices
 from nautobot_circuit_maintenance.compat import unlogged
 from nautobot_circuit_maintenance.inbound.apply.revision import CONCLUDED, Revision
 from nautobot_circuit_maintenance.inbound.values import CircuitWord, Window
@@ -16,7 +13,6 @@ from nautobot_circuit_maintenance.models import (
     CircuitMaintenance,
     CircuitMatchers,
     MaintenanceWindow,
-    Note,
     ParsedNotification,
 )
 
@@ -113,48 +109,3 @@ def _write(
     if turned:
         model.objects.bulk_update(turned, names)
     model.objects.bulk_create(fresh)
-
-
-def withdraw(revision: Revision, keep_record: Callable[[ObjectChange], None]) -> None:
-    """Delete a maintenance that no notification names any more; flag one that a person has worked on."""
-    maintenance = revision.maintenance
-    if not _was_touched(revision):
-        keep_record(revision.record("delete"))
-        with unlogged():  # One record, and none for each impact.
-            CircuitMaintenance.objects.filter(pk=maintenance.pk).delete()
-        return
-    if revision.stored.evidence:
-        ParsedNotification.objects.filter(pk__in=revision.stored.evidence).delete()
-    if maintenance.status == revision.conclusion.status:
-        maintenance.status = Status.UNKNOWN
-        maintenance.last_updated = timezone.now()
-        CircuitMaintenance.objects.bulk_update([maintenance], ["status", "last_updated"])
-    Note.objects.bulk_create(
-        [
-            Note(
-                maintenance=maintenance,
-                title="No notification names this maintenance any more",
-                level=NoteLevelChoices.WARNING,
-                comment="Its notifications were read again and name other maintenances now. Delete it if it is wrong.",
-            )
-        ]
-    )
-    keep_record(revision.record("update"))
-
-
-def _was_touched(revision: Revision) -> bool:
-    """Tell whether a person acknowledged, edited, noted, tagged or ticketed what was concluded."""
-    maintenance, concluded = revision.maintenance, revision.conclusion
-    return (
-        maintenance.ack
-        or maintenance.provider_id is None
-        or bool(maintenance.ticket)
-        or any(getattr(maintenance, name) != getattr(concluded, name) for name in CONCLUDED)
-        or revision.windows != set(concluded.windows)
-        or set(revision.stored.impacts.values()) != set(concluded.impacts)
-        or any(maintenance._custom_field_data.values())  # pylint: disable=protected-access  # core's name for a field
-        or maintenance.maintenance_notes.exists()
-        or maintenance.notes.exists()
-        or maintenance.associated_contacts.exists()
-        or bool(revision.tags)
-    )
