@@ -21,8 +21,11 @@ PIPELINE = "Handle Circuit Maintenance Notifications"
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _ADDR_SPEC = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+")
-# A longer header is no title for a person; decoding it whole would cost time that a sender chooses.
+# A longer header is no title for a person and no address; reading it whole would cost time that a sender chooses.
 _LONGEST_HEADER = 4_000
+# Whoever fetches has no limits as a parse has: 25 MB of header lines took 9 seconds, or 770 MB.
+_LONGEST_HEADER_SECTION = 1024**2
+_WHOLE_FIELDS = re.compile(rb"(?s).*\n(?=[^ \t])")
 
 
 class Outcome(str, Enum):
@@ -92,11 +95,14 @@ def sender_address(message: Message, source_header: str = "From") -> str:
     of ``noc@isp.net <evil@elsewhere>`` some readers take the first and some the second.
     """
     fields = message.get_all(source_header, [])
-    if len(fields) != 1:
+    if len(fields) != 1 or len(str(fields[0])) > _LONGEST_HEADER:
         return ""
-    found = [address.lower() for _, address in email.utils.getaddresses([" ".join(str(fields[0]).split())])]
+    try:
+        found = email.utils.getaddresses([" ".join(str(fields[0]).split())])
+    except RecursionError:  # Comments in comments, groups in groups.
+        return ""
     # Some programs write the address as the display name too, unquoted: noc@isp.net <noc@isp.net>.
-    addresses = {address for address in found if "@" in address}
+    addresses = {address.lower() for _, address in found if "@" in address}
     address = addresses.pop() if len(addresses) == 1 else ""
     fits = len(address) <= COLUMN_LENGTH and _ADDR_SPEC.fullmatch(address)
     return storable(address) if fits else ""
@@ -152,9 +158,16 @@ def header_of(raw: bytes) -> Message:
 
 
 def _split(raw: bytes) -> tuple[bytes, bytes]:
-    """Split a message at its first empty line (RFC 5322 section 2.1)."""
-    end = _HEADER_END.search(raw)
-    return (raw[: end.end()], raw[end.end() :]) if end else (raw, b"")
+    """Split a message at its first empty line (RFC 5322 section 2.1).
+
+    Of a longer header section than any mail has, the fields count that end within the limit; the rest is body.
+    """
+    found = _HEADER_END.search(raw, 0, _LONGEST_HEADER_SECTION)
+    end = found.end() if found else len(raw)
+    if end > _LONGEST_HEADER_SECTION:
+        whole = _WHOLE_FIELDS.match(raw, 0, _LONGEST_HEADER_SECTION)
+        end = whole.end() if whole else 0
+    return raw[:end], raw[end:]
 
 
 def _normalised(body: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """Tests of the values that travel between the steps."""
 
 import json
+import time
 import unittest
 from datetime import datetime, timezone
 
@@ -124,6 +125,18 @@ class TestSender(unittest.TestCase):
             with self.subTest(fields):
                 self.assertEqual(sender(*fields), "")
 
+    def test_a_sender_that_is_made_to_break_its_reader_is_nobody(self):
+        """Whatever raises here stops each run on the mailbox again, and a stranger may send it."""
+        depth = 1_900
+        for value in (b"(" * depth, b"(" * depth + b")" * depth, b":" * depth, b"g:" * depth):
+            with self.subTest(value[:4]):
+                self.assertEqual(sender(b"From: " + value + b" noc@isp.example"), "")
+
+    def test_a_sender_header_of_more_than_any_address_takes_is_nobody(self):
+        for value in (b"noc@isp.example" + b" " * 4_000 + b"(x)", b"x " * 2_000 + b"<noc@isp.example>"):
+            self.assertEqual(sender(b"From: " + value), "")
+        self.assertEqual(sender(b"From: " + b"x " * 1_900 + b"<noc@isp.example>"), "noc@isp.example")
+
     def test_the_source_header_names_the_field(self):
         fields = (b"From: list@example.net", b"X-Original-From: noc@isp.example")
 
@@ -169,6 +182,78 @@ class TestFingerprint(unittest.TestCase):
         self.assertEqual(
             read(line + b"From: a@b.c\r\n\r\n" + body).fingerprint, read(b"From: a@b.c\r\n\r\n" + body).fingerprint
         )
+
+
+AUTHORED = ("From", "Date", "Message-ID", "Subject")
+WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=6)
+VALUES = st.lists(WORDS, min_size=1, max_size=4)
+BODIES = st.lists(WORDS, max_size=4)
+
+
+def written(values: list[list[str]], body: list[str], *, fold: str = " ", end: str = "\r\n") -> bytes:
+    """Return a message whose author wrote these words into the fields that count, and these lines."""
+    fields = [f"{name}: {fold.join(words)}" for name, words in zip(AUTHORED, values)]
+    return end.join([*fields, "", *body, ""]).encode()
+
+
+class TestFingerprintAlways(unittest.TestCase):
+    """What holds for every message."""
+
+    messages = st.tuples(st.lists(VALUES, min_size=4, max_size=4), BODIES)
+
+    @given(messages, st.sampled_from(["\r\n", "\n"]), st.sampled_from([" ", "  ", "\t"]), st.booleans(), st.integers(0, 3))
+    def test_the_way_never_counts(self, message, end: str, blank: str, is_folded: bool, empty_lines: int):
+        values, body = message
+        fold = end + blank if is_folded else blank
+        other = f"Received: from mx{end} by mx2{end}Return-Path: <x@y>{end}".encode()
+        other += written(values, body, fold=fold, end=end) + end.encode() * empty_lines
+
+        self.assertEqual(read(other).fingerprint, read(written(values, body)).fingerprint)
+
+    @given(messages, messages)
+    def test_other_words_are_another_mail(self, one, other):
+        same = read(written(*one)).fingerprint == read(written(*other)).fingerprint
+
+        self.assertEqual(same, one == other)
+
+
+class TestBombs(unittest.TestCase):
+    """Whoever fetches has no limits as a parse has: time and memory that a header takes are bounded by themselves."""
+
+    def test_no_header_takes_long(self):
+        size = 4_000_000
+        for header in (
+            b"From: " + b"<" * size,
+            b"From: " + b"a@b.example," * (size // 12),
+            b"Subject: " + b"=?utf-8?q?x?= " * (size // 14),
+            b"Date: " + b"1 " * (size // 2),
+            b"X: " + b"y\r\n " * (size // 4),
+            b"From: a@b.example\r\n" * (size // 19),
+            b"\r" * size,
+        ):
+            with self.subTest(header[:8]):
+                begin = time.process_time()
+                read(header + b"\r\n\r\n")
+                self.assertLess(time.process_time() - begin, 2)
+
+    def test_of_a_header_section_without_end_the_whole_fields_of_its_first_megabyte_count(self):
+        """A field that the limit cuts could lose what makes it nobody's."""
+        first = b"From: noc@isp.example\r\nSubject: Works\r\n"
+        for split in (b"", b"\r\n "):
+            start = b"Reply-To: noc@isp.example," + split
+            junk = b"X: " + b"y" * (1024**2 - len(first) - 5 - len(start)) + b"\r\n"
+            raw = first + junk + start + b"evil@else.example\r\nDate: Sun, 1 Mar 2026 10:00:00 +0100\r\n\r\nbody"
+            message = read(raw)
+
+            self.assertEqual((message.sender, message.subject, message.sent_at), ("noc@isp.example", "Works", None))
+            self.assertEqual(read(raw, source_header="Reply-To").sender, "")
+            self.assertEqual(message.raw, raw)
+
+    def test_what_stands_behind_the_limit_counts_in_the_fingerprint(self):
+        raw = b"From: noc@isp.example\r\nX: " + b"y" * 1024**2 + b"\r\nSubject: Works\r\n\r\nbody"
+
+        self.assertNotEqual(read(raw).fingerprint, read(raw.replace(b"Works", b"Words")).fingerprint)
+        self.assertNotEqual(read(raw).fingerprint, read(raw.replace(b"body", b"text")).fingerprint)
 
 
 class TestStorableJson(unittest.TestCase):
