@@ -20,7 +20,7 @@ PIPELINE = "Handle Circuit Maintenance Notifications"
 """The context that stands in the change records of what notifications changed, and in no others."""
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
-_ADDR_SPEC = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+")
+_ADDR_SPEC = re.compile(r"[^\s\x00-\x1f\x7f@<>\"(),:;\[\]\\]+@[^\s\x00-\x1f\x7f@<>\"(),:;\[\]\\]+")
 # A longer header is no title for a person and no address; reading it whole would cost time that a sender chooses.
 _LONGEST_HEADER = 4_000
 # Whoever fetches has no limits as a parse has: 25 MB of header lines took 9 seconds, or 770 MB.

@@ -79,6 +79,10 @@ STRANGERS = (
     "<noc@isp\u2024example>",  # one dot leader
     "<noc@isp.example\u200b>",  # zero width space
     "<noc\uff20isp.example>",  # fullwidth commercial at
+    "<noc@i\u017fp.example>",  # long s, which is "S" in capitals
+    "<noc@isp.ex\0ample>",  # control characters, which columns and screens leave out
+    "<noc\x7f@isp.example>",
+    "<noc@isp.example\x08>",
     "\u202e<elpmaxe.psi@con> <evil@else.example>",  # right-to-left override
 )
 """From fields in UTF-8 that look like the provider's on a screen."""
