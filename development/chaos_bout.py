@@ -167,6 +167,7 @@ class Bout:
         for name in WORKERS:
             self.faults.workers.restart(name)
             self.figures.revived += 1
+        self.faults.workers.await_ready()
 
     # Afterwards
 

@@ -199,6 +199,11 @@ class Workers:
         command += ["--loglevel", "INFO", "--hostname", f"{name}@localhost"]
         self.kept[name] = services.start_kept(name, command, lock=self.lock, env={"PGAPPNAME": name})
 
+    def await_ready(self) -> None:
+        """Wait until all workers take tasks."""
+        for name, kept in self.kept.items():
+            services.wait_until(lambda log=kept.log: b" ready." in log.read_bytes(), what=name, server=kept)  # type: ignore[misc]
+
     def main(self, name: str) -> int | None:
         """Return the process of a worker that talks to Redis, None if it has ended."""
         found = children(self.kept[name].keeper.pid)
@@ -225,6 +230,7 @@ def workers() -> Iterator[Workers]:
         found = Workers(lock)
         for name in WORKERS:
             found.start(name)
+        found.await_ready()
         yield found
         for name in WORKERS:
             found.kill_all(name)

@@ -3,8 +3,8 @@
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass, field, replace
+from datetime import timedelta, timezone
 from typing import Any, ClassVar
 
 from imapclient import IMAPClient
@@ -27,6 +27,7 @@ from nautobot_circuit_maintenance.inbound.mailboxes.base import (
     place_of,
     said,
 )
+from nautobot_circuit_maintenance.inbound.mailboxes.imap_answers import Answer, aware, section
 from nautobot_circuit_maintenance.inbound.mailboxes.imap_session import (
     ODD_ANSWER,
     account_of,
@@ -46,8 +47,9 @@ MOST_REFUSED = 10
 LONGEST_HEADER = 256 * 1024
 """Bytes that are read of the headers of a message over the size limit."""
 
-Answer = Mapping[bytes, Any]
-"""What the server says about one message, by FETCH data item."""
+_HEADER_FIELDS = b"BODY[HEADER.FIELDS"
+_BODY = b"BODY[]"
+_HEADER = b"BODY[HEADER]"
 
 
 @dataclass
@@ -184,38 +186,39 @@ class ImapMailbox(Mailbox):
         """Look at the senders and sizes of messages; one that was expunged meanwhile is left out."""
         fields = f"BODY.PEEK[HEADER.FIELDS ({self.settings.source_header})]"
         for chunk in chunks(uids, HEADINGS_AT_ONCE):
-            answers = self._fetch(chunk, ["RFC822.SIZE", "INTERNALDATE", fields])
-            found = ((uid, answer, _section(answer, b"BODY[HEADER.FIELDS")) for uid, answer in answers.items())
-            yield [self._heading(uid, answer, header) for uid, answer, header in found if header is not None]
+            answers = self._fetch(chunk, ["RFC822.SIZE", "INTERNALDATE", fields], _HEADER_FIELDS)
+            yield [self._heading(uid, answer) for uid, answer in answers.items()]
 
-    def _heading(self, uid: int, answer: Answer, header: bytes) -> Heading:
+    def _heading(self, uid: int, answer: Answer) -> Heading:
+        header = section(answer, _HEADER_FIELDS) or b""
         sender, size = header_sender(header, self.settings.source_header), answer.get(b"RFC822.SIZE")
         # A size that the server does not tell may be the largest: such a message gets a batch of its own.
         known_size = size if isinstance(size, int) else self.max_message_size
-        return Heading(uid, sender, known_size, _aware(answer.get(b"INTERNALDATE")))
+        return Heading(uid, sender, known_size, aware(answer.get(b"INTERNALDATE")))
 
     def _messages(self, headings: Sequence[Heading]) -> tuple[MailMessage, ...]:
         """Read messages; one that was expunged meanwhile is left out."""
         whole = [int(heading.id) for heading in headings if heading.size <= self.max_message_size]
-        answers = self._fetch(whole, ["BODY.PEEK[]"])
+        answers = self._fetch(whole, ["BODY.PEEK[]"], _BODY)
         read = (self._message(heading, answers.get(int(heading.id), {})) for heading in headings)
         return tuple(message for message in read if message)
 
     def _message(self, heading: Heading, answer: Answer) -> MailMessage | None:
         """Make a message of its bytes, or of its headers where it is too large; None where there is none any more."""
-        received_at, source_header = heading.received_at, self.settings.source_header
-        raw, size = _section(answer, b"BODY[]"), heading.size
-        if raw is not None and len(raw) <= self.max_message_size:
-            return MailMessage.from_bytes(raw, received_at=received_at, source_header=source_header)
-        if raw is not None:
-            size = len(raw)  # the server said less than that: RFC822.SIZE is an estimate with some
-        elif size > self.max_message_size:
+        known: dict[str, Any] = {"received_at": heading.received_at, "source_header": self.settings.source_header}
+        raw, size = section(answer, _BODY), heading.size
+        if raw is None and size > self.max_message_size:
             uid = int(heading.id)
-            header = self._fetch([uid], [f"BODY.PEEK[HEADER]<0.{LONGEST_HEADER}>"]).get(uid, {})
-            raw = _section(header, b"BODY[HEADER]")
+            header = self._fetch([uid], [f"BODY.PEEK[HEADER]<0.{LONGEST_HEADER}>"], _HEADER).get(uid, {})
+            raw = section(header, _HEADER)
+        elif raw is not None:
+            size = len(raw)  # RFC822.SIZE is an estimate with some
         if raw is None:
             return None
-        return MailMessage.oversize(raw, size=size, received_at=received_at, source_header=source_header)
+        is_whole = size <= self.max_message_size
+        message = MailMessage.from_bytes(raw, **known) if is_whole else MailMessage.oversize(raw, size=size, **known)
+        # A line that is no field ends the header for us, but not for every server: the mail is the provider's still.
+        return message if message.sender else replace(message, sender=heading.sender)
 
     def _uids(self, criteria: list[Any], *, above: int, at_most: int) -> Sequence[int]:
         """Return UIDs in ascending order, in pieces if there may be more than one answer takes."""
@@ -237,8 +240,17 @@ class ImapMailbox(Mailbox):
         """Return UIDs in ascending order."""
         return sorted(self._ask("searching", lambda: self.client.search(criteria)))
 
-    def _fetch(self, uids: Sequence[int], items: list[str]) -> dict[int, Answer]:
-        """Return what the server says about messages, without those that it says nothing about or does not hand out.
+    def _fetch(self, uids: Sequence[int], items: list[str], wanted: bytes) -> dict[int, Answer]:
+        """Return what the server says about messages, without those that are gone or that it does not hand out."""
+        answers = self._tried(uids, items)
+        found = {uid: answer for uid, answer in answers.items() if section(answer, wanted) is not None}
+        silent = [uid for uid in uids if uid not in found and uid not in self.refused]
+        for uid in self._tried(silent, ["UID"]):  # without those that were expunged meanwhile
+            self._owe(uid, MailboxError(f"It answers without {wanted.decode()}."))
+        return found
+
+    def _tried(self, uids: Sequence[int], items: list[str]) -> dict[int, Answer]:
+        """Ask for all messages together, or for each alone where the server fails.
 
         A server that cannot read a message says NO to all that were asked for, or hangs up (as Dovecot does).
         """
@@ -259,11 +271,15 @@ class ImapMailbox(Mailbox):
             try:
                 answers |= self._answers([uid], items)
             except MailboxError as error:
-                self.refused[uid] = str(error)
-                if len(self.refused) > MOST_REFUSED or isinstance(error.__cause__, TimeoutError):
-                    raise
+                self._owe(uid, error)
                 self._connect()
         return answers
+
+    def _owe(self, uid: int, error: MailboxError) -> None:
+        """Let the next run ask for a message; raises the error where there are too many of them, or a time-out."""
+        self.refused[uid] = str(error)
+        if len(self.refused) > MOST_REFUSED or isinstance(error.__cause__, TimeoutError):
+            raise error
 
     def _answers(self, uids: Sequence[int], items: list[str]) -> dict[int, Answer]:
         reading = f"reading the messages with UID {uids[0]} to {uids[-1]}"
@@ -279,22 +295,3 @@ class ImapMailbox(Mailbox):
             raise MailboxError(f"The connection was lost to {here} ({said(error)}); the next run goes on.") from error
         except (IMAPClientError, *ODD_ANSWER) as error:  # the same calls: NO, BAD, or not IMAP at all
             raise MailboxError(f"An unexpected answer came from {here}: {said(error)}.") from error
-
-
-def _section(answer: Answer, name: bytes) -> bytes | None:
-    """Return a body section by the begin of its name, which servers write differently; None where it is missing."""
-    for item, value in answer.items():
-        if item.startswith(name):
-            return value if isinstance(value, bytes) else b""  # NIL: an empty section
-    return None
-
-
-def _aware(internal_date: object) -> datetime:
-    """Return INTERNALDATE in UTC; the time of reading where the server tells none that a calendar has."""
-    if isinstance(internal_date, datetime):
-        aware = internal_date if internal_date.tzinfo else internal_date.replace(tzinfo=timezone.utc)
-        try:
-            return aware.astimezone(timezone.utc)
-        except (ValueError, OverflowError):  # datetime.astimezone: an offset of days, the edge of the calendar
-            pass
-    return datetime.now(timezone.utc)

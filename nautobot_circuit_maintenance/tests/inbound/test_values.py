@@ -201,7 +201,9 @@ class TestFingerprintAlways(unittest.TestCase):
 
     messages = st.tuples(st.lists(VALUES, min_size=4, max_size=4), BODIES)
 
-    @given(messages, st.sampled_from(["\r\n", "\n"]), st.sampled_from([" ", "  ", "\t"]), st.booleans(), st.integers(0, 3))
+    @given(
+        messages, st.sampled_from(["\r\n", "\n"]), st.sampled_from([" ", "  ", "\t"]), st.booleans(), st.integers(0, 3)
+    )
     def test_the_way_never_counts(self, message, end: str, blank: str, is_folded: bool, empty_lines: int):
         values, body = message
         fold = end + blank if is_folded else blank

@@ -1,5 +1,6 @@
 """Tests of the IMAP mailbox with a real server and real sockets."""
 
+import re
 import ssl
 import tempfile
 import threading
@@ -19,6 +20,7 @@ from nautobot_circuit_maintenance.inbound.mailboxes.base import BATCH_MESSAGES, 
 from nautobot_circuit_maintenance.inbound.mailboxes.imap import ImapMailbox
 from nautobot_circuit_maintenance.tests.inbound.mailboxes.contract import (
     CARRIER,
+    ISP,
     LIMIT,
     MailboxContract,
     days_ago,
@@ -131,15 +133,33 @@ class TestImap(ImapCase, MailboxContract):
         self.assertEqual([name for name in proxy.names() if "UID" in name], ["UID SEARCH", "UID FETCH", "UID FETCH"])
         self.assertTrue(all("BODY.PEEK[" in command for command in proxy.commands if "UID FETCH" in command))
 
-    def test_a_message_without_an_answer_is_skipped(self):
+    def test_a_message_that_exists_and_is_not_told_of_is_not_passed_for_good(self):
         cursor = self.fetch()[-1].cursor
         self.deliver(mail("1"))
+        address = self.settings
         for section in (b"BODY[]", b"BODY[HEADER.FIELDS"):
-            with self.subTest(section), self.proxy() as proxy:
-                proxy.change = lambda piece, section=section: piece.replace(section, b"BODY[1]")
-                batches = self.fetch(cursor)
+            with self.subTest(section):
+                with self.proxy() as proxy, self.open() as mailbox:
+                    proxy.change = lambda piece, section=section: piece.replace(section, b"BODY[1]")
+                    batches = []
+                    with self.assertRaisesRegex(MailboxError, "does not hand out the message with UID") as caught:
+                        for batch in mailbox.fetch(self.request(cursor)):
+                            batches.append(batch)
+                self.settings = address
+
+                self.assertTrue(caught.exception.is_read)
                 self.assertEqual(subjects(batches), [])
-                self.assertEqual(self.fetch(batches[-1].cursor), [])
+                self.assertEqual(subjects(self.fetch(batches[-1].cursor)), ["1"])
+
+    def test_a_header_with_a_line_that_is_no_field_keeps_its_sender(self):
+        """The server names the sender; for Python the header ends at that line, and the mail would be nobody's."""
+        with self.proxy() as proxy:
+            self.deliver(mail("1"))
+            proxy.change = lambda piece: re.sub(rb"(BODY\[\] \{\d+\}\r\n)From:", rb"\1From?", piece)
+            [message] = [message for batch in self.fetch() for message in batch.messages]
+
+        self.assertEqual(message.sender, ISP)
+        self.assertTrue(message.raw.startswith(b"From?"))
 
     def test_mail_that_waits_is_no_backlog(self):
         cursor = self.fetch()[-1].cursor

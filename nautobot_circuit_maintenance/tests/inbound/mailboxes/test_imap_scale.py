@@ -19,6 +19,7 @@ from nautobot_circuit_maintenance.tests.inbound.mailboxes.contract import (
 )
 
 _END = re.compile(rb"(?:^|\n)([\w*]+) (?:OK|NO|BAD)[^\r\n]*\r\n$")
+_TEXT = re.compile(rb"BODY\[\] \{(\d+)\}\r\n")
 setUpModule, tearDownModule = (
     test_imap.setUpModule,
     test_imap.tearDownModule,
@@ -83,21 +84,42 @@ class TestImapRefusedMessages(test_imap.ImapCase):
         self.assertTrue(caught.exception.is_read, "the source was read, and says so")
         return batches
 
-    def refusing(self, piece: bytes) -> bytes:
-        """Answer as a server does that cannot read a message: NO to the whole command."""
+    def whole(self, piece: bytes) -> tuple[bytes, bytes]:
+        """Return the tag and the whole of an answer with its last piece, nothing before."""
         self.held += piece
         end = _END.search(self.held)
         if not end:
-            return b""
+            return b"", b""
         answer, self.held = self.held, b""
-        return end[1] + b" NO [SERVERBUG] cannot read\r\n" if b"rotten" in answer else answer
+        return end[1], answer
+
+    def refusing(self, piece: bytes) -> bytes:
+        """Answer as a server does that cannot read a message: NO to the whole command."""
+        tag, answer = self.whole(piece)
+        return tag + b" NO [SERVERBUG] cannot read\r\n" if b"rotten" in answer else answer
+
+    def leaving_out(self, piece: bytes, instead: bytes) -> bytes:
+        """Answer as a server does that says OK, and something else instead of the text of a message."""
+        _, answer = self.whole(piece)
+        texts = [(found, answer[found.end() :][: int(found[1])]) for found in _TEXT.finditer(answer)]
+        for found, text in texts:
+            if b"rotten" in text:
+                return answer[: found.start()] + instead + answer[found.end() + len(text) :]
+        return answer
 
     def test_what_is_behind_a_message_is_read_and_the_message_is_once_it_can_be(self):
-        for hangs_up in (True, False):
-            with self.subTest(hangs_up=hangs_up):
+        ways = {
+            "it hangs up": bytes,
+            "it says NO": self.refusing,
+            "it says that there is no text": lambda piece: self.leaving_out(piece, b"BODY[] NIL"),
+            "it says that the text is empty": lambda piece: self.leaving_out(piece, b'BODY[] ""'),
+            "it says nothing of the text": lambda piece: self.leaving_out(piece, b"MODSEQ (1)"),
+        }
+        for way, change in ways.items():
+            with self.subTest(way):
                 with self.proxy() as proxy:
-                    proxy.cut_at = b"rotten" if hangs_up else b""
-                    proxy.change = bytes if hangs_up else self.refusing
+                    proxy.cut_at = b"rotten" if way == "it hangs up" else b""
+                    proxy.change = change
                     first = self.read_through()
                     again = self.read_through(first[-1].cursor)
                 self.settings = replace(self.settings, url=f"imap://localhost:{self.server.tls_port}", tls=True)
