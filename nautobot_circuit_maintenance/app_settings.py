@@ -121,7 +121,7 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
         problems.append(Problem("E002", "notification_sources is not a list.", _MISSING_HINT))
         entries = []
     for position, entry in enumerate(entries, start=1):
-        found = list(_entry_problems(position, entry)) or list(_source_problems(entry, {s.name for s in sources}))
+        found = list(_entry_problems(position, entry)) or list(_source_problems(entry, {s.name.lower() for s in sources}))
         problems += found
         if not found:
             sources.append(SourceSettings(**entry))
@@ -176,8 +176,9 @@ def _entry_problems(position: int, entry: Any) -> Iterator[Problem]:
 def _source_problems(entry: Mapping[str, Any], names: set[str]) -> Iterator[Problem]:
     """Say what is wrong or missing in an entry whose keys and types are right."""
     name = entry["name"]
-    if name in names:
-        yield Problem("E006", f"Two notification sources are named '{name}'.", "Give each its own name.", name)
+    if name.lower() in names:
+        hint = "Give each its own name; capitals do not count."  # to MySQL they are the same
+        yield Problem("E006", f"Two notification sources are named '{name}'.", hint, name)
     if len(name) > 100:
         yield Problem("E006", f"The name of notification source '{name}' is too long.", "Use 100 characters.", name)
     if not _is_usable_url(entry.get("url", "")):

@@ -16,10 +16,10 @@ def synchronise_sources() -> None:
     names = {*attach_all, *(problem.source for problem in settings.problems if problem.source)}
     existing = {source.name: source for source in NotificationSource.objects.all()}
     for name in sorted(names):
-        source = existing.get(name) or NotificationSource.objects.create(name=name)
+        source = existing.get(name) or NotificationSource.objects.get_or_create(name=name)[0]
         wanted = attach_all.get(name, source.attach_all_providers)
-        if wanted != source.attach_all_providers:
-            source.attach_all_providers = wanted
+        if (wanted, name) != (source.attach_all_providers, source.name):  # MySQL may find one in other capitals
+            source.attach_all_providers, source.name = wanted, name
             source.save()
         if wanted:
             source.providers.add(*Provider.objects.exclude(notification_sources=source))

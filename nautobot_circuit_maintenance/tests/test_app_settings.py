@@ -1,9 +1,13 @@
 """Settings: parsed once into values; every mistake is a system check with a sentence and a hint."""
 
+from unittest import mock
+
+from django.conf import settings as django_settings
 from django.core.checks import Error, Warning as CheckWarning, run_checks
 from django.test import SimpleTestCase, override_settings
 
 from nautobot_circuit_maintenance.app_settings import AppSettings, SourceSettings, get_app_settings, parse
+from nautobot_circuit_maintenance.checks import check_isolation
 
 SECRET = "correct horse battery staple"
 IMAP = {"name": "Mail", "url": "imap://mail.example", "account": "ops@customer.example", "secret": SECRET}
@@ -23,6 +27,29 @@ def checked(**config) -> list:
     return [each for each in found if each.id and each.id.startswith("nautobot_circuit_maintenance.")]
 
 
+class Databases(SimpleTestCase):
+    """What workers rely on in the database."""
+
+    def told(self, engine: str, **options) -> list[str]:
+        """Return the ids of what is told about a database with these options; none is opened."""
+        database = {"ENGINE": f"django.db.backends.{engine}", "OPTIONS": options}
+        with mock.patch.dict(django_settings.DATABASES["default"], database):
+            return [each.id for each in check_isolation()]
+
+    def test_mysql_must_read_what_others_have_committed_meanwhile(self):
+        """Which is Django's default; None means the server's own, and that is REPEATABLE READ."""
+        for level in (None, "repeatable read", "REPEATABLE READ", "read uncommitted"):
+            with self.subTest(level):
+                self.assertEqual(self.told("mysql", isolation_level=level), ["nautobot_circuit_maintenance.E013"])
+        for options in ({}, {"isolation_level": "read committed"}, {"isolation_level": "serializable"}):
+            with self.subTest(options):
+                self.assertEqual(self.told("mysql", **options), [])
+
+    def test_postgresql_refuses_a_transaction_that_would_miss_something(self):
+        """Then it is repeated, so any level is good."""
+        self.assertEqual(self.told("postgresql", isolation_level=3), [])
+
+
 class UnknownKeys(SimpleTestCase):
     """Misspelt settings."""
 
@@ -32,6 +59,17 @@ class UnknownKeys(SimpleTestCase):
 
         self.assertIn("'notification_source'", error.msg)
         self.assertIn("notification_sources", error.hint)
+
+
+class Names(SimpleTestCase):
+    """What sources are told apart by."""
+
+    def test_names_that_differ_in_capitals_only_are_the_same(self):
+        """To a MySQL they are, and its unique key would stop the job."""
+        (error,) = checked(notification_sources=[IMAP, {**IMAP, "name": "MAIL"}])
+
+        self.assertEqual(error.id, "nautobot_circuit_maintenance.E006")
+        self.assertIn("capitals do not count", error.hint)
 
 
 class Values(SimpleTestCase):
