@@ -239,10 +239,10 @@ def _last_read(source: NotificationSource, now: datetime) -> datetime | None:
 
     A moment in the future is one of a wrong clock: then, as where no run came to its end, the newest mail tells it.
     """
-    if source.last_fetched_at and source.last_fetched_at <= now:
-        return source.last_fetched_at
-    newest: datetime | None = source.notifications.filter(received_at__lte=now).aggregate(at=Max("received_at"))["at"]
-    return newest
+    last: datetime | None = source.last_fetched_at
+    if last is None or last > now:
+        last = source.notifications.filter(received_at__lte=now).aggregate(at=Max("received_at"))["at"]
+    return last
 
 
 def _rehearse(recorded: Collection[UUID]) -> Counter[Outcome]:

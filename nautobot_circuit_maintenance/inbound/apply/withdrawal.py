@@ -53,7 +53,8 @@ def rests_on_emptied_mail(revision: Revision) -> bool:
     Then what is left may be the announcement, while the cancellation goes by another name now.
     """
     left = ParsedNotification.objects.filter(pk__in=[row.pk for row in revision.evidence.values()])
-    return left.filter(Q(notification=None) | Q(notification__raw=None)).exists()
+    emptied: bool = left.filter(Q(notification=None) | Q(notification__raw=None)).exists()
+    return emptied
 
 
 def warn_of_rest(revision: Revision, named: str) -> None:
