@@ -14,10 +14,11 @@ from nautobot.apps.change_logging import web_request_context
 from nautobot.extras.models import JobResult
 
 from development import chaos_refusals, chaos_services, chaos_world
-from development.chaos_proxy import COMMAND_FAULTS, WIRE_FAULTS, Armed, ImapProxy
+from development.chaos_proxy import COMMAND_FAULTS, Proxies
 from development.chaos_refusals import CODES, Session
 from development.chaos_services import WORKERS, Postgres, Redis, Workers
 from development.chaos_world import patiently
+from development.wire import WIRE_FAULTS, Fault
 from nautobot_circuit_maintenance.tests.cases import create_circuits
 from nautobot_circuit_maintenance.tests.end_to_end.world import HANDLE, OPERATOR
 
@@ -53,7 +54,7 @@ class Faults:
     postgres: Postgres
     redis: Redis
     workers: Workers
-    proxy: ImapProxy
+    proxy: Proxies
     runs: int = 0
     """How many jobs were given to the workers."""
     struck: Counter[str] = field(default_factory=Counter)
@@ -157,9 +158,9 @@ class Faults:
     def _disturb(self, kind: str) -> bool:
         """Disturb the mail server's answers, at a random byte or at a command."""
         if kind in WIRE_FAULTS:
-            self.proxy.armed = Armed(kind, bytes_left=self.dice.randrange(WIRE_BYTES))
+            self.proxy.armed = Fault(kind, bytes_left=self.dice.randrange(WIRE_BYTES))
         else:
-            self.proxy.armed = Armed(kind, command=self.dice.choice(sorted(self.proxy.commands)))
+            self.proxy.armed = Fault(kind, command=self.dice.choice(sorted(self.proxy.commands)))
         self.enqueue(since=EVER)  # or else there may be nothing to ask the server for
         _within(ARMED_SECONDS, lambda: self.proxy.armed is None)
         fault, self.proxy.armed = self.proxy.armed, None

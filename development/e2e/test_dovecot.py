@@ -94,7 +94,7 @@ def test_a_poll_with_nothing_new_looks_at_no_message_and_asks_the_database_littl
         assert [each.error for each in report.sources] == [""]
         return report
 
-    with proxy_to("localhost", server.tls_port, server.tls_context()) as proxy:
+    with proxy_to(server.tls_port, server.tls_context()) as proxy:
         with configured(reading(server, folder, url=f"imap://127.0.0.1:{proxy.port}", tls=False)):
             poll()
             proxy.connections, proxy.commands = 0, []

@@ -36,7 +36,7 @@ class TestRefusedMessage(TransactionTestCase):
     def test_the_source_was_read_and_names_what_it_could_not_get(self):
         """The error stays until the message can be had; it costs nobody else anything."""
         context = ssl.create_default_context(cafile=str(self.server.ca_file))
-        with proxy_to(self.server.host, self.server.tls_port, context) as proxy:
+        with proxy_to(self.server.tls_port, context) as proxy:
             proxy.cut_at = b"rotten"
             plain = {"url": f"imap://localhost:{proxy.port}", "tls": False}
             with configured(reading(self.server, self.folder, **plain)):

@@ -11,6 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from googleapiclient.http import HttpRequest
 
+from development.wire import listener
 from nautobot_circuit_maintenance.app_settings import SourceSettings
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
 from nautobot_circuit_maintenance.inbound.mailboxes import open_mailbox
@@ -31,7 +32,6 @@ from nautobot_circuit_maintenance.tests.inbound.mailboxes.gmail_server import (
     api_error,
     gmail_server,
 )
-from nautobot_circuit_maintenance.tests.inbound.mailboxes.tcp_proxy import listener
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 RATE_LIMIT = api_error(429, "rateLimitExceeded", "Too many concurrent requests for user")

@@ -13,6 +13,7 @@ from typing import Any
 from unittest import mock
 
 from development.imap import ImapServer, imap_server
+from development.wire import listener
 from nautobot_circuit_maintenance.app_settings import SourceSettings
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
 from nautobot_circuit_maintenance.inbound.mailboxes import open_mailbox
@@ -27,7 +28,7 @@ from nautobot_circuit_maintenance.tests.inbound.mailboxes.contract import (
     mail,
     subjects,
 )
-from nautobot_circuit_maintenance.tests.inbound.mailboxes.tcp_proxy import listener, proxy_to
+from nautobot_circuit_maintenance.tests.inbound.mailboxes.tcp_proxy import proxy_to
 
 FOLDER = "Carriers & Wartung für alle"
 _running = ExitStack()
@@ -105,8 +106,8 @@ class ImapCase(unittest.TestCase):
     def proxy(self):
         """Put a proxy between mailbox and server."""
         context = ssl.create_default_context(cafile=str(self.server.ca_file))
-        with proxy_to("localhost", self.server.tls_port, context) as proxy:
-            self.settings = replace(self.settings, url=f"imap://localhost:{proxy.port}", tls=False)
+        with proxy_to(self.server.tls_port, context) as proxy:
+            self.settings = replace(self.settings, url=f"imap://127.0.0.1:{proxy.port}", tls=False)
             yield proxy
 
 
