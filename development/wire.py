@@ -39,6 +39,8 @@ class Ambush:
     """Seconds that a delay lasts: longer than the client waits."""
     bytes: int = 0
     """What went over the wire so far, in both directions."""
+    answered: int = 0
+    """What of it came from the server."""
     sessions: int = 0
     """How many are open now."""
     armed: Fault | None = None
@@ -106,6 +108,7 @@ class Wire(Line):
     def answer(self, data: bytes) -> None:
         """Send an answer on, or what the network leaves of it."""
         self.ambush.bytes += len(data)
+        self.ambush.answered += len(data)
         if self.is_silent:
             return
         fault = self.ambush.take(WIRE_FAULTS, size=len(data))

@@ -1,17 +1,16 @@
 """A Gmail label as a mailbox: the Gmail API, read by a service account with domain-wide delegation."""
 
-import base64
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime
+from functools import partial
 from http.client import HTTPException
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import httplib2
 from google.auth.exceptions import GoogleAuthError, RefreshError
-from google.oauth2.service_account import Credentials
 from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
 from googleapiclient.errors import Error as ApiError, HttpError
@@ -19,6 +18,7 @@ from googleapiclient.http import HttpRequest
 
 from nautobot_circuit_maintenance.app_settings import SourceSettings
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
+from nautobot_circuit_maintenance.inbound.mailboxes import gmail_answers
 from nautobot_circuit_maintenance.inbound.mailboxes.base import (
     TIMEOUT,
     Backlog,
@@ -35,6 +35,8 @@ from nautobot_circuit_maintenance.inbound.mailboxes.base import (
     place_of,
     said,
 )
+from nautobot_circuit_maintenance.inbound.mailboxes.gmail_answers import Look, OddAnswer, Page, Record
+from nautobot_circuit_maintenance.inbound.mailboxes.gmail_credentials import read_credentials
 from nautobot_circuit_maintenance.inbound.values import MailMessage
 
 SCOPE = "https://www.googleapis.com/auth/gmail.readonly"
@@ -45,12 +47,19 @@ _DELEGATION = (
     "in the Google Admin console, under domain-wide delegation, allow the client ID of the service account the scopes "
     f"{SCOPE} and https://mail.google.com/"
 )
-_KEYS = ("type", "client_email", "private_key", "token_uri")
+_ODD_TOKEN = (TypeError, LookupError, AttributeError)
+"""What google-auth raises where the answer about a token is JSON, but not what RFC 6749 section 5.1 says."""
+_TOO_MUCH = (OverflowError, MemoryError, RecursionError)
+"""What an answer makes Python raise that claims to be longer than memory, or is nested deeper than the stack."""
 _RATE_LIMITS = {"rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded"}
 
 Resource = Any
 """What ``build`` makes of the discovery document; it has no types."""
-Answer = Mapping[str, Any]
+T = TypeVar("T")
+
+
+class _Gone(MailboxError):
+    """The API says that there is no such thing, or none any more."""
 
 
 @dataclass(frozen=True)
@@ -75,26 +84,25 @@ class GmailMailbox(Mailbox):
     @contextmanager
     def open(cls, settings: SourceSettings, *, max_message_size: int) -> Iterator["GmailMailbox"]:
         """Log in and find the label; raises MailboxError with a sentence that says what to do."""
-        authorized = AuthorizedHttp(_credentials(settings), http=httplib2.Http(timeout=cls.timeout))
+        authorized = AuthorizedHttp(read_credentials(settings, SCOPE), http=httplib2.Http(timeout=cls.timeout))
         where = {"api_endpoint": cls.api_endpoint} if cls.api_endpoint else None
         options = {"http": authorized, "client_options": where, "static_discovery": True}
         with build("gmail", "v1", requestBuilder=cls.request_type, **options) as service:
             users = service.users()  # pylint: disable=no-member  # made from the discovery document
             opened = cls(users, settings, max_message_size, label="", history_id="")
-            profile = opened._ask(opened.users.getProfile(userId="me"))
-            yield replace(opened, label=opened._find_label(), history_id=profile["historyId"])
+            history_id = opened._ask(opened.users.getProfile(userId="me"), gmail_answers.profile_history_id)
+            yield replace(opened, label=opened._find_label(), history_id=history_id)
 
     def _find_label(self) -> str:
         """Return the id of the label that the folder names."""
         folder = self.settings.folder
         if folder.upper() == "INBOX":
             return "INBOX"
-        labels = self._ask(self.users.labels().list(userId="me")).get("labels", [])
-        for label in labels:
-            if folder in (label["name"], label["id"]):
-                return str(label["id"])
-        names = named(label["name"] for label in labels)
-        sentence = f"{self._account} has no label '{folder}'; set 'folder' to one of: {names}."
+        names = self._ask(self.users.labels().list(userId="me"), gmail_answers.labels)
+        for id_, name in names.items():
+            if folder in (name, id_):
+                return id_
+        sentence = f"There is no label '{folder}' in {self._account}; set 'folder' to one of: {named(names.values())}."
         raise MailboxError(sentence, permanent=True)
 
     def fetch(self, request: FetchRequest) -> Iterator[Batch]:
@@ -140,47 +148,52 @@ class GmailMailbox(Mailbox):
         """Return the ids of all messages since then, and of some older ones, in ascending order."""
         hidden = self.label in ("SPAM", "TRASH")
         after = f"after:{int(since.timestamp()) - 1}"
-        pages = self._pages(self.users.messages().list, q=after, labelIds=[self.label], includeSpamTrash=hidden)
-        return sorted({message["id"] for page in pages for message in page.get("messages", [])})
+        query = {"q": after, "labelIds": [self.label], "includeSpamTrash": hidden}
+        pages = self._pages(self.users.messages().list, gmail_answers.message_page, **query)
+        return sorted({id_ for page in pages for id_ in page.items})
 
     def _newer(self, request: FetchRequest, mark: str) -> Iterator[Batch]:
         """Read what was added after the mark; all recent mail where Gmail no longer knows that far back."""
         query = {"startHistoryId": mark, "historyTypes": ["messageAdded", "labelAdded"], "labelId": self.label}
-        for page in self._pages(self.users.history().list, missing={}, **query):
-            if not page:
-                if backlog := Backlog.due(request, {}, self.settings.name):
-                    yield from self._backlog(request, backlog, self.history_id)
-                return
-            added = _added(page, self.label, mark)
-            for headings in self._headings(list(added)):
-                for group in cut(headings, request.senders, max_message_size=self.max_message_size):
-                    mark = added[str(group.last)]
-                    yield Batch(self._messages(group.wanted), self._cursor(mark), group.others)
+        read = partial(gmail_answers.history_page, label=self.label)
+        try:
+            for page in self._pages(self.users.history().list, read, **query):
+                added = _added(page.items, mark)
+                for headings in self._headings(list(added)):
+                    for group in cut(headings, request.senders, max_message_size=self.max_message_size):
+                        mark = added[str(group.last)]
+                        yield Batch(self._messages(group.wanted), self._cursor(mark), group.others)
+        except _Gone:  # history.list: Gmail no longer knows that far back
+            if backlog := Backlog.due(request, {}, self.settings.name):
+                yield from self._backlog(request, backlog, self.history_id)
+            return
         if int(self.history_id) > int(mark):
             yield Batch((), self._cursor(self.history_id))
 
     def _pages(
-        self, listing: Callable[..., HttpRequest], *, missing: Answer | None = None, **query: Any
-    ) -> Iterator[Answer]:
+        self, listing: Callable[..., HttpRequest], read: Callable[[Any], Page[T]], **query: Any
+    ) -> Iterator[Page[T]]:
         """Yield all pages of a list; the library's own way to the next one fails on repeated parameters."""
-        token: dict[str, str] = {}
+        tokens = [""]
         while True:
-            page = self._ask(listing(userId="me", maxResults=PAGE, **query, **token), missing=missing)
+            token = {"pageToken": tokens[-1]} if tokens[-1] else {}
+            page = self._ask(listing(userId="me", maxResults=PAGE, **query, **token), read)
             yield page
-            if "nextPageToken" not in page:
+            if not page.next_token:
                 return
-            token = {"pageToken": page["nextPageToken"]}
+            if page.next_token in tokens:
+                raise self._odd("its pages lead in a circle")
+            tokens.append(page.next_token)
 
     def _headings(self, ids: Sequence[str]) -> Iterator[list[Heading]]:
         """Look at the senders and sizes of messages; one that was deleted meanwhile is left out."""
         for chunk in chunks(ids, HEADINGS_AT_ONCE):
-            found = ((id_, self._message_resource(id_, "metadata", [self.settings.source_header])) for id_ in chunk)
-            yield [self._heading(id_, resource) for id_, resource in found if resource]
+            found = ((id_, self._look(id_, [self.settings.source_header])) for id_ in chunk)
+            yield [self._heading(id_, look) for id_, look in found if look]
 
-    def _heading(self, id_: str, resource: Answer) -> Heading:
-        sender = header_sender(_header_bytes(resource), self.settings.source_header)
-        received_at = datetime.fromtimestamp(int(resource["internalDate"]) / 1000, tz=timezone.utc)
-        return Heading(id_, sender, int(resource.get("sizeEstimate", self.max_message_size)), received_at)
+    def _heading(self, id_: str, look: Look) -> Heading:
+        sender = header_sender(look.header, self.settings.source_header)
+        return Heading(id_, sender, self.max_message_size if look.size is None else look.size, look.received_at)
 
     def _messages(self, headings: Sequence[Heading]) -> tuple[MailMessage, ...]:
         """Read messages; one that was deleted meanwhile is left out."""
@@ -191,35 +204,50 @@ class GmailMailbox(Mailbox):
         """Read a message, or only its headers where it is too large; None where there is none any more."""
         known: dict[str, Any] = {"received_at": heading.received_at, "source_header": self.settings.source_header}
         if heading.size > self.max_message_size:
-            resource = self._message_resource(str(heading.id), "metadata")
-            return MailMessage.oversize(_header_bytes(resource), size=heading.size, **known) if resource else None
-        resource = self._message_resource(str(heading.id), "raw")
-        raw = base64.urlsafe_b64decode(resource.get("raw", "") + "==")
+            look = self._look(str(heading.id))
+            return MailMessage.oversize(look.header, size=heading.size, **known) if look else None
+        raw = self._get(str(heading.id), gmail_answers.raw, format="raw")
+        if raw is None:
+            return None
         if len(raw) > self.max_message_size:  # the size in the heading is an estimate
             return MailMessage.oversize(raw, size=len(raw), **known)
-        return MailMessage.from_bytes(raw, **known) if resource else None
+        return MailMessage.from_bytes(raw, **known)
 
-    def _message_resource(self, id_: str, form: str, headers: Sequence[str] = ()) -> Answer:
-        """Return a message as the API shows it in that format; empty where it was deleted."""
-        request = self.users.messages().get(userId="me", id=id_, format=form, metadataHeaders=list(headers))
-        return self._ask(request, missing={})
+    def _look(self, id_: str, headers: Sequence[str] = ()) -> Look | None:
+        """Look at a message and these of its header fields, or all; None where it was deleted."""
+        return self._get(id_, gmail_answers.look, format="metadata", metadataHeaders=list(headers))
 
-    def _ask(self, request: HttpRequest, *, missing: Answer | None = None) -> Answer:
-        """Run one request of the API, patiently; what it answers is an object, or `missing` for a 404."""
+    def _get(self, id_: str, read: Callable[[Any], T], **form: Any) -> T | None:
+        """Return a message in this form; None where it was deleted."""
+        request = self.users.messages().get(userId="me", id=id_, **form)
+        try:
+            return self._ask(request, partial(gmail_answers.message, id_=id_, read=read))
+        except _Gone:
+            return None
+
+    def _ask(self, request: HttpRequest, read: Callable[[Any], T]) -> T:
+        """Run one request of the API, patiently, and read the answer."""
         try:
             answer = request.execute(num_retries=self.retries)
         except HttpError as error:  # request.execute: the API refuses
-            if error.status_code == 404 and missing is not None:
-                return missing
             raise self._refused(error) from error
         except RefreshError as error:  # request.execute: no access token
             raise self._no_token(error) from error
+        except (*_ODD_TOKEN, *_TOO_MUCH, UnicodeDecodeError) as error:  # request.execute
+            raise self._odd(said(error)) from error
         except (ApiError, GoogleAuthError, httplib2.HttpLib2Error, HTTPException, OSError, ValueError) as error:
-            # request.execute: the network, or an answer that is no JSON
+            # request.execute: the network, or nothing that is HTTP
             raise MailboxError(f"Google cannot be reached for {self._account} ({said(error)}).") from error
-        if not isinstance(answer, dict):
-            raise MailboxError(f"What answers for {self._account} is not the Gmail API; check the worker's proxy.")
-        return answer
+        try:
+            return read(answer)
+        except OddAnswer as error:  # read: something else answers
+            raise self._odd(str(error)) from error
+
+    def _odd(self, what: str) -> MailboxError:
+        return MailboxError(
+            f"What answers for {self._account} is not the Gmail API ({what}); check the worker's proxy. Nothing was "
+            "passed over, the next run goes on."
+        )
 
     @property
     def _account(self) -> str:
@@ -238,6 +266,7 @@ class GmailMailbox(Mailbox):
     def _refused(self, error: HttpError) -> MailboxError:
         """Say what to do about a refused request of the Gmail API."""
         status, reasons = error.status_code, _reasons(error)
+        refusal = _Gone if status == 404 and "notFound" in reasons else MailboxError  # a proxy's 404 says nothing
         sentence = f"The Gmail API refuses {self._account} (HTTP {status}, {said(error.reason)})"
         if status == 429 or status >= 500 or reasons & _RATE_LIMITS:
             return MailboxError(f"{sentence}, also after {self.retries} repetitions; the next run goes on.")
@@ -246,28 +275,19 @@ class GmailMailbox(Mailbox):
             what = "enable the Gmail API in the Google Cloud project of the service account"
         elif reasons & {"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}:
             what = _DELEGATION
-        return MailboxError(f"{sentence}; {what}.", permanent=True)
+        return refusal(f"{sentence}; {what}.", permanent=True)
 
 
-def _added(page: Answer, label: str, mark: str) -> dict[str, str]:
-    """Return the ids of messages that got the label, by arriving or later, each with the history id to go on from."""
+def _added(records: Sequence[Record], mark: str) -> dict[str, str]:
+    """Return the ids of messages that got the label, each with the history id to go on from."""
     added: dict[str, str] = {}
-    for record in page.get("history", []):
-        came = [item["message"]["id"] for item in record.get("messagesAdded", [])]
-        came += [item["message"]["id"] for item in record.get("labelsAdded", []) if label in item["labelIds"]]
-        for id_ in came[:-1]:
+    for record in records:
+        for id_ in record.added[:-1]:
             added.setdefault(id_, mark)  # only with its last message is a record behind us
-        mark = str(record["id"])
-        for id_ in came[-1:]:
+        mark = record.history_id
+        for id_ in record.added[-1:]:
             added.setdefault(id_, mark)
     return added
-
-
-def _header_bytes(resource: Answer) -> bytes:
-    """Put a header together again as bytes; each field on a line, so that no value can pose as a field."""
-    fields = resource.get("payload", {}).get("headers", [])
-    lines = (f"{field['name']}: {' '.join(field['value'].split())}\r\n" for field in fields)
-    return "".join(lines).encode("utf-8", "replace") + b"\r\n"
 
 
 def _reasons(error: HttpError) -> set[str]:
@@ -277,24 +297,3 @@ def _reasons(error: HttpError) -> set[str]:
         return {str(item.get("reason", "")) for key in ("errors", "details") for item in problem.get(key, [])}
     except (ValueError, LookupError, TypeError, AttributeError):  # json.loads: a page of some gateway, not the API's
         return set()
-
-
-def _credentials(settings: SourceSettings) -> Credentials:
-    """Read the key of the service account, to act for the account."""
-    file = f"The credentials_file '{settings.credentials_file}'"
-    again = "download the JSON key of the service account again"
-    try:
-        with open(settings.credentials_file, encoding="utf-8") as stream:
-            info = json.load(stream)
-    except OSError as error:  # open
-        raise MailboxError(f"{file} cannot be read ({error.strerror}).", permanent=True) from error
-    except ValueError:  # json.load: what it quotes may be secret
-        raise MailboxError(f"{file} is no JSON; {again}.", permanent=True) from None
-    if not isinstance(info, dict) or not all(isinstance(info.get(key), str) for key in _KEYS):
-        raise MailboxError(f"{file} is no key of a service account; {again}.", permanent=True)
-    try:
-        return Credentials.from_service_account_info(  # type: ignore[no-untyped-call,no-any-return]  # not annotated
-            info, scopes=[SCOPE], subject=settings.account
-        )
-    except ValueError:  # from_service_account_info: no private key in PEM
-        raise MailboxError(f"{file} has no usable private key; {again}.", permanent=True) from None

@@ -12,10 +12,13 @@ from nautobot_circuit_maintenance.app_settings import SourceSettings
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
 from nautobot_circuit_maintenance.inbound.mailboxes.base import named, said
 
-# IMAPClient raises these besides its own errors when an answer is not what IMAP allows.
-ODD_ANSWER = (ValueError, TypeError, AttributeError, LookupError)
+# IMAPClient raises these besides its own errors when an answer is not what IMAP allows. The last three are what Python says
+# to a literal that claims to be longer than memory, or than a number may be, and to parentheses nested deeper than its stack.
+ODD_ANSWER = (ValueError, TypeError, AttributeError, LookupError, MemoryError, OverflowError, RecursionError)
 _FOR_NOW = ("UNAVAILABLE", "SERVERBUG", "INUSE", "LIMIT")
 """Response codes of a refusal that time heals (RFC 5530 section 3)."""
+_CLEAR_TEXT = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+"""What OpenSSL, and a newer one, says where the answer to its first message is no TLS."""
 
 
 def _server(settings: SourceSettings) -> str:
@@ -33,7 +36,7 @@ def connect(settings: SourceSettings, *, timeout: float) -> IMAPClient:
     context = _tls_context(settings) if implicit_tls else None
     try:
         return IMAPClient(settings.host, settings.port, ssl=implicit_tls, ssl_context=context, timeout=timeout)
-    except (IMAPClientError, OSError, ValueError) as error:  # IMAPClient(): name, connection, handshake, greeting
+    except (IMAPClientError, OSError, *ODD_ANSWER) as error:  # IMAPClient(): name, connection, handshake, greeting
         raise _unreachable(settings, error) from error
 
 
@@ -72,6 +75,9 @@ def _unreachable(settings: SourceSettings, error: Exception) -> MailboxError:
     if isinstance(error, (ConnectionRefusedError, TimeoutError)):
         does = "does not answer in time" if isinstance(error, TimeoutError) else "refuses the connection"
         return MailboxError(f"{server} {does}; check host and port in 'url' and the firewall.")
+    if isinstance(error, ssl.SSLError) and error.reason not in _CLEAR_TEXT:
+        sentence = f"The TLS connection to {server} broke ({error.reason}); where that happens again, check the port."
+        return MailboxError(sentence)
     if isinstance(error, ssl.SSLError):
         sentence = f"{server} does not speak TLS ({error.reason}); check the port, or set 'starttls' if it wants that."
         return MailboxError(sentence, permanent=True)

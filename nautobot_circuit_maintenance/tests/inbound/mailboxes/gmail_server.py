@@ -4,13 +4,16 @@ import base64
 import json
 import re
 import secrets
+import socket
+import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.parser import BytesHeaderParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,6 +21,8 @@ from urllib.parse import parse_qs, urlsplit
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from nautobot_circuit_maintenance.tests.inbound.mailboxes.http_faults import response, unharmed
 
 Query = dict[str, list[str]]
 SERVICE_ACCOUNT = "reader@project.iam.gserviceaccount.example"
@@ -71,6 +76,8 @@ class GmailAccount:
     token_refusal: Refusal | None = None
     tokens: set[str] = field(default_factory=set)
     requests: list[str] = field(default_factory=list)
+    send: Callable[[str, socket.socket, bytes], bool] = lambda _kind, connection, answer: unharmed(connection, answer)
+    """Sends an answer, told its kind: token, profile, labels, list, metadata, raw or history; False ends the connection."""
 
     def credentials(self) -> dict[str, str]:
         """Return what the JSON key of the service account holds."""
@@ -108,15 +115,29 @@ class GmailAccount:
         return [re.sub(r"messages/\w+", "message", path.removeprefix("/gmail/v1/users/me/")) for path in self.requests]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False  # a client may have left connections open
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet: clients hang up, and some do not trust the certificate."""
+
+
 @contextmanager
-def gmail_server(account: GmailAccount) -> Iterator[GmailAccount]:
-    """Serve an account until the block ends."""
+def gmail_server(account: GmailAccount, certificates: Path | None = None) -> Iterator[GmailAccount]:
+    """Serve an account until the block ends; with TLS where there is a folder of `development.imap.make_certificates`."""
 
     class Handler(_Handler):
         mailbox = account
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with _Server(("127.0.0.1", 0), Handler) as server:
         account.url = f"http://127.0.0.1:{server.server_port}"
+        if certificates:
+            account.url = f"https://localhost:{server.server_port}"
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+            # The connection's own thread shakes hands: nobody has to wait for a silent client.
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         try:
             yield account
@@ -136,27 +157,33 @@ class _Handler(BaseHTTPRequestHandler):
         """Give out an access token."""
         self.mailbox.requests.append("token")
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.answer(lambda: issue_token(self.mailbox, parse_qs(body)))
+        self.answer("token", lambda: issue_token(self.mailbox, parse_qs(body)))
 
     def do_GET(self) -> None:  # pylint: disable=invalid-name  # http.server's name
         """Answer the API."""
         url = urlsplit(self.path)
         self.mailbox.requests.append(url.path)
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        self.answer(lambda: call(self.mailbox, url.path, parse_qs(url.query), token))
+        query = parse_qs(url.query)
+        self.answer(kind_of(url.path, query), lambda: call(self.mailbox, url.path, query, token))
 
-    def answer(self, ask: Any) -> None:
+    def answer(self, kind: str, ask: Callable[[], Any]) -> None:
         """Send what a function returns, or its refusal."""
         try:
             status, answer = 200, ask()
         except Refusal as refusal:
             status, answer = refusal.status, refusal.body
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json; charset=UTF-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        if not self.mailbox.send(kind, self.connection, response(status, body)):
+            self.close_connection = True
+
+
+def kind_of(path: str, query: Query) -> str:
+    """Name a request of the API."""
+    name, _, id_ = path.removeprefix("/gmail/v1/users/me/").partition("/")
+    if name == "messages":
+        return query["format"][0] if id_ else "list"
+    return name
 
 
 def issue_token(account: GmailAccount, form: Query) -> dict[str, Any]:
