@@ -19,9 +19,7 @@ from typing import TYPE_CHECKING, Any
 import nautobot
 
 from development import chaos_services, services
-from development.chaos_proxy import imap_proxy
 from development.database import say
-from development.imap import imap_server
 
 if TYPE_CHECKING:  # they import models
     from development.chaos_bout import Figures
@@ -49,29 +47,22 @@ def kinds(only: str) -> dict[str, int]:
 
 @contextmanager
 def parts(dice: Random) -> Iterator[tuple[Any, Any]]:
-    """Start everything, make Django ready and create the world; yield the faults and the mail server."""
+    """Start everything, make Django ready and create the world; yield the faults and the mailboxes."""
     with ExitStack() as stack:
         lock = services.state_folder("chaos") / "chaos.lock"
         stack.enter_context(services.held(lock, fcntl.LOCK_EX | fcntl.LOCK_NB))
-        mailbox = stack.enter_context(imap_server())
-        proxy = stack.enter_context(imap_proxy(mailbox, dice))
         postgres = stack.enter_context(chaos_services.postgres())
         redis = stack.enter_context(chaos_services.redis())
-        source = {
-            "name": "Chaos",
-            "url": f"imaps://localhost:{proxy.port}",
-            "account": mailbox.username,
-            "secret": mailbox.password,
-            "folder": "Chaos",
-            "ca_file": str(mailbox.ca_file),
-            "attach_all_providers": True,
-        }
+        os.environ.update({**postgres.env, **redis.env, "NAUTOBOT_CONFIG": str(CONFIG)})
+        # Imports Nautobot's settings, which read those variables.
+        from development.chaos_mailboxes import mailboxes  # pylint: disable=import-outside-toplevel
+
+        mailbox, proxies, sources = stack.enter_context(mailboxes(dice))
         config = {
-            "notification_sources": [source],
+            "notification_sources": sources,
             "backlog_per_worker": BACKLOG_PER_WORKER,
             "raw_notification_initial_days_since": CENTURY,
         }
-        os.environ.update({**postgres.env, **redis.env, "NAUTOBOT_CONFIG": str(CONFIG)})
         os.environ["NCM_PLUGIN_CONFIG"] = json.dumps(config)
         logging.disable(logging.WARNING)  # Nautobot tells a lot while it starts
         nautobot.setup(str(CONFIG))
@@ -80,7 +71,7 @@ def parts(dice: Random) -> Iterator[tuple[Any, Any]]:
         chaos_world.create_world()
         chaos_refusals.install()
         workers = stack.enter_context(chaos_services.workers())
-        yield chaos_faults.Faults(dice, postgres, redis, workers, proxy), mailbox
+        yield chaos_faults.Faults(dice, postgres, redis, workers, proxies), mailbox
 
 
 def run(seed: int, wanted: int, only: str) -> "tuple[Faults, Figures]":
@@ -104,6 +95,7 @@ def table(faults: "Faults", figures: "Figures", seconds: float) -> dict[str, Any
         "killed while": dict(sorted(faults.phases.items())),
         "all faults": faults.struck.total(),
         "commands of IMAP": dict(sorted(faults.proxy.commands.items())),
+        "requests of Gmail": dict(sorted(faults.proxy.requests.items())),
         "bouts": figures.bouts,
         "runs": faults.runs,
         "messages": figures.messages,

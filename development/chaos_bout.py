@@ -8,10 +8,10 @@ from nautobot.extras.models import JobResult
 
 from development import chaos_refusals, chaos_world
 from development.chaos_faults import WEIGHTS, Faults
+from development.chaos_mailboxes import Mailboxes
 from development.chaos_services import WORKERS
 from development.chaos_world import Verdict, patiently
 from development.database import say
-from development.imap import ImapServer
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.inbound.values import MailMessage
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
@@ -63,7 +63,7 @@ class Bout:
     """One delivery of mails."""
 
     faults: Faults
-    server: ImapServer
+    server: Mailboxes
     dice: Random
     figures: Figures
     kinds: dict[str, int] = field(default_factory=lambda: dict(WEIGHTS))

@@ -20,12 +20,17 @@ CHUNK = 4
 
 @worker_process_init.connect
 def hurry(**_kwargs: Any) -> None:
-    """Shorten the time limit of the mailbox and the chunks in each process that runs tasks, and name its sessions."""
+    """Shorten time limits and chunks in each process that runs tasks, lead it to chaos's own Gmail, name its sessions.
+
+    Without repetitions every fault of HTTP ends a run: what the next one makes of it is what counts.
+    """
     # pylint: disable=import-outside-toplevel  # they need settings
     from nautobot_circuit_maintenance.inbound import queue
+    from nautobot_circuit_maintenance.inbound.mailboxes.gmail import GmailMailbox
     from nautobot_circuit_maintenance.inbound.mailboxes.imap import ImapMailbox
 
-    ImapMailbox.timeout = ANSWER_SECONDS
+    ImapMailbox.timeout = GmailMailbox.timeout = ANSWER_SECONDS
+    GmailMailbox.api_endpoint, GmailMailbox.retries = os.environ["NCM_CHAOS_GMAIL"], 0
     queue.CHUNK = CHUNK
     # libpq's: by it a fault finds the session of the database that belongs to a process.
     os.environ["PGAPPNAME"] = f"{os.environ['PGAPPNAME']}/{os.getpid()}"

@@ -14,6 +14,7 @@ from nautobot.apps.change_logging import web_request_context
 from nautobot.extras.models import JobResult
 
 from development import chaos_refusals, chaos_services, chaos_world
+from development.chaos_mailboxes import HTTP_FAULTS
 from development.chaos_proxy import COMMAND_FAULTS, Proxies
 from development.chaos_refusals import CODES, Session
 from development.chaos_services import WORKERS, Postgres, Redis, Workers
@@ -36,7 +37,7 @@ WEIGHTS = {
     "session-ended": COMMON,
     "postgres-restart": RARE,
     "redis-restart": RARE,
-    **dict.fromkeys((*CODES, *WIRE_FAULTS, *COMMAND_FAULTS), 3),
+    **dict.fromkeys((*CODES, *WIRE_FAULTS, *COMMAND_FAULTS, *HTTP_FAULTS), 3),
     "second-job": 3,
     "operator-edit": COMMON,
     "provider-renamed": 2,
@@ -75,7 +76,7 @@ class Faults:
         """Let a fault of this kind strike; False if its moment did not come."""
         if kind in CODES:
             has_struck = self._refuse(CODES[kind])
-        elif kind in WIRE_FAULTS or kind in COMMAND_FAULTS:
+        elif kind in (*WIRE_FAULTS, *COMMAND_FAULTS, *HTTP_FAULTS):
             has_struck = self._disturb(kind)
         else:
             has_struck = bool(getattr(self, f"_{kind.replace('-', '_')}")())
@@ -156,11 +157,12 @@ class Faults:
             patiently(lambda: chaos_refusals.refuse(""))
 
     def _disturb(self, kind: str) -> bool:
-        """Disturb the mail server's answers, at a random byte or at a command."""
+        """Disturb a mail server's answers, at a random byte, a command or a request."""
         if kind in WIRE_FAULTS:
             self.proxy.armed = Fault(kind, bytes_left=self.dice.randrange(WIRE_BYTES))
         else:
-            self.proxy.armed = Fault(kind, command=self.dice.choice(sorted(self.proxy.commands)))
+            asked = self.proxy.requests if kind in HTTP_FAULTS else self.proxy.commands
+            self.proxy.armed = Fault(kind, command=self.dice.choice(sorted(asked)))
         self.enqueue(since=EVER)  # or else there may be nothing to ask the server for
         _within(ARMED_SECONDS, lambda: self.proxy.armed is None)
         fault, self.proxy.armed = self.proxy.armed, None

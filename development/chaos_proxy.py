@@ -27,22 +27,27 @@ COMMAND_FAULTS = ("imap-cut", "imap-cut-answer", "imap-nonsense", "imap-delay", 
 class Proxies(Ambush):
     """What stands before the mail servers."""
 
-    port: int = 0
     commands: Counter[str] = field(default_factory=Counter)
-    """What the app asked for so far."""
+    """What the app asked the IMAP server for so far."""
+    requests: Counter[str] = field(default_factory=Counter)
+    """What it asked Gmail for so far."""
+
+    @classmethod
+    def of(cls, dice: random.Random) -> "Proxies":
+        """Let delays last longer than workers wait."""
+        return cls(dice, ANSWER_SECONDS + 0.5)
 
 
 @contextmanager
-def imap_proxy(server: ImapServer, dice: random.Random) -> Iterator[Proxies]:
-    """Forward connections to the server's TLS port until the block ends."""
-    proxies = Proxies(dice, ANSWER_SECONDS + 0.5)
+def imap_proxy(server: ImapServer, proxies: Proxies) -> Iterator[int]:
+    """Forward connections to the server's TLS port until the block ends; yield the port to use instead."""
     folder = Path(server.ca_file).parent
     here = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     here.load_cert_chain(folder / "server.pem", folder / "server.key")
     session = partial(_Session, proxies=proxies)
     with relay(session, server.tls_port, accept=here, connect=server.tls_context()) as inner:
-        with relay(partial(Wire, ambush=proxies), inner) as proxies.port:
-            yield proxies
+        with relay(partial(Wire, ambush=proxies), inner) as port:
+            yield port
 
 
 @dataclass

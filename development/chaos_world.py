@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from nautobot.circuits.models import Circuit, Provider
 from nautobot.extras.models import Job, JobResult, ObjectChange
 
-from development.imap import ImapServer
+from development.chaos_mailboxes import FOLDER, Mailboxes
 from nautobot_circuit_maintenance.compat import enqueue_job
 from nautobot_circuit_maintenance.inbound.values import MailMessage
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
@@ -32,7 +32,6 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import (
     prepare_job,
 )
 
-FOLDER = "Chaos"
 KNOWN = mails.CIDS[::2]
 """Circuits that Nautobot knows; the others stay without a link."""
 TRIES = 60
@@ -74,13 +73,13 @@ def bout_mails(count: int, seed: int) -> list[MailMessage]:
     return sorted([*few, *many], key=lambda each: each.received_at)
 
 
-def deliver(server: ImapServer, found: list[MailMessage]) -> None:
-    """Put mails into the folder."""
+def deliver(server: Mailboxes, found: list[MailMessage]) -> None:
+    """Put mails into the mailboxes."""
     server.deliver_all([(each.raw or b"", each.received_at) for each in found], FOLDER)
 
 
-def forget(server: ImapServer) -> None:
-    """Begin a bout: nothing was received, the folder is empty, no job has run."""
+def forget(server: Mailboxes) -> None:
+    """Begin a bout: nothing was received, the mailboxes are empty, no job has run."""
     with suppress(Exception):  # the folder is made by the first delivery
         server.empty(FOLDER)
     forget_everything()

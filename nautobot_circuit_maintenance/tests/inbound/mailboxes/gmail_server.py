@@ -95,7 +95,8 @@ class GmailAccount:
     def deliver(self, raw: bytes, received_at: datetime, *labels: str) -> str:
         """Put a message into the account; ids say nothing about the order."""
         id_ = secrets.token_hex(8)
-        self.messages[id_] = Stored(raw, int(received_at.timestamp() * 1000), {*labels, "UNREAD"})
+        stored = Stored(raw, int(received_at.timestamp() * 1000), {*labels, "UNREAD"})
+        self.messages = {**self.messages, id_: stored}  # a request may be looking at the one before
         self.remember("messagesAdded", id_)
         return id_
 
@@ -106,9 +107,9 @@ class GmailAccount:
 
     def remember(self, kind: str, *ids: str, **more: Any) -> None:
         """Add one record to the history; ids increase with gaps."""
-        self.history_id += 7
         changes = [{"message": {"id": id_, "threadId": id_}, **more} for id_ in ids]
-        self.history.append({"id": str(self.history_id), kind: changes})
+        self.history.append({"id": str(self.history_id + 7), kind: changes})
+        self.history_id += 7  # last: whoever is told this id must find the record
 
     def names(self) -> list[str]:
         """Return what was asked for, without the ids of messages."""
