@@ -8,6 +8,7 @@ import codecs
 import email
 import email.errors
 import email.header
+import email.policy
 import email.utils
 import itertools
 from collections.abc import Collection, Iterator, Mapping
@@ -26,6 +27,20 @@ _DECODED = (_CALENDAR, _HTML, "text/plain")
 _MOST_PARTS = 1_000
 # The library's regular expressions need quadratic time for a subject: 16 kB cost Colt's 6 s.
 _LONGEST_SUBJECT = 2_000
+_LONGEST_FIELD = 4_000
+# Encodings of Python that are no charsets of mail; for the first two it takes quadratic time.
+_NO_CHARSETS = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
+
+
+class ShortFields(email.policy.Compat32):
+    """Reads a header field as far as it is sane.
+
+    For the parameters of a field Python takes quadratic time (1 MB: minutes), and a NUL in one raises ValueError.
+    """
+
+    def header_fetch_parse(self, name: str, value: str) -> str | email.header.Header:
+        """Return the beginning of a field, without NUL characters."""
+        return super().header_fetch_parse(name, value[:_LONGEST_FIELD].replace("\0", ""))
 
 
 def mail_parts(raw: bytes, envelope: Envelope) -> Parts:
@@ -34,7 +49,7 @@ def mail_parts(raw: bytes, envelope: Envelope) -> Parts:
     Raises ParseError for a message whose parts are nested too deeply to be read.
     """
     try:
-        message = email.message_from_bytes(raw)
+        message = email.message_from_bytes(raw, policy=ShortFields())
         contents = [_content(part) for part in itertools.islice(message.walk(), _MOST_PARTS)]
     except RecursionError as error:
         raise ParseError("its parts are nested too deeply") from error
@@ -78,7 +93,8 @@ def decoded(content: bytes, charset: str | None) -> str:
     """Decode a part by its charset parameter, by UTF-8 where that is wrong, in the end by Windows-1252."""
     for candidate in (charset or "utf-8", "utf-8"):
         try:
-            return content.decode(candidate)
+            if codecs.lookup(candidate).name not in _NO_CHARSETS:
+                return content.decode(candidate)
         except (LookupError, ValueError):
             # LookupError: no such charset; ValueError: other bytes than it says, or a name that is none.
             continue

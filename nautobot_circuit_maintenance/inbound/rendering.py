@@ -1,19 +1,20 @@
 """A stored message for human eyes: its text, its HTML made harmless, the list of its attachments."""
 
 import base64
-import email
 import email.errors
+import email.feedparser
 import email.header
 import hashlib
 import itertools
 import re
+import time
 from dataclasses import dataclass
 from email.message import Message
 from html.parser import HTMLParser
 
 import nh3
 
-from nautobot_circuit_maintenance.inbound.mail_parts import decoded
+from nautobot_circuit_maintenance.inbound.mail_parts import ShortFields, decoded
 from nautobot_circuit_maintenance.inbound.values import storable
 
 LONGEST_SHOWN = 200_000
@@ -21,6 +22,9 @@ LONGEST_SHOWN = 200_000
 
 CUT = "... cut here: download the message to see all of it."
 
+# A web process has no limits as a parse has: 25 MB of short lines or parts would take a quarter of a minute, or 800 MB.
+_CPU_SECONDS = 2.0
+_STEP = 16 * 1024
 _MOST_PARTS = 1_000
 _LONGEST_NAME = 255
 _HTML = "text/html"
@@ -92,7 +96,7 @@ class ReadableMessage:
 def readable(raw: bytes) -> ReadableMessage:
     """Read a message for showing it; never raises, whatever the bytes are."""
     try:
-        message = email.message_from_bytes(raw)
+        message, is_whole = _read(raw)
         leaves = [part for part in itertools.islice(message.walk(), _MOST_PARTS) if not part.is_multipart()]
     except RecursionError:  # email: parts nested a thousand times
         return ReadableMessage("The parts of this message are nested too deeply to be shown.")
@@ -104,7 +108,22 @@ def readable(raw: bytes) -> ReadableMessage:
             texts[kind].append(storable(decoded(content, part.get_content_charset())))
         elif content or _file_name(part):
             attachments.append(Attachment(_file_name(part), kind, len(content)))
+    if not is_whole:
+        for shown in [texts[kind] for kind in _SHOWN if texts[kind]] or [texts["text/plain"]]:
+            shown.append(CUT)
+        attachments.append(Attachment(CUT, "", 0))
     return ReadableMessage("\n\n".join(texts["text/plain"]), "<hr>".join(texts[_HTML]), tuple(attachments))
+
+
+def _read(raw: bytes) -> tuple[Message, bool]:
+    """Return a message, or what can be read of it in two seconds; and whether it is all of it."""
+    reader = email.feedparser.BytesFeedParser(policy=ShortFields())
+    begin = time.thread_time()
+    for start in range(0, len(raw), _STEP):
+        if time.thread_time() - begin > _CPU_SECONDS:
+            return reader.close(), False
+        reader.feed(raw[start : start + _STEP])
+    return reader.close(), True
 
 
 def safe_html(html: str) -> str:

@@ -50,6 +50,8 @@ class ReadableTest(TestCase):
             b"",
             b"\xff\0" * 100,
             b"Content-Type: text/plain; charset=nonsense\r\n\r\nx\xff",
+            b"Content-Type: text/html; charset*=\0''x\r\n\r\nx\xff",
+            b"Content-Type: multipart/mixed; boundary*=\0''x\r\n\r\n--x\r\n\r\nx",
             b"Content-Type: application/x; name*0*=bogus''%ff; name*1=x\r\n\r\nx",
             b"Content-Type: application/x; name==?nonsense?q?=ff?=\r\n\r\nx",
             b"Content-Type: multipart/mixed\r\n\r\nno boundary",
@@ -57,6 +59,38 @@ class ReadableTest(TestCase):
         ):
             with self.subTest(raw[:60]):
                 self.assertNotIn("\0", readable(raw).text)
+
+
+    def test_no_message_of_the_size_limit_takes_long_or_much_memory(self):
+        """A web process has no limits as a parse has; measured, each of these took ten seconds to minutes."""
+        many = b"Content-Type: multipart/mixed; boundary=m\r\n\r\n"
+        for raw in (
+            b"Content-Type: text/plain" + b";a=b" * 200_000 + b"\r\n\r\nx",
+            b"Content-Type: text/plain; " + b"charset*1*=x;" * 80_000 + b"\r\n\r\nx",
+            b"Content-Type: text/plain; charset=punycode\r\n\r\n" + b"x" * 100_000 + b"-" + b"zzzz" * 100_000,
+            b"Content-Type: text/plain; charset=idna\r\n\r\n" + b"x" * 1_000_000,
+            many + b"--m\r\n\r\n" * 1_000_000,
+        ):
+            with self.subTest(raw[:60]):
+                begin = time.process_time()
+                message = readable(raw)
+                self.assertLess(time.process_time() - begin, 6)
+                self.assertLess(len(message.text), len(raw))
+
+    def test_what_could_not_be_read_in_time_is_said_beside_what_could(self):
+        raw = MAIL.replace(b"--m--", b"--m\r\n\r\n" * 500_000 + b"--m--")
+
+        message = readable(raw)
+
+        self.assertTrue(message.text.startswith("Grüße"))
+        self.assertTrue(message.text.endswith(CUT) and message.html.endswith(CUT))
+        self.assertEqual([each.name for each in message.attachments], ["ä.pdf", "log.txt", CUT])
+
+    def test_an_ordinary_message_of_the_size_limit_is_shown_whole(self):
+        pdf = b"JVBERi0x" * 9 + b"\r\n"
+        raw = MAIL.replace(b"AAAA\r\n", pdf * (25 * 1024**2 // len(pdf)))
+
+        self.assertEqual([each.name for each in readable(raw).attachments], ["ä.pdf", "log.txt"])
 
 
 class SafeHtmlTest(TestCase):
