@@ -121,7 +121,9 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
         problems.append(Problem("E002", "notification_sources is not a list.", _MISSING_HINT))
         entries = []
     for position, entry in enumerate(entries, start=1):
-        found = list(_entry_problems(position, entry)) or list(_source_problems(entry, {s.name.lower() for s in sources}))
+        found = list(_entry_problems(position, entry)) or list(
+            _source_problems(entry, {s.name.lower() for s in sources})
+        )
         problems += found
         if not found:
             sources.append(SourceSettings(**entry))

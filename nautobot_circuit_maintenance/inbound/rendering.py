@@ -2,13 +2,13 @@
 
 import base64
 import email.errors
-import email.feedparser
 import email.header
 import hashlib
 import itertools
 import re
 import time
 from dataclasses import dataclass
+from email.feedparser import BytesFeedParser
 from email.message import Message
 from html.parser import HTMLParser
 
@@ -22,9 +22,11 @@ LONGEST_SHOWN = 200_000
 
 CUT = "... cut here: download the message to see all of it."
 
-# A web process has no limits as a parse has: 25 MB of short lines or parts would take a quarter of a minute, or 800 MB.
-_CPU_SECONDS = 2.0
-_STEP = 16 * 1024
+# A web process has no time limit of its own. 25 MB of lines of one character cost a gigabyte of memory, and of parts
+# inside of parts hours; 25 MB of attachments have 340,000 lines.
+_MOST_LINES = 400_000
+_MOST_SECONDS = 3.0
+_PIECE = 64 * 1024
 _MOST_PARTS = 1_000
 _LONGEST_NAME = 255
 _HTML = "text/html"
@@ -86,6 +88,8 @@ class ReadableMessage:
     html: str = ""
     """As it came: only ``safe_document`` may show it."""
     attachments: tuple[Attachment, ...] = ()
+    is_cut: bool = False
+    """Whether reading all of it would take too long: this is its begin."""
 
     @property
     def text(self) -> str:
@@ -94,9 +98,9 @@ class ReadableMessage:
 
 
 def readable(raw: bytes) -> ReadableMessage:
-    """Read a message for showing it; never raises, whatever the bytes are."""
+    """Read a message for showing it; never raises, and takes seconds at the most, whatever the bytes are."""
     try:
-        message, is_whole = _read(raw)
+        message, is_cut = _begin_of(raw)
         leaves = [part for part in itertools.islice(message.walk(), _MOST_PARTS) if not part.is_multipart()]
     except RecursionError:  # email: parts nested a thousand times
         return ReadableMessage("The parts of this message are nested too deeply to be shown.")
@@ -108,22 +112,21 @@ def readable(raw: bytes) -> ReadableMessage:
             texts[kind].append(storable(decoded(content, part.get_content_charset())))
         elif content or _file_name(part):
             attachments.append(Attachment(_file_name(part), kind, len(content)))
-    if not is_whole:
-        for shown in [texts[kind] for kind in _SHOWN if texts[kind]] or [texts["text/plain"]]:
-            shown.append(CUT)
-        attachments.append(Attachment(CUT, "", 0))
-    return ReadableMessage("\n\n".join(texts["text/plain"]), "<hr>".join(texts[_HTML]), tuple(attachments))
+    return ReadableMessage("\n\n".join(texts["text/plain"]), "<hr>".join(texts[_HTML]), tuple(attachments), is_cut)
 
 
-def _read(raw: bytes) -> tuple[Message, bool]:
-    """Return a message, or what can be read of it in two seconds; and whether it is all of it."""
-    reader = email.feedparser.BytesFeedParser(policy=ShortFields())
-    begin = time.thread_time()
-    for start in range(0, len(raw), _STEP):
-        if time.thread_time() - begin > _CPU_SECONDS:
-            return reader.close(), False
-        reader.feed(raw[start : start + _STEP])
-    return reader.close(), True
+def _begin_of(raw: bytes) -> tuple[Message, bool]:
+    """Parse as much of a message as there is time and memory for, and tell whether something was left out."""
+    parser = BytesFeedParser(policy=ShortFields())
+    lines, begun, is_cut = 0, time.thread_time(), False
+    for start in range(0, len(raw), _PIECE):
+        piece = raw[start : start + _PIECE]
+        lines += max(piece.count(b"\n"), piece.count(b"\r"))
+        is_cut = lines > _MOST_LINES or time.thread_time() > begun + _MOST_SECONDS
+        if is_cut:
+            break
+        parser.feed(piece)
+    return parser.close(), is_cut
 
 
 def safe_html(html: str) -> str:
@@ -141,9 +144,9 @@ def safe_html(html: str) -> str:
     return clean
 
 
-def safe_document(html: str) -> str:
+def safe_document(html: str, *, is_cut: bool = False) -> str:
     """Return a whole document for a sandboxed frame, whose own policy forbids to load anything besides."""
-    cut = f"<hr><p>{CUT}</p>" if len(html) > LONGEST_SHOWN else ""
+    cut = f"<hr><p>{CUT}</p>" if is_cut or len(html) > LONGEST_SHOWN else ""
     return f"{_HEAD}{safe_html(html)}{cut}</body></html>"
 
 

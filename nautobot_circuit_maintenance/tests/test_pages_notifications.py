@@ -138,6 +138,14 @@ class MessageTabsTest(PageTestCase):
         for tab in self.TABS:
             self.assertHttpStatus(self.client.get(url_of(tab, self.notification)), 404)
 
+    def test_what_is_too_much_for_a_page_is_cut_and_that_is_said(self):
+        self.become_superuser()
+        for kind in (b"text/plain", b"text/html", b"image/png"):
+            self.store(b"Content-Type: " + kind + b"\r\n\r\n" + b"x\n" * 500_000)
+            for tab in self.TABS[:3]:
+                with self.subTest(tab, kind=kind):
+                    self.assertIn("cut here", self.page(tab, self.notification))
+
     def test_what_is_missing_is_said(self):
         self.become_superuser()
         for raw, words in (

@@ -125,7 +125,9 @@ class TextPanel(BaseTextPanel):
         if message is None:
             return NOT_ON_RECORD
         text = message.text
-        return f"{text[:LONGEST_SHOWN]}\n\n{CUT}" if len(text) > LONGEST_SHOWN else text or "The message has no text."
+        if message.is_cut or len(text) > LONGEST_SHOWN:
+            return f"{text[:LONGEST_SHOWN]}\n\n{CUT}"
+        return text or "The message has no text."
 
 
 class HtmlPanel(BaseTextPanel):
@@ -139,9 +141,9 @@ class HtmlPanel(BaseTextPanel):
         message = read_object(context)
         if message is None:
             return {"word": NOT_ON_RECORD}
-        return (
-            {"document": safe_document(message.html)} if message.html.strip() else {"word": "The message has no HTML."}
-        )
+        if not message.html.strip():
+            return {"word": CUT if message.is_cut else "The message has no HTML."}
+        return {"document": safe_document(message.html, is_cut=message.is_cut)}
 
 
 class AttachmentsPanel(DataTablePanel):
@@ -159,5 +161,7 @@ class AttachmentsPanel(DataTablePanel):
             {"name": each.name or "(no name)", "kind": each.kind, "size": display.size(each.size)}
             for each in (message.attachments if message else ())
         ]
+        if message and message.is_cut:
+            rows.append({"name": CUT, "kind": "", "size": ""})
         word = NOT_ON_RECORD if message is None else "The message has no attachments."
         return {**super().get_extra_context(context), "data": rows or [{"name": word, "kind": "", "size": ""}]}
