@@ -1,5 +1,6 @@
 """PLUGINS_CONFIG as frozen values: the only reader of the settings."""
 
+import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -71,6 +72,22 @@ class SourceSettings:
         implicit_tls = self.tls and not self.starttls
         return urlsplit(self.url).port or (993 if implicit_tls else 143)
 
+    def without_secret(self, text: str) -> str:
+        """Return words of a server or a library without the secret, however they spell it.
+
+        A server that repeats a command has the secret in quotation marks (RFC 9051 section 4.3) or in base64 (RFC
+        4616), and Python prints bytes with more backslashes.
+        """
+        if not self.secret:
+            return text
+        quoted = self.secret.replace("\\", "\\\\").replace('"', '\\"')
+        plain = base64.b64encode(f"\0{self.account}\0{self.secret}".encode()).decode()
+        spellings = [self.secret, quoted, plain]
+        spellings += [repr(each.encode())[2:-1] for each in spellings]
+        for each in sorted({*spellings, *(" ".join(each.split()) for each in spellings)}, key=len, reverse=True):
+            text = text.replace(each, "***") if each else text
+        return text
+
 
 @dataclass(frozen=True)
 class AppSettings:
@@ -88,6 +105,12 @@ class AppSettings:
     """Who may say who wrote a mail, in lower case, by the name of each source that requires authentication - also of one
     with a mistake in its settings: what waits is not let in because of that."""
     problems: tuple[Problem, ...] = ()
+
+    def without_secrets(self, text: str) -> str:
+        """Return a text without the secret of any source."""
+        for each in self.sources:
+            text = each.without_secret(text)
+        return text
 
     def source(self, name: str) -> SourceSettings:
         """Return the settings of the source of this name; raises MailboxError where they are missing or wrong."""
@@ -155,7 +178,7 @@ def _is_host(value: Any) -> bool:
 def _unknown_keys(config: Mapping[str, Any]) -> Iterator[Problem]:
     """Name what is misspelt: a key that nobody reads would be missed without a word."""
     known = ("notification_sources", *_NUMBERS)
-    for key in sorted(set(config) - set(known)):
+    for key in sorted(set(config) - set(known), key=str):
         yield Problem("E010", f"The settings have an unknown key '{key}'.", f"The keys are: {', '.join(known)}.")
 
 
@@ -166,7 +189,7 @@ def _entry_problems(position: int, entry: Any) -> Iterator[Problem]:
         return
     name = entry["name"]
     known = {item.name: _KINDS.get(type(item.default), _TEXT) for item in fields(SourceSettings)}
-    for key in sorted(set(entry) - set(known)):
+    for key in sorted(set(entry) - set(known), key=str):
         hint = f"The keys are: {', '.join(known)}."
         yield Problem("E004", f"Notification source '{name}' has an unknown key '{key}'.", hint, name)
     for key, value in entry.items():

@@ -37,7 +37,7 @@ from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.app_settings import SourceSettings, get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
-from nautobot_circuit_maintenance.inbound.validate import validate
+from nautobot_circuit_maintenance.inbound.validate import VALIDATION_SECONDS, validate
 from nautobot_circuit_maintenance.views.maintenances import POST_ONLY, UUID
 from nautobot_circuit_maintenance.views.panels import AsWritten
 
@@ -197,7 +197,9 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
     def validate(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Log in and open the folder, and say how it went; this page is the only one that it leads to."""
         source = self.get_object()
-        if not cache.add(f"nautobot_circuit_maintenance.validate.{source.pk}", True, VALIDATION_PAUSE):
+        under_way = f"nautobot_circuit_maintenance.validate.{source.pk}"
+        # Longer than a validation takes, so that no second one begins meanwhile, whoever asks which process.
+        if not cache.add(under_way, True, VALIDATION_SECONDS + VALIDATION_PAUSE):
             messages.warning(request, f"{source} was validated a moment ago; wait {VALIDATION_PAUSE} seconds.")
             return redirect(source.get_absolute_url())
         try:
@@ -206,4 +208,6 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
             messages.error(request, f"{source} cannot be read. {error}")
         else:
             messages.success(request, f"{source} is fine: the login and the folder work.")
+        finally:
+            cache.set(under_way, True, VALIDATION_PAUSE)
         return redirect(source.get_absolute_url())

@@ -1,9 +1,11 @@
 """The mailbox types, by what selects them in a source's URL."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 from nautobot_circuit_maintenance.app_settings import SourceSettings
+from nautobot_circuit_maintenance.inbound.errors import MailboxError
 from nautobot_circuit_maintenance.inbound.mailboxes.base import Mailbox
 
 MAILBOX_TYPES = {
@@ -13,8 +15,15 @@ MAILBOX_TYPES = {
 """Kind of source -> class, imported on first use: an SDK that nobody uses is never loaded."""
 
 
-def open_mailbox(settings: SourceSettings, *, max_message_size: int) -> AbstractContextManager[Mailbox]:
-    """Open the mailbox of a source; raises MailboxError."""
+@contextmanager
+def open_mailbox(settings: SourceSettings, *, max_message_size: int) -> Iterator[Mailbox]:
+    """Open the mailbox of a source; raises MailboxError, as reading it does, in words without the secret."""
     module, _, name = MAILBOX_TYPES[settings.kind].rpartition(".")
     mailbox_type: type[Mailbox] = getattr(import_module(module), name)
-    return mailbox_type.open(settings, max_message_size=max_message_size)
+    try:
+        with mailbox_type.open(settings, max_message_size=max_message_size) as mailbox:
+            yield mailbox
+    except MailboxError as error:
+        # A server may repeat the login at any time, and what it says is stored and shown.
+        error.args = (settings.without_secret(str(error)),)
+        raise

@@ -187,11 +187,10 @@ def header_sender(header: bytes, source_header: str) -> str:
     return sender_address(BytesHeaderParser().parsebytes(header), source_header)
 
 
-def said(error: object, *, without: str = "") -> str:
-    """Return the words of a server or a library on one line for a sentence, without the secret."""
+def said(error: object) -> str:
+    """Return the words of a server or a library on one line for a sentence."""
     # Some libraries print the bytes that a server sent as Python writes them: b'...'.
     text = re.sub(r"""\bb(['"])(.*)\1""", r"\2", str(error)) or type(error).__name__
-    text = text.replace(without, "***") if without else text
     return storable(" ".join(text.split()))[:300].rstrip(".")
 
 

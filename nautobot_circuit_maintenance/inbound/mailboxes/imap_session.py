@@ -1,5 +1,6 @@
 """From settings to an IMAP folder that is open for reading; each way to fail is a MailboxError that says what to do."""
 
+import logging
 import socket
 import ssl
 from collections.abc import Mapping
@@ -11,6 +12,9 @@ from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPCli
 from nautobot_circuit_maintenance.app_settings import SourceSettings
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
 from nautobot_circuit_maintenance.inbound.mailboxes.base import named, said
+
+# At DEBUG it would log what goes over the wire: mail, and logins that a server repeats.
+logging.getLogger("imapclient").setLevel(logging.INFO)
 
 # IMAPClient raises these besides its own errors when an answer is not what IMAP allows. The last three are what Python says
 # to a literal that claims to be longer than memory, or than a number may be, and to parentheses nested deeper than its stack.
@@ -92,13 +96,13 @@ def login(client: IMAPClient, settings: SourceSettings) -> None:
         # LOGIN takes ASCII only; AUTHENTICATE PLAIN takes UTF-8 (RFC 4616).
         client.login(account, secret) if plain else client.plain_login(account, secret)
     except LoginError as error:  # client.login
-        reason = said(error, without=secret)
+        reason = said(settings.without_secret(str(error) or type(error).__name__))
         for_now = any(code in reason for code in _FOR_NOW) or isinstance(error.__context__, IMAPClientAbortError)
         sentence = f"The login was refused to {account_of(settings)} ({reason}); check 'account' and 'secret'."
         # The library's error may quote the command, and with it the secret.
         raise MailboxError(sentence, permanent=not for_now) from None
     except (IMAPClientError, OSError, *ODD_ANSWER) as error:  # the same: a time-out, or not IMAP at all
-        reason = said(error, without=secret)
+        reason = said(settings.without_secret(str(error) or type(error).__name__))
         raise MailboxError(f"The connection was lost during the login to {account_of(settings)} ({reason}).") from None
 
 

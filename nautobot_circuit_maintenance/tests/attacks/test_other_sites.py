@@ -1,10 +1,8 @@
 """Another site sends the browser of somebody who is logged in here: nothing changes, and nobody is led away."""
 
 from django.test import Client
-from nautobot.users.models import Token
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.test_permission_walk import REST, ROUTES, UI, Route
 

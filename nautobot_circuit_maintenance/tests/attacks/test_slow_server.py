@@ -1,0 +1,69 @@
+"""Validate is a login from a web process: there are few of these, and mail servers lock accounts."""
+
+import socket
+import threading
+import time
+from unittest import mock
+
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.contrib.auth import get_user_model
+from nautobot.apps.testing import TransactionTestCase
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.tests.attacks.odd_imap import GREETING, odd_server
+from nautobot_circuit_maintenance.tests.page_case import url_of
+from nautobot_circuit_maintenance.tests.test_sources_pages import configured
+
+SECONDS = 3
+
+
+def dripping(connection_: socket.socket) -> None:
+    """Say a letter now and then, so that no time-out of the network strikes, for a minute."""
+    connection_.sendall(GREETING + b"* OK ")
+    for _ in range(120):
+        connection_.sendall(b"x")
+        time.sleep(0.5)
+
+
+@mock.patch("nautobot_circuit_maintenance.inbound.validate.VALIDATION_SECONDS", SECONDS)
+@mock.patch("nautobot_circuit_maintenance.views.sources.VALIDATION_SECONDS", SECONDS)
+class SlowServerTest(TransactionTestCase):
+    """A server that never says no."""
+
+    def setUp(self):
+        super().setUp()
+        cache.clear()
+        self.source = models.NotificationSource.objects.create(name="Source 1")
+
+    def press(self, told: list[str], name: str) -> None:
+        """Press the button as another user."""
+        browser = Client(SERVER_NAME="nautobot.example.com")
+        browser.force_login(get_user_model().objects.get(username=name))
+        browser.post(url_of("notificationsource_validate", self.source))
+        told.append(browser.get(self.source.get_absolute_url()).content.decode())
+        connection.close()  # of this thread
+
+    def test_it_keeps_no_web_process_and_nobody_begins_a_second_login_meanwhile(self):
+        for number in range(5):
+            get_user_model().objects.create_superuser(username=f"user-{number}")
+        told: list[str] = []
+        with (
+            odd_server(dripping) as server,
+            mock.patch("nautobot_circuit_maintenance.views.sources.VALIDATION_PAUSE", 1),
+        ):
+            configured(self, url=f"imap://127.0.0.1:{server.port}", tls=False)
+            threads = [threading.Thread(target=self.press, args=(told, f"user-{number}")) for number in range(4)]
+            begin = time.monotonic()
+            for thread in threads:
+                thread.start()
+            time.sleep(2)  # longer than the pause after a validation: this one is still under way
+            self.press(told, "user-4")
+            for thread in threads:
+                thread.join()
+            took = time.monotonic() - begin
+
+        self.assertEqual(server.connections, 1)
+        self.assertEqual([sum(word in page for page in told) for word in ("too slow", "a moment ago")], [1, 4])
+        self.assertLess(took, 30)
