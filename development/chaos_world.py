@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from typing import Any, TypeVar
 
@@ -117,7 +118,7 @@ class Verdict:
 def judge(delivered: list[MailMessage], undisturbed: Rows, tickets: dict[tuple[str, str], str]) -> Verdict:
     """Compare what there is with what an undisturbed run left, and with what operators wrote into tickets."""
     verdict = Verdict()
-    stored = Counter(Notification.objects.values_list("fingerprint", flat=True))
+    stored = Counter(map(_identity, Notification.objects.values_list("raw", "received_at")))
     missing = {each.fingerprint for each in delivered} - set(stored)
     verdict.add("lost", len(missing), f"{sorted(missing)}")
     twice = [key for key, times in stored.items() if times > 1]
@@ -128,6 +129,12 @@ def judge(delivered: list[MailMessage], undisturbed: Rows, tickets: dict[tuple[s
     created = ObjectChange.objects.filter(changed_object_type__model="circuitmaintenance", action="create").count()
     verdict.add("wrong", abs(created - len(named)), f"{created} records of the creation of {len(named)} maintenances")
     return verdict
+
+
+def _identity(stored: tuple[bytes, datetime]) -> str:
+    """Tell a mail by its bytes: what the app wrote beside them is what is on trial."""
+    raw, received_at = stored
+    return MailMessage.from_bytes(bytes(raw), received_at=received_at).fingerprint
 
 
 def _with_tickets(rows: Rows, tickets: dict[tuple[str, str], str]) -> Rows:

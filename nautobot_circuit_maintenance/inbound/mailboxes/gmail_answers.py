@@ -102,7 +102,7 @@ def _message_id(item: Any) -> str:
 
 
 def message(answer: Any, id_: str, read: Callable[[Answer], V]) -> V:
-    """Read the answer about a message (users.messages.get); no other message may come in its place."""
+    """Read what is answered about one message by users.messages.get; no other may come in its place."""
     if _text(answer, "id") != id_:
         raise OddAnswer(f"another message than {id_}")
     return read(answer)

@@ -79,12 +79,11 @@ def _unreachable(settings: SourceSettings, error: Exception) -> MailboxError:
     if isinstance(error, (ConnectionRefusedError, TimeoutError)):
         does = "does not answer in time" if isinstance(error, TimeoutError) else "refuses the connection"
         return MailboxError(f"{server} {does}; check host and port in 'url' and the firewall.")
-    if isinstance(error, ssl.SSLError) and error.reason not in _CLEAR_TEXT:
-        sentence = f"The TLS connection to {server} broke ({error.reason}); where that happens again, check the port."
-        return MailboxError(sentence)
     if isinstance(error, ssl.SSLError):
-        sentence = f"{server} does not speak TLS ({error.reason}); check the port, or set 'starttls' if it wants that."
-        return MailboxError(sentence, permanent=True)
+        is_clear_text = error.reason in _CLEAR_TEXT
+        what = f"{server} does not speak TLS" if is_clear_text else f"The TLS connection to {server} was damaged"
+        sentence = f"{what} ({error.reason}); check the port, or set 'starttls' if it wants that."
+        return MailboxError(sentence, permanent=is_clear_text)
     return MailboxError(f"{server} does not answer as an IMAP server ({said(error)}); check host and port in 'url'.")
 
 

@@ -42,7 +42,7 @@ class Session(Line):
         """Note the command, and send it on."""
         self.begun += data
         if self.begun.endswith(b"\r\n"):
-            self.tag, *words = self.begun.split(maxsplit=2)[:2]
+            self.tag = self.begun.split(maxsplit=1)[0]
             self.asked = self.name(self.begun.decode("latin-1"))
             self.begun = b""
         super().ask(data)

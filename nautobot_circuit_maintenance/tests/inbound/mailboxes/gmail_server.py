@@ -117,7 +117,6 @@ class GmailAccount:
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
     block_on_close = False  # a client may have left connections open
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -175,16 +174,13 @@ class _Handler(BaseHTTPRequestHandler):
         except Refusal as refusal:
             status, answer = refusal.status, refusal.body
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        if not self.mailbox.send(kind, self.connection, response(status, body)):
-            self.close_connection = True
+        self.close_connection = not self.mailbox.send(kind, self.connection, response(status, body))
 
 
 def kind_of(path: str, query: Query) -> str:
     """Name a request of the API."""
     name, _, id_ = path.removeprefix("/gmail/v1/users/me/").partition("/")
-    if name == "messages":
-        return query["format"][0] if id_ else "list"
-    return name
+    return name if name != "messages" else query["format"][0] if id_ else "list"
 
 
 def issue_token(account: GmailAccount, form: Query) -> dict[str, Any]:
