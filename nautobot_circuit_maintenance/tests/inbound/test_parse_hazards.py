@@ -232,6 +232,22 @@ class Bombs(ParseTestCase):
             "it has no part that this parser reads", self.reason(mail(*pages, calendar(event())), "genericprovider")
         )
 
+    def test_more_circuits_or_maintenances_than_can_be_applied_and_shown_in_time_are_an_error(self) -> None:
+        some, many = (tuple(f"C-{number}" for number in range(count)) for count in (500, 20_001))
+
+        self.assertIn("20,001 circuit ids", self.reason(mail(calendar(event(circuits=many))), "genericprovider"))
+        crowd = calendar(*(event(f"CHG-{number}") for number in range(1_001)))
+        self.assertIn("1,001 maintenances", self.reason(mail(crowd), "genericprovider"))
+        [update] = read(mail(calendar(*(event(day=day, circuits=some) for day in range(10, 20)))), "genericprovider")
+        self.assertEqual((len(update.windows), len(update.circuits)), (10, 5_000))
+
+    def test_parameters_of_a_header_take_no_time_and_hide_no_part(self) -> None:
+        """Python needs minutes for them, and raises ValueError for a NUL."""
+        for charset in ("; a=b" * 200_000, "; charset*=\0''x", "; charset=punycode", "; charset=idna"):
+            raw = mail((f"text/calendar{charset}", calendar(event())[1]))
+
+            self.assertEqual(names_in(read(raw, "genericprovider")), ["CHG-1"])
+
     def test_parts_in_parts_without_end_are_an_error(self) -> None:
         nested = b"".join(
             b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (depth, depth) for depth in range(2_000)
