@@ -38,7 +38,7 @@ class ShortFields(email.policy.Compat32):
     For the parameters of a field Python takes quadratic time (1 MB: minutes), and a NUL in one raises ValueError.
     """
 
-    def header_fetch_parse(self, name: str, value: str) -> str | email.header.Header:
+    def header_fetch_parse(self, name: str, value: str) -> str:
         """Return the beginning of a field, without NUL characters."""
         return super().header_fetch_parse(name, value[:_LONGEST_FIELD].replace("\0", ""))
 

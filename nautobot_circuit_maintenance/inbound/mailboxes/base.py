@@ -89,6 +89,14 @@ class Heading:
     received_at: datetime
 
 
+def as_headed(message: MailMessage, heading: Heading) -> MailMessage:
+    """Return a message under the sender of its heading where its own names none.
+
+    A line that is no field ends the header for Python, but not for every server: the mail is the provider's still.
+    """
+    return message if message.sender else replace(message, sender=heading.sender)
+
+
 class Group(NamedTuple):
     """Some messages that were looked at one after the other and make one batch."""
 

@@ -27,6 +27,7 @@ from nautobot_circuit_maintenance.inbound.mailboxes.base import (
     FetchRequest,
     Heading,
     Mailbox,
+    as_headed,
     chunks,
     cut,
     header_sender,
@@ -211,7 +212,7 @@ class GmailMailbox(Mailbox):
             return None
         if len(raw) > self.max_message_size:  # the size in the heading is an estimate
             return MailMessage.oversize(raw, size=len(raw), **known)
-        return MailMessage.from_bytes(raw, **known)
+        return as_headed(MailMessage.from_bytes(raw, **known), heading)
 
     def _look(self, id_: str, headers: Sequence[str] = ()) -> Look | None:
         """Look at a message and these of its header fields, or all; None where it was deleted."""

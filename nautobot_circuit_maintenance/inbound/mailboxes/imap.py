@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ from nautobot_circuit_maintenance.inbound.mailboxes.base import (
     FetchRequest,
     Heading,
     Mailbox,
+    as_headed,
     chunks,
     cut,
     header_sender,
@@ -217,8 +218,7 @@ class ImapMailbox(Mailbox):
             return None
         is_whole = size <= self.max_message_size
         message = MailMessage.from_bytes(raw, **known) if is_whole else MailMessage.oversize(raw, size=size, **known)
-        # A line that is no field ends the header for us, but not for every server: the mail is the provider's still.
-        return message if message.sender else replace(message, sender=heading.sender)
+        return as_headed(message, heading)
 
     def _uids(self, criteria: list[Any], *, above: int, at_most: int) -> Sequence[int]:
         """Return UIDs in ascending order, in pieces if there may be more than one answer takes."""

@@ -133,7 +133,9 @@ class GmailOnABadNetwork(NetworkCase):
     def setUpClass(cls):
         """Run a server with TLS, and trust its certificate authority."""
         super().setUpClass()
-        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))  # pylint: disable=consider-using-with  # it is
+        folder = Path(
+            cls.enterClassContext(tempfile.TemporaryDirectory())
+        )  # pylint: disable=consider-using-with  # it is
         make_certificates(folder)
         cls.enterClassContext(mock.patch.object(httplib2, "CA_CERTS", str(folder / "ca.pem")))
         key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # quick to load

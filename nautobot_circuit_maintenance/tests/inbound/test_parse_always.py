@@ -12,7 +12,7 @@ from nautobot_circuit_maintenance.inbound.errors import ParseError
 from nautobot_circuit_maintenance.inbound.parse import known_parser_names, parse
 from nautobot_circuit_maintenance.inbound.values import COLUMN_LENGTH, MaintenanceUpdate
 from nautobot_circuit_maintenance.tests.inbound.hostile_mails import calendars, damaged_mails, mails
-from nautobot_circuit_maintenance.tests.inbound.parser_mails import envelope, mail, read
+from nautobot_circuit_maintenance.tests.inbound.parser_mails import envelope, mail
 
 STATUSES = {*CircuitMaintenanceStatusChoices.values(), NO_CHANGE}
 IMPACTS = set(CircuitImpactChoices.values())

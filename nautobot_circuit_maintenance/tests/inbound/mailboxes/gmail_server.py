@@ -280,6 +280,12 @@ def page(account: GmailAccount, query: Query, items: list[Any], name: str) -> di
     return {**answer, "nextPageToken": str(end)} if end < len(items) else answer
 
 
+def fields_of(raw: bytes) -> bytes:
+    """Return the header without lines that are no fields, where Python's reader would stop."""
+    lines = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    return b"\r\n".join(line for line in lines if b":" in line or line.startswith((b" ", b"\t"))) + b"\r\n\r\n"
+
+
 def show(account: GmailAccount, id_: str, query: Query) -> dict[str, Any]:
     """Answer users.messages.get in the formats metadata and raw."""
     stored = account.messages.get(id_)
@@ -295,6 +301,6 @@ def show(account: GmailAccount, id_: str, query: Query) -> dict[str, Any]:
     if query["format"] == ["raw"]:
         return {**answer, "raw": base64.urlsafe_b64encode(stored.raw).decode()}
     wanted = {name.lower() for name in query.get("metadataHeaders", [])}
-    fields = BytesHeaderParser().parsebytes(stored.raw).items()
+    fields = BytesHeaderParser().parsebytes(fields_of(stored.raw)).items()
     headers = [{"name": name, "value": str(value)} for name, value in fields if not wanted or name.lower() in wanted]
     return {**answer, "payload": {"headers": headers}}

@@ -217,6 +217,12 @@ class TestGmail(GmailCase, MailboxContract):
 
         self.assertEqual(subjects(self.fetch(cursor, resume_since=days_ago(20))), ["1"])
 
+    def test_a_header_with_a_line_that_is_no_field_keeps_its_sender(self):
+        """A server may name the sender all the same; for Python the header ends at that line."""
+        message = self.read_one(b"Works\r\n" + mail("1"))
+
+        self.assertEqual((message.sender, message.raw), (ISP, b"Works\r\n" + mail("1")))
+
     def test_no_header_of_a_large_message_can_pose_as_another(self):
         raw = (
             b"From: NOC\r\n =?utf-8?q?=0D=0ASubject:?= <noc@isp.example>\r\nSubject: gro\xc3\x9f\r\n\r\n" + b"x" * LIMIT
