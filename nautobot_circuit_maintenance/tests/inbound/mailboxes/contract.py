@@ -257,6 +257,14 @@ class MailboxContract(Hooks):
         self.assertEqual(sorted(subjects(batches)), ["carrier", "recent"])
         self.assertEqual(batches[-1].searched, {CARRIER})
 
+    def test_a_cursor_that_cannot_be_read_is_worth_nothing(self):
+        self.deliver(mail("recent"), received_at=days_ago(10))
+        good = self.fetch()[-1].cursor
+
+        for cursor in ([good], "17", {**good, "backlog": {}}, {**good, "backlog": "all"}, {key: None for key in good}):
+            with self.subTest(cursor=cursor):
+                self.assertEqual(subjects(self.fetch(cursor, resume_since=days_ago(20))), ["recent"])
+
     def test_the_search_after_a_worthless_cursor_survives_a_kill(self):
         wanted = [f"{number:03}" for number in range(BATCH_MESSAGES + 5)]
         self.deliver(*(mail(name) for name in wanted), received_at=days_ago(10))
