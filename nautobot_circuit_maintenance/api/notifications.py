@@ -54,7 +54,7 @@ class MessageParser(BaseParser):
         """Return the bytes of the body; raises TooLarge before it has read them where the client tells their number."""
         limit = get_app_settings().max_message_size
         told = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
-        if told.isdigit() and int(told) > limit:
+        if told.isdecimal() and int(told) > limit:
             raise TooLarge(limit)
         raw = stream.read(limit + 1)
         if len(raw) > limit:

@@ -1,0 +1,242 @@
+"""Mail that fills every field with scripts, in a browser: nothing of it runs, and nothing is asked of another machine."""
+
+import base64
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from development import demo
+from development.browser import Watch
+from development.e2e.conftest import APP, SECONDS
+from development.live import LiveSite
+
+SENDER = "=x'/onfocus=ran`1`/autofocus='{{7*7}}@hostile.example"
+SECOND_SENDER = "noc@hostile.example"
+_numbers = count(1)
+
+# Whatever could run calls this; the watch takes an error on the console for a failure.
+ALARM = "window.ran = (what) => console.error('RAN: ' + what);"
+# What a pointer over a page, and a keyboard on it, would do to every element: tooltips open, handlers run.
+PROD = """() => document.querySelectorAll('main *, header *').forEach((element) => {
+    for (const kind of ['mouseover', 'mouseenter', 'mousemove', 'focus', 'focusin'])
+        element.dispatchEvent(new MouseEvent(kind, {bubbles: true, clientX: 300, clientY: 300}));
+})"""
+
+
+def payload() -> str:
+    """Return words that run wherever they are not text: in an element, an attribute, a script, a template, an address."""
+    number = next(_numbers)
+    return (
+        f"{number}\"'></title></script></textarea><img src=//evil.example/{number} onerror=ran({number})>"
+        f"<script>ran({number})</script>{{{{7*7}}}}{{% debug %}}"
+    )
+
+
+def encoded(text: str) -> str:
+    """Return a word of a header that stands for this text (RFC 2047)."""
+    return f"=?utf-8?b?{base64.b64encode(text.encode()).decode()}?="
+
+
+def hostile_mail(now: Any) -> bytes:
+    """Return a calendar with scripts in every field that it has, besides HTML and attachments that are no better."""
+    start, end = (f"{now + timedelta(hours=hours):%Y%m%dT%H%M%SZ}" for hours in (20, 24))
+    calendar = "\r\n".join(
+        (
+            "BEGIN:VCALENDAR",
+            "VERSION:2.0",
+            f"PRODID:-//{payload()}//EN",
+            "BEGIN:VEVENT",
+            f"UID:{payload()}",
+            f"SUMMARY:{payload()} javascript:ran(0)",
+            f"DTSTAMP:{now:%Y%m%dT%H%M%SZ}",
+            f"DTSTART:{start}",
+            f"DTEND:{end}",
+            "SEQUENCE:1",
+            "ORGANIZER;CN=NOC:mailto:<script>ran(1)</script>@hostile.example",
+            f"X-MAINTNOTE-PROVIDER:{payload()}",
+            f"X-MAINTNOTE-ACCOUNT:{payload()}",
+            f"X-MAINTNOTE-MAINTENANCE-ID:{payload()}",
+            f"X-MAINTNOTE-OBJECT-ID;X-MAINTNOTE-OBJECT-IMPACT=OUTAGE:{payload()}",
+            f"X-MAINTNOTE-OBJECT-ID;X-MAINTNOTE-OBJECT-IMPACT=DEGRADED:{HOSTILE_CID}",
+            "X-MAINTNOTE-STATUS:CONFIRMED",
+            "END:VEVENT",
+            "END:VCALENDAR",
+            "",
+        )
+    )
+    html = f"<body onload=ran(1)>{payload()}<a href='javascript:ran(2)'>x</a><iframe src=//evil.example></iframe>"
+    head = [
+        f"From: {encoded(payload())} <{SENDER}>",
+        f"Subject: {payload()}",
+        f"Message-ID: <{payload()}>",
+        f"Date: {now:%a, %d %b %Y %H:%M:%S} +0000",
+        "MIME-Version: 1.0",
+        'Content-Type: multipart/mixed; boundary="part"',
+    ]
+    parts = (
+        ("text/plain; charset=utf-8", payload()),
+        ("text/html; charset=utf-8", html),
+        ("text/calendar; charset=utf-8", calendar),
+        (f'application/<script>ran(3)</script>; name="{encoded(payload())}"', "x"),
+    )
+    body = "".join(f"\r\n--part\r\nContent-Type: {kind}\r\n\r\n{content}" for kind, content in parts)
+    return ("\r\n".join(head) + "\r\n" + body + "\r\n--part--\r\n").encode()
+
+
+HOSTILE_CID = payload()
+
+
+@dataclass
+class Hostile:
+    """Where what the mails left can be seen."""
+
+    addresses: list[str] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
+    """Of objects that can be ticked, edited and deleted."""
+
+
+def attack(site: LiveSite) -> Hostile:
+    """Let the mails come in by the ordinary way, and hang on it what people add."""
+    # pylint: disable=import-outside-toplevel  # models
+    from django.contrib.auth import get_user_model
+    from nautobot.apps.change_logging import web_request_context
+    from nautobot.circuits.models import Circuit, CircuitTermination, CircuitType, Provider
+    from nautobot.dcim.models import Location
+    from nautobot.extras.models import ObjectChange, Status
+
+    from nautobot_circuit_maintenance import models
+
+    provider = Provider(name=payload())
+    provider.cf["emails_circuit_maintenances"] = f"{SENDER},{SECOND_SENDER}"
+    provider.cf["provider_parser_circuit_maintenances"] = "genericprovider"
+    provider.save()
+    circuit = Circuit.objects.create(
+        cid=HOSTILE_CID,
+        provider=provider,
+        circuit_type=CircuitType.objects.first(),
+        status=Status.objects.get_for_model(Circuit).first(),
+    )
+    location = Location.objects.get(name="HAM1 Main Building")
+    CircuitTermination.objects.create(circuit=circuit, term_side="A", location=location)
+    broken = f"From: {SECOND_SENDER}\r\nSubject: {payload()}\r\nContent-Type: text/html\r\n\r\n{payload()}\r\n".encode()
+    site.mailbox.deliver_all([(hostile_mail(site.now), None), (broken, None)], "notices")
+    demo.run_job(lambda: "digesting scripts")
+    maintenance = models.CircuitMaintenance.objects.get(provider=provider)
+    mails = list(models.Notification.objects.filter(provider=provider).order_by("state"))
+    assert [mail.state for mail in mails] == ["failed", "parsed"]
+    # What a server or a library said of it.
+    models.Notification.objects.filter(pk=mails[0].pk).update(error=payload())
+    models.NotificationSource.objects.update(last_error=payload())
+    user = get_user_model().objects.get(username="admin")
+    with web_request_context(user):
+        # Nautobot's Markdown shows the pictures of colleagues; a comment is by one of them, not by mail.
+        comment = payload().replace("//evil.example/", "data:,")
+        note = models.Note.objects.create(maintenance=maintenance, title=payload(), comment=comment)
+        maintenance.ticket = payload()
+        maintenance.validated_save()
+    change = ObjectChange.objects.filter(changed_object_id=maintenance.pk).first()
+    objects = [maintenance, *maintenance.impacts.all(), note, *mails, *maintenance.parsed_notifications.all()]
+    others = [models.NotificationSource.objects.get(name="notices"), provider, circuit, location, change]
+    rest = [each.get_absolute_url(api=True) for each in objects]
+    found = Hostile([each.get_absolute_url() for each in (*objects, *others)] + [f"{url}?format=api" for url in rest])
+    found.details = [each.get_absolute_url() for each in (maintenance, maintenance.impacts.first(), note)]
+    found.addresses += [
+        f"{mail.get_absolute_url()}{tab}/" for mail in mails for tab in ("text", "html", "attachments", "source")
+    ]
+    return found
+
+
+@pytest.fixture(scope="module")
+def hostile(site: LiveSite) -> Hostile:
+    """Bring the mails in, in a thread: Django refuses to work beside Playwright's event loop."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(attack, site).result()
+
+
+@pytest.fixture
+def alarmed(chromium: Browser, site: LiveSite, logged_in: Any, watch: Watch) -> Iterator[BrowserContext]:
+    """Return a browser in which nothing runs unnoticed."""
+    context = chromium.new_context(base_url=site.url, storage_state=logged_in)
+    context.set_default_timeout(20 * SECONDS)
+    context.add_init_script(ALARM)
+    context.on("page", watch.attach)
+    context.on("dialog", lambda dialog: watch.problems.append(f"dialog: {dialog.message}"))
+    yield context
+    context.close()
+
+
+def look(page: Page, address: str) -> None:
+    """Open a page, wait for all that it loads, and touch everything on it."""
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    page.evaluate(PROD)
+    assert "evil.example" in page.content() or "{{7*7}}" in page.content(), f"nothing hostile on {address}"
+
+
+def test_the_alarm_goes_off_where_something_runs(alarmed: BrowserContext, watch: Watch):
+    page = alarmed.new_page()
+    page.goto("/login/")
+
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=//evil.example/x onerror=ran(1)>')")
+    page.wait_for_function("performance.getEntriesByType('resource').some((each) => each.name.includes('evil'))")
+    page.wait_for_timeout(SECONDS / 2)
+
+    found = " ".join(watch.problems)
+    watch.problems.clear()
+    assert "RAN: 1" in found and "left this machine" in found
+
+
+def test_nothing_runs_on_the_pages_of_an_object(hostile: Hostile, alarmed: BrowserContext, watch: Watch):
+    page = alarmed.new_page()
+    for address in hostile.addresses:
+        look(page, address)
+        assert not watch.problems, address
+
+
+def test_nothing_runs_in_lists_and_summaries(hostile: Hostile, alarmed: BrowserContext, watch: Watch):
+    page = alarmed.new_page()
+    lists = ("maintenances", "circuit-impacts", "notes", "notifications", "parsed-notifications", "sources")
+    addresses = [f"{APP}/{name}/?per_page=500" for name in lists]
+    addresses += [f"{APP}/dashboard/", f"{APP}/changes/?days=30", "/search/?q=evil", "/extras/object-changes/"]
+    for address in addresses:
+        look(page, address)
+        assert not watch.problems, address
+
+
+def test_nothing_runs_in_forms_and_confirmations(hostile: Hostile, alarmed: BrowserContext, watch: Watch):
+    page = alarmed.new_page()
+    for address in hostile.details:
+        for what in ("edit", "delete", "changelog", "notes"):
+            look(page, f"{address}{what}/")
+            assert not watch.problems, (address, what)
+    for name in ("maintenances", "circuit-impacts", "notes"):
+        for button in ("Edit Selected", "Delete Selected"):
+            page.goto(f"{APP}/{name}/?per_page=500")
+            page.wait_for_load_state("networkidle")
+            page.locator("form table tbody tr", has_text="evil.example").first.locator("input[name=pk]").check()
+            page.locator(f"button:has-text('{button}')").first.evaluate("element => element.click()")
+            page.wait_for_load_state("networkidle")
+            expect(page.get_by_text("evil.example").first).to_be_attached()
+            page.evaluate(PROD)
+            assert not watch.problems, (name, button)
+
+
+def test_nothing_runs_where_an_object_is_chosen(hostile: Hostile, alarmed: BrowserContext, watch: Watch):
+    page = alarmed.new_page()
+    page.goto(f"{APP}/notes/add/")
+    page.locator("#id_maintenance + .select2 .select2-selection").click()
+    page.locator(".select2-search__field").last.fill("evil")
+
+    choice = page.locator(".select2-results__option", has_text="evil.example").first
+    expect(choice).to_be_visible()
+    page.evaluate(PROD)
+    choice.click()
+
+    expect(page.locator("#id_maintenance + .select2")).to_contain_text("evil.example")
+    assert not watch.problems
