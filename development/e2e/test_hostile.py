@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -96,71 +96,89 @@ HOSTILE_CID = payload()
 class Hostile:
     """Where what the mails left can be seen."""
 
-    addresses: list[str] = field(default_factory=list)
-    details: list[str] = field(default_factory=list)
+    addresses: list[str]
+    details: list[str]
     """Of objects that can be ticked, edited and deleted."""
 
 
-def attack(site: LiveSite) -> Hostile:
-    """Let the mails come in by the ordinary way, and hang on it what people add."""
+def create_provider() -> Any:
+    """Create a provider whose names are scripts too, with a circuit somewhere."""
     # pylint: disable=import-outside-toplevel  # models
-    from django.contrib.auth import get_user_model
-    from nautobot.apps.change_logging import web_request_context
     from nautobot.circuits.models import Circuit, CircuitTermination, CircuitType, Provider
     from nautobot.dcim.models import Location
-    from nautobot.extras.models import ObjectChange, Status
-
-    from nautobot_circuit_maintenance import models
+    from nautobot.extras.models import Status
 
     provider = Provider(name=payload())
     provider.cf["emails_circuit_maintenances"] = f"{SENDER},{SECOND_SENDER}"
     provider.cf["provider_parser_circuit_maintenances"] = "genericprovider"
     provider.save()
-    circuit = Circuit.objects.create(
-        cid=HOSTILE_CID,
-        provider=provider,
-        circuit_type=CircuitType.objects.first(),
-        status=Status.objects.get_for_model(Circuit).first(),
-    )
+    status = Status.objects.get_for_model(Circuit).first()
+    kind = CircuitType.objects.first()
+    circuit = Circuit.objects.create(cid=HOSTILE_CID, provider=provider, circuit_type=kind, status=status)
     location = Location.objects.get(name="HAM1 Main Building")
     CircuitTermination.objects.create(circuit=circuit, term_side="A", location=location)
+    return provider
+
+
+def add_words(maintenance: Any, failed: Any) -> Any:
+    """Add what servers and libraries may say, and what a colleague writes; return his note."""
+    # pylint: disable=import-outside-toplevel  # models
+    from django.contrib.auth import get_user_model
+    from nautobot.apps.change_logging import web_request_context
+
+    from nautobot_circuit_maintenance import models
+
+    models.Notification.objects.filter(pk=failed.pk).update(error=payload())
+    models.NotificationSource.objects.update(last_error=payload())
+    with web_request_context(get_user_model().objects.get(username="admin")):
+        # Nautobot's Markdown shows the pictures of colleagues; a comment is by one of them, not by mail.
+        comment = payload().replace("//evil.example/", "data:,")
+        note = models.Note.objects.create(maintenance=maintenance, title=payload(), comment=comment)
+        maintenance.ticket = payload()
+        maintenance.validated_save()
+    return note
+
+
+def attack(site: LiveSite) -> Hostile:
+    """Let the mails come in by the ordinary way, and return where they show."""
+    # pylint: disable=import-outside-toplevel  # models
+    from nautobot.extras.models import ObjectChange
+
+    from nautobot_circuit_maintenance import models
+
+    provider = create_provider()
     broken = f"From: {SECOND_SENDER}\r\nSubject: {payload()}\r\nContent-Type: text/html\r\n\r\n{payload()}\r\n".encode()
     site.mailbox.deliver_all([(hostile_mail(site.now), None), (broken, None)], "notices")
     demo.run_job(lambda: "digesting scripts")
     maintenance = models.CircuitMaintenance.objects.get(provider=provider)
     mails = list(models.Notification.objects.filter(provider=provider).order_by("state"))
     assert [mail.state for mail in mails] == ["failed", "parsed"]
-    # What a server or a library said of it.
-    models.Notification.objects.filter(pk=mails[0].pk).update(error=payload())
-    models.NotificationSource.objects.update(last_error=payload())
-    user = get_user_model().objects.get(username="admin")
-    with web_request_context(user):
-        # Nautobot's Markdown shows the pictures of colleagues; a comment is by one of them, not by mail.
-        comment = payload().replace("//evil.example/", "data:,")
-        note = models.Note.objects.create(maintenance=maintenance, title=payload(), comment=comment)
-        maintenance.ticket = payload()
-        maintenance.validated_save()
-    change = ObjectChange.objects.filter(changed_object_id=maintenance.pk).first()
+    note = add_words(maintenance, mails[0])
     objects = [maintenance, *maintenance.impacts.all(), note, *mails, *maintenance.parsed_notifications.all()]
-    others = [models.NotificationSource.objects.get(name="notices"), provider, circuit, location, change]
-    rest = [each.get_absolute_url(api=True) for each in objects]
-    found = Hostile([each.get_absolute_url() for each in (*objects, *others)] + [f"{url}?format=api" for url in rest])
-    found.details = [each.get_absolute_url() for each in (maintenance, maintenance.impacts.first(), note)]
-    found.addresses += [
-        f"{mail.get_absolute_url()}{tab}/" for mail in mails for tab in ("text", "html", "attachments", "source")
+    circuit = provider.circuits.get()
+    others = [
+        models.NotificationSource.objects.get(name="notices"),
+        provider,
+        circuit,
+        circuit.circuit_termination_a.location,
     ]
-    return found
+    others.append(ObjectChange.objects.filter(changed_object_id=maintenance.pk).first())
+    pages = [each.get_absolute_url() for each in (*objects, *others)]
+    pages += [f"{each.get_absolute_url(api=True)}?format=api" for each in objects]
+    tabs = ("text", "html", "attachments", "source")
+    pages += [f"{mail.get_absolute_url()}{tab}/" for mail in mails for tab in tabs]
+    return Hostile(pages, [each.get_absolute_url() for each in (maintenance, maintenance.impacts.first(), note)])
 
 
-@pytest.fixture(scope="module")
-def hostile(site: LiveSite) -> Hostile:
+@pytest.fixture(scope="module", name="hostile")
+def bring_in(site: LiveSite) -> Hostile:
     """Bring the mails in, in a thread: Django refuses to work beside Playwright's event loop."""
     with ThreadPoolExecutor(1) as executor:
         return executor.submit(attack, site).result()
 
 
-@pytest.fixture
-def alarmed(chromium: Browser, site: LiveSite, logged_in: Any, watch: Watch) -> Iterator[BrowserContext]:
+@pytest.fixture(name="alarmed")
+def open_with_alarm(chromium: Browser, site: LiveSite, logged_in: Any, watch: Watch) -> Iterator[BrowserContext]:
     """Return a browser in which nothing runs unnoticed."""
     context = chromium.new_context(base_url=site.url, storage_state=logged_in)
     context.set_default_timeout(20 * SECONDS)
@@ -199,7 +217,8 @@ def test_nothing_runs_on_the_pages_of_an_object(hostile: Hostile, alarmed: Brows
         assert not watch.problems, address
 
 
-def test_nothing_runs_in_lists_and_summaries(hostile: Hostile, alarmed: BrowserContext, watch: Watch):
+@pytest.mark.usefixtures("hostile")
+def test_nothing_runs_in_lists_and_summaries(alarmed: BrowserContext, watch: Watch):
     page = alarmed.new_page()
     lists = ("maintenances", "circuit-impacts", "notes", "notifications", "parsed-notifications", "sources")
     addresses = [f"{APP}/{name}/?per_page=500" for name in lists]
@@ -227,7 +246,8 @@ def test_nothing_runs_in_forms_and_confirmations(hostile: Hostile, alarmed: Brow
             assert not watch.problems, (name, button)
 
 
-def test_nothing_runs_where_an_object_is_chosen(hostile: Hostile, alarmed: BrowserContext, watch: Watch):
+@pytest.mark.usefixtures("hostile")
+def test_nothing_runs_where_an_object_is_chosen(alarmed: BrowserContext, watch: Watch):
     page = alarmed.new_page()
     page.goto(f"{APP}/notes/add/")
     page.locator("#id_maintenance + .select2 .select2-selection").click()

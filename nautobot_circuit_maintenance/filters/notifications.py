@@ -16,7 +16,8 @@ from nautobot_circuit_maintenance.models import (
 class NotificationSourceFilterSet(NautobotFilterSet):
     """Filters of sources; where the last run stopped reading is nobody's business."""
 
-    q = SearchFilter(filter_predicates={"name": "icontains", "providers__name": "icontains"})
+    # Not by the names of its providers: who sees a shared source would find out, letter by letter, what else it reads.
+    q = SearchFilter(filter_predicates={"name": "icontains"})
     providers = fields.provider_filter("providers")
     has_error = django_filters.BooleanFilter(method="filter_error", label="The last run failed")
 

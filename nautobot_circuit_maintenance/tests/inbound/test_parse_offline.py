@@ -44,7 +44,7 @@ class OfflineTest(TestCase):
     def setUp(self):
         self.listener = self.enterContext(socket.create_server(("127.0.0.1", 0)))
         self.listener.setblocking(False)
-        file = self.enterContext(tempfile.NamedTemporaryFile("w", suffix=".txt"))
+        file = self.enterContext(tempfile.NamedTemporaryFile("w"))  # pylint: disable=consider-using-with  # it does
         file.write(IN_THE_FILE)
         file.flush()
         self.raw = naming(f"http://127.0.0.1:{self.listener.getsockname()[1]}/named", file.name)
