@@ -13,6 +13,7 @@ import email.utils
 import itertools
 from collections.abc import Collection, Iterator, Mapping
 from email.message import Message
+from typing import Any
 
 from nautobot_circuit_maintenance.inbound.errors import ParseError
 from nautobot_circuit_maintenance.inbound.values import Envelope, storable
@@ -38,7 +39,7 @@ class ShortFields(email.policy.Compat32):
     For the parameters of a field Python takes quadratic time (1 MB: minutes), and a NUL in one raises ValueError.
     """
 
-    def header_fetch_parse(self, name: str, value: str) -> str:
+    def header_fetch_parse(self, name: str, value: str) -> Any:
         """Return the beginning of a field, without NUL characters."""
         return super().header_fetch_parse(name, value[:_LONGEST_FIELD].replace("\0", ""))
 
