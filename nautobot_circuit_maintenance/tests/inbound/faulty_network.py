@@ -4,8 +4,9 @@ import signal
 import threading
 from abc import abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
+from typing import TypeVar
 from unittest import mock
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.tests.cases import create_provider
 from nautobot_circuit_maintenance.tests.fakes import NOON, mail
 
+T = TypeVar("T")
 OLD = [mail(subject="Old 1"), mail(subject="Old 2")]
 NEW = [mail(subject="New 1"), mail(subject="New 2")]
 """Nothing that a parser reads: what counts is which bytes are recorded."""
@@ -62,8 +64,17 @@ class NetworkCase(TestCase):
     def setUp(self):
         """Deliver everything; the first run reads the old mails where a test asks for it."""
         super().setUp()
+        self.running = ExitStack()
+        self.addCleanup(self.running.close)
         # The number is a limit: with one message a batch, the cursor moves as often as it can.
-        self.enterContext(mock.patch.object(base, "BATCH_MESSAGES", 1))
+        self.running.enter_context(mock.patch.object(base, "BATCH_MESSAGES", 1))
+
+    @classmethod
+    def begun(cls, context: AbstractContextManager[T]) -> T:
+        """Begin what lasts as long as the class; Python 3.10 has no way of its own."""
+        running = ExitStack()
+        cls.addClassCleanup(running.close)
+        return running.enter_context(context)
 
     @abstractmethod
     def hurried(self) -> AbstractContextManager[None]:

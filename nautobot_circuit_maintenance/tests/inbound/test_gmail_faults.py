@@ -133,13 +133,12 @@ class GmailOnABadNetwork(NetworkCase):
     def setUpClass(cls):
         """Run a server with TLS, and trust its certificate authority."""
         super().setUpClass()
-        folder = Path(
-            cls.enterClassContext(tempfile.TemporaryDirectory())
-        )  # pylint: disable=consider-using-with  # it is
+        temporary = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with  # the next line uses it
+        folder = Path(cls.begun(temporary))
         make_certificates(folder)
-        cls.enterClassContext(mock.patch.object(httplib2, "CA_CERTS", str(folder / "ca.pem")))
+        cls.begun(mock.patch.object(httplib2, "CA_CERTS", str(folder / "ca.pem")))
         key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # quick to load
-        cls.account = cls.enterClassContext(gmail_server(GmailAccount("noc@example.net", key), folder))
+        cls.account = cls.begun(gmail_server(GmailAccount("noc@example.net", key), folder))
         cls.account.labels["Label_7"] = "Carriers"
         cls.credentials = folder / "key.json"
         cls.address = cls.account.url
@@ -152,7 +151,7 @@ class GmailOnABadNetwork(NetworkCase):
         self.reach(self.address)
         source = {"name": "Mail", "url": "https://accounts.google.com/o/oauth2/auth", "folder": "Carriers"}
         account = {"account": self.account.address, "credentials_file": str(self.credentials)}
-        self.enterContext(configured({**source, **account}))
+        self.running.enter_context(configured({**source, **account}))
         self.deliver(OLD)
 
     def deliver(self, raws: list[bytes]) -> None:
@@ -163,7 +162,7 @@ class GmailOnABadNetwork(NetworkCase):
         """Let the server be reached at this address."""
         self.account.url = address
         self.credentials.write_text(json.dumps(self.account.credentials()), "utf-8")
-        self.enterContext(mock.patch.multiple(GmailMailbox, api_endpoint=address, retries=0, timeout=20))
+        self.running.enter_context(mock.patch.multiple(GmailMailbox, api_endpoint=address, retries=0, timeout=20))
 
     @contextmanager
     def hurried(self) -> Iterator[None]:

@@ -162,13 +162,13 @@ class ImapOnABadNetwork(NetworkCase):
     def setUpClass(cls):
         """Run a server."""
         super().setUpClass()
-        cls.server = cls.enterClassContext(imap_server())
+        cls.server = cls.begun(imap_server())
 
     def setUp(self):
         """Deliver the old mails, read them, deliver the new ones."""
         super().setUp()
         self.folder = new_folder()
-        self.enterContext(self.reaching())
+        self.running.enter_context(self.reaching())
         self.deliver(OLD)
         self.assertEqual(self.read(), "")
         self.deliver(NEW)
