@@ -29,10 +29,10 @@ WIRE_BYTES = 20_000
 """A fault on the wire strikes within so many bytes."""
 EVER = "2000-01-01"
 """A Job that reads everything since then asks the mail server for all that there is."""
-COMMON, RARE = 6, 1
+MOST_COMMON, COMMON, RARE = 15, 6, 1
 
 WEIGHTS = {
-    "worker-kill": COMMON,
+    "worker-kill": MOST_COMMON,
     "worker-gone": RARE,
     "session-ended": COMMON,
     "postgres-restart": RARE,
