@@ -107,7 +107,7 @@ class ImapCase(unittest.TestCase):
         """Put a proxy between mailbox and server."""
         context = ssl.create_default_context(cafile=str(self.server.ca_file))
         with proxy_to(self.server.tls_port, context) as proxy:
-            self.settings = replace(self.settings, url=f"imap://127.0.0.1:{proxy.port}", tls=False)
+            self.settings = replace(self.settings, url=f"imap://localhost:{proxy.port}", tls=False)
             yield proxy
 
 
