@@ -113,7 +113,7 @@ class Faults:
         session = self._session()
         if session is None:
             return False
-        self._note_end([session])
+        self._note_end(chaos_refusals.sessions(session.name))  # job logs have a session of their own
         killed = chaos_services.kill(int(session.name.rpartition("/")[2]))
         self.phases[self._phase(session)] += killed
         return killed
