@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.db.models import Q
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
@@ -13,6 +14,15 @@ from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
 from nautobot_circuit_maintenance.inbound.mailboxes.base import Batch
 from nautobot_circuit_maintenance.inbound.values import MailMessage
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
+
+_NOT_HEARD = (State.REFUSED, State.RECEIVED)
+"""States in which nothing is concluded from a message yet."""
+
+_OF_A_COPY = (
+    *("source", "provider", "state", "error", "sender", "subject", "message_id"),
+    *("sent_at", "received_at", "size", "raw"),
+)
+"""What copies of one message can differ in."""
 
 
 @dataclass
@@ -108,9 +118,7 @@ def _insert(rows: Sequence[Notification]) -> tuple[list[UUID], int]:
     known = dict(stored.values_list("fingerprint", "state"))
     fresh = [row for fingerprint, row in by_fingerprint.items() if fingerprint not in known]
     Notification.objects.bulk_create(fresh)
-    for fingerprint, state in known.items():
-        if state == State.REFUSED:
-            _look_again(by_fingerprint[fingerprint])
+    _let_speak([by_fingerprint[fingerprint] for fingerprint, state in known.items() if state in _NOT_HEARD])
     return [row.pk for row in fresh], len(rows) - len(fresh)
 
 
@@ -129,10 +137,23 @@ def _kept(copies: Sequence[Notification]) -> Notification:
     return next((row for row in copies if not refusal_of(row, trusted_hosts)), copies[0])
 
 
-def _look_again(copy: Notification) -> None:
-    """Let another copy of a refused message speak for it: a forwarded one may have come before the authenticated one."""
-    refused = Notification.objects.filter(fingerprint=copy.fingerprint, state=State.REFUSED)
-    refused.update(raw=copy.raw, source=copy.source, state=copy.state, error=copy.error, attempts=0)
+def _let_speak(copies: Iterable[Notification]) -> None:
+    """Let a copy that is let in speak for a stored one that is refused, or will be: a forwarded one may have come first.
+
+    One that is refused itself replaces nothing: what is stored may be let in by Reprocess once the policy allows it.
+    """
+    trusted_hosts = get_app_settings().trusted_hosts
+    admitted = {copy.fingerprint: copy for copy in copies if not refusal_of(copy, trusted_hosts)}
+    if not admitted:
+        return
+    doubtful = Q(state=State.REFUSED) | Q(state=State.RECEIVED, source__name__in=trusted_hosts)
+    stored = Notification.objects.filter(doubtful, fingerprint__in=admitted).defer(None)
+    # Locked: the one that waits may be digested, and refused, this instant.
+    for row in stored.select_related("source").select_for_update(of=("self",)).order_by("fingerprint"):
+        if row.state == State.REFUSED or refusal_of(row, trusted_hosts):
+            copy = admitted[row.fingerprint]
+            values = {name: getattr(copy, name) for name in _OF_A_COPY}
+            Notification.objects.filter(pk=row.pk).update(**values, attempts=0)
 
 
 def _insert_alone(row: Notification) -> bool:
@@ -144,6 +165,7 @@ def _insert_alone(row: Notification) -> bool:
         raise
     except IntegrityError:
         if Notification.objects.filter(fingerprint=row.fingerprint).exists():
+            _let_speak([row])
             return False
         raise
     except DatabaseError as error:

@@ -139,7 +139,7 @@ class MailMessage:
     def _build(  # pylint: disable=too-many-arguments,too-many-positional-arguments  # private: the two ways in share it
         cls, header: bytes, raw: bytes | None, size: int, received_at: datetime, source_header: str, body: bytes
     ) -> "MailMessage":
-        message = email.parser.BytesHeaderParser().parsebytes(header)
+        message = email.parser.BytesHeaderParser(_HeaderSection).parsebytes(header)
         return cls(
             raw=raw,
             size=size,
@@ -148,8 +148,18 @@ class MailMessage:
             subject=decoded_header(message, "Subject")[:COLUMN_LENGTH],
             message_id=storable(" ".join(str(message.get("Message-ID", "")).split()))[:COLUMN_LENGTH],
             sent_at=sent_date(message),
-            fingerprint=_fingerprint(message, body),
+            fingerprint=_fingerprint(message, _normalised(message.rest) + body),
         )
+
+
+class _HeaderSection(Message):
+    """Header fields, and what stands behind a line that is none: to whoever reads the mail, text begins there."""
+
+    rest = b""
+
+    def set_payload(self, payload: Any, charset: Any = None) -> None:
+        """Keep the bytes as they are; Python would decode them."""
+        self.rest = str(payload).encode("ascii", "surrogateescape")
 
 
 def header_of(raw: bytes) -> Message:
@@ -171,14 +181,21 @@ def _split(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def _normalised(body: bytes) -> bytes:
-    """Make the copies of one body equal that servers store with other line ends or a last empty line."""
-    return body.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n")
+    """Make the copies of one body equal that servers store with other line ends or a last empty line.
+
+    A CR alone is no line end (RFC 5322 section 2.3): no server makes one of it, and calendars cannot be read with them.
+    """
+    return body.replace(b"\r\n", b"\n").rstrip(b"\n")
 
 
 def _fingerprint(message: Message, body: bytes) -> str:
-    """Hash what the author wrote: no trace header counts, so that a mail is the same through two mailboxes."""
+    """Hash what the author wrote: no trace header counts, so that a mail is the same through two mailboxes.
+
+    What the body is said to be counts: who knows a mail before it arrives could send it as something else, and the
+    provider's own would be its duplicate.
+    """
     digest = hashlib.sha256()
-    for name in ("Message-ID", "From", "Date", "Subject"):
+    for name in ("Message-ID", "From", "Date", "Subject", "Content-Type", "Content-Transfer-Encoding"):
         for value in message.get_all(name, []):
             unfolded = " ".join(str(value).split())
             digest.update(f"{name}: {unfolded}\n".encode("utf-8", "surrogateescape"))

@@ -169,6 +169,21 @@ class TestFingerprint(unittest.TestCase):
             with self.subTest(before):
                 self.assertNotEqual(read(RAW.replace(before, after)).fingerprint, read(RAW).fingerprint)
 
+    def test_what_makes_another_text_of_the_same_body_counts(self):
+        """Who knows a mail before it arrives could send it as something else, and the genuine one be its duplicate."""
+        head = b"From: noc@isp.example\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: 7bit\r\n"
+        genuine = read(head + b"\r\n<p>one\r\ntwo").fingerprint
+        for what, raw in {
+            "its type": head.replace(b"html", b"plain") + b"\r\n<p>one\r\ntwo",
+            "its encoding": head.replace(b"7bit", b"base64") + b"\r\n<p>one\r\ntwo",
+            "a line that ends the header": head + b"no field\r\n<p>no\r\n\r\n<p>one\r\ntwo",
+            "a last line as of a mailbox file": head + b"From <p>no\r\n\r\n<p>one\r\ntwo",
+            "an empty line of CR": head + b"\r<p>no\xff\r\n\r\n<p>one\r\ntwo",
+            "a CR that is no line end": head + b"\r\n<p>one\rtwo",
+        }.items():
+            with self.subTest(what):
+                self.assertNotEqual(read(raw).fingerprint, genuine)
+
     def test_the_size_stands_for_the_body_that_was_not_read(self):
         one, same, other = (MailMessage.oversize(RAW, size=size, received_at=NOW) for size in (10, 10, 11))
 

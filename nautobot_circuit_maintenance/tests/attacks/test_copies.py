@@ -1,0 +1,97 @@
+"""Copies of a mail: whoever sends one again, earlier or otherwise, neither silences it nor speaks for it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from django.test.utils import override_settings
+
+from nautobot_circuit_maintenance.inbound.digest import Digester
+from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
+from nautobot_circuit_maintenance.inbound.mailboxes.base import Batch
+from nautobot_circuit_maintenance.inbound.record import record_batch
+from nautobot_circuit_maintenance.inbound.reprocess import await_digestion
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
+from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, refuse_inserts
+from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail, message
+
+RAW = mail(Bcop(), subject="Works")
+HOST, NEW_HOST = "mx.customer.example", "mx.new.example"
+
+
+def confirmed(raw: bytes = RAW, host: str = HOST) -> bytes:
+    """Return a mail with the word of a mail server that it is genuine."""
+    return f"Authentication-Results: {host}; dkim=pass header.d=isp.example\r\n".encode() + raw
+
+
+def trusting(*hosts: str, source: str = "Mail") -> override_settings:
+    """Let a source require that one of these hosts confirms who wrote."""
+    entry = {
+        "name": source,
+        "url": "imap://localhost",
+        "account": "ops",
+        "secret": "x",
+        "require_authentication": True,
+        "trusted_authserv_ids": list(hosts),
+    }
+    return override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"notification_sources": [entry]}})
+
+
+class Copies(PipelineTestCase):
+    """A mail, and others with the same headers and text."""
+
+    def record(self, *raws: bytes, source: NotificationSource | None = None, hours: int = 0) -> int:
+        """Record a batch of a source; return how many rows are new."""
+        source = source or self.source
+        messages = tuple(replace(message(raw), received_at=NOON + timedelta(hours=hours)) for raw in raws)
+        return len(record_batch(source, SenderDirectory.for_source(source), Batch(messages, {})).new)
+
+    def digest(self) -> list[str]:
+        """Digest what waits; return the states."""
+        Digester().drain(Notification.objects.all(), lambda: True)
+        return list(Notification.objects.order_by("state").values_list("state", flat=True))
+
+    def test_a_copy_that_waits_to_be_refused_does_not_keep_the_confirmed_one_out(self):
+        """It was recorded a batch, or a run that was killed, before."""
+        with trusting(HOST):
+            self.record(RAW)
+            self.record(confirmed(), hours=1)
+
+            self.assertEqual(self.digest(), ["parsed"])
+
+        row = Notification.objects.defer(None).get()
+        self.assertEqual((bytes(row.raw), row.size), (confirmed(), len(confirmed())))
+        self.assertEqual(row.received_at, NOON + timedelta(hours=1))
+
+    def test_a_copy_that_nobody_confirms_does_not_replace_one_that_may_be_let_in_later(self):
+        """A new mail server was not trusted yet; somebody sends again what it had confirmed."""
+        with trusting(HOST):
+            self.record(confirmed(host=NEW_HOST))
+            self.assertEqual(self.digest(), ["refused"])
+            self.record(RAW)
+            self.assertEqual(self.digest(), ["refused"])
+
+        with trusting(HOST, NEW_HOST):
+            await_digestion(Notification.objects.all())
+
+            self.assertEqual(self.digest(), ["parsed"])
+
+    def test_copies_that_are_recorded_one_by_one_are_judged_as_well(self):
+        """The database refused another mail of the batch."""
+        with trusting(HOST):
+            refuse_inserts(Notification._meta.db_table, where="NEW.subject = 'Odd'")
+            self.record(RAW, confirmed(), mail(Bcop("M-2"), subject="Odd"))
+
+            self.assertEqual(self.digest(), ["failed", "parsed"])
+
+    def test_a_mail_whose_parts_are_said_to_be_otherwise_is_another_mail(self):
+        """Sent before the provider's own arrives, it would be no calendar to us."""
+        for field in (b"Content-Type: multipart/mixed; boundary=\"part\"", b"MIME-Version: 1.0"):
+            with self.subTest(field):
+                Notification.objects.all().delete()
+                CircuitMaintenance.objects.all().delete()
+                self.record(RAW.replace(field, b"Content-Type: text/plain"))
+                self.digest()
+                self.record(RAW, hours=1)
+                self.digest()
+
+                self.assertEqual(self.maintenance().status, "CONFIRMED")
