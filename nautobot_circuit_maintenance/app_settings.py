@@ -106,6 +106,11 @@ class AppSettings:
     with a mistake in its settings: what waits is not let in because of that."""
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def source_names(self) -> set[str]:
+        """The name of every source in PLUGINS_CONFIG, also of one with a mistake."""
+        return {each.name for each in self.sources} | {each.source for each in self.problems if each.source}
+
     def without_secrets(self, text: str) -> str:
         """Return a text without the secret of any source."""
         for each in self.sources:

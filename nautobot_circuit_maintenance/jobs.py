@@ -138,8 +138,9 @@ class ReprocessNotifications(_DigestingJob):
         chosen = Notification.objects.all() if which == "all" else Notification.objects.filter(state=which)
         start = _midnight(since)
         chosen = chosen.filter(received_at__gte=start) if start else chosen
-        waiting, without_bytes = await_digestion(chosen)
-        self.logger.info("%s notifications to digest again; %s have no raw bytes any more.", waiting, without_bytes)
+        waiting, left = await_digestion(chosen)
+        told = "%s notifications to digest again; %s have no raw bytes any more, or were refused by a source that is gone."
+        self.logger.info(told, waiting, left)
         return waiting
 
 

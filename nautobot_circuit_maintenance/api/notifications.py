@@ -31,6 +31,9 @@ from nautobot_circuit_maintenance.inbound.values import MailMessage
 from nautobot_circuit_maintenance.models import Notification
 
 MESSAGE_TYPE = "message/rfc822"
+_CANNOT_BE_READ = (
+    "The raw message is not on record (it was too large, or has been purged), or the source that refused it is gone."
+)
 _PROBLEM = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
 
 
@@ -104,7 +107,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         request=None,
         responses={
             202: serializers.NotificationSerializer,
-            400: OpenApiResponse(_PROBLEM, "The raw message is not on record."),
+            400: OpenApiResponse(_PROBLEM, _CANNOT_BE_READ),
         },
     )
     @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
@@ -113,7 +116,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         notification = self.get_object()
         waiting, _ = await_digestion(self.get_queryset().filter(pk=notification.pk))
         if not waiting:
-            raise ValidationError({"detail": "The raw message is not on record: it was too large, or has been purged."})
+            raise ValidationError({"detail": _CANNOT_BE_READ})
         enqueue_digestion(request.user)
         notification.refresh_from_db()
         return Response(self.get_serializer(notification).data, status=status.HTTP_202_ACCEPTED)

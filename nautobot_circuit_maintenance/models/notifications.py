@@ -49,8 +49,7 @@ class NotificationSource(OrganizationalModel):
     @property
     def is_configured(self) -> bool:
         """Whether PLUGINS_CONFIG still names this source, rightly or with a mistake."""
-        settings = get_app_settings()
-        return self.name in {s.name for s in settings.sources} | {p.source for p in settings.problems}
+        return self.name in get_app_settings().source_names
 
 
 class NotificationManager(BaseManager.from_queryset(RestrictedQuerySet)):

@@ -178,9 +178,9 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
 
     def _reprocess(self, request: HttpRequest, chosen: QuerySet[models.Notification]) -> None:
         """Reset these notifications, and say what becomes of them."""
-        waiting, without_bytes = await_digestion(chosen)
-        if without_bytes:
-            word = f"{without_bytes} cannot be reprocessed: the raw message is not on record."
+        waiting, left = await_digestion(chosen)
+        if left:
+            word = f"{left} cannot be reprocessed: the raw message is not on record, or the source that refused it is gone."
             messages.warning(request, word)
         if waiting:
             count = f"{waiting} notification{pluralize(waiting)}"
@@ -188,7 +188,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
                 messages.success(request, f"{count} queued: a worker reads {pluralize(waiting, 'it,them')} again now.")
             else:
                 messages.warning(request, f"{count} queued. {NO_WORKER}")
-        elif not without_bytes:
+        elif not left:
             messages.warning(request, "No notification was selected.")
 
 

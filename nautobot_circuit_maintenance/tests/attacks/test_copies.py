@@ -36,8 +36,8 @@ def trusting(*hosts: str, source: str = "Mail") -> override_settings:
     return override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"notification_sources": [entry]}})
 
 
-class Copies(PipelineTestCase):
-    """A mail, and others with the same headers and text."""
+class RecordingTestCase(PipelineTestCase):
+    """Records mails, and digests them."""
 
     def record(self, *raws: bytes, source: NotificationSource | None = None, hours: int = 0) -> int:
         """Record a batch of a source; return how many rows are new."""
@@ -49,6 +49,10 @@ class Copies(PipelineTestCase):
         """Digest what waits; return the states."""
         Digester().drain(Notification.objects.all(), lambda: True)
         return list(Notification.objects.order_by("state").values_list("state", flat=True))
+
+
+class Copies(RecordingTestCase):
+    """A mail, and others with the same headers and text."""
 
     def test_a_copy_that_waits_to_be_refused_does_not_keep_the_confirmed_one_out(self):
         """It was recorded a batch, or a run that was killed, before."""
@@ -95,3 +99,38 @@ class Copies(PipelineTestCase):
                 self.digest()
 
                 self.assertEqual(self.maintenance().status, "CONFIRMED")
+
+
+class RefusedForGood(RecordingTestCase):
+    """Refused mail of a source that was taken away, or has another name now."""
+
+    def setUp(self):
+        """Refuse a mail."""
+        super().setUp()
+        with trusting(HOST):
+            self.record(RAW)
+            self.assertEqual(self.digest(), ["refused"])
+
+    def test_it_is_not_let_in_because_nobody_says_any_more_whom_to_trust(self):
+        """Reprocess leaves it as it is, with the reason."""
+        for what, spoil in {
+            "renamed": lambda: None,
+            "deleted": lambda: NotificationSource.objects.all().delete(),
+        }.items():
+            with self.subTest(what), trusting(HOST, source="Carrier mail"):
+                spoil()
+
+                self.assertEqual(await_digestion(Notification.objects.all()), (0, 1))
+                self.assertEqual(self.digest(), ["refused"])
+                self.assertIn("PLUGINS_CONFIG does not name its source any more", Notification.objects.get().error)
+        self.assertFalse(CircuitMaintenance.objects.exists())
+
+    def test_what_was_let_in_can_be_read_again_without_its_source(self):
+        """It was good enough when its source was there."""
+        with trusting(HOST):
+            self.record(confirmed(), hours=1)
+            self.assertEqual(self.digest(), ["parsed"])
+
+        with trusting(HOST, source="Carrier mail"):
+            self.assertEqual(await_digestion(Notification.objects.all()), (1, 0))
+            self.assertEqual(self.digest(), ["parsed"])
