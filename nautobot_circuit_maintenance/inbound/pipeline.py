@@ -227,12 +227,16 @@ def fetch_source(source: NotificationSource, mailbox: Mailbox, options: RunOptio
 def _request(source: NotificationSource, directory: SenderDirectory, options: RunOptions) -> FetchRequest:
     """Say what is wanted: the backlog of senders that are new to the source, and what came since the cursor."""
     first_day = options.now - timedelta(days=get_app_settings().raw_notification_initial_days_since)
-    searched = frozenset() if options.since else frozenset(source.searched_senders)
-    backlog_since, last_read = options.since or first_day, _last_read(source, options.now)
+    new_senders, backlog_since = directory.addresses - set(source.searched_senders), first_day
+    if options.since:
+        # Whoever is new besides has the days before as well: the search counts as that sender's backlog.
+        backlog_since = min(options.since, first_day) if new_senders else options.since
+        new_senders = directory.addresses
+    last_read = _last_read(source, options.now)
     return FetchRequest(
         cursor=source.cursor,
         senders=directory.addresses,
-        new_senders=directory.addresses - searched,
+        new_senders=new_senders,
         backlog_since=backlog_since,
         resume_since=min(first_day, last_read - _OVERLAP) if last_read else backlog_since,
     )

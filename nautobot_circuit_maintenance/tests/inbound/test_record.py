@@ -279,6 +279,19 @@ class Backlog(RecordTestCase):
         self.assertEqual((again.new_senders, again.backlog_since), ({"noc@isp.example"}, options.since))
         self.assertEqual(Notification.objects.count(), 1)
 
+    def test_a_day_in_since_takes_no_backlog_from_a_sender_that_is_new(self):
+        """Today, or a slip of the pen: who has just been added wrote during the days before."""
+        mailbox = FakeMailbox.of([mail(Bcop("M-1")), mail(Bcop("M-2"), sender="change@isp.example")])
+        self.fetch(mailbox)
+        self.provider.cf[EMAILS_FIELD] = "noc@isp.example, change@isp.example"
+        self.provider.validated_save()
+        now = NOON + timedelta(days=1)
+        source = NotificationSource.objects.get(pk=self.source.pk)
+
+        fetch_source(source, mailbox, RunOptions(now=now, since=now + timedelta(days=365)), SourceReport("Mail"))
+
+        self.assertEqual(mailbox.requests[1].backlog_since, now - timedelta(days=7))
+
 
 class WithoutSource(RecordTestCase):
     """Messages that somebody imports."""
