@@ -6,31 +6,32 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import AbstractUser
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, QuerySet
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.inbound.digest import Digester
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
 from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
 from nautobot_circuit_maintenance.inbound.mailboxes import open_mailbox
-from nautobot_circuit_maintenance.inbound.mailboxes.base import FetchRequest, Mailbox
+from nautobot_circuit_maintenance.inbound.mailboxes.base import Mailbox
 from nautobot_circuit_maintenance.inbound.record import Recorded, record_batch
+from nautobot_circuit_maintenance.inbound.request import fetch_request
 from nautobot_circuit_maintenance.inbound.values import Change, Outcome, storable
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.models.matching import link_unmatched
 
 logger = logging.getLogger(__name__)
 
+OUT_OF_TIME = "The time limit of the job was reached while this source had its turn; the next run goes on."
+
 _STATES_PER_QUERY = 1_000
-# SEARCH by date has the granularity of a day; a clock that is a little off costs nothing but a second look.
-_OVERLAP = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ def run(sources: Sequence[NotificationSource], options: RunOptions) -> RunReport
     """Read these sources and digest whatever waits; one dead mailbox or bad message never stops the rest.
 
     Sources that failed the last time come after everything else: a server that sends a byte now and then holds the run
-    until the job's time is up, and would take it from the others at every run.
+    until the job's time is up, and would take it from the others at every run. Among them, those that were read lately
+    come first: one that names a message which it cannot get has an error after every run.
     """
     report = RunReport()
     if not options.dry_run:
@@ -139,13 +141,20 @@ def run(sources: Sequence[NotificationSource], options: RunOptions) -> RunReport
     report.sources += [handle_source(source, options) for source in sources if not source.last_error]
     if not options.dry_run:
         report.sources += drain_waiting(options).sources
-    report.sources += [handle_source(source, options) for source in sources if source.last_error]
+    failed = sorted((source for source in sources if source.last_error), key=_doubt)
+    report.sources += [handle_source(source, options) for source in failed]
     if options.dry_run:
         report.states = _rehearsed_states(report.sources)
     else:
         report.states = _states([pk for each in report.sources for pk in each.recorded])
     report.is_complete = options.is_time_left()
     return report
+
+
+def _doubt(source: NotificationSource) -> tuple[bool, float]:
+    """Return what puts sources that failed in order, those last that would most likely cost the others their turn."""
+    last_read = source.last_fetched_at.timestamp() if source.last_fetched_at else 0.0
+    return source.last_error == OUT_OF_TIME, -last_read
 
 
 def _link_unmatched() -> None:
@@ -184,7 +193,7 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
             report.digest(Notification.objects.filter(source=source), options, only_new=True)
     except SoftTimeLimitExceeded:
         # The worker is told to stop: nothing is lost, the next run goes on, with this source as the last.
-        report.error = "The time limit of the job was reached while this source had its turn; the next run goes on."
+        report.error = OUT_OF_TIME
         _tell(source, report, options, is_read)
         raise
     except MailboxError as error:
@@ -210,7 +219,7 @@ def fetch_source(source: NotificationSource, mailbox: Mailbox, options: RunOptio
     directory = SenderDirectory.for_source(source)
     if not directory.addresses:
         logger.warning("%s: none of its providers has an address, or it has none: no mail is looked at.", source.name)
-    for batch in mailbox.fetch(_request(source, directory, options)):
+    for batch in mailbox.fetch(fetch_request(source, directory, now=options.now, since=options.since)):
         if options.dry_run:
             with _rolled_back():
                 recorded = record_batch(source, directory, batch)
@@ -222,35 +231,6 @@ def fetch_source(source: NotificationSource, mailbox: Mailbox, options: RunOptio
         if not options.is_time_left():
             return False
     return True
-
-
-def _request(source: NotificationSource, directory: SenderDirectory, options: RunOptions) -> FetchRequest:
-    """Say what is wanted: the backlog of senders that are new to the source, and what came since the cursor."""
-    first_day = options.now - timedelta(days=get_app_settings().raw_notification_initial_days_since)
-    new_senders, backlog_since = directory.addresses - set(source.searched_senders), first_day
-    if options.since:
-        # Whoever is new besides has the days before as well: the search counts as that sender's backlog.
-        backlog_since = min(options.since, first_day) if new_senders else options.since
-        new_senders = directory.addresses
-    last_read = _last_read(source, options.now)
-    return FetchRequest(
-        cursor=source.cursor,
-        senders=directory.addresses,
-        new_senders=new_senders,
-        backlog_since=backlog_since,
-        resume_since=min(first_day, last_read - _OVERLAP) if last_read else backlog_since,
-    )
-
-
-def _last_read(source: NotificationSource, now: datetime) -> datetime | None:
-    """Return when the source was read last; None where it never was.
-
-    A moment in the future is one of a wrong clock: then, as where no run came to its end, the newest mail tells it.
-    """
-    last: datetime | None = source.last_fetched_at
-    if last is None or last > now:
-        last = source.notifications.filter(received_at__lte=now).aggregate(at=Max("received_at"))["at"]
-    return last
 
 
 def _rehearse(recorded: Collection[UUID]) -> Counter[Outcome]:

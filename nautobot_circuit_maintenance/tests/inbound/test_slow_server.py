@@ -12,7 +12,7 @@ from types import FrameType
 from billiard.exceptions import SoftTimeLimitExceeded
 
 from development.imap import ImapServer, imap_server
-from nautobot_circuit_maintenance.inbound.pipeline import RunOptions, run
+from nautobot_circuit_maintenance.inbound.pipeline import OUT_OF_TIME, RunOptions, run
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail
@@ -95,3 +95,27 @@ class SlowServer(PipelineTestCase):
         self.assertEqual(self.maintenance("M-2").status, "CONFIRMED")
         self.source.refresh_from_db()
         self.assertEqual((self.source.last_error, self.source.last_fetched_at), ("", OPTIONS.now))
+
+    def test_it_comes_after_a_source_that_always_says_of_one_message_that_it_cannot_be_had(self):
+        """That one has an error after every run, though it is read to its end."""
+        self.slow.last_error = OUT_OF_TIME
+        self.slow.save()
+        NotificationSource.objects.filter(pk=self.source.pk).update(last_error="UID 7", last_fetched_at=NOON)
+        with imap_server() as server, dripping_server() as port:
+            server.deliver(mail(Bcop("M-1")))
+
+            self.run_out_of_time(server, port)
+
+        self.assertTrue(Notification.objects.exists())
+
+    def test_sources_that_answer_too_late_come_after_one_that_was_read_the_last_time(self):
+        """Ten time-outs of half a minute are the time of the job, too."""
+        self.slow.last_error, self.slow.last_fetched_at = "It does not answer in time", NOON - timedelta(days=1)
+        self.slow.save()
+        NotificationSource.objects.filter(pk=self.source.pk).update(last_error="UID 7", last_fetched_at=NOON)
+        with imap_server() as server, dripping_server() as port:
+            server.deliver(mail(Bcop("M-1")))
+
+            self.run_out_of_time(server, port)
+
+        self.assertTrue(Notification.objects.exists())
