@@ -168,8 +168,10 @@ class _Chunk:
                 ends.add(row, State.REFUSED, reason)
                 continue
             envelope = Envelope(row.received_at, row.sent_at, row.fingerprint)
+            # Who has to be confirmed is the sender: what is attached may be anybody's.
+            is_open = row.source is None or row.source.name not in trusted_hosts
             try:
-                updates = parse.parse(bytes(row.raw), parser_names(row.provider), envelope)
+                updates = parse.parse(bytes(row.raw), parser_names(row.provider), envelope, reads_attached=is_open)
             except ParseError as error:
                 ends.add(row, State.FAILED, str(error))
                 continue

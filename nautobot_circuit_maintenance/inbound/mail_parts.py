@@ -21,6 +21,9 @@ from nautobot_circuit_maintenance.inbound.values import Envelope, storable
 Parts = Mapping[str, tuple[bytes, ...]]
 """The distinct contents of a message by type, in the order in which they stand in it; none is empty."""
 
+UNREAD = "attached-message"
+"""Stands among the parts for a message that is attached and was not read."""
+
 _CALENDAR = "text/calendar"
 _HTML = "text/html"
 # Other text stays as it is: the one CSV format that the library knows (Colt) is UTF-16, whatever its headers say.
@@ -44,21 +47,32 @@ class ShortFields(email.policy.Compat32):
         return super().header_fetch_parse(name, value[:_LONGEST_FIELD].replace("\0", ""))
 
 
-def mail_parts(raw: bytes, envelope: Envelope) -> Parts:
-    """Return the parts of a message, its subject and date among them.
+def mail_parts(raw: bytes, envelope: Envelope, *, reads_attached: bool = True) -> Parts:
+    """Return the parts of a message, its subject and date among them, and whether an attached message was not read.
 
     Raises ParseError for a message whose parts are nested too deeply to be read.
     """
     try:
         message = email.message_from_bytes(raw, policy=ShortFields())
-        contents = [_content(part) for part in itertools.islice(message.walk(), _MOST_PARTS)]
+        walk = message.walk() if reads_attached else _without_attached(message)
+        contents = [_content(part) for part in itertools.islice(walk, _MOST_PARTS)]
     except RecursionError as error:
         raise ParseError("its parts are nested too deeply") from error
     parts: dict[str, tuple[bytes, ...]] = {}
     for kind, content in contents:
         if content.strip() and content not in parts.get(kind, ()):
             parts[kind] = (*parts.get(kind, ()), content)
+    if not reads_attached and any(kind.startswith("message/") for kind, _ in contents):
+        parts[UNREAD] = (b"yes",)
     return {**parts, "email-header-subject": (_subject(message),), "email-header-date": (_date(envelope),)}
+
+
+def _without_attached(part: Message) -> Iterator[Message]:
+    """Walk through a message, but not into messages that are attached to it."""
+    yield part
+    if part.is_multipart() and part.get_content_maintype() != "message":
+        for each in part.get_payload():
+            yield from _without_attached(each)
 
 
 def one_calendar_each(parts: Parts) -> list[Parts]:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from nautobot_circuit_maintenance.inbound.errors import ParseError
 from nautobot_circuit_maintenance.inbound.limits import Limits, run_limited
-from nautobot_circuit_maintenance.inbound.mail_parts import Parts, mail_parts, one_calendar_each, one_of_each_type
+from nautobot_circuit_maintenance.inbound.mail_parts import UNREAD, Parts, mail_parts, one_calendar_each, one_of_each_type
 from nautobot_circuit_maintenance.inbound.values import (
     COLUMN_LENGTH,
     Envelope,
@@ -33,6 +33,7 @@ _MEANINGS = {
     "has no attribute 'dt'": "its calendar has an event without DTSTART, DTEND or DTSTAMP",
     "'datetime.date' object": "its calendar has an event that lasts whole days, without a time",
 }
+_UNREAD = "a message that is attached to it is not read, for nobody confirms who wrote that"
 _LONGEST_REASON = 300
 _LONGEST_ERROR = 1_000
 # 9999-01-01: a time after it leaves the calendar when it is shown in a time zone east of Greenwich.
@@ -61,16 +62,22 @@ _zones = _TimeZones()
 
 
 def parse(
-    raw: bytes, parser_names: Sequence[str], envelope: Envelope, limits: Limits = Limits()
+    raw: bytes,
+    parser_names: Sequence[str],
+    envelope: Envelope,
+    limits: Limits = Limits(),
+    *,
+    reads_attached: bool = True,
 ) -> list[MaintenanceUpdate]:
     """Return what a message says, one update a maintenance id in the order of first mention.
 
     The parsers are tried in order until one finds maintenances. An empty list means that they recognised the message
-    as none about maintenances. Raises ParseError with a reason of at most 1,000 characters.
+    as none about maintenances. Raises ParseError with a reason of at most 1,000 characters. Messages that are attached
+    can be left out: an automatic reply of the provider's may carry one that a stranger wrote.
     """
     _library()  # Loaded outside the limits: interrupted, an import leaves half a module behind.
     try:
-        items = run_limited(lambda: _items(raw, parser_names, envelope), limits)
+        items = run_limited(lambda: _items(raw, parser_names, envelope, reads_attached), limits)
     except ParseError as error:
         raise ParseError(_cut(str(error), _LONGEST_ERROR)) from error
     by_id: dict[str, list[Item]] = {}
@@ -119,11 +126,14 @@ def _refuse_lookup(city: str) -> NoReturn:
     raise LookupError(f"{city} is not in the parser library's table of cities, and nobody else is asked")
 
 
-def _items(raw: bytes, parser_names: Sequence[str], envelope: Envelope) -> list[Item]:
+def _items(raw: bytes, parser_names: Sequence[str], envelope: Envelope, reads_attached: bool) -> list[Item]:
     if not parser_names:
         raise ParseError(f"its provider has no parser: {_advice()}")
-    parts = mail_parts(raw, envelope)
-    return _first_result(functools.partial(_read_as, name, parts) for name in parser_names)
+    parts = mail_parts(raw, envelope, reads_attached=reads_attached)
+    try:
+        return _first_result(functools.partial(_read_as, name, parts) for name in parser_names)
+    except ParseError as error:
+        raise ParseError(f"{error}; {_UNREAD}" if UNREAD in parts else str(error)) from error
 
 
 def _first_result(attempts: Iterable[Callable[[], list[Item]]]) -> list[Item]:

@@ -1,0 +1,52 @@
+"""A provider's own server sends back what a stranger wrote to it: an automatic reply, genuine and signed."""
+
+from nautobot_circuit_maintenance.models import Notification
+from nautobot_circuit_maintenance.tests.attacks.test_copies import HOST, RecordingTestCase, confirmed, trusting
+from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
+
+FORGED = mail(Bcop(status="CANCELLED", sequence=9), subject="Cancelled")
+REPLY = mail(subject="We have received your mail", text="Ticket 4711\r\n--part\r\nContent-Type: {}\r\n\r\n{}")
+
+
+def reply(kind: str, attached: bytes = FORGED) -> bytes:
+    """Return the provider's reply with the stranger's mail attached."""
+    return REPLY.replace(b"{}", kind.encode(), 1).replace(
+        b"{}", attached.replace(b'"part"', b'"in"').replace(b"--part", b"--in")
+    )
+
+
+class Reflected(RecordingTestCase):
+    """The source demands that a mail server confirms who wrote."""
+
+    def test_an_attached_message_speaks_for_nobody_where_the_sender_has_to_be_confirmed(self):
+        """The mail server vouches for who sent it, not for who wrote what is attached."""
+        digest = b'Content-Type: multipart/digest; boundary="d"\r\n\r\n--d\r\n\r\n' + FORGED + b"\r\n--d--\r\n"
+        with trusting(HOST):
+            self.record(confirmed(mail(Bcop())))
+            self.record(confirmed(reply("message/rfc822")), hours=1)
+            self.record(confirmed(reply("message/rfc822", reply("message/global"))), hours=2)
+            self.record(confirmed(reply("message/rfc822", digest)), hours=3)
+
+            self.assertEqual(self.digest(), ["failed"] * 3 + ["parsed"])
+
+        self.assertEqual(self.maintenance().status, "CONFIRMED")
+        for row in Notification.objects.filter(state="failed"):
+            self.assertIn("a message that is attached to it is not read", row.error)
+
+    def test_the_notification_beside_an_attached_message_is_read(self):
+        """What the provider wrote itself counts."""
+        own = mail(Bcop()).replace(
+            b"--part--", b"--part\r\nContent-Type: message/rfc822\r\n\r\n" + reply("text/plain") + b"\r\n--part--"
+        )
+        with trusting(HOST):
+            self.record(confirmed(own))
+
+            self.assertEqual(self.digest(), ["parsed"])
+
+        self.assertEqual(self.maintenance().status, "CONFIRMED")
+
+    def test_a_forwarded_mail_is_read_where_nothing_is_demanded(self):
+        """Anybody could write it there."""
+        self.record(reply("message/rfc822"))
+
+        self.assertEqual(self.digest(), ["parsed"])
