@@ -76,14 +76,15 @@ class SourceSettings:
         """Return words of a server or a library without the secret, however they spell it.
 
         A server that repeats a command has the secret in quotation marks (RFC 9051 section 4.3) or in base64 (RFC
-        4616), and Python prints bytes with more backslashes.
+        4616), and Python prints bytes with more backslashes, also before an apostrophe where there are quotation marks.
         """
         if not self.secret:
             return text
         quoted = self.secret.replace("\\", "\\\\").replace('"', '\\"')
         plain = base64.b64encode(f"\0{self.account}\0{self.secret}".encode()).decode()
         spellings = [self.secret, quoted, plain]
-        spellings += [repr(each.encode())[2:-1] for each in spellings]
+        printed = [repr(each.encode())[2:-1] for each in spellings]
+        spellings += [*printed, *(repr(f'"{each}'.encode())[3:-1] for each in spellings)]
         for each in sorted({*spellings, *(" ".join(each.split()) for each in spellings)}, key=len, reverse=True):
             text = text.replace(each, "***") if each else text
         return text

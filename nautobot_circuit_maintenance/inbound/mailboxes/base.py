@@ -195,10 +195,11 @@ def header_sender(header: bytes, source_header: str) -> str:
     return sender_address(BytesHeaderParser().parsebytes(header), source_header)
 
 
-def said(error: object) -> str:
-    """Return the words of a server or a library on one line for a sentence."""
+def said(error: object, settings: SourceSettings) -> str:
+    """Return the words of a server or a library on one line for a sentence, without the secret."""
+    words = settings.without_secret(str(error))  # before they are cut: half a secret would not be found any more
     # Some libraries print the bytes that a server sent as Python writes them: b'...'.
-    text = re.sub(r"""\bb(['"])(.*)\1""", r"\2", str(error)) or type(error).__name__
+    text = re.sub(r"""\bb(['"])(.*)\1""", r"\2", words) or type(error).__name__
     return storable(" ".join(text.split()))[:300].rstrip(".")
 
 

@@ -235,10 +235,12 @@ class GmailMailbox(Mailbox):
         except RefreshError as error:  # request.execute: no access token
             raise self._no_token(error) from error
         except (*_ODD_TOKEN, *_TOO_MUCH, UnicodeDecodeError) as error:  # request.execute
-            raise self._odd(said(error)) from error
+            raise self._odd(said(error, self.settings)) from error
         except (ApiError, GoogleAuthError, httplib2.HttpLib2Error, HTTPException, OSError, ValueError) as error:
             # request.execute: the network, or nothing that is HTTP
-            raise MailboxError(f"Google cannot be reached for {self._account} ({said(error)}).") from error
+            raise MailboxError(
+                f"Google cannot be reached for {self._account} ({said(error, self.settings)})."
+            ) from error
         try:
             return read(answer)
         except OddAnswer as error:  # read: something else answers
@@ -256,7 +258,7 @@ class GmailMailbox(Mailbox):
 
     def _no_token(self, error: RefreshError) -> MailboxError:
         """Say what to do about a refused token (RFC 6749 section 5.2, and Google's own error codes)."""
-        reason = said(error.args[0] if error.args else error)
+        reason = said(error.args[0] if error.args else error, self.settings)
         if error.retryable:
             return MailboxError(f"Google gives no access token for {self._account} for now ({reason}).")
         what = "check 'account', that the key in 'credentials_file' was not revoked, and the clock of the worker"
@@ -268,7 +270,7 @@ class GmailMailbox(Mailbox):
         """Say what to do about a refused request of the Gmail API."""
         status, reasons = error.status_code, _reasons(error)
         refusal = _Gone if status == 404 and "notFound" in reasons else MailboxError  # a proxy's 404 says nothing
-        sentence = f"The Gmail API refuses {self._account} (HTTP {status}, {said(error.reason)})"
+        sentence = f"The Gmail API refuses {self._account} (HTTP {status}, {said(error.reason, self.settings)})"
         if status == 429 or status >= 500 or reasons & _RATE_LIMITS:
             return MailboxError(f"{sentence}, also after {self.retries} repetitions; the next run goes on.")
         what = "check 'account' and 'credentials_file'"

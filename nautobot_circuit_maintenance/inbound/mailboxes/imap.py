@@ -292,6 +292,8 @@ class ImapMailbox(Mailbox):
         try:
             return command()
         except (IMAPClientAbortError, OSError) as error:  # client.search, client.fetch: BYE, a cut line, a time-out
-            raise MailboxError(f"The connection was lost to {here} ({said(error)}); the next run goes on.") from error
+            raise MailboxError(
+                f"The connection was lost to {here} ({said(error, self.settings)}); the next run goes on."
+            ) from error
         except (IMAPClientError, *ODD_ANSWER) as error:  # the same calls: NO, BAD, or not IMAP at all
-            raise MailboxError(f"An unexpected answer came from {here}: {said(error)}.") from error
+            raise MailboxError(f"An unexpected answer came from {here}: {said(error, self.settings)}.") from error

@@ -48,7 +48,9 @@ def _tls_context(settings: SourceSettings) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=settings.ca_file or None)
     except OSError as error:  # ssl.create_default_context: the file is missing, or no certificate is in it
-        sentence = f"The ca_file '{settings.ca_file}' cannot be read ({said(error)}); write the path of a PEM file."
+        sentence = (
+            f"The ca_file '{settings.ca_file}' cannot be read ({said(error, settings)}); write the path of a PEM file."
+        )
         raise MailboxError(sentence, permanent=True) from error
 
 
@@ -84,7 +86,9 @@ def _unreachable(settings: SourceSettings, error: Exception) -> MailboxError:
         what = f"{server} does not speak TLS" if is_clear_text else f"The TLS connection to {server} was damaged"
         sentence = f"{what} ({error.reason}); check the port, or set 'starttls' if it wants that."
         return MailboxError(sentence, permanent=is_clear_text)
-    return MailboxError(f"{server} does not answer as an IMAP server ({said(error)}); check host and port in 'url'.")
+    return MailboxError(
+        f"{server} does not answer as an IMAP server ({said(error, settings)}); check host and port in 'url'."
+    )
 
 
 def login(client: IMAPClient, settings: SourceSettings) -> None:
@@ -95,13 +99,13 @@ def login(client: IMAPClient, settings: SourceSettings) -> None:
         # LOGIN takes ASCII only; AUTHENTICATE PLAIN takes UTF-8 (RFC 4616).
         client.login(account, secret) if plain else client.plain_login(account, secret)
     except LoginError as error:  # client.login
-        reason = said(settings.without_secret(str(error) or type(error).__name__))
+        reason = said(error, settings)
         for_now = any(code in reason for code in _FOR_NOW) or isinstance(error.__context__, IMAPClientAbortError)
         sentence = f"The login was refused to {account_of(settings)} ({reason}); check 'account' and 'secret'."
         # The library's error may quote the command, and with it the secret.
         raise MailboxError(sentence, permanent=not for_now) from None
     except (IMAPClientError, OSError, *ODD_ANSWER) as error:  # the same: a time-out, or not IMAP at all
-        reason = said(settings.without_secret(str(error) or type(error).__name__))
+        reason = said(error, settings)
         raise MailboxError(f"The connection was lost during the login to {account_of(settings)} ({reason}).") from None
 
 
@@ -111,9 +115,9 @@ def examine(client: IMAPClient, settings: SourceSettings) -> Mapping[bytes, Any]
     try:
         status: Mapping[bytes, Any] = client.select_folder(settings.folder, readonly=True)
     except (IMAPClientAbortError, OSError, *ODD_ANSWER) as error:  # client.select_folder
-        raise MailboxError(f"{folder} was not opened: {said(error)}.") from error
+        raise MailboxError(f"{folder} was not opened: {said(error, settings)}.") from error
     except IMAPClientError as error:  # the same, the server says NO
-        sentence = f"{folder} cannot be opened ({said(error)}); there are: {_folders(client)}."
+        sentence = f"{folder} cannot be opened ({said(error, settings)}); there are: {_folders(client)}."
         raise MailboxError(sentence, permanent=True) from error
     if b"UIDVALIDITY" not in status:
         # RFC 3501 section 7.1: then the server has no UIDs that last.

@@ -22,7 +22,7 @@ from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.test_permission_walk import REST, ROUTES
 from nautobot_circuit_maintenance.tests.test_sources_pages import closed_port, configured
 
-SECRETS = ("hunter2-hunter2", "hun\"ter2\\hun'ter2", 'hunter2 \\" hünter2', "two  blanks  hunter2")
+SECRETS = ("hunter2-hunter2", "hun\"ter2\\hun'ter2", 'hunter2 \\" hünter2', "two  blanks  hunter2", "hunter2's cat")
 _CORE = "ter2"
 """In each of them, however quotation marks and backslashes around it are spelt."""
 REPETITIONS = (
@@ -33,6 +33,8 @@ REPETITIONS = (
     (b"EXAMINE", b"%t NO %l"),
     (b"EXAMINE", b"%t BAD %l"),
     (b"EXAMINE", b"* BYE %l"),
+    # Of what a server says no more than 300 characters are told: here they end within the secret.
+    *((b"EXAMINE", b"%t NO " + b"x" * length + b" %l") for length in range(245, 285, 5)),
 )
 
 
