@@ -139,7 +139,9 @@ class ReprocessNotifications(_DigestingJob):
         start = _midnight(since)
         chosen = chosen.filter(received_at__gte=start) if start else chosen
         waiting, left = await_digestion(chosen)
-        told = "%s notifications to digest again; %s have no raw bytes any more, or were refused by a source that is gone."
+        told = (
+            "%s notifications to digest again; %s have no raw bytes any more, or were refused by a source that is gone."
+        )
         self.logger.info(told, waiting, left)
         return waiting
 

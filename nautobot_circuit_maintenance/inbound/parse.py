@@ -11,7 +11,13 @@ from typing import Any, NoReturn
 
 from nautobot_circuit_maintenance.inbound.errors import ParseError
 from nautobot_circuit_maintenance.inbound.limits import Limits, run_limited
-from nautobot_circuit_maintenance.inbound.mail_parts import UNREAD, Parts, mail_parts, one_calendar_each, one_of_each_type
+from nautobot_circuit_maintenance.inbound.mail_parts import (
+    UNREAD,
+    Parts,
+    mail_parts,
+    one_calendar_each,
+    one_of_each_type,
+)
 from nautobot_circuit_maintenance.inbound.values import (
     COLUMN_LENGTH,
     Envelope,

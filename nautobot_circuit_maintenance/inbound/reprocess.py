@@ -10,7 +10,6 @@ from nautobot_circuit_maintenance.choices import NotificationStateChoices as Sta
 from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
 from nautobot_circuit_maintenance.models import Notification
 
-
 _NOBODY_TO_TRUST = (
     "It was refused, and PLUGINS_CONFIG does not name its source any more, so nobody says whom to trust: it stays so. "
     "Name the source there as before, then Reprocess; or if you know it to be genuine, hand its file in (ingest)."

@@ -89,7 +89,7 @@ class Copies(RecordingTestCase):
 
     def test_a_mail_whose_parts_are_said_to_be_otherwise_is_another_mail(self):
         """Sent before the provider's own arrives, it would be no calendar to us."""
-        for field in (b"Content-Type: multipart/mixed; boundary=\"part\"", b"MIME-Version: 1.0"):
+        for field in (b'Content-Type: multipart/mixed; boundary="part"', b"MIME-Version: 1.0"):
             with self.subTest(field):
                 Notification.objects.all().delete()
                 CircuitMaintenance.objects.all().delete()
