@@ -72,7 +72,8 @@ def _without_attached(part: Message) -> Iterator[Message]:
     yield part
     if part.is_multipart() and part.get_content_maintype() != "message":
         for each in part.get_payload():
-            yield from _without_attached(each)
+            if isinstance(each, Message):  # always; the type stubs cannot know
+                yield from _without_attached(each)
 
 
 def one_calendar_each(parts: Parts) -> list[Parts]:
