@@ -89,11 +89,14 @@ class Heading:
     received_at: datetime
 
 
-def as_headed(message: MailMessage, heading: Heading) -> MailMessage:
-    """Return a message under the sender of its heading where its own names none.
+def message_of(raw: bytes, heading: Heading, settings: SourceSettings, *, whole: bool) -> MailMessage:
+    """Make a message of its bytes, or of its headers where it is too large, which then has the size of its heading.
 
-    A line that is no field ends the header for Python, but not for every server: the mail is the provider's still.
+    Where its own header names no sender, that of the heading counts: a line that is no field ends the header for Python,
+    but not for every server, and the mail is the provider's still.
     """
+    known: dict[str, Any] = {"received_at": heading.received_at, "source_header": settings.source_header}
+    message = MailMessage.from_bytes(raw, **known) if whole else MailMessage.oversize(raw, size=heading.size, **known)
     return message if message.sender else replace(message, sender=heading.sender)
 
 

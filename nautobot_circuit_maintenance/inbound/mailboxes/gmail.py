@@ -27,11 +27,11 @@ from nautobot_circuit_maintenance.inbound.mailboxes.base import (
     FetchRequest,
     Heading,
     Mailbox,
-    as_headed,
     chunks,
     cut,
     header_sender,
     is_usable,
+    message_of,
     named,
     place_of,
     said,
@@ -203,16 +203,14 @@ class GmailMailbox(Mailbox):
 
     def _message(self, heading: Heading) -> MailMessage | None:
         """Read a message, or only its headers where it is too large; None where there is none any more."""
-        known: dict[str, Any] = {"received_at": heading.received_at, "source_header": self.settings.source_header}
         if heading.size > self.max_message_size:
             look = self._look(str(heading.id))
-            return MailMessage.oversize(look.header, size=heading.size, **known) if look else None
+            return message_of(look.header, heading, self.settings, whole=False) if look else None
         raw = self._get(str(heading.id), gmail_answers.raw, format="raw")
         if raw is None:
             return None
-        if len(raw) > self.max_message_size:  # the size in the heading is an estimate
-            return MailMessage.oversize(raw, size=len(raw), **known)
-        return as_headed(MailMessage.from_bytes(raw, **known), heading)
+        measured = replace(heading, size=len(raw))  # before, it was an estimate
+        return message_of(raw, measured, self.settings, whole=measured.size <= self.max_message_size)
 
     def _look(self, id_: str, headers: Sequence[str] = ()) -> Look | None:
         """Look at a message and these of its header fields, or all; None where it was deleted."""

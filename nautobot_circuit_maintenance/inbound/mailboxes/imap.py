@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta, timezone
 from typing import Any, ClassVar
 
@@ -20,11 +20,11 @@ from nautobot_circuit_maintenance.inbound.mailboxes.base import (
     FetchRequest,
     Heading,
     Mailbox,
-    as_headed,
     chunks,
     cut,
     header_sender,
     is_usable,
+    message_of,
     place_of,
     said,
 )
@@ -206,19 +206,16 @@ class ImapMailbox(Mailbox):
 
     def _message(self, heading: Heading, answer: Answer) -> MailMessage | None:
         """Make a message of its bytes, or of its headers where it is too large; None where there is none any more."""
-        known: dict[str, Any] = {"received_at": heading.received_at, "source_header": self.settings.source_header}
-        raw, size = section(answer, _BODY), heading.size
-        if raw is None and size > self.max_message_size:
-            uid = int(heading.id)
-            header = self._fetch([uid], [f"BODY.PEEK[HEADER]<0.{LONGEST_HEADER}>"], _HEADER).get(uid, {})
-            raw = section(header, _HEADER)
-        elif raw is not None:
-            size = len(raw)  # RFC822.SIZE is an estimate with some
-        if raw is None:
+        raw = section(answer, _BODY)
+        if raw is not None:
+            measured = replace(heading, size=len(raw))  # RFC822.SIZE is an estimate with some
+            return message_of(raw, measured, self.settings, whole=measured.size <= self.max_message_size)
+        if heading.size <= self.max_message_size:
             return None
-        is_whole = size <= self.max_message_size
-        message = MailMessage.from_bytes(raw, **known) if is_whole else MailMessage.oversize(raw, size=size, **known)
-        return as_headed(message, heading)
+        uid = int(heading.id)
+        answer = self._fetch([uid], [f"BODY.PEEK[HEADER]<0.{LONGEST_HEADER}>"], _HEADER).get(uid, {})
+        header = section(answer, _HEADER)
+        return None if header is None else message_of(header, heading, self.settings, whole=False)
 
     def _uids(self, criteria: list[Any], *, above: int, at_most: int) -> Sequence[int]:
         """Return UIDs in ascending order, in pieces if there may be more than one answer takes."""

@@ -223,6 +223,13 @@ class TestGmail(GmailCase, MailboxContract):
 
         self.assertEqual((message.sender, message.raw), (ISP, b"Works\r\n" + mail("1")))
 
+    def test_so_does_one_that_is_larger_than_it_was_said_to_be(self):
+        self.account.estimate = 1000
+        message = self.read_one(b"Works\r\n" + mail("1", body=b"x" * LIMIT))
+
+        self.assertEqual((message.sender, message.raw), (ISP, None))
+        self.assertGreater(message.size, LIMIT)
+
     def test_no_header_of_a_large_message_can_pose_as_another(self):
         raw = (
             b"From: NOC\r\n =?utf-8?q?=0D=0ASubject:?= <noc@isp.example>\r\nSubject: gro\xc3\x9f\r\n\r\n" + b"x" * LIMIT
