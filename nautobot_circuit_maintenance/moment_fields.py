@@ -13,15 +13,18 @@ class StartField(forms.DateTimeField):
     fold = 0
 
     def to_python(self, value: Any) -> datetime | None:
-        """Return the moment in UTC; refuse a local time that does not exist, and say why."""
+        """Return the moment in UTC; refuse a local time that does not exist or that UTC has no year for, and say why."""
         try:
             moment = super().to_python(value)
         except forms.ValidationError as error:
             if error.code != "ambiguous_timezone":
                 raise
             moment = self._of_changed_clock(error.params["datetime"])
-        # In UTC, for Python compares the clocks on the wall where two moments are of the same zone.
-        return moment.astimezone(timezone.utc) if moment else None
+        try:
+            # In UTC, for Python compares the clocks on the wall where two moments are of the same zone.
+            return moment.astimezone(timezone.utc) if moment else None
+        except OverflowError as error:  # datetime.astimezone: the first or the last day of the calendar
+            raise forms.ValidationError("No calendar has that time in UTC. Write another year.") from error
 
     def _of_changed_clock(self, wall: datetime) -> datetime:
         zone = get_current_timezone()

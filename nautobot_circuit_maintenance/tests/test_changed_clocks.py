@@ -145,6 +145,12 @@ class Form(PageTestCase):
 
         self.assertEqual(self.stored(), (utc("2026-10-24 21:00"), utc("2026-10-25 03:00")))
 
+    def test_the_first_hour_of_the_calendar_is_refused(self):
+        """In UTC it would be in the year 0."""
+        answer = self.post("0001-01-01 00:00:00", "2026-10-25 04:00:00")
+
+        self.assertContains(answer, "No calendar has that time in UTC. Write another year.")
+
     def test_a_time_that_comes_twice_makes_the_longer_window(self):
         """The first 02:30 to start with, the second to end."""
         self.assertHttpStatus(self.post("2026-10-25 02:30:00", "2026-10-25 02:45:00"), 302)
