@@ -1,7 +1,6 @@
 """The spine: fetch -> identify -> record -> parse -> apply, source by source; a line of the log for each."""
 
 import logging
-import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count, QuerySet
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.inbound import defects
 from nautobot_circuit_maintenance.inbound.digest import Digester
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
 from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
@@ -202,11 +202,7 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
         report.error = _database_failed(error)
     except Exception as error:  # pylint: disable=broad-exception-caught  # see below
         # Our own defect in one mailbox must not keep the others from being read.
-        # As text: with the error itself, a log that is mailed would get the variables of every call, secrets among them.
-        clean = get_app_settings().without_secrets
-        told = clean("".join(traceback.format_exception(error)))
-        logger.error("Source %s failed\n%s", source.name, told, extra={"skip_db_logging": True})
-        report.error = clean(f"Unexpected {type(error).__name__}: {error}")
+        report.error = defects.told(f"Reading source {source.name}", error)
     _tell(source, report, options, is_read)
     return report
 

@@ -55,7 +55,7 @@ class SlowServerTest(TransactionTestCase):
         ):
             configured(self, url=f"imap://127.0.0.1:{server.port}", tls=False)
             threads = [threading.Thread(target=self.press, args=(told, f"user-{number}")) for number in range(4)]
-            begin = time.monotonic()
+            begin, before = time.monotonic(), set(threading.enumerate())
             for thread in threads:
                 thread.start()
             time.sleep(2)  # longer than the pause after a validation: this one is still under way
@@ -63,7 +63,10 @@ class SlowServerTest(TransactionTestCase):
             for thread in threads:
                 thread.join()
             took = time.monotonic() - begin
+            left = set(threading.enumerate()) - before
 
         self.assertEqual(server.connections, 1)
         self.assertEqual([sum(word in page for page in told) for word in ("too slow", "a moment ago")], [1, 4])
         self.assertLess(took, 30)
+        self.assertTrue(left, "the login that nobody waits for goes on")
+        self.assertTrue(all(each.daemon for each in left), "it keeps no web process from ending")
