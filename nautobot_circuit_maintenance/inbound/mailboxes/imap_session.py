@@ -82,12 +82,20 @@ def _unreachable(settings: SourceSettings, error: Exception) -> MailboxError:
         does = "does not answer in time" if isinstance(error, TimeoutError) else "refuses the connection"
         return MailboxError(f"{server} {does}; check host and port in 'url' and the firewall.")
     if isinstance(error, ssl.SSLError):
-        is_clear_text = error.reason in _CLEAR_TEXT
-        what = f"{server} does not speak TLS" if is_clear_text else f"The TLS connection to {server} was damaged"
-        sentence = f"{what} ({error.reason}); check the port, or set 'starttls' if it wants that."
-        return MailboxError(sentence, permanent=is_clear_text)
+        return _no_tls(server, error)
     return MailboxError(
         f"{server} does not answer as an IMAP server ({said(error, settings)}); check host and port in 'url'."
+    )
+
+
+def _no_tls(server: str, error: ssl.SSLError) -> MailboxError:
+    """Tell a server without TLS from one with which the handshake failed."""
+    if error.reason in _CLEAR_TEXT:
+        sentence = f"{server} does not speak TLS ({error.reason}); check the port, or set 'starttls' if it wants that."
+        return MailboxError(sentence, permanent=True)
+    return MailboxError(
+        f"The TLS handshake with {server} failed ({error.reason}): something damaged it, and the next run goes on, or "
+        "server and worker have no version of TLS in common."
     )
 
 

@@ -6,7 +6,8 @@ import tempfile
 import threading
 import time
 import unittest
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+import warnings
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -291,6 +292,11 @@ class TestImap(ImapCase, MailboxContract):
         self.assertEqual(proxy.names()[-1], "LOGOUT")
 
 
+def _shake_hands(server: ssl.SSLSocket) -> None:
+    with suppress(OSError):  # no handshake
+        server.accept()
+
+
 class TestImapRefusals(ImapCase):
     """One clear sentence for each mistake in the settings, and for each server that cannot be used."""
 
@@ -343,6 +349,19 @@ class TestImapRefusals(ImapCase):
         error = self.refusal(url=f"imap://localhost:{self.server.port}")
 
         self.assertRegex(str(error), "does not speak TLS.*'starttls'")
+
+    def test_a_server_with_an_old_tls_only(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        folder = self.server.ca_file.parent
+        context.load_cert_chain(folder / "server.pem", folder / "server.key")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
+        with listener() as server, context.wrap_socket(server, server_side=True) as old:
+            threading.Thread(target=_shake_hands, args=(old,), daemon=True).start()
+            error = self.refusal(url=f"imap://localhost:{old.getsockname()[1]}")
+
+        self.assertRegex(str(error), "no version of TLS in common")
 
     def test_starttls_that_is_not_offered(self):
         with self.proxy():
