@@ -131,6 +131,11 @@ def _begin_of(raw: bytes) -> tuple[Message, bool]:
     return parser.close(), is_cut
 
 
+def begin_of_text(text: str, *, is_cut: bool = False) -> str:
+    """Return as much of a text as a page shows, and say so where that, or what was read of the message, is not all."""
+    return f"{text[:LONGEST_SHOWN]}\n\n{CUT}" if is_cut or len(text) > LONGEST_SHOWN else text
+
+
 def safe_html(html: str) -> str:
     """Return HTML without anything that loads, runs, sends, poses as a page of ours or leads to one."""
     clean: str = nh3.clean(

@@ -14,8 +14,8 @@ from nautobot_circuit_maintenance.choices import NotificationStateChoices as Sta
 from nautobot_circuit_maintenance.inbound.identify import PARSERS_FIELD
 from nautobot_circuit_maintenance.inbound.rendering import (
     CUT,
-    LONGEST_SHOWN,
     ReadableMessage,
+    begin_of_text,
     readable,
     safe_document,
 )
@@ -124,10 +124,7 @@ class TextPanel(BaseTextPanel):
         message = read_object(context)
         if message is None:
             return NOT_ON_RECORD
-        text = message.text
-        if message.is_cut or len(text) > LONGEST_SHOWN:
-            return f"{text[:LONGEST_SHOWN]}\n\n{CUT}"
-        return text or "The message has no text."
+        return begin_of_text(message.text, is_cut=message.is_cut) or "The message has no text."
 
 
 class HtmlPanel(BaseTextPanel):
@@ -165,3 +162,15 @@ class AttachmentsPanel(DataTablePanel):
             rows.append({"name": CUT, "kind": "", "size": ""})
         word = NOT_ON_RECORD if message is None else "The message has no attachments."
         return {**super().get_extra_context(context), "data": rows or [{"name": word, "kind": "", "size": ""}]}
+
+
+class SourceTextPanel(BaseTextPanel):
+    """The raw message as text, escaped; those bytes that are not UTF-8 show as a replacement character."""
+
+    label = "Source of the message"
+    render_as = BaseTextPanel.RenderOptions.CODE
+
+    def get_value(self, context: Context) -> str:
+        """Read the bytes."""
+        raw = context["object"].raw
+        return NOT_ON_RECORD if raw is None else begin_of_text(bytes(raw).decode("utf-8", errors="replace"))

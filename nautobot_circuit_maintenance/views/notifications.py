@@ -36,7 +36,6 @@ from nautobot_circuit_maintenance.inbound.reprocess import await_digestion
 from nautobot_circuit_maintenance.views import message_panels
 from nautobot_circuit_maintenance.views.links import notification_filters
 from nautobot_circuit_maintenance.views.maintenances import POST_ONLY, UUID
-from nautobot_circuit_maintenance.views.panels import SourceTextPanel
 
 NO_WORKER = (
     "No worker starts now: the next run of the job reads what waits. To have it read at once, enable the job "
@@ -120,7 +119,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
             _message_tab(1100, "Text", message_panels.TextPanel),
             _message_tab(1200, "HTML", message_panels.HtmlPanel),
             _message_tab(1300, "Attachments", message_panels.AttachmentsPanel),
-            _message_tab(1400, "Source", SourceTextPanel),
+            _message_tab(1400, "Source", message_panels.SourceTextPanel),
         ],
     )
 
