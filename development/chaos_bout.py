@@ -164,6 +164,7 @@ class Bout:
 
     def _revive(self) -> None:
         """Start the workers again: Celery does not always come back by itself when Redis was away."""
+        patiently(lambda: self.faults.note_end(chaos_refusals.sessions()))
         for name in WORKERS:
             self.faults.workers.restart(name)
             self.figures.revived += 1

@@ -88,7 +88,7 @@ class Faults:
         tried = chaos_refusals.attempts_of(fingerprint)
         return sum(self.ended_sessions.get(session, 0) >= at for session, at in tried)
 
-    def _note_end(self, ending: list[Session]) -> None:
+    def note_end(self, ending: list[Session]) -> None:
         """Remember sessions of the database that are about to end."""
         self.ended_sessions |= {session.backend: time.time() + 1 for session in ending}
 
@@ -113,7 +113,7 @@ class Faults:
         session = self._session()
         if session is None:
             return False
-        self._note_end(chaos_refusals.sessions(session.name))  # job logs have a session of their own
+        self.note_end(chaos_refusals.sessions(session.name))  # job logs have a session of their own
         killed = chaos_services.kill(int(session.name.rpartition("/")[2]))
         self.phases[self._phase(session)] += killed
         return killed
@@ -121,7 +121,7 @@ class Faults:
     def _worker_gone(self) -> bool:
         """Kill a whole worker with all its processes; another one is started at once."""
         worker = self.dice.choice(WORKERS)
-        self._note_end(chaos_refusals.sessions(f"{worker}%"))
+        self.note_end(chaos_refusals.sessions(f"{worker}%"))
         killed = self.workers.kill_all(worker)
         self.workers.restart(worker)
         return killed
@@ -131,13 +131,13 @@ class Faults:
         session = self._session()
         if session is None:
             return False
-        self._note_end([session])
+        self.note_end([session])
         chaos_refusals.terminate([session.backend])
         return True
 
     def _postgres_restart(self) -> bool:
         """Crash the database server."""
-        self._note_end(chaos_refusals.sessions())
+        self.note_end(chaos_refusals.sessions())
         connections.close_all()
         self.postgres.restart(self.dice.uniform(0, 0.5))
         return True

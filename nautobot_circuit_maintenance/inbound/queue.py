@@ -22,6 +22,7 @@ CHUNK_BYTES = 2 * 1024 * 1024
 MAX_ATTEMPTS = 3
 """A notification that stopped its worker so often is set aside."""
 
+_RELEASE_TRIES = 3
 _LONGEST_REASON = 2_000
 
 
@@ -125,9 +126,16 @@ def uncounted_where_no_mail_is_to_blame(claims: Sequence[Claim]) -> Iterator[Non
         yield
     except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
         if connection.connection is session:
-            with suppress(OperationalError, InterfaceError):
-                release(claims)
+            _release_surely(claims)
         raise
+
+
+def _release_surely(claims: Sequence[Claim]) -> None:
+    """Release claims in a database that has just failed, and may fail a moment longer."""
+    for _ in range(_RELEASE_TRIES):
+        with suppress(OperationalError, InterfaceError):
+            release(claims)
+            return
 
 
 def set_aside(claim: Claim, reason: str) -> Outcome:
