@@ -28,7 +28,8 @@ from nautobot_circuit_maintenance.inbound.mailboxes.base import (
     place_of,
     said,
 )
-from nautobot_circuit_maintenance.inbound.mailboxes.imap_answers import Answer, aware, section
+from nautobot_circuit_maintenance.inbound.mailboxes.imap_answers import Answer, ascending, aware, pieces, section
+from nautobot_circuit_maintenance.inbound.mailboxes.imap_owed import Owed, owed_since
 from nautobot_circuit_maintenance.inbound.mailboxes.imap_session import (
     ODD_ANSWER,
     account_of,
@@ -64,8 +65,8 @@ class ImapMailbox(Mailbox):
     client: IMAPClient = field(init=False)
     status: Mapping[bytes, Any] = field(default_factory=dict)
     """What the server answered to the first EXAMINE (RFC 3501 section 6.3.2)."""
-    refused: dict[int, str] = field(default_factory=dict)
-    """UIDs of messages that the server does not hand out, and what it says; they stay in the cursor."""
+    owed: Owed = field(init=False)
+    """Messages that the server does not hand out; they stay in the cursor."""
 
     timeout: ClassVar[float] = TIMEOUT
     searched_at_once: ClassVar[int] = SEARCHED_AT_ONCE
@@ -100,46 +101,66 @@ class ImapMailbox(Mailbox):
         asks for them again, and ends with an error that names them.
         """
         cursor = self._trusted(request.cursor)
+        owed_before = owed_since(request.cursor) or request.resume_since
+        request = replace(request, resume_since=min(request.resume_since, owed_before))
         backlog = Backlog.due(request, cursor, self.settings.name)
         mark = cursor["uid"] if cursor else self._highest_uid()
-        yield from self._refused_before(request, cursor)
+        self.owed = Owed.read(cursor, min(request.resume_since, backlog.since if backlog else request.resume_since))
+        position = cursor or {**self._here(mark), **({"backlog": backlog.as_json(0)} if backlog else {})}
+        try:
+            for batch in self._batches(request, cursor, backlog, mark):
+                position = batch.cursor
+                yield batch
+        except MailboxError:
+            if self.owed.reasons:  # They do not count again: the next run gets further.
+                yield Batch((), self.owed.write(position))
+            raise
+        if self.owed.reasons:
+            yield Batch((), self.owed.write(position))  # The next run asks for others first.
+            raise MailboxError(self.owed.refusal(self.settings.folder), is_read=True)
+
+    def _batches(self, request: FetchRequest, cursor: Cursor, backlog: Backlog | None, mark: int) -> Iterator[Batch]:
+        """Yield what is owed, the backlog, and what is new."""
+        yield from self._owed_before(request, cursor)
         if backlog:
             yield from self._backlog(request, backlog, mark)
         elif not cursor or "backlog" in cursor:
             yield Batch((), self._cursor(mark))
         yield from self._newer(request, mark)
-        if self.refused:
-            raise MailboxError(self._refusal(), is_read=True)
 
-    def _refused_before(self, request: FetchRequest, cursor: Cursor) -> Iterator[Batch]:
-        """Ask again for what the server refused to earlier runs."""
-        owed: list[int] = cursor.get("refused", [])
-        for uid in owed:
-            read = [heading for headings in self._headings([uid]) for heading in headings]
-            messages = self._messages([heading for heading in read if heading.sender in request.senders])
-            if uid not in self.refused:
-                rest = [other for other in owed if other > uid or other in self.refused]
-                others = {key: value for key, value in cursor.items() if key != "refused"}
-                yield Batch(messages, {**others, "refused": rest} if rest else others)
-
-    def _refusal(self) -> str:
-        uid, reason = next(iter(self.refused.items()))
-        others = f" and {len(self.refused) - 1} more" if len(self.refused) > 1 else ""
-        return (
-            f"The server does not hand out the message with UID {uid}{others} in folder '{self.settings.folder}'; "
-            f"everything else was read, and every run asks again. Mend it, or move it elsewhere. {reason}"
-        )
+    def _owed_before(self, request: FetchRequest, cursor: Cursor) -> Iterator[Batch]:
+        """Ask again for what the server refused to earlier runs; where it is much, for some in each run."""
+        reasons = self.owed.reasons
+        for uid, reason in list(reasons.items()):
+            if self.owed.fresh == MOST_REFUSED:
+                break
+            del reasons[uid]
+            try:
+                read = [heading for headings in self._headings([uid]) for heading in headings]
+                messages = self._messages([heading for heading in read if heading.sender in request.senders])
+            except MailboxError:
+                if uid not in reasons:
+                    reasons[uid] = reason
+                    raise
+                self._connect()  # It timed out for this message: what is new has its turn all the same.
+                break
+            if uid not in reasons:
+                yield Batch(messages, self.owed.write(cursor))
+        self.owed.fresh = 0
 
     def _trusted(self, cursor: Cursor) -> Cursor:
         """Return the cursor, empty where its UIDs mean nothing here (RFC 3501 section 2.3.1.1)."""
-        is_ours = is_usable(cursor, self._cursor(0), "uid") and cursor["uid"] >= 0
+        is_ours = is_usable(cursor, self._here(0), "uid") and cursor["uid"] >= 0
         # A server that was restored from a backup gives UIDs a second time.
         is_given = is_ours and (b"UIDNEXT" not in self.status or cursor["uid"] <= self._highest_uid())
         return cursor if is_given else {}
 
-    def _cursor(self, uid: int) -> dict[str, Any]:
+    def _here(self, uid: int) -> dict[str, Any]:
         place = place_of(self.settings, folder=self.settings.folder, uidvalidity=self.status[b"UIDVALIDITY"])
-        return {**place, "uid": uid, **({"refused": sorted(self.refused)} if self.refused else {})}
+        return {**place, "uid": uid}
+
+    def _cursor(self, uid: int) -> dict[str, Any]:
+        return self.owed.write(self._here(uid))
 
     def _highest_uid(self) -> int:
         """Return a UID that no message had exceeded when the folder was opened."""
@@ -219,19 +240,9 @@ class ImapMailbox(Mailbox):
 
     def _uids(self, criteria: list[Any], *, above: int, at_most: int) -> Sequence[int]:
         """Return UIDs in ascending order, in pieces if there may be more than one answer takes."""
-        pieces: list["array[int]"] = []
         exists = int(self.status.get(b"EXISTS", 0))
-        starts = range(1, exists + 1, self.searched_at_once) if at_most > self.searched_at_once else ()
-        # From the end, for an expunge meanwhile moves messages towards the begin: one is met twice, none is missed.
-        for start in reversed(starts or (1,)):
-            last = start + self.searched_at_once - 1
-            part = [f"{start}:{last if last < exists else '*'}"] if starts else []
-            pieces.append(array("Q", self._search([*part, *criteria])))
-        uids = array("Q")  # a mailbox may have millions
-        for piece in reversed(pieces):
-            after = uids[-1] if uids else above
-            uids.extend(uid for uid in piece if uid > after)
-        return uids
+        parts = pieces(exists, self.searched_at_once) if at_most > self.searched_at_once else [[]]
+        return ascending([array("Q", self._search([*part, *criteria])) for part in parts], above)
 
     def _search(self, criteria: list[Any]) -> list[int]:
         """Return UIDs in ascending order."""
@@ -239,9 +250,9 @@ class ImapMailbox(Mailbox):
 
     def _fetch(self, uids: Sequence[int], items: list[str], wanted: bytes) -> dict[int, Answer]:
         """Return what the server says about messages, without those that are gone or that it does not hand out."""
-        answers = self._tried(uids, items)
+        answers = self._tried([uid for uid in uids if uid not in self.owed.reasons], items)
         found = {uid: answer for uid, answer in answers.items() if section(answer, wanted) is not None}
-        silent = [uid for uid in uids if uid not in found and uid not in self.refused]
+        silent = [uid for uid in uids if uid not in found and uid not in self.owed.reasons]
         for uid in self._tried(silent, ["UID"]):  # without those that were expunged meanwhile
             self._owe(uid, MailboxError(f"It answers without {wanted.decode()}."))
         return found
@@ -255,9 +266,7 @@ class ImapMailbox(Mailbox):
             return {}
         try:
             return self._answers(uids, items)
-        except MailboxError as error:
-            if isinstance(error.__cause__, TimeoutError):
-                raise  # half a minute for each of them would be too much
+        except MailboxError:
             self._connect()
         return self._one_by_one(uids, items)
 
@@ -273,9 +282,13 @@ class ImapMailbox(Mailbox):
         return answers
 
     def _owe(self, uid: int, error: MailboxError) -> None:
-        """Let the next run ask for a message; raises the error where there are too many of them, or a time-out."""
-        self.refused[uid] = str(error)
-        if len(self.refused) > MOST_REFUSED or isinstance(error.__cause__, TimeoutError):
+        """Let the next run ask for a message; raises the error where there are too many of them, or a time-out.
+
+        Half a minute for each of them would be too much.
+        """
+        self.owed.reasons[uid] = str(error)
+        self.owed.fresh += 1
+        if self.owed.fresh > MOST_REFUSED or isinstance(error.__cause__, TimeoutError):
             raise error
 
     def _answers(self, uids: Sequence[int], items: list[str]) -> dict[int, Answer]:

@@ -1,6 +1,7 @@
 """What an IMAP server says about a message, read with care: servers differ, and some are wrong."""
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -29,3 +30,21 @@ def aware(internal_date: object) -> datetime:
         except (ValueError, OverflowError):  # datetime.astimezone: an offset of days, the edge of the calendar
             pass
     return datetime.now(timezone.utc)
+
+
+def pieces(exists: int, size: int) -> list[list[str]]:
+    """Return the sequence numbers of a folder in pieces, from the end; one without numbers where it has no message.
+
+    An expunge meanwhile moves messages towards the begin: so one is met twice, and none is missed.
+    """
+    starts = range(1, exists + 1, size)
+    return [[f"{start}:{'*' if start + size > exists else start + size - 1}"] for start in reversed(starts)] or [[]]
+
+
+def ascending(found: "Sequence[array[int]]", above: int) -> "array[int]":
+    """Return the UIDs above one that were found in pieces, the last piece first; a mailbox may have millions."""
+    uids = array("Q")
+    for piece in reversed(found):
+        after = uids[-1] if uids else above
+        uids.extend(uid for uid in piece if uid > after)
+    return uids

@@ -2,7 +2,7 @@
 
 import re
 import tracemalloc
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,8 @@ from nautobot_circuit_maintenance.tests.inbound.mailboxes.contract import (
     CARRIER,
     LIMIT,
     MailboxContract,
+    days_ago,
+    json_round_trip,
     mail,
     subjects,
 )
@@ -210,23 +212,86 @@ class TestImapRefusedMessages(test_imap.ImapCase):
 
     def test_a_server_that_falls_silent_is_not_asked_message_by_message(self):
         """Each would cost the time-out."""
-        for cut, sessions in ((0, 1), (1, 2)):
-            with self.subTest(sessions=sessions), self.proxy() as proxy:
+        with self.proxy() as proxy:
 
-                def answer(piece, proxy=proxy, cut=cut):
-                    if b"rotten" in piece and proxy.connections <= cut:
-                        raise OSError  # ends the connection
-                    if b"rotten" in piece:
-                        proxy.change = lambda piece: b""
-                    return b"" if b"rotten" in piece else piece
+            def answer(piece):
+                if b"rotten" in piece:
+                    proxy.change = lambda piece: b""
+                return b"" if b"rotten" in piece else piece
 
-                proxy.change = answer
-                with (
-                    self.assertRaisesRegex(MailboxError, "timed out") as caught,
-                    test_imap.ImpatientMailbox.open(self.settings, max_message_size=LIMIT) as mailbox,
-                ):
-                    list(mailbox.fetch(self.request()))
-                self.assertEqual((proxy.connections, caught.exception.is_read), (sessions, False))
+            proxy.change = answer
+            with self.assertRaisesRegex(MailboxError, "does not answer in time") as caught, self.impatient() as mailbox:
+                list(mailbox.fetch(self.request()))
+
+        self.assertEqual((proxy.connections, caught.exception.is_read), (2, False))
+
+    def impatient(self):
+        """Open a mailbox that waits no longer than a test may last."""
+        return test_imap.ImpatientMailbox.open(self.settings, max_message_size=LIMIT)
+
+    def runs(self, count, cursor=None, opened=None):
+        """Read as often as that, each run going on from the last cursor; return the subjects and that cursor."""
+        read = []
+        for _ in range(count):
+            with suppress(MailboxError), (opened or self.open)() as mailbox:
+                for batch in mailbox.fetch(self.request(cursor)):
+                    cursor = json_round_trip(batch).cursor
+                    read += subjects([batch])
+        return read, cursor
+
+    def test_one_message_at_which_the_server_falls_silent_does_not_stop_what_is_behind(self):
+        """It does so whenever it is asked for that one."""
+        with self.proxy() as proxy:
+            proxy.change = lambda piece: b"" if b"rotten" in piece else piece
+            read, cursor = self.runs(3, opened=self.impatient)
+            self.deliver(mail("new"))
+            later, cursor = self.runs(2, cursor, self.impatient)
+            proxy.change = bytes
+            healed = self.fetch(cursor)
+
+        self.assertEqual((sorted(read), later), (["before", "behind"], ["new"]))
+        self.assertEqual(subjects(healed), ["broken"])
+
+    def test_however_many_messages_are_refused_what_is_behind_is_read(self):
+        """Anybody can send a dozen mails that the server cannot read itself."""
+        count = 2 * MOST_REFUSED + 3
+        self.deliver(*(mail(f"{number}", body=b"rotten\r\n") for number in range(count)))
+        self.deliver(mail("last"))
+        with self.proxy() as proxy:
+            proxy.cut_at = b"rotten"
+            read, cursor = self.runs(4)
+            proxy.cut_at = b""
+            healed = self.fetch(cursor)
+
+        self.assertEqual(sorted(read), ["before", "behind", "last"])
+        self.assertEqual(sorted(subjects(healed)), sorted([*map(str, range(count)), "broken"]))
+        self.assertNotIn("refused", healed[-1].cursor)
+
+    def test_of_many_that_are_owed_each_is_asked_for(self):
+        """The first ones are never to be had."""
+        self.deliver(*(mail(f"{number}", body=b"rotten, worse\r\n") for number in range(MOST_REFUSED + 2)))
+        self.deliver(mail("mended", body=b"rotten, for now\r\n"))
+        with self.proxy() as proxy:
+            proxy.cut_at = b"rotten"
+            _, cursor = self.runs(3)
+            proxy.cut_at = b"worse"
+            read, _ = self.runs(2, cursor)
+
+        self.assertEqual(sorted(read), ["broken", "mended"])
+
+    def test_what_is_owed_is_searched_for_in_a_folder_that_is_made_anew(self):
+        """As servers do that mend one; its UID means nothing there, and it is older than what a search looks at."""
+        self.deliver(mail("owed", body=b"rotten\r\n"), received_at=days_ago(20))
+        with self.proxy() as proxy:
+            proxy.cut_at = b"rotten"
+            with suppress(MailboxError), self.open() as mailbox:
+                for batch in mailbox.fetch(self.request(backlog_since=days_ago(30))):
+                    cursor = json_round_trip(batch).cursor
+            proxy.cut_at = b""
+            batches = self.fetch({**cursor, "uidvalidity": 1}, new=())
+
+        self.assertIn("owed", subjects(batches))
+        self.assertNotIn("refused_since", batches[-1].cursor)
 
 
 class TestImapMemory(test_imap.ImapCase):
