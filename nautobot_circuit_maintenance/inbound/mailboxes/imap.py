@@ -1,14 +1,13 @@
 """An IMAP folder as a mailbox (RFC 3501, RFC 9051): opened with EXAMINE, read with BODY.PEEK."""
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, timezone
 from typing import Any, ClassVar
 
 from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from nautobot_circuit_maintenance.app_settings import SourceSettings
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
@@ -26,18 +25,10 @@ from nautobot_circuit_maintenance.inbound.mailboxes.base import (
     is_usable,
     message_of,
     place_of,
-    said,
 )
 from nautobot_circuit_maintenance.inbound.mailboxes.imap_answers import Answer, ascending, aware, pieces, section
 from nautobot_circuit_maintenance.inbound.mailboxes.imap_owed import Owed, owed_since
-from nautobot_circuit_maintenance.inbound.mailboxes.imap_session import (
-    ODD_ANSWER,
-    account_of,
-    connect,
-    examine,
-    login,
-    secure,
-)
+from nautobot_circuit_maintenance.inbound.mailboxes.imap_session import ask, connect, examine, login, secure
 from nautobot_circuit_maintenance.inbound.values import MailMessage
 
 HEADINGS_AT_ONCE = 500
@@ -246,12 +237,13 @@ class ImapMailbox(Mailbox):
 
     def _search(self, criteria: list[Any]) -> list[int]:
         """Return UIDs in ascending order."""
-        return sorted(self._ask("searching", lambda: self.client.search(criteria)))
+        return sorted(ask(self.settings, "searching", lambda: self.client.search(criteria)))
 
     def _fetch(self, uids: Sequence[int], items: list[str], wanted: bytes) -> dict[int, Answer]:
         """Return what the server says about messages, without those that are gone or that it does not hand out."""
         answers = self._tried([uid for uid in uids if uid not in self.owed.reasons], items)
-        found = {uid: answer for uid, answer in answers.items() if section(answer, wanted) is not None}
+        # In the order of the UIDs, whatever the order of the answers: the cursor passes what is behind it.
+        found = {uid: answers[uid] for uid in uids if section(answers.get(uid, {}), wanted) is not None}
         silent = [uid for uid in uids if uid not in found and uid not in self.owed.reasons]
         for uid in self._tried(silent, ["UID"]):  # without those that were expunged meanwhile
             self._owe(uid, MailboxError(f"It answers without {wanted.decode()}."))
@@ -293,17 +285,5 @@ class ImapMailbox(Mailbox):
 
     def _answers(self, uids: Sequence[int], items: list[str]) -> dict[int, Answer]:
         reading = f"reading the messages with UID {uids[0]} to {uids[-1]}"
-        answers: dict[int, Answer] = self._ask(reading, lambda: self.client.fetch(list(uids), items))
+        answers: dict[int, Answer] = ask(self.settings, reading, lambda: self.client.fetch(list(uids), items))
         return answers
-
-    def _ask(self, doing: str, command: Callable[[], Any]) -> Any:
-        """Run one command of the client; whatever goes wrong with it is a MailboxError."""
-        here = f"{account_of(self.settings)} while {doing} in folder '{self.settings.folder}'"
-        try:
-            return command()
-        except (IMAPClientAbortError, OSError) as error:  # client.search, client.fetch: BYE, a cut line, a time-out
-            raise MailboxError(
-                f"The connection was lost to {here} ({said(error, self.settings)}); the next run goes on."
-            ) from error
-        except (IMAPClientError, *ODD_ANSWER) as error:  # the same calls: NO, BAD, or not IMAP at all
-            raise MailboxError(f"An unexpected answer came from {here}: {said(error, self.settings)}.") from error

@@ -3,7 +3,7 @@
 import logging
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from imapclient import IMAPClient
@@ -138,3 +138,15 @@ def _folders(client: IMAPClient) -> str:
         return named(str(name) for _flags, _delimiter, name in client.list_folders())
     except (IMAPClientError, OSError, *ODD_ANSWER):  # client.list_folders; the missing folder is the news, not this
         return "unknown"
+
+
+def ask(settings: SourceSettings, doing: str, command: Callable[[], Any]) -> Any:
+    """Run one command in the open folder; whatever goes wrong with it is a MailboxError."""
+    here = f"{account_of(settings)} while {doing} in folder '{settings.folder}'"
+    try:
+        return command()
+    except (IMAPClientAbortError, OSError) as error:  # client.search, client.fetch: BYE, a cut line, a time-out
+        sentence = f"The connection was lost to {here} ({said(error, settings)}); the next run goes on."
+        raise MailboxError(sentence) from error
+    except (IMAPClientError, *ODD_ANSWER) as error:  # the same calls: NO, BAD, or not IMAP at all
+        raise MailboxError(f"An unexpected answer came from {here}: {said(error, settings)}.") from error

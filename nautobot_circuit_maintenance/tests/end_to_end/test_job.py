@@ -196,9 +196,9 @@ class TestResult(JobTestCase):
     def test_a_run_that_is_short_of_time_says_so_and_the_next_goes_on(self):
         """It stops by itself before Nautobot stops it; nothing is lost, nothing read twice."""
         job = prepare_job()
-        job.soft_time_limit_override, job.soft_time_limit = True, 2
+        job.soft_time_limit_override, job.soft_time_limit = True, 4
         job.validated_save()
-        self.deliver(600)
+        self.deliver(900)
         first = run_job()
         self.assertEqual(first.status, "SUCCESS", first.traceback)
         self.assertFalse(first.result["complete"])
@@ -208,8 +208,8 @@ class TestResult(JobTestCase):
         job.validated_save()
         second = run_job()
         self.assertTrue(second.result["complete"])
-        self.assertEqual(self.states(), ["parsed"] * 600)
-        self.assertEqual(CircuitMaintenance.objects.count(), 600)
+        self.assertEqual(self.states(), ["parsed"] * 900)
+        self.assertEqual(CircuitMaintenance.objects.count(), 900)
 
 
 class TestFailure(JobTestCase):
