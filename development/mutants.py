@@ -84,6 +84,27 @@ MUTANTS = (
         chaos="--faults 20 --only worker,session",
     ),
     Mutant(
+        "a copy that says something else of the body is the same mail",
+        f"{INBOUND}/values.py",
+        '"Subject", "Content-Type", "Content-Transfer-Encoding")',
+        '"Subject")',
+        (f"{TESTS}/inbound/test_values.py", f"{TESTS}/attacks/test_copies.py"),
+    ),
+    Mutant(
+        "a message that the server does not hand out is passed",
+        f"{INBOUND}/mailboxes/imap.py",
+        '        for uid in self._tried(silent, ["UID"]):',
+        "        for uid in ():",
+        (f"{TESTS}/inbound/mailboxes/test_imap_scale.py",),
+    ),
+    Mutant(
+        "the time zones of one calendar hold for the next",
+        f"{INBOUND}/parse.py",
+        "    _zones.clear()\n",
+        "",
+        (f"{TESTS}/inbound/test_calendar_zones.py",),
+    ),
+    Mutant(
         "the display name is trusted",
         f"{INBOUND}/values.py",
         'addresses = {address.lower() for _, address in found if "@" in address}',
