@@ -190,21 +190,17 @@ class Faults:
 
     def _provider_renamed(self) -> bool:
         """Rename a provider for a moment."""
-        provider = chaos_world.random_provider(self.dice)
-        name = provider.name
-        for each in (f"{name} Carrier", name):
-            provider.name = each
-            patiently(provider.validated_save)
-            time.sleep(self.dice.uniform(0.05, 0.3))
-        return True
+        return self._rename(chaos_world.random_provider(self.dice), "name")
 
     def _circuit_renamed(self) -> bool:
         """Give a circuit another id for a moment; mail about it finds no circuit meanwhile."""
-        circuit = chaos_world.random_circuit(self.dice)
-        cid = circuit.cid
-        for each in (f"{cid} (old)", cid):
-            circuit.cid = each
-            patiently(circuit.validated_save)
+        return self._rename(chaos_world.random_circuit(self.dice), "cid")
+
+    def _rename(self, thing: Any, field_name: str) -> bool:
+        name = getattr(thing, field_name)
+        for each in (f"{name} (old)", name):
+            setattr(thing, field_name, each)
+            patiently(thing.validated_save)
             time.sleep(self.dice.uniform(0.05, 0.3))
         return True
 
