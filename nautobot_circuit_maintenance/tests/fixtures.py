@@ -93,8 +93,8 @@ def create_notification(provider: Provider, source: NotificationSource | None = 
             "message_id": f"<{number}@isp.example>",
             "sender": f"noc-{number}@isp.example",
             "subject": f"Planned work {number}",
-            "received_at": NOON + timedelta(minutes=number),
-            "sent_at": NOON + timedelta(minutes=number),
+            "received_at": NOON + timedelta(seconds=number),
+            "sent_at": NOON + timedelta(seconds=number),
             "size": len(RAW) + number,
             "raw": RAW,
             **fields,
@@ -173,7 +173,7 @@ def _create_numbered_maintenance(number: int, provider: Provider) -> CircuitMain
         description=f"Work {number}",
         ticket=f"TICKET-{number}",
         ack=number == 1,
-        issued_at=NOON + timedelta(minutes=number),
+        issued_at=NOON + timedelta(seconds=number),
         sequence=number,
     )
 

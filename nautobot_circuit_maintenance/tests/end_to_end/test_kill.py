@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from random import Random
 
 from django.db import transaction
@@ -97,7 +98,8 @@ class TestKill(TransactionTestCase):
         stuck = CircuitMaintenance.objects.create(name="M-1", provider=self.providers[0])
         sender = mails.ISPS[self.providers[0].name]
         self.server.deliver(mail(Bcop("M-1"), sender=sender), self.folder, NOON)
-        self.server.deliver(mail(Bcop("M-2"), sender=sender, subject="Behind it"), self.folder, NOON)
+        later = NOON + timedelta(minutes=1)
+        self.server.deliver(mail(Bcop("M-2"), sender=sender, subject="Behind it"), self.folder, later)
         for attempt in range(1, MAX_ATTEMPTS + 1):
             self.kill_job_while_locked(stuck, attempt)
         result = run_job()
