@@ -25,6 +25,7 @@ UNREAD = "attached-message"
 """Stands among the parts for a message that is attached and was not read."""
 
 _CALENDAR = "text/calendar"
+_EVENT, _ZONE, _END_OF_ZONE = b"BEGIN:VEVENT", b"BEGIN:VTIMEZONE", b"END:VTIMEZONE"
 _HTML = "text/html"
 # Other text stays as it is: the one CSV format that the library knows (Colt) is UTF-16, whatever its headers say.
 _DECODED = (_CALENDAR, _HTML, "text/plain")
@@ -78,7 +79,22 @@ def _without_attached(part: Message) -> Iterator[Message]:
 
 def one_calendar_each(parts: Parts) -> list[Parts]:
     """Return a reading of the message for each of its calendars: each may announce a maintenance of its own."""
-    return [{**parts, _CALENDAR: (calendar,)} for calendar in parts.get(_CALENDAR, ())] or [parts]
+    return [{**parts, _CALENDAR: (_zones_first(calendar),)} for calendar in parts.get(_CALENDAR, ())] or [parts]
+
+
+def _zones_first(calendar: bytes) -> bytes:
+    """Put the time zones of a calendar before the events (RFC 5545 section 3.6: any order); the library reads it once."""
+    if not 0 <= calendar.find(_EVENT) < calendar.rfind(_ZONE):
+        return calendar
+    zones: list[bytes] = []
+    others: list[bytes] = []
+    is_zone = False
+    for line in calendar.splitlines(keepends=True):
+        is_zone = is_zone or line.startswith(_ZONE)
+        (zones if is_zone else others).append(line)
+        is_zone = is_zone and not line.startswith(_END_OF_ZONE)
+    place = next((index for index, line in enumerate(others) if line.startswith(_EVENT)), len(others))
+    return b"".join((*others[:place], *zones, *others[place:]))
 
 
 def one_of_each_type(parts: Parts, choices: Collection[str]) -> Iterator[dict[str, bytes]]:

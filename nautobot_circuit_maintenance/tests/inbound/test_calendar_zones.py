@@ -98,6 +98,15 @@ class ZonesOfACalendar(ParseTestCase):
 
         self.assertEqual(found, Window(utc("10-24 16:30"), utc("10-24 19:00")))
 
+    def test_a_zone_may_be_explained_behind_the_event_that_uses_it(self) -> None:
+        """RFC 5545 section 3.6 puts the components of a calendar in no order."""
+        end = b"END:VCALENDAR"
+        told = announcing(*self.local).replace(end, zone("Local", "+0900").encode() + b"\r\n" + end)
+
+        [update] = read(told, "genericprovider")
+
+        self.assertEqual(update.windows, (Window(utc("10-24 16:30"), utc("10-24 19:00")),))
+
     def test_a_zone_of_the_same_name_in_the_next_mail_is_another(self) -> None:
         """Or else one provider's mail would move the windows of all others by hours, for the life of a worker."""
         window(*self.local, zone("Local", "+0900"))
