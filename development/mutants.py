@@ -25,6 +25,8 @@ TESTS = f"{APP}/tests"
 NOT_COPIED = (".git", ".venv", ".development", ".mypy_cache", "__pycache__", "docs")
 FAILED = 1
 """What pytest returns where tests failed; another number means that they did not run."""
+LONGEST = 600
+"""Seconds after which a command counts as failed: some mutants go round in circles."""
 
 
 @dataclass(frozen=True)
@@ -187,14 +189,17 @@ def copy_of_clone() -> Iterator[Path]:
 
 
 def in_copy(root: Path, *words: str) -> int:
-    """Run a command of Python in a copy, on the services of the clone; return its exit code."""
+    """Run a command of Python in a copy, on the services of the clone; return its exit code, FAILED if it has no end."""
     # Workers of chaos begin with a script: what it imports is to be the copy, not what is installed.
     env = {**os.environ, "PYTHONPATH": str(root), "NCM_STATE": str(services.STATE), "PYTHONDONTWRITEBYTECODE": "1"}
     with open(log_file(), "wb") as log:
         command = [sys.executable, *words]
-        done = subprocess.run(  # nosec B603 # our own command, no shell
-            command, cwd=root, env=env, check=False, stdout=log, stderr=subprocess.STDOUT
-        )
+        try:
+            done = subprocess.run(  # nosec B603 # our own command, no shell
+                command, cwd=root, env=env, check=False, stdout=log, stderr=subprocess.STDOUT, timeout=LONGEST
+            )
+        except subprocess.TimeoutExpired:
+            return FAILED
     return done.returncode
 
 

@@ -116,6 +116,10 @@ class CircuitMaintenanceForm(SeenFirst, NautobotModelForm):
     def clean(self) -> None:
         """Let start and end follow the windows, if there are any but the one from start to end."""
         super().clean()
+        if self.has_error("start_time") or self.has_error("end_time"):
+            # What could not be read is not missing: nothing is said of the other one.
+            for name in ("start_time", "end_time"):
+                self.cleaned_data.pop(name, None)
         if not self.windows.is_bound:
             return  # a script that knows start and end only
         if not self.windows.is_valid():

@@ -31,9 +31,9 @@ class WindowsFormTest(PageTestCase):
         self.become_superuser()
         self.maintenance = models.CircuitMaintenance.objects.get(name="M-2")
 
-    def post(self, times=EMPTY, **data):
+    def post(self, times=EMPTY, url="", **data):
         """Send the form."""
-        url = url_of("circuitmaintenance_edit", self.maintenance)
+        url = url or url_of("circuitmaintenance_edit", self.maintenance)
         known = {"name": "M-2", "provider": self.maintenance.provider_id, "status": Status.CONFIRMED}
         times = {"start_time": times[0], "end_time": times[1]}
         return self.client.post(url, {**known, **times, **data})
@@ -132,6 +132,15 @@ class WindowsFormTest(PageTestCase):
         response = self.post((MONDAY[0], ""), **rows(TUESDAY))
 
         self.assertContains(response, "A maintenance has a start and an end, or neither.")
+
+    def test_of_a_time_that_cannot_be_read_nothing_else_is_said(self):
+        """Not that it is missing; neither by the form nor, where the maintenance is new, by the model."""
+        for address in (url_of("circuitmaintenance_edit", self.maintenance), url_of("circuitmaintenance_add")):
+            with self.subTest(address):
+                response = self.post(("tomorrow", MONDAY[1]), address, **rows(), name="M-9")
+
+                self.assertContains(response, "Enter a valid date/time.")
+                self.assertNotContains(response, "A maintenance has a start and an end, or neither.")
 
     def test_the_form_shows_start_and_end_or_the_windows(self):
         page = self.page("circuitmaintenance_edit", self.maintenance)
