@@ -1,5 +1,7 @@
 """The queue: a claim that was lost is left alone, what was not tried is given back, and time limits blame nobody."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -9,7 +11,7 @@ from django.test import TransactionTestCase
 from nautobot_circuit_maintenance.inbound import digest
 from nautobot_circuit_maintenance.inbound.digest import Digester
 from nautobot_circuit_maintenance.inbound.pipeline import RunOptions, drain_waiting
-from nautobot_circuit_maintenance.inbound.queue import Queue, lock, set_aside
+from nautobot_circuit_maintenance.inbound.queue import Claim, Queue, lock, set_aside
 from nautobot_circuit_maintenance.inbound.values import Outcome
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, ParsedNotification
 from nautobot_circuit_maintenance.tests.cases import (
@@ -60,6 +62,29 @@ class Claims(PipelineTestCase):
         self.assertEqual(set_aside(claim, "Unexpected"), Outcome.WAITING)
 
         self.assertEqual(set(Notification.objects.values_list("error", flat=True)), {""})
+
+
+class Locks(TransactionTestCase):
+    """Two workers with the same claim, as where one was so slow that the other took it for dead."""
+
+    def test_what_one_is_at_the_other_leaves_alone(self):
+        """It does not wait for it either."""
+        create_provider("ISP", "noc@isp.example")
+        record(mail(Bcop("M-1")))
+        claims = next(Queue(Notification.objects.all(), counts_attempts=True).chunks())
+
+        with transaction.atomic(), ThreadPoolExecutor() as other:
+            self.assertEqual([row.pk for row in lock(claims)], [claims[0].pk])
+            self.assertEqual(other.submit(self.locked_by_another, claims).result(timeout=20), [])
+
+    @staticmethod
+    def locked_by_another(claims: Sequence[Claim]) -> list[Notification]:
+        """Lock in a session of its own."""
+        try:
+            with transaction.atomic():
+                return lock(claims)
+        finally:
+            connection.close()
 
 
 class Turns(PipelineTestCase):
