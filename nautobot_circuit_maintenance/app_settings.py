@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
+from nautobot_circuit_maintenance.mailbox_kinds import MAILBOX_KINDS
 
 PACKAGE = "nautobot_circuit_maintenance"
 
-GMAIL_HOST = "accounts.google.com"
 _NUMBERS = ("raw_notification_initial_days_since", "max_message_size", "dashboard_n_days", "backlog_per_worker")
 _HOST = re.compile(r"[A-Za-z0-9._-]+")
 _TEXT = (str, "a text")
@@ -55,11 +55,9 @@ class SourceSettings:
 
     @property
     def kind(self) -> str:
-        """Which mailbox type reads it; empty for a URL that none does."""
+        """Which mailbox type reads it, a key of ``MAILBOX_KINDS``; empty for a URL that none does."""
         parts = urlsplit(self.url)
-        if parts.scheme in ("imap", "imaps"):
-            return "imap"
-        return "gmail" if parts.scheme == "https" and parts.hostname == GMAIL_HOST else ""
+        return next((name for name, kind in MAILBOX_KINDS.items() if kind.reads(parts)), "")
 
     @property
     def host(self) -> str:
@@ -213,11 +211,10 @@ def _source_problems(entry: Mapping[str, Any], names: set[str]) -> Iterator[Prob
     if len(name) > 100:
         yield Problem("E006", f"The name of notification source '{name}' is too long.", "Use 100 characters.", name)
     if not _is_usable_url(entry.get("url", "")):
-        hint = f"Write imap://host:port, imaps://host:port, or https://{GMAIL_HOST} for Gmail."
+        hint = f"Write one of: {', '.join(kind.example for kind in MAILBOX_KINDS.values())}."
         yield Problem("E007", f"The url of notification source '{name}' is missing or of no known kind.", hint, name)
         return
-    needed = ("account", "secret") if SourceSettings(**entry).kind == "imap" else ("account", "credentials_file")
-    for key in needed:
+    for key in MAILBOX_KINDS[SourceSettings(**entry).kind].required:
         if not entry.get(key):
             hint = f"Set '{key}', for example from an environment variable that is set for web server and worker."
             yield Problem("E008", f"'{key}' of notification source '{name}' is missing or empty.", hint, name)
@@ -241,8 +238,8 @@ def _trust_problems(name: str, is_required: bool, hosts: Sequence[Any]) -> Itera
 
 
 def _is_usable_url(url: str) -> bool:
-    """Tell whether a mailbox type reads this URL and its host and port can be told."""
+    """Tell whether a mailbox type reads this URL, and whether its port is one."""
     try:
-        return bool(SourceSettings(name="", url=url).kind and urlsplit(url).hostname and urlsplit(url).port != 0)
+        return bool(SourceSettings(name="", url=url).kind) and urlsplit(url).port != 0
     except ValueError:  # urlsplit: a port that is no number, brackets that do not close
         return False
