@@ -211,7 +211,7 @@ def _source_problems(entry: Mapping[str, Any], names: set[str]) -> Iterator[Prob
     if len(name) > 100:
         yield Problem("E006", f"The name of notification source '{name}' is too long.", "Use 100 characters.", name)
     if not _is_usable_url(entry.get("url", "")):
-        hint = f"Write one of: {', '.join(kind.example for kind in MAILBOX_KINDS.values())}."
+        hint = f"Write {', or '.join(kind.example for kind in MAILBOX_KINDS.values())}."
         yield Problem("E007", f"The url of notification source '{name}' is missing or of no known kind.", hint, name)
         return
     for key in MAILBOX_KINDS[SourceSettings(**entry).kind].required:
