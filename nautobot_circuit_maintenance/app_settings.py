@@ -27,6 +27,7 @@ class Problem:
     """A mistake in the settings: what is wrong, and what to write instead."""
 
     id: str
+    """The part of the check's id behind the app's name: "E007"."""
     message: str
     hint: str
     source: str = ""
@@ -39,15 +40,24 @@ class SourceSettings:
 
     name: str
     url: str
+    """Says of which type the mailbox is, and where."""
     account: str = ""
+    """User name, or the mailbox that a service account acts for."""
     secret: str = field(default="", repr=False)
+    """Password; ``without_secret`` keeps it out of whatever is told."""
     credentials_file: str = ""
+    """Path of a service account's key, in JSON."""
     source_header: str = "From"
+    """Header field whose address says who wrote a mail."""
     folder: str = "INBOX"
+    """IMAP folder or Gmail label."""
     tls: bool = True
     starttls: bool = False
+    """Whether TLS begins after the connection, before the login."""
     ca_file: str = ""
+    """Path of the certificates to trust, in PEM; empty: those of the system."""
     attach_all_providers: bool = False
+    """Whether every present and future provider belongs to the source."""
     require_authentication: bool = False
     """Whether one of the trusted hosts must have confirmed who wrote a mail."""
     trusted_authserv_ids: Sequence[str] = ()
@@ -98,6 +108,7 @@ class AppSettings:
     max_message_size: int = 25 * 1024 * 1024
     """Bytes; of a larger message only the headers are kept."""
     dashboard_n_days: int = 30
+    """Days that the dashboard looks ahead."""
     backlog_per_worker: int = 500
     """For every so many new notifications of a run, one more worker is asked to help with them."""
     trusted_hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -133,7 +144,7 @@ def get_app_settings() -> AppSettings:
 
 
 def parse(config: Mapping[str, Any]) -> AppSettings:
-    """Turn the app's part of PLUGINS_CONFIG into values."""
+    """Turn the app's part of PLUGINS_CONFIG into values; never raises, mistakes are in ``problems``."""
     problems = list(_unknown_keys(config))
     numbers = {}
     for name in _NUMBERS:
