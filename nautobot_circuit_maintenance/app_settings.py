@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
+from nautobot_circuit_maintenance.mailbox_kinds import MAILBOX_KINDS
 
 PACKAGE = "nautobot_circuit_maintenance"
 
-GMAIL_HOST = "accounts.google.com"
 _NUMBERS = ("raw_notification_initial_days_since", "max_message_size", "dashboard_n_days", "backlog_per_worker")
 _HOST = re.compile(r"[A-Za-z0-9._-]+")
 _TEXT = (str, "a text")
@@ -27,6 +27,7 @@ class Problem:
     """A mistake in the settings: what is wrong, and what to write instead."""
 
     id: str
+    """The part of the check's id behind the app's name: "E007"."""
     message: str
     hint: str
     source: str = ""
@@ -39,15 +40,24 @@ class SourceSettings:
 
     name: str
     url: str
+    """Says of which type the mailbox is, and where."""
     account: str = ""
+    """User name, or the mailbox that a service account acts for."""
     secret: str = field(default="", repr=False)
+    """Password; ``without_secret`` keeps it out of whatever is told."""
     credentials_file: str = ""
+    """Path of a service account's key, in JSON."""
     source_header: str = "From"
+    """Header field whose address says who wrote a mail."""
     folder: str = "INBOX"
+    """IMAP folder or Gmail label."""
     tls: bool = True
     starttls: bool = False
+    """Whether TLS begins after the connection, before the login."""
     ca_file: str = ""
+    """Path of the certificates to trust, in PEM; empty: those of the system."""
     attach_all_providers: bool = False
+    """Whether every present and future provider belongs to the source."""
     require_authentication: bool = False
     """Whether one of the trusted hosts must have confirmed who wrote a mail."""
     trusted_authserv_ids: Sequence[str] = ()
@@ -55,11 +65,9 @@ class SourceSettings:
 
     @property
     def kind(self) -> str:
-        """Which mailbox type reads it; empty for a URL that none does."""
+        """Which mailbox type reads it, a key of ``MAILBOX_KINDS``; empty for a URL that none does."""
         parts = urlsplit(self.url)
-        if parts.scheme in ("imap", "imaps"):
-            return "imap"
-        return "gmail" if parts.scheme == "https" and parts.hostname == GMAIL_HOST else ""
+        return next((name for name, kind in MAILBOX_KINDS.items() if kind.reads(parts)), "")
 
     @property
     def host(self) -> str:
@@ -100,6 +108,7 @@ class AppSettings:
     max_message_size: int = 25 * 1024 * 1024
     """Bytes; of a larger message only the headers are kept."""
     dashboard_n_days: int = 30
+    """Days that the dashboard looks ahead."""
     backlog_per_worker: int = 500
     """For every so many new notifications of a run, one more worker is asked to help with them."""
     trusted_hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -135,7 +144,7 @@ def get_app_settings() -> AppSettings:
 
 
 def parse(config: Mapping[str, Any]) -> AppSettings:
-    """Turn the app's part of PLUGINS_CONFIG into values."""
+    """Turn the app's part of PLUGINS_CONFIG into values; never raises, mistakes are in ``problems``."""
     problems = list(_unknown_keys(config))
     numbers = {}
     for name in _NUMBERS:
@@ -213,11 +222,10 @@ def _source_problems(entry: Mapping[str, Any], names: set[str]) -> Iterator[Prob
     if len(name) > 100:
         yield Problem("E006", f"The name of notification source '{name}' is too long.", "Use 100 characters.", name)
     if not _is_usable_url(entry.get("url", "")):
-        hint = f"Write imap://host:port, imaps://host:port, or https://{GMAIL_HOST} for Gmail."
+        hint = f"Write {', or '.join(kind.example for kind in MAILBOX_KINDS.values())}."
         yield Problem("E007", f"The url of notification source '{name}' is missing or of no known kind.", hint, name)
         return
-    needed = ("account", "secret") if SourceSettings(**entry).kind == "imap" else ("account", "credentials_file")
-    for key in needed:
+    for key in MAILBOX_KINDS[SourceSettings(**entry).kind].required:
         if not entry.get(key):
             hint = f"Set '{key}', for example from an environment variable that is set for web server and worker."
             yield Problem("E008", f"'{key}' of notification source '{name}' is missing or empty.", hint, name)
@@ -241,8 +249,8 @@ def _trust_problems(name: str, is_required: bool, hosts: Sequence[Any]) -> Itera
 
 
 def _is_usable_url(url: str) -> bool:
-    """Tell whether a mailbox type reads this URL and its host and port can be told."""
+    """Tell whether a mailbox type reads this URL, and whether its port is one."""
     try:
-        return bool(SourceSettings(name="", url=url).kind and urlsplit(url).hostname and urlsplit(url).port != 0)
+        return bool(SourceSettings(name="", url=url).kind) and urlsplit(url).port != 0
     except ValueError:  # urlsplit: a port that is no number, brackets that do not close
         return False

@@ -4,6 +4,7 @@ from django.conf import settings as django_settings
 from django.core.checks import Error, Warning as CheckWarning, register
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.mailbox_kinds import MAILBOX_KINDS
 
 _PREFIX = "nautobot_circuit_maintenance"
 
@@ -25,7 +26,7 @@ def check_settings(**_kwargs) -> list[Error | CheckWarning]:
             id=f"{_PREFIX}.W001",
         )
         for source in settings.sources
-        if source.kind == "imap" and not source.tls
+        if MAILBOX_KINDS[source.kind].has_tls_settings and not source.tls
     ]
     return [*errors, *warnings]
 

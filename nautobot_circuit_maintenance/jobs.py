@@ -82,7 +82,7 @@ class HandleCircuitMaintenanceNotifications(_DigestingJob):
     def run(  # pylint: disable=arguments-differ  # Nautobot passes the variables by name
         self, *, dryrun: bool = False, sources: Any = None, since: str = ""
     ) -> dict[str, Any]:
-        """Run the pipeline; the result counts what happened to each message."""
+        """Run the pipeline; the result counts what happened to each message. A day is Nautobot's, as YYYY-MM-DD."""
         from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel  # heavy
 
         if not dryrun:
@@ -125,7 +125,7 @@ class ReprocessNotifications(_DigestingJob):
     def run(  # pylint: disable=arguments-differ  # Nautobot passes the variables by name
         self, *, which: str = State.FAILED, since: str = ""
     ) -> dict[str, Any]:
-        """Put the notifications back into the queue and drain it."""
+        """Put the notifications of this state (or all) back into the queue and drain it; the result is that of a run."""
         from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel  # heavy
 
         options = self.options()
@@ -157,7 +157,7 @@ class PurgeRawNotifications(Job):
         has_sensitive_variables = False
 
     def run(self, *, days: int = 365) -> dict[str, int]:  # pylint: disable=arguments-differ  # see above
-        """Purge what was received before; the result says how many."""
+        """Purge what was received more than so many days ago; the result says how many."""
         purged = purge_raw(before=timezone.now() - timedelta(days=days))
         self.logger.info("The raw bytes of %s notifications were removed.", purged)
         return {"purged": purged}

@@ -26,8 +26,11 @@ class Hit:
     """One end of a circuit that is worked on: when next, and how bad (``selection.SEVERITIES``)."""
 
     circuit: UUID
+    """Primary key of the circuit."""
     termination: UUID
+    """Primary key of its end."""
     location: UUID | None
+    """Primary key of where it ends; None where Nautobot knows no location."""
     start: datetime
     severity: int
 

@@ -63,6 +63,7 @@ class Change:
     """One thing that changed."""
 
     at: datetime
+    """When it was done, or when the mail arrived."""
     maintenance: CircuitMaintenance
     who: str
     """Address or name of whoever did it; empty where nobody knows."""

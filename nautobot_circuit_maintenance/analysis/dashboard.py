@@ -31,6 +31,7 @@ class Counts:
 
     in_progress: int
     next_day: int
+    """Within 24 hours; the others within 7 and 30 days."""
     next_week: int
     next_month: int
     unacknowledged: int
@@ -43,6 +44,7 @@ class Attention:
     failed: int
     refused: int
     unmatched: int
+    """Circuit ids of work ahead that Nautobot does not know."""
     failing_sources: int
 
     @property
@@ -65,6 +67,7 @@ class Coming:
 
     maintenance: CircuitMaintenance
     start: datetime
+    """When that window begins, or began."""
     end: datetime
     places: tuple[Place, ...]
     may_acknowledge: bool

@@ -18,6 +18,7 @@ class End:
     """One side of a circuit: where it is, and what it is cabled to there."""
 
     location: Location | None = None
+    """None where there is none, or the user may not see it; so are the others."""
     device: Device | None = None
     interface: Interface | None = None
 

@@ -15,6 +15,7 @@ class Difference:
     """What was known of a maintenance, and what is known since."""
 
     before: Conclusion
+    """``EMPTY`` where nothing was known."""
     after: Conclusion
 
     @property

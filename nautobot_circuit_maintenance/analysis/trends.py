@@ -38,8 +38,9 @@ class Weeks:
     """Maintenances by the week they start in, and by their worst impact."""
 
     mondays: tuple[date, ...]
+    """The first day of each week, in the active time zone."""
     counts: dict[str, tuple[int, ...]]
-    """By impact; the empty one stands for "not told"."""
+    """By impact, a number for each week; the empty impact stands for "not told"."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Figures:
     last_month: int
     last_year: int
     mean_duration: timedelta | None
+    """From the start to the end of a maintenance, over the last year; None where there was none."""
 
     @property
     def mean_per_month(self) -> float:

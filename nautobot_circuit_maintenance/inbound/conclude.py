@@ -21,13 +21,16 @@ class Conclusion:
     """The provider's side of a maintenance."""
 
     status: str = "UNKNOWN"
+    """One of ``CircuitMaintenanceStatusChoices``, never ``NO_CHANGE``."""
     description: str = ""
     windows: tuple[Window, ...] = ()
+    """In UTC and in time order, none twice."""
     impacts: tuple[CircuitWord, ...] = ()
     """One per circuit id, whatever its case, in the order of the ids."""
     issued_at: datetime | None = None
     """When the newest update was issued, never later than we received it; None without updates."""
     sequence: int | None = None
+    """That of the newest update: the provider's count; None without updates."""
 
 
 EMPTY = Conclusion()

@@ -53,7 +53,9 @@ class Digester:
     """Digests notifications on behalf of one user."""
 
     user: AbstractUser | None = None
+    """Who stands in the change records; None: the pipeline itself."""
     dry_run: bool = False
+    """Whether whoever calls rolls everything back: no attempt is counted, no webhook sent."""
     changes: Counter[Change] = field(default_factory=Counter)
     """What was done to maintenances so far."""
 

@@ -24,13 +24,15 @@ class FileMessage(NamedTuple):
     """A message, and the words for where it was found."""
 
     name: str
+    """The path, with the key behind it where a file holds several messages; "-" is standard input."""
     message: MailMessage
 
 
 def read_messages(paths: list[str], max_message_size: int) -> Iterator[FileMessage]:
     """Yield the messages of these files, folders (*.eml, *.mbox), Maildirs and mboxes; "-" is standard input.
 
-    Raises MailboxError for a path that cannot be read or holds no message.
+    Of a message over the size limit (bytes) only the headers are kept. Raises MailboxError for a path that cannot be
+    read or holds no message.
     """
     for path in paths:
         if path == STANDARD_INPUT:

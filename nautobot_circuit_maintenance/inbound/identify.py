@@ -31,6 +31,7 @@ class SenderDirectory:
     """The addresses of some providers; an address that two of them claim belongs to the first by name."""
 
     by_address: dict[str, Provider] = field(default_factory=dict)
+    """Addresses in lower case."""
 
     @classmethod
     def of(cls, providers: Iterable[Provider]) -> "SenderDirectory":

@@ -21,7 +21,9 @@ class Ingested:
     subject: str
     outcome: Outcome
     reason: str = ""
+    """Why it ended so, where that is not clear; a sentence."""
     maintenances: tuple[str, ...] = ()
+    """Names of the maintenances that it is evidence for."""
 
 
 def ingest(messages: Iterable[FileMessage]) -> Iterator[Ingested]:

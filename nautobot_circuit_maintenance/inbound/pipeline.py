@@ -39,10 +39,13 @@ class RunOptions:
     """How a run was asked for."""
 
     now: datetime
+    """When it began, aware: the days of a backlog count from here."""
     user: AbstractUser | None = None
+    """On whose behalf; stands in the change records."""
     since: datetime | None = None
-    """Read every sender's mail again from here; None: only what is new."""
+    """Read every sender's mail again from here (aware); None: only what is new."""
     dry_run: bool = False
+    """Read and digest, and write nothing."""
     is_time_left: Callable[[], bool] = lambda: True
     """Asked between batches and notifications; a run that ends early is continued by the next."""
     tell_recorded: Callable[[int], None] = lambda count: None
@@ -55,10 +58,13 @@ class SourceReport:
 
     name: str
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+    """How many messages met which fate; a new one counts as NEW and for what became of it."""
     changes: Counter[Change] = field(default_factory=Counter)
     """What was done to maintenances."""
     recorded: list[UUID] = field(default_factory=list)
+    """Primary keys of the notifications that are new."""
     error: str = ""
+    """Why it was not read to its end, in a sentence; empty if it was."""
 
     def count(self, recorded: Recorded) -> None:
         """Add what became of a batch."""

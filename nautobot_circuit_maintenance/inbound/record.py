@@ -33,7 +33,9 @@ class Recorded:
     failed: int = 0
     """How many of the new ones will never be digested: too large, or refused by the database."""
     duplicates: int = 0
+    """Messages that are stored already."""
     strangers: int = 0
+    """Messages whose sender belongs to no provider of the source."""
 
 
 def record_batch(source: NotificationSource, directory: SenderDirectory, batch: Batch) -> Recorded:

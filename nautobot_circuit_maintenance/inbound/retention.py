@@ -7,7 +7,7 @@ from nautobot_circuit_maintenance.models import Notification
 
 
 def purge_raw(*, before: datetime) -> int:
-    """Empty the raw bytes of digested notifications received before this moment; return how many.
+    """Empty the raw bytes of digested notifications received before this (aware) moment; return how many.
 
     The rows stay: their fingerprints keep a mailbox that is read again from bringing anything back.
     """

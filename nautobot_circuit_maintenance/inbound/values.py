@@ -119,10 +119,15 @@ class MailMessage:
     received_at: datetime
     """When the server got it, aware."""
     sender: str
+    """Address in lower case; empty where the header does not name exactly one."""
     subject: str
+    """Decoded, on one line, at most ``COLUMN_LENGTH`` characters."""
     message_id: str
+    """As it is written, angle brackets included; empty where there is none."""
     sent_at: datetime | None
+    """The Date header in UTC; None where it is missing or no date."""
     fingerprint: str
+    """SHA-256 in hexadecimal digits of what the author wrote: the same mail has it in every mailbox."""
 
     @classmethod
     def from_bytes(cls, raw: bytes, *, received_at: datetime, source_header: str = "From") -> "MailMessage":
@@ -214,7 +219,9 @@ class CircuitWord(NamedTuple):
     """What a provider says about one circuit id."""
 
     cid: str
+    """As the provider writes it."""
     impact: str
+    """One of ``CircuitImpactChoices``."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +229,9 @@ class Envelope:
     """When and how a message reached us: what puts the updates of a maintenance in order."""
 
     received_at: datetime
+    """When the mail server got it, aware."""
     sent_at: datetime | None
+    """The Date header, aware; None where there is none."""
     fingerprint: str
 
 
@@ -235,12 +244,17 @@ class MaintenanceUpdate:
     """
 
     maintenance_id: str
+    """The provider's name for it; identity together with the provider."""
     status: str
+    """One of ``CircuitMaintenanceStatusChoices``, or ``conclude.NO_CHANGE``."""
     description: str
     windows: tuple[Window, ...]
+    """In time order; empty where the provider names no time."""
     circuits: tuple[CircuitWord, ...]
     issued_at: datetime
+    """When the provider says that it wrote this, in UTC."""
     sequence: int
+    """The provider's count; the parser library's guess where the mail has none."""
     envelope: Envelope
     items: tuple[Mapping[str, Any], ...]
 

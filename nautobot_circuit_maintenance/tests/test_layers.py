@@ -18,6 +18,7 @@ LAYERS = (  # the first that fits decides; anything else is an entry point
             "inbound.limits",
             "inbound.mail_parts",
             "app_settings",
+            "mailbox_kinds",
         ),
     ),
     (1, ("models", "choices", "compat")),

@@ -72,6 +72,17 @@ class NotificationSourceTest(PageTestCase):
             self.assertIn("ops", page)
             self.assertNotIn("hunter2", page)
 
+    def test_the_page_shows_the_folder_and_port_and_encryption_where_the_settings_choose_them(self):
+        configured(self, url="imap://mail.example", starttls=True, folder="Carriers")
+        page = self.page("notificationsource", self.source)
+        for shown in ("Carriers", "143", "STARTTLS"):
+            self.assertIn(shown, page)
+
+        configured(self, url="https://accounts.google.com", credentials_file="/key.json", folder="Carriers")
+        page = self.page("notificationsource", self.source)
+        self.assertIn("Carriers", page)
+        self.assertNotIn("Encryption", page)
+
     def test_the_page_says_whose_word_about_the_senders_it_demands(self):
         configured(self, url="imap://mail.example")
         self.assertIn("not required", self.page("notificationsource", self.source))

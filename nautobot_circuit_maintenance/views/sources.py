@@ -38,6 +38,7 @@ from nautobot_circuit_maintenance.app_settings import SourceSettings, get_app_se
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
 from nautobot_circuit_maintenance.inbound.validate import VALIDATION_SECONDS, validate
+from nautobot_circuit_maintenance.mailbox_kinds import MAILBOX_KINDS
 from nautobot_circuit_maintenance.views.maintenances import POST_ONLY, UUID
 from nautobot_circuit_maintenance.views.panels import AsWritten
 
@@ -65,12 +66,13 @@ class ConfigurationPanel(AsWritten, KeyValueTablePanel):
         for source in settings.sources:
             if source.name == name:
                 encryption = "STARTTLS" if source.starttls else "TLS" if source.tls else "none"
-                imap = {"Port": source.port, "Encryption": encryption, "Folder": source.folder}
+                connection = {"Port": source.port, "Encryption": encryption}
                 return {
                     "Kind": source.kind,
                     "Account": source.account,
                     "Host": source.host,
-                    **(imap if source.kind == "imap" else {}),
+                    **(connection if MAILBOX_KINDS[source.kind].has_tls_settings else {}),
+                    "Folder": source.folder,
                     "Header with the Sender": source.source_header,
                     "Authentication": _authentication(source),
                 }

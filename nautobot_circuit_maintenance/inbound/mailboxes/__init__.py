@@ -1,4 +1,4 @@
-"""The mailbox types, by what selects them in a source's URL."""
+"""The way from a source to its open mailbox."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,18 +7,13 @@ from importlib import import_module
 from nautobot_circuit_maintenance.app_settings import SourceSettings
 from nautobot_circuit_maintenance.inbound.errors import MailboxError
 from nautobot_circuit_maintenance.inbound.mailboxes.base import Mailbox
-
-MAILBOX_TYPES = {
-    "imap": "nautobot_circuit_maintenance.inbound.mailboxes.imap.ImapMailbox",
-    "gmail": "nautobot_circuit_maintenance.inbound.mailboxes.gmail.GmailMailbox",
-}
-"""Kind of source -> class, imported on first use: an SDK that nobody uses is never loaded."""
+from nautobot_circuit_maintenance.mailbox_kinds import MAILBOX_KINDS
 
 
 @contextmanager
 def open_mailbox(settings: SourceSettings, *, max_message_size: int) -> Iterator[Mailbox]:
     """Open the mailbox of a source; raises MailboxError, as reading it does, in words without the secret."""
-    module, _, name = MAILBOX_TYPES[settings.kind].rpartition(".")
+    module, _, name = MAILBOX_KINDS[settings.kind].mailbox.rpartition(".")
     mailbox_type: type[Mailbox] = getattr(import_module(module), name)
     try:
         with mailbox_type.open(settings, max_message_size=max_message_size) as mailbox:

@@ -53,6 +53,7 @@ class Batch:
     """Some messages from known senders, and the cursor once they are recorded; may be empty to move the cursor."""
 
     messages: tuple[MailMessage, ...]
+    """``BATCH_MESSAGES`` at most, with ``BATCH_BYTES`` at most unless it is a single one."""
     cursor: Cursor
     unknown_senders: int = 0
     """Messages looked at and left alone because nobody in Nautobot owns their sender address."""
@@ -83,10 +84,12 @@ class Heading:
     """What a first look tells about a message: enough to decide whether, and how much of it, to read."""
 
     id: int | str
+    """What the mailbox calls the message."""
     sender: str
     size: int
     """Bytes, as the server says."""
     received_at: datetime
+    """When the server got it, aware."""
 
 
 def message_of(raw: bytes, heading: Heading, settings: SourceSettings, *, whole: bool) -> MailMessage:
@@ -133,6 +136,7 @@ class Backlog:
 
     senders: frozenset[str]
     since: datetime
+    """How far back it goes, aware."""
     reached: int | str | None = None
     """Id of the last message that was looked at, in the mailbox type's order; None before the first."""
 

@@ -1,4 +1,4 @@
-"""What every mailbox type must do: inherit it beside TestCase, and provide the hooks."""
+"""What every mailbox type must do: inherit it behind a TestCase that provides the hooks."""
 
 import json
 from collections.abc import Collection, Iterable
