@@ -58,6 +58,7 @@ NO_MESSAGES = (
     "Providers whose mail it reads",
     "Header with the Sender",
     "Mistake in the Settings",
+    "required, by the word of",
 )
 
 

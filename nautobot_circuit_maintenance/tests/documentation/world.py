@@ -6,10 +6,11 @@ from pathlib import Path
 
 from django.contrib.auth import get_user_model
 from django.utils import timezone as clock
-from nautobot.circuits.models import Circuit
+from nautobot.extras.models import JobResult
 from nautobot.tenancy.models import Tenant
 from nautobot.users.models import Token
 
+from nautobot_circuit_maintenance.inbound import pipeline, values
 from nautobot_circuit_maintenance.inbound.files import read_message
 from nautobot_circuit_maintenance.inbound.ingest import ingest
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
@@ -56,7 +57,7 @@ def create_world() -> dict[str, str]:
     tenant = Tenant.objects.create(name="Harbour Vale")
     place = fixtures.create_locations("Amsterdam")[0]
     circuit = fixtures.create_circuit(provider, "C-1", tenant=tenant, location=place)
-    source = NotificationSource.objects.create(name="NOC mailbox", last_error="The login was refused.")
+    source = NotificationSource.objects.create(name="NOC mailbox")
     source.providers.add(provider)
     now = clock.now()
     mails = [
@@ -68,6 +69,7 @@ def create_world() -> dict[str, str]:
     list(ingest(read_message("", raw, MAXIMUM) for raw in mails))
     Notification.objects.update(source=source)
     user = get_user_model().objects.create_superuser("admin")
+    _fail_to_read(source)
     return {
         "NAUTOBOT": SITE,
         "TOKEN": Token.objects.create(user=user).key,
@@ -75,5 +77,11 @@ def create_world() -> dict[str, str]:
         "NOTIFICATION": str(Notification.objects.get(state="failed").pk),
         "SOURCE": str(source.pk),
         "PROVIDER": str(provider.pk),
-        "CIRCUIT": str(Circuit.objects.get(pk=circuit.pk).pk),
+        "CIRCUIT": str(circuit.pk),
     }
+
+
+def _fail_to_read(source: NotificationSource) -> None:
+    """Have a run that tells of an error: no settings name the source."""
+    report = pipeline.run([source], pipeline.RunOptions(now=clock.now()))
+    JobResult.objects.create(name=values.PIPELINE, status="FAILURE", result=report.as_json())
