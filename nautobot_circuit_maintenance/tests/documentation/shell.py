@@ -12,11 +12,11 @@ from typing import Any
 from unittest import mock
 
 import invoke
-import tasks
 from django.core.management import call_command, get_commands, load_command_class
 from nautobot.extras.jobs import get_job
 from packaging.requirements import Requirement
 
+import tasks
 from nautobot_circuit_maintenance.tests.documentation.pages import ROOT
 from nautobot_circuit_maintenance.tests.documentation.site import Site
 
@@ -130,4 +130,3 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
         elif line.strip():
             yield line.strip(), comment
             comment = ""
-

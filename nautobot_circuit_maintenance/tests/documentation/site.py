@@ -37,7 +37,9 @@ class Site:
         body = _body(options)
         url = options.url.removeprefix(SITE)
         if options.get:
-            url += ("&" if "?" in url else "?") + urlencode([tuple(each.split("=", 1)) for each in options.data_urlencode])
+            url += ("&" if "?" in url else "?") + urlencode(
+                [tuple(each.split("=", 1)) for each in options.data_urlencode]
+            )
         headers = dict(each.split(": ", 1) for each in options.header)
         kind = headers.pop("Content-Type", "application/x-www-form-urlencoded")
         method = options.request or ("GET" if body is None else "POST")

@@ -56,8 +56,9 @@ class Reader:
 
     def _find_files(self, text: str) -> None:
         """Look for what a tree of files names."""
+        known = tree()
         for name in FILE.findall(text):
-            assert any(f"/{each}".endswith(f"/{name}") for each in tree()), f"there is no {name}"
+            assert any(f"/{each}".endswith(f"/{name}") for each in known), f"there is no {name}"
 
 
 def assert_like(shown: Any, answer: Any, where: str = "answer") -> None:
@@ -86,5 +87,8 @@ def test_the_examples_of_a_page_run(page, tmp_path, monkeypatch):
             continue
         try:
             reader.follow(example)
-        except Exception as error:  # whatever it is, the reader of the report wants to know where
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # argparse leaves by SystemExit; whatever it is, the reader of the report wants to know where
             raise AssertionError(f"{example}: {type(error).__name__}: {error}") from error

@@ -135,7 +135,7 @@ def test_links_lead_to_what_is_there():
             there = (page.parent / path).resolve() if path else page
             if not there.exists() or (anchor and anchor not in anchors(there)):
                 dead.append(f"{page.relative_to(ROOT)}: {target}")
-    assert dead == []
+    assert not dead
 
 
 def anchors(page: Path) -> set[str]:
