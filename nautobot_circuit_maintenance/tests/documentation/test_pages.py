@@ -99,8 +99,8 @@ def test_troubleshooting_has_every_sentence_that_somebody_may_meet(module):
     page = text_of("user/troubleshooting.md")
     missing = []
     for sentence in sentences(module):
-        telling = max((piece.strip(" .,;:()") for piece in sentence.split("\0")), key=len)
-        if telling not in page:
+        pieces = [piece.strip(" .,;:()'") for piece in sentence.split("\0")]
+        if any(piece.count(" ") >= 2 and piece not in page for piece in pieces):
             missing.append(sentence.replace("\0", "…"))
     assert not missing, "\n".join(missing)
 
