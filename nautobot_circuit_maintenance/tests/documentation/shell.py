@@ -89,10 +89,12 @@ class Shell:
         return None
 
     def _invoke(self, words: Sequence[str], _status: int, _given: bytes) -> None:
+        """Parse as invoke does: its own options first, then tasks with theirs."""
         known = invoke.Collection.from_module(tasks)
-        parser = invoke.Parser(contexts=known.to_contexts(), initial=invoke.Program().initial_context)
-        named = parser.parse_argv(list(words))[0].args["help"].value
+        own = invoke.Parser(initial=invoke.Program().initial_context, ignore_unknown=True).parse_argv(list(words))
+        named = own[0].args["help"].value
         assert named in (None, *known.task_names), f"there is no task {named}"
+        invoke.Parser(contexts=known.to_contexts()).parse_argv(own.unparsed)
 
     def _python3(self, words: Sequence[str], status: int, given: bytes) -> None:
         assert words[0] == "development/bootstrap.py" and (ROOT / words[0]).exists(), f"nobody tries {words}"
@@ -110,7 +112,7 @@ class Shell:
 
     def _git(self, words: Sequence[str], _status: int, _given: bytes) -> None:
         usage = subprocess.run(["git", words[0], "-h"], capture_output=True, text=True, check=False)
-        assert "usage: git" in usage.stdout, usage.stderr
+        assert "usage: git" in usage.stdout + usage.stderr, usage.stderr
 
     def _activate(self, words: Sequence[str], _status: int, _given: bytes) -> None:
         assert words == [".venv/bin/activate"], words

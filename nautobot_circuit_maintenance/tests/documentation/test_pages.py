@@ -50,6 +50,9 @@ NO_MESSAGES = (
     "Digest notifications again: after",  # descriptions of jobs and commands
     "Free the space of old raw messages",
     "Read maintenance notifications from files",
+    "There is no such notification",  # descriptions in the OpenAPI document
+    "The message is known already",
+    "No message, or of a sender",
     "of this window",  # for those who hear the form
     "Output of the parser",  # headings of panels
     "What it said about maintenances",
