@@ -124,11 +124,22 @@ def _output(command: str) -> bytes:
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each command with the comment above it."""
-    comment = ""
+    """Yield each command, whose quotation marks may close lines later, with the comment above it."""
+    comment = command = ""
     for line in text.replace("\\\n", " ").splitlines():
         if line.startswith("#"):
             comment = line
         elif line.strip():
-            yield line.strip(), comment
-            comment = ""
+            command += f"{line}\n"
+            if _is_whole(command):
+                yield command.strip(), comment
+                comment = command = ""
+    assert not command, f"a quotation mark does not close: {command}"
+
+
+def _is_whole(command: str) -> bool:
+    try:
+        shlex.split(command, comments=True)
+    except ValueError:
+        return False
+    return True

@@ -46,6 +46,7 @@ BROKEN = {
     "an extra that the package does not have": ("shell", 'pip install "nautobot-circuit-maintenance[nonsense]"'),
     "another package": ("shell", "pip install nautobot-circuit-maintenances"),
     "a service of another name": ("shell", "sudo systemctl restart nautobot-celery"),
+    "a quotation mark that does not close": ("shell", "echo 'nonsense"),
     "a command that git does not have": ("shell", "git nonsense"),
     "a program that nobody tries": ("shell", "rm -r /"),
     "a field that GraphQL does not know": ("graphql", "{ circuit_maintenances { nonsense } }"),
