@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from importlib import metadata
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -30,9 +31,9 @@ _REALLY_RUN = ("check", "ingest_notifications")
 class Shell:
     """Runs lines; the variables are those of the world and those that the page sets."""
 
-    def __init__(self, site: Site, variables: dict[str, str], extras: set[str]) -> None:
-        """Know the site, and the extras that the package has."""
-        self._site, self._variables, self._extras = site, dict(variables), extras
+    def __init__(self, site: Site, variables: dict[str, str]) -> None:
+        """Know the site."""
+        self._site, self._variables = site, dict(variables)
         self._programs: dict[str, Callable[[Sequence[str], int, bytes], Any]] = {
             "curl": self._curl,
             "nautobot-server": self._nautobot_server,
@@ -101,11 +102,14 @@ class Shell:
         self._invoke(words[1:], status, given)
 
     def _pip(self, words: Sequence[str], _status: int, _given: bytes) -> None:
+        """Know this package with its extras, and what it or its developers need."""
         assert words[0] in ("install", "uninstall"), words
+        needed = {Requirement(each).name for each in metadata.requires(PACKAGE) or ()}
+        extras = set(metadata.metadata(PACKAGE).get_all("Provides-Extra") or ())
         for each in words[1:]:
             if each not in ("--upgrade", "--yes"):
                 wanted = Requirement(each)
-                assert wanted.name == PACKAGE and wanted.extras <= self._extras, each
+                assert wanted.name in needed or (wanted.name == PACKAGE and wanted.extras <= extras), each
 
     def _systemctl(self, words: Sequence[str], _status: int, _given: bytes) -> None:
         assert words[0] in ("start", "stop", "restart") and set(words[1:]) <= _SERVICES, words

@@ -2,7 +2,6 @@
 
 import json
 import re
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from nautobot_circuit_maintenance.tests.documentation import world
 from nautobot_circuit_maintenance.tests.documentation.pages import ROOT, Example, examples, pages, tree
 from nautobot_circuit_maintenance.tests.documentation.settings import run_python
-from nautobot_circuit_maintenance.tests.documentation.shell import PACKAGE, Shell
+from nautobot_circuit_maintenance.tests.documentation.shell import Shell
 from nautobot_circuit_maintenance.tests.documentation.site import Site
 
 PAGES = [page for page in pages() if examples(page)]
@@ -26,8 +25,7 @@ class Reader:
         world.create_files(folder)
         variables = world.create_world()
         self._site = Site(variables["TOKEN"])
-        extras = metadata.metadata(PACKAGE).get_all("Provides-Extra") or []
-        self._shell = Shell(self._site, variables, set(extras))
+        self._shell = Shell(self._site, variables)
         self._answer: Any = None
         self._kinds = {
             "python": run_python,

@@ -142,6 +142,8 @@ def test_links_lead_to_what_is_there():
 
 
 def anchors(page: Path) -> set[str]:
-    """Return the names under which a page's headings can be linked to."""
+    """Return the names under which a page's headings can be linked to, or a picture for one kind of screen."""
+    if page.suffix != ".md":
+        return {"only-light", "only-dark"}
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
