@@ -162,6 +162,16 @@ def screenshots(context: Context) -> None:
     run(context, shlex.join([sys.executable, "-m", "development.screenshots"]))
 
 
+@task(
+    help={"serve": "Serve the site while you write (http://127.0.0.1:8000/) instead of building it into the package."}
+)
+def docs(context: Context, serve: bool = False) -> None:
+    """Build the documentation site into the package; a dead link or a missing page is an error."""
+    # The theme greets every build with what it thinks of MkDocs 2; we have pinned MkDocs 1.
+    with context.prefix("export NO_MKDOCS_2_WARNING=1"):
+        run(context, "mkdocs serve" if serve else "mkdocs build --quiet")
+
+
 @task(help={"autoformat": "Rewrite the files instead of complaining about them."})
 def black(context: Context, autoformat: bool = False) -> None:
     """Check that the code is formatted by Black."""
