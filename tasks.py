@@ -172,6 +172,13 @@ def docs(context: Context, serve: bool = False) -> None:
         run(context, "mkdocs serve" if serve else "mkdocs build --quiet")
 
 
+@task(help={"install": "Install the wheel into an empty environment and try it there (10 minutes)."})
+def package(context: Context, install: bool = False) -> None:
+    """Build documentation, sdist and wheel into dist/, and check that the wheel is complete."""
+    docs(context)
+    run(context, shlex.join([sys.executable, "-m", "development.package", *(["--install"] if install else [])]))
+
+
 @task(help={"autoformat": "Rewrite the files instead of complaining about them."})
 def black(context: Context, autoformat: bool = False) -> None:
     """Check that the code is formatted by Black."""
