@@ -55,7 +55,7 @@ def documentation() -> None:
     site = services.ROOT / "nautobot_circuit_maintenance" / "docs"
     with services.held(services.state_folder() / "docs.lock", fcntl.LOCK_EX):
         if not (site / "index.html").exists():
-            command = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
+            command = [sys.executable, "-m", "mkdocs", "build"]
             subprocess.run(command, cwd=services.ROOT, check=True)  # nosec B603 # our own command, no shell
 
 

@@ -41,9 +41,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, uri in FROM_THE_ROOT.items():
         files.append(File.generated(config, uri, content=(ROOT / name).read_text(encoding="utf-8")))
     for module in reference_modules():
-        files.append(
-            File.generated(config, reference_uri(module), content=f"# {dotted(module)}\n\n::: {dotted(module)}")
-        )
+        files.append(File.generated(config, reference_uri(module), content=reference_page(module)))
     return files
 
 
@@ -101,6 +99,7 @@ def reference_uri(module: Path) -> str:
     return f"reference/{path.replace('__init__', 'index')}"
 
 
-def dotted(module: Path) -> str:
-    """Return the name by which a module is imported."""
-    return ".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+def reference_page(module: Path) -> str:
+    """Return the page of a module; who searches for a word means the guides first."""
+    name = ".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    return f"---\nsearch:\n  boost: 0.5\n---\n\n# {name.removeprefix(PACKAGE + '.')}\n\n::: {name}\n"
