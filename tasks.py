@@ -167,7 +167,7 @@ def screenshots(context: Context) -> None:
 )
 def docs(context: Context, serve: bool = False) -> None:
     """Build the documentation site into the package; a dead link or a missing page is an error."""
-    # Without --quiet, which hides warnings from the strict mode too. The theme greets every build with what it thinks of MkDocs 2; we have pinned MkDocs 1.
+    # Not --quiet: that hides warnings from the strict mode too. The variable silences what the theme thinks of MkDocs 2.
     with context.prefix("export NO_MKDOCS_2_WARNING=1"):
         run(context, "mkdocs serve" if serve else "mkdocs build")
 

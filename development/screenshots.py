@@ -64,7 +64,7 @@ PICTURES = (
         "/circuits/circuits/?q=AR-IC-331207",
         click="form table tbody td a[href*='/circuits/circuits/']",
     ),
-    Picture("home", "/", show=".card:has-text('Circuit Maintenance')"),
+    Picture("home", "/", show="#circuit-maintenance"),
 )
 
 
