@@ -18,6 +18,8 @@ APP = "nautobot_circuit_maintenance"
 ROOT = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 WITHOUT_CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+# A diagram of Mermaid makes the theme load that from another host.
+FROM_ELSEWHERE = re.compile(r'<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)="?(?:https?:)?//[^>]*>|class="?mermaid')
 PICTURES = sorted(path.name for path in (ROOT / "docs" / "images").iterdir())
 PAGES = [ROOT / "README.md", ROOT / "FAQ.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # What every row of Nautobot's has, and what stays inside.
@@ -68,6 +70,14 @@ def test_the_page_of_a_model_names_every_field(model):
     page = (ROOT / "docs" / "models" / f"{model_page}.md").read_text(encoding="utf-8")
 
     assert [name for name in sorted(fields) if f"`{name}`" not in page] == []
+
+
+@pytest.mark.usefixtures("documentation")
+def test_the_site_loads_nothing_from_another_host():
+    pages = list((ROOT / APP / "docs").rglob("*.html"))
+
+    assert len(pages) > len(PAGES)
+    assert not {found[0] for page in pages for found in FROM_ELSEWHERE.finditer(page.read_text(encoding="utf-8"))}
 
 
 @pytest.mark.usefixtures("documentation")
