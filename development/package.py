@@ -20,12 +20,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from development import database, demo, samples, services
+from development.bootstrap import NAUTOBOT
 from development.database import say
 from development.imap import imap_server
 from development.services import ROOT, ServiceError
 
 PACKAGE = "nautobot_circuit_maintenance"
-CONSTRAINTS = ROOT / "development" / "constraints.txt"
+CONSTRAINTS = ROOT / "development" / f"constraints-nautobot{NAUTOBOT}.txt"
 DIST = ROOT / "dist"
 DATABASE = "ncm_package"
 LARGEST_BYTES = 6_000_000

@@ -66,6 +66,7 @@ def main(now: datetime) -> int:
     nautobot.setup(os.environ["NAUTOBOT_CONFIG"])
     from development import demo_world  # pylint: disable=import-outside-toplevel  # imports models
 
+    demo_world.create_admin()
     demo_world.seed(samples.load_world(now))
     with ExitStack() as stack:
         demo.start_server(stack, "worker", "celery", "worker", "--concurrency", "1", "--loglevel", "INFO")
