@@ -17,16 +17,17 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
+from importlib.metadata import version
 from pathlib import Path
 
 from development import database, demo, samples, services
-from development.bootstrap import NAUTOBOT
 from development.database import say
 from development.imap import imap_server
 from development.services import ROOT, ServiceError
 
 PACKAGE = "nautobot_circuit_maintenance"
-CONSTRAINTS = ROOT / "development" / f"constraints-nautobot{NAUTOBOT}.txt"
+# Those of the Nautobot that runs this, so that --nautobot-ver tries the wheel with another one.
+CONSTRAINTS = ROOT / "development" / "constraints-nautobot{}.{}.txt".format(*version("nautobot").split("."))
 DIST = ROOT / "dist"
 DATABASE = "ncm_package"
 LARGEST_BYTES = 6_000_000
