@@ -26,8 +26,9 @@ from development.imap import imap_server
 from development.services import ROOT, ServiceError
 
 PACKAGE = "nautobot_circuit_maintenance"
-# Those of the Nautobot that runs this, so that --nautobot-ver tries the wheel with another one.
-CONSTRAINTS = ROOT / "development" / "constraints-nautobot{}.{}.txt".format(*version("nautobot").split("."))
+# That of this environment, so that --nautobot-ver tries the wheel with another one.
+NAUTOBOT = ".".join(version("nautobot").split(".")[:2])
+CONSTRAINTS = ROOT / "development" / f"constraints-nautobot{NAUTOBOT}.txt"
 DIST = ROOT / "dist"
 DATABASE = "ncm_package"
 LARGEST_BYTES = 6_000_000
