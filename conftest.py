@@ -1,12 +1,15 @@
 """pytest: a fresh clone of the migrated template for every run and every worker, and a mail server on demand."""
 
+import fcntl
 import os
+import subprocess  # nosec B404 # MkDocs is a command
+import sys
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 
-from development import database
+from development import database, services
 from development.imap import ImapServer, imap_server as run_imap_server
 
 TEST_PREFIX = "ncm_test_"
@@ -44,6 +47,16 @@ def imap_server() -> Iterator[ImapServer]:
     """Run a real IMAP server from its first use to the end of the run; empty the folders that you fill."""
     with run_imap_server() as server:  # pylint: disable=contextmanager-generator-missing-cleanup  # pytest resumes it
         yield server
+
+
+@pytest.fixture(scope="session")
+def documentation() -> None:
+    """Build the documentation site into the package, unless it is there: Nautobot finds the pages of models in it."""
+    site = services.ROOT / "nautobot_circuit_maintenance" / "docs"
+    with services.held(services.state_folder() / "docs.lock", fcntl.LOCK_EX):
+        if not (site / "index.html").exists():
+            command = [sys.executable, "-m", "mkdocs", "build"]
+            subprocess.run(command, cwd=services.ROOT, check=True)  # nosec B603 # our own command, no shell
 
 
 def pytest_report_header() -> str:

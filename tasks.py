@@ -8,11 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from invoke import Context, Exit, task
+from invoke import Context, Exit
+
+from development.commands import command, compose, container_command, embedded_services, options, python_module, run
+from development.containers import Stack
 
 ROOT = Path(__file__).resolve().parent
 PACKAGE = "nautobot_circuit_maintenance"
 SOURCES = f"{PACKAGE} development tasks.py conftest.py"
+# So that the linters are those of this environment.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
 
 
@@ -27,42 +31,73 @@ def stage(name: str) -> Iterator[None]:
         print(f"--- {name}: {time.monotonic() - started:.1f} s", flush=True)
 
 
-def run(context: Context, command: str) -> None:
-    """Run a command in the clone; a failure ends the task with its exit code."""
-    with context.cd(str(ROOT)):
-        done = context.run(command, pty=sys.stdout.isatty(), warn=True)
-    if done is None or done.failed:
-        raise Exit(f"Failed: {command}", code=done.exited if done else 1)
-
-
-@contextlib.contextmanager
-def embedded_services() -> Iterator[None]:
-    """Provide PostgreSQL and Redis to the commands that are run meanwhile."""
-    from development import services  # pylint: disable=import-outside-toplevel  # keeps `invoke --list` fast
-
-    before = dict(os.environ)
-    try:
-        with services.postgres() as database, services.redis() as redis:
-            os.environ.update({**database, **redis})
-            os.environ["NAUTOBOT_CONFIG"] = str(ROOT / "development" / "nautobot_config.py")
-            # For what stores nothing; Nautobot wants a database that exists.
-            os.environ.setdefault("NAUTOBOT_DB_NAME", "postgres")
-            yield
-    except services.ServiceError as error:
-        raise Exit(str(error), code=1) from error
-    finally:
-        # Or the next task would take a server that has ended for one of the user's own.
-        os.environ.clear()
-        os.environ.update(before)
-
-
-def nautobot_server(context: Context, command: str) -> None:
+def nautobot_server(context: Context, words: str) -> None:
     """Run `nautobot-server` on the embedded services."""
     with embedded_services():
-        run(context, f"nautobot-server {command}")
+        run(context, f"nautobot-server {words}")
 
 
-@task
+# Containers
+
+
+@container_command()
+def build(context: Context, stack: Stack) -> None:
+    """Build the image that Nautobot, its worker, its scheduler and the mail server run in."""
+    compose(context, stack, stack.words("build"))
+
+
+@container_command()
+def start(context: Context, stack: Stack) -> None:
+    """Start Nautobot and what it needs in the background (five minutes the first time); http://localhost:8080/."""
+    compose(context, stack, stack.words("up", "--detach"))
+
+
+@container_command()
+def debug(context: Context, stack: Stack) -> None:
+    """Start the same in the foreground, with Django's error pages and all logs; Ctrl-C ends it."""
+    compose(context, stack, stack.words("up", debug=True))
+
+
+@container_command()
+def restart(context: Context, stack: Stack) -> None:
+    """Restart Nautobot and what it needs: the worker takes over changed code only then."""
+    compose(context, stack, stack.words("restart"))
+
+
+@container_command()
+def stop(context: Context, stack: Stack) -> None:
+    """Stop Nautobot and what it needs; the data are kept."""
+    compose(context, stack, stack.words("down", "--remove-orphans"))
+
+
+@container_command()
+def destroy(context: Context, stack: Stack) -> None:
+    """Remove the containers and their volumes: all data are lost."""
+    compose(context, stack, stack.words("down", "--remove-orphans", "--volumes"))
+
+
+@container_command()
+def cli(context: Context, stack: Stack) -> None:
+    """Open a bash shell in the running container of Nautobot."""
+    compose(context, stack, stack.inside("bash"))
+
+
+@container_command()
+def nbshell(context: Context, stack: Stack) -> None:
+    """Open Nautobot's Python shell in the running container: models are imported there."""
+    compose(context, stack, stack.inside("nautobot-server", "nbshell"))
+
+
+@container_command(texts={"user": "Name of the user."})
+def create_user(context: Context, stack: Stack, user: str = "admin") -> None:
+    """Create a superuser in the running container; it asks for the password, twice."""
+    compose(context, stack, stack.inside("nautobot-server", "createsuperuser", "--username", user, "--email", ""))
+
+
+# Without containers
+
+
+@command()
 def template(_context: Context) -> None:
     """Build the migrated database that demo and tests clone, unless it is there (4 minutes the first time)."""
     from development import database  # pylint: disable=import-outside-toplevel  # keeps `invoke --list` fast
@@ -71,15 +106,15 @@ def template(_context: Context) -> None:
         print(database.template())
 
 
-@task(help={"once": "Stop after the table instead of serving the web UI.", "json": "Print the table as JSON."})
+@command(texts={"once": "Stop after the table instead of serving the web UI.", "json": "Print the table as JSON."})
 def demo(context: Context, once: bool = False, json: bool = False) -> None:
     """Deliver sample mails, run the real Job on a real worker, show what came out and serve the web UI."""
-    options = [option for option, wanted in (("--once", once), ("--json", json)) if wanted]
-    run(context, shlex.join([sys.executable, "-m", "development.demo", *options]))
+    chosen = [option for option, wanted in (("--once", once), ("--json", json)) if wanted]
+    python_module(context, "development.demo", *chosen)
 
 
-@task(
-    help={
+@command(
+    texts={
         "only": "Measure one part alone: ingest, workers, poll or pages.",
         "mails": "Number of mails with a calendar; one HTML mail for ten of them.",
         "sizes": "Numbers of maintenances to measure the pages at, ascending.",
@@ -100,13 +135,12 @@ def benchmark(  # pylint: disable=too-many-arguments,too-many-positional-argumen
     profile: str = "",
 ) -> None:
     """Print what mails, workers side by side and pages cost in CPU, statements, time and memory (30 minutes)."""
-    options = {"only": only, "mails": mails, "sizes": sizes, "json": json, "compare": compare, "profile": profile}
-    words = [word for name, value in options.items() if value for word in (f"--{name}", str(value))]
-    run(context, shlex.join([sys.executable, "-m", "development.benchmark", "--seed", str(seed), *words]))
+    words = options(only=only, mails=mails, sizes=sizes, seed=seed, json=json, compare=compare, profile=profile)
+    python_module(context, "development.benchmark", *words)
 
 
-@task(
-    help={
+@command(
+    texts={
         "faults": "Number of faults; 40 take about a minute and a half.",
         "only": "Kinds of faults: the begins of their names, separated by commas.",
         "seed": "Other mails, other faults.",
@@ -115,96 +149,111 @@ def benchmark(  # pylint: disable=too-many-arguments,too-many-positional-argumen
 )
 def chaos(context: Context, faults: int = 500, only: str = "", seed: int = 1, json: str = "") -> None:
     """Let faults strike while workers are at it, and compare with what an undisturbed run leaves (10 minutes)."""
-    options = {"seed": seed, "faults": faults, "only": only, "json": json}
-    words = [word for name, value in options.items() if value for word in (f"--{name}", str(value))]
-    run(context, shlex.join([sys.executable, "-m", "development.chaos", *words]))
+    python_module(context, "development.chaos", *options(seed=seed, faults=faults, only=only, json=json))
 
 
-@task(help={"only": "Words in the names of the mutants."})
+@command(texts={"only": "Words in the names of the mutants."})
 def mutants(context: Context, only: str = "") -> None:
     """Break the product on purpose in a copy, and see the tests notice it (15 minutes)."""
-    run(context, shlex.join([sys.executable, "-m", "development.mutants", "--only", only]))
+    python_module(context, "development.mutants", *options(only=only))
 
 
-@task(
-    help={
+@command(
+    texts={
         "label": "File, folder or test id to run instead of everything.",
         "keyword": "Run only the tests whose names match (pytest -k).",
         "workers": "Number of processes.",
         "failfast": "Stop at the first failure.",
-    }
+    },
+    docker=True,
 )
 def unittest(
     context: Context, label: str = PACKAGE, keyword: str = "", workers: int = 0, failfast: bool = False
 ) -> None:
     """Run the tests on the embedded services."""
-    command = [sys.executable, "-m", "pytest", label]
-    command += ["-k", keyword] if keyword else []
-    command += ["-n", str(workers)] if workers else []
-    command += ["-x"] if failfast else []
-    run(context, shlex.join(command))
+    chosen = ["-k", keyword] if keyword else []
+    chosen += ["-n", str(workers)] if workers else []
+    chosen += ["-x"] if failfast else []
+    python_module(context, "pytest", label, *chosen)
 
 
-@task(help={"keyword": "Run only the tests whose names match (pytest -k)."})
+@command(texts={"keyword": "Run only the tests whose names match (pytest -k)."})
 def e2e(context: Context, keyword: str = "") -> None:
     """Drive a browser through a whole Nautobot of its own (needs Chromium), and read mail from Dovecot (needs that)."""
     chosen = ["-k", keyword] if keyword else []
     with stage("e2e"):
-        run(context, shlex.join([sys.executable, "-m", "pytest", "development/e2e", *chosen]))
+        python_module(context, "pytest", "development/e2e", *chosen)
     if not keyword:
         dovecot = ["-c", "pyproject.toml", "--rootdir", ".", "development/e2e/test_dovecot.py"]
-        run(context, shlex.join([sys.executable, "-m", "pytest", *dovecot]))
+        python_module(context, "pytest", *dovecot)
 
 
-@task
+@command()
 def screenshots(context: Context) -> None:
     """Take the pictures in docs/images from the demo's data (needs Chromium)."""
-    run(context, shlex.join([sys.executable, "-m", "development.screenshots"]))
+    python_module(context, "development.screenshots")
 
 
-@task(help={"autoformat": "Rewrite the files instead of complaining about them."})
+@command(
+    texts={"serve": "Serve the site while you write (http://127.0.0.1:8000/) instead of building it into the package."}
+)
+def docs(context: Context, serve: bool = False) -> None:
+    """Build the documentation site into the package; a dead link or a missing page is an error."""
+    # Not --quiet: that hides warnings from the strict mode too. The variable silences what the theme thinks of MkDocs 2.
+    with context.prefix("export NO_MKDOCS_2_WARNING=1"):
+        python_module(context, "mkdocs", "serve" if serve else "build")
+
+
+@command(texts={"install": "Install the wheel into an empty environment and try it there (10 minutes)."})
+def package(context: Context, install: bool = False) -> None:
+    """Build documentation, sdist and wheel into dist/, and check that the wheel is complete."""
+    docs(context)
+    python_module(context, "development.package", *(["--install"] if install else []))
+
+
+@command(texts={"autoformat": "Rewrite the files instead of complaining about them."}, docker=True)
 def black(context: Context, autoformat: bool = False) -> None:
     """Check that the code is formatted by Black."""
     run(context, f"black {'--quiet' if autoformat else '--check'} {SOURCES}")
 
 
-@task
+@command(docker=True)
 def flake8(context: Context) -> None:
     """Look for mistakes and complexity with Flake8."""
     run(context, f"flake8 {SOURCES}")
 
 
-@task
+@command(docker=True)
 def pylint(context: Context) -> None:
     """Look deeper for mistakes with Pylint."""
     run(context, f"pylint {SOURCES}")
 
 
-@task
+@command(docker=True)
 def bandit(context: Context) -> None:
     """Look for insecure code with Bandit."""
     run(context, f"bandit --quiet --recursive --configfile pyproject.toml {SOURCES}")
 
 
-@task
+@command(docker=True)
 def pydocstyle(context: Context) -> None:
     """Check that what is public says what it is for."""
     run(context, f"pydocstyle {SOURCES}")
 
 
-@task
+@command(docker=True)
 def mypy(context: Context) -> None:
     """Check the types where all of them are written down."""
     run(context, f"mypy --strict {PACKAGE}/inbound {PACKAGE}/analysis {PACKAGE}/app_settings.py")
 
 
-@task(help={"name": "Name of the migration, for example schema."})
+@command(texts={"name": "Name of the migration, for example schema."}, docker=True)
 def makemigrations(context: Context, name: str = "") -> None:
     """Write the migration that the models need."""
     nautobot_server(context, f"makemigrations {PACKAGE}" + (f" --name {shlex.quote(name)}" if name else ""))
 
 
-@task
+@command(docker=True)
 def check_migrations(context: Context) -> None:
     """Fail if the models need a migration that nobody has written."""
     nautobot_server(context, f"makemigrations {PACKAGE} --check --dry-run")
@@ -217,20 +266,21 @@ STAGES: dict[str, Callable[[Context], None]] = {
     "bandit": bandit,
     "pylint": pylint,
     "mypy": mypy,
+    "docs": docs,
     "check-migrations": check_migrations,
     "template database": template,
     "unittest": lambda context: unittest(context, workers=2),
 }
 
 
-@task
+@command(docker=True)
 def tests(context: Context) -> None:
     """Run all linters and all tests, and print what each took."""
     failed = []
-    for name, command in STAGES.items():
+    for name, check in STAGES.items():
         with stage(name):
             try:
-                command(context)
+                check(context)
             except Exit as error:
                 failed.append(error.message or name)
     if failed:

@@ -6,42 +6,94 @@ installation is skipped while nothing that decides it has changed. Standard libr
 
 import hashlib
 import os
-import subprocess  # nosec B404 # pip is a command
+import re
+import subprocess  # nosec B404 # Python and pip are commands
 import sys
 import time
-import venv
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
-STAMP = VENV / "installed.sha256"
-CONSTRAINTS = ROOT / "development" / "constraints.txt"
+PINS = ROOT / "development"
 OLDEST = (3, 10)
+NAUTOBOT = "3.2"
+# What pip says of a package that is not to be had: no version for this Python, or no wheel and no way to build one.
+_MISSING = re.compile(r"(?:No matching distribution found for|Failed building wheel for|Failed to build) '?([\w.-]+)")
 
 
-def fingerprint() -> str:
-    """Return what decides the installation: the interpreter, our declarations and the pinned versions."""
-    digest = hashlib.sha256(sys.version.encode())
-    for path in (ROOT / "pyproject.toml", CONSTRAINTS):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+class InstallationError(Exception):
+    """An environment could not be made; the message says why and what to do."""
 
 
-def is_installed() -> bool:
-    """Tell whether `.venv` is complete and up to date."""
-    return PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="ascii") == fingerprint()
+@dataclass(frozen=True)
+class Environment:
+    """A folder with the app, everything its developers use and one version of Nautobot, made by one Python."""
+
+    folder: Path
+    base_python: str = sys.executable
+    nautobot: str = NAUTOBOT
+
+    @property
+    def python(self) -> Path:
+        """Return the environment's own Python."""
+        return self.folder / "bin" / "python"
+
+    @property
+    def pins(self) -> Path:
+        """Return the file with the exact versions to install; only those of Nautobot that we test have one."""
+        return PINS / f"constraints-nautobot{self.nautobot}.txt"
+
+    @property
+    def _stamp(self) -> Path:
+        return self.folder / "installed.sha256"
+
+    def fingerprint(self) -> str:
+        """Return what decides the installation: the interpreter, our declarations and the pinned versions."""
+        command = [self.base_python, "-c", "import sys; print(sys.version)"]
+        digest = hashlib.sha256(subprocess.check_output(command))  # nosec B603 # a Python that was found to run
+        digest.update(self.nautobot.encode())
+        for path in (ROOT / "pyproject.toml", PINS / "constraints.txt", self.pins):
+            digest.update(path.read_bytes() if path.exists() else b"")
+        return digest.hexdigest()
+
+    def is_installed(self) -> bool:
+        """Tell whether the environment is complete and up to date."""
+        stamp = self._stamp
+        return self.python.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == self.fingerprint()
+
+    def prepare(self) -> None:
+        """Make the environment unless it is there."""
+        if self.is_installed():
+            return
+        started = time.monotonic()
+        say(f"Installing into {self.folder}; this takes some minutes, once.")
+        self._install()
+        say(f"--- installation: {time.monotonic() - started:.1f} s")
+
+    def _install(self) -> None:
+        """Make the folder anew and install into it; the stamp is written last."""
+        run([self.base_python, "-m", "venv", "--clear", str(self.folder)])
+        command = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+        command += ["--editable", f"{ROOT}[dev]"]
+        # Without pins, pip takes the newest of everything that this Nautobot allows.
+        command += ["--constraint", str(self.pins)] if self.pins.exists() else [f"nautobot=={self.nautobot}.*"]
+        run(command)
+        self._stamp.write_text(self.fingerprint(), encoding="ascii")
 
 
-def install() -> None:
-    """Make `.venv` anew and install into it; the stamp is written last."""
-    say(f"Installing into {VENV}; this takes some minutes, once.")
-    venv.create(VENV, clear=True, with_pip=True)
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    command += ["--constraint", str(CONSTRAINTS), "--editable", f"{ROOT}[dev]"]
-    if subprocess.run(command, check=False).returncode:  # nosec B603 # our own command, no shell
-        sys.exit("The installation failed; pip's reason is above.")
-    STAMP.write_text(fingerprint(), encoding="ascii")
+def run(command: list[str]) -> None:
+    """Run a step of an installation; show what it complains of, and raise one sentence if it fails."""
+    done = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True)  # nosec B603 # our own, no shell
+    if done.stderr:
+        say(done.stderr.rstrip())
+    if not done.returncode:
+        return
+    if found := _MISSING.search(done.stderr):
+        raise InstallationError(
+            f"pip found no version or wheel of {found[1]} for this Python that fits; choose another version of Python"
+            " or of Nautobot."
+        )
+    raise InstallationError("The installation failed; the reason is above.")
 
 
 def say(line: str) -> None:
@@ -53,12 +105,14 @@ def main(words: list[str]) -> None:
     """Install if need be, then become `invoke`."""
     if sys.version_info < OLDEST:
         sys.exit(f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}.")
-    started = time.monotonic()
-    if not is_installed():
-        install()
-        say(f"--- installation: {time.monotonic() - started:.1f} s")
+    environment = Environment(ROOT / ".venv")
+    try:
+        environment.prepare()
+    except InstallationError as error:
+        sys.exit(str(error))
     os.chdir(ROOT)
-    os.execv(PYTHON, [str(PYTHON), "-m", "invoke", *(words or ["--list"])])  # nosec B606 # our own command
+    python = str(environment.python)
+    os.execv(python, [python, "-m", "invoke", *(words or ["--list"])])  # nosec B606 # our own command
 
 
 if __name__ == "__main__":

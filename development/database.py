@@ -1,7 +1,7 @@
 """A migrated database within a second: templates that are migrated once and cloned from then on.
 
 Two layers, because migrating Nautobot takes minutes and migrating the app seconds: `ncm_core_<fingerprint>` is a bare
-Nautobot, `ncm_app_<fingerprint>` a clone of it plus the app. Needs the variables that `services.postgres` yields.
+Nautobot, `ncm_app_<fingerprint>_<fingerprint>` a clone of it plus the app. Needs the variables that `services.postgres` yields.
 """
 
 import fcntl
@@ -52,8 +52,8 @@ def core_fingerprint() -> str:
 
 
 def app_fingerprint() -> str:
-    """Return what identifies the app's template: that of the core and the contents of our migrations."""
-    digest = hashlib.sha256(core_fingerprint().encode())
+    """Return what identifies the app's part of its template: the contents of our migrations."""
+    digest = hashlib.sha256()
     for path in sorted(APP_MIGRATIONS.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
@@ -76,13 +76,13 @@ def clone_template(name: str) -> str:
 
 def locked_template(server: Connection) -> str:
     """Return the name of the template, built if need be; the caller holds the lock."""
-    core, app = f"ncm_core_{core_fingerprint()}", f"ncm_app_{app_fingerprint()}"
+    core, app = f"ncm_core_{core_fingerprint()}", f"ncm_app_{core_fingerprint()}_{app_fingerprint()}"
     if not exists(server, app):
         if not exists(server, core):
             say("Migrating Nautobot into an empty database. This takes some minutes, once.")
             build(server, core, source="template0", core_only=True)
         build(server, app, source=core, core_only=False)
-        drop_outdated(server, keep=app)
+        drop_outdated(server, f"ncm_app_{core_fingerprint()}_", keep=app)
     return app
 
 
@@ -121,10 +121,10 @@ def databases(server: Connection) -> list[str]:
     return [row[0] for row in execute(server, "SELECT datname FROM pg_database ORDER BY datname")]
 
 
-def drop_outdated(server: Connection, *, keep: str) -> None:
-    """Remove templates of the app that other contents of its migrations have replaced."""
+def drop_outdated(server: Connection, prefix: str, *, keep: str) -> None:
+    """Remove templates of the app that other contents of its migrations have replaced; other Nautobots keep theirs."""
     for name in databases(server):
-        if name.startswith("ncm_app_") and name != keep:
+        if name.startswith(prefix) and name != keep:
             drop(server, name)
 
 

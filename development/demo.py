@@ -70,6 +70,7 @@ def prepare_database() -> datetime:
 
     now = datetime.now(timezone.utc)
     say("Creating locations, devices, providers and circuits.")
+    demo_world.create_admin()
     demo_world.seed(samples.load_world(now))
     state = json.dumps({"template": template, "now": now.isoformat()})
     (services.state_folder("demo") / "state.json").write_text(state, encoding="utf-8")

@@ -93,17 +93,17 @@ def imap_server(username: str = "maintenance@example.net", uid_validity: int | N
         server.log.unlink(missing_ok=True)
 
 
-def make_certificates(folder: Path) -> None:
-    """Write `ca.pem` and, signed by it, `server.pem` and `server.key` for localhost."""
+def make_certificates(folder: Path, host: str = "localhost") -> None:
+    """Write `ca.pem` and, signed by it, `server.pem` and `server.key` for a host, localhost and 127.0.0.1."""
     ca_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Development CA")])
-    server_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    server_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     identifier = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
     ca = certificate(ca_name, ca_key.public_key(), issuer=ca_name)
     ca = ca.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     ca = ca.add_extension(identifier, critical=False).add_extension(KEY_USAGE_OF_CA, critical=True)
     server = certificate(server_name, server_key.public_key(), issuer=ca_name)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    names = [*map(x509.DNSName, sorted({host, "localhost"})), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     server = server.add_extension(x509.SubjectAlternativeName(names), critical=False)
     server = server.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     server = server.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

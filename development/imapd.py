@@ -20,6 +20,9 @@ from pymap.mailbox import MailboxSnapshot
 from pymap.parsing.specials.flag import Wildcard, get_system_flags
 from pysasl.hashing import BuiltinHash
 
+HOST = os.environ.get("NCM_IMAP_HOST", "127.0.0.1")
+# 0 is any free port.
+PORT, TLS_PORT = (int(os.environ.get(name, "0")) for name in ("NCM_IMAP_PORT", "NCM_IMAP_TLS_PORT"))
 LINE_LIMIT = 1 << 20  # bytes; a search for many senders is one long line
 
 # Python 3.10 needs an older pymap, which hashes no passwords and has no callback of its own for the proxy protocol.
@@ -31,7 +34,7 @@ FAST_LOGIN = {} if IS_OLD_PYMAP else {"hash_context": BuiltinHash(rounds=1)}
 def settings(folder: Path, *, tls_enabled: bool) -> Namespace:
     """Return what pymap's command line would give."""
     return Namespace(
-        host="127.0.0.1",
+        host=HOST,
         port=0,
         debug=False,
         cert=str(folder / "server.pem"),
@@ -52,11 +55,11 @@ def improve_pymap() -> None:
         MailboxSnapshot.new_uid_validity = staticmethod(lambda: int(fixed))
 
 
-async def listen(backend: DictBackend, config: Config, context: ssl.SSLContext | None) -> asyncio.Server:
-    """Serve the mailboxes of `backend` on a free port, with TLS from the first byte if there is a context."""
+async def listen(backend: DictBackend, config: Config, port: int, context: ssl.SSLContext | None) -> asyncio.Server:
+    """Serve the mailboxes of `backend` on a port, with TLS from the first byte if there is a context."""
     server = IMAPServer(backend.login, config)
     callback = server if IS_OLD_PYMAP else ProxyProtocolReader(config.proxy_protocol).get_callback(server)
-    return await asyncio.start_server(callback, host="127.0.0.1", port=0, ssl=context, limit=LINE_LIMIT)
+    return await asyncio.start_server(callback, host=HOST, port=port, ssl=context, limit=LINE_LIMIT)
 
 
 async def serve(folder: Path) -> None:
@@ -66,8 +69,8 @@ async def serve(folder: Path) -> None:
     config.apply_context()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder / "server.pem", folder / "server.key")
-    starttls = await listen(backend, config, None)
-    tls = await listen(backend, Config.from_args(settings(folder, tls_enabled=False)), context)
+    starttls = await listen(backend, config, PORT, None)
+    tls = await listen(backend, Config.from_args(settings(folder, tls_enabled=False)), TLS_PORT, context)
     ports = {"port": starttls.sockets[0].getsockname()[1], "tls_port": tls.sockets[0].getsockname()[1]}
     (folder / "ports.new").write_text(json.dumps(ports), encoding="ascii")
     (folder / "ports.new").rename(folder / "ports.json")

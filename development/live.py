@@ -57,6 +57,7 @@ def fill(stack: ExitStack, name: str) -> datetime:
     from development import demo_world  # pylint: disable=import-outside-toplevel  # imports models
 
     now = datetime.now(timezone.utc)
+    demo_world.create_admin()
     demo_world.seed(samples.load_world(now))
     return now
 

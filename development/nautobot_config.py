@@ -1,4 +1,4 @@
-"""Nautobot's configuration for development: services and mail sources come from the environment."""
+"""Nautobot's configuration for development, embedded or in containers: services and mail sources come from the environment."""
 
 import json
 import os
@@ -27,10 +27,11 @@ def kept_secret(path: Path) -> str:
     return key
 
 
-SECRET_KEY = kept_secret(STATE / "secret_key")
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+# Nautobot's own settings have read what the containers are given: key, host names, DEBUG.
+if not SECRET_KEY:  # noqa: F405 - from Nautobot's settings
+    SECRET_KEY = kept_secret(STATE / "secret_key")
+ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]  # noqa: F405 - from Nautobot's settings
 INSTALLATION_METRICS_ENABLED = False  # nothing leaves this machine
-DEBUG = False
 METRICS_ENABLED = True
 
 # The template of core Nautobot is built without the app; see development/database.py.

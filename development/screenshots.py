@@ -37,7 +37,6 @@ class Picture:
 FIRST_OBJECT = "form table tbody tr td:nth-child(2) a"
 PICTURES = (
     Picture("dashboard", f"{APP}/dashboard/"),
-    Picture("dashboard_dark", f"{APP}/dashboard/", dark=True),
     Picture("circuit_maintenances", f"{APP}/maintenances/"),
     Picture("circuit_maintenances_dark", f"{APP}/maintenances/", dark=True),
     Picture("circuit_maintenance", f"{APP}/maintenances/?name=CMT20458", click=FIRST_OBJECT),
@@ -64,7 +63,7 @@ PICTURES = (
         "/circuits/circuits/?q=AR-IC-331207",
         click="form table tbody td a[href*='/circuits/circuits/']",
     ),
-    Picture("home", "/", show=".card:has-text('Circuit Maintenance')"),
+    Picture("home", "/", show="#circuit-maintenance"),
 )
 
 

@@ -27,7 +27,8 @@ importlib.import_module("nautobot.core.cli").load_settings(str(Path(__file__).wi
 _config = sys.modules["nautobot_config"]
 globals().update({name: value for name, value in vars(_config).items() if name.isupper()})
 
-CACHES = {"default": {**_config.CACHES["default"], "LOCATION": services.redis_location(1 + int(_worker))}}
+# The first two are the broker's and the cache's, where the Redis is that of a running Nautobot.
+CACHES = {"default": {**_config.CACHES["default"], "LOCATION": services.redis_location(2 + int(_worker))}}
 _config.DATABASES["default"]["TEST"] = {"NAME": _config.DATABASES["default"]["NAME"]}
 ALLOWED_HOSTS = ["nautobot.example.com"]  # the host name that Nautobot's test client uses
 CELERY_BROKER_URL = "memory://"

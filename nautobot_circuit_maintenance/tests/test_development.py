@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from imapclient import IMAPClient
 
-from development import bootstrap, database, mutants, services
+from development import database, mutants, services
 from development.demo_report import Line
 from development.migrate import Progress
 
@@ -126,23 +126,6 @@ def test_progress_counts_the_migrations(capsys):
     progress.write(" OK\n")
     progress.show("done", always=True)
     assert "1 of 2 migrations  done" in capsys.readouterr().err
-
-
-def test_an_installation_is_repeated_only_when_something_changed(monkeypatch, tmp_path):
-    stamp = tmp_path / "stamp"
-    monkeypatch.setattr(bootstrap, "STAMP", stamp)
-    monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
-    assert not bootstrap.is_installed()
-    stamp.write_text(bootstrap.fingerprint(), encoding="ascii")
-    assert bootstrap.is_installed()
-    monkeypatch.setattr(bootstrap, "CONSTRAINTS", stamp)
-    assert not bootstrap.is_installed()
-
-
-def test_an_old_python_is_refused_with_a_sentence(monkeypatch):
-    monkeypatch.setattr(bootstrap, "OLDEST", (99, 0))
-    with pytest.raises(SystemExit, match="Python 99.0 or newer is needed"):
-        bootstrap.main([])
 
 
 @pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant.name)

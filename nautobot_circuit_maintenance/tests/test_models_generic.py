@@ -1,11 +1,13 @@
 """Nautobot's own tests of models, for all of ours that have a page."""
 
+import pytest
 from nautobot.apps.testing import ModelTestCases
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.tests import fixtures
 
 
+@pytest.mark.usefixtures("documentation")
 class _WorldMixin:
     @classmethod
     def setUpTestData(cls):  # pylint: disable=invalid-name  # Django's name

@@ -2,6 +2,7 @@
 
 from nautobot_circuit_maintenance.views.changes import ChangesView
 from nautobot_circuit_maintenance.views.dashboard import DashboardView
+from nautobot_circuit_maintenance.views.documentation import DocumentationView
 from nautobot_circuit_maintenance.views.maintenances import (
     CircuitImpactUIViewSet,
     CircuitMaintenanceUIViewSet,
@@ -15,6 +16,7 @@ __all__ = (
     "CircuitImpactUIViewSet",
     "CircuitMaintenanceUIViewSet",
     "DashboardView",
+    "DocumentationView",
     "NoteUIViewSet",
     "NotificationSourceUIViewSet",
     "NotificationUIViewSet",

@@ -1,0 +1,153 @@
+"""How a command of `tasks.py` reaches the versions that it is asked for: another environment, or a container."""
+
+import contextlib
+import functools
+import inspect
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from invoke import Context, Exit, Task, task
+
+from development import containers, environments
+from development.bootstrap import ROOT, InstallationError
+
+VERSIONS = {
+    "nautobot-ver": "Version of Nautobot: 3.1 or 3.2 for the release that is pinned, 3.1.8 for another one.",
+    "python-ver": "Version of Python, for example 3.12.",
+}
+DOCKER = {"docker": "Run in a container of these versions instead of an environment in this clone."}
+DATABASE = {"database": "Database of the containers: postgres or mysql. Name it again for the next command."}
+Body = Callable[..., None]
+
+
+def run(context: Context, line: str) -> None:
+    """Run a command in the clone; a failure ends the task with its exit code."""
+    with context.cd(str(ROOT)):
+        done = context.run(line, pty=sys.stdout.isatty(), warn=True)
+    if done is None or done.failed:
+        raise Exit(f"Failed: {line}", code=1 if done is None else done.exited)
+
+
+def python_module(context: Context, module: str, *words: str) -> None:
+    """Run a module with the Python that runs us."""
+    run(context, shlex.join([sys.executable, "-m", module, *words]))
+
+
+@contextlib.contextmanager
+def embedded_services() -> Iterator[None]:
+    """Provide PostgreSQL and Redis to the commands that are run meanwhile."""
+    from development import services  # pylint: disable=import-outside-toplevel  # keeps `invoke --list` fast
+
+    before = dict(os.environ)
+    try:
+        with services.postgres() as database, services.redis() as redis:
+            os.environ.update({**database, **redis})
+            os.environ["NAUTOBOT_CONFIG"] = str(ROOT / "development" / "nautobot_config.py")
+            # For what stores nothing; Nautobot wants a database that exists.
+            os.environ.setdefault("NAUTOBOT_DB_NAME", "postgres")
+            yield
+    except services.ServiceError as error:
+        raise Exit(str(error), code=1) from error
+    finally:
+        # Or the next task would take a server that has ended for one of the user's own.
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def options(**values: object) -> list[str]:
+    """Return the values that were given as the options of a command line."""
+    return [word for name, value in values.items() if value for word in (f"--{name}", str(value))]
+
+
+def command(*, texts: dict[str, str] | None = None, docker: bool = False) -> Callable[[Body], Task]:
+    """Make a task that also runs in another environment and, with `docker`, in a container."""
+
+    def decorate(body: Body) -> Task:
+        @functools.wraps(body)
+        def elsewhere_or_here(context: Context, *, nautobot_ver: str = "", python_ver: str = "", **values: Any) -> None:
+            in_container = values.pop("docker", False)
+            words = [body.__name__.replace("_", "-"), *_words(body, values)]
+            if in_container:
+                _in_container(context, _stack(nautobot_ver, python_ver), words)
+            elif nautobot_ver or python_ver:
+                _in_environment(context, nautobot_ver, python_ver, words)
+            else:
+                body(context, **values)
+
+        extra = {"nautobot_ver": "", "python_ver": "", **({"docker": False} if docker else {})}
+        return _task(elsewhere_or_here, body, extra, {**(texts or {}), **VERSIONS, **(DOCKER if docker else {})})
+
+    return decorate
+
+
+def container_command(*, texts: dict[str, str] | None = None) -> Callable[[Body], Task]:
+    """Make a task that is about the containers of some versions; it gets them as a `containers.Stack`."""
+
+    def decorate(body: Body) -> Task:
+        @functools.wraps(body)
+        def with_stack(
+            context: Context, *, nautobot_ver: str = "", python_ver: str = "", database: str = "", **values: Any
+        ) -> None:
+            body(context, _stack(nautobot_ver, python_ver, database), **values)
+
+        extra = {"nautobot_ver": "", "python_ver": "", "database": ""}
+        return _task(with_stack, body, extra, {**(texts or {}), **VERSIONS, **DATABASE}, leave_out=("stack",))
+
+    return decorate
+
+
+def _task(
+    function: Body, body: Body, extra: dict[str, object], texts: dict[str, str], leave_out: Iterable[str] = ()
+) -> Task:
+    """Return invoke's task, which takes the parameters of the body and the extra ones."""
+    signature = inspect.signature(body)
+    kept = [parameter for name, parameter in signature.parameters.items() if name not in leave_out]
+    kept += [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value) for name, value in extra.items()]
+    function.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]  # where inspect looks first
+    return task(help=texts)(function)
+
+
+def _words(body: Body, values: dict[str, Any]) -> list[str]:
+    """Return the options that were given, as the words of a command line."""
+    words = []
+    for name, parameter in inspect.signature(body).parameters.items():
+        value = values.get(name, parameter.default)
+        if value == parameter.default or parameter.default is parameter.empty:
+            continue
+        words += [f"--{name.replace('_', '-')}"] if value is True else [f"--{name.replace('_', '-')}={value}"]
+    return words
+
+
+def _stack(nautobot_ver: str, python_ver: str, database: str = "") -> containers.Stack:
+    """Return the containers of these versions, or end with the sentence that says why not."""
+    try:
+        return containers.stack(nautobot=nautobot_ver, python=python_ver, database=database)
+    except (containers.ContainerError, InstallationError) as error:
+        raise Exit(str(error), code=1) from error
+
+
+def _in_environment(context: Context, nautobot_ver: str, python_ver: str, words: list[str]) -> None:
+    try:
+        environment = environments.environment(nautobot=nautobot_ver, python=python_ver)
+        environment.prepare()
+    except InstallationError as error:
+        raise Exit(str(error), code=1) from error
+    run(context, shlex.join([str(environment.python), "-m", "invoke", *words]))
+
+
+def _in_container(context: Context, stack: containers.Stack, words: list[str]) -> None:
+    compose(context, stack, stack.once("invoke", *words))
+
+
+def compose(context: Context, stack: containers.Stack, words: list[str]) -> None:
+    """Run Docker Compose; a missing engine ends the task with a sentence."""
+    try:
+        program = containers.compose()
+    except containers.ContainerError as error:
+        raise Exit(str(error), code=1) from error
+    containers.prepare_credentials()
+    os.environ.update(stack.variables())
+    run(context, shlex.join([*program, *words]))
