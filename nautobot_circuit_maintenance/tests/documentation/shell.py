@@ -1,5 +1,6 @@
 """Examples in a shell: each program is tried in the way that its mistakes show, without a machine to spoil."""
 
+import copy
 import io
 import re
 import shlex
@@ -91,7 +92,8 @@ class Shell:
 
     def _invoke(self, words: Sequence[str], _status: int, _given: bytes) -> None:
         """Parse as invoke does: its own options first, then tasks with theirs."""
-        known = invoke.Collection.from_module(tasks)
+        # A copy: invoke takes the help texts out of the tasks that it parses for.
+        known = copy.deepcopy(invoke.Collection.from_module(tasks))
         own = invoke.Parser(initial=invoke.Program().initial_context, ignore_unknown=True).parse_argv(list(words))
         named = own[0].args["help"].value
         assert named in (None, *known.task_names), f"there is no task {named}"
