@@ -51,7 +51,6 @@ class Environment:
         """Return what decides the installation: the interpreter, our declarations and the pinned versions."""
         command = [self.base_python, "-c", "import sys; print(sys.version)"]
         digest = hashlib.sha256(subprocess.check_output(command))  # nosec B603 # a Python that was found to run
-        digest.update(self.nautobot.encode())
         for path in (ROOT / "pyproject.toml", PINS / "constraints.txt", self.pins):
             digest.update(path.read_bytes() if path.exists() else b"")
         return digest.hexdigest()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from invoke import Context, Exit
+from invoke import Collection, Context, Exit
 
 import tasks
 from development import containers, demo, samples
@@ -26,6 +26,11 @@ VARIABLE = re.compile(r"(?<!\$)\$\{?(\w+)")
 MODULE = re.compile(r"-m (development\.\w+)")
 APP_SERVICES = {"nautobot", "worker", "beat", "mail"}
 ALL_FILES = [f"docker-compose{name}.yml" for name in ("", ".postgres", ".mysql", ".debug")]
+
+
+def invoke(name, **options):
+    """Run a command with options."""
+    Collection.from_module(tasks)[name](Context(), **options)
 
 
 def parsed(path):
@@ -118,16 +123,16 @@ def test_the_sources_are_those_of_the_mail_server():
     assert {source.account for source in sources} == {mail["NCM_IMAP_USER"]}
 
 
-@pytest.mark.parametrize("command", [tasks.start, tasks.cli, tasks.create_user, tasks.nbshell, tasks.build])
+@pytest.mark.parametrize("command", ["start", "cli", "create-user", "nbshell", "build"])
 def test_without_an_engine_one_sentence_says_what_to_do(command, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(Exit, match="No Docker engine answers .*: start or install Docker") as ended:
-        command(Context())
+        invoke(command)
     assert ended.value.code == 1
 
 
 def test_the_versions_name_project_image_and_volumes(docker):
-    tasks.start(Context(), nautobot_ver="3.1", python_ver="3.13", database="mysql")
+    invoke("start", nautobot_ver="3.1", python_ver="3.13", database="mysql")
     *_, call = docker.read_text("utf-8").splitlines()
     assert call.startswith("compose --project-name ncm-py3-13-nautobot3-1 ")
     assert "docker-compose.mysql.yml" in call and call.endswith(" up --detach")
@@ -135,22 +140,22 @@ def test_the_versions_name_project_image_and_volumes(docker):
 
 
 def test_a_test_in_the_container_is_the_same_command_there(docker):
-    tasks.unittest(Context(), keyword="imap", docker=True)
+    invoke("unittest", keyword="imap", docker=True)
     *_, call = docker.read_text("utf-8").splitlines()
     assert f" run --rm -T --user {os.getuid()}:{os.getgid()} " in call
     assert call.endswith(" nautobot invoke unittest --keyword=imap")
 
 
 def test_a_new_user_is_called_admin_and_the_password_is_asked_for(docker):
-    tasks.create_user(Context())
+    invoke("create-user")
     *_, call = docker.read_text("utf-8").splitlines()
     assert call.rstrip().endswith("nautobot nautobot-server createsuperuser --username admin --email")
 
 
 def test_passwords_are_made_once_and_are_no_examples(docker):
-    tasks.stop(Context())
+    invoke("stop")
     made = containers.CREDENTIALS.read_text("utf-8")
-    tasks.destroy(Context())
+    invoke("destroy")
     passwords = [line.split("=")[1] for line in made.splitlines() if "=" in line]
     assert len(set(passwords)) == len(passwords) == 4
     assert containers.PLACEHOLDER not in passwords
