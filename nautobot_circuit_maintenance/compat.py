@@ -7,8 +7,9 @@ from typing import Any
 
 from nautobot.extras.models import Job as JobModel, JobResult
 
-# 3.1 accepts job_kwargs and drops the values without a word; 3.2 refuses anything else.
-_HAS_JOB_KWARGS = "job_kwargs" in inspect.signature(JobResult.enqueue_job).parameters
+# 3.1 takes the variables as words of their own (**job_kwargs) and would take job_kwargs for one of them; 3.2 refuses that.
+_PARAMETER = inspect.signature(JobResult.enqueue_job).parameters["job_kwargs"]
+_HAS_JOB_KWARGS = _PARAMETER.kind is not inspect.Parameter.VAR_KEYWORD
 
 
 def enqueue_job(job_model: JobModel, user: Any, job_kwargs: dict[str, Any], **options: Any) -> JobResult:
