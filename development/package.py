@@ -115,7 +115,9 @@ def prepare(folder: Path, stack: ExitStack) -> datetime:
     os.environ["NAUTOBOT_DB_NAME"] = DATABASE
     os.environ["NAUTOBOT_CONFIG"] = str(folder / "development" / "nautobot_config.py")
     os.environ["NCM_STATE"] = str(folder / "state")
-    os.environ["NAUTOBOT_ROOT"] = str(folder / "nautobot")  # nautobot-server takes ~/.nautobot before it reads the config
+    os.environ["NAUTOBOT_ROOT"] = str(
+        folder / "nautobot"
+    )  # nautobot-server takes ~/.nautobot before it reads the config
     os.environ["NCM_PLUGIN_CONFIG"] = json.dumps({"notification_sources": demo.notification_sources(mailbox)})
     with database.server_connection() as server:
         database.drop(server, DATABASE)
