@@ -24,7 +24,7 @@ CHANGING = re.compile(
     r"|CSRF[^;\n]*|csrf[^;\n]{0,120}"
     r"|\d{4}-\d\d-\d\d[T ][\d:.%A-F+]*"  # the moment in links to lists
     r'|name="_?nonce" value="[^"]*"'
-    r"|\d+\s+min(ute)?s?\b"  # how long ago or ahead
+    r"|\bnow\b|\d+\s+min(ute)?s?\b( ago)?"  # how long ago or ahead
     r'|Interfaces <span class="badge bg-primary">\d+'  # core counts them all, on the tab of a device
 )
 
