@@ -1,17 +1,24 @@
 """The commands of a contributor: `invoke --list` shows them, `invoke --help <command>` explains one."""
 
-import contextlib
 import os
 import shlex
 import subprocess  # nosec B404 # invoke is a command
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from invoke import Context, Exit
 
-from development.commands import command, compose, container_command, embedded_services, options, python_module, run
+from development.commands import (
+    command,
+    compose,
+    container_command,
+    embedded_services,
+    options,
+    python_module,
+    run,
+    stage,
+)
 from development.containers import Stack
 
 ROOT = Path(__file__).resolve().parent
@@ -19,17 +26,6 @@ PACKAGE = "nautobot_circuit_maintenance"
 SOURCES = f"{PACKAGE} development tasks.py conftest.py"
 # So that the linters are those of this environment.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
-
-
-@contextlib.contextmanager
-def stage(name: str) -> Iterator[None]:
-    """Print how long a stage took."""
-    started = time.monotonic()
-    print(f"--- {name}", flush=True)
-    try:
-        yield
-    finally:
-        print(f"--- {name}: {time.monotonic() - started:.1f} s", flush=True)
 
 
 def nautobot_server(context: Context, words: str) -> None:

@@ -111,7 +111,7 @@ def _copy_template(server: Postgres) -> None:
         with _environment(server.env), database.server_connection() as own:
             if not database.exists(own, name):
                 database.say("Copying the migrated template.")
-                database.drop_outdated(own, name.rpartition("_")[0] + "_", keep=name)
+                database.drop_outdated(own, keep=name)
                 database.clone(own, name + database.UNFINISHED, source="template0")
                 _pipe(name, source, server)
                 database.execute(own, f'ALTER DATABASE "{name}{database.UNFINISHED}" RENAME TO "{name}"')

@@ -6,6 +6,7 @@ import inspect
 import os
 import shlex
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -34,6 +35,17 @@ def run(context: Context, line: str) -> None:
 def python_module(context: Context, module: str, *words: str) -> None:
     """Run a module with the Python that runs us."""
     run(context, shlex.join([sys.executable, "-m", module, *words]))
+
+
+@contextlib.contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Print how long a stage took."""
+    started = time.monotonic()
+    print(f"--- {name}", flush=True)
+    try:
+        yield
+    finally:
+        print(f"--- {name}: {time.monotonic() - started:.1f} s", flush=True)
 
 
 @contextlib.contextmanager

@@ -82,7 +82,7 @@ def locked_template(server: Connection) -> str:
             say("Migrating Nautobot into an empty database. This takes some minutes, once.")
             build(server, core, source="template0", core_only=True)
         build(server, app, source=core, core_only=False)
-        drop_outdated(server, f"ncm_app_{core_fingerprint()}_", keep=app)
+        drop_outdated(server, keep=app)
     return app
 
 
@@ -121,8 +121,9 @@ def databases(server: Connection) -> list[str]:
     return [row[0] for row in execute(server, "SELECT datname FROM pg_database ORDER BY datname")]
 
 
-def drop_outdated(server: Connection, prefix: str, *, keep: str) -> None:
+def drop_outdated(server: Connection, *, keep: str) -> None:
     """Remove templates of the app that other contents of its migrations have replaced; other Nautobots keep theirs."""
+    prefix = keep.rpartition("_")[0] + "_"
     for name in databases(server):
         if name.startswith(prefix) and name != keep:
             drop(server, name)

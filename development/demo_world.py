@@ -1,6 +1,5 @@
 """Put the demo's world into Nautobot: locations, devices, providers, circuits, an administrator and an enabled Job."""
 
-from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -31,7 +30,7 @@ def seed(world: dict[str, Any]) -> None:
             provider=providers[entry["provider"]],
             circuit_type=types[entry["type"]],
             status=Status.objects.get_for_model(Circuit).get(name=entry["status"]),
-            install_date=installed_on(entry.get("installed_days_ago")),
+            install_date=entry["install_date"],
         )
         for side in ("a", "z"):
             if entry[side]:
@@ -41,11 +40,6 @@ def seed(world: dict[str, Any]) -> None:
 def create_admin() -> None:
     """Create the administrator whom the demo names in the terminal."""
     get_user_model().objects.create_superuser(ADMIN, "admin@example.net", ADMIN)
-
-
-def installed_on(days_ago: int | None) -> date | None:
-    """Return the day of an installation; None for a circuit that is not installed yet."""
-    return None if days_ago is None else date.today() - timedelta(days=days_ago)
 
 
 def create_locations(entries: list[dict[str, Any]]) -> dict[str, Location]:

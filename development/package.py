@@ -11,16 +11,15 @@ import os
 import shutil
 import subprocess  # nosec B404 # pip, build and nautobot-server are commands
 import sys
-import time
 import venv
 import zipfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 
 from development import database, demo, samples, services
+from development.commands import stage
 from development.database import say
 from development.imap import imap_server
 from development.services import ROOT, ServiceError
@@ -32,15 +31,6 @@ CONSTRAINTS = ROOT / "development" / f"constraints-nautobot{NAUTOBOT}.txt"
 DIST = ROOT / "dist"
 DATABASE = "ncm_package"
 LARGEST_BYTES = 6_000_000
-
-
-@contextmanager
-def stage(name: str) -> Iterator[None]:
-    """Print how long a stage took."""
-    started = time.monotonic()
-    say(f"--- {name}")
-    yield
-    say(f"--- {name}: {time.monotonic() - started:.1f} s")
 
 
 def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> None:
@@ -115,9 +105,8 @@ def prepare(folder: Path, stack: ExitStack) -> datetime:
     os.environ["NAUTOBOT_DB_NAME"] = DATABASE
     os.environ["NAUTOBOT_CONFIG"] = str(folder / "development" / "nautobot_config.py")
     os.environ["NCM_STATE"] = str(folder / "state")
-    os.environ["NAUTOBOT_ROOT"] = str(
-        folder / "nautobot"
-    )  # nautobot-server takes ~/.nautobot before it reads the config
+    # Or nautobot-server takes ~/.nautobot before it reads the configuration.
+    os.environ["NAUTOBOT_ROOT"] = str(folder / "nautobot")
     os.environ["NCM_PLUGIN_CONFIG"] = json.dumps({"notification_sources": demo.notification_sources(mailbox)})
     with database.server_connection() as server:
         database.drop(server, DATABASE)
