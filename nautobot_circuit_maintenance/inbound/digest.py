@@ -140,7 +140,7 @@ class _Chunk:
             return Counter([set_aside(claim, f"Unexpected {type(error).__name__}: {error}")])
 
     def _in_one_transaction(self, claims: Sequence[Claim]) -> Counter[Outcome]:
-        """Parse and apply what these notifications say (T2); WAITING are those that another worker has."""
+        """Parse and apply what these notifications say (T2); WAITING are those that somebody else has locked."""
         records: list[ObjectChange] = []
         with transaction.atomic():
             rows = lock(claims)
@@ -154,7 +154,11 @@ class _Chunk:
                 unread = {row.pk for row in rows} - ends.reached
                 release([claim for claim in claims if claim.pk in unread])
         self.digester.changes += changes
-        return ends.outcomes + Counter({Outcome.WAITING: len(claims) - len(rows)})
+        locked = {row.pk for row in rows}
+        missed = [claim for claim in claims if claim.pk not in locked]
+        if not self.digester.dry_run:
+            release(missed)  # only now: it waits for whoever has them, and no one must wait for us meanwhile
+        return ends.outcomes + Counter({Outcome.WAITING: len(missed)})
 
     def _read(self, rows: Sequence[Notification], claims: Sequence[Claim], ends: "_Ends") -> Iterator[Reading]:
         """Parse while there is time; what cannot be read ends with its reason."""

@@ -1,5 +1,6 @@
 """The queue is the table: who takes which waiting notifications, how often that was tried, and what is set aside."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
@@ -22,7 +23,15 @@ CHUNK_BYTES = 2 * 1024 * 1024
 MAX_ATTEMPTS = 3
 """A notification that stopped its worker so often is set aside."""
 
-_RELEASE_TRIES = 3
+LOCK_GRACE = 1.0
+"""Seconds that a worker has between claiming a notification and locking it, before another one takes it for dead."""
+
+_LOCK_PAUSES = (0.0, 0.01, 0.05, 0.2)
+"""Seconds to wait before each look at what is ours and locked nevertheless."""
+
+_RELEASE_PAUSES = (0.0, 0.1, 0.5, 2.0)
+"""Seconds to wait before each try to take attempts back in a database that has just failed."""
+
 _LONGEST_REASON = 2_000
 
 
@@ -63,8 +72,12 @@ class Queue:
     def _others(self) -> Iterator[list[Claim]]:
         """Yield one by one what was begun before: if it stopped a worker, it may do it again and take no other along."""
         order = ("attempts", "received_at", "fingerprint")
+        seen_at = time.monotonic()
         for pk, attempts in list(self._again.order_by(*order).values_list("pk", "attempts")):
-            # Another number now: another worker has claimed it, and is about to lock it.
+            if attempts:
+                # Its worker may be alive, and about to lock it: an attempt more would blame the mail for nothing.
+                time.sleep(max(0.0, seen_at + LOCK_GRACE - time.monotonic()))
+            # Another number now: another worker has claimed it since.
             for row in self._claim(self._again.filter(pk=pk, attempts=attempts)):
                 if row.attempts < MAX_ATTEMPTS:
                     yield [Claim(row.pk, row.attempts + self._counts_attempts, True)]
@@ -79,7 +92,7 @@ class Queue:
             taken = _fitting(free.only("attempts", "size", "received_at", "fingerprint")[:CHUNK])
             lost = [row.pk for row in taken if row.attempts >= MAX_ATTEMPTS]
             if lost:
-                reason = f"Reading it stopped the worker {MAX_ATTEMPTS} times: too much memory or time, or a crash."
+                reason = f"Reading it stopped the worker {MAX_ATTEMPTS} times: memory, time, a crash or the database."
                 Notification.objects.filter(pk__in=lost).update(state=State.FAILED, error=reason)
                 self.set_aside += len(lost)
             elif taken and self._counts_attempts:
@@ -100,11 +113,23 @@ def _fitting(rows: QuerySet[Notification]) -> list[Notification]:
 
 
 def lock(claims: Sequence[Claim]) -> list[Notification]:
-    """Lock these notifications with their raw bytes until the transaction ends; without those that others have."""
-    attempts = {claim.pk: claim.attempts for claim in claims}
-    free = Notification.objects.select_for_update(skip_locked=True, of=("self",)).defer(None)
-    free = free.filter(pk__in=attempts, state=State.RECEIVED).select_related("provider", "source")
-    return [row for row in free.order_by("received_at", "fingerprint") if row.attempts == attempts[row.pk]]
+    """Lock these notifications with their raw bytes until the transaction ends; without those that others have.
+
+    A worker that looks for something to claim may hold a row for a moment that it does not get: PostgreSQL locks what
+    has changed since the statement began before it looks again whether it is still wanted. Hence several looks.
+    """
+    rows: list[Notification] = []
+    ours = {claim.pk: claim.attempts for claim in claims}
+    for pause in _LOCK_PAUSES:
+        time.sleep(pause)
+        still_ours = Notification.objects.filter(pk__in=ours, attempts__in=ours.values(), state=State.RECEIVED)
+        free = still_ours.select_for_update(skip_locked=True, of=("self",)).defer(None)
+        rows += [row for row in free.select_related("provider", "source") if row.attempts == ours[row.pk]]
+        for row in rows:
+            ours.pop(row.pk, None)
+        if not ours or not still_ours.exists():
+            break
+    return sorted(rows, key=lambda row: (row.received_at, row.fingerprint))
 
 
 def release(claims: Sequence[Claim]) -> None:
@@ -132,7 +157,8 @@ def uncounted_where_no_mail_is_to_blame(claims: Sequence[Claim]) -> Iterator[Non
 
 def _release_surely(claims: Sequence[Claim]) -> None:
     """Release claims in a database that has just failed, and may fail a moment longer."""
-    for _ in range(_RELEASE_TRIES):
+    for pause in _RELEASE_PAUSES:
+        time.sleep(pause)
         with suppress(OperationalError, InterfaceError):
             release(claims)
             return

@@ -1,8 +1,12 @@
 """The queue: a claim that was lost is left alone, what was not tried is given back, and time limits blame nobody."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import timedelta
+from threading import Event
+from typing import TypeVar
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
@@ -11,7 +15,7 @@ from django.test import TransactionTestCase
 from nautobot_circuit_maintenance.inbound import digest
 from nautobot_circuit_maintenance.inbound.digest import Digester
 from nautobot_circuit_maintenance.inbound.pipeline import RunOptions, drain_waiting
-from nautobot_circuit_maintenance.inbound.queue import Claim, Queue, lock, set_aside
+from nautobot_circuit_maintenance.inbound.queue import LOCK_GRACE, Claim, Queue, lock, set_aside
 from nautobot_circuit_maintenance.inbound.values import Outcome
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, ParsedNotification
 from nautobot_circuit_maintenance.tests.cases import (
@@ -22,6 +26,8 @@ from nautobot_circuit_maintenance.tests.cases import (
 )
 from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail
 from nautobot_circuit_maintenance.tests.inbound.test_chunks import record
+
+Result = TypeVar("Result")
 
 OPTIONS = RunOptions(now=NOON + timedelta(days=1))
 
@@ -64,27 +70,94 @@ class Claims(PipelineTestCase):
         self.assertEqual(set(Notification.objects.values_list("error", flat=True)), {""})
 
 
-class Locks(TransactionTestCase):
-    """Two workers with the same claim, as where one was so slow that the other took it for dead."""
+def in_another_session(work: Callable[..., Result]) -> Callable[..., Result]:
+    """Return this work as a thread has to do it: in one transaction if it locks, with a session that ends."""
 
-    def test_what_one_is_at_the_other_leaves_alone(self):
-        """It does not wait for it either."""
+    def done(*arguments: object) -> Result:
+        try:
+            with transaction.atomic() if work is lock else nullcontext():
+                return work(*arguments)
+        finally:
+            connection.close()
+
+    return done
+
+
+@contextmanager
+def held_by_another(seconds: float) -> Iterator[None]:
+    """Let another session hold all notifications from now on, for so long; leave once it has ended."""
+    held = Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            list(Notification.objects.select_for_update())
+            held.set()
+            time.sleep(seconds)
+
+    with ThreadPoolExecutor() as other:
+        ended = other.submit(in_another_session(hold))
+        held.wait(timeout=20)
+        yield
+        ended.result(timeout=20)
+
+
+class Locks(TransactionTestCase):
+    """Several workers and one row, in sessions of their own."""
+
+    def setUp(self):
+        """Let a notification wait."""
         create_provider("ISP", "noc@isp.example")
         record(mail(Bcop("M-1")))
-        claims = next(Queue(Notification.objects.all(), counts_attempts=True).chunks())
+
+    @staticmethod
+    def claims() -> Sequence[Claim]:
+        """Claim what waits."""
+        return next(Queue(Notification.objects.all(), counts_attempts=True).chunks())
+
+    def test_what_one_is_at_the_other_leaves_alone(self):
+        """It does not wait for its end either; as where one was so slow that the other took it for dead."""
+        claims = self.claims()
 
         with transaction.atomic(), ThreadPoolExecutor() as other:
             self.assertEqual([row.pk for row in lock(claims)], [claims[0].pk])
-            self.assertEqual(other.submit(self.locked_by_another, claims).result(timeout=20), [])
+            self.assertEqual(other.submit(in_another_session(lock), claims).result(timeout=20), [])
 
-    @staticmethod
-    def locked_by_another(claims: Sequence[Claim]) -> list[Notification]:
-        """Lock in a session of its own."""
-        try:
+    def test_who_holds_a_row_for_a_moment_takes_it_from_nobody(self):
+        """As a worker does that looks for something to claim, and is not faster."""
+        claims = self.claims()
+
+        with held_by_another(seconds=0.05), transaction.atomic():
+            self.assertEqual([row.pk for row in lock(claims)], [claims[0].pk])
+
+    def test_what_could_not_be_locked_was_not_tried(self):
+        """Its attempt is taken back, so that it is still new, and digested once it is free."""
+        with ExitStack() as until_later:
+
+            def hold(execute: Callable[..., object], sql: str, *others: object) -> object:
+                """Let another session have the row in the moment between claim and lock."""
+                if "FOR UPDATE" in sql and '."raw"' in sql and not holders:
+                    holders.append(until_later.enter_context(held_by_another(seconds=1.0)))
+                return execute(sql, *others)
+
+            holders: list[object] = []
+            until_later.enter_context(connection.execute_wrapper(hold))
+            Digester().drain(Notification.objects.all(), lambda: True, only_new=True)
+
+        self.assertEqual(len(holders), 1)
+        self.assertEqual(set(Notification.objects.values_list("state", "attempts")), {("parsed", 1)})
+
+    def test_a_worker_has_a_moment_to_lock_what_it_has_claimed(self):
+        """Another one that comes meanwhile does not take it for dead."""
+        claims = self.claims()
+
+        with ThreadPoolExecutor() as other:
+            found = other.submit(in_another_session(Digester().drain), Notification.objects.all(), lambda: True)
+            time.sleep(LOCK_GRACE / 2)
             with transaction.atomic():
-                return lock(claims)
-        finally:
-            connection.close()
+                self.assertEqual([row.pk for row in lock(claims)], [claims[0].pk])
+                self.assertEqual(found.result(timeout=20), {})
+
+        self.assertEqual(Notification.objects.get().attempts, 1)
 
 
 class Turns(PipelineTestCase):
