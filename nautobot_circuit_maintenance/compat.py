@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from nautobot.core.graphql import utils as graphql_utils
 from nautobot.extras.models import Job as JobModel, JobResult
+
+GRAPHQL_RESTRICTS_RELATED = hasattr(graphql_utils, "get_permitted_pks")
+"""Since 3.2 core leaves out what may not be viewed among related objects; 3.1 restricts the lists of the schema alone."""
 
 # 3.1 takes the variables as words of their own (**job_kwargs) and would take job_kwargs for one of them; 3.2 refuses that.
 _PARAMETER = inspect.signature(JobResult.enqueue_job).parameters["job_kwargs"]
@@ -39,4 +43,4 @@ def unlogged() -> Iterator[None]:
         change_context_state.reset(token)
 
 
-__all__ = ("acting_user", "enqueue_job", "unlogged")
+__all__ = ("GRAPHQL_RESTRICTS_RELATED", "acting_user", "enqueue_job", "unlogged")

@@ -3,9 +3,9 @@
 import graphene
 import graphene_django_optimizer as optimizer
 from django.db.models import QuerySet
-from nautobot.apps.graphql import OptimizedNautobotObjectType
 
 from nautobot_circuit_maintenance import filters, models
+from nautobot_circuit_maintenance.graphql.restricted import RestrictedObjectType
 
 
 class CircuitMaintenanceWindowType(graphene.ObjectType):
@@ -15,7 +15,7 @@ class CircuitMaintenanceWindowType(graphene.ObjectType):
     end_time = graphene.DateTime(required=True)
 
 
-class CircuitMaintenanceType(OptimizedNautobotObjectType):
+class CircuitMaintenanceType(RestrictedObjectType):
     """A maintenance with its windows."""
 
     windows = graphene.List(graphene.NonNull(CircuitMaintenanceWindowType), required=True)
@@ -31,7 +31,16 @@ class CircuitMaintenanceType(OptimizedNautobotObjectType):
         return self.windows.all()
 
 
-class CircuitMaintenanceNoteType(OptimizedNautobotObjectType):
+class CircuitImpactType(RestrictedObjectType):
+    """What a maintenance does to a circuit."""
+
+    class Meta:
+        model = models.CircuitImpact
+        filterset_class = filters.CircuitImpactFilterSet
+        fields = "__all__"
+
+
+class CircuitMaintenanceNoteType(RestrictedObjectType):
     """A maintenance note; NoteType is core's."""
 
     class Meta:
@@ -40,7 +49,7 @@ class CircuitMaintenanceNoteType(OptimizedNautobotObjectType):
         fields = "__all__"
 
 
-class NotificationSourceType(OptimizedNautobotObjectType):
+class NotificationSourceType(RestrictedObjectType):
     """A source, without where its last run stopped reading."""
 
     class Meta:
@@ -49,7 +58,7 @@ class NotificationSourceType(OptimizedNautobotObjectType):
         exclude = ["cursor", "searched_senders"]
 
 
-class NotificationType(OptimizedNautobotObjectType):
+class NotificationType(RestrictedObjectType):
     """A notification, without its raw bytes."""
 
     class Meta:
@@ -58,7 +67,7 @@ class NotificationType(OptimizedNautobotObjectType):
         exclude = ["raw"]
 
 
-class ParsedNotificationType(OptimizedNautobotObjectType):
+class ParsedNotificationType(RestrictedObjectType):
     """What one notification said about one maintenance."""
 
     class Meta:
@@ -69,6 +78,7 @@ class ParsedNotificationType(OptimizedNautobotObjectType):
 
 graphql_types = [
     CircuitMaintenanceType,
+    CircuitImpactType,
     CircuitMaintenanceNoteType,
     NotificationSourceType,
     NotificationType,

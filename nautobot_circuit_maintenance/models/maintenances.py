@@ -227,7 +227,7 @@ def _whole(spans: Collection[Span]) -> Span:
     return min(start for start, _ in spans), max(end for _, end in spans)
 
 
-@extras_features(*_FEATURES, "graphql")
+@extras_features(*_FEATURES)
 class CircuitImpact(OrganizationalModel):
     """What was said about one circuit id; ``circuit`` is empty while Nautobot knows no such circuit."""
 

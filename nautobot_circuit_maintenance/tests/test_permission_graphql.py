@@ -9,6 +9,7 @@ from nautobot.apps.testing import APITestCase
 from nautobot.circuits.models import Circuit, Provider
 
 from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.compat import GRAPHQL_RESTRICTS_RELATED
 from nautobot_circuit_maintenance.tests import two_providers
 from nautobot_circuit_maintenance.tests.two_providers import OURS, THEIRS
 
@@ -40,6 +41,9 @@ FOLLOWED = {
     "DeviceType",
 }
 """Types of the app, and those of core from which something of ours is reached."""
+if not GRAPHQL_RESTRICTS_RELATED:
+    ROOTS |= {"locations": 3, "devices": 4}  # as far as to something of ours
+OF_CORE = {"ProviderType", "CircuitType", "CircuitTerminationType", "LocationType", "DeviceType"}
 
 
 def innermost(field: GraphQLField):
@@ -50,14 +54,15 @@ def innermost(field: GraphQLField):
     return kind
 
 
-def selection(kind: GraphQLObjectType, depth: int, leaves: bool = True) -> str:
+def selection(kind: GraphQLObjectType, depth: int) -> str:
     """Return everything that may be asked of a type, so and so deep."""
     words = ["__typename"]
     for name, field in kind.fields.items():
         inner = innermost(field)
         if any(isinstance(argument.type, GraphQLNonNull) for argument in field.args.values()):
             continue
-        if is_leaf_type(inner) and leaves:
+        # Nautobot 3.1 shows whoever may see an object what of core's hangs on it: there only what is ours is asked for.
+        if is_leaf_type(inner) and (GRAPHQL_RESTRICTS_RELATED or kind.name not in OF_CORE):
             words.append(name)
         elif depth and isinstance(inner, GraphQLObjectType) and inner.name in FOLLOWED:
             words.append(f"{name} {{ {selection(inner, depth - 1)} }}")
