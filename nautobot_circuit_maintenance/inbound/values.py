@@ -98,7 +98,8 @@ def sender_address(message: Message, source_header: str = "From") -> str:
     if len(fields) != 1 or len(str(fields[0])) > _LONGEST_HEADER:
         return ""
     try:
-        found = email.utils.getaddresses([" ".join(str(fields[0]).split())])
+        # An empty place at the end names nobody; Pythons that are strict about it would find no address at all.
+        found = email.utils.getaddresses([" ".join(str(fields[0]).split()).rstrip(", ")])
     except RecursionError:  # Comments in comments, groups in groups.
         return ""
     # Some programs write the address as the display name too, unquoted: noc@isp.net <noc@isp.net>.

@@ -108,13 +108,19 @@ def login(client: IMAPClient, settings: SourceSettings) -> None:
         client.login(account, secret) if plain else client.plain_login(account, secret)
     except LoginError as error:  # client.login
         reason = said(error, settings)
-        for_now = any(code in reason for code in _FOR_NOW) or isinstance(error.__context__, IMAPClientAbortError)
+        # The library's error may quote the command, and with it the secret: hence "from None".
+        if isinstance(error.__context__, IMAPClientAbortError):
+            raise _cut_off(settings, reason) from None
+        for_now = any(code in reason for code in _FOR_NOW)
         sentence = f"The login was refused to {account_of(settings)} ({reason}); check 'account' and 'secret'."
-        # The library's error may quote the command, and with it the secret.
         raise MailboxError(sentence, permanent=not for_now) from None
     except (IMAPClientError, OSError, *ODD_ANSWER) as error:  # the same: a time-out, or not IMAP at all
-        reason = said(error, settings)
-        raise MailboxError(f"The connection was lost during the login to {account_of(settings)} ({reason}).") from None
+        raise _cut_off(settings, said(error, settings)) from None
+
+
+def _cut_off(settings: SourceSettings, reason: str) -> MailboxError:
+    """Say that the server hung up instead of answering; some do so on a wrong password."""
+    return MailboxError(f"The connection was lost during the login to {account_of(settings)} ({reason}).")
 
 
 def examine(client: IMAPClient, settings: SourceSettings) -> Mapping[bytes, Any]:

@@ -381,9 +381,20 @@ class TestImapRefusals(ImapCase):
         for secret in ("wrong", "fälschlich ☂", 'quo"te\\'):
             with self.subTest(secret):
                 error = self.refusal(secret=secret)
-                self.assertRegex(str(error), f"login was refused to account '{self.server.username}' on localhost")
+                self.assertRegex(
+                    str(error), f"(during the login|was refused) to account '{self.server.username}' on localhost"
+                )
                 # Of a password beyond ASCII pymap 0.27, the newest for Python 3.10, hangs up instead of saying no.
                 self.assertTrue(error.permanent or not secret.isascii())
+
+    def test_a_server_that_hangs_up_at_the_login(self):
+        """It has not refused it: a run that goes on tries again."""
+        with self.proxy() as proxy:
+            proxy.cut_at = b"AUTHENTICATIONFAILED"
+            error = self.refusal(secret="wrong")
+
+        self.assertRegex(str(error), "connection was lost during the login to account")
+        self.assertFalse(error.permanent)
 
     def test_a_refusal_that_time_heals(self):
         with self.proxy() as proxy:
