@@ -100,6 +100,6 @@ def reference_uri(module: Path) -> str:
 
 
 def reference_page(module: Path) -> str:
-    """Return the page of a module; who searches for a word means the guides first."""
+    """Return the page of a module; the search leaves it out: who searches for a word means the guides."""
     name = ".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    return f"---\nsearch:\n  boost: 0.5\n---\n\n# {name.removeprefix(PACKAGE + '.')}\n\n::: {name}\n"
+    return f"---\nsearch:\n  exclude: true\n---\n\n# {name.removeprefix(PACKAGE + '.')}\n\n::: {name}\n"

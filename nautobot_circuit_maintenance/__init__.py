@@ -19,6 +19,7 @@ class CircuitMaintenanceConfig(NautobotAppConfig):
     base_url = "circuit-maintenance"
     min_version = "3.1.0"
     max_version = "3.99"
+    home_view_name = "plugins:nautobot_circuit_maintenance:dashboard"
     docs_view_name = "plugins:nautobot_circuit_maintenance:docs"
     searchable_models = ["circuitmaintenance"]
 

@@ -66,6 +66,7 @@ class DocumentationViewTest(TestCase):
         site = self.client.get(address, follow=True)
 
         self.assertContains(app_page, f'href="{address}"')
+        self.assertContains(app_page, f'href="{reverse(f"plugins:{APP}:dashboard")}" class="btn')
         self.assertEqual(site.redirect_chain, [("/docs/circuit-maintenance/index.html", 302)])
         self.assertIn(b"Circuit Maintenance", b"".join(site.streaming_content))
         self.client.logout()

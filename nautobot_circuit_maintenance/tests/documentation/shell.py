@@ -111,6 +111,7 @@ class Shell:
         for each in words[1:]:
             if each not in ("--upgrade", "--yes"):
                 wanted = Requirement(each)
+                assert not wanted.url or f"-{metadata.version(PACKAGE)}-" in wanted.url, "another version's file"
                 assert wanted.name in needed or (wanted.name == PACKAGE and wanted.extras <= extras), each
 
     def _systemctl(self, words: Sequence[str], _status: int, _given: bytes) -> None:
