@@ -20,7 +20,12 @@ PAGE_IS_OUT_OF_DATE = "run `python -m development.dependencies`"
 
 def distributions_imported():
     """Return the distributions behind every import of the app, each as the set of those that may hold the module."""
-    by_module = importlib.metadata.packages_distributions()
+    # Not packages_distributions(): that of Python 3.10 does not know distributions without a top_level.txt.
+    by_module = {}
+    for distribution in importlib.metadata.distributions():
+        modules_of_it = {file.parts[0].removesuffix(".py") for file in distribution.files or ()}
+        for name in modules_of_it:
+            by_module.setdefault(name, set()).add(distribution.name)
     modules = set()
     for path in PACKAGE.rglob("*.py"):
         if "tests" not in path.relative_to(PACKAGE).parts:

@@ -259,10 +259,10 @@ class Hazards(TestCase):
     def test_hostile_fields_take_no_time(self):
         """The longest that is read, and many that are not."""
         hostile = (
-            [MX + "a=b" + "; a=b" * 1_900],
-            [MX + "dkim=pass" + " header.d=isp.example" * 400],
-            [MX + "dkim=pass " + "(" * 9_000],
-            [MX + "a" * 9_900],
+            [MX + "a=b" + "; a=b" * 950],
+            [MX + "dkim=pass" + " header.d=isp.example" * 200],
+            [MX + "dkim=pass " + "(" * 4_500],
+            [MX + "a" * 4_900],
             [FIELD + "(" * 50_000 + ")" * 50_000],
             [FIELD + "(x)" * 50_000],
             [FIELD + "mx.evil.example; " + DKIM] * 5_000,

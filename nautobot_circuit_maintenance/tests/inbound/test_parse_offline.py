@@ -2,7 +2,8 @@
 
 import socket
 import tempfile
-from unittest import TestCase
+
+from django.test import SimpleTestCase
 
 from nautobot_circuit_maintenance.inbound.errors import ParseError
 from nautobot_circuit_maintenance.inbound.parse import known_parser_names, parse
@@ -38,7 +39,7 @@ def naming(address: str, file: str) -> bytes:
     return f"From: noc@isp.example\r\n{head}{body}--part--\r\n".encode()
 
 
-class OfflineTest(TestCase):
+class OfflineTest(SimpleTestCase):
     """A mail that names what it would like to have fetched; somebody listens there."""
 
     def setUp(self):
