@@ -1,5 +1,6 @@
 """Settings: parsed once into values; every mistake is a system check with a sentence and a hint."""
 
+from dataclasses import fields
 from unittest import mock
 
 from django.conf import settings as django_settings
@@ -48,6 +49,18 @@ class Databases(SimpleTestCase):
     def test_postgresql_refuses_a_transaction_that_would_miss_something(self):
         """Then it is repeated, so any level is good."""
         self.assertEqual(self.told("postgresql", isolation_level=3), [])
+
+
+class Secrets(SimpleTestCase):
+    """Whatever a source keeps to itself."""
+
+    def test_each_is_taken_out_of_the_words_of_a_server(self):
+        hidden = [each.name for each in fields(SourceSettings) if not each.repr]
+        self.assertIn("secret", hidden)
+        for name in hidden:
+            with self.subTest(name):
+                source = SourceSettings(name="NOC", url="imap://mail.example", **{name: "hunter2"})
+                self.assertNotIn("hunter2", source.without_secret(f"Wrong: hunter2 {source}"))
 
 
 class UnknownKeys(SimpleTestCase):
