@@ -64,8 +64,8 @@ MUTANTS = (
     Mutant(
         "notifications are not locked",
         f"{INBOUND}/queue.py",
-        'still_ours.select_for_update(skip_locked=True, of=("self",)).defer(None)',
-        "still_ours.defer(None)",
+        '_waiting(ours).select_for_update(skip_locked=True, of=("self",)).defer(None)',
+        "_waiting(ours).defer(None)",
         # Not chaos: the number of attempts, raised and committed before, keeps workers apart as well.
         (f"{TESTS}/inbound/test_queue.py", f"{TESTS}/end_to_end/test_concurrency.py"),
     ),

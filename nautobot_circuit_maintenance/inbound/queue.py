@@ -122,14 +122,19 @@ def lock(claims: Sequence[Claim]) -> list[Notification]:
     ours = {claim.pk: claim.attempts for claim in claims}
     for pause in _LOCK_PAUSES:
         time.sleep(pause)
-        still_ours = Notification.objects.filter(pk__in=ours, attempts__in=ours.values(), state=State.RECEIVED)
-        free = still_ours.select_for_update(skip_locked=True, of=("self",)).defer(None)
-        rows += [row for row in free.select_related("provider", "source") if row.attempts == ours[row.pk]]
-        for row in rows:
-            ours.pop(row.pk, None)
-        if not ours or not still_ours.exists():
+        free = _waiting(ours).select_for_update(skip_locked=True, of=("self",)).defer(None)
+        locked = [row for row in free.select_related("provider", "source") if row.attempts == ours[row.pk]]
+        rows += locked
+        for row in locked:
+            del ours[row.pk]
+        if not _waiting(ours).exists():
             break
     return sorted(rows, key=lambda row: (row.received_at, row.fingerprint))
+
+
+def _waiting(attempts: dict[UUID, int]) -> QuerySet[Notification]:
+    """Return those of these notifications that still wait with one of these numbers of attempts."""
+    return Notification.objects.filter(pk__in=list(attempts), attempts__in=set(attempts.values()), state=State.RECEIVED)
 
 
 def release(claims: Sequence[Claim]) -> None:
