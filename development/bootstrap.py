@@ -101,7 +101,10 @@ def say(line: str) -> None:
 
 
 def main(words: list[str]) -> None:
-    """Install if need be, then become `invoke`."""
+    """Install if need be, then become `invoke`; with -h or --help in place of a command, only say what this is."""
+    if words[:1] in (["-h"], ["--help"]):
+        print(__doc__)
+        return
     if sys.version_info < OLDEST:
         sys.exit(f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}.")
     environment = Environment(ROOT / ".venv")

@@ -3,6 +3,7 @@
 Ranges come from pyproject.toml, licences from what the installed packages say of themselves.
 """
 
+import argparse
 import importlib.metadata
 import re
 import sys
@@ -73,6 +74,7 @@ def table() -> str:
 
 def main() -> None:
     """Write the table into the page."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     text = PAGE.read_text("utf-8")
     PAGE.write_text(_TABLE.sub(lambda found: found[1] + table() + found[2], text), encoding="utf-8")
 

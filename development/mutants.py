@@ -72,8 +72,8 @@ MUTANTS = (
     Mutant(
         "the cursor moves before the messages are stored",
         f"{INBOUND}/record.py",
-        "    recorded.strangers += batch.unknown_senders\n    try:\n",
-        "    recorded.strangers += batch.unknown_senders\n    _move_cursor(source, directory, batch)\n    try:\n",
+        "    recorded.strangers.update(batch.unknown_senders)\n    try:\n",
+        "    recorded.strangers.update(batch.unknown_senders)\n    _move_cursor(source, directory, batch)\n    try:\n",
         (f"{TESTS}/inbound/test_record.py",),
         chaos="--faults 60 --only worker,session,postgres,deadlock,serialization,disk",
     ),

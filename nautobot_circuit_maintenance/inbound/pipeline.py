@@ -31,6 +31,10 @@ logger = logging.getLogger(__name__)
 
 OUT_OF_TIME = "The time limit of the job was reached while this source had its turn; the next run goes on."
 
+_STRANGERS_TOLD = 10
+"""Enough to see that one of them is a provider."""
+_STRANGERS = "%s: left alone is mail from %s. If one is a provider, add its address there: the job's result names them."
+
 _STATES_PER_QUERY = 1_000
 
 
@@ -59,6 +63,8 @@ class SourceReport:
     name: str
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     """How many messages met which fate; a new one counts as NEW and for what became of it."""
+    strangers: Counter[str] = field(default_factory=Counter)
+    """How many messages came from each unknown sender; the empty one stands for none, or for several."""
     changes: Counter[Change] = field(default_factory=Counter)
     """What was done to maintenances."""
     recorded: list[UUID] = field(default_factory=list)
@@ -72,7 +78,8 @@ class SourceReport:
         self.outcomes[Outcome.NEW] += len(recorded.new)
         self.outcomes[Outcome.FAILED] += recorded.failed
         self.outcomes[Outcome.DUPLICATE] += recorded.duplicates
-        self.outcomes[Outcome.UNKNOWN_SENDER] += recorded.strangers
+        self.outcomes[Outcome.UNKNOWN_SENDER] += recorded.strangers.total()
+        self.strangers += recorded.strangers
 
     def digest(self, queue: QuerySet[Notification], options: RunOptions, *, only_new: bool = False) -> None:
         """Digest what waits in this queue, and add what became of it."""
@@ -118,7 +125,11 @@ class RunReport:
             "maintenances": {change.value: count for change, count in self.changes.items()},
             "complete": self.is_complete,
             "sources": {
-                each.name: {"outcomes": {o.value: n for o, n in each.outcomes.items() if n}, "error": each.error}
+                each.name: {
+                    "outcomes": {o.value: n for o, n in each.outcomes.items() if n},
+                    "unknown_senders": dict(each.strangers.most_common(_STRANGERS_TOLD)),
+                    "error": each.error,
+                }
                 for each in self.sources
             },
         }
@@ -258,6 +269,8 @@ def _tell(source: NotificationSource, report: SourceReport, options: RunOptions,
         logger.error("%s", report)
     else:
         logger.info("%s", report)
+    if report.strangers:
+        logger.info(_STRANGERS, report.name, _domains(report.strangers))
     if options.dry_run:
         return
     values: dict[str, Any] = {"last_error": storable(report.error)}
@@ -267,6 +280,15 @@ def _tell(source: NotificationSource, report: SourceReport, options: RunOptions,
         NotificationSource.objects.filter(pk=source.pk).update(**values)
     except (OperationalError, InterfaceError) as error:
         logger.error("%s: its state could not be stored: %s", source.name, error, extra={"skip_db_logging": True})
+
+
+def _domains(strangers: Counter[str]) -> str:
+    """Name the domains that most mail came from; of an address, Nautobot's log shows the domain only."""
+    domains: Counter[str] = Counter()
+    for sender, count in strangers.items():
+        domains[sender.rpartition("@")[2] or "no readable address"] += count
+    told = [f"{domain} ({count})" for domain, count in domains.most_common(_STRANGERS_TOLD)]
+    return ", ".join(told) + (" and others" if len(domains) > _STRANGERS_TOLD else "")
 
 
 def _states(recorded: Sequence[UUID]) -> Counter[str]:

@@ -1,6 +1,7 @@
 """Stores messages before anything tries to understand them, together with the cursor that passed them."""
 
 from collections.abc import Iterable, Sequence
+from collections import Counter
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -27,15 +28,15 @@ _OF_A_COPY = (
 
 @dataclass
 class Recorded:
-    """What became of some messages: rows of new ones, and how many were known or from strangers."""
+    """What became of some messages: rows of new ones, how many were known, and whose mail was left alone."""
 
     new: list[UUID] = field(default_factory=list)
     failed: int = 0
     """How many of the new ones will never be digested: too large, or refused by the database."""
     duplicates: int = 0
     """Messages that are stored already."""
-    strangers: int = 0
-    """Messages whose sender belongs to no provider of the source."""
+    strangers: Counter[str] = field(default_factory=Counter)
+    """How many messages came from each sender that belongs to no provider of the source."""
 
 
 def record_batch(source: NotificationSource, directory: SenderDirectory, batch: Batch) -> Recorded:
@@ -44,7 +45,7 @@ def record_batch(source: NotificationSource, directory: SenderDirectory, batch: 
     Raises OperationalError; nothing is recorded then and the cursor stays, so the next run fetches the batch again.
     """
     rows, recorded = _rows(source, directory, batch.messages)
-    recorded.strangers += batch.unknown_senders
+    recorded.strangers.update(batch.unknown_senders)
     try:
         with transaction.atomic():
             recorded.new, recorded.duplicates = _insert(rows)
@@ -79,7 +80,7 @@ def _rows(
     for message in sorted(messages, key=lambda each: each.fingerprint):
         provider = directory.identify(message.sender)
         if provider is None:
-            recorded.strangers += 1
+            recorded.strangers[message.sender] += 1
             continue
         is_whole = message.raw is not None
         rows.append(

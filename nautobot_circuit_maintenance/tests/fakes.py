@@ -128,6 +128,6 @@ class FakeMailbox(Mailbox):
             yield Batch(
                 messages=known,
                 cursor={"count": first + start + len(part)},
-                unknown_senders=len(part) - len(known),
+                unknown_senders=tuple(each.sender for each in part if each not in known),
                 searched=request.new_senders if is_last else frozenset(),
             )

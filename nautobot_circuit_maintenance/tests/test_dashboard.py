@@ -270,6 +270,15 @@ class DashboardTest(TestCase):
             with self.subTest(text=text):
                 self.assert_shows(page, text)
 
+    def test_a_chart_without_numbers_says_why(self):
+        fixtures.create_maintenance("AHEAD", start=timezone.now() + HOUR)
+        self.login_as_everybody()
+        page = self.page()
+
+        self.assertEqual(re.findall(r'id="echarts-config-chart-(\w+)"', page), ["weeks", "hours"])
+        self.assertEqual(page.count("No maintenance has begun in the last 365 days."), 1)
+        self.assert_shows(page, "No announced maintenance has begun in the last 365 days.")
+
     def test_the_days_of_the_tables_come_from_the_settings(self):
         fixtures.create_maintenance("FAR", start=timezone.now() + 40 * 24 * HOUR)
         self.login_as_everybody()

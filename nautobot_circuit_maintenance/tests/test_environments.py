@@ -119,3 +119,9 @@ def test_an_old_python_is_refused_with_a_sentence(monkeypatch):
     monkeypatch.setattr(bootstrap, "OLDEST", (99, 0))
     with pytest.raises(SystemExit, match="Python 99.0 or newer is needed"):
         bootstrap.main([])
+
+
+def test_help_installs_nothing(monkeypatch, capsys):
+    monkeypatch.setattr(Environment, "prepare", lambda self: pytest.fail("it installs"))
+    bootstrap.main(["--help"])
+    assert "bootstrap.py demo" in capsys.readouterr().out

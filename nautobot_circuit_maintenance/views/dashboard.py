@@ -251,7 +251,7 @@ class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
             "mean_duration": display.duration(figures.mean_duration) if figures.mean_duration else "",
             "mean_per_month": figures.mean_per_month,
             "charts": numbers,
-            "has_charts": any(any(series["data"]) for chart in numbers.values() for series in chart["series"]),
+            "has_charts": any(map(panels.has_numbers, numbers.values())),
             "left_charts": [panels.WEEKS, panels.NOTICE],
             "right_charts": [panels.PROVIDERS, panels.HOURS],
         }

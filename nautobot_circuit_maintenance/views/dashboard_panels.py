@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.template import Context
+from django.template.loader import render_to_string
 from nautobot.apps.ui import EChartsBase, EChartsPanel, EChartsTypeChoices, Panel
 
 from nautobot_circuit_maintenance.analysis import trends
@@ -84,13 +85,21 @@ class LyingBars(EChartsBase):
         return {**config, "xAxis": {"type": "value", "minInterval": 1}, "yAxis": names}
 
 
+def has_numbers(chart: dict[str, Any]) -> bool:
+    """Tell whether a chart would show anything."""
+    return any(any(series["data"]) for series in chart["series"])
+
+
 class ChartPanel(EChartsPanel):
-    """A chart of what the view puts into the context's ``charts`` under this name."""
+    """A chart of what the view puts into the context's ``charts`` under this name, or a word on why there is none."""
 
     chart_height = "18rem"
 
-    def __init__(self, *, label: str, data: str, chart_class: type[EChartsBase] = EChartsBase, **kwargs: Any) -> None:
-        """Say where the numbers are."""
+    def __init__(
+        self, *, label: str, data: str, empty: str, chart_class: type[EChartsBase] = EChartsBase, **kwargs: Any
+    ) -> None:
+        """Say where the numbers are, and what to say where all are zero."""
+        self.data, self.empty = data, empty
         is_stacked = issubclass(chart_class, StackedBars)
         chart = {
             "chart_type": EChartsTypeChoices.BAR,
@@ -106,6 +115,13 @@ class ChartPanel(EChartsPanel):
         super().__init__(
             label=label, chart_class=chart_class, chart_kwargs=chart, chart_container_id=f"chart-{data}", **kwargs
         )
+
+    def render_body(self, context: Context) -> str:
+        """Draw the chart where there is something to draw."""
+        if has_numbers(context["charts"][self.data]):
+            return super().render_body(context)
+        body = {"body_id": self.body_id, "body_content": self.empty}
+        return render_to_string(Panel.body_wrapper_template_path, body)
 
 
 COMING = RowsPanel(weight=100, label="Coming up", rows="coming", is_ahead=True)
@@ -136,12 +152,25 @@ WEEKS = ChartPanel(
     weight=100,
     label=f"By week and worst impact, {trends.WEEKS_BACK} weeks back and {trends.WEEKS_AHEAD} ahead",
     data="weeks",
+    empty="No maintenance begins in these weeks.",
     chart_class=StackedBars,
 )
-PROVIDERS = ChartPanel(weight=200, label=f"By provider, {_LAST_YEAR}", data="providers", chart_class=LyingBars)
-NOTICE = ChartPanel(weight=100, label=f"Notice given before the start, {_LAST_YEAR}", data="notice")
+PROVIDERS = ChartPanel(
+    weight=200,
+    label=f"By provider, {_LAST_YEAR}",
+    data="providers",
+    empty=f"No maintenance has begun in the {_LAST_YEAR}.",
+    chart_class=LyingBars,
+)
+NOTICE = ChartPanel(
+    weight=100,
+    label=f"Notice given before the start, {_LAST_YEAR}",
+    data="notice",
+    empty=f"No announced maintenance has begun in the {_LAST_YEAR}.",
+)
 HOURS = ChartPanel(
     weight=200,
     label=f"Planned hours per month, {trends.MONTHS_BACK} months back and {trends.MONTHS_AHEAD} ahead",
     data="hours",
+    empty="No window begins in these months.",
 )

@@ -55,8 +55,8 @@ class Batch:
     messages: tuple[MailMessage, ...]
     """``BATCH_MESSAGES`` at most, with ``BATCH_BYTES`` at most unless it is a single one."""
     cursor: Cursor
-    unknown_senders: int = 0
-    """Messages looked at and left alone because nobody in Nautobot owns their sender address."""
+    unknown_senders: tuple[str, ...] = ()
+    """The sender of each message looked at and left alone: no provider of the source has the address. Empty for none."""
     searched: frozenset[str] = frozenset()
     """New senders whose backlog is complete with this batch."""
 
@@ -109,12 +109,17 @@ class Group(NamedTuple):
     wanted: list[Heading]
     last: int | str
     """Id of the last one that was looked at, wanted or not."""
-    others: int
-    """How many are from somebody else."""
+    others: tuple[str, ...]
+    """The sender of each that is from somebody else."""
 
 
 def cut(headings: Sequence[Heading], senders: frozenset[str], *, max_message_size: int) -> Iterator[Group]:
     """Cut what was looked at where the messages from the senders fill a batch; the order stays."""
+
+    def group(end: int) -> Group:
+        others = tuple(heading.sender for heading in headings[begin:end] if heading.sender not in senders)
+        return Group(wanted, headings[end - 1].id, others)
+
     wanted: list[Heading] = []
     begin = size = 0
     for position, heading in enumerate(headings):
@@ -122,12 +127,12 @@ def cut(headings: Sequence[Heading], senders: frozenset[str], *, max_message_siz
             continue
         weight = heading.size if heading.size <= max_message_size else 0
         if len(wanted) == BATCH_MESSAGES or (wanted and size + weight > BATCH_BYTES):
-            yield Group(wanted, headings[position - 1].id, position - begin - len(wanted))
+            yield group(position)
             wanted, begin, size = [], position, 0
         wanted.append(heading)
         size += weight
     if headings:
-        yield Group(wanted, headings[-1].id, len(headings) - begin - len(wanted))
+        yield group(len(headings))
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ class GmailMailbox(Mailbox):
             recent = [heading for heading in headings if heading.received_at >= backlog.since]
             for group in cut(recent, backlog.senders, max_message_size=self.max_message_size):
                 cursor = {**self._cursor(mark), "backlog": backlog.as_json(group.last)}
-                yield Batch(self._messages(group.wanted), cursor, group.others if counted else 0)
+                yield Batch(self._messages(group.wanted), cursor, group.others if counted else ())
         yield Batch((), self._cursor(mark), searched=request.new_senders & backlog.senders)
 
     def _listed(self, since: datetime) -> list[str]:

@@ -174,7 +174,7 @@ class ImapMailbox(Mailbox):
             for group in cut(recent, backlog.senders, max_message_size=self.max_message_size):
                 messages = self._messages(group.wanted)  # first: the cursor tells what was refused
                 cursor = {**self._cursor(mark), "backlog": backlog.as_json(group.last)}
-                yield Batch(messages, cursor, group.others if counted else 0)
+                yield Batch(messages, cursor, group.others if counted else ())
         yield Batch((), self._cursor(mark), searched=request.new_senders & backlog.senders)
 
     def _newer(self, request: FetchRequest, mark: int) -> Iterator[Batch]:

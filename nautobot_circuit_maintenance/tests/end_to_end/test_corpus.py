@@ -69,7 +69,7 @@ class TestCorpus(TestCase):
         self.assertEqual(self.result.result["states"], expected)
         self.assertEqual(
             self.result.result["sources"],
-            {"Mail": {"outcomes": {"new": len(self.samples), **expected}, "error": ""}},
+            {"Mail": {"outcomes": {"new": len(self.samples), **expected}, "unknown_senders": {}, "error": ""}},
         )
 
     def test_no_message_is_lost_none_doubled_and_no_byte_changed(self):
@@ -147,6 +147,6 @@ class TestCorpus(TestCase):
         for _ in range(4):
             result = self.run_again()
             self.assertEqual(result.status, "SUCCESS")
-            self.assertEqual(result.result["sources"], {"Mail": {"outcomes": {}, "error": ""}})
+            self.assertEqual(result.result["sources"], {"Mail": {"outcomes": {}, "unknown_senders": {}, "error": ""}})
             self.assertEqual(result.result["recorded"], 0)
         self.assertEqual(exact_rows(), before)

@@ -124,9 +124,28 @@ class TestResult(JobTestCase):
                 "states": {"parsed": 2, "failed": 1},
                 "maintenances": {"created": 2},
                 "complete": True,
-                "sources": {"Mail": {"outcomes": outcomes, "error": ""}},
+                "sources": {"Mail": {"outcomes": outcomes, "unknown_senders": {"who@else.example": 1}, "error": ""}},
             },
         )
+
+    def test_the_log_names_the_domains_that_most_unknown_mail_came_from(self):
+        """Ten of them, most mail first; Nautobot's log hides what stands before an @."""
+        for number in range(11):
+            for _ in range(2 if number == 10 else 1):
+                self.server.deliver(mail(sender=f"noc@isp{number}.example"), self.folder, NOON)
+        self.server.deliver(mail(sender="n@isp10.example"), self.folder, NOON)
+        self.server.deliver(b"Subject: from nobody\r\n\r\n", self.folder, NOON)
+        result = run_job()
+        told = ", ".join(["isp10.example (3)", *(f"isp{number}.example (1)" for number in range(9))])
+        self.assertEqual(
+            [line for line in log_lines(result) if "left alone" in line],
+            [
+                f"Mail: left alone is mail from {told} and others. If one is a provider, add its address there: the job's"
+                " result names them."
+            ],
+        )
+        senders = result.result["sources"]["Mail"]["unknown_senders"]
+        self.assertEqual((len(senders), senders["noc@isp10.example"]), (10, 2))
 
     def test_the_log_has_a_handful_of_lines_however_many_mails_there_are(self):
         """Ten times the mails, bad ones among them, are no line more."""

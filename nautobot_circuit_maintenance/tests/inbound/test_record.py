@@ -303,5 +303,7 @@ class WithoutSource(RecordTestCase):
         imported = record_messages(directory, [message(mail(Bcop())), message(mail(sender="x@elsewhere.example"))])
         self.fetch(FakeMailbox.of([mail(Bcop())]))
 
-        self.assertEqual((len(imported.new), imported.duplicates, imported.strangers), (1, 0, 1))
+        self.assertEqual(
+            (len(imported.new), imported.duplicates, imported.strangers), (1, 0, {"x@elsewhere.example": 1})
+        )
         self.assertIsNone(Notification.objects.get().source)

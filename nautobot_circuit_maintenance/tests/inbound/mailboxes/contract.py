@@ -36,6 +36,11 @@ def subjects(batches: Iterable[Batch]) -> list[str]:
     return [message.subject for batch in batches for message in batch.messages]
 
 
+def unknown_senders(batches: Iterable[Batch]) -> list[str]:
+    """Name whose messages were left alone."""
+    return [sender for batch in batches for sender in batch.unknown_senders]
+
+
 class Hooks(Protocol):
     """What a test class of a mailbox type provides; each test starts with an empty folder."""
 
@@ -116,7 +121,7 @@ class MailboxContract(Hooks):
         batches = self.fetch()
 
         self.assertEqual(subjects(batches), ["2"])
-        self.assertEqual(sum(batch.unknown_senders for batch in batches), 2)
+        self.assertEqual(unknown_senders(batches), ["spam@else.example"] * 2)
 
     def test_strangers_alone_move_the_cursor(self):
         cursor = self.fetch()[-1].cursor
@@ -125,7 +130,7 @@ class MailboxContract(Hooks):
         batches = self.fetch(cursor)
 
         self.assertEqual([batch.messages for batch in batches], [()])
-        self.assertEqual(batches[0].unknown_senders, 1)
+        self.assertEqual(unknown_senders(batches), ["spam@else.example"])
         self.assertEqual(self.fetch(batches[-1].cursor), [])
 
     def test_a_display_name_that_poses_as_a_sender_is_a_stranger(self):
@@ -138,7 +143,7 @@ class MailboxContract(Hooks):
         batches = self.fetch()
 
         self.assertEqual(subjects(batches), [])
-        self.assertEqual(sum(batch.unknown_senders for batch in batches), 3)
+        self.assertCountEqual(unknown_senders(batches), ["evil@else.example", "", ""])
 
     def test_the_source_header_says_who_wrote(self):
         self.deliver(b"From: list@own.example\r\nX-Original-From: NOC <noc@isp.example>\r\nSubject: list\r\n\r\n")
@@ -155,7 +160,7 @@ class MailboxContract(Hooks):
         batches = self.fetch()
 
         self.assertEqual(subjects(batches), ["recent"])
-        self.assertEqual(sum(batch.unknown_senders for batch in batches), 0)
+        self.assertEqual(unknown_senders(batches), [])
         self.assertEqual(batches[-1].searched, {ISP})
 
     def test_new_mail_is_read_whatever_its_date(self):
@@ -182,7 +187,7 @@ class MailboxContract(Hooks):
 
         self.assertEqual(sorted(subjects(batches)), ["carrier 1", "carrier 2", "carrier 3"])
         self.assertEqual([batch.searched for batch in batches if batch.searched], [{CARRIER}])
-        self.assertEqual(sum(batch.unknown_senders for batch in batches), 0, "strangers are counted once")
+        self.assertEqual(unknown_senders(batches), [], "strangers are counted once")
         self.assertEqual(self.fetch(batches[-1].cursor, senders={ISP, CARRIER}), [])
 
     def test_without_senders_the_cursor_moves_and_a_later_sender_gets_its_backlog(self):
@@ -209,7 +214,7 @@ class MailboxContract(Hooks):
             cursor, new = batch.cursor, new - batch.searched
 
         self.assertEqual(sorted(subjects(read)), wanted)
-        self.assertEqual(sum(batch.unknown_senders for batch in read), 1)
+        self.assertEqual(len(unknown_senders(read)), 1)
         self.assertEqual(new, set())
 
     def test_a_run_that_is_killed_later_repeats_nothing_and_loses_nothing(self):
