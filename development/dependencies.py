@@ -27,6 +27,7 @@ _SPDX = {
     "Apache 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "BSD": "BSD",
+    "3-Clause BSD License": "BSD-3-Clause",
     "BSD License": "BSD",
     "GNU Library or Lesser General Public License (LGPL)": "LGPL with exceptions",
     "MIT License": "MIT",

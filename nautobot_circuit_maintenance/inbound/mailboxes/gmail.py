@@ -52,6 +52,8 @@ _ODD_TOKEN = (TypeError, LookupError, AttributeError)
 """What google-auth raises where the answer about a token is JSON, but not what RFC 6749 section 5.1 says."""
 _TOO_MUCH = (OverflowError, MemoryError, RecursionError)
 """What an answer makes Python raise that claims to be longer than memory, or is nested deeper than the stack."""
+_NO_HTTP = (ApiError, GoogleAuthError, httplib2.HttpLib2Error, HTTPException, OSError, EOFError, ValueError)
+"""The network, or nothing that is HTTP; before 0.32, httplib2 lets the EOFError of a gzip that is cut short through."""
 _RATE_LIMITS = {"rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded"}
 
 Resource = Any
@@ -234,8 +236,7 @@ class GmailMailbox(Mailbox):
             raise self._no_token(error) from error
         except (*_ODD_TOKEN, *_TOO_MUCH, UnicodeDecodeError) as error:  # request.execute
             raise self._odd(said(error, self.settings)) from error
-        except (ApiError, GoogleAuthError, httplib2.HttpLib2Error, HTTPException, OSError, ValueError) as error:
-            # request.execute: the network, or nothing that is HTTP
+        except _NO_HTTP as error:  # request.execute
             raise MailboxError(
                 f"Google cannot be reached for {self._account} ({said(error, self.settings)})."
             ) from error
