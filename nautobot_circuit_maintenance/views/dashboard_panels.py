@@ -4,6 +4,7 @@ from typing import Any
 
 from django.template import Context
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from nautobot.apps.ui import EChartsBase, EChartsPanel, EChartsTypeChoices, Panel
 
 from nautobot_circuit_maintenance.analysis import trends
@@ -120,8 +121,10 @@ class ChartPanel(EChartsPanel):
         """Draw the chart where there is something to draw."""
         if has_numbers(context["charts"][self.data]):
             return super().render_body(context)
-        body = {"body_id": self.body_id, "body_content": self.empty}
-        return render_to_string(Panel.body_wrapper_template_path, body)
+        content = format_html('<div class="text-center text-secondary">{}</div>', self.empty)
+        return render_to_string(
+            Panel.body_wrapper_template_path, {"body_id": self.body_id, "body_content": content, "collapsed": False}
+        )
 
 
 COMING = RowsPanel(weight=100, label="Coming up", rows="coming", is_ahead=True)
