@@ -30,7 +30,7 @@ Item = dict[str, Any]
 """What the library says about one window of one maintenance, as JSON."""
 
 _PARSER_FIELD = "Parser for Circuit Maintenance plugin"
-_XLSX_EXTRA = 'it has an Excel sheet: pip install "nautobot-circuit-maintenance[xlsx]" on the workers, then Reprocess'
+_XLSX_EXTRA = "it has an Excel sheet: install the extra 'xlsx' on the workers and restart them, then Reprocess"
 # What some texts of the library mean to an operator.
 _MEANINGS = {
     "None of the supported parsers": "it has no part that this parser reads; genericprovider reads calendars (BCOP), most others HTML",

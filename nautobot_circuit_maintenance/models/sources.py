@@ -9,6 +9,7 @@ from nautobot_circuit_maintenance.models.notifications import NotificationSource
 def synchronise_sources() -> None:
     """Create a row for each configured source; rows of sources that left the configuration keep their links.
 
+    They lose their last error: nobody reads them any more, so nobody could mend it.
     A source with a mistake in its settings gets a row too, so that there is a place to show the mistake.
     """
     settings = get_app_settings()
@@ -23,3 +24,6 @@ def synchronise_sources() -> None:
             source.save()
         if wanted:
             source.providers.add(*Provider.objects.exclude(notification_sources=source))
+    gone = [source.pk for source in existing.values() if source.last_error and source.name not in names]
+    if gone:
+        NotificationSource.objects.filter(pk__in=gone).update(last_error="")

@@ -69,6 +69,16 @@ class Sources(PipelineTestCase):
             self.assertFalse(self.source.is_configured)
         self.assertEqual(list(self.source.providers.all()), [self.provider])
 
+    def test_a_source_that_leaves_the_configuration_is_no_trouble_any_more(self):
+        """Nobody could mend what its last run met; that of a source with a mistake in its settings stays."""
+        NotificationSource.objects.update(last_error="The login was refused.")
+        NotificationSource.objects.create(name="Wrong", last_error="The login was refused.")
+        with configured({"name": "Wrong", "url": "pop3://mail.example"}):
+            synchronise_sources()
+
+        errors = dict(NotificationSource.objects.values_list("name", "last_error"))
+        self.assertEqual(errors, {"Mail": "", "Wrong": "The login was refused."})
+
     def test_all_providers_of_today_and_tomorrow_are_attached_where_that_is_asked_for(self):
         """And none elsewhere."""
         with configured({"name": "All", "attach_all_providers": True}, {"name": "Some"}):

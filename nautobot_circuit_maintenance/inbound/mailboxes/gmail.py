@@ -105,7 +105,9 @@ class GmailMailbox(Mailbox):
         for id_, name in names.items():
             if folder in (name, id_):
                 return id_
-        sentence = f"There is no label '{folder}' in {self._account}; set 'folder' to one of: {named(names.values())}."
+        # Labels that Gmail has made are called like their ids, and nobody sorts mail into most of them.
+        known = named(["INBOX", *(name for id_, name in names.items() if name != id_)])
+        sentence = f"There is no label '{folder}' in {self._account}; set 'folder' to one of: {known}."
         raise MailboxError(sentence, permanent=True)
 
     def fetch(self, request: FetchRequest) -> Iterator[Batch]:

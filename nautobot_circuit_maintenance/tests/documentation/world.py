@@ -1,6 +1,7 @@
 """What the examples are tried on: a provider's mail that was read, files with more of it, and their names."""
 
 import mailbox
+from collections import Counter
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from nautobot_circuit_maintenance.inbound.files import read_message
 from nautobot_circuit_maintenance.inbound.ingest import ingest
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
 from nautobot_circuit_maintenance.tests import cases, fixtures
-from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
+from nautobot_circuit_maintenance.tests.fakes import Bcop, FakeMailbox, mail
 
 SENDER = "noc@carrier.example"
 SITE = "http://nautobot.example.com"
@@ -70,11 +71,13 @@ def create_world() -> dict[str, str]:
     Notification.objects.update(source=source)
     user = get_user_model().objects.create_superuser("admin")
     _fail_to_read(source)
+    failed = Notification.objects.get(state="failed")
+    _read(source)
     return {
         "NAUTOBOT": SITE,
         "TOKEN": Token.objects.create(user=user).key,
         "MAINTENANCE": str(CircuitMaintenance.objects.get(name="M-1").pk),
-        "NOTIFICATION": str(Notification.objects.get(state="failed").pk),
+        "NOTIFICATION": str(failed.pk),
         "SOURCE": str(source.pk),
         "PROVIDER": str(provider.pk),
         "CIRCUIT": str(circuit.pk),
@@ -85,3 +88,20 @@ def _fail_to_read(source: NotificationSource) -> None:
     """Have a run that tells of an error: no settings name the source."""
     report = pipeline.run([source], pipeline.RunOptions(now=clock.now()))
     JobResult.objects.create(name=values.PIPELINE, status="FAILURE", result=report.as_json())
+
+
+def _read(source: NotificationSource) -> None:
+    """Have a run that reads a mailbox: news, an update, one that no parser understands, and a stranger's."""
+    soon = clock.now() + timedelta(days=9)
+    mails = [
+        _carriers("M-20", start=soon, issued=clock.now() - timedelta(hours=1), status="TENTATIVE"),
+        _carriers("M-20", start=soon),
+        mail(sender=SENDER, subject="Nor in this one", sent=clock.now()),
+        mail(sender="noc@new-carrier.example"),
+    ]
+    options, read = pipeline.RunOptions(now=clock.now()), pipeline.SourceReport(source.name)
+    pipeline.fetch_source(source, FakeMailbox.of(mails), options, read)
+    news = Notification.objects.filter(pk__in=read.recorded)
+    read.digest(news, options)
+    report = pipeline.RunReport([read], Counter(news.values_list("state", flat=True)))
+    JobResult.objects.create(name=values.PIPELINE, status="SUCCESS", result=report.as_json())

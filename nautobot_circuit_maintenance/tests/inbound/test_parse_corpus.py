@@ -46,7 +46,7 @@ class EveryMessageOfTheCorpus(TestCase):
                     found = [summary(update) for update in updates(case)]
                     self.assertEqual(found, expected(case["expected_with_xlsx_extra"]))
                 else:
-                    self.assertIn("nautobot-circuit-maintenance[xlsx]", self.assert_fails(case))
+                    self.assertIn("install the extra 'xlsx'", self.assert_fails(case))
 
     def assert_fails(self, case: Mapping[str, Any]) -> str:
         """Return the reason why a message cannot be read."""

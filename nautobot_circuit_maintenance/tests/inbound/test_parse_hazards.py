@@ -171,7 +171,7 @@ class Hazards(ParseTestCase):
         with mock.patch("circuit_maintenance_parser.parser.READ_EXCEL_PRESENT", False):
             reason = self.reason(raw, "att")
 
-        self.assertIn('pip install "nautobot-circuit-maintenance[xlsx]"', reason)
+        self.assertIn("install the extra 'xlsx' on the workers and restart them", reason)
 
     def test_errors_that_leak_from_the_library_are_reasons(self) -> None:
         raw = mail(("text/html", windstream(title="Notification", rows=0)))
