@@ -46,7 +46,7 @@ def build(context: Context, stack: Stack) -> None:
 @container_command()
 def start(context: Context, stack: Stack) -> None:
     """Start Nautobot and what it needs in the background (five minutes the first time); http://localhost:8080/."""
-    compose(context, stack, stack.words("up", "--detach"))
+    compose(context, stack, stack.words("up", "--detach", "--wait"))
 
 
 @container_command()

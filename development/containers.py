@@ -25,7 +25,7 @@ class ContainerError(Exception):
 
 @dataclass(frozen=True)
 class Stack:
-    """The containers of one pair of versions, with a database; each pair has volumes of its own."""
+    """The containers of one pair of versions with a database; each has volumes of its own."""
 
     nautobot: str = NAUTOBOT
     python: str = PYTHON
@@ -34,7 +34,7 @@ class Stack:
     @property
     def project(self) -> str:
         """Return the project's name, of which Compose makes the names of containers and volumes."""
-        return f"ncm-py{self.python}-nautobot{self.nautobot}".replace(".", "-")
+        return f"ncm-py{self.python}-nautobot{self.nautobot}-{self.database}".replace(".", "-")
 
     def files(self, *, debug: bool = False) -> list[Path]:
         """Return the Compose files, later ones adding to earlier ones."""

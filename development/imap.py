@@ -23,7 +23,8 @@ from imapclient import IMAPClient
 
 from development.services import held, start_kept, wait_until
 
-LIFETIME = datetime.timedelta(days=30)
+LIFETIME = datetime.timedelta(days=3650)
+"""Containers keep theirs until the next start."""
 
 
 @dataclass(frozen=True)

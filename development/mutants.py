@@ -22,7 +22,7 @@ from development import services
 APP = "nautobot_circuit_maintenance"
 INBOUND = f"{APP}/inbound"
 TESTS = f"{APP}/tests"
-NOT_COPIED = (".git", ".venv", ".development", ".mypy_cache", "__pycache__", "docs")
+NOT_COPIED = (".git", ".venv*", ".development", ".hypothesis", ".mypy_cache", "__pycache__", "build", "dist", "docs")
 FAILED = 1
 """What pytest returns where tests failed; another number means that they did not run."""
 LONGEST = 600

@@ -1,4 +1,4 @@
-"""PostgreSQL, Redis and an IMAP server without Docker: `with postgres() as env`, `with redis() as env`.
+"""PostgreSQL and Redis without Docker: `with postgres() as env`, `with redis() as env`.
 
 Each yields the environment variables that make Nautobot use it. A server that the usual `NAUTOBOT_DB_HOST` or
 `NAUTOBOT_REDIS_HOST` names is used instead of an embedded one. PostgreSQL is shared by all commands of one clone and keeps

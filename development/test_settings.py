@@ -18,6 +18,8 @@ atexit.register(_running.close)
 for _service in (services.postgres, services.redis):
     os.environ.update(_running.enter_context(_service()))
 
+# The sources of containers that run beside are not those of the tests.
+os.environ.pop("NCM_PLUGIN_CONFIG", None)
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
 # Each run and each worker has a database of its own, and a Redis database of its own: every tearDown empties that.
 os.environ["NAUTOBOT_DB_NAME"] = f"ncm_test_{os.getpid()}_{_worker}"

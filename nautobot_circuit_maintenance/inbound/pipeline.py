@@ -23,6 +23,7 @@ from nautobot_circuit_maintenance.inbound.mailboxes import open_mailbox
 from nautobot_circuit_maintenance.inbound.mailboxes.base import Mailbox
 from nautobot_circuit_maintenance.inbound.record import Recorded, record_batch
 from nautobot_circuit_maintenance.inbound.request import fetch_request
+from nautobot_circuit_maintenance.inbound.strangers import Strangers
 from nautobot_circuit_maintenance.inbound.values import Change, Outcome, storable
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.models.matching import link_unmatched
@@ -31,9 +32,7 @@ logger = logging.getLogger(__name__)
 
 OUT_OF_TIME = "The time limit of the job was reached while this source had its turn; the next run goes on."
 
-_STRANGERS_TOLD = 10
-"""Enough to see that one of them is a provider."""
-_STRANGERS = "%s: left alone is mail from %s. If one is a provider, add its address there: the job's result names them."
+_STRANGERS = "%s: left alone is mail from %s. If one is a provider, add its address to that provider."
 
 _STATES_PER_QUERY = 1_000
 
@@ -63,8 +62,8 @@ class SourceReport:
     name: str
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     """How many messages met which fate; a new one counts as NEW and for what became of it."""
-    strangers: Counter[str] = field(default_factory=Counter)
-    """How many messages came from each unknown sender; the empty one stands for none, or for several."""
+    strangers: Strangers = field(default_factory=Strangers)
+    """Who wrote what was left alone."""
     changes: Counter[Change] = field(default_factory=Counter)
     """What was done to maintenances."""
     recorded: list[UUID] = field(default_factory=list)
@@ -79,7 +78,7 @@ class SourceReport:
         self.outcomes[Outcome.FAILED] += recorded.failed
         self.outcomes[Outcome.DUPLICATE] += recorded.duplicates
         self.outcomes[Outcome.UNKNOWN_SENDER] += recorded.strangers.total()
-        self.strangers += recorded.strangers
+        self.strangers.add(recorded.strangers)
 
     def digest(self, queue: QuerySet[Notification], options: RunOptions, *, only_new: bool = False) -> None:
         """Digest what waits in this queue, and add what became of it."""
@@ -127,7 +126,7 @@ class RunReport:
             "sources": {
                 each.name: {
                     "outcomes": {o.value: n for o, n in each.outcomes.items() if n},
-                    "unknown_senders": dict(each.strangers.most_common(_STRANGERS_TOLD)),
+                    "unknown_senders": each.strangers.as_json(),
                     "error": each.error,
                 }
                 for each in self.sources
@@ -269,8 +268,8 @@ def _tell(source: NotificationSource, report: SourceReport, options: RunOptions,
         logger.error("%s", report)
     else:
         logger.info("%s", report)
-    if report.strangers:
-        logger.info(_STRANGERS, report.name, _domains(report.strangers))
+    if strangers := str(report.strangers):
+        logger.info(_STRANGERS, report.name, strangers)
     if options.dry_run:
         return
     values: dict[str, Any] = {"last_error": storable(report.error)}
@@ -280,15 +279,6 @@ def _tell(source: NotificationSource, report: SourceReport, options: RunOptions,
         NotificationSource.objects.filter(pk=source.pk).update(**values)
     except (OperationalError, InterfaceError) as error:
         logger.error("%s: its state could not be stored: %s", source.name, error, extra={"skip_db_logging": True})
-
-
-def _domains(strangers: Counter[str]) -> str:
-    """Name the domains that most mail came from; of an address, Nautobot's log shows the domain only."""
-    domains: Counter[str] = Counter()
-    for sender, count in strangers.items():
-        domains[sender.rpartition("@")[2] or "no readable address"] += count
-    told = [f"{domain} ({count})" for domain, count in domains.most_common(_STRANGERS_TOLD)]
-    return ", ".join(told) + (" and others" if len(domains) > _STRANGERS_TOLD else "")
 
 
 def _states(recorded: Sequence[UUID]) -> Counter[str]:

@@ -1,7 +1,7 @@
 """Stores messages before anything tries to understand them, together with the cursor that passed them."""
 
-from collections.abc import Iterable, Sequence
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 

@@ -106,9 +106,15 @@ def test_every_variable_is_given(name):
 
 def test_every_argument_of_the_image_is_given():
     declared = set(re.findall(r"(?m)^ARG (\w+)", (containers.FOLDER / "Dockerfile").read_text("utf-8")))
-    assert declared == set(services("postgres")["nautobot"]["build"]["args"]) == set(containers.stack().variables())
+    assert declared == set(services("postgres")["mail"]["build"]["args"]) == set(containers.stack().variables())
     command = re.findall(r"(?m)^CMD (.+)$", (containers.FOLDER / "Dockerfile").read_text("utf-8"))
     assert [json.loads(words) for words in command] == [["python", "-m", "development.container_site"]]
+
+
+def test_one_service_builds_the_image_and_all_of_ours_run_it():
+    ours = {name: each for name, each in services("postgres").items() if name not in ("db", "redis")}
+    assert [name for name, each in ours.items() if "build" in each] == ["mail"]
+    assert len({each["image"] for each in ours.values()}) == 1
 
 
 def test_the_sources_are_those_of_the_mail_server():
@@ -134,8 +140,8 @@ def test_without_an_engine_one_sentence_says_what_to_do(command, monkeypatch):
 def test_the_versions_name_project_image_and_volumes(docker):
     invoke("start", nautobot_ver="3.1", python_ver="3.13", database="mysql")
     *_, call = docker.read_text("utf-8").splitlines()
-    assert call.startswith("compose --project-name ncm-py3-13-nautobot3-1 ")
-    assert "docker-compose.mysql.yml" in call and call.endswith(" up --detach")
+    assert call.startswith("compose --project-name ncm-py3-13-nautobot3-1-mysql ")
+    assert "docker-compose.mysql.yml" in call and call.endswith(" up --detach --wait")
     assert (os.environ["NAUTOBOT_VER"], os.environ["PYTHON_VER"]) == ("3.1", "3.13")
 
 

@@ -276,8 +276,8 @@ class DashboardTest(TestCase):
         page = self.page()
 
         self.assertEqual(re.findall(r'id="echarts-config-chart-(\w+)"', page), ["weeks", "hours"])
-        self.assertEqual(page.count("No maintenance has begun in the last 365 days."), 1)
-        self.assert_shows(page, "No announced maintenance has begun in the last 365 days.")
+        self.assert_shows(page, "No maintenance of a provider has begun in the last 365 days.")
+        self.assert_shows(page, "No notification that you may see announced a maintenance that has begun")
 
     def test_the_days_of_the_tables_come_from_the_settings(self):
         fixtures.create_maintenance("FAR", start=timezone.now() + 40 * 24 * HOUR)

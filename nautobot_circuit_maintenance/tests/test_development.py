@@ -1,13 +1,17 @@
 """The development tools: embedded services that leave nothing behind, mail kept byte by byte, a template to clone."""
 
 import fcntl
+import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
+import psycopg2
 import pytest
 from imapclient import IMAPClient
 
@@ -106,6 +110,23 @@ def test_a_changed_migration_makes_another_template(monkeypatch, tmp_path):
     before = database.app_fingerprint()
     (tmp_path / "0001_schema.py").write_text("operations = []", encoding="utf-8")
     assert database.app_fingerprint() != before
+
+
+def test_the_sources_of_whoever_builds_the_template_are_not_in_it(monkeypatch):
+    sources = [{"name": "demo", "url": "imap://mail.example", "account": "ops", "secret": "s3cret"}]
+    monkeypatch.setenv("NCM_PLUGIN_CONFIG", json.dumps({"notification_sources": sources}))
+    name = f"ncm_test_{os.getpid()}_built"
+    database.template()  # what the new one is made of
+    with database.server_connection() as server:
+        try:
+            database.build(server, name, source=f"ncm_core_{database.core_fingerprint()}", core_only=False)
+            place = {key: server.info.dsn_parameters.get(key) for key in ("host", "port", "user")}
+            place |= {"password": server.info.password, "dbname": name}
+            with closing(psycopg2.connect(**place)) as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM nautobot_circuit_maintenance_notificationsource")
+                assert cursor.fetchone() == (0,)
+        finally:
+            database.drop(server, name)
 
 
 def test_databases_of_ended_runs_are_dropped_and_others_kept(monkeypatch):

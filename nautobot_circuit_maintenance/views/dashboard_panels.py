@@ -162,18 +162,18 @@ PROVIDERS = ChartPanel(
     weight=200,
     label=f"By provider, {_LAST_YEAR}",
     data="providers",
-    empty=f"No maintenance has begun in the {_LAST_YEAR}.",
+    empty=f"No maintenance of a provider has begun in the {_LAST_YEAR}.",
     chart_class=LyingBars,
 )
 NOTICE = ChartPanel(
     weight=100,
     label=f"Notice given before the start, {_LAST_YEAR}",
     data="notice",
-    empty=f"No announced maintenance has begun in the {_LAST_YEAR}.",
+    empty=f"No notification that you may see announced a maintenance that has begun in the {_LAST_YEAR}.",
 )
 HOURS = ChartPanel(
     weight=200,
     label=f"Planned hours per month, {trends.MONTHS_BACK} months back and {trends.MONTHS_AHEAD} ahead",
     data="hours",
-    empty="No window begins in these months.",
+    empty="No hours are planned in these months.",
 )

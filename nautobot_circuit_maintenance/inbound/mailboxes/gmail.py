@@ -105,8 +105,7 @@ class GmailMailbox(Mailbox):
         for id_, name in names.items():
             if folder in (name, id_):
                 return id_
-        # Labels that Gmail has made are called like their ids, and nobody sorts mail into most of them.
-        known = named(["INBOX", *(name for id_, name in names.items() if name != id_)])
+        known = named(["INBOX", *(name for id_, name in names.items() if name != id_)])  # without those of Gmail's own
         sentence = f"There is no label '{folder}' in {self._account}; set 'folder' to one of: {known}."
         raise MailboxError(sentence, permanent=True)
 
@@ -239,9 +238,8 @@ class GmailMailbox(Mailbox):
         except (*_ODD_TOKEN, *_TOO_MUCH, UnicodeDecodeError) as error:  # request.execute
             raise self._odd(said(error, self.settings)) from error
         except _NO_HTTP as error:  # request.execute
-            raise MailboxError(
-                f"Google cannot be reached for {self._account} ({said(error, self.settings)})."
-            ) from error
+            what = said(error, self.settings)
+            raise MailboxError(f"Google cannot be reached for {self._account} ({what}).") from error
         try:
             return read(answer)
         except OddAnswer as error:  # read: something else answers

@@ -123,6 +123,12 @@ class MailboxContract(Hooks):
         self.assertEqual(subjects(batches), ["2"])
         self.assertEqual(unknown_senders(batches), ["spam@else.example"] * 2)
 
+    def test_strangers_before_and_between_batches_are_told_once(self):
+        self.deliver(mail("first", "a@else.example"), *(mail(str(number)) for number in range(BATCH_MESSAGES)))
+        self.deliver(mail("between", "b@else.example"), mail("more"))
+
+        self.assertCountEqual(unknown_senders(self.fetch()), ["a@else.example", "b@else.example"])
+
     def test_strangers_alone_move_the_cursor(self):
         cursor = self.fetch()[-1].cursor
         self.deliver(mail("1", "spam@else.example"))
@@ -204,7 +210,8 @@ class MailboxContract(Hooks):
 
     def test_a_run_killed_after_every_batch_comes_to_an_end(self):
         wanted = [f"{number:03}" for number in range(2 * BATCH_MESSAGES + 5)]
-        self.deliver(*(mail(name) for name in wanted), mail("stranger", "spam@else.example"))
+        self.deliver(mail("first", "spam@else.example"), *(mail(name) for name in wanted))
+        self.deliver(mail("last", "spam@else.example"))
 
         read: list[Batch] = []
         cursor, new = None, {ISP}
@@ -214,7 +221,7 @@ class MailboxContract(Hooks):
             cursor, new = batch.cursor, new - batch.searched
 
         self.assertEqual(sorted(subjects(read)), wanted)
-        self.assertEqual(len(unknown_senders(read)), 1)
+        self.assertEqual(len(unknown_senders(read)), 2)
         self.assertEqual(new, set())
 
     def test_a_run_that_is_killed_later_repeats_nothing_and_loses_nothing(self):
