@@ -53,6 +53,7 @@ def core_fingerprint() -> str:
 
 def app_fingerprint() -> str:
     """Return what identifies the app's part of its template: the contents of our migrations."""
+    # The words make those anew that held the demo's sources.
     digest = hashlib.sha256(b"without sources")
     for path in sorted(APP_MIGRATIONS.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

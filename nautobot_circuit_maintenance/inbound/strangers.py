@@ -8,7 +8,7 @@ from typing import Any
 _TOLD = 10
 _MOST = 10_000
 """Domains that are remembered at a time; senders choose theirs, and memory must not grow with the mailbox."""
-# What is no host name nobody can write to, and Nautobot's log is Markdown.
+# Nobody can be written to at what is no host name, and Nautobot's log is Markdown.
 _HOST_NAME = re.compile(r"[a-z0-9.-]+")
 
 

@@ -56,7 +56,7 @@ class Batch:
     """``BATCH_MESSAGES`` at most, with ``BATCH_BYTES`` at most unless it is a single one."""
     cursor: Cursor
     unknown_senders: tuple[str, ...] = ()
-    """The sender of each message looked at and left alone: no provider of the source has the address. Empty for none."""
+    """The sender of each message looked at and left alone: no provider of the source has the address."""
     searched: frozenset[str] = frozenset()
     """New senders whose backlog is complete with this batch."""
 
