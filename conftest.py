@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
-from development import database, services
-from development.imap import ImapServer, imap_server as run_imap_server
+from development.services import database, embedded
+from development.services.imap import ImapServer, imap_server as run_imap_server
 
 TEST_PREFIX = "ncm_test_"
 
@@ -52,11 +52,11 @@ def imap_server() -> Iterator[ImapServer]:
 @pytest.fixture(scope="session")
 def documentation() -> None:
     """Build the documentation site into the package, unless it is there: Nautobot finds the pages of models in it."""
-    site = services.ROOT / "nautobot_circuit_maintenance" / "docs"
-    with services.held(services.state_folder() / "docs.lock", fcntl.LOCK_EX):
+    site = embedded.ROOT / "nautobot_circuit_maintenance" / "docs"
+    with embedded.held(embedded.state_folder() / "docs.lock", fcntl.LOCK_EX):
         if not (site / "index.html").exists():
             command = [sys.executable, "-m", "mkdocs", "build"]
-            subprocess.run(command, cwd=services.ROOT, check=True)  # nosec B603 # our own command, no shell
+            subprocess.run(command, cwd=embedded.ROOT, check=True)  # nosec B603 # our own command, no shell
 
 
 def pytest_report_header() -> str:

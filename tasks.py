@@ -19,10 +19,14 @@ from development.commands import (
     run,
     stage,
 )
-from development.containers import Stack
+from development.containers.stack import Stack
 
 ROOT = Path(__file__).resolve().parent
 PACKAGE = "nautobot_circuit_maintenance"
+TYPED = " ".join(
+    f"{PACKAGE}/{name}"
+    for name in ("domain", "mail", "mailboxes", "reading", "pipeline", "analysis", "app_settings.py")
+)
 SOURCES = f"{PACKAGE} development tasks.py conftest.py"
 # So that the linters are those of this environment.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
@@ -97,7 +101,7 @@ def create_user(context: Context, stack: Stack, user: str = "admin") -> None:
 @command()
 def template(_context: Context) -> None:
     """Build the migrated database that demo and tests clone, unless it is there (4 minutes the first time)."""
-    from development import database  # pylint: disable=import-outside-toplevel  # keeps `invoke --list` fast
+    from development.services import database  # pylint: disable=import-outside-toplevel  # keeps `invoke --list` fast
 
     with embedded_services():
         print(database.template())
@@ -107,7 +111,7 @@ def template(_context: Context) -> None:
 def demo(context: Context, once: bool = False, json: bool = False) -> None:
     """Deliver sample mails, run the real Job on a real worker, show what came out and serve the web UI."""
     chosen = [option for option, wanted in (("--once", once), ("--json", json)) if wanted]
-    python_module(context, "development.demo", *chosen)
+    python_module(context, "development.demo.runner", *chosen)
 
 
 @command(
@@ -164,14 +168,12 @@ def mutants(context: Context, only: str = "") -> None:
     },
     docker=True,
 )
-def unittest(
-    context: Context, label: str = PACKAGE, keyword: str = "", workers: int = 0, failfast: bool = False
-) -> None:
+def unittest(context: Context, label: str = "", keyword: str = "", workers: int = 0, failfast: bool = False) -> None:
     """Run the tests on the embedded services."""
     chosen = ["-k", keyword] if keyword else []
     chosen += ["-n", str(workers)] if workers else []
     chosen += ["-x"] if failfast else []
-    python_module(context, "pytest", label, *chosen)
+    python_module(context, "pytest", *([label] if label else []), *chosen)
 
 
 @command(texts={"keyword": "Run only the tests whose names match (pytest -k)."})
@@ -188,7 +190,7 @@ def e2e(context: Context, keyword: str = "") -> None:
 @command()
 def screenshots(context: Context) -> None:
     """Take the pictures in docs/images from the demo's data (needs Chromium)."""
-    python_module(context, "development.screenshots")
+    python_module(context, "development.docs.screenshots")
 
 
 @command(
@@ -205,7 +207,7 @@ def docs(context: Context, serve: bool = False) -> None:
 def package(context: Context, install: bool = False) -> None:
     """Build documentation, sdist and wheel into dist/, and check that the wheel is complete."""
     docs(context)
-    python_module(context, "development.package", *(["--install"] if install else []))
+    python_module(context, "development.packaging", *(["--install"] if install else []))
 
 
 @command(texts={"autoformat": "Rewrite the files instead of complaining about them."}, docker=True)
@@ -239,9 +241,15 @@ def pydocstyle(context: Context) -> None:
 
 
 @command(docker=True)
+def imports(context: Context) -> None:
+    """Check that imports go down only (the contracts in .importlinter)."""
+    run(context, "lint-imports")
+
+
+@command(docker=True)
 def mypy(context: Context) -> None:
     """Check the types where all of them are written down."""
-    run(context, f"mypy --strict {PACKAGE}/inbound {PACKAGE}/analysis {PACKAGE}/app_settings.py")
+    run(context, f"mypy --strict {TYPED}")
 
 
 @command(texts={"name": "Name of the migration, for example schema."}, docker=True)
@@ -262,6 +270,7 @@ CHECKS: dict[str, Callable[[Context], None]] = {
     "pydocstyle": pydocstyle,
     "bandit": bandit,
     "pylint": pylint,
+    "imports": imports,
     "mypy": mypy,
     "docs": docs,
     "check-migrations": check_migrations,

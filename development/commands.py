@@ -12,8 +12,9 @@ from typing import Any
 
 from invoke import Context, Exit, Task, task
 
-from development import containers, environments
+from development import environments
 from development.bootstrap import ROOT, InstallationError
+from development.containers import stack
 
 VERSIONS = {
     "nautobot-ver": "Version of Nautobot: 3.1 or 3.2 for the release that is pinned, 3.1.8 for another one.",
@@ -51,17 +52,17 @@ def stage(name: str) -> Iterator[None]:
 @contextlib.contextmanager
 def embedded_services() -> Iterator[None]:
     """Provide PostgreSQL and Redis to the commands that are run meanwhile."""
-    from development import services  # pylint: disable=import-outside-toplevel  # keeps `invoke --list` fast
+    from development.services import embedded  # pylint: disable=import-outside-toplevel  # keeps `invoke --list` fast
 
     before = dict(os.environ)
     try:
-        with services.postgres() as database, services.redis() as redis:
+        with embedded.postgres() as database, embedded.redis() as redis:
             os.environ.update({**database, **redis})
             os.environ["NAUTOBOT_CONFIG"] = str(ROOT / "development" / "nautobot_config.py")
             # For what stores nothing; Nautobot wants a database that exists.
             os.environ.setdefault("NAUTOBOT_DB_NAME", "postgres")
             yield
-    except services.ServiceError as error:
+    except embedded.ServiceError as error:
         raise Exit(str(error), code=1) from error
     finally:
         # Or the next task would take a server that has ended for one of the user's own.
@@ -96,7 +97,7 @@ def command(*, texts: dict[str, str] | None = None, docker: bool = False) -> Cal
 
 
 def container_command(*, texts: dict[str, str] | None = None) -> Callable[[Body], Task]:
-    """Make a task that is about the containers of some versions; it gets them as a `containers.Stack`."""
+    """Make a task that is about the containers of some versions; it gets them as a `stack.Stack`."""
 
     def decorate(body: Body) -> Task:
         @functools.wraps(body)
@@ -133,11 +134,11 @@ def _words(body: Body, values: dict[str, Any]) -> list[str]:
     return words
 
 
-def _stack(nautobot_ver: str, python_ver: str, database: str = "") -> containers.Stack:
+def _stack(nautobot_ver: str, python_ver: str, database: str = "") -> stack.Stack:
     """Return the containers of these versions, or end with the sentence that says why not."""
     try:
-        return containers.stack(nautobot=nautobot_ver, python=python_ver, database=database)
-    except (containers.ContainerError, InstallationError) as error:
+        return stack.stack(nautobot=nautobot_ver, python=python_ver, database=database)
+    except (stack.ContainerError, InstallationError) as error:
         raise Exit(str(error), code=1) from error
 
 
@@ -150,16 +151,16 @@ def _in_environment(context: Context, nautobot_ver: str, python_ver: str, words:
     run(context, shlex.join([str(environment.python), "-m", "invoke", *words]))
 
 
-def _in_container(context: Context, stack: containers.Stack, words: list[str]) -> None:
+def _in_container(context: Context, stack: stack.Stack, words: list[str]) -> None:
     compose(context, stack, stack.once("invoke", *words))
 
 
-def compose(context: Context, stack: containers.Stack, words: list[str]) -> None:
+def compose(context: Context, stack: stack.Stack, words: list[str]) -> None:
     """Run Docker Compose; a missing engine ends the task with a sentence."""
     try:
-        program = containers.compose()
-    except containers.ContainerError as error:
+        program = stack.compose()
+    except stack.ContainerError as error:
         raise Exit(str(error), code=1) from error
-    containers.prepare_credentials()
+    stack.prepare_credentials()
     os.environ.update(stack.variables())
     run(context, shlex.join([*program, *words]))

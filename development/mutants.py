@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from development import services
+from development.services import embedded
 
 APP = "nautobot_circuit_maintenance"
-INBOUND = f"{APP}/inbound"
 TESTS = f"{APP}/tests"
 NOT_COPIED = (".git", ".venv*", ".development", ".hypothesis", ".mypy_cache", "__pycache__", "build", "dist", "docs")
 FAILED = 1
@@ -55,7 +54,7 @@ class Mutant:
 MUTANTS = (
     Mutant(
         "maintenances are not locked",
-        f"{INBOUND}/apply/__init__.py",
+        f"{APP}/pipeline/apply/__init__.py",
         'CircuitMaintenance.objects.select_for_update(of=("self",)).filter(wanted)',
         "CircuitMaintenance.objects.filter(wanted)",
         (f"{TESTS}/end_to_end/test_concurrency.py",),
@@ -63,118 +62,118 @@ MUTANTS = (
     ),
     Mutant(
         "notifications are not locked",
-        f"{INBOUND}/queue.py",
+        f"{APP}/pipeline/queue.py",
         '_waiting(ours).select_for_update(skip_locked=True, of=("self",)).defer(None)',
         "_waiting(ours).defer(None)",
         # Not chaos: the number of attempts, raised and committed before, keeps workers apart as well.
-        (f"{TESTS}/inbound/test_queue.py", f"{TESTS}/end_to_end/test_concurrency.py"),
+        (f"{TESTS}/pipeline/test_queue.py", f"{TESTS}/end_to_end/test_concurrency.py"),
     ),
     Mutant(
         "the cursor moves before the messages are stored",
-        f"{INBOUND}/record.py",
+        f"{APP}/pipeline/record.py",
         "    recorded.strangers.update(batch.unknown_senders)\n    try:\n",
         "    recorded.strangers.update(batch.unknown_senders)\n    _move_cursor(source, directory, batch)\n    try:\n",
-        (f"{TESTS}/inbound/test_record.py",),
+        (f"{TESTS}/pipeline/test_record.py",),
         chaos="--faults 60 --only worker,session,postgres,deadlock,serialization,disk",
     ),
     Mutant(
         "no message is known already",
-        f"{INBOUND}/values.py",
+        f"{APP}/mail/message.py",
         "    return digest.hexdigest()\n",
         "    return hashlib.sha256(digest.digest() + __import__('os').urandom(8)).hexdigest()\n",
-        (f"{TESTS}/inbound/test_values.py", f"{TESTS}/inbound/test_record.py"),
+        (f"{TESTS}/mail/test_message.py", f"{TESTS}/pipeline/test_record.py"),
         chaos="--faults 20 --only worker,session",
     ),
     Mutant(
         "a copy that says something else of the body is the same mail",
-        f"{INBOUND}/values.py",
+        f"{APP}/mail/message.py",
         '"Subject", "Content-Type", "Content-Transfer-Encoding")',
         '"Subject")',
-        (f"{TESTS}/inbound/test_values.py", f"{TESTS}/attacks/test_copies.py"),
+        (f"{TESTS}/mail/test_message.py", f"{TESTS}/attacks/test_copies.py"),
     ),
     Mutant(
         "a message that the server does not hand out is passed",
-        f"{INBOUND}/mailboxes/imap.py",
+        f"{APP}/mailboxes/imap/mailbox.py",
         '        for uid in self._tried(silent, ["UID"]):',
         "        for uid in ():",
-        (f"{TESTS}/inbound/mailboxes/test_imap_scale.py",),
+        (f"{TESTS}/mailboxes/test_imap_scale.py",),
     ),
     Mutant(
         "the time zones of one calendar hold for the next",
-        f"{INBOUND}/parse.py",
+        f"{APP}/reading/library.py",
         "    _zones.clear()\n",
         "",
-        (f"{TESTS}/inbound/test_calendar_zones.py",),
+        (f"{TESTS}/reading/test_calendar_zones.py",),
     ),
     Mutant(
         "the display name is trusted",
-        f"{INBOUND}/values.py",
+        f"{APP}/mail/message.py",
         'addresses = {address.lower() for _, address in found if "@" in address}',
         'addresses = {(name if "@" in name else address).lower() for name, address in found if "@" in address}',
-        (f"{TESTS}/inbound/test_forged_senders.py",),
+        (f"{TESTS}/pipeline/test_forged_senders.py",),
     ),
     Mutant(
         "any Authentication-Results field counts",
-        f"{INBOUND}/authenticate.py",
+        f"{APP}/mail/authentication.py",
         "    fields = (_unfolded(str(field)) for field in header_of(raw).get_all(_FIELD, []))\n",
         "    fields = (_unfolded(str(field)) for field in reversed(header_of(raw).get_all(_FIELD, [])))\n",
-        (f"{TESTS}/inbound/test_authenticate.py",),
+        (f"{TESTS}/mail/test_authentication.py",),
     ),
     Mutant(
         "attempts are not counted",
-        f"{INBOUND}/queue.py",
+        f"{APP}/pipeline/queue.py",
         'update(attempts=F("attempts") + 1)',
         'update(attempts=F("attempts"))',
-        (f"{TESTS}/end_to_end/test_kill.py", f"{TESTS}/inbound/test_digest.py"),
+        (f"{TESTS}/end_to_end/test_kill.py", f"{TESTS}/pipeline/test_digest.py"),
     ),
     Mutant(
         "what came last counts, not what was issued last",
-        f"{INBOUND}/conclude.py",
+        f"{APP}/domain/conclusion.py",
         "            _issued(update),\n            update.sequence,\n",
         "            update.envelope.received_at,\n            update.sequence,\n",
         (f"{TESTS}/test_never.py", f"{TESTS}/end_to_end/test_order.py"),
     ),
     Mutant(
         "a bare cancellation wipes the list of circuits",
-        f"{INBOUND}/conclude.py",
+        f"{APP}/domain/conclusion.py",
         "_newest_announcement([update for update in ordered if update.circuits])",
         "_newest_announcement(ordered)",
         (f"{TESTS}/test_never.py",),
     ),
     Mutant(
         "notifications overwrite what people edited",
-        f"{INBOUND}/apply/revision.py",
+        f"{APP}/pipeline/apply/revision.py",
         "        if wanted in (getattr(before, name), getattr(self.maintenance, name)):\n",
         "        if wanted == getattr(self.maintenance, name):\n",
-        (f"{TESTS}/inbound/test_apply.py",),
+        (f"{TESTS}/pipeline/test_apply.py",),
     ),
     Mutant(
         "retention deletes the rows",
-        f"{INBOUND}/retention.py",
+        f"{APP}/pipeline/retention.py",
         "digested.filter(received_at__lt=before, raw__isnull=False).update(raw=None)",
         "digested.filter(received_at__lt=before, raw__isnull=False).delete()[0]",
-        (f"{TESTS}/inbound/test_retention.py", f"{TESTS}/end_to_end/test_job.py"),
+        (f"{TESTS}/pipeline/test_retention.py", f"{TESTS}/end_to_end/test_job.py"),
     ),
     Mutant(
         "a dry run writes",
-        f"{INBOUND}/pipeline.py",
+        f"{APP}/pipeline/run.py",
         "        transaction.set_rollback(True)\n",
         "        transaction.set_rollback(False)\n",
-        (f"{TESTS}/inbound/test_pipeline.py",),
+        (f"{TESTS}/pipeline/test_run.py",),
     ),
     Mutant(
         "reading marks mail as read",
-        f"{INBOUND}/mailboxes/imap_session.py",
+        f"{APP}/mailboxes/imap/session.py",
         "client.select_folder(settings.folder, readonly=True)",
         "client.select_folder(settings.folder, readonly=False)",
-        (f"{TESTS}/inbound/mailboxes/test_imap.py",),
+        (f"{TESTS}/mailboxes/test_imap.py",),
     ),
     Mutant(
         "the HTML of mail is shown as it came",
-        f"{INBOUND}/rendering.py",
+        f"{APP}/mail/rendering.py",
         "    return clean\n",
         "    return html\n",
-        (f"{TESTS}/inbound/test_rendering.py",),
+        (f"{TESTS}/mail/test_rendering.py",),
     ),
 )
 
@@ -184,14 +183,14 @@ def copy_of_clone() -> Iterator[Path]:
     """Copy what the tests need of the clone."""
     with tempfile.TemporaryDirectory(prefix="ncm-mutant-") as name:
         target = Path(name) / "clone"
-        shutil.copytree(services.ROOT, target, ignore=shutil.ignore_patterns(*NOT_COPIED))
+        shutil.copytree(embedded.ROOT, target, ignore=shutil.ignore_patterns(*NOT_COPIED))
         yield target
 
 
 def in_copy(root: Path, *words: str) -> int:
     """Run a command of Python in a copy, on the services of the clone; return its exit code, FAILED if it has no end."""
     # Workers of chaos begin with a script: what it imports is to be the copy, not what is installed.
-    env = {**os.environ, "PYTHONPATH": str(root), "NCM_STATE": str(services.STATE), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**os.environ, "PYTHONPATH": str(root), "NCM_STATE": str(embedded.STATE), "PYTHONDONTWRITEBYTECODE": "1"}
     with open(log_file(), "wb") as log:
         command = [sys.executable, *words]
         try:
@@ -205,7 +204,7 @@ def in_copy(root: Path, *words: str) -> int:
 
 def log_file() -> Path:
     """Return where the last command said what it did."""
-    return services.state_folder("log") / "mutants.log"
+    return embedded.state_folder("log") / "mutants.log"
 
 
 def fails_in_tests(root: Path, label: str) -> bool:

@@ -34,7 +34,7 @@ ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]  # noqa: F4
 INSTALLATION_METRICS_ENABLED = False  # nothing leaves this machine
 METRICS_ENABLED = True
 
-# The template of core Nautobot is built without the app; see development/database.py.
+# The template of core Nautobot is built without the app; see development/services/database.py.
 PLUGINS = [] if os.environ.get("NCM_CORE_ONLY") else ["nautobot_circuit_maintenance"]
 PLUGINS_CONFIG = {
     "nautobot_circuit_maintenance": json.loads(os.environ.get("NCM_PLUGIN_CONFIG") or "{}"),

@@ -11,11 +11,11 @@ import os
 import sys
 from pathlib import Path
 
-from development import services
+from development.services import embedded
 
 _running = contextlib.ExitStack()
 atexit.register(_running.close)
-for _service in (services.postgres, services.redis):
+for _service in (embedded.postgres, embedded.redis):
     os.environ.update(_running.enter_context(_service()))
 
 # The sources of containers that run beside are not those of the tests.
@@ -30,7 +30,7 @@ _config = sys.modules["nautobot_config"]
 globals().update({name: value for name, value in vars(_config).items() if name.isupper()})
 
 # The first two are the broker's and the cache's, where the Redis is that of a running Nautobot.
-CACHES = {"default": {**_config.CACHES["default"], "LOCATION": services.redis_location(2 + int(_worker))}}
+CACHES = {"default": {**_config.CACHES["default"], "LOCATION": embedded.redis_location(2 + int(_worker))}}
 _config.DATABASES["default"]["TEST"] = {"NAME": _config.DATABASES["default"]["NAME"]}
 ALLOWED_HOSTS = ["nautobot.example.com"]  # the host name that Nautobot's test client uses
 CELERY_BROKER_URL = "memory://"

@@ -4,7 +4,7 @@ from django.conf import settings as django_settings
 from django.core.checks import Error, Warning as CheckWarning, register
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.mailbox_kinds import MAILBOX_KINDS
+from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS
 
 _PREFIX = "nautobot_circuit_maintenance"
 

@@ -66,3 +66,7 @@ class NotificationStateChoices(ChoiceSet):
         (REFUSED, "Refused"),
         (FAILED, "Failed"),
     )
+
+
+PIPELINE_CONTEXT = "Handle Circuit Maintenance Notifications"
+"""``change_context_detail`` of the change records that the pipeline writes."""

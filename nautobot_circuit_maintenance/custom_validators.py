@@ -5,13 +5,8 @@ from django.core.validators import validate_email
 from nautobot.apps.models import CustomValidator
 from nautobot.circuits.models import Provider
 
-from nautobot_circuit_maintenance.inbound.identify import (
-    EMAILS_FIELD,
-    PARSERS_FIELD,
-    SenderDirectory,
-    parser_names,
-    sender_addresses,
-)
+from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_FIELD, parser_names, sender_addresses
+from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
 
 class ProviderValidator(CustomValidator):
@@ -42,11 +37,11 @@ class ProviderValidator(CustomValidator):
 
     def _check_parsers(self, provider: Provider) -> None:
         # Loading the parser library costs 0.6 s CPU and 77 MB: only whoever names a parser pays.
-        from nautobot_circuit_maintenance.inbound import parse  # pylint: disable=import-outside-toplevel  # see above
+        from nautobot_circuit_maintenance.reading import library  # pylint: disable=import-outside-toplevel  # see above
 
         for name in parser_names(provider):
-            if parse.normalised_name(name) not in parse.known_parser_names():
-                known = ", ".join(parse.known_parser_names())
+            if library.normalised_name(name) not in library.known_parser_names():
+                known = ", ".join(library.known_parser_names())
                 self._refuse(PARSERS_FIELD, f"There is no parser '{name}'. The parsers are: {known}.")
 
     def _refuse(self, key: str, message: str) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from nautobot.apps.ui import HomePagePanel
 
 from nautobot_circuit_maintenance.analysis import dashboard
-from nautobot_circuit_maintenance.views.links import ahead_url, list_url
+from nautobot_circuit_maintenance.ui.links import ahead_url, list_url
 
 _DASHBOARD = "plugins:nautobot_circuit_maintenance:dashboard"
 _VIEW = "nautobot_circuit_maintenance.view_circuitmaintenance"

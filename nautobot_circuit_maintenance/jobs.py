@@ -8,15 +8,15 @@ from django.utils import timezone
 from nautobot.apps.jobs import ChoiceVar, DryRunVar, IntegerVar, Job, MultiObjectVar, StringVar, register_jobs
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.inbound.limits import time_left
-from nautobot_circuit_maintenance.inbound.retention import purge_raw
-from nautobot_circuit_maintenance.inbound.reprocess import await_digestion
+from nautobot_circuit_maintenance.mail.limits import time_left
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
-from nautobot_circuit_maintenance.models.sources import synchronise_sources
-from nautobot_circuit_maintenance.tasks import Helpers
+from nautobot_circuit_maintenance.pipeline.reprocess import requeue
+from nautobot_circuit_maintenance.pipeline.retention import purge_raw
+from nautobot_circuit_maintenance.pipeline.sources import synchronise_sources
+from nautobot_circuit_maintenance.tasks import BacklogFanOut
 
 if TYPE_CHECKING:
-    from nautobot_circuit_maintenance.inbound.pipeline import RunOptions, RunReport
+    from nautobot_circuit_maintenance.pipeline.run import RunOptions, RunReport
 
 name = "Circuit Maintenance"  # pylint: disable=invalid-name  # Nautobot's name for the group of a module's jobs
 
@@ -29,15 +29,15 @@ class _DigestingJob(Job):  # pylint: disable=abstract-method  # the jobs below h
     def options(self, **values: Any) -> "RunOptions":
         """Return the options of a run that begins now, with these besides."""
         # Web processes know the jobs too: what reads and digests mail is loaded by those who run one.
-        from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel  # heavy
+        from nautobot_circuit_maintenance.pipeline import run  # pylint: disable=import-outside-toplevel  # heavy
 
         limit = self.job_result.job_model.soft_time_limit or settings.CELERY_TASK_SOFT_TIME_LIMIT
         queue = (self.job_result.celery_kwargs or {}).get("queue")
-        return pipeline.RunOptions(
+        return run.RunOptions(
             now=timezone.now(),
             user=self.user,
             is_time_left=time_left(limit),
-            tell_recorded=Helpers(self.user, queue).tell_recorded,
+            on_recorded=BacklogFanOut(self.user, queue).on_recorded,
             **values,
         )
 
@@ -83,7 +83,7 @@ class HandleCircuitMaintenanceNotifications(_DigestingJob):
         self, *, dryrun: bool = False, sources: Any = None, since: str = ""
     ) -> dict[str, Any]:
         """Run the pipeline; the result counts what happened to each message. A day is Nautobot's, as YYYY-MM-DD."""
-        from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel  # heavy
+        from nautobot_circuit_maintenance.pipeline import run  # pylint: disable=import-outside-toplevel  # heavy
 
         if not dryrun:
             synchronise_sources()
@@ -92,7 +92,7 @@ class HandleCircuitMaintenanceNotifications(_DigestingJob):
             chosen = [source for source in chosen if source.is_configured]
         if not chosen:
             self.logger.warning("No notification source is configured: add one to PLUGINS_CONFIG.")
-        return self.told(pipeline.run(chosen, self.options(since=_midnight(since), dry_run=dryrun)))
+        return self.told(run.run(chosen, self.options(since=_midnight(since), dry_run=dryrun)))
 
 
 class ReprocessNotifications(_DigestingJob):
@@ -126,19 +126,19 @@ class ReprocessNotifications(_DigestingJob):
         self, *, which: str = State.FAILED, since: str = ""
     ) -> dict[str, Any]:
         """Put the notifications of this state (or all) back into the queue and drain it; the result is that of a run."""
-        from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel  # heavy
+        from nautobot_circuit_maintenance.pipeline import run  # pylint: disable=import-outside-toplevel  # heavy
 
         options = self.options()
         if which != State.RECEIVED:
-            options.tell_recorded(self._await_digestion(which, since))
-        return self.told(pipeline.drain_waiting(options))
+            options.on_recorded(self._await_digestion(which, since))
+        return self.told(run.drain_waiting(options))
 
     def _await_digestion(self, which: str, since: str) -> int:
         """Reset the chosen notifications and count them; those that wait keep the count of their attempts."""
         chosen = Notification.objects.all() if which == "all" else Notification.objects.filter(state=which)
         start = _midnight(since)
         chosen = chosen.filter(received_at__gte=start) if start else chosen
-        waiting, left = await_digestion(chosen)
+        waiting, left = requeue(chosen)
         told = (
             "%s notifications to digest again; %s have no raw bytes any more, or were refused by a source that is gone."
         )

@@ -21,7 +21,7 @@ def prepare_database(**_kwargs) -> None:
 
     Uses the real models: historical ones leave core's cache of custom fields stale.
     """
-    from nautobot_circuit_maintenance.models import sources  # pylint: disable=import-outside-toplevel  # need apps
+    from nautobot_circuit_maintenance.pipeline import sources  # pylint: disable=import-outside-toplevel  # need apps
 
     try:
         with transaction.atomic():
@@ -39,17 +39,17 @@ def _create_custom_fields() -> None:
     from nautobot.circuits.models import Provider
     from nautobot.extras.models import CustomField
 
-    from nautobot_circuit_maintenance.inbound import identify
+    from nautobot_circuit_maintenance.models import providers
 
     provider_type = ContentType.objects.get_for_model(Provider)
     for key, label, description in (
         (
-            identify.EMAILS_FIELD,
+            providers.EMAILS_FIELD,
             "Emails for Circuit Maintenance plugin",
             "Addresses that this provider sends its maintenance notifications from, separated by commas.",
         ),
         (
-            identify.PARSERS_FIELD,
+            providers.PARSERS_FIELD,
             "Parser for Circuit Maintenance plugin",
             "Names of circuit-maintenance-parser parsers, separated by commas, tried in order. "
             "Empty means the provider's own name.",

@@ -12,7 +12,7 @@ from nautobot.extras.choices import JobQueueTypeChoices
 from nautobot.extras.models import JobQueue
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.inbound.limits import time_left
+from nautobot_circuit_maintenance.mail.limits import time_left
 
 logger = logging.getLogger(__name__)
 
@@ -22,14 +22,14 @@ logger = logging.getLogger(__name__)
 def digest_waiting(user_pk: str | None = None) -> None:
     """Digest whatever waits, on behalf of a user, until nothing is left or time is up."""
     # Web processes know the tasks too: what digests mail is loaded by those who run one.
-    from nautobot_circuit_maintenance.inbound import pipeline  # pylint: disable=import-outside-toplevel  # heavy
+    from nautobot_circuit_maintenance.pipeline import run  # pylint: disable=import-outside-toplevel  # heavy
 
     user = get_user_model().objects.filter(pk=user_pk).first() if user_pk else None
     limit = settings.CELERY_TASK_SOFT_TIME_LIMIT
-    pipeline.drain_waiting(pipeline.RunOptions(now=timezone.now(), user=user, is_time_left=time_left(limit)))
+    run.drain_waiting(run.RunOptions(now=timezone.now(), user=user, is_time_left=time_left(limit)))
 
 
-class Helpers:
+class BacklogFanOut:
     """Other workers, asked for help by a run with a backlog; it goes on by itself and never waits for them."""
 
     def __init__(self, user: Any, queue: str | None) -> None:
@@ -39,7 +39,7 @@ class Helpers:
         self._recorded = 0
         self._asked = 0
 
-    def tell_recorded(self, count: int) -> None:
+    def on_recorded(self, count: int) -> None:
         """Hear how many more notifications wait; ask one more worker for every so many (``backlog_per_worker``)."""
         self._recorded += count
         wanted = self._recorded // get_app_settings().backlog_per_worker

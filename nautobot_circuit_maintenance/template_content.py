@@ -7,11 +7,10 @@ from django.template import Context
 from django.utils import timezone
 from nautobot.apps.ui import Panel, SectionChoices, TemplateExtension
 
-from nautobot_circuit_maintenance import display
-from nautobot_circuit_maintenance.analysis import selection
 from nautobot_circuit_maintenance.filters import CircuitImpactFilterSet, CircuitMaintenanceFilterSet
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance
-from nautobot_circuit_maintenance.views.links import list_url
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, selection
+from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.links import list_url
 
 _SHOWN = 5
 
@@ -66,10 +65,12 @@ class MaintenancesPanel(Panel):
         rows = [
             {
                 "maintenance": each,
-                "start": display.moment(each.start_time, now),
-                "impact": display.badge(selection.worst(found.impacts[each.pk])),
-                "status": display.badge(each.status),
-                "ack": display.check_mark(str(each.acknowledged_by or ""), each.acknowledged_at) if each.ack else "no",
+                "start": formatting.moment(each.start_time, now),
+                "impact": formatting.badge(selection.worst(found.impacts[each.pk])),
+                "status": formatting.badge(each.status),
+                "ack": (
+                    formatting.check_mark(str(each.acknowledged_by or ""), each.acknowledged_at) if each.ack else "no"
+                ),
             }
             for each in found.ahead
         ]

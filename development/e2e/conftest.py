@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from development.browser import Watch, browser as run_browser, log_in
-from development.live import LiveSite, live_site
+from development.demo.live import LiveSite, live_site
+from development.e2e.browser import Watch, browser as run_browser, log_in
 
 APP = "/plugins/circuit-maintenance"
 SECONDS = 1000

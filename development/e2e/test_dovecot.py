@@ -7,17 +7,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from development.dovecot import dovecot, fill
-from development.imap import ImapServer
+from development.services.dovecot import dovecot, fill
+from development.services.imap import ImapServer
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.inbound.mailboxes import open_mailbox
-from nautobot_circuit_maintenance.inbound.mailboxes.base import Batch, FetchRequest
-from nautobot_circuit_maintenance.inbound.pipeline import RunOptions, RunReport, run
+from nautobot_circuit_maintenance.mailboxes.base import Batch, FetchRequest
+from nautobot_circuit_maintenance.mailboxes.opening import open_mailbox
 from nautobot_circuit_maintenance.models import NotificationSource
+from nautobot_circuit_maintenance.pipeline.run import RunOptions, RunReport, run
 from nautobot_circuit_maintenance.tests.cases import create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, new_folder, reading
-from nautobot_circuit_maintenance.tests.inbound.mailboxes.contract import ISP, days_ago, mail, subjects
-from nautobot_circuit_maintenance.tests.inbound.mailboxes.tcp_proxy import proxy_to
+from nautobot_circuit_maintenance.tests.mailboxes.contract import ISP, days_ago, mail, subjects
+from nautobot_circuit_maintenance.tests.mailboxes.tcp_proxy import proxy_to
 
 MESSAGES = 2_000
 MOST_STATEMENTS = 10

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from development import demo
-from development.browser import Watch
+from development.demo import runner
+from development.demo.live import LiveSite
+from development.e2e.browser import Watch
 from development.e2e.conftest import APP, SECONDS
-from development.live import LiveSite
 
 SENDER = "=x'/onfocus=ran`1`/autofocus='{{7*7}}@hostile.example"
 SECOND_SENDER = "noc@hostile.example"
@@ -149,7 +149,7 @@ def attack(site: LiveSite) -> Hostile:
     provider = create_provider()
     broken = f"From: {SECOND_SENDER}\r\nSubject: {payload()}\r\nContent-Type: text/html\r\n\r\n{payload()}\r\n".encode()
     site.mailbox.deliver_all([(hostile_mail(site.now), None), (broken, None)], "notices")
-    demo.run_job(lambda: "digesting scripts")
+    runner.run_job(lambda: "digesting scripts")
     maintenance = models.CircuitMaintenance.objects.get(provider=provider)
     mails = list(models.Notification.objects.filter(provider=provider).order_by("state"))
     assert [mail.state for mail in mails] == ["failed", "parsed"]

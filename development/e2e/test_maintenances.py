@@ -4,9 +4,9 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from development.browser import Watch, log_in
+from development.demo.live import LiveSite
+from development.e2e.browser import Watch, log_in
 from development.e2e.conftest import APP
-from development.live import LiveSite
 
 LIST = f"{APP}/maintenances/"
 PER_PAGE = "per_page=500"

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from development.browser import Watch
+from development.demo.live import LiveSite
+from development.e2e.browser import Watch
 from development.e2e.conftest import APP, SECONDS
-from development.live import LiveSite
 
 LEAST = 4.5
 """What WCAG 2 asks of small text (success criterion 1.4.3)."""

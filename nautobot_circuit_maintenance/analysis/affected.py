@@ -13,16 +13,15 @@ from django.db.models.functions import Coalesce
 from nautobot.circuits.models import Circuit, CircuitTermination
 from nautobot.dcim.models import CablePath, Device, Interface, Location
 
-from nautobot_circuit_maintenance.analysis import selection
 from nautobot_circuit_maintenance.analysis.dashboard import not_over
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices
-from nautobot_circuit_maintenance.models import CircuitImpact
+from nautobot_circuit_maintenance.models import CircuitImpact, selection
 
 ROWS = 10
 
 
 @dataclass(frozen=True)
-class Hit:
+class AffectedTermination:
     """One end of a circuit that is worked on: when next, and how bad (``selection.SEVERITIES``)."""
 
     circuit: UUID
@@ -60,7 +59,7 @@ class Ranking:
     pks: list[UUID]
 
 
-def read_hits(user: Any, now: datetime, until: datetime) -> list[Hit]:
+def read_hits(user: Any, now: datetime, until: datetime) -> list[AffectedTermination]:
     """Return the ends of the circuits that are worked on in this span, without those that will not notice."""
     ends = "circuit__circuit_terminations"
     impacts = CircuitImpact.objects.restrict(user, "view").filter(
@@ -76,10 +75,10 @@ def read_hits(user: Any, now: datetime, until: datetime) -> list[Hit]:
         .values_list("circuit", ends, f"{ends}__location")
         .annotate(start=Min("maintenance__windows__start_time"), severity=Max(selection.severity("impact")))
     )
-    return [Hit(*row) for row in rows]
+    return [AffectedTermination(*row) for row in rows]
 
 
-def affected_locations(user: Any, hits: Iterable[Hit]) -> Ranking:
+def affected_locations(user: Any, hits: Iterable[AffectedTermination]) -> Ranking:
     """Return the locations that are hit soonest, with how many of the circuits that end there are hit."""
     found = _soonest(
         ((hit.location, hit) for hit in hits if hit.location),
@@ -93,7 +92,7 @@ def affected_locations(user: Any, hits: Iterable[Hit]) -> Ranking:
     return found
 
 
-def affected_devices(user: Any, hits: Iterable[Hit]) -> Ranking:
+def affected_devices(user: Any, hits: Iterable[AffectedTermination]) -> Ranking:
     """Return the devices that are hit soonest: those that the hit circuits are cabled to."""
     by_termination = {hit.termination: hit for hit in hits}
     paths = CablePath.objects.filter(
@@ -108,9 +107,9 @@ def affected_devices(user: Any, hits: Iterable[Hit]) -> Ranking:
     return _soonest(((pk, hit) for pk, hit in pairs if pk), Device.objects.restrict(user, "view"))
 
 
-def _soonest(pairs: Iterator[tuple[UUID, Hit]], visible: QuerySet[Any]) -> Ranking:
+def _soonest(pairs: Iterator[tuple[UUID, AffectedTermination]], visible: QuerySet[Any]) -> Ranking:
     """Return the first of what is hit by the start of the next window, of what the user may see."""
-    hits: defaultdict[UUID, list[Hit]] = defaultdict(list)
+    hits: defaultdict[UUID, list[AffectedTermination]] = defaultdict(list)
     for pk, hit in pairs:
         hits[pk].append(hit)
     names = dict(visible.filter(pk__in=list(hits)).order_by().values_list("pk", "name"))

@@ -16,11 +16,11 @@ from uuid import UUID
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from nautobot_circuit_maintenance.analysis.edits import MOST, Edit, authors_of, read_edits
-from nautobot_circuit_maintenance.analysis.timeline import Difference, Step, steps
+from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit, authors_of, read_edits
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
-from nautobot_circuit_maintenance.inbound.conclude import EMPTY, conclude, in_order, still_needed
-from nautobot_circuit_maintenance.inbound.values import MaintenanceUpdate
+from nautobot_circuit_maintenance.domain.conclusion import EMPTY, conclude, in_order, still_needed
+from nautobot_circuit_maintenance.domain.timeline import Difference, TimelineEntry, steps
+from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
 
 USUAL_DAYS = 3
@@ -149,18 +149,18 @@ def _of_mails(rows: Iterable[ParsedNotification], since: datetime) -> tuple[Diff
     """
     by_fingerprint = {row.fingerprint: row for row in rows}
     told = steps(row.as_update() for row in by_fingerprint.values())
-    lately = [step for step in told if step.update.envelope.received_at >= since]
+    lately = [step for step in told if step.update.provenance.received_at >= since]
     if not lately:
         return None
-    before = conclude(step.update for step in told if step.update.envelope.received_at < since)
+    before = conclude(step.update for step in told if step.update.provenance.received_at < since)
     difference = Difference(before, told[0].after)
     if difference.is_repeat:
         return None
     last = _last_to_change(told, since)
-    return difference, by_fingerprint[last.update.envelope.fingerprint], len(lately)
+    return difference, by_fingerprint[last.update.provenance.fingerprint], len(lately)
 
 
-def _last_to_change(told: Sequence[Step], since: datetime) -> Step:
+def _last_to_change(told: Sequence[TimelineEntry], since: datetime) -> TimelineEntry:
     """Return the step whose mail was the last to arrive that changed what is concluded of all that had arrived."""
     by_arrival = sorted(told, key=_arrival)
     last = by_arrival[-1]
@@ -176,8 +176,8 @@ def _last_to_change(told: Sequence[Step], since: datetime) -> Step:
     return last
 
 
-def _arrival(step: Step) -> datetime:
-    return step.update.envelope.received_at
+def _arrival(step: TimelineEntry) -> datetime:
+    return step.update.provenance.received_at
 
 
 def _acknowledgements(since: datetime, visible: QuerySet[CircuitMaintenance]) -> list[Change]:

@@ -11,7 +11,6 @@ from django.db.models import Count, Min, Q, QuerySet
 from nautobot.circuits.models import Circuit, CircuitTermination
 from nautobot.dcim.models import Location
 
-from nautobot_circuit_maintenance.analysis import selection
 from nautobot_circuit_maintenance.choices import NotificationStateChoices
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
@@ -19,6 +18,7 @@ from nautobot_circuit_maintenance.models import (
     MaintenanceWindow,
     Notification,
     NotificationSource,
+    selection,
 )
 
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
@@ -136,7 +136,7 @@ def read_coming(user: Any, now: datetime, span: timedelta) -> list[Coming]:
     first = ahead.annotate(start=Min("start_time")).order_by("start", "maintenance__name")[:COMING_ROWS]
     starts = dict(first.values_list("maintenance", "start"))
     found = CircuitMaintenance.objects.filter(pk__in=starts).select_related("provider", "acknowledged_by")
-    maintenances = {each.pk: each for each in selection.with_figures(found, user).order_by()}
+    maintenances = {each.pk: each for each in selection.with_impact_summary(found, user).order_by()}
     ends = _ends(starts)
     places = _places(user, starts)
     changeable = set(

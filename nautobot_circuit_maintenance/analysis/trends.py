@@ -9,13 +9,13 @@ from uuid import UUID
 from django.db.models import Avg, Count, F, Max, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
-from nautobot_circuit_maintenance.analysis import selection
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
     MaintenanceWindow,
     ParsedNotification,
+    selection,
 )
 
 DAY, WEEK, YEAR = timedelta(days=1), timedelta(weeks=1), timedelta(days=365)

@@ -22,13 +22,13 @@ from nautobot_circuit_maintenance import filters
 from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.api.permissions import ChangePermission
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.inbound.enqueue import enqueue_digestion
-from nautobot_circuit_maintenance.inbound.files import read_message
-from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
-from nautobot_circuit_maintenance.inbound.record import record_messages
-from nautobot_circuit_maintenance.inbound.reprocess import await_digestion
-from nautobot_circuit_maintenance.inbound.values import MailMessage
+from nautobot_circuit_maintenance.mail.files import read_message
+from nautobot_circuit_maintenance.mail.message import MailMessage
 from nautobot_circuit_maintenance.models import Notification
+from nautobot_circuit_maintenance.pipeline.enqueue import enqueue_digestion
+from nautobot_circuit_maintenance.pipeline.record import record_messages
+from nautobot_circuit_maintenance.pipeline.reprocess import requeue
+from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
 MESSAGE_TYPE = "message/rfc822"
 _CANNOT_BE_READ = (
@@ -114,7 +114,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
     def reprocess(self, request: Request, **_kwargs: Any) -> Response:
         """Let a worker digest the notification again from its stored bytes."""
         notification = self.get_object()
-        waiting, _ = await_digestion(self.get_queryset().filter(pk=notification.pk))
+        waiting, _ = requeue(self.get_queryset().filter(pk=notification.pk))
         if not waiting:
             raise ValidationError({"detail": _CANNOT_BE_READ})
         enqueue_digestion(request.user)

@@ -8,7 +8,6 @@ from nautobot.apps.api import BaseModelSerializer, NautobotModelSerializer, Tagg
 from nautobot.circuits.models import Circuit, Provider
 from rest_framework import serializers
 
-from nautobot_circuit_maintenance.analysis import selection
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
@@ -16,6 +15,7 @@ from nautobot_circuit_maintenance.models import (
     Notification,
     NotificationSource,
     ParsedNotification,
+    selection,
 )
 
 _OF_A_MAINTENANCE = ("windows", "impacts", "circuit_count", "unmatched_count", "worst_impact")

@@ -13,14 +13,13 @@ from nautobot.apps.filters import (
     SearchFilter,
 )
 
-from nautobot_circuit_maintenance.analysis import selection
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices,
     CircuitMaintenanceStatusChoices,
     NoteLevelChoices,
 )
 from nautobot_circuit_maintenance.filters import fields
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note, selection
 
 
 class CircuitMaintenanceFilterSet(NautobotFilterSet):

@@ -1,14 +1,14 @@
 """The records: what we received, and what we concluded from it."""
 
 from nautobot_circuit_maintenance.models.maintenances import CircuitImpact, CircuitMaintenance, Note
-from nautobot_circuit_maintenance.models.matching import CircuitMatchers
+from nautobot_circuit_maintenance.models.matching import CircuitMatcher
 from nautobot_circuit_maintenance.models.notifications import Notification, NotificationSource, ParsedNotification
 from nautobot_circuit_maintenance.models.windows import MaintenanceWindow
 
 __all__ = (
     "CircuitImpact",
     "CircuitMaintenance",
-    "CircuitMatchers",
+    "CircuitMatcher",
     "MaintenanceWindow",
     "Note",
     "Notification",

@@ -17,7 +17,7 @@ from nautobot_circuit_maintenance.choices import (
     NoteLevelChoices,
 )
 from nautobot_circuit_maintenance.compat import acting_user
-from nautobot_circuit_maintenance.models.merging import MergedOnSave
+from nautobot_circuit_maintenance.models.merging import SaveChangedFieldsMixin
 from nautobot_circuit_maintenance.models.windows import (
     END_AFTER_START,
     MaintenanceWindow,
@@ -30,7 +30,7 @@ _FEATURES = ("custom_links", "custom_validators", "export_templates", "webhooks"
 
 
 @extras_features(*_FEATURES)
-class CircuitMaintenance(MergedOnSave, PrimaryModel):
+class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
     """A provider's planned work as we now know it; identity is provider and the provider's id (BCOP maintnote 3.6.3)."""
 
     name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, help_text="The provider's id of the maintenance.")

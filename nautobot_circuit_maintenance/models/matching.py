@@ -20,7 +20,7 @@ def _normalised(cid: str) -> str:
     return _NO_LETTER_OR_DIGIT.sub("", cid.casefold())
 
 
-class CircuitMatchers:
+class CircuitMatcher:
     """Matches circuit ids within their providers: exact first; without case, then normalised, only if unambiguous.
 
     Remembers its answers, not the circuits: its memory grows with what is asked and not with what Nautobot holds. Keep

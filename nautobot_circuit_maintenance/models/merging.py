@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 
 
-class MergedOnSave(models.Model):
+class SaveChangedFieldsMixin(models.Model):
     """A row whose ``save()`` writes over nothing but what this copy of it changed since it was read."""
 
     _read: dict[str, Any] | None = None
@@ -17,7 +17,7 @@ class MergedOnSave(models.Model):
         abstract = True
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "MergedOnSave":
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "SaveChangedFieldsMixin":
         """Remember what was read."""
         row = super().from_db(db, field_names, values)
         row._remember()  # pylint: disable=protected-access  # of this class

@@ -6,7 +6,7 @@ from nautobot.apps.models import BaseManager, BaseModel, OrganizationalModel, Re
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices
-from nautobot_circuit_maintenance.inbound.values import Envelope, MaintenanceUpdate
+from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Provenance
 from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
 
 
@@ -162,4 +162,4 @@ class ParsedNotification(BaseModel):
 
     def as_update(self) -> MaintenanceUpdate:
         """Return the update that this row was made of."""
-        return MaintenanceUpdate.from_items(self.json, Envelope(self.received_at, self.sent_at, self.fingerprint))
+        return MaintenanceUpdate.from_items(self.json, Provenance(self.received_at, self.sent_at, self.fingerprint))

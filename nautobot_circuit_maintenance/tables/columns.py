@@ -6,7 +6,7 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from nautobot_circuit_maintenance import display
+from nautobot_circuit_maintenance.ui import formatting
 
 
 def stacked(moment: SafeString) -> SafeString:
@@ -21,7 +21,7 @@ class BadgeColumn(tables.Column):
         self, record: Any, bound_column: tables.columns.BoundColumn
     ) -> SafeString:
         """Show the word itself, where django-tables2 would pass its label."""
-        return display.badge(bound_column.accessor.resolve(record))
+        return formatting.badge(bound_column.accessor.resolve(record))
 
 
 class OutdatedColumn(tables.Column):
@@ -29,7 +29,7 @@ class OutdatedColumn(tables.Column):
 
     def render(self, value: bool) -> SafeString:
         """Show what is outdated."""
-        return display.outdated(value)
+        return formatting.outdated(value)
 
 
 class MomentColumn(tables.Column):
@@ -37,7 +37,7 @@ class MomentColumn(tables.Column):
 
     def render(self, value: Any) -> SafeString:
         """Show the moment, and below it how far off it is."""
-        return stacked(display.moment(value))
+        return stacked(formatting.moment(value))
 
     def value(self, value: Any) -> Any:  # pylint: disable=arguments-differ  # django-tables2 passes what is asked for
         """Export the moment itself."""

@@ -12,8 +12,9 @@ from nautobot.apps.tables import BaseTable, ButtonsColumn
 from nautobot.apps.templatetags import humanize_speed, placeholder
 from nautobot.circuits.models import Circuit
 
-from nautobot_circuit_maintenance.analysis.ends import End, ends_of
-from nautobot_circuit_maintenance.analysis.timeline import Evidence, said_by_provider
+from nautobot_circuit_maintenance.analysis.endpoints import End, endpoints_of
+from nautobot_circuit_maintenance.analysis.evidence import Evidence
+from nautobot_circuit_maintenance.domain.timeline import said_by_provider
 from nautobot_circuit_maintenance.models import CircuitImpact, ParsedNotification
 from nautobot_circuit_maintenance.tables.columns import BadgeColumn, MomentColumn, OutdatedColumn
 from nautobot_circuit_maintenance.tables.maintenances import may_add_circuits, unknown_circuit
@@ -82,7 +83,7 @@ class MaintenanceCircuitTable(BaseTable):
     @cached_property
     def ends(self) -> dict[tuple[UUID, str], End]:
         """Their ends, read once."""
-        return ends_of(list(self.circuits), self.viewer)
+        return endpoints_of(list(self.circuits), self.viewer)
 
     @cached_property
     def said(self) -> set[tuple[str, str]]:

@@ -16,10 +16,9 @@ from django.utils.safestring import SafeString
 from nautobot.apps.tables import BaseTable, ButtonsColumn, TagColumn, ToggleColumn
 from nautobot.apps.templatetags import placeholder, render_markdown
 
-from nautobot_circuit_maintenance import display
-from nautobot_circuit_maintenance.analysis import selection
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note, selection
 from nautobot_circuit_maintenance.tables.columns import BadgeColumn, MomentColumn, stacked
+from nautobot_circuit_maintenance.ui import formatting
 
 _LIST = "plugins:nautobot_circuit_maintenance:{}_list"
 
@@ -82,21 +81,21 @@ class CircuitMaintenanceTable(BaseTable):
     def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
         """Count the circuits along with the maintenances, whoever shows the table."""
         if isinstance(data, QuerySet):
-            data = selection.with_figures(data, user).select_related("acknowledged_by")
+            data = selection.with_impact_summary(data, user).select_related("acknowledged_by")
         super().__init__(data, *args, user=user, **kwargs)
 
     def render_end_time(self, record: CircuitMaintenance, value: datetime) -> SafeString:
         """Show when it ends, and how long that is after its start."""
-        return stacked(display.moment(value, remark=display.duration(value - record.start_time)))
+        return stacked(formatting.moment(value, remark=formatting.duration(value - record.start_time)))
 
     def render_worst_impact(self, value: int) -> SafeString:
         """Show the worst impact on a circuit."""
-        return display.badge(selection.impact_of_severity(value))
+        return formatting.badge(selection.impact_of_severity(value))
 
     def render_circuits(self, record: CircuitMaintenance, value: int) -> str | SafeString:
         """Show how many circuits are hit, and how many of them Nautobot does not know."""
         return (
-            format_html("{} {}", value, display.unknown(record.unmatched_count))
+            format_html("{} {}", value, formatting.unknown(record.unmatched_count))
             if record.unmatched_count
             else str(value)
         )
@@ -105,7 +104,7 @@ class CircuitMaintenanceTable(BaseTable):
         """Show a check mark with who and when."""
         if not value:
             return placeholder(None)
-        return display.check_mark(str(record.acknowledged_by or ""), record.acknowledged_at)
+        return formatting.check_mark(str(record.acknowledged_by or ""), record.acknowledged_at)
 
 
 class CircuitMaintenanceListTable(CircuitMaintenanceTable):
@@ -212,9 +211,9 @@ def may_add_circuits(user: Any) -> bool:
 def unknown_circuit(record: CircuitImpact, *, offers_to_add: bool) -> SafeString:
     """Say that Nautobot does not know a circuit, with a link to the filled-in form that adds it."""
     if not offers_to_add or not record.maintenance.provider_id:
-        return display.NOT_IN_NAUTOBOT
+        return formatting.NOT_IN_NAUTOBOT
     known = urlencode({"provider": record.maintenance.provider_id, "cid": record.cid})
-    return format_html('{} <a href="{}?{}">Add</a>', display.NOT_IN_NAUTOBOT, reverse("circuits:circuit_add"), known)
+    return format_html('{} <a href="{}?{}">Add</a>', formatting.NOT_IN_NAUTOBOT, reverse("circuits:circuit_add"), known)
 
 
 class CircuitMaintenanceNoteTable(BaseTable):

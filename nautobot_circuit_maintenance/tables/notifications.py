@@ -12,12 +12,12 @@ from nautobot.apps.tables import BaseTable, BooleanColumn, ButtonsColumn, Toggle
 from nautobot.apps.templatetags import placeholder
 from nautobot.circuits.models import Provider
 
-from nautobot_circuit_maintenance import display
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.inbound.identify import parser_names, sender_addresses
 from nautobot_circuit_maintenance.models import Notification, NotificationSource, ParsedNotification
+from nautobot_circuit_maintenance.models.providers import parser_names, sender_addresses
 from nautobot_circuit_maintenance.tables.columns import BadgeColumn, MomentColumn, OutdatedColumn
+from nautobot_circuit_maintenance.ui import formatting
 
 
 class NotificationTable(BaseTable):
@@ -137,10 +137,10 @@ class SourceProviderTable(BaseTable):
         if addresses:
             return ", ".join(addresses)
         if not self.can_change:
-            return display.NO_ADDRESS
+            return formatting.NO_ADDRESS
         return format_html(
             '{} <a href="{}">Add its addresses</a>',
-            display.NO_ADDRESS,
+            formatting.NO_ADDRESS,
             reverse("circuits:provider_edit", kwargs={"pk": record.pk}),
         )
 
@@ -207,7 +207,7 @@ class NotificationSourceTable(BaseTable):
     def render_kind(self, record: NotificationSource) -> str | SafeString:
         """Show how mail is read."""
         settings = self.settings.get(record.name)
-        return settings.kind if settings else display.NOT_CONFIGURED
+        return settings.kind if settings else formatting.NOT_CONFIGURED
 
     def render_account(self, record: NotificationSource) -> str | SafeString:
         """Show whose mail is read."""

@@ -9,9 +9,9 @@ from django.test import TestCase
 from nautobot.circuits.models import Circuit, CircuitType, Provider
 from nautobot.extras.models import Status
 
-from nautobot_circuit_maintenance.inbound.identify import EMAILS_FIELD, PARSERS_FIELD
-from nautobot_circuit_maintenance.inbound.pipeline import RunOptions, SourceReport, drain_waiting, fetch_source
 from nautobot_circuit_maintenance.models import CircuitMaintenance, NotificationSource
+from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_FIELD
+from nautobot_circuit_maintenance.pipeline.run import RunOptions, SourceReport, drain_waiting, fetch_source
 from nautobot_circuit_maintenance.tests.fakes import NOON, FakeMailbox
 
 

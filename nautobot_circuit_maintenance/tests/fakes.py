@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
-from nautobot_circuit_maintenance.inbound.errors import MailboxError
-from nautobot_circuit_maintenance.inbound.mailboxes.base import Batch, FetchRequest, Mailbox
-from nautobot_circuit_maintenance.inbound.values import MailMessage
+from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.mail.message import MailMessage
+from nautobot_circuit_maintenance.mailboxes.base import Batch, FetchRequest, Mailbox
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 """When the tests' providers begin to write."""

@@ -10,9 +10,9 @@ from nautobot.extras.models import Job, JobResult
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.inbound.identify import EMAILS_FIELD, PARSERS_FIELD
-from nautobot_circuit_maintenance.inbound.pipeline import RunOptions
 from nautobot_circuit_maintenance.jobs import ReprocessNotifications
+from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_FIELD
+from nautobot_circuit_maintenance.pipeline.run import RunOptions
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
 from nautobot_circuit_maintenance.tests.test_api_content import ApiTestCase
@@ -24,7 +24,7 @@ _MESSAGE = "message/rfc822"
 def have_a_worker(test, count=1):
     """Let the job be enabled, and this number of workers listen."""
     Job.objects.filter(job_class_name="ReprocessNotifications").update(enabled=True)
-    workers = mock.patch("nautobot_circuit_maintenance.inbound.enqueue.get_worker_count", return_value=count)
+    workers = mock.patch("nautobot_circuit_maintenance.pipeline.enqueue.get_worker_count", return_value=count)
     broker = mock.patch("nautobot.extras.jobs.run_job.apply_async")
     workers.start()
     test.addCleanup(workers.stop)

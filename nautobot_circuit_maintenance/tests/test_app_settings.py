@@ -7,8 +7,9 @@ from django.conf import settings as django_settings
 from django.core.checks import Error, Warning as CheckWarning, run_checks
 from django.test import SimpleTestCase, override_settings
 
-from nautobot_circuit_maintenance.app_settings import AppSettings, SourceSettings, get_app_settings, parse
+from nautobot_circuit_maintenance.app_settings import AppSettings, get_app_settings, parse
 from nautobot_circuit_maintenance.checks import check_isolation
+from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 
 SECRET = "correct horse battery staple"
 IMAP = {"name": "Mail", "url": "imap://mail.example", "account": "ops@customer.example", "secret": SECRET}

@@ -10,13 +10,14 @@ from django.test import SimpleTestCase, TestCase
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from nautobot_circuit_maintenance import display, models
+from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.analysis import dashboard, trends
 from nautobot_circuit_maintenance.analysis.changes import start_of_day
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.analysis import world
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
+from nautobot_circuit_maintenance.ui import formatting
 
 BERLIN = "Europe/Berlin"
 HOUR = timedelta(hours=1)
@@ -33,7 +34,7 @@ class Words(SimpleTestCase):
     def shown(self, start: str, end: str) -> str:
         """Return the words of a window; of another year, which is told."""
         with timezone.override(BERLIN):
-            return " ".join(strip_tags(display.window(utc(start), utc(end))).replace("&ndash;", "-").split())
+            return " ".join(strip_tags(formatting.window(utc(start), utc(end))).replace("&ndash;", "-").split())
 
     def test_a_window_over_the_change_tells_both_zones_and_how_long_it_is(self):
         """01:30 to 04:00 are three and a half hours that night, and one and a half in March."""

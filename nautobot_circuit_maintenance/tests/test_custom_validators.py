@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ValidationError
 
-from nautobot_circuit_maintenance.inbound.identify import EMAILS_FIELD, PARSERS_FIELD
+from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_FIELD
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest import TestCase
 
 from development.mutants import copy_of_clone
-from development.services import ROOT, STATE
+from development.services.embedded import ROOT, STATE
 
 APP = "nautobot_circuit_maintenance"
 TESTS = f"{APP}/tests"
@@ -63,9 +63,9 @@ class FollowedTest(TestCase):
             changed = re.findall(r"^\+\+\+ b/(.+)$", change, re.M)
             self.run_in(root, sys.executable, "-m", "black", "--check", *changed, *(file["path"] for file in files))
             [first] = re.findall(r"^\+    def (test_\w+)", change, re.M)
-            wanted = f"Folder or Layers or {first}"
-            tests = [f"{TESTS}/inbound/mailboxes/test_folder.py", f"{TESTS}/test_layers.py", changed[0]]
-            self.run_in(root, sys.executable, "-m", "pytest", "-q", "-k", wanted, *tests)
+            tests = [f"{TESTS}/mailboxes/test_folder.py", changed[0]]
+            self.run_in(root, sys.executable, "-m", "pytest", "-q", "-k", f"Folder or {first}", *tests)
+            self.run_in(root, "lint-imports")
 
 
 def functions() -> Iterator[str]:

@@ -4,7 +4,7 @@ import tracemalloc
 
 from nautobot.circuits.models import Circuit
 
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, CircuitMatchers
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, CircuitMatcher
 from nautobot_circuit_maintenance.models.matching import link_unmatched
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_circuits, create_provider
 
@@ -14,7 +14,7 @@ class Matching(PipelineTestCase):
 
     def match(self, cid: str) -> str | None:
         """Return the circuit id of the match."""
-        found = CircuitMatchers().match([(self.provider.pk, cid)])
+        found = CircuitMatcher().match([(self.provider.pk, cid)])
         self.assertLessEqual(set(found), {(self.provider.pk, cid)})
         return Circuit.objects.get(pk=found[self.provider.pk, cid]).cid if found else None
 
@@ -61,7 +61,7 @@ class Matching(PipelineTestCase):
         theirs = [create_circuits(create_provider(f"Carrier {n}", ""), "C-1", "K/7") for n in range(3)]
         exact = {(pair[0].provider_id, pair[0].cid): pair[0].pk for pair in theirs}
         wanted = [*exact, *((pair[1].provider_id, "k 7") for pair in theirs), (self.provider.pk, "nobody's")]
-        matchers = CircuitMatchers()
+        matchers = CircuitMatcher()
 
         with self.assertNumQueries(1):
             self.assertEqual(matchers.match(exact), exact)
@@ -74,7 +74,7 @@ class Matching(PipelineTestCase):
     def test_circuits_that_nobody_asks_for_are_not_kept(self):
         """Memory does not grow with what Nautobot holds."""
         create_circuits(self.provider, *(f"X-{n}" for n in range(5_000)))
-        matchers = CircuitMatchers()
+        matchers = CircuitMatcher()
         matchers.match([(self.provider.pk, "x 17")])  # what is loaded once is loaded
 
         tracemalloc.start()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from nautobot.apps.change_logging import web_request_context
 from nautobot.extras.models import ObjectChange
 
-from nautobot_circuit_maintenance.forms import CircuitMaintenanceForm
+from nautobot_circuit_maintenance.forms.models import CircuitMaintenanceForm
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from django.test import override_settings
 
-from development.imap import imap_server
-from nautobot_circuit_maintenance.inbound.mailboxes.base import BATCH_MESSAGES
-from nautobot_circuit_maintenance.inbound.pipeline import RunOptions, handle_source
-from nautobot_circuit_maintenance.inbound.values import Outcome
+from development.services.imap import imap_server
+from nautobot_circuit_maintenance.mailboxes.base import BATCH_MESSAGES
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification
+from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
+from nautobot_circuit_maintenance.pipeline.run import RunOptions, handle_source
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail, message
 

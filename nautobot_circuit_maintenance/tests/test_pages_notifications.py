@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.inbound.authenticate import refusal
-from nautobot_circuit_maintenance.inbound.identify import PARSERS_FIELD
+from nautobot_circuit_maintenance.mail.authentication import refusal
+from nautobot_circuit_maintenance.models.providers import PARSERS_FIELD
 from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.inbound.test_rendering import MAIL
+from nautobot_circuit_maintenance.tests.mail.test_rendering import MAIL
 from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.test_api_actions import have_a_worker
 

@@ -7,7 +7,7 @@ from nautobot.circuits.models import Provider
 from nautobot.extras.models import CustomField
 
 from nautobot_circuit_maintenance.models import CircuitImpact, NotificationSource
-from nautobot_circuit_maintenance.models.sources import synchronise_sources
+from nautobot_circuit_maintenance.pipeline.sources import synchronise_sources
 from nautobot_circuit_maintenance.signals import prepare_database
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_circuits, create_provider
 from nautobot_circuit_maintenance.tests.fakes import Bcop, mail

@@ -11,10 +11,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from nautobot.circuits.models import Provider
 
-from development.imap import imap_server
+from development.services.imap import imap_server
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.inbound.identify import EMAILS_FIELD
+from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
 

@@ -10,10 +10,10 @@ from nautobot.extras.choices import JobQueueTypeChoices
 from nautobot.extras.models import JobQueue, ObjectChange
 
 from nautobot_circuit_maintenance.models import Notification
-from nautobot_circuit_maintenance.tasks import Helpers, digest_waiting
+from nautobot_circuit_maintenance.tasks import BacklogFanOut, digest_waiting
 from nautobot_circuit_maintenance.tests.cases import create_provider
 from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
-from nautobot_circuit_maintenance.tests.inbound.test_chunks import record
+from nautobot_circuit_maintenance.tests.pipeline.test_chunks import record
 
 QUEUE = "maintenance-workers"
 
@@ -45,19 +45,19 @@ class AskingForHelp(TransactionTestCase):
     def test_a_small_backlog_is_nobody_elses_business(self):
         """499 of 500."""
         with broker_queue() as taken:
-            Helpers(self.user, QUEUE).tell_recorded(499)
+            BacklogFanOut(self.user, QUEUE).on_recorded(499)
 
             self.assertEqual(taken(), [])
 
     def test_each_so_many_ask_one_more_worker_however_they_came_in(self):
         """On the queue of the run, on behalf of its user."""
         with broker_queue() as taken:
-            helpers = Helpers(self.user, QUEUE)
-            helpers.tell_recorded(499)
-            helpers.tell_recorded(1)
+            helpers = BacklogFanOut(self.user, QUEUE)
+            helpers.on_recorded(499)
+            helpers.on_recorded(1)
             self.assertEqual(taken(), [{"user_pk": str(self.user.pk)}])
 
-            helpers.tell_recorded(1_100)
+            helpers.on_recorded(1_100)
 
             self.assertEqual(len(taken()), 2)
 
@@ -65,7 +65,7 @@ class AskingForHelp(TransactionTestCase):
         """No Celery worker would ever take what lies there."""
         JobQueue.objects.create(name=QUEUE, queue_type=JobQueueTypeChoices.TYPE_KUBERNETES)
         with broker_queue() as taken:
-            Helpers(self.user, QUEUE).tell_recorded(5_000)
+            BacklogFanOut(self.user, QUEUE).on_recorded(5_000)
 
             self.assertEqual(taken(), [])
 

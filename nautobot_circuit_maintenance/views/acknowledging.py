@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from nautobot.apps.ui import PostButton
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance
-from nautobot_circuit_maintenance.views.links import as_query
+from nautobot_circuit_maintenance.ui.links import as_query
 
 SEEN = "seen"
 """Parameter of a request: as of when the page showed the maintenance that its user acknowledges."""

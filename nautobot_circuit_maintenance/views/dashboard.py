@@ -13,13 +13,14 @@ from django.utils import timezone
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
-from nautobot_circuit_maintenance import display
-from nautobot_circuit_maintenance.analysis import affected, dashboard, selection, trends
-from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.views import dashboard_panels as panels
+from nautobot_circuit_maintenance.analysis import affected, dashboard, trends
 from nautobot_circuit_maintenance.analysis.changes import USUAL_DAYS
+from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.models import selection
+from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.links import LONGEST_LIST, ahead_url, as_query, list_url
+from nautobot_circuit_maintenance.views import dashboard_panels as panels
 from nautobot_circuit_maintenance.views.changes import CHANGES, ON_DASHBOARD, changes_url, context_of
-from nautobot_circuit_maintenance.views.links import LONGEST_LIST, ahead_url, as_query, list_url
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 _TITLE = "Circuit Maintenance Dashboard"
@@ -94,14 +95,14 @@ def coming_row(coming: dashboard.Coming, now: datetime) -> dict[str, Any]:
     shown = len(places) if len(places) == _PLACES_SHOWN + 1 else _PLACES_SHOWN
     return {
         "maintenance": maintenance,
-        "window": display.coming_window(coming.start, coming.end, now),
-        "urgency": display.urgency(coming.start, now),
-        "impact": display.badge(selection.impact_of_severity(maintenance.worst_severity)),
-        "status": display.badge(maintenance.status),
-        "unknown": display.unknown(maintenance.unmatched_count),
+        "window": formatting.coming_window(coming.start, coming.end, now),
+        "urgency": formatting.urgency(coming.start, now),
+        "impact": formatting.badge(selection.impact_of_severity(maintenance.worst_severity)),
+        "status": formatting.badge(maintenance.status),
+        "unknown": formatting.unknown(maintenance.unmatched_count),
         "places": [(place.name, reverse("dcim:location", kwargs={"pk": place.pk})) for place in places[:shown]],
         "more_places": [place.name for place in places[shown:]],
-        "ack": display.check_mark(str(maintenance.acknowledged_by or ""), maintenance.acknowledged_at),
+        "ack": formatting.check_mark(str(maintenance.acknowledged_by or ""), maintenance.acknowledged_at),
         "may_acknowledge": coming.may_acknowledge,
     }
 
@@ -111,10 +112,10 @@ def source_row(state: dashboard.SourceState, now: datetime) -> dict[str, Any]:
     source = state.source
     return {
         "source": source,
-        "last_success": display.moment(source.last_fetched_at, now) if source.last_fetched_at else "never",
+        "last_success": formatting.moment(source.last_fetched_at, now) if source.last_fetched_at else "never",
         "waiting": state.waiting,
         "waiting_url": list_url("notification", source=source.pk, state="received"),
-        "not_configured": "" if source.is_configured else display.NOT_CONFIGURED,
+        "not_configured": "" if source.is_configured else formatting.NOT_CONFIGURED,
     }
 
 
@@ -124,12 +125,12 @@ def affected_table(kind: str, found: affected.Ranking, now: datetime, span: time
         {
             "name": each.name,
             "url": reverse(f"dcim:{kind}", kwargs={"pk": each.pk}),
-            "start": display.moment(each.start, now),
-            "urgency": display.urgency(each.start, now),
-            "impact": display.badge(each.impact),
+            "start": formatting.moment(each.start, now),
+            "urgency": formatting.urgency(each.start, now),
+            "impact": formatting.badge(each.impact),
             "hit": len(each.circuits),
             "there": each.circuits_there,
-            "all": display.ALL if len(each.circuits) >= each.circuits_there else "",
+            "all": formatting.ALL if len(each.circuits) >= each.circuits_there else "",
             "maintenances_url": ahead_url(now, span, **{kind: each.pk}),
         }
         for each in found.rows
@@ -248,7 +249,7 @@ class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
         numbers = charts(user, now)
         return {
             "figures": figure_tiles(figures, now),
-            "mean_duration": display.duration(figures.mean_duration) if figures.mean_duration else "",
+            "mean_duration": formatting.duration(figures.mean_duration) if figures.mean_duration else "",
             "mean_per_month": figures.mean_per_month,
             "charts": numbers,
             "has_charts": any(map(panels.has_numbers, numbers.values())),

@@ -14,16 +14,15 @@ from nautobot.apps.templatetags import hyperlinked_object, placeholder
 from nautobot.apps.ui import KeyValueTablePanel, ObjectsTablePanel
 from nautobot.core.ui.object_detail import Component
 
-from nautobot_circuit_maintenance import display
-from nautobot_circuit_maintenance.analysis import selection
-from nautobot_circuit_maintenance.analysis.reach import reach_of
-from nautobot_circuit_maintenance.analysis.timeline import Evidence
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance
-from nautobot_circuit_maintenance.views.links import LONGEST_LIST
-from nautobot_circuit_maintenance.views.panels import AsWritten
+from nautobot_circuit_maintenance.analysis.evidence import Evidence
+from nautobot_circuit_maintenance.analysis.scope import reach_of
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, selection
+from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.links import LONGEST_LIST
+from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
 
 
-class _FilledPanel(AsWritten, KeyValueTablePanel):
+class _FilledPanel(VerbatimLabelsMixin, KeyValueTablePanel):
     """A table that always has something to show: core would gather all of it once more to find that out."""
 
     def should_render(self, context: Context) -> bool:
@@ -43,19 +42,19 @@ class FactsPanel(_FilledPanel):
         return {
             "Name": maintenance.name,
             "Provider": hyperlinked_object(maintenance.provider),
-            "Status": display.badge(maintenance.status),
+            "Status": formatting.badge(maintenance.status),
             "Description": linebreaksbr(maintenance.description) if maintenance.description else placeholder(None),
             "Maintenance Windows": _windows(maintenance),
             "Notice Given": _notice(maintenance, context["evidence"]),
             "Ticket": maintenance.ticket,
-            "Issued": display.moment(maintenance.issued_at),
+            "Issued": formatting.moment(maintenance.issued_at),
             "Acknowledged": _acknowledged(maintenance),
         }
 
 
 def _windows(maintenance: CircuitMaintenance) -> SafeString:
     rows = [
-        (display.window(window.start_time, window.end_time), display.moment_remark(window.start_time))
+        (formatting.window(window.start_time, window.end_time), formatting.moment_remark(window.start_time))
         for window in maintenance.windows.all()
     ]
     return format_html_join("", "<div>{}, {}</div>", rows) or placeholder(None)
@@ -69,7 +68,7 @@ def _notice(maintenance: CircuitMaintenance, evidence: Evidence) -> str | SafeSt
     windows = evidence.conclusion.windows
     told = list(takewhile(lambda step: step.after.windows == windows, evidence.steps))
     notice = maintenance.start_time - told[-1].issued_at
-    return display.duration(notice) if notice.total_seconds() > 0 else "none: announced after its start"
+    return formatting.duration(notice) if notice.total_seconds() > 0 else "none: announced after its start"
 
 
 def _acknowledged(maintenance: CircuitMaintenance) -> str | SafeString:
@@ -77,7 +76,7 @@ def _acknowledged(maintenance: CircuitMaintenance) -> str | SafeString:
         return "not yet"
     mark = format_html('<span class="{}" aria-hidden="true"></span>', "mdi mdi-check-bold text-success")
     who = maintenance.acknowledged_by or "somebody"
-    return format_html("{} by {} {}", mark, who, display.moment_if_any(maintenance.acknowledged_at))
+    return format_html("{} by {} {}", mark, who, formatting.moment_if_any(maintenance.acknowledged_at))
 
 
 class ReachPanel(_FilledPanel):
@@ -111,7 +110,7 @@ def _counted(objects: Any, address: str) -> SafeString:
         address += "?" + urlencode({"id": [each.pk for each in found]}, doseq=True)
     is_list = "?" in address
     count = format_html('<a href="{}">{}</a>', address, len(found)) if is_list else str(len(found))
-    return format_html("{}: {}", count, display.some(found))
+    return format_html("{}: {}", count, formatting.some(found))
 
 
 def _linked(count: int, address: str) -> SafeString:
@@ -134,4 +133,4 @@ def badges(maintenance: CircuitMaintenance, user: Any) -> SafeString:
     seen = CircuitImpact.objects.restrict(user, "view").filter(maintenance=maintenance).order_by()
     worst = selection.worst(CircuitImpact(impact=impact) for impact in seen.values_list("impact", flat=True).distinct())
     words = [word for word in (maintenance.status, worst) if word]
-    return format_html_join(" ", "{}", ((display.badge(word),) for word in words))
+    return format_html_join(" ", "{}", ((formatting.badge(word),) for word in words))

@@ -20,12 +20,13 @@ from nautobot.apps.views import NautobotUIViewSet
 from nautobot.core.utils.data import is_uuid
 from rest_framework.decorators import action
 
-from nautobot_circuit_maintenance import display, filters, forms, models, tables
-from nautobot_circuit_maintenance.analysis import selection
-from nautobot_circuit_maintenance.analysis.timeline import Evidence
+from nautobot_circuit_maintenance import filters, forms, models, tables
+from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.api import serializers
+from nautobot_circuit_maintenance.models import selection
+from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.links import maintenance_filters
 from nautobot_circuit_maintenance.views.acknowledging import AcknowledgeButton, acknowledge
-from nautobot_circuit_maintenance.views.links import maintenance_filters
 from nautobot_circuit_maintenance.views.maintenance_panels import CircuitsPanel, FactsPanel, ReachPanel, badges
 from nautobot_circuit_maintenance.views.timeline import TimelinePanel
 
@@ -156,10 +157,10 @@ class CircuitImpactUIViewSet(NautobotUIViewSet):
                 label="Impact on a circuit",
                 fields=["cid", "circuit", "impact", "maintenance", "maintenance__start_time", "maintenance__end_time"],
                 value_transforms={
-                    "impact": [display.badge],
-                    "circuit": [display.circuit],
-                    "maintenance__start_time": [display.moment],
-                    "maintenance__end_time": [display.moment],
+                    "impact": [formatting.badge],
+                    "circuit": [formatting.circuit],
+                    "maintenance__start_time": [formatting.moment],
+                    "maintenance__end_time": [formatting.moment],
                 },
                 key_transforms={"maintenance__start_time": "Start", "maintenance__end_time": "End"},
             ),
@@ -185,7 +186,7 @@ class NoteUIViewSet(NautobotUIViewSet):
                 section=SectionChoices.LEFT_HALF,
                 label="Maintenance note",
                 fields=["title", "level", "maintenance"],
-                value_transforms={"level": [display.badge]},
+                value_transforms={"level": [formatting.badge]},
             ),
             ObjectTextPanel(
                 weight=100,

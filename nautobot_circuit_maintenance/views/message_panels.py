@@ -9,10 +9,8 @@ from django.utils.safestring import SafeString
 from nautobot.apps.ui import BaseTextPanel, DataTablePanel, KeyValueTablePanel, PostButton
 from nautobot.circuits.models import Provider
 
-from nautobot_circuit_maintenance import display
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.inbound.identify import PARSERS_FIELD
-from nautobot_circuit_maintenance.inbound.rendering import (
+from nautobot_circuit_maintenance.mail.rendering import (
     CUT,
     ReadableMessage,
     begin_of_text,
@@ -20,7 +18,9 @@ from nautobot_circuit_maintenance.inbound.rendering import (
     safe_document,
 )
 from nautobot_circuit_maintenance.models import Notification
-from nautobot_circuit_maintenance.views.panels import AsWritten
+from nautobot_circuit_maintenance.models.providers import PARSERS_FIELD
+from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
 
 NOT_ON_RECORD = "The raw message is not on record: it was over the size limit, or has been purged."
 _TEMPLATES = "nautobot_circuit_maintenance/inc/"
@@ -80,7 +80,7 @@ class ReprocessButton(PostButton):
         return Notification.objects.restrict(user, "change").filter(pk=context["object"].pk).exists()
 
 
-class ResultPanel(AsWritten, KeyValueTablePanel):
+class ResultPanel(VerbatimLabelsMixin, KeyValueTablePanel):
     """What became of a message, and what to do about it."""
 
     label = "Result"
@@ -93,7 +93,7 @@ class ResultPanel(AsWritten, KeyValueTablePanel):
         provider = provider_to_mend(notification.provider, context["request"].user)
         by_hand = _by_hand(notification.provider, context["request"].user)
         return {
-            "State": display.badge(notification.state),
+            "State": formatting.badge(notification.state),
             "Reason": notification.error,
             "What to Do": advice(notification, provider, by_hand, has_bytes=has_bytes),
             "Attempts": notification.attempts,
@@ -155,7 +155,7 @@ class AttachmentsPanel(DataTablePanel):
         """Read the message."""
         message = read_object(context)
         rows = [
-            {"name": each.name or "(no name)", "kind": each.kind, "size": display.size(each.size)}
+            {"name": each.name or "(no name)", "kind": each.kind, "size": formatting.size(each.size)}
             for each in (message.attachments if message else ())
         ]
         if message and message.is_cut:

@@ -28,13 +28,14 @@ from nautobot.core.utils.data import is_uuid
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from nautobot_circuit_maintenance import display, filters, forms, models, tables
+from nautobot_circuit_maintenance import filters, forms, models, tables
 from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.api.notifications import eml
-from nautobot_circuit_maintenance.inbound.enqueue import enqueue_digestion
-from nautobot_circuit_maintenance.inbound.reprocess import await_digestion
+from nautobot_circuit_maintenance.pipeline.enqueue import enqueue_digestion
+from nautobot_circuit_maintenance.pipeline.reprocess import requeue
+from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.links import notification_filters
 from nautobot_circuit_maintenance.views import message_panels
-from nautobot_circuit_maintenance.views.links import notification_filters
 from nautobot_circuit_maintenance.views.maintenances import POST_ONLY, UUID
 
 NO_WORKER = (
@@ -94,9 +95,9 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
                 label="Message",
                 fields=["subject", "sender", "provider", "source", "received_at", "sent_at", "message_id", "size"],
                 value_transforms={
-                    "received_at": [display.moment],
-                    "sent_at": [display.moment],
-                    "size": [display.size],
+                    "received_at": [formatting.moment],
+                    "sent_at": [formatting.moment],
+                    "size": [formatting.size],
                 },
                 key_transforms={
                     "received_at": "Received",
@@ -177,7 +178,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
 
     def _reprocess(self, request: HttpRequest, chosen: QuerySet[models.Notification]) -> None:
         """Reset these notifications, and say what becomes of them."""
-        waiting, left = await_digestion(chosen)
+        waiting, left = requeue(chosen)
         if left:
             word = f"{left} cannot be reprocessed: the raw message is not on record, or the source that refused it is gone."
             messages.warning(request, word)
@@ -213,9 +214,9 @@ class ParsedNotificationUIViewSet(  # pylint: disable=abstract-method  # of form
                 label="What it said",
                 fields=["maintenance", "notification", "status", "issued_at", "sequence", "outdated", "parser"],
                 value_transforms={
-                    "status": [display.badge],
-                    "issued_at": [display.moment],
-                    "outdated": [display.outdated],
+                    "status": [formatting.badge],
+                    "issued_at": [formatting.moment],
+                    "outdated": [formatting.outdated],
                 },
                 key_transforms={"issued_at": "Issued"},
             ),
@@ -224,7 +225,7 @@ class ParsedNotificationUIViewSet(  # pylint: disable=abstract-method  # of form
                 section=SectionChoices.RIGHT_HALF,
                 label="Message",
                 fields=["subject", "sender", "received_at", "sent_at"],
-                value_transforms={"received_at": [display.moment], "sent_at": [display.moment]},
+                value_transforms={"received_at": [formatting.moment], "sent_at": [formatting.moment]},
                 key_transforms={"received_at": "Received", "sent_at": "Sent"},
             ),
             ObjectTextPanel(

@@ -32,15 +32,17 @@ from nautobot.apps.views import (
 )
 from rest_framework.decorators import action
 
-from nautobot_circuit_maintenance import display, filters, forms, models, tables
+from nautobot_circuit_maintenance import filters, forms, models, tables
 from nautobot_circuit_maintenance.api import serializers
-from nautobot_circuit_maintenance.app_settings import SourceSettings, get_app_settings
+from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.inbound.errors import MailboxError
-from nautobot_circuit_maintenance.inbound.validate import VALIDATION_SECONDS, validate
-from nautobot_circuit_maintenance.mailbox_kinds import MAILBOX_KINDS
+from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS
+from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
+from nautobot_circuit_maintenance.pipeline.validate import VALIDATION_SECONDS, validate
+from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
 from nautobot_circuit_maintenance.views.maintenances import POST_ONLY, UUID
-from nautobot_circuit_maintenance.views.panels import AsWritten
 
 VALIDATION_PAUSE = 10
 """Seconds between two validations of a source: each is a login, and servers lock accounts that log in too often."""
@@ -50,7 +52,7 @@ _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 _JOB = "nautobot_circuit_maintenance.jobs.HandleCircuitMaintenanceNotifications"
 
 
-class ConfigurationPanel(AsWritten, KeyValueTablePanel):
+class ConfigurationPanel(VerbatimLabelsMixin, KeyValueTablePanel):
     """What PLUGINS_CONFIG says of a source; never its secrets."""
 
     label = "Configuration"
@@ -86,7 +88,7 @@ def _authentication(source: SourceSettings) -> str:
     return f"required, by the word of {', '.join(source.trusted_authserv_ids)}"
 
 
-class MailPanel(AsWritten, KeyValueTablePanel):
+class MailPanel(VerbatimLabelsMixin, KeyValueTablePanel):
     """What became of the mail of a source lately, each count as a link to it."""
 
     label = "Mail of the last 30 days"
@@ -104,7 +106,7 @@ class MailPanel(AsWritten, KeyValueTablePanel):
             query = urlencode({"source": source.pk, "state": state, "received_at__gte": since.isoformat()})
             rows[label] = format_html('<a href="{}?{}">{}</a>', url, query, counts[state]) if state in counts else "0"
         last = visible.order_by("-received_at").values_list("received_at", flat=True).first()
-        return {"Last Mail": display.moment(last) if last else "none yet", **rows}
+        return {"Last Mail": formatting.moment(last) if last else "none yet", **rows}
 
 
 class ValidateButton(PostButton):
@@ -164,7 +166,7 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
                 section=SectionChoices.LEFT_HALF,
                 label="Notification source",
                 fields=["name", "attach_all_providers", "last_fetched_at", "last_error"],
-                value_transforms={"last_fetched_at": [display.moment]},
+                value_transforms={"last_fetched_at": [formatting.moment]},
                 key_transforms={"last_fetched_at": "Last Success"},
             ),
             MailPanel(

@@ -10,11 +10,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from nautobot.apps.ui import Panel
 
-from nautobot_circuit_maintenance import display
-from nautobot_circuit_maintenance.analysis.edits import Edit, read_edits
-from nautobot_circuit_maintenance.analysis.timeline import Difference, Evidence, Step, folded
-from nautobot_circuit_maintenance.inbound.values import CircuitWord, Window
+from nautobot_circuit_maintenance.analysis.evidence import Evidence
+from nautobot_circuit_maintenance.analysis.manual_changes import Edit, read_edits
+from nautobot_circuit_maintenance.domain.timeline import Difference, TimelineEntry, collapse_repeats
+from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, Window
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
+from nautobot_circuit_maintenance.ui import formatting
 
 _SHOWN = 5
 _ARROW = format_html(
@@ -66,8 +67,8 @@ def _notifications(maintenance: CircuitMaintenance, evidence: Evidence, user: An
     mails = Notification.objects.restrict(user, "view").filter(parsed_notifications__maintenance=maintenance)
     readable = set(mails.order_by().values_list("pk", flat=True))
     links = {row.fingerprint: _link(row, readable) for row in evidence.rows if row.fingerprint in visible}
-    shown = [step for step in evidence.steps if step.update.envelope.fingerprint in visible]
-    for group in folded(shown):
+    shown = [step for step in evidence.steps if step.update.provenance.fingerprint in visible]
+    for group in collapse_repeats(shown):
         yield _line(group, links)
 
 
@@ -77,9 +78,9 @@ def _link(row: ParsedNotification, readable: set[Any]) -> SafeString:
     return format_html('<a href="{}">{}</a>', target.get_absolute_url(), row.subject or "(no subject)")
 
 
-def _line(group: tuple[Step, ...], links: dict[str, SafeString]) -> Line:
+def _line(group: tuple[TimelineEntry, ...], links: dict[str, SafeString]) -> Line:
     step = group[0]
-    mails = [links[each.update.envelope.fingerprint] for each in group]
+    mails = [links[each.update.provenance.fingerprint] for each in group]
     if len(group) > 1:
         what = format_html("{} notifications that changed nothing", len(group))
     else:
@@ -94,14 +95,14 @@ def _line(group: tuple[Step, ...], links: dict[str, SafeString]) -> Line:
     )
 
 
-def _times(step: Step) -> SafeString:
-    received = step.update.envelope.received_at
+def _times(step: TimelineEntry) -> SafeString:
+    received = step.update.provenance.received_at
     if received - step.issued_at < timedelta(minutes=1):
-        return format_html("issued and received {}", display.clock(received))
-    return format_html("issued {}, received {}", display.clock(step.issued_at), display.clock(received))
+        return format_html("issued and received {}", formatting.clock(received))
+    return format_html("issued {}, received {}", formatting.clock(step.issued_at), formatting.clock(received))
 
 
-def _reason(step: Step, count: int) -> str:
+def _reason(step: TimelineEntry, count: int) -> str:
     if step.is_late:
         return "They arrived after a newer one." if count > 1 else "It arrived after a newer one."
     return "It changed nothing." if step.is_repeat and count == 1 else ""
@@ -110,7 +111,7 @@ def _reason(step: Step, count: int) -> str:
 def changes_of(difference: Difference) -> Iterator[SafeString]:
     """Yield what notifications changed, one thing after another."""
     if difference.is_first:
-        yield format_html("announced as {}", display.badge(difference.after.status))
+        yield format_html("announced as {}", formatting.badge(difference.after.status))
     else:
         yield from _status(difference)
     yield from _windows(difference)
@@ -132,7 +133,7 @@ def changes_by_hand(edit: Edit) -> Iterator[SafeString]:
 def note_link(note: Note) -> SafeString:
     """Show a note's level and title."""
     link = format_html('<a href="{}">{}</a>', note.get_absolute_url(), note.title)
-    return format_html("{} note {}", display.badge(note.level), link)
+    return format_html("{} note {}", formatting.badge(note.level), link)
 
 
 def _field(name: str, before: Any, after: Any) -> SafeString:
@@ -146,7 +147,7 @@ def _field(name: str, before: Any, after: Any) -> SafeString:
 def _status(difference: Difference) -> Iterator[SafeString]:
     before, after = difference.before.status, difference.after.status
     if before != after:
-        yield format_html("{}{}{}", display.badge(before), _ARROW, display.badge(after))
+        yield format_html("{}{}{}", formatting.badge(before), _ARROW, formatting.badge(after))
 
 
 def _description(difference: Difference) -> Iterator[SafeString]:
@@ -158,7 +159,7 @@ def _windows(difference: Difference) -> Iterator[SafeString]:
     if difference.moved_by:
         several = "windows" if len(difference.after.windows) > 1 else "window"
         spans = _spans(difference.windows_new)
-        yield format_html("{} moved {}{}{}", several, display.shift(difference.moved_by), _ARROW, spans)
+        yield format_html("{} moved {}{}{}", several, formatting.shift(difference.moved_by), _ARROW, spans)
         return
     if difference.windows_gone:
         yield format_html("no longer planned: {}", _spans(difference.windows_gone))
@@ -168,7 +169,7 @@ def _windows(difference: Difference) -> Iterator[SafeString]:
 
 
 def _spans(windows: Sequence[Window]) -> SafeString:
-    return _first((display.window(*each) for each in windows), len(windows))
+    return _first((formatting.window(*each) for each in windows), len(windows))
 
 
 def _circuits(difference: Difference) -> Iterator[SafeString]:
@@ -190,12 +191,12 @@ def _circuits_named(count: int) -> str:
     return "circuit" if count == 1 else f"{count} circuits"
 
 
-def _word(word: CircuitWord) -> SafeString:
-    return format_html("{} {}", word.cid, display.badge(word.impact))
+def _word(word: AnnouncedImpact) -> SafeString:
+    return format_html("{} {}", word.cid, formatting.badge(word.impact))
 
 
-def _turned(word: CircuitWord, impact: str) -> SafeString:
-    return format_html("{}: {}{}{}", word.cid, display.badge(word.impact), _ARROW, display.badge(impact))
+def _turned(word: AnnouncedImpact, impact: str) -> SafeString:
+    return format_html("{}: {}{}{}", word.cid, formatting.badge(word.impact), _ARROW, formatting.badge(impact))
 
 
 def _first(parts: Iterable[Any], count: int) -> SafeString:
@@ -207,18 +208,18 @@ def _first(parts: Iterable[Any], count: int) -> SafeString:
 def _acknowledgement(maintenance: CircuitMaintenance) -> Iterator[Line]:
     if maintenance.ack and maintenance.acknowledged_at:
         at, who = maintenance.acknowledged_at, maintenance.acknowledged_by or "somebody"
-        yield Line(at, "mdi-check-bold text-success", format_html("acknowledged by {}, {}", who, display.clock(at)))
+        yield Line(at, "mdi-check-bold text-success", format_html("acknowledged by {}, {}", who, formatting.clock(at)))
 
 
 def _notes(maintenance: CircuitMaintenance, user: Any) -> Iterator[Line]:
     for note in Note.objects.restrict(user, "view").filter(maintenance=maintenance):
         at = note.created or note.last_updated
-        what = format_html("{}, {}", note_link(note), display.clock(at))
+        what = format_html("{}, {}", note_link(note), formatting.clock(at))
         yield Line(at, "mdi-note-text-outline", what)
 
 
 def _edits(maintenance: CircuitMaintenance, user: Any) -> Iterator[Line]:
     for edit in read_edits(user, CircuitMaintenance.objects.filter(pk=maintenance.pk).order_by()):
         done = "added by hand" if edit.is_new else "edited"
-        what = format_html("{} by {}, {}", done, edit.who, display.clock(edit.at))
+        what = format_html("{} by {}, {}", done, edit.who, formatting.clock(edit.at))
         yield Line(edit.at, "mdi-plus" if edit.is_new else "mdi-pencil", what, tuple(changes_by_hand(edit)))

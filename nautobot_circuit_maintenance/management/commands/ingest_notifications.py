@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.inbound.errors import MailboxError
-from nautobot_circuit_maintenance.inbound.files import read_messages
-from nautobot_circuit_maintenance.inbound.ingest import Ingested, ingest
+from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.mail.files import read_messages
+from nautobot_circuit_maintenance.pipeline.import_messages import Ingested, ingest
 
 
 class Command(BaseCommand):

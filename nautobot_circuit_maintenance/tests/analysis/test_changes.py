@@ -13,9 +13,8 @@ from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.analysis.changes import Acknowledgement, Mail, read_changes, start_of_day
-from nautobot_circuit_maintenance.analysis.edits import MOST, Edit, read_edits
-from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
-from nautobot_circuit_maintenance.inbound.values import PIPELINE
+from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit, read_edits
+from nautobot_circuit_maintenance.choices import PIPELINE_CONTEXT, CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.analysis import world
@@ -226,7 +225,7 @@ class PeopleTest(ChangesCase):
 
     def test_what_the_pipeline_recorded_is_not_told_but_compared_with(self):
         self.edit(status=Status.CONFIRMED)
-        ObjectChange.objects.update(change_context_detail=PIPELINE)
+        ObjectChange.objects.update(change_context_detail=PIPELINE_CONTEXT)
         self.assertEqual(self.edits(), [])
 
         self.edit(status=Status.COMPLETED)

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from django.test.utils import override_settings
 
-from nautobot_circuit_maintenance.inbound.digest import Digester
-from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
-from nautobot_circuit_maintenance.inbound.mailboxes.base import Batch
-from nautobot_circuit_maintenance.inbound.record import record_batch
-from nautobot_circuit_maintenance.inbound.reprocess import await_digestion
+from nautobot_circuit_maintenance.mailboxes.base import Batch
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
+from nautobot_circuit_maintenance.pipeline.digest import Digester
+from nautobot_circuit_maintenance.pipeline.record import record_batch
+from nautobot_circuit_maintenance.pipeline.reprocess import requeue
+from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, refuse_inserts
 from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail, message
 
@@ -75,7 +75,7 @@ class Copies(RecordingTestCase):
             self.assertEqual(self.digest(), ["refused"])
 
         with trusting(HOST, NEW_HOST):
-            await_digestion(Notification.objects.all())
+            requeue(Notification.objects.all())
 
             self.assertEqual(self.digest(), ["parsed"])
 
@@ -120,7 +120,7 @@ class RefusedForGood(RecordingTestCase):
             with self.subTest(what), trusting(HOST, source="Carrier mail"):
                 spoil()
 
-                self.assertEqual(await_digestion(Notification.objects.all()), (0, 1))
+                self.assertEqual(requeue(Notification.objects.all()), (0, 1))
                 self.assertEqual(self.digest(), ["refused"])
                 self.assertIn("PLUGINS_CONFIG does not name its source any more", Notification.objects.get().error)
         self.assertFalse(CircuitMaintenance.objects.exists())
@@ -132,5 +132,5 @@ class RefusedForGood(RecordingTestCase):
             self.assertEqual(self.digest(), ["parsed"])
 
         with trusting(HOST, source="Carrier mail"):
-            self.assertEqual(await_digestion(Notification.objects.all()), (1, 0))
+            self.assertEqual(requeue(Notification.objects.all()), (1, 0))
             self.assertEqual(self.digest(), ["parsed"])

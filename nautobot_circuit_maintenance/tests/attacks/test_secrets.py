@@ -15,8 +15,9 @@ from django.views.debug import ExceptionReporter
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.app_settings import SourceSettings, get_app_settings
-from nautobot_circuit_maintenance.inbound import pipeline
+from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
+from nautobot_circuit_maintenance.pipeline import run
 from nautobot_circuit_maintenance.tests.attacks.odd_imap import odd_server, repeating
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.test_permission_walk import REST, ROUTES
@@ -72,7 +73,7 @@ class RepeatingServerTest(PageTestCase):
                     configured(self, url=f"imap://127.0.0.1:{server.port}", tls=False, secret=secret)
                     cache.clear()
                     self.client.post(url_of("notificationsource_validate", self.source))
-                    report = pipeline.run([self.source], pipeline.RunOptions(now=timezone.now()))
+                    report = run.run([self.source], run.RunOptions(now=timezone.now()))
                     told = self.told() + json.dumps(report.as_json()) + "".join(map(str, report.sources))
                     self.assertEqual(server.connections, 2)
                     self.assertTrue(report.failed_sources)
@@ -90,7 +91,7 @@ class RepeatingServerTest(PageTestCase):
             for when, answer in REPETITIONS:
                 with self.subTest(secret, answer=answer), odd_server(repeating(when, answer)) as server:
                     configured(self, url=f"imap://127.0.0.1:{server.port}", tls=False, secret=secret)
-                    pipeline.run([self.source], pipeline.RunOptions(now=timezone.now()))
+                    run.run([self.source], run.RunOptions(now=timezone.now()))
                     self.assertIn("Source 1", stream.getvalue())
                     self.assertFalse(spelt_in(stream.getvalue(), secret))
 
@@ -146,7 +147,7 @@ class DefectTest(PageTestCase):
         self.check_what_is_mailed()
 
     def test_a_run_tells_it_without_the_secret(self):
-        pipeline.run([self.source], pipeline.RunOptions(now=timezone.now()))
+        run.run([self.source], run.RunOptions(now=timezone.now()))
 
         self.source.refresh_from_db()
         self.assertEqual(self.source.last_error, "Unexpected RuntimeError: a defect about ***")
@@ -168,7 +169,7 @@ class EverywhereTest(PageTestCase):
         source = models.NotificationSource.objects.get(name="Source 1")
         configured(self, url=f"imap://127.0.0.1:{closed_port()}", secret=SECRETS[0])
         self.client.post(url_of("notificationsource_validate", source))
-        pipeline.run([source], pipeline.RunOptions(now=timezone.now(), user=self.user))
+        run.run([source], run.RunOptions(now=timezone.now(), user=self.user))
         edit = {"providers": [str(pk) for pk in source.providers.values_list("pk", flat=True)]}
         self.client.post(url_of("notificationsource_edit", source), edit)
 

@@ -5,10 +5,10 @@ import threading
 import time
 from unittest import mock
 
+from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
-from django.contrib.auth import get_user_model
 from nautobot.apps.testing import TransactionTestCase
 
 from nautobot_circuit_maintenance import models
@@ -27,7 +27,7 @@ def dripping(connection_: socket.socket) -> None:
         time.sleep(0.5)
 
 
-@mock.patch("nautobot_circuit_maintenance.inbound.validate.VALIDATION_SECONDS", SECONDS)
+@mock.patch("nautobot_circuit_maintenance.pipeline.validate.VALIDATION_SECONDS", SECONDS)
 @mock.patch("nautobot_circuit_maintenance.views.sources.VALIDATION_SECONDS", SECONDS)
 class SlowServerTest(TransactionTestCase):
     """A server that never says no."""

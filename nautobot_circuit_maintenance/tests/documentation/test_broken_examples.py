@@ -3,7 +3,7 @@
 import pytest
 
 from nautobot_circuit_maintenance.tests.documentation import world
-from nautobot_circuit_maintenance.tests.documentation.pages import Example, ROOT, examples
+from nautobot_circuit_maintenance.tests.documentation.pages import ROOT, Example, examples
 from nautobot_circuit_maintenance.tests.documentation.test_examples import Reader
 
 CURL = 'curl -H "Authorization: Token $TOKEN"'

@@ -11,10 +11,11 @@ from nautobot.extras.models import JobResult
 from nautobot.tenancy.models import Tenant
 from nautobot.users.models import Token
 
-from nautobot_circuit_maintenance.inbound import pipeline, values
-from nautobot_circuit_maintenance.inbound.files import read_message
-from nautobot_circuit_maintenance.inbound.ingest import ingest
+from nautobot_circuit_maintenance.mail import message
+from nautobot_circuit_maintenance.mail.files import read_message
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
+from nautobot_circuit_maintenance.pipeline import run
+from nautobot_circuit_maintenance.pipeline.import_messages import ingest
 from nautobot_circuit_maintenance.tests import cases, fixtures
 from nautobot_circuit_maintenance.tests.fakes import Bcop, FakeMailbox, mail
 
@@ -86,8 +87,8 @@ def create_world() -> dict[str, str]:
 
 def _fail_to_read(source: NotificationSource) -> None:
     """Have a run that tells of an error: no settings name the source."""
-    report = pipeline.run([source], pipeline.RunOptions(now=clock.now()))
-    JobResult.objects.create(name=values.PIPELINE, status="FAILURE", result=report.as_json())
+    report = run.run([source], run.RunOptions(now=clock.now()))
+    JobResult.objects.create(name=message.PIPELINE_CONTEXT, status="FAILURE", result=report.as_json())
 
 
 def _read(source: NotificationSource) -> None:
@@ -99,9 +100,9 @@ def _read(source: NotificationSource) -> None:
         mail(sender=SENDER, subject="Nor in this one", sent=clock.now()),
         mail(sender="noc@new-carrier.example"),
     ]
-    options, read = pipeline.RunOptions(now=clock.now()), pipeline.SourceReport(source.name)
-    pipeline.fetch_source(source, FakeMailbox.of(mails), options, read)
+    options, read = run.RunOptions(now=clock.now()), run.SourceReport(source.name)
+    run.fetch_source(source, FakeMailbox.of(mails), options, read)
     news = Notification.objects.filter(pk__in=read.recorded)
     read.digest(news, options)
-    report = pipeline.RunReport([read], Counter(news.values_list("state", flat=True)))
-    JobResult.objects.create(name=values.PIPELINE, status="SUCCESS", result=report.as_json())
+    report = run.RunReport([read], Counter(news.values_list("state", flat=True)))
+    JobResult.objects.create(name=message.PIPELINE_CONTEXT, status="SUCCESS", result=report.as_json())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from development.imap import ImapServer
+from development.services.imap import ImapServer
 from nautobot_circuit_maintenance.tests.end_to_end import corpus
 
 collect_ignore = [] if corpus.FOLDER.is_dir() else ["test_corpus.py"]

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from random import Random
 
-from nautobot_circuit_maintenance.inbound.values import MailMessage
+from nautobot_circuit_maintenance.mail.message import MailMessage
 from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail
 
 ISPS = {f"ISP {number}": f"noc@isp{number}.example" for number in range(1, 4)}

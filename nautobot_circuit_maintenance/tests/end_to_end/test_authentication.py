@@ -7,12 +7,12 @@ from django.test.utils import CaptureQueriesContext
 from nautobot.apps.testing import TestCase
 from nautobot.extras.models import JobResult, ObjectChange
 
-from development.imap import ImapServer
-from nautobot_circuit_maintenance.inbound.digest import Digester
-from nautobot_circuit_maintenance.inbound.identify import SenderDirectory
-from nautobot_circuit_maintenance.inbound.mailboxes.base import Batch
-from nautobot_circuit_maintenance.inbound.record import record_batch, record_messages
+from development.services.imap import ImapServer
+from nautobot_circuit_maintenance.mailboxes.base import Batch
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource, ParsedNotification
+from nautobot_circuit_maintenance.pipeline.digest import Digester
+from nautobot_circuit_maintenance.pipeline.record import record_batch, record_messages
+from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.tests.cases import create_circuits, create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import (
     REPROCESS,

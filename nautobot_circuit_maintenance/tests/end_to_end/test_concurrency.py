@@ -5,7 +5,7 @@ from multiprocessing import get_context
 from nautobot.apps.testing import TransactionTestCase
 from nautobot.extras.models import JobResult, ObjectChange
 
-from development.imap import ImapServer
+from development.services.imap import ImapServer
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.tests.cases import create_circuits, create_provider

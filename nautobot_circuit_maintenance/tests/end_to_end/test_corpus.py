@@ -6,7 +6,7 @@ from collections import defaultdict
 from nautobot.apps.testing import TestCase
 from nautobot.circuits.models import Circuit
 
-from development.imap import ImapServer
+from development.services.imap import ImapServer
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification, ParsedNotification
 from nautobot_circuit_maintenance.tests.cases import create_circuits, create_provider

@@ -3,7 +3,7 @@
 from celery.signals import task_prerun
 from nautobot.apps.testing import TransactionTestCase
 
-from development.imap import ImapServer
+from development.services.imap import ImapServer
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
 from nautobot_circuit_maintenance.tasks import digest_waiting
 from nautobot_circuit_maintenance.tests.cases import create_provider

@@ -15,11 +15,11 @@ from nautobot.apps.testing import TestCase, TransactionTestCase
 from nautobot.core.utils.logging import sanitize
 from nautobot.extras.models import Job, JobLogEntry, JobResult, ObjectChange
 
-from development.imap import ImapServer, make_certificates
-from development.services import ROOT
+from development.services.embedded import ROOT
+from development.services.imap import ImapServer, make_certificates
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.inbound.identify import PARSERS_FIELD
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
+from nautobot_circuit_maintenance.models.providers import PARSERS_FIELD
 from nautobot_circuit_maintenance.tests.cases import create_circuits, create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import (
     HANDLE,

@@ -8,10 +8,10 @@ from random import Random
 from django.db import transaction
 from nautobot.apps.testing import TransactionTestCase
 
-from development.imap import ImapServer
+from development.services.imap import ImapServer
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.inbound.queue import MAX_ATTEMPTS
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
+from nautobot_circuit_maintenance.pipeline.queue import MAX_ATTEMPTS
 from nautobot_circuit_maintenance.tests.cases import create_circuits, create_provider
 from nautobot_circuit_maintenance.tests.end_to_end import mails
 from nautobot_circuit_maintenance.tests.end_to_end.world import (

@@ -7,7 +7,7 @@ from django.utils import timezone
 from nautobot.apps.testing import TestCase
 from nautobot.extras.models import JobResult
 
-from development.imap import ImapServer, imap_server
+from development.services.imap import ImapServer, imap_server
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
 from nautobot_circuit_maintenance.tests.cases import create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, log_lines, new_folder, reading, run_job

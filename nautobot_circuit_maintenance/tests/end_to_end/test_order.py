@@ -7,7 +7,7 @@ from random import Random
 
 from django.db import transaction
 
-from nautobot_circuit_maintenance.inbound.values import MailMessage
+from nautobot_circuit_maintenance.mail.message import MailMessage
 from nautobot_circuit_maintenance.models import CircuitMaintenance, ParsedNotification
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_circuits, create_provider
 from nautobot_circuit_maintenance.tests.end_to_end import corpus, mails

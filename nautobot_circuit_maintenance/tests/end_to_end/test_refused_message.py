@@ -6,12 +6,12 @@ from datetime import timedelta
 from django.utils import timezone
 from nautobot.apps.testing import TransactionTestCase
 
-from development.imap import ImapServer
+from development.services.imap import ImapServer
 from nautobot_circuit_maintenance.models import CircuitMaintenance, NotificationSource
 from nautobot_circuit_maintenance.tests.cases import create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, new_folder, prepare_job, reading, run_job
 from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail
-from nautobot_circuit_maintenance.tests.inbound.mailboxes.tcp_proxy import proxy_to
+from nautobot_circuit_maintenance.tests.mailboxes.tcp_proxy import proxy_to
 
 
 class TestRefusedMessage(TransactionTestCase):

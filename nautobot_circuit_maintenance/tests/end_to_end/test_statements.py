@@ -20,7 +20,7 @@ from nautobot.extras.models import CustomField, Job, JobHook, JobQueue, JobResul
 from nautobot.extras.registry import registry
 from nautobot.extras.utils import refresh_job_model_from_job_class
 
-from development.imap import ImapServer
+from development.services.imap import ImapServer
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,

@@ -16,7 +16,7 @@ from nautobot.apps.testing import create_job_result_and_run_job
 from nautobot.extras.models import Job, JobLogEntry, JobResult
 from nautobot.users.models import User
 
-from development.imap import ImapServer
+from development.services.imap import ImapServer
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,

@@ -1,0 +1,77 @@
+"""What the app costs, on the embedded services: mails from the mailbox to the change record, workers side by side, pages.
+
+Every step runs in a process of its own on a database of its own, so that CPU and memory are nobody else's. The data is
+the same for the same seed. Run by `invoke benchmark`; docs/dev/benchmark.md says what the figures mean.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from development.benchmark import ingest, pages, poll, steps, workers
+from development.services import embedded
+
+PARTS = ("ingest", "workers", "poll", "pages")
+SIZES = (1_000, 10_000, 50_000)
+MAILS = 3_000
+HTML_SHARE = 10
+"""One HTML mail for so many with a calendar: they are ten times as dear."""
+
+Figures = dict[str, dict[str, float]]
+"""By scenario, then by what was measured."""
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=PARTS, help="measure this part alone")
+    parser.add_argument("--mails", type=int, default=MAILS, help="number of mails with a calendar")
+    parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of maintenances, ascending")
+    parser.add_argument("--seed", type=int, default=1, help="another seed, other data")
+    parser.add_argument("--json", type=Path, help="keep the figures in this file")
+    parser.add_argument("--compare", type=Path, help="show what changed since the run that this file keeps")
+    parser.add_argument("--profile", default="", help="write a cProfile of the digest phase, calendars, to this file")
+    chosen = parser.parse_args()
+    before = json.loads(chosen.compare.read_text(encoding="utf-8")) if chosen.compare else {}
+    try:
+        figures = run([chosen.only] if chosen.only else PARTS, chosen)
+    except embedded.ServiceError as error:
+        sys.exit(str(error))
+    if chosen.json:
+        chosen.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    print("\n".join(table(figures, before)))
+
+
+def run(parts: Sequence[str], options: argparse.Namespace) -> Figures:
+    """Measure these parts on services of their own."""
+    figures: Figures = {}
+    with steps.benchmark_services():
+        if "ingest" in parts:
+            html = max(options.mails // HTML_SHARE, 30)
+            bcop = ingest.run("bcop", options.mails, options.seed, options.profile)
+            figures[f"{options.mails:,} BCOP mails"] = bcop
+            figures[f"{html:,} HTML mails"] = ingest.run("html", html, options.seed)
+        if "workers" in parts:
+            figures[f"workers, {options.mails:,} BCOP mails"] = workers.run(options.mails, options.seed)
+        if "poll" in parts:
+            figures[f"a mailbox of {poll.MESSAGES:,} messages"] = poll.run(options.seed)
+        if "pages" in parts:
+            figures["pages"] = pages.run(options.sizes, options.seed)
+    return figures
+
+
+def table(figures: Figures, before: Figures) -> Iterator[str]:
+    """Yield the lines of the table; a figure that an earlier run has too stands behind what it was then."""
+    for scenario, values in figures.items():
+        yield f"\n{scenario}"
+        for name, value in values.items():
+            old = before.get(scenario, {}).get(name)
+            change = f"{100 * (value / old - 1):+.0f} %" if old else ""
+            was = "" if old is None else f"{old:,.1f} ->"
+            yield f"  {name:<48} {was:>13} {value:>10,.1f} {change:>7}".rstrip()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""The Job over a mailbox, in a process of its own so that its CPU and memory are nobody else's.
+
+Run by `development.benchmark` on a database and a mail folder of its own: `prepare` creates the world, `measure` runs the
+Job and writes its figures as JSON to standard output.
+"""
+
+import argparse
+import cProfile
+import json
+import logging
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import nautobot
+
+from development.benchmark import mails, steps
+from development.benchmark.mails import Delivery
+from development.services.database import say
+from development.services.imap import imap_server
+
+if TYPE_CHECKING:
+    from development.benchmark.meters import Meters, Usage  # needs settings
+
+MODULE = "benchmark.ingest"
+PARSERS = {"bcop": "genericprovider", "html": "zayo"}
+BARE = 1_000
+"""At most so many mails are put to the bare parser."""
+
+
+def mails_of(kind: str, count: int, seed: int, now: datetime) -> list[Delivery]:
+    """Return the mails of a scenario."""
+    write = mails.bcop_mails if kind == "bcop" else mails.html_mails
+    return write(count, seed, now)
+
+
+def run(kind: str, count: int, seed: int, profile: str = "") -> dict[str, float]:
+    """Deliver mails of one kind to a mail server of its own and let the Job read them; return the figures."""
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    with steps.cloned_database(), imap_server() as server:
+        say(f"Delivering {count:,} {kind} mails.")
+        server.deliver_all(mails_of(kind, count, seed, now))
+        steps.read_from(server)
+        steps.run(MODULE, "prepare", kind)
+        say("Running the Job.")
+        words = ["--mails", str(count), "--seed", str(seed), "--now", now.isoformat(), "--profile", profile]
+        return steps.run(MODULE, "measure", kind, *words)
+
+
+def main() -> None:
+    """Do one step of a scenario."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("step", choices=("prepare", "measure"))
+    parser.add_argument("kind", choices=tuple(PARSERS))
+    parser.add_argument("--mails", type=int)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--now", type=datetime.fromisoformat)
+    parser.add_argument("--profile", default="")
+    options = parser.parse_args()
+    logging.disable(logging.WARNING)  # Nautobot tells a lot while it starts
+    nautobot.setup(str(steps.CONFIG))
+    if options.step == "prepare":
+        from development.benchmark import ingest_world  # pylint: disable=import-outside-toplevel  # imports models
+
+        logging.disable(logging.ERROR)  # that nobody provisions the new custom field, which no row has yet
+        ingest_world.create_world(PARSERS[options.kind])
+        return
+    figures = measure(options.kind, options.mails, options.profile)
+    mails = mails_of(options.kind, options.mails, options.seed, options.now)[:BARE]
+    figures |= measure_parser(options.kind, mails)
+    figures["job: CPU ms above the library"] = figures["job: CPU ms"] - figures["library alone: CPU ms"]
+    json.dump(figures, sys.stdout)
+
+
+def measure(kind: str, count: int, profile: str) -> dict[str, float]:
+    """Run the Job on a full mailbox, then once more with nothing new; return the figures."""
+    # pylint: disable=import-outside-toplevel  # import models
+    from development.benchmark.meters import Meters, backends, peak_memory
+
+    load_parser()
+    meters, sessions, at_rest = Meters(), backends(), peak_memory()
+    profiler = cProfile.Profile()
+    with metered(meters, profiler if profile else None):
+        with meters.phase("job"):
+            run_job()
+        memory = peak_memory() - at_rest
+        first, meters.phases = meters.phases, {}
+        run_job()
+    if sessions != backends():
+        raise SystemExit("The Job opened new sessions: the CPU of the database is not complete.")
+    if profile:
+        profiler.dump_stats(profile)
+    check(kind, count)
+    poll = meters.phases["run"]
+    return {
+        "mails/s": count / first["job"].wall,
+        "memory MB": memory / 1e6,
+        **per_mail(first, count),
+        "poll: wall ms": 1000 * poll.wall,
+        "poll: our statements": poll.ours,
+    }
+
+
+def per_mail(phases: "dict[str, Usage]", count: int) -> dict[str, float]:
+    """Return what each phase took for one mail."""
+    return {
+        f"{phase}: {name}": value / count
+        for phase in ("fetch", "digest", "job")
+        for name, value in phases[phase].by_name().items()
+    }
+
+
+def load_parser() -> None:
+    """Load the parser library and the tables that a mail of Cogent needs: what a worker weighs at rest."""
+    from nautobot_circuit_maintenance.domain.updates import Provenance  # pylint: disable=import-outside-toplevel  # too
+    from nautobot_circuit_maintenance.reading import (
+        library,
+    )  # pylint: disable=import-outside-toplevel  # needs settings
+
+    now = datetime.now(timezone.utc)
+    library.parse(mails.COGENT, ["cogent"], Provenance(now, now, ""))
+
+
+@contextmanager
+def metered(meters: "Meters", profiler: cProfile.Profile | None) -> Iterator[None]:
+    """Meter the Job's run() and, apart, its two halves; the second one profiled if wanted."""
+    # pylint: disable=import-outside-toplevel  # import models
+    from nautobot_circuit_maintenance.jobs import HandleCircuitMaintenanceNotifications as Handle
+    from nautobot_circuit_maintenance.pipeline import run
+    from nautobot_circuit_maintenance.pipeline.digest import Digester
+
+    drain = Digester.drain
+
+    def profiled(*args: Any, **others: Any) -> Any:
+        return profiler.runcall(drain, *args, **others) if profiler else drain(*args, **others)
+
+    with ExitStack() as stack:
+        stack.enter_context(meters.counting())
+        for owner, name, phase, function in (
+            (run, "fetch_source", "fetch", run.fetch_source),
+            (Digester, "drain", "digest", profiled),
+            (Handle, "run", "run", Handle.run),
+        ):
+            stack.enter_context(mock.patch.object(owner, name, meters.metered(phase, function)))
+        yield
+
+
+def run_job() -> None:
+    """Let Nautobot run the Job here and now; what it puts into Celery's queue nobody executes."""
+    # pylint: disable=import-outside-toplevel  # import models
+    from django.contrib.auth import get_user_model
+    from nautobot.extras.models import Job
+
+    from development.benchmark.ingest_world import JOB, OPERATOR
+    from nautobot_circuit_maintenance.compat import enqueue_job
+
+    user = get_user_model().objects.get(username=OPERATOR)
+    result = enqueue_job(Job.objects.get(job_class_name=JOB), user, {}, synchronous=True)
+    result.refresh_from_db()
+    if result.status != "SUCCESS":
+        raise SystemExit(f"The Job ended as {result.status}: {result.traceback or result.result}")
+
+
+def check(kind: str, count: int) -> None:
+    """Refuse to print figures of a run that did not do its work."""
+    # pylint: disable=import-outside-toplevel  # import models
+    from nautobot.core.celery import app
+    from nautobot.extras.models import ObjectChange
+
+    from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
+
+    parsed = Notification.objects.filter(state="parsed").count()
+    maintenances = CircuitMaintenance.objects.count()
+    changes = ObjectChange.objects.filter(changed_object_type__model="circuitmaintenance").count()
+    with app.connection_for_write() as broker:
+        queued = broker.channel().queue_purge(app.conf.task_default_queue)
+    print(
+        f"  {kind}: {parsed} parsed, {maintenances} maintenances, {changes} change records, {queued} tasks queued",
+        file=sys.stderr,
+    )
+    if parsed != count or not maintenances:
+        errors = Notification.objects.exclude(error="").values_list("error", flat=True)
+        raise SystemExit(f"{count - parsed} mails were not parsed: {errors[:3]}")
+    if queued < 2 * changes:
+        raise SystemExit(f"{changes} changes put only {queued} tasks into the queue; a webhook and a job hook listen.")
+
+
+def measure_parser(kind: str, mails: Sequence[Delivery]) -> dict[str, float]:
+    """Return the CPU ms per mail of the bare library as it is normally called, and of our way to call it."""
+    # pylint: disable=import-outside-toplevel  # imports the library
+    from circuit_maintenance_parser import NotificationData, init_provider
+
+    from nautobot_circuit_maintenance.domain.updates import Provenance
+    from nautobot_circuit_maintenance.reading import library
+
+    name = PARSERS[kind]
+
+    def bare(raw: bytes, _arrived: datetime) -> int:
+        return len(list(init_provider(name).get_maintenances(NotificationData.init_from_email_bytes(raw))))
+
+    def ours(raw: bytes, arrived: datetime) -> int:
+        return len(library.parse(raw, [name], Provenance(arrived, arrived, "")))
+
+    figures = {}
+    for label, read in (("library alone: CPU ms", library), ("our parse(): CPU ms", ours)):
+        started = time.process_time()
+        found = sum(read(raw, arrived) for raw, arrived in mails)
+        figures[label] = 1000 * (time.process_time() - started) / len(mails)
+        if found != len(mails):
+            raise SystemExit(f"{label}: {found} maintenances in {len(mails)} mails.")
+    return figures
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Real faults while real parts work."""

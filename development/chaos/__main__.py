@@ -1,0 +1,149 @@
+"""Real faults while real parts work, then a normal run: it has to leave what an undisturbed one leaves.
+
+Run by `invoke chaos`; docs/dev/reliability.md says what is done and what came of it.
+"""
+
+import argparse
+import fcntl
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import nautobot
+
+from development.chaos import services
+from development.services import embedded
+from development.services.database import say
+
+if TYPE_CHECKING:  # they import models
+    from development.chaos.bout import Figures
+    from development.chaos.faults import Faults
+
+CONFIG = Path(__file__).with_name("config.py")
+FAULTS = 500
+FAULTS_PER_BOUT = 50
+BACKLOG_PER_WORKER = 4
+"""New notifications for which one more process is asked to help; few, so that all of them work at once."""
+CENTURY = 36_500
+"""Days; the mails' dates are fixed."""
+
+
+def kinds(only: str) -> dict[str, int]:
+    """Return how often each kind of fault is chosen; of those whose names begin with these words, if any."""
+    from development.chaos.faults import WEIGHTS  # pylint: disable=import-outside-toplevel  # imports models
+
+    words = tuple(word.strip() for word in only.split(",") if word.strip())
+    chosen = {name: weight for name, weight in WEIGHTS.items() if not words or name.startswith(words)}
+    if not chosen:
+        sys.exit(f"No kind of fault begins with {only}; there are: {', '.join(WEIGHTS)}.")
+    return chosen
+
+
+@contextmanager
+def parts(dice: Random) -> Iterator[tuple[Any, Any]]:
+    """Start everything, make Django ready and create the world; yield the faults and the mailboxes."""
+    with ExitStack() as stack:
+        lock = embedded.state_folder("chaos") / "chaos.lock"
+        stack.enter_context(embedded.held(lock, fcntl.LOCK_EX | fcntl.LOCK_NB))
+        postgres = stack.enter_context(services.postgres())
+        redis = stack.enter_context(services.redis())
+        os.environ.update({**postgres.env, **redis.env, "NAUTOBOT_CONFIG": str(CONFIG)})
+        # Imports Nautobot's settings, which read those variables.
+        from development.chaos.mailboxes import mailboxes  # pylint: disable=import-outside-toplevel
+
+        mailbox, proxies, sources = stack.enter_context(mailboxes(dice))
+        config = {
+            "notification_sources": sources,
+            "backlog_per_worker": BACKLOG_PER_WORKER,
+            "raw_notification_initial_days_since": CENTURY,
+        }
+        os.environ["NCM_PLUGIN_CONFIG"] = json.dumps(config)
+        logging.disable(logging.WARNING)  # Nautobot tells a lot while it starts
+        nautobot.setup(str(CONFIG))
+        from development.chaos import faults, refusals, world  # pylint: disable=import-outside-toplevel
+
+        world.create_world()
+        refusals.install()
+        workers = stack.enter_context(services.workers())
+        yield faults.Faults(dice, postgres, redis, workers, proxies), mailbox
+
+
+def run(seed: int, wanted: int, only: str) -> "tuple[Faults, Figures]":
+    """Let so many faults strike; return what they were and what came of them."""
+    dice = Random(seed)  # nosec B311 # to be repeated, not to be secret
+    with parts(dice) as (faults, mailbox):
+        from development.chaos.bout import Figures, Round  # pylint: disable=import-outside-toplevel  # imports models
+
+        figures, chosen, struck = Figures(), kinds(only), 0
+        while struck < wanted:
+            bout = Round(faults, mailbox, dice, figures, chosen)
+            struck += bout.run(seed * 1_000 + figures.bouts, min(FAULTS_PER_BOUT, wanted - struck))
+            say(f"{struck} of {wanted} faults, {faults.runs} runs, {figures.failures} failures")
+        return faults, figures
+
+
+def table(faults: "Faults", figures: "Figures", seconds: float) -> dict[str, Any]:
+    """Return what is printed, by heading."""
+    return {
+        "faults": dict(sorted(faults.struck.items())),
+        "killed while": dict(sorted(faults.phases.items())),
+        "all faults": faults.struck.total(),
+        "commands of IMAP": dict(sorted(faults.proxy.commands.items())),
+        "requests of Gmail": dict(sorted(faults.proxy.requests.items())),
+        "bouts": figures.bouts,
+        "runs": faults.runs,
+        "messages": figures.messages,
+        "set aside after three kills, digested later": figures.set_aside,
+        "workers that Celery left stuck": figures.revived,
+        "longest normal run, s": round(figures.longest, 1),
+        "seconds": round(seconds),
+        "lost": figures.verdict.lost,
+        "doubled": figures.verdict.doubled,
+        "wrong final states": figures.verdict.wrong,
+        "set aside without cause": figures.unjustly_set_aside,
+        "runs without an end": figures.hung,
+    }
+
+
+def show(rows: dict[str, Any]) -> None:
+    """Print the table."""
+    for name, value in rows.items():
+        if isinstance(value, dict):
+            print(name)
+            for kind, count in value.items():
+                print(f"  {kind:<44}{count:>8}")
+        else:
+            print(f"{name:<46}{value:>8}")
+
+
+def main() -> int:
+    """Run chaos; the exit code is 1 if anything was lost, doubled, wrong or without an end."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", type=int, default=FAULTS)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--json", default="")
+    options = parser.parse_args()
+    started = time.monotonic()
+    try:
+        faults, figures = run(options.seed, options.faults, options.only)
+    except embedded.ServiceError as error:
+        sys.exit(str(error))
+    except BlockingIOError:  # from the lock on chaos's state
+        sys.exit("Chaos reigns in this clone already.")
+    rows = table(faults, figures, time.monotonic() - started)
+    show(rows)
+    if options.json:
+        Path(options.json).write_text(json.dumps({**rows, "details": figures.verdict.details}, indent=2), "utf-8")
+    return 1 if figures.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,226 @@
+"""The faults: each strikes once, while work is going on, and says whether it really did."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import OperationalError, connections, transaction
+from nautobot.apps.change_logging import web_request_context
+from nautobot.extras.models import JobResult
+
+from development.chaos import refusals, services, world
+from development.chaos.mailboxes import HTTP_FAULTS
+from development.chaos.proxy import COMMAND_FAULTS, Proxies
+from development.chaos.refusals import CODES, Session
+from development.chaos.services import WORKERS, Postgres, Redis, Workers
+from development.chaos.world import patiently
+from development.services.wire import WIRE_FAULTS, Fault
+from nautobot_circuit_maintenance.tests.cases import create_circuits
+from nautobot_circuit_maintenance.tests.end_to_end.world import HANDLE, OPERATOR
+
+ARMED_SECONDS = 3.0
+"""How long a fault that needs a certain moment waits for it."""
+WIRE_BYTES = 20_000
+"""A fault on the wire strikes within so many bytes."""
+EVER = "2000-01-01"
+"""A Job that reads everything since then asks the mail server for all that there is."""
+MOST_COMMON, COMMON, RARE = 15, 6, 1
+
+WEIGHTS = {
+    "worker-kill": MOST_COMMON,
+    "worker-gone": RARE,
+    "session-ended": COMMON,
+    "postgres-restart": RARE,
+    "redis-restart": RARE,
+    **dict.fromkeys((*CODES, *WIRE_FAULTS, *COMMAND_FAULTS, *HTTP_FAULTS), 3),
+    "second-job": 3,
+    "operator-edit": COMMON,
+    "provider-renamed": 2,
+    "circuit-renamed": 2,
+    "circuit-recreated": 2,
+}
+"""How often each kind is chosen."""
+
+
+@dataclass
+class Faults:
+    """What can be done to whom."""
+
+    dice: Random
+    postgres: Postgres
+    redis: Redis
+    workers: Workers
+    proxy: Proxies
+    runs: int = 0
+    """How many jobs were given to the workers."""
+    struck: Counter[str] = field(default_factory=Counter)
+    """How often each kind struck."""
+    phases: Counter[str] = field(default_factory=Counter)
+    """What workers were at when they were killed."""
+    ended_sessions: dict[int, float] = field(default_factory=dict)
+    """When which session of the database ended by a fault (process of the server, seconds since the epoch)."""
+    tickets: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What operators wrote, by provider and name."""
+
+    def enqueue(self, job: str = HANDLE, **variables: Any) -> JobResult:
+        """Give a Job to the workers."""
+        self.runs += 1
+        return world.enqueue(job, **variables)
+
+    def strike(self, kind: str) -> bool:
+        """Let a fault of this kind strike; False if its moment did not come."""
+        if kind in CODES:
+            has_struck = self._refuse(CODES[kind])
+        elif kind in (*WIRE_FAULTS, *COMMAND_FAULTS, *HTTP_FAULTS):
+            has_struck = self._disturb(kind)
+        else:
+            has_struck = bool(getattr(self, f"_{kind.replace('-', '_')}")())
+        self.struck[kind] += has_struck
+        return has_struck
+
+    def may_have_stopped_worker(self, fingerprint: str) -> int:
+        """Return how many attempts at a mail came to an end with a session that a fault ended."""
+        tried = refusals.attempts_of(fingerprint)
+        return sum(self.ended_sessions.get(session, 0) >= at for session, at in tried)
+
+    def note_end(self, ending: list[Session]) -> None:
+        """Remember sessions of the database that are about to end."""
+        self.ended_sessions |= {session.backend: time.time() + 1 for session in ending}
+
+    def _phase(self, session: Session) -> str:
+        """Return what a process is at, as its session of the database shows."""
+        if session.state in ("idle", ""):
+            return "fetch" if self.proxy.sessions else "between statements"
+        if '_maintenance_notification" (' in session.query or "_notificationsource" in session.query:
+            return "record"
+        if "FOR UPDATE" in session.query and '_notification"' in session.query:
+            return "claim or parse"
+        return "apply"
+
+    def _session(self) -> Session | None:
+        """Choose the session of a process that runs tasks, of one that works if any does."""
+        found = [session for session in refusals.sessions() if "/" in session.name]
+        busy = [session for session in found if session.state != "idle"]
+        return self.dice.choice(busy or found) if found else None
+
+    def _worker_kill(self) -> bool:
+        """Kill a process that runs a task, in whatever phase it is; its worker starts another one."""
+        session = self._session()
+        if session is None:
+            return False
+        self.note_end(refusals.sessions(session.name))  # job logs have a session of their own
+        killed = services.kill(int(session.name.rpartition("/")[2]))
+        self.phases[self._phase(session)] += killed
+        return killed
+
+    def _worker_gone(self) -> bool:
+        """Kill a whole worker with all its processes; another one is started at once."""
+        worker = self.dice.choice(WORKERS)
+        self.note_end(refusals.sessions(f"{worker}%"))
+        killed = self.workers.kill_all(worker)
+        self.workers.restart(worker)
+        return killed
+
+    def _session_ended(self) -> bool:
+        """Let PostgreSQL end the session of a process."""
+        session = self._session()
+        if session is None:
+            return False
+        self.note_end([session])
+        refusals.terminate([session.backend])
+        return True
+
+    def _postgres_restart(self) -> bool:
+        """Crash the database server."""
+        self.note_end(refusals.sessions())
+        connections.close_all()
+        self.postgres.restart(self.dice.uniform(0, 0.5))
+        return True
+
+    def _redis_restart(self) -> bool:
+        """Lose the broker with all that it holds."""
+        self.redis.restart(self.dice.uniform(0, 1))
+        return True
+
+    def _refuse(self, code: str) -> bool:
+        """Let the database refuse a row of a worker; more than one if it is quick."""
+        before = refusals.refused()
+        refusals.refuse(code)
+        try:
+            return _within(ARMED_SECONDS, lambda: refusals.refused() > before)
+        finally:
+            patiently(lambda: refusals.refuse(""))
+
+    def _disturb(self, kind: str) -> bool:
+        """Disturb a mail server's answers, at a random byte, a command or a request."""
+        if kind in WIRE_FAULTS:
+            self.proxy.armed = Fault(kind, bytes_left=self.dice.randrange(WIRE_BYTES))
+        else:
+            asked = self.proxy.requests if kind in HTTP_FAULTS else self.proxy.commands
+            self.proxy.armed = Fault(kind, command=self.dice.choice(sorted(asked)))
+        self.enqueue(since=EVER)  # or else there may be nothing to ask the server for
+        _within(ARMED_SECONDS, lambda: self.proxy.armed is None)
+        fault, self.proxy.armed = self.proxy.armed, None
+        return fault is None
+
+    def _second_job(self) -> bool:
+        """Give the same work to another worker as well."""
+        self.enqueue()
+        self.enqueue()
+        return True
+
+    def _operator_edit(self) -> bool:
+        """Write a ticket, as a person does in a form: all fields are saved."""
+        user = get_user_model().objects.get(username=OPERATOR)
+        ticket = f"INC{self.dice.randrange(1_000_000)}"
+        maintenance = world.random_maintenance(self.dice)
+        if maintenance is None:
+            return False
+        time.sleep(self.dice.uniform(0, 0.05))
+        maintenance.ticket = ticket
+        with web_request_context(user), transaction.atomic():
+            maintenance.validated_save()
+        self.tickets[maintenance.provider.name, maintenance.name] = ticket
+        return True
+
+    def _provider_renamed(self) -> bool:
+        """Rename a provider for a moment."""
+        return self._rename(world.random_provider(self.dice), "name")
+
+    def _circuit_renamed(self) -> bool:
+        """Give a circuit another id for a moment; mail about it finds no circuit meanwhile."""
+        return self._rename(world.random_circuit(self.dice), "cid")
+
+    def _rename(self, thing: Any, field_name: str) -> bool:
+        name = getattr(thing, field_name)
+        for each in (f"{name} (old)", name):
+            setattr(thing, field_name, each)
+            patiently(thing.validated_save)
+            time.sleep(self.dice.uniform(0.05, 0.3))
+        return True
+
+    def _circuit_recreated(self) -> bool:
+        """Delete a circuit, and create it again a moment later."""
+        circuit = world.random_circuit(self.dice)
+        cid, provider = circuit.cid, circuit.provider
+        # A worker that is about to link the circuit makes the deletion wait, or fail.
+        patiently(lambda: type(circuit).objects.filter(pk=circuit.pk).delete())
+        time.sleep(self.dice.uniform(0.05, 0.3))
+        patiently(lambda: create_circuits(provider, cid))
+        return True
+
+
+def _within(seconds: float, happens: Callable[[], bool]) -> bool:
+    """Wait for something; False if it does not happen in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(OperationalError):
+            if happens():
+                return True
+        time.sleep(0.005)
+    return False

@@ -1,0 +1,100 @@
+"""The mailboxes of chaos: an IMAP folder and a Gmail label behind proxies that do damage; some mails come through both."""
+
+import datetime
+import json
+import os
+import socket
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from development.chaos.proxy import Proxies, imap_proxy
+from development.services.imap import ImapServer, imap_server, make_certificates
+from development.services.wire import Wire, relay
+from nautobot_circuit_maintenance.tests.mailboxes import http_faults
+from nautobot_circuit_maintenance.tests.mailboxes.gmail_server import GmailAccount, gmail_server
+
+FOLDER = "Chaos"
+HTTP_FAULTS: dict[str, http_faults.Fault] = {
+    "http-cut": http_faults.cut,
+    "http-cut-body": http_faults.cut_in_body,
+    "http-silence": http_faults.silent,
+    "http-503": http_faults.instead(http_faults.response(503, b"{}")),
+    "http-404": http_faults.instead(http_faults.response(404, http_faults.LOGIN_PAGE)),
+    "http-login-page": http_faults.instead(http_faults.response(200, http_faults.LOGIN_PAGE)),
+    "http-empty": http_faults.saying({}),
+    "http-garbled": http_faults.garbled,
+}
+"""What becomes of an answer of Gmail; "empty" is JSON without anything in it."""
+OF_BOTH, OF_IMAP = (0, 1), (2, 3, 4, 5)
+"""Tenths of the mails, by their bytes: so many are delivered twice, so many to IMAP alone, the others to Gmail alone."""
+
+
+@dataclass
+class Mailboxes:
+    """Both of them, as if they were one."""
+
+    imap: ImapServer
+    gmail: GmailAccount
+
+    def deliver_all(self, mails: list[tuple[bytes, datetime.datetime | None]], folder: str = FOLDER) -> None:
+        """Put messages, each with the aware time of its arrival, into one mailbox or both."""
+        tenths = [(zlib.crc32(raw) % 10, raw, received_at) for raw, received_at in mails]
+        self.imap.deliver_all([(raw, at) for tenth, raw, at in tenths if tenth in (*OF_BOTH, *OF_IMAP)], folder)
+        for tenth, raw, received_at in tenths:
+            if tenth not in OF_IMAP:
+                self.gmail.deliver(raw, received_at or datetime.datetime.now(datetime.timezone.utc), folder)
+
+    def empty(self, folder: str = FOLDER) -> None:
+        """Remove all messages; the history of Gmail and the UIDs of IMAP go on from where they were."""
+        self.gmail.messages, self.gmail.history = {}, []
+        self.imap.empty(folder)
+
+
+@contextmanager
+def mailboxes(dice: Random) -> Iterator[tuple[Mailboxes, Proxies, list[dict[str, Any]]]]:
+    """Run both until the block ends; yield them, what stands before them, and the settings of their sources.
+
+    The variables that lead workers to the Gmail of ours, and let them trust its certificate, are set in this process.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ncm-chaos-")))
+        proxies, server = Proxies.of(dice), stack.enter_context(imap_server())
+        port = stack.enter_context(imap_proxy(server, proxies))
+        imap = {"name": "Chaos", "url": f"imaps://localhost:{port}", "account": server.username}
+        imap |= {"secret": server.password, "ca_file": str(server.ca_file)}
+        account = stack.enter_context(_gmail(proxies, folder))
+        gmail = {"name": "Chaos Gmail", "url": "https://accounts.google.com/o/oauth2/auth", "account": account.address}
+        gmail |= {"credentials_file": str(folder / "key.json")}
+        shared = {"folder": FOLDER, "attach_all_providers": True}
+        yield Mailboxes(server, account), proxies, [imap | shared, gmail | shared]
+
+
+@contextmanager
+def _gmail(proxies: Proxies, folder: Path) -> Iterator[GmailAccount]:
+    """Serve an empty account behind a wire."""
+    make_certificates(folder)
+    account = GmailAccount("chaos@example.net", rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    account.labels[FOLDER] = FOLDER
+    account.send = partial(_send, proxies)
+    with gmail_server(account, folder):
+        with relay(partial(Wire, ambush=proxies), int(account.url.rpartition(":")[2])) as port:
+            account.url = f"https://localhost:{port}"
+            (folder / "key.json").write_text(json.dumps(account.credentials()), "utf-8")
+            os.environ.update(NCM_CHAOS_GMAIL=account.url, HTTPLIB2_CA_CERTS=str(folder / "ca.pem"))
+            yield account
+
+
+def _send(proxies: Proxies, kind: str, connection: socket.socket, answer: bytes) -> bool:
+    """Send an answer, or what a fault that waits for this kind of request leaves of it."""
+    proxies.requests[kind] += 1
+    fault = proxies.take(tuple(HTTP_FAULTS), command=kind)
+    return (HTTP_FAULTS[fault.kind] if fault else http_faults.unharmed)(connection, answer)

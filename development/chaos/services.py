@@ -1,0 +1,237 @@
+"""PostgreSQL, Redis and Celery workers of chaos's own, to be killed and started again.
+
+Nobody else uses them: the PostgreSQL that the commands of a clone share stays untouched.
+"""
+
+import fcntl
+import os
+import signal
+import subprocess  # nosec B404 # copying a database takes two programs of PostgreSQL
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from development.demo import runner
+from development.services import database, embedded
+
+DATABASE = "ncm_chaos"
+WORKERS = ("chaos-worker-1", "chaos-worker-2")
+"""Names of the workers, and what the names of their database sessions begin with (libpq's PGAPPNAME)."""
+PROCESSES = 4
+"""How many tasks a worker runs at a time, each in a process of its own."""
+
+
+def children(process: int) -> list[int]:
+    """Return the processes that this one has started (proc(5), children)."""
+    with suppress(OSError):
+        return [int(pid) for pid in Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()]
+    return []
+
+
+def kill(*processes: int) -> bool:
+    """Send SIGKILL to processes of ours; True if there was any."""
+    found = False
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+            found = True
+    return found
+
+
+@dataclass
+class Postgres:
+    """A PostgreSQL server of our own; what it said is committed survives its death."""
+
+    folder: Path
+    sockets: Path
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables that lead Nautobot to it."""
+        return {
+            "NAUTOBOT_DB_ENGINE": "django.db.backends.postgresql",
+            "NAUTOBOT_DB_HOST": str(self.sockets),
+            "NAUTOBOT_DB_PORT": "",
+            "NAUTOBOT_DB_USER": "postgres",
+            "NAUTOBOT_DB_NAME": DATABASE,
+        }
+
+    def start(self) -> None:
+        """Start it on its data; it recovers by itself."""
+        programs, account = embedded.pgserver_wheel().POSTGRES_VERSIONS[18], embedded.server_account()
+        data = self.folder / "data"
+        if account:
+            embedded.open_to(account, programs, folders=[self.folder, self.sockets])
+        if not (data / "PG_VERSION").exists():
+            embedded.create_cluster(programs, data, account)
+        # Not synchronous_commit=off: a commit that a restart takes back would be our fault, not the app's.
+        settings = (
+            "fsync=off",
+            "max_connections=100",
+            "shared_buffers=256MB",
+            "wal_level=minimal",
+            "max_wal_senders=0",
+        )
+        settings += ("track_activity_query_size=32768",)
+        words = [word for setting in settings for word in ("-c", setting)]
+        command = [str(programs / "postgres"), "-D", str(data), "-h", "", "-k", str(self.sockets), *words]
+        server = embedded.start_kept("chaos-postgres", command, lock=self.folder / "users.lock", user=account)
+        embedded.wait_until(lambda: embedded.answers(self.sockets), what="PostgreSQL", server=server)
+
+    def restart(self, pause: float) -> None:
+        """Crash it (immediate mode), leave it away for so many seconds and start it again."""
+        process = int((self.folder / "data" / "postmaster.pid").read_text("ascii").split()[0])
+        os.kill(process, signal.SIGQUIT)
+        while Path(f"/proc/{process}").exists():
+            time.sleep(0.02)
+        time.sleep(pause)
+        self.start()
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """Run a PostgreSQL server with a copy of the migrated template in it; its data are kept for the next time."""
+    folder = embedded.state_folder("chaos")
+    with embedded.held(folder / "users.lock", fcntl.LOCK_SH):
+        server = Postgres(folder, embedded.socket_folder(folder))
+        while embedded.answers(server.sockets):
+            time.sleep(0.2)  # the one of the run before is about to end
+        server.start()
+        _copy_template(server)
+        yield server
+
+
+def _copy_template(server: Postgres) -> None:
+    """Copy the template from the shared server, unless it is here, and clone it."""
+    with embedded.postgres() as shared:
+        with _environment(shared):
+            source, name = os.environ["NAUTOBOT_DB_HOST"], database.template()
+        with _environment(server.env), database.server_connection() as own:
+            if not database.exists(own, name):
+                database.say("Copying the migrated template.")
+                database.drop_outdated(own, keep=name)
+                database.clone(own, name + database.UNFINISHED, source="template0")
+                _pipe(name, source, server)
+                database.execute(own, f'ALTER DATABASE "{name}{database.UNFINISHED}" RENAME TO "{name}"')
+            database.clone(own, DATABASE, source=name)
+
+
+@contextmanager
+def _environment(others: dict[str, str]) -> Iterator[None]:
+    """Have these variables as well for a while."""
+    before = dict(os.environ)
+    os.environ.update(others)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _pipe(name: str, source: str, target: Postgres) -> None:
+    """Dump a database of the shared server into a new one of ours."""
+    programs = embedded.pgserver_wheel().POSTGRES_VERSIONS[18]
+    dump = [str(programs / "pg_dump"), "-h", source, "-U", "postgres", name]
+    restore = [str(programs / "psql"), "-q", "-h", str(target.sockets), "-U", "postgres", "-v", "ON_ERROR_STOP=1"]
+    restore += ["-o", os.devnull, "-d", name + database.UNFINISHED]
+    with subprocess.Popen(dump, stdout=subprocess.PIPE) as process:  # nosec B603 # our own command, no shell
+        subprocess.run(restore, stdin=process.stdout, check=True)  # nosec B603 # our own command, no shell
+    if process.returncode:
+        raise embedded.ServiceError("pg_dump failed; its reason is above.")
+
+
+@dataclass
+class Redis:
+    """A Redis server of our own; what it held is gone with it."""
+
+    folder: Path
+    server: embedded.Kept | None = None
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables that lead Nautobot to it."""
+        return {
+            "NAUTOBOT_REDIS_SCHEME": "unix",
+            "NAUTOBOT_REDIS_HOST": str(self.folder / "redis.sock"),
+            "NAUTOBOT_CELERY_BROKER_URL": f"redis+socket://{self.folder / 'redis.sock'}?virtual_host=0",
+        }
+
+    def start(self) -> None:
+        """Start it with nothing in it."""
+        path = self.folder / "redis.sock"
+        path.unlink(missing_ok=True)
+        command = [embedded.redis_program(), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"]
+        command += ["--dir", str(self.folder), "--save", "", "--appendonly", "no", "--databases", "16"]
+        self.server = embedded.start_kept("chaos-redis", command, lock=self.folder / "users.lock")
+        embedded.wait_until(path.exists, what="Redis", server=self.server)
+
+    def restart(self, pause: float) -> None:
+        """Kill it, leave it away for so many seconds and start an empty one."""
+        if self.server:
+            kill(*children(self.server.keeper.pid))
+            self.server.keeper.wait()
+        time.sleep(pause)
+        self.start()
+
+
+@contextmanager
+def redis() -> Iterator[Redis]:
+    """Run a Redis server until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="ncm-chaos-", ignore_cleanup_errors=True) as name:
+        with embedded.held(Path(name) / "users.lock", fcntl.LOCK_SH):
+            server = Redis(Path(name))
+            server.start()
+            yield server
+
+
+@dataclass
+class Workers:
+    """Celery workers, each with some processes that run tasks."""
+
+    lock: Path
+    kept: dict[str, embedded.Kept] = field(default_factory=dict)
+
+    def start(self, name: str) -> None:
+        """Start a worker; it takes some seconds until it works."""
+        command = [runner.nautobot_server(), "celery", "worker", "--concurrency", str(PROCESSES)]
+        command += ["--loglevel", "INFO", "--hostname", f"{name}@localhost"]
+        self.kept[name] = embedded.start_kept(name, command, lock=self.lock, env={"PGAPPNAME": name})
+
+    def await_ready(self) -> None:
+        """Wait until all workers take tasks."""
+        for name, kept in self.kept.items():
+            embedded.wait_until(lambda log=kept.log: b" ready." in log.read_bytes(), what=name, server=kept)  # type: ignore[misc]
+
+    def main(self, name: str) -> int | None:
+        """Return the process of a worker that talks to Redis, None if it has ended."""
+        found = children(self.kept[name].keeper.pid)
+        return found[0] if found else None
+
+    def kill_all(self, name: str) -> bool:
+        """Kill a whole worker at once."""
+        process = self.main(name)
+        return kill(process, *children(process)) if process else False
+
+    def restart(self, name: str) -> None:
+        """Kill a worker if it lives, and start it again."""
+        self.kill_all(name)
+        self.kept[name].keeper.wait()
+        self.start(name)
+
+
+@contextmanager
+def workers() -> Iterator[Workers]:
+    """Run the workers until the block ends."""
+    lock = embedded.state_folder("chaos") / "workers.lock"
+    with ExitStack() as stack:
+        stack.enter_context(embedded.held(lock, fcntl.LOCK_SH))
+        found = Workers(lock)
+        for name in WORKERS:
+            found.start(name)
+        found.await_ready()
+        yield found
+        for name in WORKERS:
+            found.kill_all(name)

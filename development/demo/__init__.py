@@ -1,0 +1,1 @@
+"""The app at work, on sample mails."""

@@ -1,0 +1,161 @@
+"""Take the pictures of the documentation from the demo's data. Run by `invoke screenshots`."""
+
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from development.demo.live import LiveSite, live_site
+from development.e2e.browser import Watch, browser, log_in
+from development.services.database import say
+from development.services.embedded import ROOT, ServiceError
+
+FOLDER = ROOT / "docs" / "images"
+APP = "/plugins/circuit-maintenance"
+WIDTH, HEIGHT = 1440, 1000
+TALLEST = 3200
+LARGEST_BYTES = 250_000
+COLORS = 192
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A page to show: where it is, what to click there to get on, and how."""
+
+    name: str
+    address: str
+    click: str = ""
+    """CSS selector of a link on that page; the picture is of where it leads."""
+    dark: bool = False
+    show: str = ""
+    """CSS selector of what the picture is of; empty for the page from its top."""
+
+
+FIRST_OBJECT = "form table tbody tr td:nth-child(2) a"
+PICTURES = (
+    Picture("dashboard", f"{APP}/dashboard/"),
+    Picture("circuit_maintenances", f"{APP}/maintenances/"),
+    Picture("circuit_maintenances_dark", f"{APP}/maintenances/", dark=True),
+    Picture("circuit_maintenance", f"{APP}/maintenances/?name=CMT20458", click=FIRST_OBJECT),
+    Picture("circuit_maintenance_dark", f"{APP}/maintenances/?name=CMT20458", click=FIRST_OBJECT, dark=True),
+    Picture("circuit_impacts", f"{APP}/circuit-impacts/"),
+    Picture("notes", f"{APP}/notes/"),
+    Picture("notifications", f"{APP}/notifications/"),
+    Picture("notification", f"{APP}/notifications/?q=CMT20458", click="form table tbody td a[href*='/notifications/']"),
+    Picture(
+        "notification_failed",
+        f"{APP}/notifications/?state=failed",
+        click="form table tbody td a[href*='/notifications/']",
+    ),
+    Picture("notification_sources", f"{APP}/sources/"),
+    Picture("notification_source", f"{APP}/sources/?name=notices", click="form table tbody td a[href*='/sources/']"),
+    Picture(
+        "notification_source_dark",
+        f"{APP}/sources/?name=notices",
+        click="form table tbody td a[href*='/sources/']",
+        dark=True,
+    ),
+    Picture(
+        "circuit_panel",
+        "/circuits/circuits/?q=AR-IC-331207",
+        click="form table tbody td a[href*='/circuits/circuits/']",
+    ),
+    Picture("home", "/", show="#circuit-maintenance"),
+)
+
+
+def work() -> None:
+    """Do what people do, so that there is something of theirs to see; before Playwright, beside which Django refuses."""
+    # pylint: disable=import-outside-toplevel  # import models
+    from django.contrib.auth import get_user_model
+    from django.utils import timezone
+
+    from nautobot_circuit_maintenance.models import CircuitMaintenance, Note
+
+    user = get_user_model().objects.get(username="admin")
+    shown = CircuitMaintenance.objects.get(name="CMT20458")
+    for title, comment, level in (
+        ("Customers told", "Harbour Vale and the shop in Conover Street know.", "INFO"),
+        ("No second path", "CCF-FNY-000913 takes the same pole; ask for another night.", "WARNING"),
+    ):
+        Note.objects.create(maintenance=shown, title=title, comment=comment, level=level)
+    for maintenance in CircuitMaintenance.objects.filter(name__in=("CHG-HV-7790", "NLF-W-612", "PFM-5131")):
+        maintenance.acknowledge(user, timezone.now())
+        maintenance.validated_save()
+
+
+def contexts(chromium: Browser, site: LiveSite) -> dict[bool, BrowserContext]:
+    """Return the administrator's windows, dark and light."""
+    page = chromium.new_page()
+    log_in(page, site.url, "admin")
+    cookies = page.context.storage_state()
+    page.context.close()
+    return {
+        dark: chromium.new_context(
+            base_url=site.url,
+            storage_state=cookies,
+            viewport={"width": WIDTH, "height": HEIGHT},
+            color_scheme="dark" if dark else "light",
+        )
+        for dark in (True, False)
+    }
+
+
+def take(page: Page, picture: Picture) -> Path:
+    """Write one picture."""
+    page.goto(picture.address)
+    page.wait_for_load_state("networkidle")
+    if picture.click:
+        page.locator(picture.click).first.click()
+        page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1000)  # charts grow into their place
+    path = FOLDER / f"{picture.name}.png"
+    if picture.show:
+        page.locator(picture.show).last.screenshot(path=path)
+    else:
+        height = min(int(page.evaluate("document.documentElement.scrollHeight")), TALLEST)
+        page.set_viewport_size({"width": WIDTH, "height": height})  # else the menu would end in the middle
+        page.wait_for_timeout(500)
+        page.screenshot(path=path)
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    return path
+
+
+def shrink(path: Path) -> int:
+    """Write a picture again with as many colours as it needs; return its size in bytes."""
+    with Image.open(path) as image:
+        few = image.convert("RGB").quantize(colors=COLORS, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+    return path.stat().st_size
+
+
+def run() -> int:
+    """Take all pictures; return the number of problems."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    watch = Watch()
+    with ExitStack() as stack:
+        site = stack.enter_context(live_site("screenshots"))
+        work()
+        chromium = stack.enter_context(browser())
+        windows = contexts(chromium, site)
+        for picture in PICTURES:
+            page = windows[picture.dark].new_page()
+            watch.attach(page)
+            size = shrink(take(page, picture))
+            page.close()
+            say(f"{picture.name}.png: {size / 1000:.0f} kB")
+            if size > LARGEST_BYTES:
+                watch.problems.append(f"{picture.name}.png is larger than {LARGEST_BYTES / 1000:.0f} kB")
+    for problem in watch.problems:
+        say(problem)
+    return len(watch.problems)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(1 if run() else 0)
+    except ServiceError as reason:
+        sys.exit(str(reason))

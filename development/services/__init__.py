@@ -1,0 +1,1 @@
+"""PostgreSQL, Redis, mail servers and the migrated database, without Docker."""

@@ -1,0 +1,88 @@
+"""What `invoke benchmark` rests on: mails that the parser reads as they are meant, meters that count, a true table."""
+
+from collections import Counter
+from datetime import datetime, timezone
+from itertools import groupby
+
+import pytest
+from django.db import connections, transaction
+from nautobot.apps.testing import TransactionTestCase
+
+from development import benchmark
+from development.benchmark import mails
+from development.benchmark.meters import Meters
+from nautobot_circuit_maintenance.domain.updates import Provenance
+from nautobot_circuit_maintenance.mail.message import MailMessage
+from nautobot_circuit_maintenance.models import NotificationSource
+from nautobot_circuit_maintenance.reading.library import parse
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
+MAILS = 90
+
+
+def read(mails, parser):
+    """Return what each mail says, mails in the order of arrival."""
+    return [update for raw, arrived in mails for update in parse(raw, [parser], Provenance(arrived, arrived, ""))]
+
+
+@pytest.mark.parametrize("write", [mails.bcop_mails, mails.html_mails])
+def test_the_same_seed_writes_the_same_mails_and_another_one_others(write):
+    assert write(MAILS, 1, NOW) == write(MAILS, 1, NOW)
+    assert write(MAILS, 1, NOW) != write(MAILS, 2, NOW)
+
+
+@pytest.mark.parametrize(("write", "parser"), [(mails.bcop_mails, "genericprovider"), (mails.html_mails, "zayo")])
+def test_each_of_three_mails_about_a_maintenance_changes_it(write, parser):
+    updates = sorted(read(write(MAILS, 1, NOW), parser), key=lambda each: each.maintenance_id)
+    told = [list(of_one) for _, of_one in groupby(updates, key=lambda each: each.maintenance_id)]
+
+    assert [len(of_one) for of_one in told] == [3] * (MAILS // 3)
+    for first, second, third in told:
+        assert (first.status, second.status) == ("CONFIRMED", "RE-SCHEDULED")
+        assert third.status in ("COMPLETED", "CANCELLED")
+        assert first.windows != second.windows == third.windows
+        assert first.circuits != second.circuits == third.circuits
+
+
+def test_providers_circuits_and_strangers_are_spread_as_promised():
+    delivered = mails.bcop_mails(900, 1, NOW)
+    senders = Counter(MailMessage.from_bytes(raw, received_at=arrived).sender for raw, arrived in delivered)
+    cids = [word.cid for update in read(delivered, "genericprovider") for word in update.circuits]
+    known = {cid for number in range(mails.PROVIDERS) for cid in mails.circuits_of(number)}
+
+    assert set(senders.values()) == {900 // mails.PROVIDERS}
+    assert 4.5 < len(cids) / 900 < 5.5
+    assert 0.03 < sum(cid not in known for cid in cids) / len(cids) < 0.07
+    assert [arrived for _, arrived in delivered] == sorted(arrived for _, arrived in delivered)
+
+
+def test_the_mail_that_a_worker_at_rest_has_read_is_one_of_cogents():
+    [update] = parse(mails.COGENT, ["cogent"], Provenance(NOW, NOW, ""))
+    assert update.maintenance_id == "SN88213"
+
+
+def test_a_table_beside_an_earlier_run_says_by_how_much():
+    before = {"mails": {"CPU ms": 20.0, "statements": 0.0}}
+    lines = list(benchmark.table({"mails": {"CPU ms": 15.0, "statements": 3.0, "new": 1.0}}, before))
+    words = {" ".join(line.split()) for line in lines}
+    assert "CPU ms 20.0 -> 15.0 -25 %" in words
+    assert "statements 0.0 -> 3.0" in words
+    assert "new 1.0" in words
+
+
+class TestMeters(TransactionTestCase):
+    """Meters on both connections of a worker."""
+
+    def test_statements_of_both_connections_are_counted_and_transactions_that_end(self):
+        """Three statements, two of them about a table of ours, one transaction; nothing outside of counting()."""
+        meters = Meters()
+        with meters.counting(), meters.phase("work"):
+            with transaction.atomic():
+                NotificationSource.objects.create(name="Counted")
+            NotificationSource.objects.count()
+            with connections["job_logs"].cursor() as cursor:
+                cursor.execute("SELECT 1")
+        NotificationSource.objects.count()
+        work = meters.phases["work"]
+        self.assertEqual((work.statements, work.ours, work.commits), (3, 2, 1))
+        self.assertEqual(meters.statements, 3)

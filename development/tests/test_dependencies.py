@@ -1,0 +1,98 @@
+"""The declared dependencies are those that the code imports, their lowest versions are those that are tested."""
+
+import ast
+import importlib.metadata
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from development import bootstrap
+from development.docs import dependencies
+
+PACKAGE = Path(bootstrap.ROOT) / "nautobot_circuit_maintenance"
+PIN = re.compile(r"(?m)^([\w.-]+)==([^;\s]+)")
+PAGE_IS_OUT_OF_DATE = "run `python -m development.docs.dependencies`"
+
+
+def distributions_imported():
+    """Return the distributions behind every import of the app, each as the set of those that may hold the module."""
+    # Not packages_distributions(): that of Python 3.10 does not know distributions without a top_level.txt.
+    by_module = {}
+    for distribution in importlib.metadata.distributions():
+        modules_of_it = {file.parts[0].removesuffix(".py") for file in distribution.files or ()}
+        for name in modules_of_it:
+            by_module.setdefault(name, set()).add(distribution.name)
+    modules = set()
+    for path in PACKAGE.rglob("*.py"):
+        if "tests" not in path.relative_to(PACKAGE).parts:
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.ImportFrom) and not node.level:
+                    modules.add(node.module.split(".")[0])
+                elif isinstance(node, ast.Import):
+                    modules |= {alias.name.split(".")[0] for alias in node.names}
+    others = modules - sys.stdlib_module_names - {PACKAGE.name}
+    return {name: {canonicalize_name(found) for found in by_module.get(name, [])} for name in others}
+
+
+def declared():
+    """Return what the app always needs, by name."""
+    return {canonicalize_name(found.name): found for extra, found in dependencies.requirements() if not extra}
+
+
+def wanted_by_nautobot():
+    """Return what Nautobot itself asks for."""
+    texts = importlib.metadata.requires("nautobot") or []
+    return {canonicalize_name(Requirement(text).name) for text in texts if "extra ==" not in text}
+
+
+def pins(name):
+    """Return the pinned versions of a file, by name; one of them where they differ between versions of Python."""
+    text = (bootstrap.PINS / name).read_text("utf-8")
+    return {canonicalize_name(found): Version(version) for found, version in PIN.findall(text)}
+
+
+def test_everything_that_is_imported_is_declared_or_nautobots_own():
+    allowed = declared().keys() | wanted_by_nautobot()
+    assert not {name for name, holders in distributions_imported().items() if not holders & allowed}
+
+
+def test_everything_that_is_declared_is_imported():
+    imported = set().union(*distributions_imported().values())
+    # Nautobot makes our GraphQL types with it; the app's specification names it.
+    assert declared().keys() - imported == {"graphene-django"}
+
+
+def test_the_versions_of_nautobots_own_requirements_are_left_to_nautobot():
+    both = declared().keys() & wanted_by_nautobot()
+    assert {name: str(declared()[name].specifier) for name in both if declared()[name].specifier} == {}
+
+
+def test_the_lowest_versions_are_those_that_are_tested():
+    lowest = pins("constraints-nautobot3.1.0.txt")
+    for name, requirement in declared().items():
+        bounds = [Version(bound.version) for bound in requirement.specifier if bound.operator == ">="]
+        assert bounds in ([], [lowest[name]]), name
+
+
+@pytest.mark.parametrize("series", ["3.1", "3.2"])
+def test_the_pins_are_within_the_declared_ranges_and_name_everything(series):
+    pinned = pins("constraints.txt") | pins(f"constraints-nautobot{series}.txt")
+    assert f"{pinned['nautobot'].major}.{pinned['nautobot'].minor}" == series
+    for extra, requirement in dependencies.requirements():
+        if extra != "xlsx":
+            assert pinned[canonicalize_name(requirement.name)] in requirement.specifier, requirement
+
+
+def test_both_series_pin_the_same_packages_and_no_file_contradicts_the_common_one():
+    common, *series = (pins(f"constraints{name}.txt") for name in ("", "-nautobot3.1", "-nautobot3.2"))
+    assert series[0].keys() == series[1].keys()
+    assert not common.keys() & series[0].keys()
+
+
+def test_the_page_lists_ranges_and_licences():
+    assert dependencies.table() in dependencies.PAGE.read_text("utf-8"), PAGE_IS_OUT_OF_DATE

@@ -1,0 +1,101 @@
+"""What people changed by hand, read from Nautobot's change records. They expire: what is gone is not told."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.utils.dateparse import parse_datetime
+from nautobot.apps.choices import ObjectChangeActionChoices as Action
+from nautobot.extras.models import ObjectChange
+
+from nautobot_circuit_maintenance.choices import PIPELINE_CONTEXT
+from nautobot_circuit_maintenance.domain.conclusion import Conclusion
+from nautobot_circuit_maintenance.domain.timeline import Difference
+from nautobot_circuit_maintenance.domain.updates import Window
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Note
+from nautobot_circuit_maintenance.models.windows import as_rest
+
+MOST = 200
+"""Changes that are read of each kind, and shown of all."""
+
+_FIELDS = ("name", "provider", "ticket", "tags", "custom_fields", "ack")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What a person changed of a maintenance at once."""
+
+    at: datetime
+    who: str
+    maintenance: CircuitMaintenance
+    is_new: bool
+    """Whether the person added the maintenance."""
+    difference: Difference | None = None
+    """Status, description and windows; None where the record to compare with is gone, or nothing was there before."""
+    fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    """What else changed: before and after by field name, "ack" among them."""
+
+
+def read_edits(user: Any, visible: QuerySet[CircuitMaintenance], since: datetime | None = None) -> list[Edit]:
+    """Return the newest edits of these maintenances that the user may see, newest first; by two queries.
+
+    Core's ``ObjectChange.get_snapshots`` would take one for each record. An acknowledgement that still holds is none of
+    them: the maintenance itself tells it, for longer.
+    """
+    made = _records(user, CircuitMaintenance).filter(
+        changed_object_id__in=visible.values("pk"), action__in=(Action.ACTION_CREATE, Action.ACTION_UPDATE)
+    )
+    made = made.filter(time__gte=since) if since else made
+    before = ObjectChange.objects.filter(
+        changed_object_type=OuterRef("changed_object_type"),
+        changed_object_id=OuterRef("changed_object_id"),
+        time__lt=OuterRef("time"),
+    ).order_by("-time")
+    # What notifications changed is told by themselves.
+    made = made.exclude(change_context_detail=PIPELINE_CONTEXT).annotate(
+        before=Subquery(before.values("object_data_v2")[:1])
+    )
+    records = list(made.defer("object_data").order_by("-time")[:MOST])
+    maintenances = visible.select_related("provider").in_bulk({record.changed_object_id for record in records})
+    edits = (_edit(r, maintenances[r.changed_object_id]) for r in records if r.changed_object_id in maintenances)
+    return [edit for edit in edits if edit]
+
+
+def authors_of(user: Any, notes: Iterable[Note]) -> dict[UUID, str]:
+    """Return who wrote these notes, by primary key, as far as the user may see it and it is still on record."""
+    made = _records(user, Note).filter(changed_object_id__in=[note.pk for note in notes], action=Action.ACTION_CREATE)
+    return dict(made.values_list("changed_object_id", "user_name"))
+
+
+def _records(user: Any, model: type[Model]) -> QuerySet[ObjectChange]:
+    records: QuerySet[ObjectChange] = ObjectChange.objects.restrict(user, "view").order_by()
+    return records.filter(changed_object_type=ContentType.objects.get_for_model(model))
+
+
+def _edit(record: Any, maintenance: CircuitMaintenance) -> Edit | None:
+    """Read a change record; None if it tells nothing."""
+    edit = {"at": record.time, "who": record.user_name, "maintenance": maintenance}
+    is_new = record.action == Action.ACTION_CREATE
+    if is_new or not record.before:
+        return Edit(**edit, is_new=is_new)
+    before, after = record.before, record.object_data_v2
+    difference = Difference(_conclusion(before), _conclusion(after))
+    fields = {name: (before.get(name), after.get(name)) for name in _FIELDS if before.get(name) != after.get(name)}
+    if after.get("ack") and after.get("acknowledged_at") == as_rest(maintenance.acknowledged_at):
+        fields.pop("ack", None)
+    is_told = fields or difference.before != difference.after
+    return Edit(**edit, is_new=False, difference=difference, fields=fields) if is_told else None
+
+
+def _conclusion(data: Mapping[str, Any]) -> Conclusion:
+    """Read what a change record says in the words of a notification."""
+    windows = ((parse_datetime(start), parse_datetime(end)) for start, end in data.get("windows") or ())
+    return Conclusion(
+        status=data.get("status") or "",
+        description=data.get("description") or "",
+        windows=tuple(Window(start, end) for start, end in windows if start and end),
+    )

@@ -1,0 +1,20 @@
+"""Text and JSON that every database stores."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def storable(text: str) -> str:
+    """Return the text as every database stores it: without NUL characters and lone surrogates."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def storable_json(value: Any) -> Any:
+    """Return a JSON value whose texts are all storable."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {storable(str(key)): storable_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [storable_json(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""Messages as strangers send them: headers, parts, text, sender authentication. No Django."""

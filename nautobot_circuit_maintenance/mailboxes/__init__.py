@@ -1,0 +1,1 @@
+"""Mailboxes: one package a kind, behind the contract in ``base``. No Django."""

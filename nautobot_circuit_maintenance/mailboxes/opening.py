@@ -1,0 +1,24 @@
+"""The way from a source to its open mailbox."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+
+from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.mailboxes.base import Mailbox
+from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS
+from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
+
+
+@contextmanager
+def open_mailbox(settings: SourceSettings, *, max_message_size: int) -> Iterator[Mailbox]:
+    """Open the mailbox of a source; raises MailboxError, as reading it does, in words without the secret."""
+    module, _, name = MAILBOX_KINDS[settings.kind].mailbox.rpartition(".")
+    mailbox_type: type[Mailbox] = getattr(import_module(module), name)
+    try:
+        with mailbox_type.open(settings, max_message_size=max_message_size) as mailbox:
+            yield mailbox
+    except MailboxError as error:
+        # A server may repeat the login at any time, and what it says is stored and shown.
+        error.args = (settings.without_secret(str(error)),)
+        raise

@@ -1,0 +1,306 @@
+"""A server that behaves like the documented Gmail API and Google's token endpoint, on loopback."""
+
+import base64
+import json
+import re
+import secrets
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.parser import BytesHeaderParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from nautobot_circuit_maintenance.tests.mailboxes.http_faults import response, unharmed
+
+Query = dict[str, list[str]]
+SERVICE_ACCOUNT = "reader@project.iam.gserviceaccount.example"
+AUDIENCE = "https://oauth2.googleapis.com/token"
+
+
+class Refusal(Exception):
+    """An answer other than 200."""
+
+    def __init__(self, status: int, body: Any) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+
+
+def api_error(status: int, reason: str, message: str = "No.") -> Refusal:
+    """Make an error in the form of Google's APIs."""
+    errors = [{"domain": "global", "reason": reason, "message": message}]
+    return Refusal(status, {"error": {"code": status, "message": message, "errors": errors}})
+
+
+@dataclass
+class Stored:
+    """A message in the account."""
+
+    raw: bytes
+    milliseconds: int
+    labels: set[str]
+
+
+@dataclass
+class GmailAccount:
+    """What is in the account, how the API is to behave, and what it was asked."""
+
+    address: str
+    key: rsa.RSAPrivateKey
+    url: str = ""
+    scopes: tuple[str, ...] = ("https://www.googleapis.com/auth/gmail.readonly", "https://mail.google.com/")
+    """Those that the administrator delegated."""
+    page_size: int = 500
+    estimate: int | None = None
+    """The size that messages are said to have; None for the true one."""
+    messages: dict[str, Stored] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=lambda: {"INBOX": "INBOX", "SPAM": "SPAM"})
+    history: list[dict[str, Any]] = field(default_factory=list)
+    history_id: int = 1000
+    forgotten: int = 0
+    """History ids up to this one have expired."""
+    refusals: list[Refusal] = field(default_factory=list)
+    """Given out one by one before the API answers again."""
+    token_refusal: Refusal | None = None
+    tokens: set[str] = field(default_factory=set)
+    requests: list[str] = field(default_factory=list)
+    send: Callable[[str, socket.socket, bytes], bool] = lambda _kind, connection, answer: unharmed(connection, answer)
+    """Sends an answer, told its kind: token, profile, labels, list, metadata, raw or history; False ends the connection."""
+
+    def credentials(self) -> dict[str, str]:
+        """Return what the JSON key of the service account holds."""
+        pem = self.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return {
+            "type": "service_account",
+            "client_email": SERVICE_ACCOUNT,
+            "private_key_id": "1",
+            "private_key": pem.decode(),
+            "token_uri": f"{self.url}/token",
+        }
+
+    def deliver(self, raw: bytes, received_at: datetime, *labels: str) -> str:
+        """Put a message into the account; ids say nothing about the order."""
+        id_ = secrets.token_hex(8)
+        stored = Stored(raw, int(received_at.timestamp() * 1000), {*labels, "UNREAD"})
+        self.messages = {**self.messages, id_: stored}  # a request may be looking at the one before
+        self.remember("messagesAdded", id_)
+        return id_
+
+    def label(self, id_: str, label: str) -> None:
+        """Put a label on a message."""
+        self.messages[id_].labels.add(label)
+        self.remember("labelsAdded", id_, labelIds=[label])
+
+    def remember(self, kind: str, *ids: str, **more: Any) -> None:
+        """Add one record to the history; ids increase with gaps."""
+        changes = [{"message": {"id": id_, "threadId": id_}, **more} for id_ in ids]
+        self.history.append({"id": str(self.history_id + 7), kind: changes})
+        self.history_id += 7  # last: whoever is told this id must find the record
+
+    def names(self) -> list[str]:
+        """Return what was asked for, without the ids of messages."""
+        return [re.sub(r"messages/\w+", "message", path.removeprefix("/gmail/v1/users/me/")) for path in self.requests]
+
+
+class _Server(ThreadingHTTPServer):
+    block_on_close = False  # a client may have left connections open
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet: clients hang up, and some do not trust the certificate."""
+
+
+@contextmanager
+def gmail_server(account: GmailAccount, certificates: Path | None = None) -> Iterator[GmailAccount]:
+    """Serve an account until the block ends; with TLS where there is a folder of `development.services.imap.make_certificates`."""
+
+    class Handler(_Handler):
+        mailbox = account
+
+    with _Server(("127.0.0.1", 0), Handler) as server:
+        account.url = f"http://127.0.0.1:{server.server_port}"
+        if certificates:
+            account.url = f"https://localhost:{server.server_port}"
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+            # The connection's own thread shakes hands: nobody has to wait for a silent client.
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        try:
+            yield account
+        finally:
+            server.shutdown()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    mailbox: GmailAccount
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin  # the base's name
+        """Keep quiet."""
+
+    def do_POST(self) -> None:  # pylint: disable=invalid-name  # http.server's name
+        """Give out an access token."""
+        self.mailbox.requests.append("token")
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.answer("token", lambda: issue_token(self.mailbox, parse_qs(body)))
+
+    def do_GET(self) -> None:  # pylint: disable=invalid-name  # http.server's name
+        """Answer the API."""
+        url = urlsplit(self.path)
+        self.mailbox.requests.append(url.path)
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        query = parse_qs(url.query)
+        self.answer(kind_of(url.path, query), lambda: call(self.mailbox, url.path, query, token))
+
+    def answer(self, kind: str, ask: Callable[[], Any]) -> None:
+        """Send what a function returns, or its refusal."""
+        try:
+            status, answer = 200, ask()
+        except Refusal as refusal:
+            status, answer = refusal.status, refusal.body
+        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        self.close_connection = not self.mailbox.send(kind, self.connection, response(status, body))
+
+
+def kind_of(path: str, query: Query) -> str:
+    """Name a request of the API."""
+    name, _, id_ = path.removeprefix("/gmail/v1/users/me/").partition("/")
+    return name if name != "messages" else query["format"][0] if id_ else "list"
+
+
+def issue_token(account: GmailAccount, form: Query) -> dict[str, Any]:
+    """Exchange a signed assertion for a token (RFC 7523 section 2.1, Google's guide for service accounts)."""
+    if account.token_refusal:
+        raise account.token_refusal
+    if form["grant_type"] != ["urn:ietf:params:oauth:grant-type:jwt-bearer"]:
+        raise Refusal(400, {"error": "unsupported_grant_type"})
+    head, claims, signature = form["assertion"][0].split(".")
+    try:
+        account.key.public_key().verify(
+            unpadded(signature), f"{head}.{claims}".encode(), padding.PKCS1v15(), hashes.SHA256()
+        )
+    except InvalidSignature:
+        raise Refusal(400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."}) from None
+    said, asked = json.loads(unpadded(head)), json.loads(unpadded(claims))
+    check_claims(account, asked)
+    if said["alg"] != "RS256":
+        raise Refusal(400, {"error": "invalid_grant", "error_description": "Invalid JWT: alg."})
+    token = secrets.token_urlsafe()
+    account.tokens.add(token)
+    return {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
+
+
+def check_claims(account: GmailAccount, claims: dict[str, Any]) -> None:
+    """Refuse an assertion as Google does."""
+    if claims["iss"] != SERVICE_ACCOUNT or claims["aud"] != AUDIENCE:
+        raise Refusal(400, {"error": "invalid_grant", "error_description": "Invalid JWT."})
+    if not claims["iat"] - 60 < time.time() < claims["exp"] <= claims["iat"] + 3600:
+        raise Refusal(400, {"error": "invalid_grant", "error_description": "Invalid JWT: must be short-lived."})
+    if claims["sub"] != account.address:
+        raise Refusal(400, {"error": "invalid_grant", "error_description": "Invalid email or User ID"})
+    if not set(claims["scope"].split()) <= set(account.scopes):
+        text = "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes"
+        raise Refusal(401, {"error": "unauthorized_client", "error_description": text})
+
+
+def unpadded(text: str) -> bytes:
+    """Decode base64url without padding."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def call(account: GmailAccount, path: str, query: Query, token: str) -> Any:
+    """Answer one request of the API."""
+    if account.refusals:
+        raise account.refusals.pop(0)
+    if token not in account.tokens:
+        raise api_error(401, "authError", "Invalid Credentials")
+    name, _, id_ = path.removeprefix("/gmail/v1/users/me/").partition("/")
+    if name == "profile":
+        return {"emailAddress": account.address, "historyId": str(account.history_id)}
+    if name == "labels":
+        return {"labels": [{"id": key, "name": name} for key, name in account.labels.items()]}
+    if name == "history":
+        return list_history(account, query)
+    if name == "messages":
+        return show(account, id_, query) if id_ else list_messages(account, query)
+    raise api_error(404, "notFound", "Not Found")
+
+
+def list_messages(account: GmailAccount, query: Query) -> dict[str, Any]:
+    """Answer users.messages.list: newest first."""
+    after = int(query["q"][0].removeprefix("after:")) * 1000
+    labels = set(query["labelIds"])
+    if not labels <= set(account.labels):
+        raise api_error(400, "invalidArgument", "Invalid label")
+    found = [id_ for id_, stored in account.messages.items() if labels <= stored.labels and stored.milliseconds > after]
+    if query.get("includeSpamTrash") != ["true"]:
+        found = [id_ for id_ in found if "SPAM" not in account.messages[id_].labels]
+    found.sort(key=lambda id_: account.messages[id_].milliseconds, reverse=True)
+    answer = page(account, query, [{"id": id_, "threadId": id_} for id_ in found], "messages")
+    return {**answer, "resultSizeEstimate": len(found)}
+
+
+def list_history(account: GmailAccount, query: Query) -> dict[str, Any]:
+    """Answer users.history.list: oldest first; what has the label now."""
+    start = int(query["startHistoryId"][0])
+    if start <= account.forgotten:
+        raise api_error(404, "notFound", "Requested entity was not found.")
+    kinds = {kind.replace("message", "messages").replace("label", "labels") for kind in query["historyTypes"]}
+    label = query["labelId"][0]
+    records = []
+    for record in account.history:
+        changed = {kind: changes for kind, changes in record.items() if kind in kinds}
+        ids = [change["message"]["id"] for changes in changed.values() for change in changes]
+        gone_or_labelled = [id_ not in account.messages or label in account.messages[id_].labels for id_ in ids]
+        if int(record["id"]) > start and any(gone_or_labelled):
+            records.append(record)
+    return {**page(account, query, records, "history"), "historyId": str(account.history_id)}
+
+
+def page(account: GmailAccount, query: Query, items: list[Any], name: str) -> dict[str, Any]:
+    """Return one page; an empty list is left out, as the API does."""
+    start = int(query.get("pageToken", ["0"])[0])
+    end = start + min(int(query["maxResults"][0]), account.page_size)
+    answer: dict[str, Any] = {name: items[start:end]} if items[start:end] else {}
+    return {**answer, "nextPageToken": str(end)} if end < len(items) else answer
+
+
+def fields_of(raw: bytes) -> bytes:
+    """Return the header without lines that are no fields, where Python's reader would stop."""
+    lines = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    return b"\r\n".join(line for line in lines if b":" in line or line.startswith((b" ", b"\t"))) + b"\r\n\r\n"
+
+
+def show(account: GmailAccount, id_: str, query: Query) -> dict[str, Any]:
+    """Answer users.messages.get in the formats metadata and raw."""
+    stored = account.messages.get(id_)
+    if stored is None:
+        raise api_error(404, "notFound", "Requested entity was not found.")
+    answer: dict[str, Any] = {
+        "id": id_,
+        "threadId": id_,
+        "labelIds": sorted(stored.labels),
+        "internalDate": str(stored.milliseconds),
+        "sizeEstimate": len(stored.raw) if account.estimate is None else account.estimate,
+    }
+    if query["format"] == ["raw"]:
+        return {**answer, "raw": base64.urlsafe_b64encode(stored.raw).decode()}
+    wanted = {name.lower() for name in query.get("metadataHeaders", [])}
+    fields = BytesHeaderParser().parsebytes(fields_of(stored.raw)).items()
+    headers = [{"name": name, "value": str(value)} for name, value in fields if not wanted or name.lower() in wanted]
+    return {**answer, "payload": {"headers": headers}}

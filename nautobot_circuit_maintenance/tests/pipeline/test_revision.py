@@ -1,0 +1,171 @@
+"""Revisions: what a chunk makes of maintenances that persons, other mails and deletions have been at."""
+
+from datetime import timedelta
+
+from nautobot.extras.models import ObjectChange
+
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification, ParsedNotification
+from nautobot_circuit_maintenance.pipeline.reprocess import requeue
+from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
+from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
+from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.pipeline.test_chunks import record, records
+
+DAY = timedelta(days=1)
+C12 = (("C-1", "OUTAGE"), ("C-2", "OUTAGE"))
+
+
+def told(after: float, name: str = "M-1", **facts) -> bytes:
+    """Return the mail of an update issued so many hours after noon."""
+    return mail(Bcop(name, issued=NOON + timedelta(hours=after), **facts))
+
+
+class RevisionTestCase(PipelineTestCase):
+    """Mails that are digested together."""
+
+    def together(self, *raws: bytes) -> None:
+        """Record these messages and digest what waits, in one chunk."""
+        record(*raws)
+        drain_waiting(RunOptions(now=NOON + DAY, user=self.user))
+        self.assertEqual(set(Notification.objects.values_list("state", "error")), {("parsed", "")})
+
+    def again(self, *raws: bytes) -> None:
+        """Read all notifications again, the newest ones as these bytes."""
+        for row, raw in zip(Notification.objects.order_by("-received_at"), raws):
+            Notification.objects.filter(pk=row.pk).update(raw=raw)
+        requeue(Notification.objects.all())
+        self.together()
+
+    def spans(self, name: str = "M-1") -> list:
+        """Return start and end of each window."""
+        return list(self.maintenance(name).windows.values_list("start_time", "end_time"))
+
+
+class Persons(RevisionTestCase):
+    """What a person wrote stays, whatever else the chunk does."""
+
+    def test_an_impact_that_a_person_added_in_another_case_stays_beside_the_providers(self):
+        """A reminder, another impact, and a list without the circuit: each is about the provider's own row."""
+        self.together(told(0, circuits=C12))
+        CircuitImpact(maintenance=self.maintenance(), cid="c-1", impact="DEGRADED").validated_save()
+
+        self.together(told(24, circuits=C12, sequence=1))
+        self.assertEqual(self.impacts(), {"C-1": "OUTAGE", "C-2": "OUTAGE", "c-1": "DEGRADED"})
+
+        self.together(told(48, circuits=(("C-1", "NO-IMPACT"), ("C-2", "OUTAGE"))))
+        self.assertEqual(self.impacts(), {"C-1": "NO-IMPACT", "C-2": "OUTAGE", "c-1": "DEGRADED"})
+
+        self.together(told(72, circuits=(("C-2", "OUTAGE"),)))
+        self.assertEqual(self.impacts(), {"C-2": "OUTAGE", "c-1": "DEGRADED"})
+
+    def test_a_mail_can_be_read_again_after_a_person_took_the_provider_from_its_maintenance(self):
+        """The provider's own is made anew; the other was edited, so it stays and says that nobody names it any more."""
+        self.together(told(0))
+        maintenance = self.maintenance()
+        maintenance.provider = None
+        maintenance.validated_save()
+
+        self.again()
+
+        made_anew = self.maintenance()
+        self.assertNotEqual(made_anew.pk, maintenance.pk)
+        self.assertEqual(made_anew.status, "CONFIRMED")
+        self.assertIn("No notification names", maintenance.maintenance_notes.get().title)
+
+    def test_an_edit_is_kept_through_the_words_of_a_chunk_until_one_of_them_is_about_it(self):
+        """Three mails in one chunk: the second changes the status, no mail the description."""
+        self.together(told(0))
+        maintenance = self.maintenance()
+        maintenance.description, maintenance.status = "Call Eve", "COMPLETED"
+        maintenance.validated_save()
+
+        self.together(told(1, sequence=1), told(2, status="CANCELLED"), told(3, status="CANCELLED", sequence=1))
+
+        self.assertEqual((self.maintenance().description, self.maintenance().status), ("Call Eve", "CANCELLED"))
+
+    def test_an_acknowledgement_goes_with_the_first_news_of_a_chunk_though_the_last_take_it_back(self):
+        """As it would between two runs: somebody must look again."""
+        self.together(told(0))
+        maintenance = self.maintenance()
+        maintenance.ack = True
+        maintenance.validated_save()
+
+        self.together(told(1, start=START + DAY), told(2, start=START))
+
+        self.assertFalse(self.maintenance().ack)
+        self.assertEqual([each["ack"] for each in records()][-2:], [False, False])
+
+    def test_one_made_by_hand_is_taken_over_by_a_chunk_and_told_as_an_update(self):
+        """The first mail changes what the person wrote, the second is about a maintenance of its own."""
+        CircuitMaintenance(name="M-1", provider=self.provider, ticket="CHG-7").validated_save()
+        ObjectChange.objects.all().delete()
+
+        self.together(told(0), told(1, "M-2"))
+
+        self.assertEqual((self.maintenance().status, self.maintenance().ticket), ("CONFIRMED", "CHG-7"))
+        self.assertEqual([(each["action"], each["name"]) for each in records()], [("create", "M-2"), ("update", "M-1")])
+
+
+class Rows(RevisionTestCase):
+    """What is written for several maintenances at once."""
+
+    def test_windows_of_several_maintenances_come_move_and_go_in_one_chunk(self):
+        """Each keeps to its own."""
+        two = [mail(Bcop(name, start=START), Bcop(name, start=START + DAY)) for name in ("M-1", "M-2", "M-3")]
+        self.together(*two)
+
+        moved = told(2, "M-2", start=START + 5 * DAY)
+        self.together(told(1, "M-1", start=START + DAY), moved, told(3, "M-3", sequence=1, start=START))
+
+        hours = timedelta(hours=4)
+        starts = {name: [start for start, end in self.spans(name) if end - start == hours] for name in ("M-1", "M-2")}
+        self.assertEqual(starts, {"M-1": [START + DAY], "M-2": [START + 5 * DAY]})
+        self.assertEqual(self.spans("M-3"), [(START, START + hours)])
+
+    def test_an_impact_that_goes_and_comes_back_within_a_chunk_is_there_once_and_linked(self):
+        """The row is a new one, as it would be between two runs."""
+        self.together(told(0, circuits=C12))
+
+        self.together(told(24, circuits=(("C-2", "OUTAGE"),)), told(48, circuits=C12))
+
+        impacts = self.maintenance().impacts.values_list("cid", "circuit__cid")
+        self.assertEqual(sorted(impacts), [("C-1", "C-1"), ("C-2", "C-2")])
+
+    def test_only_the_newest_word_about_each_maintenance_is_not_outdated(self):
+        """Whether it was stored before, comes in the middle of the chunk, or last."""
+        self.together(told(0), told(9, "M-2"))
+
+        self.together(told(5), told(1, "M-2"), told(3), told(8, "M-3"))
+
+        newest = ParsedNotification.objects.filter(outdated=False).values_list("maintenance__name", "issued_at")
+        expected = {("M-1", 5), ("M-2", 9), ("M-3", 8)}
+        self.assertEqual(set(newest), {(name, NOON + timedelta(hours=after)) for name, after in expected})
+
+    def test_evidence_of_a_deleted_notification_is_replaced_when_its_mail_comes_back_in_a_chunk(self):
+        """Beside other news about the same maintenance."""
+        self.together(told(0), told(1, "M-2"))
+        Notification.objects.all().delete()
+
+        self.together(told(0), told(1, "M-2"), told(2, status="CANCELLED"))
+
+        self.assertEqual(ParsedNotification.objects.count(), 3)
+        self.assertFalse(ParsedNotification.objects.filter(notification=None).exists())
+        self.assertEqual(self.maintenance().status, "CANCELLED")
+
+    def test_a_maintenance_that_others_still_name_is_not_withdrawn(self):
+        """One of two mails reads otherwise now: the other's word holds, and no note warns of anything."""
+        self.together(told(0), told(5, status="CANCELLED"))
+
+        self.again(told(5, "M-2", status="CANCELLED"))
+
+        self.assertEqual((self.maintenance().status, self.maintenance("M-2").status), ("CONFIRMED", "CANCELLED"))
+        self.assertFalse(self.maintenance().maintenance_notes.exists())
+
+    def test_what_the_record_of_a_new_maintenance_says_is_what_is_stored(self):
+        """To the microsecond: else the first edit of a person would show a change of the time of creation."""
+        self.together(told(0), told(1, "M-2"))
+
+        for change in ObjectChange.objects.filter(changed_object_type__model="circuitmaintenance"):
+            later = change.changed_object.to_objectchange("update")
+            self.assertEqual(change.object_data_v2, later.object_data_v2)
+            self.assertEqual(change.object_data, later.object_data)

@@ -1,0 +1,139 @@
+"""Parse: local times in calendars, around the nights when clocks are changed; every expectation is reckoned by hand.
+
+2026: Europe/Berlin goes from 02:00 to 03:00 on 29 March and from 03:00 back to 02:00 on 25 October, both at 01:00 UTC;
+America/New_York from 02:00 EST to 03:00 EDT on 8 March (07:00 UTC), from 02:00 EDT to 01:00 EST on 1 November (06:00 UTC).
+"""
+
+import re
+from datetime import datetime, timezone
+
+from django.test import override_settings
+
+from nautobot_circuit_maintenance.domain.updates import Window
+from nautobot_circuit_maintenance.tests.reading.parser_mails import (
+    ParseTestCase,
+    calendar,
+    event,
+    mail,
+    read,
+    windstream,
+)
+
+
+def utc(text: str) -> datetime:
+    """Read "10-25 01:30" of the year 2026 as UTC."""
+    return datetime.strptime(f"2026-{text} +0000", "%Y-%m-%d %H:%M %z").astimezone(timezone.utc)
+
+
+def zone(name: str, offset: str) -> str:
+    """Define a time zone that knows no summer."""
+    lines = ("BEGIN:VTIMEZONE", f"TZID:{name}", "BEGIN:STANDARD", "DTSTART:19700101T000000")
+    return "\r\n".join((*lines, f"TZOFFSETFROM:{offset}", f"TZOFFSETTO:{offset}", "END:STANDARD", "END:VTIMEZONE"))
+
+
+def announcing(start: str, end: str, *zones: str) -> bytes:
+    """Announce a window; its times come with the parameters of their properties, such as ";TZID=Europe/Berlin:..."."""
+    told = re.sub(r"DTSTART:\S+", f"DTSTART{start}", event())
+    return mail(calendar(*zones, re.sub(r"DTEND:\S+", f"DTEND{end}", told)))
+
+
+def window(start: str, end: str, *zones: str) -> Window:
+    """Return the window that is read of such a mail."""
+    [update] = read(announcing(start, end, *zones), "genericprovider")
+    [found] = update.windows
+    return found
+
+
+class WinterAndSummer(ParseTestCase):
+    """Windows of nights in which an hour is missing or comes twice."""
+
+    def assert_window(self, zone_name: str, start: str, end: str, expected: tuple[str, str]) -> None:
+        """Expect local times of the year 2026, as "1025T013000", to be these in UTC."""
+        found = window(f";TZID={zone_name}:2026{start}", f";TZID={zone_name}:2026{end}")
+        self.assertEqual(found, Window(utc(expected[0]), utc(expected[1])))
+
+    def test_a_window_over_the_hour_that_comes_twice_is_an_hour_longer_than_it_looks(self) -> None:
+        self.assert_window("Europe/Berlin", "1025T013000", "1025T040000", ("10-24 23:30", "10-25 03:00"))
+        self.assert_window("America/New_York", "1101T003000", "1101T030000", ("11-01 04:30", "11-01 08:00"))
+
+    def test_a_window_over_the_hour_that_is_missing_is_an_hour_shorter_than_it_looks(self) -> None:
+        self.assert_window("Europe/Berlin", "0329T013000", "0329T040000", ("03-29 00:30", "03-29 02:00"))
+        self.assert_window("America/New_York", "0308T013000", "0308T033000", ("03-08 06:30", "03-08 07:30"))
+
+    def test_a_start_in_the_missing_hour_counts_with_the_offset_before_it(self) -> None:
+        """RFC 5545 section 3.3.5: 02:30 that night is 03:30 summer time."""
+        self.assert_window("Europe/Berlin", "0329T023000", "0329T050000", ("03-29 01:30", "03-29 03:00"))
+
+    def test_the_names_that_windows_has_for_zones_are_known(self) -> None:
+        self.assert_window("W. Europe Standard Time", "1025T013000", "1025T040000", ("10-24 23:30", "10-25 03:00"))
+
+    def test_an_html_mail_in_eastern_time_follows_the_season(self) -> None:
+        for day, expected in (
+            ("02/10/26", ("02-10 06:00", "02-10 10:00")),
+            ("06/10/26", ("06-10 05:00", "06-10 09:00")),
+        ):
+            with self.subTest(day):
+                [update] = read(mail(("text/html", windstream().replace("03/10/26", day))), "windstream")
+                self.assertEqual(update.windows, (Window(utc(expected[0]), utc(expected[1])),))
+
+    def test_times_without_a_zone_are_those_of_nautobot(self) -> None:
+        """RFC 5545 section 3.3.5 calls them floating: local time, wherever one is."""
+        for nautobots, expected in (
+            ("UTC", ("10-25 01:30", "10-25 04:00")),
+            ("Europe/Berlin", ("10-24 23:30", "10-25 03:00")),
+            ("America/New_York", ("10-25 05:30", "10-25 08:00")),
+        ):
+            with self.subTest(nautobots), override_settings(TIME_ZONE=nautobots):
+                found = window(":20261025T013000", ":20261025T040000")
+                self.assertEqual(found, Window(utc(expected[0]), utc(expected[1])))
+
+
+class ZonesOfACalendar(ParseTestCase):
+    """Zones with names that only the calendar explains."""
+
+    local = (";TZID=Local:20261025T013000", ";TZID=Local:20261025T040000")
+
+    def test_a_zone_is_what_the_calendar_says_that_it_is(self) -> None:
+        found = window(*self.local, zone("Local", "+0900"))
+
+        self.assertEqual(found, Window(utc("10-24 16:30"), utc("10-24 19:00")))
+
+    def test_a_zone_may_be_explained_behind_the_event_that_uses_it(self) -> None:
+        """RFC 5545 section 3.6 puts the components of a calendar in no order."""
+        end = b"END:VCALENDAR"
+        told = announcing(*self.local).replace(end, zone("Local", "+0900").encode() + b"\r\n" + end)
+
+        [update] = read(told, "genericprovider")
+
+        self.assertEqual(update.windows, (Window(utc("10-24 16:30"), utc("10-24 19:00")),))
+
+    def test_a_zone_of_the_same_name_in_the_next_mail_is_another(self) -> None:
+        """Or else one provider's mail would move the windows of all others by hours, for the life of a worker."""
+        window(*self.local, zone("Local", "+0900"))
+
+        found = window(*self.local, zone("Local", "+0100"))
+
+        self.assertEqual(found, Window(utc("10-25 00:30"), utc("10-25 03:00")))
+
+    def test_a_zone_that_nobody_explains_is_a_reason_not_to_read_the_mail(self) -> None:
+        """Not even one that an earlier mail explained; the worker's own zone would be wrong by hours."""
+        window(*self.local, zone("Local", "+0900"))
+
+        reason = self.reason(announcing(*self.local), "genericprovider")
+
+        self.assertEqual(
+            reason, 'genericprovider: its calendar names the time zone "Local" and does not say what that is'
+        )
+
+    def test_a_calendar_cannot_move_a_zone_that_everybody_knows(self) -> None:
+        berlin = (";TZID=Europe/Berlin:20261025T013000", ";TZID=Europe/Berlin:20261025T040000")
+
+        found = window(*berlin, zone("Europe/Berlin", "+0900"))
+
+        self.assertEqual(found, Window(utc("10-24 23:30"), utc("10-25 03:00")))
+
+    def test_whole_days_are_no_window(self) -> None:
+        """The reason says so in words."""
+        reason = self.reason(announcing(";VALUE=DATE:20261025", ";VALUE=DATE:20261026"), "genericprovider")
+
+        self.assertIn("lasts whole days", reason)

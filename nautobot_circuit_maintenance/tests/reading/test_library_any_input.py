@@ -1,0 +1,79 @@
+"""Parse: what holds for every mail - updates that can be stored as they are, or a short reason."""
+
+import json
+from datetime import timedelta
+from unittest import TestCase
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from nautobot_circuit_maintenance.choices import CircuitImpactChoices, CircuitMaintenanceStatusChoices
+from nautobot_circuit_maintenance.domain.conclusion import NO_CHANGE
+from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
+from nautobot_circuit_maintenance.mail.headers import COLUMN_LENGTH
+from nautobot_circuit_maintenance.reading.library import known_parser_names, parse
+from nautobot_circuit_maintenance.tests.reading.hostile_mails import calendars, damaged_mails, mails
+from nautobot_circuit_maintenance.tests.reading.parser_mails import mail, provenance
+
+STATUSES = {*CircuitMaintenanceStatusChoices.values(), NO_CHANGE}
+IMPACTS = set(CircuitImpactChoices.values())
+# A busy machine is no defect of ours, and mails are large.
+whenever_ready = settings(deadline=None, suppress_health_check=list(HealthCheck))
+# Deferred: to know the names is to load the library.
+parsers = st.deferred(lambda: st.sampled_from([name for name in known_parser_names() if name != "openai"]))
+
+
+class EveryMail(TestCase):
+    """Whatever it is made of."""
+
+    def assert_text(self, text: str, length: int | None = None) -> None:
+        """Every database stores it."""
+        self.assertNotIn("\0", text)
+        text.encode("utf-8")
+        self.assertTrue(length is None or 0 < len(text) <= length)
+
+    def assert_harmless(self, raw: bytes, *names: str) -> None:
+        """Updates or a reason, and nothing else."""
+        try:
+            updates = parse(raw, names, provenance(raw))
+        except ParseError as error:
+            self.assert_text(str(error), 1_000)
+            return
+        for update in updates:
+            self.assert_storable(update)
+        self.assertEqual(len({update.maintenance_id for update in updates}), len(updates))
+
+    def assert_storable(self, update: MaintenanceUpdate) -> None:
+        """Each value fits its column."""
+        self.assert_text(update.maintenance_id, COLUMN_LENGTH)
+        self.assertEqual(update.maintenance_id, update.maintenance_id.strip())
+        self.assert_text(update.description)
+        self.assertIn(update.status, STATUSES)
+        for cid, impact in update.circuits:
+            self.assert_text(cid, COLUMN_LENGTH)
+            self.assertIn(impact, IMPACTS)
+        for moment in (update.issued_at, *(moment for window in update.windows for moment in window)):
+            self.assertEqual(moment.utcoffset(), timedelta(0))
+            self.assertTrue(1970 <= moment.year < 9999)
+        for window in update.windows:
+            self.assertGreater(window.end, window.start)
+        self.assertTrue(-(2**63) <= update.sequence < 2**63)
+        self.assert_text(json.dumps(update.items, ensure_ascii=False, allow_nan=False))
+
+    @settings(whenever_ready, max_examples=250)
+    @given(calendars())
+    def test_a_calendar_whose_every_line_may_lie(self, text: str) -> None:
+        self.assert_harmless(mail(("text/calendar", text.encode("utf-8", "surrogatepass"))), "genericprovider")
+
+    @whenever_ready
+    @given(mails(), st.lists(parsers, max_size=2))
+    def test_parts_in_parts_that_say_other_than_they_are(self, raw: bytes, others: list[str]) -> None:
+        self.assert_harmless(raw, "genericprovider", *others)
+
+    @whenever_ready
+    @given(damaged_mails(), parsers)
+    def test_a_real_mail_cut_spliced_and_garbled(self, damaged: tuple[str, bytes], other: str) -> None:
+        name, raw = damaged
+        own = next((each for each in known_parser_names() if each in name.replace("_", "")), "genericprovider")
+
+        self.assert_harmless(raw, own, other)

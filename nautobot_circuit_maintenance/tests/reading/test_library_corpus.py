@@ -1,0 +1,113 @@
+"""Parse against the corpus of real, anonymised mails; defined only where the corpus is."""
+
+import importlib.util
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+from unittest import TestCase
+
+from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, MaintenanceUpdate, Window
+from nautobot_circuit_maintenance.tests.reading.parser_mails import read
+
+CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
+EXCEL = importlib.util.find_spec("pandas") is not None and importlib.util.find_spec("openpyxl") is not None
+
+
+class EveryMessageOfTheCorpus(TestCase):
+    """Each message says exactly what the corpus has on record for it."""
+
+    maxDiff = None
+
+    def test_parsable_messages_say_what_is_expected(self) -> None:
+        told = cases("parsable")
+        self.assertGreater(len(told), 70)
+        for case in told:
+            with self.subTest(case["id"]):
+                self.assertEqual([summary(update) for update in updates(case)], expected(case["expected"]))
+
+    def test_negative_messages_are_errors_with_a_short_reason(self) -> None:
+        for case in cases("negative"):
+            with self.subTest(case["id"]):
+                self.assert_fails(case)
+
+    def test_filtered_messages_are_no_errors(self) -> None:
+        for case in cases("filtered"):
+            with self.subTest(case["id"]):
+                self.assertEqual(updates(case), [])
+
+    def test_messages_with_excel_sheets_need_the_extra(self) -> None:
+        for case in cases("unparsable"):
+            with self.subTest(case["id"]):
+                if EXCEL:
+                    found = [summary(update) for update in updates(case)]
+                    self.assertEqual(found, expected(case["expected_with_xlsx_extra"]))
+                else:
+                    self.assertIn("install the extra 'xlsx'", self.assert_fails(case))
+
+    def assert_fails(self, case: Mapping[str, Any]) -> str:
+        """Return the reason why a message cannot be read."""
+        with self.assertRaises(ParseError) as caught:
+            updates(case)
+        self.assertTrue(0 < len(str(caught.exception)) <= 1_000)
+        return str(caught.exception)
+
+
+if not CORPUS.is_dir():  # Nothing to collect then, and nothing to skip.
+    del EveryMessageOfTheCorpus
+
+
+def cases(folder: str) -> list[dict[str, Any]]:
+    """Return what is on record for the messages of a folder."""
+    found = [json.loads(path.read_text()) | {"path": path} for path in sorted((CORPUS / folder).glob("*.json"))]
+    assert found, folder
+    return found
+
+
+def updates(case: Mapping[str, Any]) -> list[MaintenanceUpdate]:
+    """Parse a message of the corpus."""
+    return read(case["path"].with_suffix(".eml").read_bytes(), case["provider"])
+
+
+def summary(update: MaintenanceUpdate) -> dict[str, Any]:
+    """Return what an update says, comparable with what is on record."""
+    names = ("account", "organizer", "uid", "provider")
+    return {
+        "id": update.maintenance_id,
+        "windows": update.windows,
+        "circuits": sorted(update.circuits),
+        "status": update.status,
+        "issued_at": update.issued_at,
+        "sequence": update.sequence,
+        "summary": update.description,
+        "others": [{name: item[name] for name in names} for item in update.items],
+    }
+
+
+def expected(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Group what is on record by maintenance id, as an update does."""
+    by_id: dict[str, list[Mapping[str, Any]]] = {}
+    for item in items:
+        by_id.setdefault(item["maintenance_id"], []).append(item)
+    return [in_one(same_id) for same_id in by_id.values()]
+
+
+def in_one(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what is on record about one maintenance."""
+    return {
+        "id": items[0]["maintenance_id"],
+        "windows": tuple(sorted({Window(utc(item["start"]), utc(item["end"])) for item in items})),
+        "circuits": sorted(AnnouncedImpact(c["circuit_id"], c["impact"]) for item in items for c in item["circuits"]),
+        "status": items[-1]["status"],
+        "issued_at": utc(items[-1]["stamp"]),
+        "sequence": items[-1]["sequence"],
+        "summary": items[-1]["summary"],
+        "others": [{name: item[name] for name in ("account", "organizer", "uid", "provider")} for item in items],
+    }
+
+
+def utc(seconds: int) -> datetime:
+    """Return a time of the corpus."""
+    return datetime.fromtimestamp(seconds, tz=timezone.utc)

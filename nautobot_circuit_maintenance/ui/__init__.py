@@ -1,0 +1,1 @@
+"""How values and links look on every page."""
