@@ -74,7 +74,18 @@ class Notification(BaseModel):
     attempts = models.PositiveSmallIntegerField(default=0, help_text="How often digesting it was begun.")
     fingerprint = models.CharField(max_length=64, unique=True, help_text="SHA-256 of what the author wrote.")
     message_id = models.CharField(max_length=CHARFIELD_MAX_LENGTH, blank=True)
+    server_id = models.CharField(
+        max_length=CHARFIELD_MAX_LENGTH,
+        blank=True,
+        editable=False,
+        help_text="ID of the message in its mailbox: UIDVALIDITY and UID, Gmail ID or Graph ID.",
+    )
     sender = models.CharField(max_length=CHARFIELD_MAX_LENGTH)
+    sender_confirmed = models.BooleanField(
+        null=True,
+        editable=False,
+        help_text="Whether a trusted mail server confirmed the sender. Empty if the source did not require it.",
+    )
     subject = models.CharField(max_length=CHARFIELD_MAX_LENGTH, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True, help_text="The Date header.")
     received_at = models.DateTimeField(help_text="When the mail server received it.")
