@@ -216,6 +216,19 @@ def black(context: Context, autoformat: bool = False) -> None:
     run(context, f"black {'--quiet' if autoformat else '--check'} {SOURCES}")
 
 
+@command(texts={"fix": "Correct what can be corrected."}, docker=True)
+def ruff(context: Context, fix: bool = False) -> None:
+    """Look for mistakes, old idioms and unsorted imports with Ruff (a second)."""
+    run(context, f"ruff check --quiet {'--fix ' if fix else ''}{SOURCES}")
+
+
+@command()
+def autoformat(context: Context) -> None:
+    """Sort the imports and format the code."""
+    run(context, f"ruff check --quiet --select I --fix {SOURCES}")
+    run(context, f"black --quiet {SOURCES}")
+
+
 @command(docker=True)
 def flake8(context: Context) -> None:
     """Look for mistakes and complexity with Flake8."""
@@ -266,6 +279,7 @@ def check_migrations(context: Context) -> None:
 
 CHECKS: dict[str, Callable[[Context], None]] = {
     "black": black,
+    "ruff": ruff,
     "flake8": flake8,
     "pydocstyle": pydocstyle,
     "bandit": bandit,

@@ -22,7 +22,13 @@ from development.services.migrate import Progress
 
 RAW = b"From: a@b.example\r\nSubject: caf\xe9 \xc3\xa9\r\n\r\n8-bit \xff\x80\r\n.\r\nno line end at the end"
 RECEIVED_AT = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
-HOLD_REDIS = "import time; from development.services.embedded import redis\nwith redis() as env: print(env['NAUTOBOT_REDIS_HOST'], flush=True); time.sleep(60)"
+HOLD_REDIS = """
+import time
+from development.services.embedded import redis
+with redis() as env:
+    print(env["NAUTOBOT_REDIS_HOST"], flush=True)
+    time.sleep(60)
+"""
 
 
 @pytest.fixture(name="uid")

@@ -101,7 +101,7 @@ def collapse_repeats(told: Iterable[TimelineEntry]) -> list[tuple[TimelineEntry,
     """Lay steps that only repeat together with their neighbours of this kind; every other one stands alone."""
     groups: list[tuple[TimelineEntry, ...]] = []
     for (is_repeat, _), group in groupby(told, key=lambda step: (step.is_repeat, step.is_late)):
-        groups += [tuple(group)] if is_repeat else [(step,) for step in group]
+        groups += [tuple(group)] if is_repeat else [(step,) for step in group]  # noqa: B031 # one branch or the other
     return groups
 
 

@@ -24,7 +24,7 @@ class DeferredMessages:
     @classmethod
     def read(cls, cursor: Cursor, since: datetime) -> "DeferredMessages":
         """Read what a cursor that can be trusted owes; what will be owed besides arrived since then."""
-        return cls(deferred_since(cursor) or since, {uid: "" for uid in cursor.get(_UIDS, ())})
+        return cls(deferred_since(cursor) or since, dict.fromkeys(cursor.get(_UIDS, ()), ""))
 
     def write(self, cursor: Cursor) -> dict[str, Any]:
         """Return a cursor that owes this and nothing else."""

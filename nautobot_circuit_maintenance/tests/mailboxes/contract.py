@@ -273,7 +273,7 @@ class MailboxContract(Hooks):
         self.deliver(mail("recent"), received_at=days_ago(10))
         good = self.fetch()[-1].cursor
 
-        for cursor in ([good], "17", {**good, "backlog": {}}, {**good, "backlog": "all"}, {key: None for key in good}):
+        for cursor in ([good], "17", {**good, "backlog": {}}, {**good, "backlog": "all"}, dict.fromkeys(good)):
             with self.subTest(cursor=cursor):
                 self.assertEqual(subjects(self.fetch(cursor, resume_since=days_ago(20))), ["recent"])
 
