@@ -24,7 +24,7 @@ def mail(*parts: tuple[str, str | bytes], **headers: str | None) -> bytes:
     return message + b"\r\n--==--\r\n"
 
 
-def envelope(raw: bytes) -> Provenance:
+def provenance(raw: bytes) -> Provenance:
     """Receive a message at noon of 2026-03-02."""
     message = MailMessage.from_bytes(raw, received_at=RECEIVED)
     return Provenance(message.received_at, message.sent_at, message.fingerprint)
@@ -32,7 +32,7 @@ def envelope(raw: bytes) -> Provenance:
 
 def read(raw: bytes, *names: str) -> list[MaintenanceUpdate]:
     """Parse a message as the pipeline does."""
-    return parse(raw, names, envelope(raw))
+    return parse(raw, names, provenance(raw))
 
 
 def event(name: str = "CHG-1", *, day: int = 10, circuits: tuple[str, ...] = ("C-1",), **fields: str) -> str:
@@ -88,6 +88,6 @@ class ParseTestCase(TestCase):
     def reason(self, raw: bytes, *names: str, limits: Limits = Limits()) -> str:
         """Return why a message cannot be read; every reason is short enough for a table."""
         with self.assertRaises(ParseError) as caught:
-            parse(raw, names, envelope(raw), limits)
+            parse(raw, names, provenance(raw), limits)
         self.assertLessEqual(len(str(caught.exception)), 1_000)
         return str(caught.exception)

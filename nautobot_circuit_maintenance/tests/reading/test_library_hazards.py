@@ -39,9 +39,9 @@ package.__path__ = [sys.argv[1]]
 sys.modules[package.__name__] = package
 from datetime import datetime, timezone
 from nautobot_circuit_maintenance.reading.library import parse
-from nautobot_circuit_maintenance.mail.message import Envelope
-envelope = Envelope(datetime.now(timezone.utc), None, "")
-print([update.maintenance_id for update in parse(sys.stdin.buffer.read(), ["windstream"], envelope)])
+from nautobot_circuit_maintenance.mail.message import Provenance
+provenance = Provenance(datetime.now(timezone.utc), None, "")
+print([update.maintenance_id for update in parse(sys.stdin.buffer.read(), ["windstream"], provenance)])
 """
 
 
@@ -143,7 +143,7 @@ class Hazards(ParseTestCase):
 
     def test_of_two_html_parts_the_first_is_read_whatever_the_hash_seed(self) -> None:
         raw = mail(*(("text/html", windstream(f"WMT-{number}")) for number in (2, 1, 3)))
-        code = [sys.executable, "-c", OTHER_INTERPRETER, str(Path(__file__).parents[2])]
+        code = [sys.executable, "-c", OTHER_INTERPRETER, str(Path(__file__).parents[3])]
 
         found = {
             subprocess.run(
