@@ -10,18 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.utils import timezone
 
 from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit, authors_of, read_edits
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.domain.conclusion import EMPTY, conclude, in_order, still_needed
 from nautobot_circuit_maintenance.domain.timeline import Difference, TimelineEntry, steps
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
-from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, ParsedNotification
 
 USUAL_DAYS = 3
 """So that a Monday sees what came on Friday."""
@@ -105,32 +105,31 @@ def start_of_day(now: datetime, days_ago: int) -> datetime:
     return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
-def read_changes(user: Any, since: datetime) -> Changes:
+def read_changes(visibility: Visibility, since: datetime) -> Changes:
     """Read what the user may see of what changed since then; always the same number of queries."""
-    visible = CircuitMaintenance.objects.restrict(user, "view").order_by()
     kinds = (
-        _mails(user, since, visible),
-        _acknowledgements(since, visible),
-        _notes(user, since, visible),
-        _edits(user, since, visible),
+        _mails(visibility, since),
+        _acknowledgements(visibility, since),
+        _notes(visibility, since),
+        _edits(visibility, since),
     )
     found = sorted((change for kind in kinds for change in kind), key=lambda change: change.at, reverse=True)
     is_all = len(found) <= MOST and not any(len(kind) >= MOST for kind in kinds)
     return Changes(tuple(found[:MOST]), is_all)
 
 
-def _mails(user: Any, since: datetime, visible: QuerySet[CircuitMaintenance]) -> list[Change]:
-    seen = ParsedNotification.objects.restrict(user, "view").order_by()
-    lately = seen.filter(received_at__gte=since, maintenance__in=visible).values_list("maintenance")
+def _mails(visibility: Visibility, since: datetime) -> list[Change]:
+    seen = visibility.parsed_notifications
+    lately = seen.filter(received_at__gte=since, maintenance__in=visibility.maintenances).values_list("maintenance")
     newest = dict(lately.annotate(at=Max("received_at")).order_by("-at", "maintenance")[:MOST])
-    maintenances = visible.select_related("provider").in_bulk(newest)
+    maintenances = visibility.maintenances.select_related("provider").in_bulk(newest)
     told: defaultdict[UUID, list[ParsedNotification]] = defaultdict(list)
     for row in seen.filter(maintenance__in=newest):
         told[row.maintenance_id].append(row)
     # A maintenance may be deleted between two queries.
     changed = {pk: found for pk in newest if pk in maintenances and (found := _of_mails(told[pk], since))}
     mails = {row.notification_id for _, row, _ in changed.values()}
-    readable = set(Notification.objects.restrict(user, "view").filter(pk__in=mails).values_list("pk", flat=True))
+    readable = set(visibility.notifications.filter(pk__in=mails).values_list("pk", flat=True))
     return [
         Change(
             row.received_at,
@@ -180,20 +179,22 @@ def _arrival(step: TimelineEntry) -> datetime:
     return step.update.provenance.received_at
 
 
-def _acknowledgements(since: datetime, visible: QuerySet[CircuitMaintenance]) -> list[Change]:
-    lately = visible.filter(ack=True, acknowledged_at__gte=since).select_related("provider", "acknowledged_by")
+def _acknowledgements(visibility: Visibility, since: datetime) -> list[Change]:
+    lately = visibility.maintenances.filter(ack=True, acknowledged_at__gte=since)
+    lately = lately.select_related("provider", "acknowledged_by")
     return [
         Change(each.acknowledged_at, each, str(each.acknowledged_by or ""), Acknowledgement())
         for each in lately.order_by("-acknowledged_at")[:MOST]
     ]
 
 
-def _notes(user: Any, since: datetime, visible: QuerySet[CircuitMaintenance]) -> list[Change]:
-    lately = Note.objects.restrict(user, "view").filter(created__gte=since, maintenance__in=visible)
+def _notes(visibility: Visibility, since: datetime) -> list[Change]:
+    lately = visibility.notes.filter(created__gte=since, maintenance__in=visibility.maintenances)
     notes = list(lately.select_related("maintenance__provider").order_by("-created")[:MOST])
-    authors = authors_of(user, notes)
+    authors = authors_of(visibility, notes)
     return [Change(note.created, note.maintenance, authors.get(note.pk, ""), note) for note in notes]
 
 
-def _edits(user: Any, since: datetime, visible: QuerySet[CircuitMaintenance]) -> list[Change]:
-    return [Change(edit.at, edit.maintenance, edit.who, edit) for edit in read_edits(user, visible, since)]
+def _edits(visibility: Visibility, since: datetime) -> list[Change]:
+    edits = read_edits(visibility, visibility.maintenances, since)
+    return [Change(edit.at, edit.maintenance, edit.who, edit) for edit in edits]

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from nautobot.apps.choices import ObjectChangeActionChoices as Action
 from nautobot.extras.models import ObjectChange
 
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import PIPELINE_CONTEXT
 from nautobot_circuit_maintenance.domain.conclusion import Conclusion
 from nautobot_circuit_maintenance.domain.timeline import Difference
@@ -40,14 +41,16 @@ class Edit:
     """What else changed: before and after by field name, "ack" among them."""
 
 
-def read_edits(user: Any, visible: QuerySet[CircuitMaintenance], since: datetime | None = None) -> list[Edit]:
+def read_edits(
+    visibility: Visibility, maintenances: QuerySet[CircuitMaintenance], since: datetime | None = None
+) -> list[Edit]:
     """Return the newest edits of these maintenances that the user may see, newest first; by two queries.
 
     Core's ``ObjectChange.get_snapshots`` would take one for each record. An acknowledgement that still holds is none of
     them: the maintenance itself tells it, for longer.
     """
-    made = _records(user, CircuitMaintenance).filter(
-        changed_object_id__in=visible.values("pk"), action__in=(Action.ACTION_CREATE, Action.ACTION_UPDATE)
+    made = _records(visibility, CircuitMaintenance).filter(
+        changed_object_id__in=maintenances.values("pk"), action__in=(Action.ACTION_CREATE, Action.ACTION_UPDATE)
     )
     made = made.filter(time__gte=since) if since else made
     before = ObjectChange.objects.filter(
@@ -60,20 +63,21 @@ def read_edits(user: Any, visible: QuerySet[CircuitMaintenance], since: datetime
         before=Subquery(before.values("object_data_v2")[:1])
     )
     records = list(made.defer("object_data").order_by("-time")[:MOST])
-    maintenances = visible.select_related("provider").in_bulk({record.changed_object_id for record in records})
-    edits = (_edit(r, maintenances[r.changed_object_id]) for r in records if r.changed_object_id in maintenances)
+    edited = maintenances.select_related("provider").in_bulk({record.changed_object_id for record in records})
+    edits = (_edit(r, edited[r.changed_object_id]) for r in records if r.changed_object_id in edited)
     return [edit for edit in edits if edit]
 
 
-def authors_of(user: Any, notes: Iterable[Note]) -> dict[UUID, str]:
+def authors_of(visibility: Visibility, notes: Iterable[Note]) -> dict[UUID, str]:
     """Return who wrote these notes, by primary key, as far as the user may see it and it is still on record."""
-    made = _records(user, Note).filter(changed_object_id__in=[note.pk for note in notes], action=Action.ACTION_CREATE)
+    made = _records(visibility, Note).filter(
+        changed_object_id__in=[note.pk for note in notes], action=Action.ACTION_CREATE
+    )
     return dict(made.values_list("changed_object_id", "user_name"))
 
 
-def _records(user: Any, model: type[Model]) -> QuerySet[ObjectChange]:
-    records: QuerySet[ObjectChange] = ObjectChange.objects.restrict(user, "view").order_by()
-    return records.filter(changed_object_type=ContentType.objects.get_for_model(model))
+def _records(visibility: Visibility, model: type[Model]) -> QuerySet[ObjectChange]:
+    return visibility.change_records.filter(changed_object_type=ContentType.objects.get_for_model(model))
 
 
 def _edit(record: Any, maintenance: CircuitMaintenance) -> Edit | None:

@@ -26,6 +26,7 @@ from nautobot_circuit_maintenance.analysis.changes import (
     start_of_day,
 )
 from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import Note, Notification
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.views.timeline import changes_by_hand, changes_of, note_link
@@ -83,13 +84,13 @@ def _link_to_mail(mail: Mail, sender: str) -> SafeString:
     return format_html('<a href="{}" title="{}">{}</a>', target.get_absolute_url(), row.subject, sender)
 
 
-def context_of(user: Any, now: datetime, days: int, most: int, kind: Kind | None = None) -> dict[str, Any]:
+def context_of(visibility: Visibility, now: datetime, days: int, most: int, kind: Kind | None = None) -> dict[str, Any]:
     """Return what the table shows since the start of the day so many days ago: so many rows, worst first.
 
     The count is that of all rows, whatever kind is chosen.
     """
     since = start_of_day(now, days)
-    changes = read_changes(user, since)
+    changes = read_changes(visibility, since)
     chosen = [change for change in changes.rows if kind in (None, change.kind)]
     return {
         "since": since,
@@ -168,6 +169,6 @@ class ChangesView(ContentTypePermissionRequiredMixin, GenericView):
             "choices": _DAYS,
             "kind": kind.value if kind else "",
             "days_url": changes_url(days),
-            **context_of(request.user, timezone.now(), days, MOST, kind),
+            **context_of(Visibility.of(request.user), timezone.now(), days, MOST, kind),
         }
         return TemplateResponse(request, _TEMPLATES.format("changes"), context)

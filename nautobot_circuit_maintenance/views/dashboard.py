@@ -15,6 +15,7 @@ from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
 from nautobot_circuit_maintenance.analysis import affected, dashboard, trends
 from nautobot_circuit_maintenance.analysis.changes import USUAL_DAYS
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.models import selection
 from nautobot_circuit_maintenance.ui import formatting
@@ -227,7 +228,7 @@ class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
         counts = dashboard.count_maintenances(user, now)
         attention = dashboard.count_attention(user, now, sources)
         coming = dashboard.read_coming(user, now, span)
-        changes = context_of(user, now, USUAL_DAYS, ON_DASHBOARD)
+        changes = context_of(Visibility.of(user), now, USUAL_DAYS, ON_DASHBOARD)
         return {
             "tiles": [*maintenance_tiles(counts, now), changes_tile(changes), attention_tile(attention)],
             "what_changed": changes,

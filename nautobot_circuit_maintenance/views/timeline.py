@@ -12,6 +12,7 @@ from nautobot.apps.ui import Panel
 
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.analysis.manual_changes import Edit, read_edits
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.timeline import Difference, TimelineEntry, collapse_repeats
 from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, Window
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
@@ -44,28 +45,29 @@ class TimelinePanel(Panel):
 
     def get_extra_context(self, context: Context) -> dict[str, Any]:
         """Tell the story."""
-        lines = lines_of(context["object"], context["evidence"], context["request"].user)
+        visibility = Visibility.of(context["request"].user)
+        lines = lines_of(context["object"], context["evidence"], visibility)
         return {**super().get_extra_context(context), "timeline": lines}
 
 
-def lines_of(maintenance: CircuitMaintenance, evidence: Evidence, user: Any) -> list[Line]:
+def lines_of(maintenance: CircuitMaintenance, evidence: Evidence, visibility: Visibility) -> list[Line]:
     """Return what happened to a maintenance, newest first."""
     lines = [
-        *_notifications(maintenance, evidence, user),
+        *_notifications(maintenance, evidence, visibility),
         *_acknowledgement(maintenance),
-        *_notes(maintenance, user),
-        *_edits(maintenance, user),
+        *_notes(maintenance, visibility),
+        *_edits(maintenance, visibility),
     ]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
-def _notifications(maintenance: CircuitMaintenance, evidence: Evidence, user: Any) -> Iterator[Line]:
-    seen = ParsedNotification.objects.restrict(user, "view").filter(maintenance=maintenance).order_by()
+def _notifications(maintenance: CircuitMaintenance, evidence: Evidence, visibility: Visibility) -> Iterator[Line]:
+    seen = visibility.parsed_notifications.filter(maintenance=maintenance)
     visible = set(seen.values_list("fingerprint", flat=True))
     if not visible:
         return
-    mails = Notification.objects.restrict(user, "view").filter(parsed_notifications__maintenance=maintenance)
-    readable = set(mails.order_by().values_list("pk", flat=True))
+    mails = visibility.notifications.filter(parsed_notifications__maintenance=maintenance)
+    readable = set(mails.values_list("pk", flat=True))
     links = {row.fingerprint: _link(row, readable) for row in evidence.rows if row.fingerprint in visible}
     shown = [step for step in evidence.steps if step.update.provenance.fingerprint in visible]
     for group in collapse_repeats(shown):
@@ -211,15 +213,15 @@ def _acknowledgement(maintenance: CircuitMaintenance) -> Iterator[Line]:
         yield Line(at, "mdi-check-bold text-success", format_html("acknowledged by {}, {}", who, formatting.clock(at)))
 
 
-def _notes(maintenance: CircuitMaintenance, user: Any) -> Iterator[Line]:
-    for note in Note.objects.restrict(user, "view").filter(maintenance=maintenance):
+def _notes(maintenance: CircuitMaintenance, visibility: Visibility) -> Iterator[Line]:
+    for note in visibility.notes.filter(maintenance=maintenance):
         at = note.created or note.last_updated
         what = format_html("{}, {}", note_link(note), formatting.clock(at))
         yield Line(at, "mdi-note-text-outline", what)
 
 
-def _edits(maintenance: CircuitMaintenance, user: Any) -> Iterator[Line]:
-    for edit in read_edits(user, CircuitMaintenance.objects.filter(pk=maintenance.pk).order_by()):
+def _edits(maintenance: CircuitMaintenance, visibility: Visibility) -> Iterator[Line]:
+    for edit in read_edits(visibility, CircuitMaintenance.objects.filter(pk=maintenance.pk).order_by()):
         done = "added by hand" if edit.is_new else "edited"
         what = format_html("{} by {}, {}", done, edit.who, formatting.clock(edit.at))
         yield Line(edit.at, "mdi-plus" if edit.is_new else "mdi-pencil", what, tuple(changes_by_hand(edit)))

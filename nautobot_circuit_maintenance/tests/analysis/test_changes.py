@@ -14,6 +14,7 @@ from nautobot.extras.models import ObjectChange
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.analysis.changes import Acknowledgement, Mail, read_changes, start_of_day
 from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit, read_edits
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import PIPELINE_CONTEXT, CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.tests import fixtures
@@ -47,7 +48,9 @@ class ChangesCase(TestCase):
 
     def changed(self, user=None):
         """Return what changed by mail."""
-        return [row for row in read_changes(user or self.everybody, SINCE).rows if isinstance(row.what, Mail)]
+        return [
+            row for row in read_changes(Visibility.of(user or self.everybody), SINCE).rows if isinstance(row.what, Mail)
+        ]
 
     def edit(self, maintenance=None, **fields):
         """Let a person save a maintenance in the web UI."""
@@ -179,11 +182,11 @@ class MailTest(ChangesCase):
 
     def test_only_so_many_are_read(self):
         self.tell(1, "C-1")
-        self.assertTrue(read_changes(self.everybody, SINCE).is_all)
+        self.assertTrue(read_changes(Visibility.of(self.everybody), SINCE).is_all)
         for number in range(MOST):
             self.tell(2 + number, maintenance=fixtures.create_maintenance(f"MORE-{number}", self.provider))
 
-        found = read_changes(self.everybody, SINCE)
+        found = read_changes(Visibility.of(self.everybody), SINCE)
 
         self.assertEqual(len(found.rows), MOST)
         self.assertFalse(found.is_all)
@@ -206,7 +209,7 @@ class PeopleTest(ChangesCase):
 
     def people(self, user=None):
         """Return what happened by hand."""
-        return read_changes(user or self.everybody, timezone.now() - HOUR).rows
+        return read_changes(Visibility.of(user or self.everybody), timezone.now() - HOUR).rows
 
     def edits(self, user=None):
         """Return the edits among it."""
@@ -302,7 +305,7 @@ class PeopleTest(ChangesCase):
         for maintenance in (self.maintenance, other):
             self.edit(maintenance, ticket="T-1")
 
-        found = read_edits(self.everybody, CircuitMaintenance.objects.filter(pk=other.pk))
+        found = read_edits(Visibility.of(self.everybody), CircuitMaintenance.objects.filter(pk=other.pk))
 
         self.assertEqual([edit.maintenance for edit in found], [other])
 
@@ -321,7 +324,7 @@ class PeopleTest(ChangesCase):
             for _ in range(MOST)
         )
 
-        found = read_edits(self.everybody, CircuitMaintenance.objects.filter(pk=self.maintenance.pk))
+        found = read_edits(Visibility.of(self.everybody), CircuitMaintenance.objects.filter(pk=self.maintenance.pk))
 
         self.assertEqual([edit.maintenance for edit in found], [self.maintenance])
 
@@ -342,11 +345,11 @@ class CostTest(ChangesCase):
 
     def test_ten_times_the_rows_take_as_many_queries(self):
         counts = []
-        read_changes(self.everybody, SINCE)
+        read_changes(Visibility.of(self.everybody), SINCE)
         for size in (3, 30):
             self.grow(size)
             with CaptureQueriesContext(connection) as queries:
-                found = read_changes(self.everybody, min(SINCE, timezone.now() - HOUR))
+                found = read_changes(Visibility.of(self.everybody), min(SINCE, timezone.now() - HOUR))
             counts.append(len(queries))
             self.assertGreaterEqual(len(found.rows), 4 * (size - 1))
 

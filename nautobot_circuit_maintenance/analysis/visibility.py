@@ -1,0 +1,113 @@
+"""Which rows a question may read: those that a user may view, or all of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from nautobot.circuits.models import Circuit, CircuitTermination, Provider
+from nautobot.dcim.models import Device, Location
+from nautobot.extras.models import ObjectChange
+from nautobot.tenancy.models import Tenant
+
+from nautobot_circuit_maintenance.models import (
+    CircuitImpact,
+    CircuitMaintenance,
+    Note,
+    Notification,
+    NotificationSource,
+    ParsedNotification,
+)
+
+
+@dataclass(frozen=True)
+class Visibility:
+    """Hands out the querysets that questions start from.
+
+    They are unordered, so that they cost nothing extra as subqueries; sort them where rows are shown.
+    """
+
+    user: Any
+    """The user whose permissions apply; None if no permissions apply."""
+
+    @classmethod
+    def of(cls, user: Any) -> "Visibility":
+        """Return the visibility of a user. AnonymousUser is a user too: it sees what EXEMPT_VIEW_PERMISSIONS allows."""
+        if user is None:
+            raise ValueError("A user is required; use Visibility.everything() to ignore permissions.")
+        return cls(user)
+
+    @classmethod
+    def everything(cls) -> "Visibility":
+        """Return a visibility that ignores permissions, for callers that act for no user."""
+        return cls(None)
+
+    def of_model(self, model: type[Model], action: str = "view") -> QuerySet[Any]:
+        """Return the rows of any model with restricted querysets; ``action`` is a permission such as "change"."""
+        rows = model._default_manager.all()  # pylint: disable=protected-access
+        visible: QuerySet[Any] = rows if self.user is None else rows.restrict(self.user, action)
+        return visible.order_by()
+
+    @property
+    def maintenances(self) -> QuerySet[CircuitMaintenance]:
+        """Circuit maintenances."""
+        return self.of_model(CircuitMaintenance)
+
+    @property
+    def impacts(self) -> QuerySet[CircuitImpact]:
+        """Circuit impacts."""
+        return self.of_model(CircuitImpact)
+
+    @property
+    def notes(self) -> QuerySet[Note]:
+        """Maintenance notes."""
+        return self.of_model(Note)
+
+    @property
+    def notifications(self) -> QuerySet[Notification]:
+        """Notifications, without the evidence read from them."""
+        return self.of_model(Notification)
+
+    @property
+    def parsed_notifications(self) -> QuerySet[ParsedNotification]:
+        """What notifications announce about maintenances."""
+        return self.of_model(ParsedNotification)
+
+    @property
+    def sources(self) -> QuerySet[NotificationSource]:
+        """Notification sources."""
+        return self.of_model(NotificationSource)
+
+    @property
+    def providers(self) -> QuerySet[Provider]:
+        """Network providers."""
+        return self.of_model(Provider)
+
+    @property
+    def circuits(self) -> QuerySet[Circuit]:
+        """Circuits."""
+        return self.of_model(Circuit)
+
+    @property
+    def terminations(self) -> QuerySet[CircuitTermination]:
+        """Circuit terminations."""
+        return self.of_model(CircuitTermination)
+
+    @property
+    def locations(self) -> QuerySet[Location]:
+        """Locations, without the recursive query for their place in the tree."""
+        return self.of_model(Location).without_tree_fields()
+
+    @property
+    def devices(self) -> QuerySet[Device]:
+        """Devices."""
+        return self.of_model(Device)
+
+    @property
+    def tenants(self) -> QuerySet[Tenant]:
+        """Tenants."""
+        return self.of_model(Tenant)
+
+    @property
+    def change_records(self) -> QuerySet[ObjectChange]:
+        """Nautobot's change log."""
+        return self.of_model(ObjectChange)
