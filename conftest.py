@@ -53,7 +53,7 @@ def imap_server() -> Iterator[ImapServer]:
 def documentation() -> None:
     """Build the documentation site into the package, unless it is there: Nautobot finds the pages of models in it."""
     site = embedded.ROOT / "nautobot_circuit_maintenance" / "docs"
-    with embedded.held(embedded.state_folder() / "docs.lock", fcntl.LOCK_EX):
+    with embedded.locked(embedded.state_folder() / "docs.lock", fcntl.LOCK_EX):
         if not (site / "index.html").exists():
             command = [sys.executable, "-m", "mkdocs", "build"]
             subprocess.run(command, cwd=embedded.ROOT, check=True)  # nosec B603 # our own command, no shell

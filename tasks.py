@@ -100,11 +100,23 @@ def create_user(context: Context, stack: Stack, user: str = "admin") -> None:
 
 @command()
 def template(_context: Context) -> None:
-    """Build the migrated database that demo and tests clone, unless it is there (4 minutes the first time)."""
+    """Build the migrated database that demo and tests clone, unless there is one."""
     from development.services import database  # pylint: disable=import-outside-toplevel  # keeps `invoke --list` fast
 
     with embedded_services():
         print(database.template())
+
+
+@command()
+def core_schema(context: Context) -> None:
+    """Write the dump of the installed Nautobot's schema that tests and demo start from (5 minutes)."""
+    python_module(context, "development.core_schema", "write")
+
+
+@command()
+def verify_core_schema(context: Context) -> None:
+    """Fail if that dump differs from what Nautobot's migrations make (5 minutes)."""
+    python_module(context, "development.core_schema", "verify")
 
 
 @command(texts={"once": "Stop after the table instead of serving the web UI.", "json": "Print the table as JSON."})

@@ -51,7 +51,7 @@ def parts(dice: Random) -> Iterator[tuple[Any, Any]]:
     """Start everything, make Django ready and create the world; yield the faults and the mailboxes."""
     with ExitStack() as stack:
         lock = embedded.state_folder("chaos") / "chaos.lock"
-        stack.enter_context(embedded.held(lock, fcntl.LOCK_EX | fcntl.LOCK_NB))
+        stack.enter_context(embedded.locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB))
         postgres = stack.enter_context(services.postgres())
         redis = stack.enter_context(services.redis())
         os.environ.update({**postgres.env, **redis.env, "NAUTOBOT_CONFIG": str(CONFIG)})

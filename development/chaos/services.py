@@ -78,7 +78,7 @@ class Postgres:
         settings += ("track_activity_query_size=32768",)
         words = [word for setting in settings for word in ("-c", setting)]
         command = [str(programs / "postgres"), "-D", str(data), "-h", "", "-k", str(self.sockets), *words]
-        server = embedded.start_kept("chaos-postgres", command, lock=self.folder / "users.lock", user=account)
+        server = embedded.start_supervised("chaos-postgres", command, lock=self.folder / "users.lock", user=account)
         embedded.wait_until(lambda: embedded.answers(self.sockets), what="PostgreSQL", server=server)
 
     def restart(self, pause: float) -> None:
@@ -95,7 +95,7 @@ class Postgres:
 def postgres() -> Iterator[Postgres]:
     """Run a PostgreSQL server with a copy of the migrated template in it; its data are kept for the next time."""
     folder = embedded.state_folder("chaos")
-    with embedded.held(folder / "users.lock", fcntl.LOCK_SH):
+    with embedded.locked(folder / "users.lock", fcntl.LOCK_SH):
         server = Postgres(folder, embedded.socket_folder(folder))
         while embedded.answers(server.sockets):
             time.sleep(0.2)  # the one of the run before is about to end
@@ -115,7 +115,7 @@ def _copy_template(server: Postgres) -> None:
                 database.drop_outdated(own, keep=name)
                 database.clone(own, name + database.UNFINISHED, source="template0")
                 _pipe(name, source, server)
-                database.execute(own, f'ALTER DATABASE "{name}{database.UNFINISHED}" RENAME TO "{name}"')
+                database.finish(own, name)
             database.clone(own, DATABASE, source=name)
 
 
@@ -148,7 +148,7 @@ class Redis:
     """A Redis server of our own; what it held is gone with it."""
 
     folder: Path
-    server: embedded.Kept | None = None
+    server: embedded.Supervised | None = None
 
     @property
     def env(self) -> dict[str, str]:
@@ -165,14 +165,14 @@ class Redis:
         path.unlink(missing_ok=True)
         command = [embedded.redis_program(), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"]
         command += ["--dir", str(self.folder), "--save", "", "--appendonly", "no", "--databases", "16"]
-        self.server = embedded.start_kept("chaos-redis", command, lock=self.folder / "users.lock")
+        self.server = embedded.start_supervised("chaos-redis", command, lock=self.folder / "users.lock")
         embedded.wait_until(path.exists, what="Redis", server=self.server)
 
     def restart(self, pause: float) -> None:
         """Kill it, leave it away for so many seconds and start an empty one."""
         if self.server:
-            kill(*children(self.server.keeper.pid))
-            self.server.keeper.wait()
+            kill(*children(self.server.supervisor.pid))
+            self.server.supervisor.wait()
         time.sleep(pause)
         self.start()
 
@@ -181,7 +181,7 @@ class Redis:
 def redis() -> Iterator[Redis]:
     """Run a Redis server until the block ends."""
     with tempfile.TemporaryDirectory(prefix="ncm-chaos-", ignore_cleanup_errors=True) as name:
-        with embedded.held(Path(name) / "users.lock", fcntl.LOCK_SH):
+        with embedded.locked(Path(name) / "users.lock", fcntl.LOCK_SH):
             server = Redis(Path(name))
             server.start()
             yield server
@@ -192,13 +192,13 @@ class Workers:
     """Celery workers, each with some processes that run tasks."""
 
     lock: Path
-    kept: dict[str, embedded.Kept] = field(default_factory=dict)
+    kept: dict[str, embedded.Supervised] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
         """Start a worker; it takes some seconds until it works."""
         command = [runner.nautobot_server(), "celery", "worker", "--concurrency", str(PROCESSES)]
         command += ["--loglevel", "INFO", "--hostname", f"{name}@localhost"]
-        self.kept[name] = embedded.start_kept(name, command, lock=self.lock, env={"PGAPPNAME": name})
+        self.kept[name] = embedded.start_supervised(name, command, lock=self.lock, env={"PGAPPNAME": name})
 
     def await_ready(self) -> None:
         """Wait until all workers take tasks."""
@@ -207,7 +207,7 @@ class Workers:
 
     def main(self, name: str) -> int | None:
         """Return the process of a worker that talks to Redis, None if it has ended."""
-        found = children(self.kept[name].keeper.pid)
+        found = children(self.kept[name].supervisor.pid)
         return found[0] if found else None
 
     def kill_all(self, name: str) -> bool:
@@ -218,7 +218,7 @@ class Workers:
     def restart(self, name: str) -> None:
         """Kill a worker if it lives, and start it again."""
         self.kill_all(name)
-        self.kept[name].keeper.wait()
+        self.kept[name].supervisor.wait()
         self.start(name)
 
 
@@ -227,7 +227,7 @@ def workers() -> Iterator[Workers]:
     """Run the workers until the block ends."""
     lock = embedded.state_folder("chaos") / "workers.lock"
     with ExitStack() as stack:
-        stack.enter_context(embedded.held(lock, fcntl.LOCK_SH))
+        stack.enter_context(embedded.locked(lock, fcntl.LOCK_SH))
         found = Workers(lock)
         for name in WORKERS:
             found.start(name)

@@ -33,7 +33,7 @@ class LiveSite:
 def live_site(name: str) -> Iterator[LiveSite]:
     """Provide a site whose Job has digested the sample mails; its database ends with it."""
     with ExitStack() as stack:
-        stack.enter_context(embedded.held(embedded.state_folder("demo") / f"{name}.lock", fcntl.LOCK_EX))
+        stack.enter_context(embedded.locked(embedded.state_folder("demo") / f"{name}.lock", fcntl.LOCK_EX))
         mailbox = stack.enter_context(imap_server(uid_validity=runner.UID_VALIDITY))
         os.environ.update(stack.enter_context(embedded.postgres()), NAUTOBOT_CONFIG=str(runner.CONFIG))
         os.environ.update(stack.enter_context(embedded.redis()))

@@ -84,11 +84,11 @@ def deliver(server: ImapServer, mails: list[samples.Sample]) -> None:
         server.deliver_all([(mail.raw, mail.received_at) for mail in mails if mail.mailbox == folder], folder)
 
 
-def start_server(stack: ExitStack, name: str, *words: str) -> embedded.Kept:
+def start_server(stack: ExitStack, name: str, *words: str) -> embedded.Supervised:
     """Start a command of Nautobot that ends with us."""
     lock = embedded.state_folder("demo") / f"{name}.lock"
-    stack.enter_context(embedded.held(lock, fcntl.LOCK_SH))
-    return embedded.start_kept(name, [nautobot_server(), *words], lock=lock)
+    stack.enter_context(embedded.locked(lock, fcntl.LOCK_SH))
+    return embedded.start_supervised(name, [nautobot_server(), *words], lock=lock)
 
 
 def nautobot_server() -> str:
@@ -158,7 +158,7 @@ def serve(stack: ExitStack) -> None:
     web = start_server(stack, "web", "runserver", "--insecure", "--noreload", f"127.0.0.1:{port}")
     say(f"\nThe web UI: http://localhost:{port}/  login: admin / admin  (Ctrl-C ends it)")
     try:
-        web.keeper.wait()
+        web.supervisor.wait()
     except KeyboardInterrupt:
         return
     raise embedded.ServiceError(f"The web server ended by itself: see {web.log}")
@@ -166,7 +166,7 @@ def serve(stack: ExitStack) -> None:
 
 def run(stack: ExitStack, *, once: bool, as_json: bool) -> int:
     """Start everything, show the table, serve; return the number of differences."""
-    stack.enter_context(embedded.held(embedded.state_folder("demo") / "demo.lock", fcntl.LOCK_EX | fcntl.LOCK_NB))
+    stack.enter_context(embedded.locked(embedded.state_folder("demo") / "demo.lock", fcntl.LOCK_EX | fcntl.LOCK_NB))
     server = stack.enter_context(imap_server(uid_validity=UID_VALIDITY))
     os.environ.update(stack.enter_context(embedded.postgres()), NAUTOBOT_CONFIG=str(CONFIG))
     os.environ.update(stack.enter_context(embedded.redis()))

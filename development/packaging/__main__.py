@@ -151,7 +151,7 @@ def main() -> None:
         raise ServiceError("\n".join(problems))
     if options.install:
         folder = embedded.state_folder() / "package"
-        with embedded.held(embedded.state_folder() / "package.lock", fcntl.LOCK_EX):
+        with embedded.locked(embedded.state_folder() / "package.lock", fcntl.LOCK_EX):
             shutil.rmtree(folder, ignore_errors=True)
             check_installed(wheel, folder)
             shutil.rmtree(folder)

