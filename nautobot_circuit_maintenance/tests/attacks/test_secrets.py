@@ -156,7 +156,7 @@ class DefectTest(PageTestCase):
     def check_what_is_mailed(self):
         """Check that the defect can be found, and the secret not."""
         told = "\n".join(self.mails.reports)
-        self.assertIn("imap_session.py", told)
+        self.assertIn("session.py", told)
         self.assertFalse(spelt_in(told, SECRETS[0]))
 
 

@@ -11,7 +11,7 @@ from nautobot.extras.models import JobResult
 from nautobot.tenancy.models import Tenant
 from nautobot.users.models import Token
 
-from nautobot_circuit_maintenance.mail import message
+from nautobot_circuit_maintenance import choices
 from nautobot_circuit_maintenance.mail.files import read_message
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
 from nautobot_circuit_maintenance.pipeline import run
@@ -88,7 +88,7 @@ def create_world() -> dict[str, str]:
 def _fail_to_read(source: NotificationSource) -> None:
     """Have a run that tells of an error: no settings name the source."""
     report = run.run([source], run.RunOptions(now=clock.now()))
-    JobResult.objects.create(name=message.PIPELINE_CONTEXT, status="FAILURE", result=report.as_json())
+    JobResult.objects.create(name=choices.PIPELINE_CONTEXT, status="FAILURE", result=report.as_json())
 
 
 def _read(source: NotificationSource) -> None:
@@ -105,4 +105,4 @@ def _read(source: NotificationSource) -> None:
     news = Notification.objects.filter(pk__in=read.recorded)
     read.digest(news, options)
     report = run.RunReport([read], Counter(news.values_list("state", flat=True)))
-    JobResult.objects.create(name=message.PIPELINE_CONTEXT, status="SUCCESS", result=report.as_json())
+    JobResult.objects.create(name=choices.PIPELINE_CONTEXT, status="SUCCESS", result=report.as_json())

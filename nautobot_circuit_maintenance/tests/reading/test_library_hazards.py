@@ -39,7 +39,7 @@ package.__path__ = [sys.argv[1]]
 sys.modules[package.__name__] = package
 from datetime import datetime, timezone
 from nautobot_circuit_maintenance.reading.library import parse
-from nautobot_circuit_maintenance.mail.message import Provenance
+from nautobot_circuit_maintenance.domain.updates import Provenance
 provenance = Provenance(datetime.now(timezone.utc), None, "")
 print([update.maintenance_id for update in parse(sys.stdin.buffer.read(), ["windstream"], provenance)])
 """
