@@ -143,7 +143,7 @@ class Hazards(ParseTestCase):
 
     def test_of_two_html_parts_the_first_is_read_whatever_the_hash_seed(self) -> None:
         raw = mail(*(("text/html", windstream(f"WMT-{number}")) for number in (2, 1, 3)))
-        code = [sys.executable, "-c", OTHER_INTERPRETER, str(Path(__file__).parents[3])]
+        code = [sys.executable, "-c", OTHER_INTERPRETER, str(Path(__file__).parents[2])]
 
         found = {
             subprocess.run(
