@@ -25,7 +25,10 @@ ROOT = Path(__file__).resolve().parent
 PACKAGE = "nautobot_circuit_maintenance"
 TYPED = " ".join(
     f"{PACKAGE}/{name}"
-    for name in ("domain", "mail", "mailboxes", "reading", "pipeline", "analysis", "app_settings.py")
+    for name in (
+        "domain mail mailboxes reading pipeline analysis tables graphql app_settings.py choices.py compat.py"
+        " custom_validators.py jobs.py navigation.py template_content.py urls.py"
+    ).split()
 )
 SOURCES = f"{PACKAGE} development tasks.py conftest.py"
 # So that the linters are those of this environment.

@@ -95,7 +95,8 @@ class Visibility:
     @property
     def locations(self) -> QuerySet[Location]:
         """Locations, without the recursive query for their place in the tree."""
-        return self.of_model(Location).without_tree_fields()
+        locations: Any = self.of_model(Location)  # a TreeQuerySet
+        return locations.without_tree_fields()
 
     @property
     def devices(self) -> QuerySet[Device]:
