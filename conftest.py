@@ -6,6 +6,7 @@ import subprocess  # nosec B404 # MkDocs is a command
 import sys
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -13,6 +14,13 @@ from development.services import database, embedded
 from development.services.imap import ImapServer, imap_server as run_imap_server
 
 TEST_PREFIX = "ncm_test_"
+hypothesis.settings.register_profile("pure", max_examples=10)
+
+
+def pytest_configure() -> None:
+    """Try fewer examples where the run has to be short: in `invoke pure`."""
+    if not settings.DATABASES:
+        hypothesis.settings.load_profile("pure")
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +44,8 @@ def django_db_keepdb() -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def only_nautobots_test_host(request: pytest.FixtureRequest) -> None:
-    """Undo what Django adds for its own test client: Nautobot compares the list in its tests."""
-    request.getfixturevalue("django_test_environment")  # it is what adds the host
+    """Remove the host that Django adds for its own test client: Nautobot compares the list in its tests."""
+    request.getfixturevalue("django_test_environment")  # this fixture adds the host
     if "testserver" in settings.ALLOWED_HOSTS:
         settings.ALLOWED_HOSTS.remove("testserver")
 
@@ -61,4 +69,6 @@ def documentation() -> None:
 
 def pytest_report_header() -> str:
     """Name the services in the head of the report."""
+    if not settings.DATABASES:
+        return "without services (development.pure_settings)"
     return f"PostgreSQL at {os.environ['NAUTOBOT_DB_HOST']}, Redis at {os.environ['NAUTOBOT_REDIS_HOST']}"

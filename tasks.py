@@ -31,6 +31,8 @@ TYPED = " ".join(
     ).split()
 )
 SOURCES = f"{PACKAGE} development tasks.py conftest.py"
+# Folders of tests whose code imports no model.
+PURE = ("domain", "mail", "reading")
 # So that the linters are those of this environment.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
 
@@ -189,6 +191,13 @@ def unittest(context: Context, label: str = "", keyword: str = "", workers: int 
     chosen += ["-n", str(workers)] if workers else []
     chosen += ["-x"] if failfast else []
     python_module(context, "pytest", *([label] if label else []), *chosen)
+
+
+@command(texts={"keyword": "Run only the tests whose names match (pytest -k)."})
+def pure(context: Context, keyword: str = "") -> None:
+    """Run the tests that need no database, no Redis and no Nautobot: seconds, so before each commit."""
+    words = ["--quiet", "--ds=development.pure_settings", "-m", "not slow", *(["-k", keyword] if keyword else [])]
+    python_module(context, "pytest", *(f"{PACKAGE}/tests/{folder}" for folder in PURE), *words)
 
 
 @command(texts={"keyword": "Run only the tests whose names match (pytest -k)."})

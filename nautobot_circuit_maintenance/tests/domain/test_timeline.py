@@ -7,7 +7,6 @@ from unittest import TestCase
 
 from hypothesis import given, settings, strategies as st
 
-from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.domain.conclusion import conclude, in_order, still_needed
 from nautobot_circuit_maintenance.domain.timeline import collapse_repeats, said_by_provider, steps
 from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, MaintenanceUpdate, Provenance
@@ -111,7 +110,6 @@ class StepsTest(TestCase):
 
     def test_nothing_was_said(self) -> None:
         self.assertEqual(steps([]), [])
-        self.assertEqual(Evidence([]).conclusion, conclude([]))
 
     def test_the_provider_has_said_what_holds_now(self) -> None:
         self.assertEqual(said_by_provider(conclude([said(1, "C-1"), said(9, "C-2")])), {("c-2", "OUTAGE")})

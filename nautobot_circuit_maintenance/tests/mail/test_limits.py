@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 from unittest import TestCase
 
+import pytest
+
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.mail.limits import Limits, run_limited
 
@@ -15,6 +17,7 @@ class SoftTimeLimit(Exception):
     """What Celery raises from its handler of SIGUSR1."""
 
 
+@pytest.mark.slow
 class RunLimited(TestCase):
     """Work that is cut short, and what it must not break."""
 

@@ -5,6 +5,7 @@ import time
 import unittest
 from datetime import datetime, timezone
 
+import pytest
 from hypothesis import given, strategies as st
 
 from nautobot_circuit_maintenance.domain.text import storable_json
@@ -235,6 +236,7 @@ class TestFingerprintAlways(unittest.TestCase):
         self.assertEqual(same, one == other)
 
 
+@pytest.mark.slow
 class TestBombs(unittest.TestCase):
     """Whoever fetches has no limits as a parse has: time and memory that a header takes are bounded by themselves."""
 

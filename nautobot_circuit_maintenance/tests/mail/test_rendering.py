@@ -5,6 +5,8 @@ import time
 import tracemalloc
 from unittest import TestCase
 
+import pytest
+
 from nautobot_circuit_maintenance.mail.rendering import (
     CUT,
     LONGEST_SHOWN,
@@ -62,6 +64,7 @@ class ReadableTest(TestCase):
                 self.assertNotIn("\0", readable(raw).text)
 
 
+@pytest.mark.slow
 class HostileShapeTest(TestCase):
     """What takes Python's reader hours or gigabytes takes seconds and megabytes: a web process has no time limit."""
 
@@ -106,6 +109,7 @@ class HostileShapeTest(TestCase):
         self.assertEqual(message.attachments, (Attachment("plan.pdf", "application/pdf", len(attachment) // 78 * 57),))
 
 
+@pytest.mark.slow
 class SafeHtmlTest(TestCase):
     """Nothing of it runs, loads, sends or poses as a page of ours."""
 

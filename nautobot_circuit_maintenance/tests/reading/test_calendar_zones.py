@@ -7,6 +7,7 @@ America/New_York from 02:00 EST to 03:00 EDT on 8 March (07:00 UTC), from 02:00 
 import re
 from datetime import datetime, timezone
 
+import pytest
 from django.test import override_settings
 
 from nautobot_circuit_maintenance.domain.updates import Window
@@ -18,6 +19,8 @@ from nautobot_circuit_maintenance.tests.reading.parser_mails import (
     read,
     windstream,
 )
+
+pytestmark = pytest.mark.slow  # loads the library's table of cities
 
 
 def utc(text: str) -> datetime:

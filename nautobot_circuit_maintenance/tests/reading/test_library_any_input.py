@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from unittest import TestCase
 
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices, CircuitMaintenanceStatusChoices
@@ -23,6 +24,7 @@ whenever_ready = settings(deadline=None, suppress_health_check=list(HealthCheck)
 parsers = st.deferred(lambda: st.sampled_from([name for name in known_parser_names() if name != "openai"]))
 
 
+@pytest.mark.slow
 class EveryMail(TestCase):
     """Whatever it is made of."""
 

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from unittest import mock
 
+import pytest
+
 from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.mail.limits import Limits
 from nautobot_circuit_maintenance.tests.reading.parser_mails import (
@@ -133,6 +135,7 @@ class Hazards(ParseTestCase):
         connect.assert_not_called()
         look_up.assert_not_called()
 
+    @pytest.mark.slow
     def test_a_city_that_it_knows_sets_the_time_zone(self) -> None:
         raw = mail(("text/plain", COGENT.format(city="Minneapolis")), Subject="Planned outage 1-300123456")
 
@@ -141,6 +144,7 @@ class Hazards(ParseTestCase):
         start = datetime(2026, 3, 12, 3, tzinfo=timezone.utc)
         self.assertEqual(update.windows, (Window(start, start + timedelta(hours=7)),))
 
+    @pytest.mark.slow
     def test_of_two_html_parts_the_first_is_read_whatever_the_hash_seed(self) -> None:
         raw = mail(*(("text/html", windstream(f"WMT-{number}")) for number in (2, 1, 3)))
         code = [sys.executable, "-c", OTHER_INTERPRETER, str(Path(__file__).parents[2])]
@@ -194,6 +198,7 @@ class Hazards(ParseTestCase):
             read(mail(("text/html", "<p>Your invoice")), "zayo")
 
 
+@pytest.mark.slow
 class Bombs(ParseTestCase):
     """Mails that are made to cost time or memory."""
 
