@@ -253,6 +253,24 @@ def autoformat(context: Context) -> None:
     run(context, f"black --quiet {SOURCES}")
 
 
+@command(texts={"counts": "Only count the words."}, docker=True)
+def words(context: Context, counts: bool = False) -> None:
+    """Look for misspelled words, British spelling and words that we avoid."""
+    run(context, "codespell")
+    python_module(context, "development.docs.words", *(["--counts"] if counts else []))
+
+
+@command(texts={"base": "Branch that the change is for."}, docker=True)
+def changes(context: Context, base: str = "origin/main") -> None:
+    """Check that the change has a fragment in docs/changes/ and that all fragments are named as they should be."""
+    run(context, "towncrier build --draft --version next > /dev/null")
+    known = context.run(f"git rev-parse --quiet --verify {shlex.quote(base)}", hide=True, warn=True)
+    if known:
+        run(context, f"towncrier check --compare-with {shlex.quote(base)}")
+    else:
+        print(f"There is no branch {base} here to compare with.")
+
+
 @command(docker=True)
 def flake8(context: Context) -> None:
     """Look for mistakes and complexity with Flake8."""
@@ -309,6 +327,7 @@ CHECKS: dict[str, Callable[[Context], None]] = {
     "bandit": bandit,
     "pylint": pylint,
     "imports": imports,
+    "changes": changes,
     "mypy": mypy,
     "docs": docs,
     "check-migrations": check_migrations,
