@@ -70,8 +70,8 @@ class AppSettings:
                 return each
         for problem in self.problems:
             if problem.source == name:
-                raise MailboxError(f"{problem.message} {problem.hint}", permanent=True)
-        raise MailboxError("PLUGINS_CONFIG does not name this source any more.", permanent=True)
+                raise MailboxError("MAILBOX-01", f"{problem.message} {problem.hint}", permanent=True)
+        raise MailboxError("MAILBOX-02", "This source is no longer in PLUGINS_CONFIG.", permanent=True)
 
 
 def get_app_settings() -> AppSettings:

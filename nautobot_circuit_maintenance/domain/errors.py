@@ -4,11 +4,16 @@
 class MailboxError(Exception):
     """A mailbox cannot be read; the message is a sentence that an operator can act on."""
 
-    def __init__(self, message: str, *, permanent: bool = False, is_read: bool = False) -> None:
-        """Remember whether trying again without a change is pointless, and whether all else was read to its end."""
-        super().__init__(message)
+    def __init__(self, code: str, message: str, *, permanent: bool = False) -> None:
+        """Keep the code that docs/user/troubleshooting.md lists; permanent: a retry without a change is pointless."""
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
         self.permanent = permanent
-        self.is_read = is_read
+
+    def __str__(self) -> str:
+        """Return what is stored and shown, such as "IMAP-07: Login refused for account 'noc' on mail.example:993"."""
+        return f"{self.code}: {self.message}"
 
 
 class ParseError(Exception):

@@ -41,7 +41,8 @@ def read_messages(paths: list[str], max_message_size: int) -> Iterator[FileMessa
             continue
         files = _files(Path(path))
         if not files:
-            raise MailboxError(f"{path} holds no message: a folder needs files named *.eml or *.mbox, or a Maildir.")
+            sentence = f"{path} contains no messages (expected *.eml or *.mbox files, or a Maildir)."
+            raise MailboxError("FILE-01", sentence)
         for file in files:
             yield from _messages(file, max_message_size)
 
@@ -63,7 +64,7 @@ def _messages(file: Path, max_message_size: int) -> Iterator[FileMessage]:
             raw = b"" if is_mbox else stream.read(max(max_message_size, _HEADERS) + 1)
         size = file.stat().st_size
     except OSError as error:
-        raise MailboxError(f"{file} cannot be read: {error.strerror}.") from error
+        raise MailboxError("FILE-02", f"{file} cannot be read: {error.strerror}.") from error
     if not is_mbox:
         yield read_message(str(file), raw, max_message_size, size)
         return

@@ -61,6 +61,8 @@ class Batch:
     """The sender of each message looked at and left alone: no provider of the source has the address."""
     searched: frozenset[str] = frozenset()
     """New senders whose backlog is complete with this batch."""
+    unreadable: tuple[str, ...] = ()
+    """An error for the messages that the server failed to deliver; the next run asks for them again."""
 
 
 class Mailbox(ABC):
@@ -76,8 +78,8 @@ class Mailbox(ABC):
         """Yield the backlog of new senders, then what is newer than the cursor; raises MailboxError.
 
         Each batch is safe to record on its own: a run that dies between two is continued from the last cursor. A
-        message over the size limit (bytes) comes as ``MailMessage.oversize``, its body is not transferred. An error
-        with ``is_read`` comes after the last batch: all was read but what it names, which the next run asks for again.
+        message over the size limit (bytes) comes as ``MailMessage.oversize``, its body is not transferred. Messages
+        that the server fails to deliver do not stop those after them: a batch names them as ``unreadable``.
         """
 
 

@@ -12,13 +12,14 @@ from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 
 @contextmanager
 def open_mailbox(settings: SourceSettings, *, max_message_size: int) -> Iterator[Mailbox]:
-    """Open the mailbox of a source; raises MailboxError, as reading it does, in words without the secret."""
+    """Open the mailbox of a source; raises MailboxError, as reading it does, without the secret in its message."""
     module, _, name = MAILBOX_KINDS[settings.kind].mailbox.rpartition(".")
     mailbox_type: type[Mailbox] = getattr(import_module(module), name)
     try:
         with mailbox_type.open(settings, max_message_size=max_message_size) as mailbox:
             yield mailbox
     except MailboxError as error:
-        # A server may repeat the login at any time, and what it says is stored and shown.
-        error.args = (settings.without_secret(str(error)),)
+        # A server may repeat the login at any time, and its answers are stored and shown.
+        error.message = settings.without_secret(error.message)
+        error.args = (error.code, error.message)
         raise

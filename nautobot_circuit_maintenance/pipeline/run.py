@@ -145,6 +145,16 @@ class RunReport:
         return [report for report in self.sources if report.error]
 
 
+@dataclass(frozen=True)
+class FetchResult:
+    """How far one source was read."""
+
+    is_complete: bool
+    """False if time ran out between two batches."""
+    unreadable: tuple[str, ...] = ()
+    """An error for the messages that the server failed to deliver; all others were read."""
+
+
 def run(sources: Sequence[NotificationSource], options: RunOptions) -> RunReport:
     """Read these sources and digest whatever waits; one dead mailbox or bad message never stops the rest.
 
@@ -200,38 +210,42 @@ def drain_waiting(options: RunOptions) -> RunReport:
 def handle_source(source: NotificationSource, options: RunOptions) -> SourceReport:
     """Fetch and digest what one source has; every failure ends in the report and on the source."""
     report = SourceReport(source.name)
-    is_read = False
+    result = FetchResult(is_complete=False)
     try:
         settings = get_app_settings()
         with open_mailbox(settings.source(source.name), max_message_size=settings.max_message_size) as mailbox:
-            is_read = fetch_source(source, mailbox, options, report)
+            result = fetch_source(source, mailbox, options, report)
+        report.error = " ".join(result.unreadable)
         if report.recorded and not options.dry_run:
             # What is read again waits for the end of the run: it must not keep the next source from its turn.
             report.digest(Notification.objects.filter(source=source), options, only_new=True)
     except SoftTimeLimitExceeded:
         # The worker is told to stop: nothing is lost, the next run goes on, with this source as the last.
         report.error = OUT_OF_TIME
-        _tell(source, report, options, is_read)
+        _tell(source, report, options, result.is_complete)
         raise
     except MailboxError as error:
-        report.error, is_read = str(error), error.is_read
+        report.error = str(error)
     except (OperationalError, InterfaceError) as error:
         report.error = _database_failed(error)
     except Exception as error:  # pylint: disable=broad-exception-caught  # see below
         # Our own defect in one mailbox must not keep the others from being read.
         report.error = defects.told(f"Reading source {source.name}", error)
-    _tell(source, report, options, is_read)
+    _tell(source, report, options, result.is_complete)
     return report
 
 
-def fetch_source(source: NotificationSource, mailbox: Mailbox, options: RunOptions, report: SourceReport) -> bool:
-    """Record what is new in a source's open mailbox; True if it was read to its end.
+def fetch_source(
+    source: NotificationSource, mailbox: Mailbox, options: RunOptions, report: SourceReport
+) -> FetchResult:
+    """Record what is new in a source's open mailbox.
 
     Nothing is parsed yet, but in a dry run: that digests each batch at once and rolls it back.
     """
     directory = SenderDirectory.for_source(source)
     if not directory.addresses:
         logger.warning("%s: none of its providers has an address, or it has none: no mail is looked at.", source.name)
+    unreadable: list[str] = []
     for batch in mailbox.fetch(fetch_request(source, directory, now=options.now, since=options.since)):
         if options.dry_run:
             with _rolled_back():
@@ -241,9 +255,10 @@ def fetch_source(source: NotificationSource, mailbox: Mailbox, options: RunOptio
             recorded = record_batch(source, directory, batch)
             options.on_recorded(len(recorded.new))
         report.count(recorded)
+        unreadable += batch.unreadable
         if not options.is_time_left():
-            return False
-    return True
+            return FetchResult(is_complete=False, unreadable=tuple(unreadable))
+    return FetchResult(is_complete=True, unreadable=tuple(unreadable))
 
 
 def _rehearse(recorded: Collection[UUID]) -> Counter[Outcome]:

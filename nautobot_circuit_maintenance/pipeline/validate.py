@@ -23,8 +23,8 @@ def validate(source: NotificationSource) -> None:
     # A daemon: Python lets no process end before its other threads, those of an executor among them.
     threading.Thread(target=_log_in, args=arguments, daemon=True).start()
     if not futures.wait([attempt], VALIDATION_SECONDS).done:
-        sentence = f"The mail server was too slow: no answer within {VALIDATION_SECONDS} seconds. The job waits longer; run it."
-        raise MailboxError(sentence)
+        sentence = f"The mail server did not answer within {VALIDATION_SECONDS} seconds. The job allows more time; try running it."
+        raise MailboxError("MAILBOX-03", sentence)
     attempt.result()
 
 
@@ -36,6 +36,6 @@ def _log_in(settings: SourceSettings, max_message_size: int, attempt: "futures.F
     except MailboxError as error:  # open_mailbox
         attempt.set_exception(error)
     except Exception as error:  # pylint: disable=broad-exception-caught  # or the reason would be lost in this thread
-        attempt.set_exception(MailboxError(defects.told(f"Validating source {settings.name}", error)))
+        attempt.set_exception(MailboxError("MAILBOX-04", defects.told(f"Validating source {settings.name}", error)))
     else:
         attempt.set_result(None)

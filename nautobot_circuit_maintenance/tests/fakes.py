@@ -121,7 +121,7 @@ class FakeMailbox(Mailbox):
         waiting = self.messages[first:]
         for number, start in enumerate(range(0, max(len(waiting), 1), self.batch_size)):
             if number == self.breaks_after:
-                raise MailboxError("The connection was lost.")
+                raise MailboxError("FAKE-01", "The connection was lost.")
             part = waiting[start : start + self.batch_size]
             known = tuple(each for each in part if each.sender in request.senders)
             is_last = start + self.batch_size >= len(waiting)

@@ -82,7 +82,7 @@ class IngestNotificationsTest(PipelineTestCase):
 
     def test_a_path_that_holds_no_message_is_told_in_a_sentence(self):
         """Nobody believes that a typing error was read."""
-        for path, words in ((self.folder / "missing.eml", "cannot be read"), (self.folder, "holds no message")):
+        for path, words in ((self.folder / "missing.eml", "cannot be read"), (self.folder, "contains no messages")):
             with self.subTest(path=path), self.assertRaisesRegex(CommandError, words):
                 self.ingest(path)
 

@@ -18,14 +18,14 @@ def read_credentials(settings: SourceSettings, scope: str) -> Credentials:
         with open(settings.credentials_file, encoding="utf-8") as stream:
             info = json.load(stream)
     except OSError as error:  # open
-        raise MailboxError(f"{file} cannot be read ({error.strerror}).", permanent=True) from error
+        raise MailboxError("GMAIL-01", f"{file} cannot be read ({error.strerror}).", permanent=True) from error
     except ValueError:  # json.load: what it quotes may be secret
-        raise MailboxError(f"{file} is no JSON; {again}.", permanent=True) from None
+        raise MailboxError("GMAIL-02", f"{file} is not valid JSON; {again}.", permanent=True) from None
     if not isinstance(info, dict) or not all(isinstance(info.get(key), str) for key in _KEYS):
-        raise MailboxError(f"{file} is no key of a service account; {again}.", permanent=True)
+        raise MailboxError("GMAIL-03", f"{file} is not a service account key; {again}.", permanent=True)
     try:
         return Credentials.from_service_account_info(  # type: ignore[no-untyped-call,no-any-return]  # not annotated
             info, scopes=[scope], subject=settings.account
         )
     except ValueError:  # from_service_account_info: no private key in PEM
-        raise MailboxError(f"{file} has no usable private key; {again}.", permanent=True) from None
+        raise MailboxError("GMAIL-04", f"{file} has no usable private key; {again}.", permanent=True) from None

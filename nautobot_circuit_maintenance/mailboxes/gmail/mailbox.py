@@ -106,8 +106,8 @@ class GmailMailbox(Mailbox):
             if folder in (name, id_):
                 return id_
         known = named(["INBOX", *(name for id_, name in names.items() if name != id_)])  # without those of Gmail's own
-        sentence = f"There is no label '{folder}' in {self._account}; set 'folder' to one of: {known}."
-        raise MailboxError(sentence, permanent=True)
+        sentence = f"Label '{folder}' not found in {self._account}; set 'folder' to one of: {known}."
+        raise MailboxError("GMAIL-09", sentence, permanent=True)
 
     def fetch(self, request: FetchRequest) -> Iterator[Batch]:
         """Yield the backlog of new senders, then what was added since the cursor; raises MailboxError."""
@@ -190,7 +190,7 @@ class GmailMailbox(Mailbox):
             if not page.next_token:
                 return
             if page.next_token in tokens:
-                raise self._odd("its pages lead in a circle")
+                raise self._odd("paging loops")
             tokens.append(page.next_token)
 
     def _headings(self, ids: Sequence[str]) -> Iterator[list[MessageSummary]]:
@@ -243,7 +243,7 @@ class GmailMailbox(Mailbox):
             raise self._odd(said(error, self.settings)) from error
         except _NO_HTTP as error:  # request.execute
             what = said(error, self.settings)
-            raise MailboxError(f"Google cannot be reached for {self._account} ({what}).") from error
+            raise MailboxError("GMAIL-10", f"Google cannot be reached for {self._account} ({what}).") from error
         try:
             return read(answer)
         except OddAnswer as error:  # read: something else answers
@@ -251,8 +251,9 @@ class GmailMailbox(Mailbox):
 
     def _odd(self, what: str) -> MailboxError:
         return MailboxError(
-            f"What answers for {self._account} is not the Gmail API ({what}); check the worker's proxy. Nothing was "
-            "passed over, the next run goes on."
+            "GMAIL-11",
+            f"The response for {self._account} did not come from the Gmail API ({what}); check the worker's proxy. No "
+            "messages were skipped; the next run will continue.",
         )
 
     @property
@@ -263,25 +264,27 @@ class GmailMailbox(Mailbox):
         """Say what to do about a refused token (RFC 6749 section 5.2, and Google's own error codes)."""
         reason = said(error.args[0] if error.args else error, self.settings)
         if error.retryable:
-            return MailboxError(f"Google gives no access token for {self._account} for now ({reason}).")
+            sentence = f"Google did not issue an access token for {self._account} (temporary): {reason}."
+            return MailboxError("GMAIL-05", sentence)
         what = "check 'account', that the key in 'credentials_file' was not revoked, and the clock of the worker"
         if any(code in reason for code in ("unauthorized_client", "access_denied", "invalid_scope")):
             what = _DELEGATION
-        return MailboxError(f"Google gives no access token for {self._account} ({reason}); {what}.", permanent=True)
+        sentence = f"Google did not issue an access token for {self._account} ({reason}); {what}."
+        return MailboxError("GMAIL-06", sentence, permanent=True)
 
     def _refused(self, error: HttpError) -> MailboxError:
         """Say what to do about a refused request of the Gmail API."""
         status, reasons = error.status_code, _reasons(error)
         refusal = _Gone if status == 404 and "notFound" in reasons else MailboxError  # a proxy's 404 says nothing
-        sentence = f"The Gmail API refuses {self._account} (HTTP {status}, {said(error.reason, self.settings)})"
+        sentence = f"The Gmail API rejected {self._account} (HTTP {status}, {said(error.reason, self.settings)})"
         if status == 429 or status >= 500 or reasons & _RATE_LIMITS:
-            return MailboxError(f"{sentence}, also after {self.retries} repetitions; the next run goes on.")
+            return MailboxError("GMAIL-08", f"{sentence} {self.retries + 1} times; the next run will continue.")
         what = "check 'account' and 'credentials_file'"
         if reasons & {"accessNotConfigured", "SERVICE_DISABLED"}:
             what = "enable the Gmail API in the Google Cloud project of the service account"
         elif reasons & {"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}:
             what = _DELEGATION
-        return refusal(f"{sentence}; {what}.", permanent=True)
+        return refusal("GMAIL-07", f"{sentence}; {what}.", permanent=True)
 
 
 def _added(records: Sequence[Record], mark: str) -> dict[str, str]:

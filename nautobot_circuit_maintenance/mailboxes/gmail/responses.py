@@ -58,7 +58,7 @@ def _listed(thing: Any, name: str) -> list[Any]:
 def _history_id(thing: Any, name: str) -> str:
     number = _text(thing, name)
     if not (number.isascii() and number.isdigit()):
-        raise OddAnswer(f"'{name}' is no number")
+        raise OddAnswer(f"'{name}' is not a number")
     return number
 
 
@@ -104,7 +104,7 @@ def _message_id(item: Any) -> str:
 def message(answer: Any, id_: str, read: Callable[[Answer], V]) -> V:
     """Read what is answered about one message by users.messages.get; no other may come in its place."""
     if _text(answer, "id") != id_:
-        raise OddAnswer(f"another message than {id_}")
+        raise OddAnswer(f"wrong message returned for {id_}")
     return read(answer)
 
 
@@ -136,7 +136,7 @@ def _received_at(answer: Answer) -> datetime:
     try:
         milliseconds = int(_field(answer, "internalDate", str))
     except ValueError:
-        raise OddAnswer("'internalDate' is no number") from None
+        raise OddAnswer("'internalDate' is not a number") from None
     try:
         return datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc)
     except (ValueError, OverflowError, OSError):  # datetime.fromtimestamp: an imported message of the year 10000
@@ -149,7 +149,7 @@ def raw(answer: Answer) -> bytes:
     try:
         decoded = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except ValueError:  # base64.b64decode: a foreign character, a length that base64 does not have
-        raise OddAnswer("'raw' is no base64url") from None
+        raise OddAnswer("'raw' is not valid base64url") from None
     if not decoded:
         raise OddAnswer("'raw' is empty")
     return decoded

@@ -33,12 +33,12 @@ class DeferredMessages:
         return {**others, **owed}
 
     def refusal(self, folder: str) -> str:
-        """Say which message is not to be had, and what to do."""
+        """Return an error that names a message the server failed to deliver, and what to do."""
         uid, reason = max(self.reasons.items(), key=lambda each: bool(each[1]))  # one that was asked for in this run
         others = f" and {len(self.reasons) - 1} more" if len(self.reasons) > 1 else ""
         return (
-            f"The server does not hand out the message with UID {uid}{others} in folder '{folder}'; everything else was "
-            f"read, and every run asks again. Mend it, or move it elsewhere. {reason}"
+            f"IMAP-18: The server does not return the message with UID {uid}{others} in folder '{folder}'; all other "
+            f"messages were read, and each run retries. Repair the message or move it to another folder. {reason}"
         )
 
 

@@ -82,14 +82,15 @@ class ImapMailbox(Mailbox):
         self.status = self.status or status
         if status[b"UIDVALIDITY"] != self.status[b"UIDVALIDITY"]:
             raise MailboxError(
-                f"Folder '{self.settings.folder}' was made anew while it was read; the next run goes on."
+                "IMAP-15",
+                f"Folder '{self.settings.folder}' was recreated during reading; the next run will continue.",
             )
 
     def fetch(self, request: FetchRequest) -> Iterator[Batch]:
         """Yield the backlog of new senders, then what has a higher UID than the cursor; raises MailboxError.
 
-        Messages that the server refuses to hand out stop nothing behind them: the cursor keeps their UIDs, every run
-        asks for them again, and ends with an error that names them.
+        Messages that the server fails to deliver do not stop those after them: the cursor keeps their UIDs, each run
+        retries them, and its last batch names them.
         """
         cursor = self._trusted(request.cursor)
         owed_before = deferred_since(request.cursor) or request.resume_since
@@ -109,8 +110,8 @@ class ImapMailbox(Mailbox):
                 yield Batch((), self.owed.write(position))
             raise
         if self.owed.reasons:
-            yield Batch((), self.owed.write(position))  # The next run asks for others first.
-            raise MailboxError(self.owed.refusal(self.settings.folder), is_read=True)
+            # The next run asks for others first.
+            yield Batch((), self.owed.write(position), unreadable=(self.owed.refusal(self.settings.folder),))
 
     def _batches(self, request: FetchRequest, cursor: Cursor, backlog: Backlog | None, mark: int) -> Iterator[Batch]:
         """Yield what is owed, the backlog, and what is new."""
@@ -248,7 +249,7 @@ class ImapMailbox(Mailbox):
         found = {uid: answers[uid] for uid in uids if section(answers.get(uid, {}), wanted) is not None}
         silent = [uid for uid in uids if uid not in found and uid not in self.owed.reasons]
         for uid in self._tried(silent, ["UID"]):  # without those that were expunged meanwhile
-            self._owe(uid, MailboxError(f"It answers without {wanted.decode()}."))
+            self._owe(uid, MailboxError("IMAP-19", f"The response is missing {wanted.decode()}."))
         return found
 
     def _tried(self, uids: Sequence[int], items: list[str]) -> dict[int, Answer]:

@@ -21,8 +21,9 @@ logging.getLogger("imapclient").setLevel(logging.INFO)
 ODD_ANSWER = (ValueError, TypeError, AttributeError, LookupError, MemoryError, OverflowError, RecursionError)
 _FOR_NOW = ("UNAVAILABLE", "SERVERBUG", "INUSE", "LIMIT")
 """Response codes of a refusal that time heals (RFC 5530 section 3)."""
+_CHECK_ADDRESS = "check host and port in 'url'"
 _CLEAR_TEXT = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
-"""What OpenSSL, and a newer one, says where the answer to its first message is no TLS."""
+"""OpenSSL error reasons for a server that does not speak TLS (old and new spelling)."""
 
 
 def _server(settings: SourceSettings) -> str:
@@ -49,9 +50,9 @@ def _tls_context(settings: SourceSettings) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=settings.ca_file or None)
     except OSError as error:  # ssl.create_default_context: the file is missing, or no certificate is in it
         sentence = (
-            f"The ca_file '{settings.ca_file}' cannot be read ({said(error, settings)}); write the path of a PEM file."
+            f"The ca_file '{settings.ca_file}' cannot be read ({said(error, settings)}); use the path of a PEM file."
         )
-        raise MailboxError(sentence, permanent=True) from error
+        raise MailboxError("IMAP-09", sentence, permanent=True) from error
 
 
 def secure(client: IMAPClient, settings: SourceSettings) -> None:
@@ -68,34 +69,38 @@ def _unreachable(settings: SourceSettings, error: Exception) -> MailboxError:
     """Say why there is no connection, and what to look at."""
     server = _server(settings)
     if isinstance(error, CapabilityError):
-        sentence = f"{server} offers no STARTTLS; remove 'starttls' and use its port for TLS, usually 993."
-        return MailboxError(sentence, permanent=True)
+        sentence = f"{server} does not offer STARTTLS; remove 'starttls' and use the TLS port, usually 993."
+        return MailboxError("IMAP-06", sentence, permanent=True)
     if isinstance(error, ssl.SSLCertVerificationError):
         sentence = (
-            f"The certificate of {server} is not trusted ({error.verify_message}); set 'ca_file' to the certificate of "
-            "the authority that signed it, or write the host name into 'url' that it was made for."
+            f"The certificate of {server} is not trusted ({error.verify_message}); set 'ca_file' to the signing CA's "
+            "certificate, or use the host name the certificate was issued for in 'url'."
         )
-        return MailboxError(sentence, permanent=True)
+        return MailboxError("IMAP-08", sentence, permanent=True)
     if isinstance(error, socket.gaierror):
-        return MailboxError(f"The name '{settings.host}' is not resolved; check 'url' and the DNS of the worker.")
-    if isinstance(error, (ConnectionRefusedError, TimeoutError)):
-        does = "does not answer in time" if isinstance(error, TimeoutError) else "refuses the connection"
-        return MailboxError(f"{server} {does}; check host and port in 'url' and the firewall.")
+        sentence = f"Host '{settings.host}' could not be resolved; check 'url' and the DNS of the worker."
+        return MailboxError("IMAP-01", sentence)
+    if isinstance(error, ConnectionRefusedError):
+        return MailboxError("IMAP-02", f"{server} refused the connection; {_CHECK_ADDRESS} and the firewall.")
+    if isinstance(error, TimeoutError):
+        return MailboxError("IMAP-03", f"{server} timed out; {_CHECK_ADDRESS} and the firewall.")
     if isinstance(error, ssl.SSLError):
-        return _no_tls(server, error)
-    return MailboxError(
-        f"{server} does not answer as an IMAP server ({said(error, settings)}); check host and port in 'url'."
-    )
+        return _handshake_error(server, error)
+    reason = said(error, settings)
+    return MailboxError("IMAP-04", f"{server} does not respond as an IMAP server ({reason}); {_CHECK_ADDRESS}.")
 
 
-def _no_tls(server: str, error: ssl.SSLError) -> MailboxError:
-    """Tell a server without TLS from one with which the handshake failed."""
+def _handshake_error(server: str, error: ssl.SSLError) -> MailboxError:
+    """Distinguish a server without TLS from a failed handshake."""
     if error.reason in _CLEAR_TEXT:
-        sentence = f"{server} does not speak TLS ({error.reason}); check the port, or set 'starttls' if it wants that."
-        return MailboxError(sentence, permanent=True)
+        sentence = (
+            f"{server} does not speak TLS ({error.reason}); check the port, or set 'starttls' if it requires that."
+        )
+        return MailboxError("IMAP-05", sentence, permanent=True)
     return MailboxError(
-        f"The TLS handshake with {server} failed ({error.reason}): something damaged it, and the next run goes on, or "
-        "server and worker have no version of TLS in common."
+        "IMAP-10",
+        f"TLS handshake with {server} failed ({error.reason}). The connection was interrupted (the next run retries) or "
+        "there is no common TLS version.",
     )
 
 
@@ -112,15 +117,15 @@ def login(client: IMAPClient, settings: SourceSettings) -> None:
         if isinstance(error.__context__, IMAPClientAbortError):
             raise _cut_off(settings, reason) from None
         for_now = any(code in reason for code in _FOR_NOW)
-        sentence = f"The login was refused to {account_of(settings)} ({reason}); check 'account' and 'secret'."
-        raise MailboxError(sentence, permanent=not for_now) from None
+        sentence = f"Login refused for {account_of(settings)} ({reason}); check 'account' and 'secret'."
+        raise MailboxError("IMAP-07", sentence, permanent=not for_now) from None
     except (IMAPClientError, OSError, *ODD_ANSWER) as error:  # the same: a time-out, or not IMAP at all
         raise _cut_off(settings, said(error, settings)) from None
 
 
 def _cut_off(settings: SourceSettings, reason: str) -> MailboxError:
-    """Say that the server hung up instead of answering; some do so on a wrong password."""
-    return MailboxError(f"The connection was lost during the login to {account_of(settings)} ({reason}).")
+    """Return the error for a server that closed the connection; some do so after a wrong password."""
+    return MailboxError("IMAP-11", f"Connection lost during the login of {account_of(settings)} ({reason}).")
 
 
 def examine(client: IMAPClient, settings: SourceSettings) -> Mapping[bytes, Any]:
@@ -129,13 +134,14 @@ def examine(client: IMAPClient, settings: SourceSettings) -> Mapping[bytes, Any]
     try:
         status: Mapping[bytes, Any] = client.select_folder(settings.folder, readonly=True)
     except (IMAPClientAbortError, OSError, *ODD_ANSWER) as error:  # client.select_folder
-        raise MailboxError(f"{folder} was not opened: {said(error, settings)}.") from error
+        raise MailboxError("IMAP-13", f"{folder} was not opened: {said(error, settings)}.") from error
     except IMAPClientError as error:  # the same, the server says NO
-        sentence = f"{folder} cannot be opened ({said(error, settings)}); there are: {_folders(client)}."
-        raise MailboxError(sentence, permanent=True) from error
+        sentence = f"{folder} cannot be opened ({said(error, settings)}). Available folders: {_folders(client)}."
+        raise MailboxError("IMAP-12", sentence, permanent=True) from error
     if b"UIDVALIDITY" not in status:
-        # RFC 3501 section 7.1: then the server has no UIDs that last.
-        raise MailboxError(f"{folder} has no lasting UIDs, so it cannot be read step by step.", permanent=True)
+        # RFC 3501 section 7.1: then the server has no persistent UIDs.
+        sentence = f"{folder} has no persistent UIDs and cannot be read incrementally."
+        raise MailboxError("IMAP-14", sentence, permanent=True)
     return status
 
 
@@ -148,11 +154,11 @@ def _folders(client: IMAPClient) -> str:
 
 def ask(settings: SourceSettings, doing: str, command: Callable[[], Any]) -> Any:
     """Run one command in the open folder; whatever goes wrong with it is a MailboxError."""
-    here = f"{account_of(settings)} while {doing} in folder '{settings.folder}'"
+    where = f"{account_of(settings)} while {doing} in folder '{settings.folder}'"
     try:
         return command()
     except (IMAPClientAbortError, OSError) as error:  # client.search, client.fetch: BYE, a cut line, a time-out
-        sentence = f"The connection was lost to {here} ({said(error, settings)}); the next run goes on."
-        raise MailboxError(sentence) from error
+        sentence = f"Connection lost to {where} ({said(error, settings)}); the next run will continue."
+        raise MailboxError("IMAP-16", sentence) from error
     except (IMAPClientError, *ODD_ANSWER) as error:  # the same calls: NO, BAD, or not IMAP at all
-        raise MailboxError(f"An unexpected answer came from {here}: {said(error, settings)}.") from error
+        raise MailboxError("IMAP-17", f"Unexpected response from {where}: {said(error, settings)}.") from error

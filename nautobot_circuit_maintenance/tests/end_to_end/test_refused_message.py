@@ -43,7 +43,7 @@ class TestRefusedMessage(TransactionTestCase):
                 first = run_job()
         source = NotificationSource.objects.get()
         self.assertEqual((first.status, self.names()), ("FAILURE", ["M-0", "M-2"]))
-        self.assertIn("does not hand out the message with UID 102 ", source.last_error)  # its UIDs begin at 101
+        self.assertIn("does not return the message with UID 102 ", source.last_error)  # its UIDs begin at 101
         self.assertLess(timezone.now() - source.last_fetched_at, timedelta(minutes=1))
 
         with configured(reading(self.server, self.folder)):

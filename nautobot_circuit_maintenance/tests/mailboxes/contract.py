@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
 
@@ -330,4 +331,4 @@ class MailboxContract(Hooks):
 
 def json_round_trip(batch: Batch) -> Batch:
     """Return the batch with a cursor as it comes out of the database."""
-    return Batch(batch.messages, json.loads(json.dumps(batch.cursor)), batch.unknown_senders, batch.searched)
+    return replace(batch, cursor=json.loads(json.dumps(batch.cursor)))

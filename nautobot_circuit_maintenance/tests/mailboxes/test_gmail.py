@@ -256,7 +256,7 @@ class TestGmail(GmailCase, MailboxContract):
     def test_patience_ends(self):
         with self.open() as mailbox:
             self.account.refusals = [RATE_LIMIT] * 5
-            with self.assertRaisesRegex(MailboxError, "429.*also after 1 repetitions") as caught:
+            with self.assertRaisesRegex(MailboxError, "429.*\) 2 times") as caught:
                 list(mailbox.fetch(self.request()))
 
         self.assertFalse(caught.exception.permanent)
@@ -270,7 +270,7 @@ class TestGmail(GmailCase, MailboxContract):
     def test_an_answer_that_is_no_json_is_an_error(self):
         with self.open() as mailbox:
             self.account.refusals = [Refusal(200, b"<html>")]
-            with self.assertRaisesRegex(MailboxError, "not the Gmail API"):
+            with self.assertRaisesRegex(MailboxError, "did not come from the Gmail API"):
                 list(mailbox.fetch(self.request()))
 
 
@@ -286,8 +286,8 @@ class TestGmailRefusals(GmailCase):
     def test_a_file_that_is_no_key(self):
         key = self.account.credentials()
         cases = {
-            "no JSON": ["", "garbage", "-----BEGIN PRIVATE KEY-----"],
-            "no key of a service account": ["[]", "1", "{}", {**key, "private_key": 1}, {"installed": {}}],
+            "not valid JSON": ["", "garbage", "-----BEGIN PRIVATE KEY-----"],
+            "not a service account key": ["[]", "1", "{}", {**key, "private_key": 1}, {"installed": {}}],
             "no usable private key": [{**key, "private_key": "-----BEGIN PRIVATE KEY-----\nx"}],
         }
         for sentence, contents in cases.items():
@@ -301,7 +301,7 @@ class TestGmailRefusals(GmailCase):
         path = self.folder / "binary"
         path.write_bytes(b"\xff\xfe\x00")
 
-        self.assertIn("no JSON", str(self.refusal(credentials_file=str(path))))
+        self.assertIn("not valid JSON", str(self.refusal(credentials_file=str(path))))
 
     def test_a_key_that_was_revoked(self):
         self.account.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -361,7 +361,7 @@ class TestGmailRefusals(GmailCase):
         self.account.labels["Label_7"] = "Carriers/Wartung"
         error = self.refusal(folder="Missing")
 
-        self.assertRegex(str(error), "no label 'Missing'.*: Carriers/Wartung, INBOX\\.")
+        self.assertRegex(str(error), "Label 'Missing' not found .*: Carriers/Wartung, INBOX\\.")
         self.assertTrue(error.permanent)
 
     def test_a_server_that_never_answers(self):

@@ -143,13 +143,10 @@ class TestImap(ImapCase, MailboxContract):
             with self.subTest(section):
                 with self.proxy() as proxy, self.open() as mailbox:
                     proxy.change = lambda piece, section=section: piece.replace(section, b"BODY[1]")
-                    batches = []
-                    with self.assertRaisesRegex(MailboxError, "does not hand out the message with UID") as caught:
-                        for batch in mailbox.fetch(self.request(cursor)):
-                            batches.append(batch)
+                    batches = list(mailbox.fetch(self.request(cursor)))
                 self.settings = address
 
-                self.assertTrue(caught.exception.is_read)
+                self.assertRegex("".join(batches[-1].unreadable), "^IMAP-18: .* message with UID")
                 self.assertEqual(subjects(batches), [])
                 self.assertEqual(subjects(self.fetch(batches[-1].cursor)), ["1"])
 
@@ -263,18 +260,24 @@ class TestImap(ImapCase, MailboxContract):
         self.deliver(mail("1", body=b"first half, second half\r\n"))
         with self.proxy() as proxy:
             proxy.cut_at = b"first half"
-            with self.assertRaisesRegex(MailboxError, "connection was lost.*UID") as caught:
-                self.fetch()
+            batches = self.fetch()
 
-        self.assertFalse(caught.exception.permanent)
+        self.assertRegex("".join(batches[-1].unreadable), "Connection lost.*UID")
+        self.assertEqual(subjects(batches), [])
 
     def test_what_is_no_imap_is_an_error(self):
         self.deliver(mail("1"))
         for before, after in ((b"* SEARCH", b"* SEARCH x"), (b"INTERNALDATE", b"((("), (b" FETCH ", b" FETCH x ")):
             with self.subTest(after), self.proxy() as proxy:
                 proxy.change = lambda piece, before=before, after=after: piece.replace(before, after)
-                with self.assertRaises(MailboxError):
-                    self.fetch()
+                self.assertRegex(self.failure_of_fetch(), "Unexpected response|Connection lost")
+
+    def failure_of_fetch(self) -> str:
+        """Return the error that ends a run, or that names the messages it could not read."""
+        try:
+            return " ".join(error for batch in self.fetch() for error in batch.unreadable)
+        except MailboxError as error:
+            return str(error)
 
     def test_a_goodbye_of_the_server_is_an_error(self):
         self.deliver(mail("1"))
@@ -303,13 +306,13 @@ class TestImapRefusals(ImapCase):
     def test_an_unknown_host(self):
         error = self.refusal(url="imap://nowhere.invalid:993")
 
-        self.assertRegex(str(error), r"'nowhere\.invalid' is not resolved")
+        self.assertRegex(str(error), r"'nowhere\.invalid' could not be resolved")
 
     def test_a_closed_port(self):
         with listener() as server:
             port = server.getsockname()[1]
 
-        self.assertRegex(str(self.refusal(url=f"imap://localhost:{port}")), f"localhost:{port} refuses the connection")
+        self.assertRegex(str(self.refusal(url=f"imap://localhost:{port}")), f"localhost:{port} refused the connection")
 
     def test_a_server_that_never_answers(self):
         with listener() as server:
@@ -317,7 +320,7 @@ class TestImapRefusals(ImapCase):
                 start = time.monotonic()
                 error = self.refusal(ImpatientMailbox, url=f"imap://localhost:{server.getsockname()[1]}", tls=tls)
                 self.assertLess(time.monotonic() - start, 5)
-                self.assertRegex(str(error), "does not answer in time")
+                self.assertRegex(str(error), "timed out")
                 self.assertFalse(error.permanent)
 
     def test_an_untrusted_certificate(self):
@@ -361,13 +364,13 @@ class TestImapRefusals(ImapCase):
             threading.Thread(target=_shake_hands, args=(old,), daemon=True).start()
             error = self.refusal(url=f"imap://localhost:{old.getsockname()[1]}")
 
-        self.assertRegex(str(error), "no version of TLS in common")
+        self.assertRegex(str(error), "no common TLS version")
 
     def test_starttls_that_is_not_offered(self):
         with self.proxy():
             error = self.refusal(tls=True, starttls=True)
 
-        self.assertRegex(str(error), "offers no STARTTLS")
+        self.assertRegex(str(error), "does not offer STARTTLS")
         self.assertTrue(error.permanent)
 
     def test_a_server_that_is_none(self):
@@ -375,14 +378,14 @@ class TestImapRefusals(ImapCase):
             threading.Thread(target=lambda: server.accept()[0].sendall(b"SSH-2.0-OpenSSH\r\n"), daemon=True).start()
             error = self.refusal(url=f"imap://localhost:{server.getsockname()[1]}", tls=False)
 
-        self.assertRegex(str(error), "does not answer as an IMAP server")
+        self.assertRegex(str(error), "does not respond as an IMAP server")
 
     def test_a_wrong_password(self):
         for secret in ("wrong", "fälschlich ☂", 'quo"te\\'):
             with self.subTest(secret):
                 error = self.refusal(secret=secret)
                 self.assertRegex(
-                    str(error), f"(during the login|was refused) to account '{self.server.username}' on localhost"
+                    str(error), f"(during the login of|Login refused for) account '{self.server.username}' on localhost"
                 )
                 # Of a password beyond ASCII pymap 0.27, the newest for Python 3.10, hangs up instead of saying no.
                 self.assertTrue(error.permanent or not secret.isascii())
@@ -393,7 +396,7 @@ class TestImapRefusals(ImapCase):
             proxy.cut_at = b"AUTHENTICATIONFAILED"
             error = self.refusal(secret="wrong")
 
-        self.assertRegex(str(error), "connection was lost during the login to account")
+        self.assertRegex(str(error), "Connection lost during the login of account")
         self.assertFalse(error.permanent)
 
     def test_a_refusal_that_time_heals(self):
@@ -413,7 +416,7 @@ class TestImapRefusals(ImapCase):
     def test_a_missing_folder(self):
         error = self.refusal(folder="Missing")
 
-        self.assertRegex(str(error), f"folder 'Missing' .* cannot be opened .*there are: {FOLDER}, INBOX")
+        self.assertRegex(str(error), f"folder 'Missing' .* cannot be opened .*Available folders: {FOLDER}, INBOX")
         self.assertTrue(error.permanent)
 
     def test_a_server_without_lasting_uids(self):
@@ -421,7 +424,7 @@ class TestImapRefusals(ImapCase):
             proxy.change = lambda piece: piece.replace(b"UIDVALIDITY", b"UIDWHATEVER")
             error = self.refusal()
 
-        self.assertRegex(str(error), "no lasting UIDs")
+        self.assertRegex(str(error), "no persistent UIDs")
 
     def test_a_server_that_stops_answering_after_the_login(self):
         with self.proxy() as proxy:

@@ -114,6 +114,6 @@ class SlowServer(PipelineTestCase):
 
     def test_sources_that_answer_too_late_come_after_one_that_was_read_the_last_time(self):
         """Ten time-outs of half a minute are the time of the job, too."""
-        self.slow.last_error, self.slow.last_fetched_at = "It does not answer in time", NOON - timedelta(days=1)
+        self.slow.last_error, self.slow.last_fetched_at = "IMAP-03: It timed out", NOON - timedelta(days=1)
         self.slow.save()
         self.assert_the_other_source_is_read_first()
