@@ -65,7 +65,7 @@ class MaintenancesPanel(Panel):
         rows = [
             {
                 "maintenance": each,
-                "start": formatting.moment(each.start_time, now),
+                "start": formatting.datetime_badge(each.start_time, now),
                 "impact": formatting.badge(selection.worst(found.impacts[each.pk])),
                 "status": formatting.badge(each.status),
                 "ack": (

@@ -67,7 +67,7 @@ def test_every_tile_of_the_dashboard_leads_to_as_many_rows(page: Page):
 def test_the_filters_find_what_is_asked(page: Page):
     open_list(page)
     page.get_by_role("link", name="Not in Nautobot").click()
-    expect(page.locator("form table").get_by_text("1 not in Nautobot").first).to_be_visible()
+    expect(page.locator("form table").get_by_text("1 unknown").first).to_be_visible()
 
     open_list(page, f"{LIST}?provider=Zayo&{PER_PAGE}")
     assert rows(page).count() > 0
@@ -80,9 +80,9 @@ def test_a_maintenance_is_acknowledged_and_the_acknowledgement_withdrawn(page: P
 
     page.get_by_role("button", name="Acknowledge", exact=True).click()
     expect(page.get_by_text("Acknowledged Crown Castle CMT20458.")).to_be_visible()
-    page.get_by_role("button", name="Withdraw").click()
+    page.get_by_role("button", name="Remove Acknowledgement").click()
 
-    expect(page.get_by_text("Withdrew the acknowledgement of Crown Castle CMT20458.")).to_be_visible()
+    expect(page.get_by_text("Removed acknowledgement from Crown Castle CMT20458.")).to_be_visible()
     expect(page.get_by_role("button", name="Acknowledge", exact=True)).to_be_visible()
 
 

@@ -33,10 +33,10 @@ OURS = {
     "parsed",
     "ignored",
     "failed",
-    "outdated",
-    "not in Nautobot",
-    "1 not in Nautobot",
-    "in progress",
+    "Superseded",
+    "Unknown Circuit ID",
+    "1 unknown",
+    "In Progress",
 }
 """Words that the demo has on these pages."""
 

@@ -8,12 +8,11 @@ and changed nothing, and what was taken back meanwhile do not hide the rest.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
 from django.db.models import Max
-from django.utils import timezone
 
 from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit, authors_of, read_edits
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
@@ -22,9 +21,6 @@ from nautobot_circuit_maintenance.domain.conclusion import EMPTY, conclude, in_o
 from nautobot_circuit_maintenance.domain.timeline import Difference, TimelineEntry, steps
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, ParsedNotification
-
-USUAL_DAYS = 3
-"""So that a Monday sees what came on Friday."""
 
 
 class Kind(Enum):
@@ -96,13 +92,6 @@ class Changes:
     rows: tuple[Change, ...]
     is_all: bool
     """Whether nothing older was left out."""
-
-
-def start_of_day(now: datetime, days_ago: int) -> datetime:
-    """Return when the day began, in the user's zone, that was so many days ago."""
-    # Days before now in the user's zone, not times 24 hours: late on Monday, 72 hours before is Saturday if clocks changed.
-    local: datetime = timezone.localtime(now) - timedelta(days=days_ago)
-    return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
 def read_changes(visibility: Visibility, since: datetime) -> Changes:

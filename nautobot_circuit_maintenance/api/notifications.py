@@ -29,12 +29,12 @@ from nautobot_circuit_maintenance.pipeline.enqueue import enqueue_digestion
 from nautobot_circuit_maintenance.pipeline.record import record_messages
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
+from nautobot_circuit_maintenance.ui.http import MESSAGE_TYPE, eml_response
 
-MESSAGE_TYPE = "message/rfc822"
 _CANNOT_BE_READ = (
     "The raw message is not on record (it was too large, or has been purged), or the source that refused it is gone."
 )
-_PROBLEM = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
+PROBLEM = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
 
 
 class TooLarge(APIException):
@@ -107,7 +107,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         request=None,
         responses={
             202: serializers.NotificationSerializer,
-            400: OpenApiResponse(_PROBLEM, _CANNOT_BE_READ),
+            400: OpenApiResponse(PROBLEM, _CANNOT_BE_READ),
         },
     )
     @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
@@ -124,7 +124,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
     @extend_schema(
         responses={
             (200, MESSAGE_TYPE): OpenApiTypes.BINARY,
-            404: OpenApiResponse(_PROBLEM, "There is no such notification, or its raw message is not on record."),
+            404: OpenApiResponse(PROBLEM, "There is no such notification, or its raw message is not on record."),
         }
     )
     @action(detail=True, methods=["get"], renderer_classes=[*api_settings.DEFAULT_RENDERER_CLASSES, MessageRenderer])
@@ -133,15 +133,15 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         notification = self.get_object()
         if notification.raw is None:
             raise NotFound("The raw message is not on record: it was too large, or has been purged.")
-        return eml(notification)
+        return eml_response(notification)
 
     @extend_schema(
         request={MESSAGE_TYPE: OpenApiTypes.BINARY},
         responses={
             201: serializers.NotificationSerializer,
             200: OpenApiResponse(serializers.NotificationSerializer, "The message is known already."),
-            400: OpenApiResponse(_PROBLEM, "No message, or of a sender that no provider has."),
-            413: OpenApiResponse(_PROBLEM, "The message is larger than max_message_size allows."),
+            400: OpenApiResponse(PROBLEM, "No message, or of a sender that no provider has."),
+            413: OpenApiResponse(PROBLEM, "The message is larger than max_message_size allows."),
         },
     )
     @action(detail=False, methods=["post"], parser_classes=[MessageParser])
@@ -161,16 +161,3 @@ class NotificationViewSet(ReadOnlyModelViewSet):
             enqueue_digestion(request.user)
         data: Mapping[str, Any] = self.get_serializer(notification).data
         return Response(data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
-
-
-def eml(notification: Notification) -> HttpResponse:
-    """Return the raw message for download; no browser shows it."""
-    return HttpResponse(
-        bytes(notification.raw),
-        content_type=MESSAGE_TYPE,
-        headers={
-            "Content-Disposition": f'attachment; filename="{notification.pk}.eml"',
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-        },
-    )

@@ -108,6 +108,15 @@ class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerialize
         return maintenance.visible_impacts
 
 
+class AcknowledgeSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only for reading
+    """The optional body of Acknowledge."""
+
+    seen = serializers.DateTimeField(
+        required=False,
+        help_text="`last_updated` of the maintenance as the user saw it. A later change prevents the acknowledgement.",
+    )
+
+
 class CircuitImpactSerializer(NautobotModelSerializer):
     """What was said about one circuit id."""
 

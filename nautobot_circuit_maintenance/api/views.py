@@ -1,20 +1,21 @@
 """Endpoints of the REST API."""
 
+from datetime import datetime, timezone
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
-from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from nautobot.apps.api import NautobotModelViewSet, ReadOnlyModelViewSet
 from nautobot.circuits.models import Provider
+from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.exceptions import APIException, MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from nautobot_circuit_maintenance import filters
 from nautobot_circuit_maintenance.api import serializers
-from nautobot_circuit_maintenance.api.notifications import NotificationViewSet
+from nautobot_circuit_maintenance.api.notifications import PROBLEM, NotificationViewSet
 from nautobot_circuit_maintenance.api.permissions import ChangePermission
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
@@ -23,8 +24,22 @@ from nautobot_circuit_maintenance.models import (
     NotificationSource,
     ParsedNotification,
 )
+from nautobot_circuit_maintenance.models.acknowledgement import acknowledge, unacknowledge
 
-_CHANGE_ACTIONS = ("acknowledge", "withdraw")
+_CHANGE_ACTIONS = ("acknowledge", "unacknowledge", "withdraw")
+DEPRECATED_SINCE = f"@{datetime(2026, 11, 30, tzinfo=timezone.utc).timestamp():.0f}"
+"""Value of the header ``Deprecation`` (RFC 9745)."""
+
+
+class ChangedSinceSeen(APIException):
+    """The maintenance was changed after the client read it."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "changed_since_seen"
+
+    def __init__(self, maintenance: CircuitMaintenance) -> None:
+        """Name the maintenance."""
+        super().__init__(f"{maintenance} was changed after it was read and has not been acknowledged.")
 
 
 class CircuitMaintenanceViewSet(NautobotModelViewSet):
@@ -46,23 +61,49 @@ class CircuitMaintenanceViewSet(NautobotModelViewSet):
         visible = CircuitImpact.objects.restrict(self.request.user, "view")
         return super().get_queryset().prefetch_related(Prefetch("impacts", visible, to_attr="visible_impacts"))
 
-    @extend_schema(request=None, responses={200: serializers.CircuitMaintenanceSerializer})
+    @extend_schema(
+        request=serializers.AcknowledgeSerializer,
+        responses={
+            200: serializers.CircuitMaintenanceSerializer,
+            409: OpenApiResponse(PROBLEM, "The maintenance was changed after `seen` and has not been acknowledged."),
+        },
+    )
     @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
     def acknowledge(self, request: Request, **_kwargs: Any) -> Response:
-        """Note that the user has taken note of the maintenance."""
+        """Acknowledge the maintenance, unless it was changed after the user saw it."""
+        body = serializers.AcknowledgeSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
         maintenance = self.get_object()
-        maintenance.acknowledge(request.user, timezone.now())
-        maintenance.validated_save()
-        return Response(self.get_serializer(maintenance).data)
+        result = acknowledge(
+            self.get_queryset().filter(pk=maintenance.pk),
+            request.user,
+            now=datetime.now(timezone.utc),
+            seen_at=body.validated_data.get("seen"),
+        )
+        if result.changed:
+            raise ChangedSinceSeen(maintenance)
+        return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=None, responses={200: serializers.CircuitMaintenanceSerializer})
     @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
-    def withdraw(self, _request: Request, **_kwargs: Any) -> Response:
-        """Withdraw the acknowledgement."""
-        maintenance = self.get_object()
-        maintenance.withdraw()
-        maintenance.validated_save()
-        return Response(self.get_serializer(maintenance).data)
+    def unacknowledge(self, _request: Request, **_kwargs: Any) -> Response:
+        """Remove the acknowledgement of the maintenance."""
+        unacknowledge(self.get_queryset().filter(pk=self.get_object().pk))
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(
+        deprecated=True,
+        request=None,
+        responses={200: serializers.CircuitMaintenanceSerializer},
+        description="Use `unacknowledge`. This name will be removed in the next release.",
+    )
+    @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
+    def withdraw(self, request: Request, **kwargs: Any) -> Response:
+        """Remove the acknowledgement, under the former name of ``unacknowledge``."""
+        response = self.unacknowledge(request, **kwargs)
+        response["Deprecation"] = DEPRECATED_SINCE
+        response["Link"] = f'<{self.reverse_action("unacknowledge", kwargs=kwargs)}>; rel="successor-version"'
+        return response
 
 
 class CircuitImpactViewSet(NautobotModelViewSet):

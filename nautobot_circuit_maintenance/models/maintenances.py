@@ -113,12 +113,12 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         return twins.exclude(pk=self.pk).exists()
 
     def acknowledge(self, user: AbstractBaseUser | None, now: datetime) -> None:
-        """Note who has taken note, and when; the first one counts. Does not save."""
+        """Record who acknowledged it and when, unless it is acknowledged already. Does not save."""
         if not self.ack or not self.acknowledged_at:
             self.ack, self.acknowledged_by, self.acknowledged_at = True, user, now
 
-    def withdraw(self) -> None:
-        """Take the acknowledgement back. Does not save."""
+    def unacknowledge(self) -> None:
+        """Remove the acknowledgement. Does not save."""
         self.ack, self.acknowledged_by, self.acknowledged_at = False, None, None
 
     def set_windows(self, spans: Collection[Span]) -> None:
@@ -136,7 +136,7 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
             if self.ack:
                 self.acknowledge(acting_user(), datetime.now(timezone.utc))
             else:
-                self.withdraw()
+                self.unacknowledge()
             super().save(*args, **kwargs)
             self._remember()
             if self._new_spans is not None:

@@ -24,20 +24,20 @@ class BadgeColumn(tables.Column):
         return formatting.badge(bound_column.accessor.resolve(record))
 
 
-class OutdatedColumn(tables.Column):
+class SupersededColumn(tables.Column):
     """Whether something newer is on record."""
 
     def render(self, value: bool) -> SafeString:
         """Show what is outdated."""
-        return formatting.outdated(value)
+        return formatting.superseded_badge(value)
 
 
-class MomentColumn(tables.Column):
+class DateTimeBadgeColumn(tables.Column):
     """A moment in the user's zone, and how far off it is."""
 
     def render(self, value: Any) -> SafeString:
         """Show the moment, and below it how far off it is."""
-        return stacked(formatting.moment(value))
+        return stacked(formatting.datetime_badge(value))
 
     def value(self, value: Any) -> Any:  # pylint: disable=arguments-differ  # django-tables2 passes what is asked for
         """Export the moment itself."""

@@ -16,7 +16,7 @@ from nautobot_circuit_maintenance.analysis.endpoints import End, endpoints_of
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.domain.timeline import said_by_provider
 from nautobot_circuit_maintenance.models import CircuitImpact, ParsedNotification
-from nautobot_circuit_maintenance.tables.columns import BadgeColumn, MomentColumn, OutdatedColumn
+from nautobot_circuit_maintenance.tables.columns import BadgeColumn, DateTimeBadgeColumn, SupersededColumn
 from nautobot_circuit_maintenance.tables.maintenances import may_add_circuits, unknown_circuit
 
 _WIDE = {"td": {"style": "min-width: 11em"}}
@@ -145,10 +145,10 @@ class MaintenanceNotificationTable(BaseTable):
 
     subject = tables.Column(empty_values=())
     sender = tables.Column()
-    received_at = MomentColumn(verbose_name="Received")
+    received_at = DateTimeBadgeColumn(verbose_name="Received")
     state = BadgeColumn(accessor="notification__state")
     status = BadgeColumn(verbose_name="Says")
-    outdated = OutdatedColumn()
+    outdated = SupersededColumn()
     actions = ButtonsColumn(ParsedNotification, buttons=("detail",))
 
     class Meta(BaseTable.Meta):

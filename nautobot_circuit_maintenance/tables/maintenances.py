@@ -17,7 +17,7 @@ from nautobot.apps.tables import BaseTable, ButtonsColumn, TagColumn, ToggleColu
 from nautobot.apps.templatetags import placeholder, render_markdown
 
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note, selection
-from nautobot_circuit_maintenance.tables.columns import BadgeColumn, MomentColumn, stacked
+from nautobot_circuit_maintenance.tables.columns import BadgeColumn, DateTimeBadgeColumn, stacked
 from nautobot_circuit_maintenance.ui import formatting
 
 _LIST = "plugins:nautobot_circuit_maintenance:{}_list"
@@ -30,15 +30,15 @@ class CircuitMaintenanceTable(BaseTable):
     name = tables.Column(linkify=True)
     provider = tables.Column(linkify=True)
     status = BadgeColumn()
-    start_time = MomentColumn(verbose_name="Start")
-    end_time = MomentColumn(verbose_name="End")
+    start_time = DateTimeBadgeColumn(verbose_name="Start")
+    end_time = DateTimeBadgeColumn(verbose_name="End")
     worst_impact = BadgeColumn(accessor="worst_severity", verbose_name="Worst impact")
     circuits = tables.Column(accessor="circuit_count", verbose_name="Circuits")
     ticket = tables.Column(attrs={"td": {"class": "text-nowrap"}})
     ack = tables.Column(verbose_name="Ack")
     acknowledged_by = tables.Column()
-    acknowledged_at = MomentColumn()
-    issued_at = MomentColumn(verbose_name="Issued")
+    acknowledged_at = DateTimeBadgeColumn()
+    issued_at = DateTimeBadgeColumn(verbose_name="Issued")
     tags = TagColumn(url_name=_LIST.format("circuitmaintenance"))
     actions = ButtonsColumn(CircuitMaintenance)
 
@@ -86,7 +86,7 @@ class CircuitMaintenanceTable(BaseTable):
 
     def render_end_time(self, record: CircuitMaintenance, value: datetime) -> SafeString:
         """Show when it ends, and how long that is after its start."""
-        return stacked(formatting.moment(value, remark=formatting.duration(value - record.start_time)))
+        return stacked(formatting.datetime_badge(value, remark=formatting.duration(value - record.start_time)))
 
     def render_worst_impact(self, value: int) -> SafeString:
         """Show the worst impact on a circuit."""
@@ -95,7 +95,7 @@ class CircuitMaintenanceTable(BaseTable):
     def render_circuits(self, record: CircuitMaintenance, value: int) -> str | SafeString:
         """Show how many circuits are hit, and how many of them Nautobot does not know."""
         return (
-            format_html("{} {}", value, formatting.unknown(record.unmatched_count))
+            format_html("{} {}", value, formatting.unmatched_badge(record.unmatched_count))
             if record.unmatched_count
             else str(value)
         )
@@ -167,8 +167,8 @@ class CircuitImpactTable(BaseTable):
     )
     maintenance = tables.Column(linkify=True)
     status = BadgeColumn(accessor="maintenance__status", verbose_name="Maintenance status")
-    start_time = MomentColumn(accessor="maintenance__start_time", verbose_name="Start")
-    end_time = MomentColumn(accessor="maintenance__end_time", verbose_name="End")
+    start_time = DateTimeBadgeColumn(accessor="maintenance__start_time", verbose_name="Start")
+    end_time = DateTimeBadgeColumn(accessor="maintenance__end_time", verbose_name="End")
     actions = ButtonsColumn(CircuitImpact)
 
     class Meta(BaseTable.Meta):
@@ -211,9 +211,11 @@ def may_add_circuits(user: Any) -> bool:
 def unknown_circuit(record: CircuitImpact, *, offers_to_add: bool) -> SafeString:
     """Say that Nautobot does not know a circuit, with a link to the filled-in form that adds it."""
     if not offers_to_add or not record.maintenance.provider_id:
-        return formatting.NOT_IN_NAUTOBOT
+        return formatting.UNKNOWN_CIRCUIT_ID
     known = urlencode({"provider": record.maintenance.provider_id, "cid": record.cid})
-    return format_html('{} <a href="{}?{}">Add</a>', formatting.NOT_IN_NAUTOBOT, reverse("circuits:circuit_add"), known)
+    return format_html(
+        '{} <a href="{}?{}">Add</a>', formatting.UNKNOWN_CIRCUIT_ID, reverse("circuits:circuit_add"), known
+    )
 
 
 class CircuitMaintenanceNoteTable(BaseTable):
@@ -224,7 +226,7 @@ class CircuitMaintenanceNoteTable(BaseTable):
     level = BadgeColumn()
     maintenance = tables.Column(linkify=True)
     comment = tables.Column()
-    last_updated = MomentColumn()
+    last_updated = DateTimeBadgeColumn()
     actions = ButtonsColumn(Note)
 
     class Meta(BaseTable.Meta):

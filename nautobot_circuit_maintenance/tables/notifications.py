@@ -16,7 +16,7 @@ from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models import Notification, NotificationSource, ParsedNotification
 from nautobot_circuit_maintenance.models.providers import parser_names, sender_addresses
-from nautobot_circuit_maintenance.tables.columns import BadgeColumn, MomentColumn, OutdatedColumn
+from nautobot_circuit_maintenance.tables.columns import BadgeColumn, DateTimeBadgeColumn, SupersededColumn
 from nautobot_circuit_maintenance.ui import formatting
 
 
@@ -28,8 +28,8 @@ class NotificationTable(BaseTable):
     provider = tables.Column(linkify=True)
     source = tables.Column(linkify=True)
     state = BadgeColumn()
-    received_at = MomentColumn(verbose_name="Received")
-    sent_at = MomentColumn(verbose_name="Sent")
+    received_at = DateTimeBadgeColumn(verbose_name="Received")
+    sent_at = DateTimeBadgeColumn(verbose_name="Sent")
     error = tables.Column(verbose_name="Reason")
     actions = ButtonsColumn(Notification, buttons=("detail", "delete"))
 
@@ -64,9 +64,9 @@ class ParsedNotificationTable(BaseTable):
     status = BadgeColumn(linkify=True)
     maintenance = tables.Column(linkify=True)
     notification = tables.Column(linkify=True)
-    issued_at = MomentColumn(verbose_name="Issued")
-    received_at = MomentColumn(verbose_name="Received")
-    outdated = OutdatedColumn()
+    issued_at = DateTimeBadgeColumn(verbose_name="Issued")
+    received_at = DateTimeBadgeColumn(verbose_name="Received")
+    outdated = SupersededColumn()
     actions = ButtonsColumn(ParsedNotification, buttons=("detail",))
 
     class Meta(BaseTable.Meta):
@@ -137,10 +137,10 @@ class SourceProviderTable(BaseTable):
         if addresses:
             return ", ".join(addresses)
         if not self.can_change:
-            return formatting.NO_ADDRESS
+            return formatting.NO_EMAIL_ADDRESS
         return format_html(
             '{} <a href="{}">Add its addresses</a>',
-            formatting.NO_ADDRESS,
+            formatting.NO_EMAIL_ADDRESS,
             reverse("circuits:provider_edit", kwargs={"pk": record.pk}),
         )
 
@@ -156,8 +156,8 @@ class NotificationSourceTable(BaseTable):
     kind = tables.Column(empty_values=(), orderable=False)
     account = tables.Column(empty_values=(), orderable=False)
     providers = tables.ManyToManyColumn(linkify_item=True)
-    last_fetched_at = MomentColumn(verbose_name="Last success")
-    last_mail = MomentColumn(verbose_name="Last mail")
+    last_fetched_at = DateTimeBadgeColumn(verbose_name="Last success")
+    last_mail = DateTimeBadgeColumn(verbose_name="Last mail")
     waiting = tables.Column(verbose_name="Waiting")
     last_error = tables.Column()
     attach_all_providers = BooleanColumn()

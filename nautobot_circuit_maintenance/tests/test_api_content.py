@@ -5,6 +5,7 @@ import json
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from drf_spectacular.generators import SchemaGenerator
 from nautobot.apps.testing import APITestCase
 from nautobot.circuits.models import Provider
 from rest_framework import status
@@ -122,34 +123,94 @@ class MaintenanceContentTest(ApiTestCase):
 
 
 class AcknowledgeTest(ApiTestCase):
-    """POST maintenance/<id>/acknowledge and /withdraw."""
+    """POST maintenance/<id>/acknowledge and /unacknowledge."""
+
+    def send(self, action, maintenance, body=None):
+        """Send the action and return its response."""
+        url = self.url(f"circuitmaintenance-{action}", pk=maintenance.pk)
+        return self.client.post(url, body, format="json", **self.header)
 
     def post(self, action, maintenance):
         """Send the action and return its status."""
-        url = self.url(f"circuitmaintenance-{action}", pk=maintenance.pk)
-        return self.client.post(url, format="json", **self.header).status_code
+        return self.send(action, maintenance).status_code
 
-    def test_it_notes_who_and_when_and_can_be_withdrawn(self):
+    def test_user_and_time_are_recorded_and_removed_again(self):
         self.permit("change_circuitmaintenance")
         maintenance = models.CircuitMaintenance.objects.get(name="M-2")
 
-        self.assertEqual(self.post("acknowledge", maintenance), 200)
+        response = self.send("acknowledge", maintenance)
+        self.assertEqual((response.status_code, response.json()["ack"]), (200, True))
         maintenance.refresh_from_db()
         self.assertEqual((maintenance.ack, maintenance.acknowledged_by), (True, self.user))
         self.assertIsNotNone(maintenance.acknowledged_at)
 
-        self.assertEqual(self.post("withdraw", maintenance), 200)
+        response = self.send("unacknowledge", maintenance)
+        self.assertEqual((response.status_code, response.json()["ack"]), (200, False))
         maintenance.refresh_from_db()
         self.assertEqual(
             (maintenance.ack, maintenance.acknowledged_by, maintenance.acknowledged_at), (False, None, None)
         )
+
+    def test_change_after_seen_prevents_the_acknowledgement(self):
+        self.permit("change_circuitmaintenance")
+        maintenance = models.CircuitMaintenance.objects.get(name="M-2")
+        seen = maintenance.last_updated.isoformat()
+        maintenance.ticket = "T-1"
+        maintenance.save()
+
+        response = self.send("acknowledge", maintenance, {"seen": seen})
+
+        self.assertEqual(response.status_code, 409)
+        self.assertIn("was changed after it was read", response.json()["detail"])
+        maintenance.refresh_from_db()
+        self.assertFalse(maintenance.ack)
+        newest = {"seen": maintenance.last_updated.isoformat()}
+        self.assertEqual(self.send("acknowledge", maintenance, newest).status_code, 200)
+
+    def test_seen_must_be_a_time(self):
+        self.permit("change_circuitmaintenance")
+        maintenance = models.CircuitMaintenance.objects.get(name="M-2")
+
+        self.assertEqual(self.send("acknowledge", maintenance, {"seen": "yesterday"}).status_code, 400)
+
+    def test_first_acknowledgement_stays(self):
+        self.permit("change_circuitmaintenance")
+        maintenance = models.CircuitMaintenance.objects.get(name="M-2")
+        maintenance.acknowledge(None, fixtures.NOON)
+        maintenance.save()
+
+        self.assertEqual(self.post("acknowledge", maintenance), 200)
+
+        maintenance.refresh_from_db()
+        self.assertEqual((maintenance.acknowledged_by, maintenance.acknowledged_at), (None, fixtures.NOON))
+
+    def test_former_name_withdraw_is_deprecated(self):
+        self.permit("change_circuitmaintenance")
+        maintenance = models.CircuitMaintenance.objects.get(name="M-1")
+        maintenance.acknowledge(self.user, fixtures.NOON)
+        maintenance.save()
+
+        response = self.send("withdraw", maintenance)
+
+        self.assertEqual((response.status_code, response.json()["ack"]), (200, False))
+        self.assertRegex(response["Deprecation"], r"^@\d+$")
+        self.assertIn(self.url("circuitmaintenance-unacknowledge", pk=maintenance.pk), response["Link"])
+        self.assertNotIn("Deprecation", self.send("unacknowledge", maintenance))
+
+    def test_openapi_marks_withdraw_as_deprecated(self):
+        paths = SchemaGenerator().get_schema(public=True)["paths"]
+        route = "/plugins/circuit-maintenance/maintenance/{id}/"
+
+        self.assertTrue(paths[f"{route}withdraw/"]["post"]["deprecated"])
+        self.assertNotIn("deprecated", paths[f"{route}unacknowledge/"]["post"])
 
     def test_only_the_permission_to_change_opens_it(self):
         maintenance = models.CircuitMaintenance.objects.get(name="M-2")
         self.assertEqual(self.post("acknowledge", maintenance), 403)
         for name in ("view", "add", "delete"):
             self.permit(f"{name}_circuitmaintenance")
-            self.assertEqual(self.post("acknowledge", maintenance), 403, name)
+            for action in ("acknowledge", "unacknowledge", "withdraw"):
+                self.assertEqual(self.post(action, maintenance), 403, (name, action))
 
         self.permit("change_circuitmaintenance")
 
@@ -160,8 +221,9 @@ class AcknowledgeTest(ApiTestCase):
             "nautobot_circuit_maintenance.change_circuitmaintenance", constraints={"provider__name": "ISP 1"}
         )
 
-        self.assertEqual(self.post("withdraw", models.CircuitMaintenance.objects.get(name="M-1")), 200)
-        self.assertEqual(self.post("acknowledge", models.CircuitMaintenance.objects.get(name="M-2")), 404)
+        self.assertEqual(self.post("unacknowledge", models.CircuitMaintenance.objects.get(name="M-1")), 200)
+        for action in ("acknowledge", "unacknowledge", "withdraw"):
+            self.assertEqual(self.post(action, models.CircuitMaintenance.objects.get(name="M-2")), 404)
 
     def test_it_cannot_be_read(self):
         self.permit("view_circuitmaintenance", "change_circuitmaintenance")

@@ -4,7 +4,8 @@ In 2026 Europe/Berlin has 23 hours on Sunday, 29 March (02:00 becomes 03:00) and
 02:00 once more); both happen at 01:00 UTC.
 """
 
-from datetime import date, datetime, timedelta, timezone as fixed_zones
+from datetime import date, datetime, timedelta
+from datetime import timezone as fixed_zones
 
 from django.test import SimpleTestCase, TestCase
 from django.utils import timezone
@@ -12,12 +13,12 @@ from django.utils.html import strip_tags
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.analysis import dashboard, trends
-from nautobot_circuit_maintenance.analysis.changes import start_of_day
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.analysis import world
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.periods import start_of_day
 
 BERLIN = "Europe/Berlin"
 HOUR = timedelta(hours=1)

@@ -9,11 +9,11 @@ from django.utils.html import strip_tags
 from nautobot.apps.change_logging import web_request_context
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.analysis.changes import start_of_day
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.analysis import world
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
+from nautobot_circuit_maintenance.ui.periods import start_of_day
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

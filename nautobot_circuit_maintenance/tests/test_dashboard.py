@@ -18,14 +18,18 @@ from nautobot.dcim.models import Device, Location
 from nautobot.extras.models import CustomField, Tag
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.analysis.changes import USUAL_DAYS, start_of_day
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
+)
+from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices as Status,
+)
+from nautobot_circuit_maintenance.choices import (
     NotificationStateChoices as State,
 )
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
 
 APP = "plugins:nautobot_circuit_maintenance"
 URL = reverse(f"{APP}:dashboard")
@@ -152,9 +156,9 @@ class DashboardTest(TestCase):
             "OUTAGE",
             "Site 1",
             "edge-1",
-            "1 not in Nautobot",
+            "1 unknown",
             "1 of 1",
-            "in progress",
+            "In Progress",
         ):
             with self.subTest(text=text):
                 self.assert_shows(page, text)

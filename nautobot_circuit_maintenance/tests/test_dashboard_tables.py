@@ -53,14 +53,14 @@ class TablesTest(TestCase):
         for name, hours in (("running", -1), ("tonight", 20), ("later", 30)):
             self.plan(name, hours)
 
-        for name, hours, words in (("running", -1, "in progress"), ("tonight", 20, "within 24 h"), ("later", 30, "")):
+        for name, hours, words in (("running", -1, "In Progress"), ("tonight", 20, "Within 24 h"), ("later", 30, "")):
             with self.subTest(name=name):
                 row = self.row("coming", name)
                 start = timezone.localtime(self.now) + hours * HOUR
                 self.assertTrue(row.startswith(f"{start:%a %d %b %H:%M} – "), row)
                 self.assertIn(f"{start + 6 * HOUR:%H:%M} {start:%Z} ", row)
                 self.assertIn("6 h long", row)
-                self.assertEqual(re.findall("in progress|within 24 h", row), [words] if words else [])
+                self.assertEqual(re.findall("In Progress|Within 24 h", row), [words] if words else [])
         self.assertIn("ends in 5 h", self.row("coming", "running"))
 
     def test_one_place_more_is_shown_and_several_more_are_counted_and_named(self):
@@ -86,9 +86,9 @@ class TablesTest(TestCase):
             with self.subTest(card=card):
                 order = [self.card(card).index(f">{names.format(name)}<") for name in ("now", "tonight", "later")]
                 self.assertEqual(order, sorted(order))
-                self.assertIn("in progress", self.row(card, names.format("now")))
-                self.assertIn("within 24 h", self.row(card, names.format("tonight")))
-                self.assertNotRegex(self.row(card, names.format("later")), "in progress|within 24 h")
+                self.assertIn("In Progress", self.row(card, names.format("now")))
+                self.assertIn("Within 24 h", self.row(card, names.format("tonight")))
+                self.assertNotRegex(self.row(card, names.format("later")), "In Progress|Within 24 h")
 
     def test_what_does_not_fit_is_behind_a_link(self):
         sites = world.create_sites(*(f"Site {number:02}" for number in range(ROWS + 3)))

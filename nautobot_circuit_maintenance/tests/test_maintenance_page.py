@@ -27,7 +27,7 @@ class MaintenancePageTest(PageTestCase):
 
         page = self.page("circuitmaintenance", self.maintenance)
 
-        for text in ("C-2", "UNKNOWN-2", "not in Nautobot", "Note 2", "Country", "2 h"):
+        for text in ("C-2", "UNKNOWN-2", "Unknown Circuit ID", "Note 2", "Country", "2 h"):
             self.assertIn(text, page)
         notification = models.Notification.objects.get(parsed_notifications__maintenance=self.maintenance)
         self.assertIn(url_of("notification", notification), page)
@@ -258,7 +258,7 @@ class MaintenancePageTest(PageTestCase):
 
         page = self.page("circuitmaintenance", self.maintenance)
 
-        for route in ("acknowledge", "withdraw", "edit"):
+        for route in ("acknowledge", "unacknowledge", "edit"):
             self.assertNotIn(url_of(f"circuitmaintenance_{route}", self.maintenance), page)
         self.assertNotIn("/notes/add/", page)
         self.assertNotIn("/circuits/circuits/add/", page)

@@ -40,7 +40,7 @@ class MaintenanceListTest(PageTestCase):
         page = self.page("circuitmaintenance_list", **HTMX)
 
         self.assertIn('<span class="badge bg-danger">OUTAGE</span>', page)
-        self.assertIn("1 not in Nautobot", page)
+        self.assertIn("1 unknown", page)
 
     def test_what_has_changed_since_friday_is_one_click_away(self):
         """On a Monday, three days are the weekend."""
@@ -193,7 +193,7 @@ class AcknowledgeInTheListTest(PageTestCase):
 
 
 class AcknowledgeTest(PageTestCase):
-    """Acknowledge and Withdraw, in one click."""
+    """Acknowledge and Remove Acknowledgement, in one click."""
 
     def setUp(self):
         super().setUp()
@@ -208,7 +208,7 @@ class AcknowledgeTest(PageTestCase):
         self.assertEqual((self.maintenance.ack, self.maintenance.acknowledged_by), (True, self.user))
         self.assertIsNotNone(self.maintenance.acknowledged_at)
 
-        self.client.post(url_of("circuitmaintenance_withdraw", self.maintenance))
+        self.client.post(url_of("circuitmaintenance_unacknowledge", self.maintenance))
         self.maintenance.refresh_from_db()
         self.assertEqual(
             (self.maintenance.ack, self.maintenance.acknowledged_by, self.maintenance.acknowledged_at),

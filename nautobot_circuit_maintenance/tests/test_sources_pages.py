@@ -98,7 +98,7 @@ class NotificationSourceTest(PageTestCase):
 
     def test_a_source_that_left_the_settings_says_so(self):
         self.assertIn("no more", self.page("notificationsource", self.source))
-        self.assertIn("not configured", self.page("notificationsource_list", **HTMX))
+        self.assertIn("Not Configured", self.page("notificationsource_list", **HTMX))
 
 
 class ValidateTest(PageTestCase):
@@ -227,7 +227,7 @@ class SourcePageTest(PageTestCase):
         edit = reverse("circuits:provider_edit", kwargs={"pk": self.provider.pk})
 
         page = self.page("notificationsource", self.source)
-        self.assertIn("no address", page)
+        self.assertIn("No Email Address", page)
         self.assertNotIn(edit, page)
         self.add_permissions("circuits.change_provider")
         self.assertIn(edit, self.page("notificationsource", self.source))
@@ -236,7 +236,7 @@ class SourcePageTest(PageTestCase):
         self.provider.validated_save()
         page = self.page("notificationsource", self.source)
         self.assertIn("noc@isp.example", page)
-        self.assertNotIn("no address", page)
+        self.assertNotIn("No Email Address", page)
 
     def test_the_counts_are_of_the_last_30_days_and_lead_to_their_rows(self):
         self.permit("view_notificationsource", "view_notification")

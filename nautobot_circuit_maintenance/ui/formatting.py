@@ -1,4 +1,4 @@
-"""How values look on the pages: badges, times with their zone, durations."""
+"""Format values for the pages: badges, times with their zone, durations."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone as fixed_zones
@@ -41,67 +41,69 @@ _CLASSES = {
     State.FAILED: _RED,
     State.RECEIVED: _BLUE,
 }
-_WORDS = {State.RECEIVED: "waiting"}
-"""Values that people read as another word."""
-_SHOWN = 5
+_LABELS: dict[str, str] = dict(State.CHOICES)
+"""Labels that differ from the stored value."""
+_MOST_LINKS = 5
 _DAY = timedelta(days=1)
-_LONGEST_WORD = 15
+_LONGEST_UNBROKEN = 15
 
 
-def _badge(word: str, classes: str) -> SafeString:
-    """Show a word; a long one may break at its hyphen where a table has no room."""
-    wrap = " text-wrap text-start" if len(word) > _LONGEST_WORD else ""
-    return format_html('<span class="badge {}{}">{}</span>', classes, wrap, word)
+def _badge(label: str, classes: str) -> SafeString:
+    """Render a badge; a long label may wrap in a narrow table."""
+    wrap = " text-wrap text-start" if len(label) > _LONGEST_UNBROKEN else ""
+    return format_html('<span class="badge {}{}">{}</span>', classes, wrap, label)
 
 
-NOT_IN_NAUTOBOT = _badge("not in Nautobot", "border border-dark text-body")
-IN_PROGRESS = _badge("in progress", _RED_FRAME)
-WITHIN_A_DAY = _badge("within 24 h", "border border-warning text-body")
-ALL = _badge("all", _RED_FRAME)
-OUTDATED = _badge("outdated", _GREY)
-NOT_CONFIGURED = _badge("not configured", _ORANGE)
-NO_ADDRESS = _badge("no address", _ORANGE)
+UNKNOWN_CIRCUIT_ID = _badge("Unknown Circuit ID", "border border-dark text-body")
+IN_PROGRESS = _badge("In Progress", _RED_FRAME)
+WITHIN_A_DAY = _badge("Within 24 h", "border border-warning text-body")
+ALL = _badge("All", _RED_FRAME)
+SUPERSEDED = _badge("Superseded", _GREY)
+NOT_CONFIGURED = _badge("Not Configured", _ORANGE)
+NO_EMAIL_ADDRESS = _badge("No Email Address", _ORANGE)
 
 
-def badge(word: str | None) -> SafeString:
-    """Show a word of our vocabularies as a badge; words of other people get a plain one."""
-    return _badge(_WORDS.get(word, word), _CLASSES.get(word, _FRAME)) if word else placeholder(None)
+def badge(value: str | None) -> SafeString:
+    """Render a value of our vocabularies as a badge in its color; other values get a plain badge."""
+    return _badge(_LABELS.get(value, value), _CLASSES.get(value, _FRAME)) if value else placeholder(None)
 
 
-def unknown(count: int) -> str:
-    """Tell how many circuit ids Nautobot does not know; nothing where it knows all."""
-    html = '<span class="badge px-4 border border-dark text-body" title="Circuit IDs that Nautobot does not know">{0} not in Nautobot</span>'
+def unmatched_badge(count: int) -> str:
+    """Render the number of circuit IDs without a circuit in Nautobot; empty if there are none."""
+    html = '<span class="badge px-4 border border-dark text-body" title="Circuit IDs not in Nautobot">{} unknown</span>'
     return format_html(html, count) if count else ""
 
 
-def urgency(start: datetime, now: datetime) -> str:
-    """Say in words that work is on, or begins within a day; nothing of what is further off."""
+def urgency_badge(start: datetime, now: datetime) -> str:
+    """Render a badge for a start in the past or within a day; empty for a later one."""
     if start <= now:
         return IN_PROGRESS
     return WITHIN_A_DAY if start <= now + _DAY else ""
 
 
-def circuit(found: Circuit | None) -> SafeString:
-    """Link to a circuit, or say that Nautobot does not know it."""
-    return hyperlinked_object(found) if found else NOT_IN_NAUTOBOT
+def circuit_link(circuit: Circuit | None) -> SafeString:
+    """Link to a circuit; a badge if it is not in Nautobot."""
+    return hyperlinked_object(circuit) if circuit else UNKNOWN_CIRCUIT_ID
 
 
-def some(objects: Iterable[Any]) -> SafeString:
-    """Link to the first of these objects, and count the others."""
-    found = list(objects)
-    if not found:
+def linked_list(objects: Iterable[Any]) -> SafeString:
+    """Link to the first objects and count the rest."""
+    shown = list(objects)
+    if not shown:
         return placeholder(None)
-    links = format_html_join(", ", '<a href="{}">{}</a>', ((each.get_absolute_url(), each) for each in found[:_SHOWN]))
-    return format_html("{} and {} more", links, len(found) - _SHOWN) if len(found) > _SHOWN else links
+    more = len(shown) - _MOST_LINKS
+    pairs = ((each.get_absolute_url(), each) for each in shown[:_MOST_LINKS])
+    links = format_html_join(", ", '<a href="{}">{}</a>', pairs)
+    return format_html("{} and {} more", links, more) if more > 0 else links
 
 
-def size(count: int) -> str:
-    """Return a number of bytes for people."""
+def file_size(count: int) -> str:
+    """Return a number of bytes in a readable unit."""
     return filesizeformat(count)
 
 
 def duration(span: timedelta) -> str:
-    """Return a span in hours and minutes: "4 h", "1 h 30 min", "45 min"; from two days on in days and hours."""
+    """Return a span in hours and minutes ("4 h", "1 h 30 min", "45 min"); from two days on, in days and hours."""
     minutes = round(abs(span.total_seconds()) / 60)
     if minutes >= 48 * 60:
         parts = ((minutes // 1440, "d"), (minutes % 1440 // 60, "h"))
@@ -111,96 +113,104 @@ def duration(span: timedelta) -> str:
 
 
 def relative(when: datetime, now: datetime) -> str:
-    """Return how far off a moment is: "in 14 h", "3 d ago"; minutes count for a day only."""
-    off = abs(when - now)
-    if off < timedelta(minutes=1):
+    """Return the time from or to a moment ("in 14 h", "3 d ago"), without minutes beyond one day."""
+    distance = abs(when - now)
+    if distance < timedelta(minutes=1):
         return "now"
-    told = duration(timedelta(hours=round(off.total_seconds() / 3600)) if off > _DAY else off)
-    return f"in {told}" if when > now else f"{told} ago"
+    text = duration(timedelta(hours=round(distance.total_seconds() / 3600)) if distance > _DAY else distance)
+    return f"in {text}" if when > now else f"{text} ago"
 
 
-def moment(when: datetime | None, now: datetime | None = None, *, remark: str = "") -> SafeString:
-    """Show a moment in the user's zone and how far off it is, or another remark; UTC on hover."""
+def datetime_badge(when: datetime | None, now: datetime | None = None, *, remark: str = "") -> SafeString:
+    """Render a moment in the user's zone with its distance from now, or another remark; UTC in the tooltip."""
     if when is None:
         return placeholder(None)
     local = timezone.localtime(when)
     now = now or timezone.now()
     day = "%a %d %b" if local.year == timezone.localtime(now).year else "%a %d %b %Y"
     return format_html(
-        # Where a table has no room for it, a moment breaks before its time of day.
+        # In a narrow table the line breaks before the time of day.
         '<time datetime="{}" title="{}"><span class="text-nowrap">{}</span> <span class="text-nowrap">{}</span></time> '
         '<small class="text-secondary text-nowrap">{}</small>',
         when.isoformat(),
-        f"{when.astimezone(fixed_zones.utc):%Y-%m-%d %H:%M} UTC",
+        _in_utc(when),
         local.strftime(day),
         local.strftime("%H:%M %Z"),
         remark or relative(when, now),
     )
 
 
-def clock(when: datetime) -> SafeString:
-    """Show a moment in the user's zone within a sentence; UTC on hover."""
+def optional_datetime_badge(when: datetime | None) -> str:
+    """Render a moment; empty if there is none."""
+    return datetime_badge(when) if when else ""
+
+
+def inline_datetime(when: datetime) -> SafeString:
+    """Render a moment in the user's zone inside a sentence; UTC in the tooltip."""
     local = timezone.localtime(when)
-    form = "%a %d %b %H:%M" if local.year == timezone.localtime().year else "%a %d %b %Y %H:%M"
+    text_format = "%a %d %b %H:%M" if local.year == timezone.localtime().year else "%a %d %b %Y %H:%M"
     return format_html(
         '<time datetime="{}" title="{}" class="text-nowrap">{}</time>',
         when.isoformat(),
-        f"{when.astimezone(fixed_zones.utc):%Y-%m-%d %H:%M} UTC",
-        local.strftime(form),
+        _in_utc(when),
+        local.strftime(text_format),
     )
+
+
+def _in_utc(when: datetime) -> str:
+    return f"{when.astimezone(fixed_zones.utc):%Y-%m-%d %H:%M} UTC"
 
 
 def window(start: datetime, end: datetime, *, remark: str = "") -> SafeString:
-    """Show a window in the user's zone, and how long it is, or another remark."""
-    begin, until = timezone.localtime(start), timezone.localtime(end)
-    is_same_day = begin.date() == until.date()
-    last = (
-        format_html('<time datetime="{}" class="text-nowrap">{}</time>', end.isoformat(), f"{until:%H:%M}")
+    """Render a window in the user's zone with its duration, or another remark."""
+    local_start, local_end = timezone.localtime(start), timezone.localtime(end)
+    is_same_day = local_start.date() == local_end.date()
+    end_html = (
+        format_html('<time datetime="{}" class="text-nowrap">{}</time>', end.isoformat(), f"{local_end:%H:%M}")
         if is_same_day
-        else clock(end)
+        else inline_datetime(end)
     )
     return format_html(
         '{}{} &ndash; {} {} <small class="text-secondary text-nowrap">{}</small>',
-        clock(start),
-        # In the night when clocks are changed, each end has a zone of its own.
-        f" {begin:%Z}" if begin.utcoffset() != until.utcoffset() else "",
-        last,
-        f"{until:%Z}",
+        inline_datetime(start),
+        # In the night of a daylight saving change, the ends are in different zones.
+        f" {local_start:%Z}" if local_start.utcoffset() != local_end.utcoffset() else "",
+        end_html,
+        f"{local_end:%Z}",
         remark or duration(end - start),
     )
 
 
-def coming_window(start: datetime, end: datetime, now: datetime) -> SafeString:
-    """Show a window that is on or ahead: from when to when, how far off that is, and how long."""
-    off = f"ends {relative(end, now)}" if start <= now else relative(start, now)
-    return window(start, end, remark=f"{off}, {duration(end - start)} long")
+def upcoming_window(start: datetime, end: datetime, now: datetime) -> SafeString:
+    """Render a current or future window with its distance from now and its duration."""
+    distance = f"ends {relative(end, now)}" if start <= now else relative(start, now)
+    return window(start, end, remark=f"{distance} \u00b7 {duration(end - start)}")
 
 
-def moment_remark(when: datetime) -> SafeString:
-    """Show how far off a moment is."""
+def relative_badge(when: datetime) -> SafeString:
+    """Render the distance of a moment from now."""
     return format_html('<small class="text-secondary text-nowrap">{}</small>', relative(when, timezone.now()))
 
 
-def shift(by: timedelta) -> str:
+def shift_text(by: timedelta) -> str:
     """Return by how much something moved: "24 h later", "30 min earlier"."""
     return f"{duration(by)} {'earlier' if by < timedelta(0) else 'later'}"
 
 
-def moment_if_any(when: datetime | None) -> str:
-    """Show a moment; nothing at all where there is none."""
-    return moment(when) if when else ""
-
-
-def outdated(value: bool) -> SafeString:
-    """Say that something is outdated; most is not, and that needs no sign."""
-    return OUTDATED if value else placeholder(None)
+def superseded_badge(is_superseded: bool) -> SafeString:
+    """Render a badge for a superseded row, a placeholder otherwise."""
+    return SUPERSEDED if is_superseded else placeholder(None)
 
 
 def check_mark(by: str | None, at: datetime | None) -> SafeString:
-    """Show that a maintenance is acknowledged: a check mark, with who and when on hover."""
-    told = " ".join(part for part in (f"by {by}" if by else "", f"at {at:%Y-%m-%d %H:%M} UTC" if at else "") if part)
+    """Render the check mark of an acknowledged maintenance, with user and time in the tooltip."""
+    details = []
+    if by:
+        details.append(f"by {by}")
+    if at:
+        details.append(f"at {_in_utc(at)}")
     return format_html(
         '<span class="text-success" title="Acknowledged {0}"><span class="mdi mdi-check-bold" aria-hidden="true"></span>'
         '<span class="visually-hidden">Acknowledged {0}</span></span>',
-        told,
+        " ".join(details),
     )

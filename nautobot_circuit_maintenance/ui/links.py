@@ -8,8 +8,8 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from nautobot_circuit_maintenance.analysis.changes import USUAL_DAYS, start_of_day
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}_list"
 LONGEST_LIST = 100

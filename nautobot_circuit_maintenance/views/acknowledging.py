@@ -1,9 +1,8 @@
-"""Acknowledging: only what the user has seen."""
+"""Acknowledging on the pages: only what the user has seen."""
 
 from datetime import datetime
 
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template import Context
@@ -12,36 +11,35 @@ from django.utils.dateparse import parse_datetime
 from nautobot.apps.ui import PostButton
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance
+from nautobot_circuit_maintenance.models.acknowledgement import AcknowledgeResult, acknowledge
 from nautobot_circuit_maintenance.ui.links import as_query
 
 SEEN = "seen"
-"""Parameter of a request: as of when the page showed the maintenance that its user acknowledges."""
+"""Request parameter: ``last_updated`` of the maintenance, or the time of the list, as the user saw it."""
 
 
-def acknowledge(request: HttpRequest, rows: QuerySet[CircuitMaintenance]) -> None:
-    """Acknowledge these maintenances on behalf of the user, and say so.
+def acknowledge_seen(request: HttpRequest, rows: QuerySet[CircuitMaintenance]) -> None:
+    """Acknowledge maintenances on behalf of the user and show the result as messages."""
+    result = acknowledge(rows, request.user, now=timezone.now(), seen_at=_seen_at(request))
+    _show(request, result)
 
-    One that changed after the page was made is left alone: what the user took note of holds no longer.
-    """
-    seen = _seen(request)
-    done, changed = [], []
-    with transaction.atomic():
-        # In the order in which workers lock them, or one would wait for the other for ever.
-        for maintenance in rows.order_by("provider_id", "name").select_for_update(of=("self",)):
-            if seen and maintenance.last_updated and maintenance.last_updated > seen:
-                changed.append(maintenance)
-                continue
-            maintenance.acknowledge(request.user, timezone.now())
-            maintenance.validated_save()
-            done.append(maintenance)
-    if done:
-        messages.success(request, f"Acknowledged {_named(done)}.")
-    elif not changed:
-        messages.warning(request, "Nothing to acknowledge: tick what nobody has acknowledged yet.")
-    if changed:
+
+def _show(request: HttpRequest, result: AcknowledgeResult) -> None:
+    if result.acknowledged:
+        messages.success(request, f"Acknowledged {_named(result.acknowledged)}.")
+    elif not result.changed:
+        messages.warning(request, "No unacknowledged maintenances were selected.")
+    if len(result.changed) == 1:
         messages.warning(
             request,
-            f"Not acknowledged: {_named(changed)} changed after the page was made. Look at it again, then acknowledge.",
+            f"{result.changed[0]} was changed after this page was loaded and has not been acknowledged. "
+            "Review it and try again.",
+        )
+    elif result.changed:
+        messages.warning(
+            request,
+            f"{_named(result.changed)} were changed after this page was loaded and have not been acknowledged. "
+            "Review them and try again.",
         )
 
 
@@ -49,23 +47,23 @@ def _named(rows: list[CircuitMaintenance]) -> str:
     return str(rows[0]) if len(rows) == 1 else f"{len(rows)} circuit maintenances"
 
 
-def _seen(request: HttpRequest) -> datetime | None:
-    """Return as of when the user saw what is to be acknowledged; None where the request does not say."""
-    text = request.GET.get(SEEN) or request.POST.get(SEEN) or ""
+def _seen_at(request: HttpRequest) -> datetime | None:
+    """Return the time up to which the user saw changes; None if the request has none."""
+    value = request.GET.get(SEEN) or request.POST.get(SEEN) or ""
     try:
-        moment = parse_datetime(text)
-    except ValueError:  # of the right shape, but no date: month 13
+        seen_at = parse_datetime(value)
+    except ValueError:  # well-formed, but not a date: month 13
         return None
-    return moment if moment and moment.tzinfo else None
+    return seen_at if seen_at and seen_at.tzinfo else None
 
 
 class AcknowledgeButton(PostButton):
-    """Shown to those who may change this maintenance, while it has, or has not, been acknowledged."""
+    """A button for users who may change the maintenance, in one of its two states."""
 
     shown_if_ack = False
 
     def should_render(self, context: Context) -> bool:
-        """Ask the maintenance, then the permissions, its constraints included."""
+        """Check the state, then the permissions with their constraints."""
         maintenance = context["object"]
         if maintenance.ack != self.shown_if_ack:
             return False
@@ -73,6 +71,6 @@ class AcknowledgeButton(PostButton):
         return CircuitMaintenance.objects.restrict(user, "change").filter(pk=maintenance.pk).exists()
 
     def get_link(self, context: Context) -> str | None:
-        """Say which state of the maintenance the page shows."""
+        """Add which state of the maintenance the page shows."""
         link = super().get_link(context)
         return f"{link}?{as_query({SEEN: context['object'].last_updated})}" if link else link

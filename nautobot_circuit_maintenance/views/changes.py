@@ -17,18 +17,17 @@ from nautobot.apps.ui import Breadcrumbs, Panel, Titles, ViewNameBreadcrumbItem
 from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
 from nautobot_circuit_maintenance.analysis.changes import (
-    USUAL_DAYS,
     Acknowledgement,
     Change,
     Kind,
     Mail,
     read_changes,
-    start_of_day,
 )
 from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import Note, Notification
 from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
 from nautobot_circuit_maintenance.views.timeline import changes_by_hand, changes_of, note_link
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:changes"
@@ -52,9 +51,9 @@ def row_of(change: Change, now: datetime) -> dict[str, Any]:
     """Return what the tables show of a change."""
     return {
         "maintenance": change.maintenance,
-        "last_arrived": formatting.clock(change.what.last_arrived) if _came_later(change) else "",
+        "last_arrived": formatting.inline_datetime(change.what.last_arrived) if _came_later(change) else "",
         "mails": change.what.count if isinstance(change.what, Mail) else 0,
-        "when": formatting.moment(change.at, now),
+        "when": formatting.datetime_badge(change.at, now),
         "what": words_of(change),
         "who": _link_to_mail(change.what, change.who) if isinstance(change.what, Mail) else change.who,
     }

@@ -14,12 +14,12 @@ from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
 from nautobot_circuit_maintenance.analysis import affected, dashboard, trends
-from nautobot_circuit_maintenance.analysis.changes import USUAL_DAYS
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.models import selection
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import LONGEST_LIST, ahead_url, as_query, list_url
+from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS
 from nautobot_circuit_maintenance.views import dashboard_panels as panels
 from nautobot_circuit_maintenance.views.changes import CHANGES, ON_DASHBOARD, changes_url, context_of
 
@@ -96,11 +96,11 @@ def coming_row(coming: dashboard.Coming, now: datetime) -> dict[str, Any]:
     shown = len(places) if len(places) == _PLACES_SHOWN + 1 else _PLACES_SHOWN
     return {
         "maintenance": maintenance,
-        "window": formatting.coming_window(coming.start, coming.end, now),
-        "urgency": formatting.urgency(coming.start, now),
+        "window": formatting.upcoming_window(coming.start, coming.end, now),
+        "urgency": formatting.urgency_badge(coming.start, now),
         "impact": formatting.badge(selection.impact_of_severity(maintenance.worst_severity)),
         "status": formatting.badge(maintenance.status),
-        "unknown": formatting.unknown(maintenance.unmatched_count),
+        "unknown": formatting.unmatched_badge(maintenance.unmatched_count),
         "places": [(place.name, reverse("dcim:location", kwargs={"pk": place.pk})) for place in places[:shown]],
         "more_places": [place.name for place in places[shown:]],
         "ack": formatting.check_mark(str(maintenance.acknowledged_by or ""), maintenance.acknowledged_at),
@@ -113,7 +113,7 @@ def source_row(state: dashboard.SourceState, now: datetime) -> dict[str, Any]:
     source = state.source
     return {
         "source": source,
-        "last_success": formatting.moment(source.last_fetched_at, now) if source.last_fetched_at else "never",
+        "last_success": formatting.datetime_badge(source.last_fetched_at, now) if source.last_fetched_at else "never",
         "waiting": state.waiting,
         "waiting_url": list_url("notification", source=source.pk, state="received"),
         "not_configured": "" if source.is_configured else formatting.NOT_CONFIGURED,
@@ -126,8 +126,8 @@ def affected_table(kind: str, found: affected.Ranking, now: datetime, span: time
         {
             "name": each.name,
             "url": reverse(f"dcim:{kind}", kwargs={"pk": each.pk}),
-            "start": formatting.moment(each.start, now),
-            "urgency": formatting.urgency(each.start, now),
+            "start": formatting.datetime_badge(each.start, now),
+            "urgency": formatting.urgency_badge(each.start, now),
             "impact": formatting.badge(each.impact),
             "hit": len(each.circuits),
             "there": each.circuits_there,

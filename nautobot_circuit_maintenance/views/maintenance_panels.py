@@ -47,14 +47,14 @@ class FactsPanel(_FilledPanel):
             "Maintenance Windows": _windows(maintenance),
             "Notice Given": _notice(maintenance, context["evidence"]),
             "Ticket": maintenance.ticket,
-            "Issued": formatting.moment(maintenance.issued_at),
+            "Issued": formatting.datetime_badge(maintenance.issued_at),
             "Acknowledged": _acknowledged(maintenance),
         }
 
 
 def _windows(maintenance: CircuitMaintenance) -> SafeString:
     rows = [
-        (formatting.window(window.start_time, window.end_time), formatting.moment_remark(window.start_time))
+        (formatting.window(window.start_time, window.end_time), formatting.relative_badge(window.start_time))
         for window in maintenance.windows.all()
     ]
     return format_html_join("", "<div>{}, {}</div>", rows) or placeholder(None)
@@ -76,7 +76,7 @@ def _acknowledged(maintenance: CircuitMaintenance) -> str | SafeString:
         return "not yet"
     mark = format_html('<span class="{}" aria-hidden="true"></span>', "mdi mdi-check-bold text-success")
     who = maintenance.acknowledged_by or "somebody"
-    return format_html("{} by {} {}", mark, who, formatting.moment_if_any(maintenance.acknowledged_at))
+    return format_html("{} by {} {}", mark, who, formatting.optional_datetime_badge(maintenance.acknowledged_at))
 
 
 class ReachPanel(_FilledPanel):
@@ -110,7 +110,7 @@ def _counted(objects: Any, address: str) -> SafeString:
         address += "?" + urlencode({"id": [each.pk for each in found]}, doseq=True)
     is_list = "?" in address
     count = format_html('<a href="{}">{}</a>', address, len(found)) if is_list else str(len(found))
-    return format_html("{}: {}", count, formatting.some(found))
+    return format_html("{}: {}", count, formatting.linked_list(found))
 
 
 def _linked(count: int, address: str) -> SafeString:

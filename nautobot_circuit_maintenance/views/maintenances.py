@@ -17,28 +17,27 @@ from nautobot.apps.ui import (
     Titles,
 )
 from nautobot.apps.views import NautobotUIViewSet
-from nautobot.core.utils.data import is_uuid
 from rest_framework.decorators import action
 
 from nautobot_circuit_maintenance import filters, forms, models, tables
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.models import selection
+from nautobot_circuit_maintenance.models.acknowledgement import unacknowledge
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import maintenance_filters
-from nautobot_circuit_maintenance.views.acknowledging import AcknowledgeButton, acknowledge
+from nautobot_circuit_maintenance.views.acknowledging import AcknowledgeButton, acknowledge_seen
 from nautobot_circuit_maintenance.views.maintenance_panels import CircuitsPanel, FactsPanel, ReachPanel, badges
 from nautobot_circuit_maintenance.views.timeline import TimelinePanel
+from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX, selected_pks
 
-UUID = "[0-9a-fA-F-]{36}"
-POST_ONLY = {"methods": ["post"], "custom_view_base_action": "change", "http_method_names": ["post", "options"]}
 _ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_{}"
 
 
 class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
     """Maintenances."""
 
-    lookup_value_regex = UUID
+    lookup_value_regex = UUID_REGEX
     queryset = models.CircuitMaintenance.objects.select_related("provider").order_by(*selection.MOST_URGENT_FIRST)
     serializer_class = serializers.CircuitMaintenanceSerializer
     table_class = tables.CircuitMaintenanceListTable
@@ -58,9 +57,9 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
             ),
             AcknowledgeButton(
                 weight=100,
-                label="Withdraw acknowledgement",
+                label="Remove Acknowledgement",
                 icon="mdi-undo",
-                link_name=_ROUTE.format("withdraw"),
+                link_name=_ROUTE.format("unacknowledge"),
                 shown_if_ack=True,
             ),
         ],
@@ -113,35 +112,30 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
 
     @action(detail=True, url_path="acknowledge", url_name="acknowledge", **POST_ONLY)
     def acknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        """Note that the user has taken note."""
+        """Acknowledge the maintenance."""
         maintenance = self.get_object()
-        acknowledge(request, self.get_queryset().filter(pk=maintenance.pk))
+        acknowledge_seen(request, self.get_queryset().filter(pk=maintenance.pk))
         return redirect(self.get_return_url(request, maintenance))
 
-    @action(detail=True, url_path="withdraw", url_name="withdraw", **POST_ONLY)
-    def withdraw(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        """Withdraw the acknowledgement."""
+    @action(detail=True, url_path="unacknowledge", url_name="unacknowledge", **POST_ONLY)
+    def unacknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        """Remove the acknowledgement."""
         maintenance = self.get_object()
-        maintenance.withdraw()
-        maintenance.validated_save()
-        messages.success(request, f"Withdrew the acknowledgement of {maintenance}.")
+        unacknowledge(self.get_queryset().filter(pk=maintenance.pk))
+        messages.success(request, f"Removed acknowledgement from {maintenance}.")
         return redirect(self.get_return_url(request, maintenance))
 
     @action(detail=False, url_path="acknowledge", url_name="bulk_acknowledge", **POST_ONLY)
     def bulk_acknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        """Acknowledge the maintenances that were ticked in the list."""
-        acknowledge(request, self.get_queryset().filter(pk__in=self.chosen_pks(request), ack=False))
+        """Acknowledge the selected maintenances."""
+        acknowledge_seen(request, self.get_queryset().filter(pk__in=selected_pks(request)))
         return redirect(self.get_return_url(request))
-
-    def chosen_pks(self, request: HttpRequest) -> list[str]:
-        """Return the ticked primary keys that are any."""
-        return [pk for pk in request.POST.getlist("pk") if is_uuid(pk)]
 
 
 class CircuitImpactUIViewSet(NautobotUIViewSet):
     """Impacts."""
 
-    lookup_value_regex = UUID
+    lookup_value_regex = UUID_REGEX
     queryset = models.CircuitImpact.objects.select_related("maintenance__provider", "circuit")
     serializer_class = serializers.CircuitImpactSerializer
     table_class = tables.CircuitImpactTable
@@ -158,9 +152,9 @@ class CircuitImpactUIViewSet(NautobotUIViewSet):
                 fields=["cid", "circuit", "impact", "maintenance", "maintenance__start_time", "maintenance__end_time"],
                 value_transforms={
                     "impact": [formatting.badge],
-                    "circuit": [formatting.circuit],
-                    "maintenance__start_time": [formatting.moment],
-                    "maintenance__end_time": [formatting.moment],
+                    "circuit": [formatting.circuit_link],
+                    "maintenance__start_time": [formatting.datetime_badge],
+                    "maintenance__end_time": [formatting.datetime_badge],
                 },
                 key_transforms={"maintenance__start_time": "Start", "maintenance__end_time": "End"},
             ),
@@ -171,7 +165,7 @@ class CircuitImpactUIViewSet(NautobotUIViewSet):
 class NoteUIViewSet(NautobotUIViewSet):
     """Maintenance notes."""
 
-    lookup_value_regex = UUID
+    lookup_value_regex = UUID_REGEX
     queryset = models.Note.objects.select_related("maintenance__provider")
     serializer_class = serializers.CircuitMaintenanceNoteSerializer
     table_class = tables.CircuitMaintenanceNoteTable

@@ -155,7 +155,7 @@ class AttachmentsPanel(DataTablePanel):
         """Read the message."""
         message = read_object(context)
         rows = [
-            {"name": each.name or "(no name)", "kind": each.kind, "size": formatting.size(each.size)}
+            {"name": each.name or "(no name)", "kind": each.kind, "size": formatting.file_size(each.size)}
             for each in (message.attachments if message else ())
         ]
         if message and message.is_cut:

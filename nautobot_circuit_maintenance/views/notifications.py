@@ -24,27 +24,24 @@ from nautobot.apps.views import (
     ObjectDetailViewMixin,
     ObjectListViewMixin,
 )
-from nautobot.core.utils.data import is_uuid
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from nautobot_circuit_maintenance import filters, forms, models, tables
 from nautobot_circuit_maintenance.api import serializers
-from nautobot_circuit_maintenance.api.notifications import eml
 from nautobot_circuit_maintenance.pipeline.enqueue import enqueue_digestion
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.http import eml_response
 from nautobot_circuit_maintenance.ui.links import notification_filters
 from nautobot_circuit_maintenance.views import message_panels
-from nautobot_circuit_maintenance.views.maintenances import POST_ONLY, UUID
+from nautobot_circuit_maintenance.views.viewset import GET_ONLY, POST_ONLY, UUID_REGEX, selected_pks
 
 NO_WORKER = (
     "No worker starts now: the next run of the job reads what waits. To have it read at once, enable the job "
     '"Reprocess Notifications" and start a worker.'
 )
 _ROUTE = "plugins:nautobot_circuit_maintenance:notification_{}"
-# Without the methods named, Django's FormView would answer a POST with an error of the server.
-_GET_ONLY = {"custom_view_base_action": "view", "http_method_names": ["get", "head", "options"]}
 
 
 def _message_tab(weight: int, label: str, panel: type[Panel]) -> DistinctViewTab:
@@ -64,7 +61,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
 ):
     """Notifications: nobody writes them but the pipeline."""
 
-    lookup_value_regex = UUID
+    lookup_value_regex = UUID_REGEX
     action_buttons = ("export",)
     queryset = models.Notification.objects.select_related("provider", "source")
     serializer_class = serializers.NotificationSerializer
@@ -95,9 +92,9 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
                 label="Message",
                 fields=["subject", "sender", "provider", "source", "received_at", "sent_at", "message_id", "size"],
                 value_transforms={
-                    "received_at": [formatting.moment],
-                    "sent_at": [formatting.moment],
-                    "size": [formatting.size],
+                    "received_at": [formatting.datetime_badge],
+                    "sent_at": [formatting.datetime_badge],
+                    "size": [formatting.file_size],
                 },
                 key_transforms={
                     "received_at": "Received",
@@ -131,33 +128,33 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
             context["quick_filters"] = notification_filters(request.GET)
         return context
 
-    @action(detail=True, url_path="text", url_name="text", **_GET_ONLY)
+    @action(detail=True, url_path="text", url_name="text", **GET_ONLY)
     def text(self, _request: HttpRequest, **_kwargs: Any) -> Response:
         """Show the words of the message."""
         return Response({})
 
-    @action(detail=True, url_path="html", url_name="html", **_GET_ONLY)
+    @action(detail=True, url_path="html", url_name="html", **GET_ONLY)
     def html(self, _request: HttpRequest, **_kwargs: Any) -> Response:
         """Show the HTML of the message, made harmless."""
         return Response({})
 
-    @action(detail=True, url_path="attachments", url_name="attachments", **_GET_ONLY)
+    @action(detail=True, url_path="attachments", url_name="attachments", **GET_ONLY)
     def attachments(self, _request: HttpRequest, **_kwargs: Any) -> Response:
         """List the other parts of the message."""
         return Response({})
 
-    @action(detail=True, url_path="source", url_name="source", **_GET_ONLY)
+    @action(detail=True, url_path="source", url_name="source", **GET_ONLY)
     def source(self, _request: HttpRequest, **_kwargs: Any) -> Response:
         """Show the raw message."""
         return Response({})
 
-    @action(detail=True, url_path="raw", url_name="raw", **_GET_ONLY)
+    @action(detail=True, url_path="raw", url_name="raw", **GET_ONLY)
     def raw(self, _request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Download the raw message; no browser shows it."""
         notification = self.get_object()
         if notification.raw is None:
             raise Http404("The raw message is not on record.")
-        return eml(notification)
+        return eml_response(notification)
 
     @action(detail=True, url_path="reprocess", url_name="reprocess", **POST_ONLY)
     def reprocess(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
@@ -172,7 +169,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
         if request.POST.get("_all"):
             chosen = self.filter_queryset(self.get_queryset())
         else:
-            chosen = self.get_queryset().filter(pk__in=[pk for pk in request.POST.getlist("pk") if is_uuid(pk)])
+            chosen = self.get_queryset().filter(pk__in=selected_pks(request))
         self._reprocess(request, chosen)
         return redirect(reverse(_ROUTE.format("list")))
 
@@ -197,7 +194,7 @@ class ParsedNotificationUIViewSet(  # pylint: disable=abstract-method  # of form
 ):
     """What notifications said about maintenances."""
 
-    lookup_value_regex = UUID
+    lookup_value_regex = UUID_REGEX
     action_buttons = ("export",)
     queryset = models.ParsedNotification.objects.select_related("maintenance__provider", "notification").defer(
         "notification__raw"
@@ -215,8 +212,8 @@ class ParsedNotificationUIViewSet(  # pylint: disable=abstract-method  # of form
                 fields=["maintenance", "notification", "status", "issued_at", "sequence", "outdated", "parser"],
                 value_transforms={
                     "status": [formatting.badge],
-                    "issued_at": [formatting.moment],
-                    "outdated": [formatting.outdated],
+                    "issued_at": [formatting.datetime_badge],
+                    "outdated": [formatting.superseded_badge],
                 },
                 key_transforms={"issued_at": "Issued"},
             ),
@@ -225,7 +222,7 @@ class ParsedNotificationUIViewSet(  # pylint: disable=abstract-method  # of form
                 section=SectionChoices.RIGHT_HALF,
                 label="Message",
                 fields=["subject", "sender", "received_at", "sent_at"],
-                value_transforms={"received_at": [formatting.moment], "sent_at": [formatting.moment]},
+                value_transforms={"received_at": [formatting.datetime_badge], "sent_at": [formatting.datetime_badge]},
                 key_transforms={"received_at": "Received", "sent_at": "Sent"},
             ),
             ObjectTextPanel(

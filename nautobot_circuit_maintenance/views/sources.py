@@ -42,7 +42,7 @@ from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 from nautobot_circuit_maintenance.pipeline.validate import VALIDATION_SECONDS, validate
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
-from nautobot_circuit_maintenance.views.maintenances import POST_ONLY, UUID
+from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX
 
 VALIDATION_PAUSE = 10
 """Seconds between two validations of a source: each is a login, and servers lock accounts that log in too often."""
@@ -106,7 +106,7 @@ class MailPanel(VerbatimLabelsMixin, KeyValueTablePanel):
             query = urlencode({"source": source.pk, "state": state, "received_at__gte": since.isoformat()})
             rows[label] = format_html('<a href="{}?{}">{}</a>', url, query, counts[state]) if state in counts else "0"
         last = visible.order_by("-received_at").values_list("received_at", flat=True).first()
-        return {"Last Mail": formatting.moment(last) if last else "none yet", **rows}
+        return {"Last Mail": formatting.datetime_badge(last) if last else "none yet", **rows}
 
 
 class ValidateButton(PostButton):
@@ -137,7 +137,7 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
 ):
     """Sources: they come and go with the settings, people choose their providers. See ``urls`` for what is left out."""
 
-    lookup_value_regex = UUID
+    lookup_value_regex = UUID_REGEX
     action_buttons = ("export",)
     queryset = models.NotificationSource.objects.all()
     serializer_class = serializers.NotificationSourceSerializer
@@ -166,7 +166,7 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
                 section=SectionChoices.LEFT_HALF,
                 label="Notification source",
                 fields=["name", "attach_all_providers", "last_fetched_at", "last_error"],
-                value_transforms={"last_fetched_at": [formatting.moment]},
+                value_transforms={"last_fetched_at": [formatting.datetime_badge]},
                 key_transforms={"last_fetched_at": "Last Success"},
             ),
             MailPanel(

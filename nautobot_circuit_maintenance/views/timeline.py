@@ -100,8 +100,10 @@ def _line(group: tuple[TimelineEntry, ...], links: dict[str, SafeString]) -> Lin
 def _times(step: TimelineEntry) -> SafeString:
     received = step.update.provenance.received_at
     if received - step.issued_at < timedelta(minutes=1):
-        return format_html("issued and received {}", formatting.clock(received))
-    return format_html("issued {}, received {}", formatting.clock(step.issued_at), formatting.clock(received))
+        return format_html("issued and received {}", formatting.inline_datetime(received))
+    return format_html(
+        "issued {}, received {}", formatting.inline_datetime(step.issued_at), formatting.inline_datetime(received)
+    )
 
 
 def _reason(step: TimelineEntry, count: int) -> str:
@@ -161,7 +163,7 @@ def _windows(difference: Difference) -> Iterator[SafeString]:
     if difference.moved_by:
         several = "windows" if len(difference.after.windows) > 1 else "window"
         spans = _spans(difference.windows_new)
-        yield format_html("{} moved {}{}{}", several, formatting.shift(difference.moved_by), _ARROW, spans)
+        yield format_html("{} moved {}{}{}", several, formatting.shift_text(difference.moved_by), _ARROW, spans)
         return
     if difference.windows_gone:
         yield format_html("no longer planned: {}", _spans(difference.windows_gone))
@@ -210,18 +212,22 @@ def _first(parts: Iterable[Any], count: int) -> SafeString:
 def _acknowledgement(maintenance: CircuitMaintenance) -> Iterator[Line]:
     if maintenance.ack and maintenance.acknowledged_at:
         at, who = maintenance.acknowledged_at, maintenance.acknowledged_by or "somebody"
-        yield Line(at, "mdi-check-bold text-success", format_html("acknowledged by {}, {}", who, formatting.clock(at)))
+        yield Line(
+            at,
+            "mdi-check-bold text-success",
+            format_html("acknowledged by {}, {}", who, formatting.inline_datetime(at)),
+        )
 
 
 def _notes(maintenance: CircuitMaintenance, visibility: Visibility) -> Iterator[Line]:
     for note in visibility.notes.filter(maintenance=maintenance):
         at = note.created or note.last_updated
-        what = format_html("{}, {}", note_link(note), formatting.clock(at))
+        what = format_html("{}, {}", note_link(note), formatting.inline_datetime(at))
         yield Line(at, "mdi-note-text-outline", what)
 
 
 def _edits(maintenance: CircuitMaintenance, visibility: Visibility) -> Iterator[Line]:
     for edit in read_edits(visibility, CircuitMaintenance.objects.filter(pk=maintenance.pk).order_by()):
         done = "added by hand" if edit.is_new else "edited"
-        what = format_html("{} by {}, {}", done, edit.who, formatting.clock(edit.at))
+        what = format_html("{} by {}, {}", done, edit.who, formatting.inline_datetime(edit.at))
         yield Line(edit.at, "mdi-plus" if edit.is_new else "mdi-pencil", what, tuple(changes_by_hand(edit)))

@@ -81,7 +81,7 @@ class Revision:
     def doubt(self) -> None:
         """Let nobody rely on what is concluded from the evidence that is left."""
         self.maintenance.status = Status.UNKNOWN
-        self.maintenance.withdraw()
+        self.maintenance.unacknowledge()
 
     def record(self, action: str) -> ObjectChange:
         """Return the change record of the maintenance as it stands now; the action is Nautobot's word."""
@@ -113,7 +113,7 @@ class Revision:
         maintenance.issued_at, maintenance.sequence = after.issued_at, after.sequence
         is_new_status = "status" in changed and maintenance.status not in _KEEPS_ACK
         if is_new_status or changed & {"windows", "impacts"}:
-            maintenance.withdraw()
+            maintenance.unacknowledge()
         return changed
 
     def _take_field(self, name: str, before: Conclusion, after: Conclusion) -> bool:

@@ -12,13 +12,14 @@ from nautobot.apps.testing import TestCase
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.analysis.changes import Acknowledgement, Mail, read_changes, start_of_day
+from nautobot_circuit_maintenance.analysis.changes import Acknowledgement, Mail, read_changes
 from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit, read_edits
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import PIPELINE_CONTEXT, CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.ui.periods import start_of_day
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SINCE = fixtures.NOON

@@ -123,7 +123,7 @@ class LedAwayTest(OtherSiteCase):
 
     def test_what_does_something_takes_no_spelling_of_another_host(self):
         for target in ELSEWHERE:
-            for route in ("circuitmaintenance_acknowledge", "circuitmaintenance_withdraw"):
+            for route in ("circuitmaintenance_acknowledge", "circuitmaintenance_unacknowledge"):
                 url = url_of(route, self.maintenance)
                 self.stays(self.client.post(url, {"return_url": target}), target)
                 self.stays(self.client.post(url, query_params={"return_url": target}), target)

@@ -1,0 +1,15 @@
+"""The periods that the lists and the page of recent changes offer."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+USUAL_DAYS = 3
+"""Default range of recent changes: on a Monday it includes Friday."""
+
+
+def start_of_day(now: datetime, days_ago: int) -> datetime:
+    """Return the start, in the user's zone, of the day that many days ago."""
+    # Days before now in the user's zone, not times 24 hours: late on Monday, 72 hours before is Saturday if clocks changed.
+    local: datetime = timezone.localtime(now) - timedelta(days=days_ago)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
