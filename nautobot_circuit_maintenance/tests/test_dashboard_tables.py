@@ -59,7 +59,7 @@ class TablesTest(TestCase):
                 start = timezone.localtime(self.now) + hours * HOUR
                 self.assertTrue(row.startswith(f"{start:%a %d %b %H:%M} – "), row)
                 self.assertIn(f"{start + 6 * HOUR:%H:%M} {start:%Z} ", row)
-                self.assertIn("6 h long", row)
+                self.assertIn("\u00b7 6 h", row)
                 self.assertEqual(re.findall("In Progress|Within 24 h", row), [words] if words else [])
         self.assertIn("ends in 5 h", self.row("coming", "running"))
 
