@@ -71,8 +71,8 @@ MUTANTS = (
     Mutant(
         "the cursor moves before the messages are stored",
         f"{APP}/pipeline/record.py",
-        "    recorded.strangers.update(batch.unknown_senders)\n    try:\n",
-        "    recorded.strangers.update(batch.unknown_senders)\n    _move_cursor(source, directory, batch)\n    try:\n",
+        "    recorded.unknown_senders.update(batch.unknown_senders)\n    try:\n",
+        "    recorded.unknown_senders.update(batch.unknown_senders)\n    _move_cursor(source, directory, batch)\n    try:\n",
         (f"{TESTS}/pipeline/test_record.py",),
         chaos="--faults 60 --only worker,session,postgres,deadlock,serialization,disk",
     ),
@@ -115,8 +115,8 @@ MUTANTS = (
     Mutant(
         "any Authentication-Results field counts",
         f"{APP}/mail/authentication.py",
-        "    fields = (_unfolded(str(field)) for field in header_of(raw).get_all(_FIELD, []))\n",
-        "    fields = (_unfolded(str(field)) for field in reversed(header_of(raw).get_all(_FIELD, [])))\n",
+        "    return tuple(_unfold(str(field)) for field in header.get_all(_FIELD, []))\n",
+        "    return tuple(_unfold(str(field)) for field in reversed(header.get_all(_FIELD, [])))\n",
         (f"{TESTS}/mail/test_authentication.py",),
     ),
     Mutant(

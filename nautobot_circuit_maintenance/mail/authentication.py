@@ -1,99 +1,114 @@
-"""Whether a mail is from who it says: what a trusted mail server found out about it (RFC 8601), and nobody else's word."""
+"""Sender authentication from trusted Authentication-Results fields (RFC 8601)."""
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from email.message import Message
+from enum import Enum
 from typing import Any, NamedTuple
 
 import authres
 import authres.core
 
-from nautobot_circuit_maintenance.domain.text import storable
-from nautobot_circuit_maintenance.mail.headers import header_of
-
 _FIELD = "Authentication-Results"
 _HOST = re.compile(r'\s*(?:\([^()]*\)\s*)*"?([^\s;"()]+)')
-"""The authserv-id at the beginning of a field; comments may stand before it, and quotation marks around it."""
+"""The authserv-id at the start of a field; comments may precede it, and quotation marks may surround it."""
 
 _LONGEST_FIELD = 5_000
-"""Ten signatures take 3 000 characters; the library's time for a field grows with the square of its length."""
+"""Ten signatures take 3,000 characters; the library's parsing time grows with the square of the length."""
 
-_ABOUT = {"dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",), "dmarc": ("header.from",)}
-"""Which property of a result names the domain that passed; Google's servers name of a signature its header.i alone."""
+_DOMAIN_PROPERTIES = {"dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",), "dmarc": ("header.from",)}
+"""The properties that name the domain of a result; Google's servers give only header.i for a signature."""
 
-_MOST_TOLD = 5
+_UNREADABLE = (authres.AuthResError, AttributeError, ValueError, RecursionError)
+"""What the library raises for a field that does not follow the grammar."""
 
 
-class _Claim(NamedTuple):
-    """What a mail server says about one domain."""
+class AuthResult(NamedTuple):
+    """The result of one method for one domain, as reported by a mail server."""
 
     method: str
     result: str
     domain: str
-    """Lower case; empty where it is not told which one."""
+    """Lower case; empty if the server names no domain, or several."""
+
+
+class Finding(Enum):
+    """What the trusted mail servers report about the sender of a message."""
+
+    CONFIRMED = "confirmed"
+    NO_FIELD = "no field of a trusted server"
+    MALFORMED = "the field cannot be parsed"
+    NO_PASS = "no pass for the domain of the sender"
+
+
+@dataclass(frozen=True)
+class SenderCheck:
+    """The finding on one message, with what explains it."""
+
+    finding: Finding
+    host: str = ""
+    """The trusted server whose field counted."""
+    results: tuple[AuthResult, ...] = ()
 
 
 class _StrictHeader(authres.core.AuthenticationResultsHeader):  # type: ignore[misc]  # the library has no type hints
-    """A field without words that the library would skip: behind them may stand what an attacker brought in."""
+    """A field without words that the library would skip; they could hide what an attacker inserted."""
 
     def __init__(self, feature_context: Any) -> None:
         super().__init__(feature_context, strict=True)
 
 
-def refusal(raw: bytes, sender: str, trusted: Collection[str]) -> str:
-    """Return why nobody vouches for the sender of a message, and what to do; empty where a trusted host does.
+def authentication_results(header: Message) -> tuple[str, ...]:
+    """Return the Authentication-Results fields of a message, topmost first, each on one line."""
+    return tuple(_unfold(str(field)) for field in header.get_all(_FIELD, []))
 
-    Only the topmost field of the trusted hosts (lower case) counts. Servers put theirs above what was in the mail, so
-    that one may be forged which stands further down.
+
+def check_sender(fields: Iterable[str], sender: str, trusted: Collection[str]) -> SenderCheck:
+    """Return what the trusted hosts (lower case) report about the sender of a message with these fields.
+
+    Only the topmost field of a trusted host counts. Servers add theirs above what was in the message, so any field
+    further down may be forged.
     """
-    fields = (_unfolded(str(field)) for field in header_of(raw).get_all(_FIELD, []))
-    host, field = next(((host, field) for field in fields if (host := _host(field)) in trusted), ("", ""))
-    if not host:
-        names = ", ".join(sorted(trusted)) or "none"
-        return (
-            f"No trusted mail server ({names}) says in an {_FIELD} field who wrote it. If it is genuine, write the name "
-            f"that your mail server gives itself there into 'trusted_authserv_ids' of the source, then Reprocess."
-        )
+    for field in fields:
+        host = _host(field)
+        if host and host in trusted:
+            break
+    else:
+        return SenderCheck(Finding.NO_FIELD)
     try:
-        claims = list(_claims(field))
-    except (authres.AuthResError, AttributeError, ValueError, RecursionError):  # the library's, for what is no grammar
-        return (
-            f"The topmost {_FIELD} field of {host} cannot be read (RFC 8601): look at that mail server, then Reprocess."
-        )
-    domain = sender.rpartition("@")[2]
-    if _is_proof(claims, domain):
-        return ""
-    told = ", ".join(f"{each.method}={each.result} for {each.domain or 'no domain'}" for each in claims[:_MOST_TOLD])
-    return storable(
-        f"{host} confirms no DKIM, SPF or DMARC pass for {domain}; it says: {told or 'nothing about it'}. If it is genuine, "
-        f"ask the provider to sign its mail, or demand no authentication of this source, then Reprocess."
-    )
+        results = tuple(_results(field))
+    except _UNREADABLE:
+        return SenderCheck(Finding.MALFORMED, host)
+    is_confirmed = _has_pass(results, sender.rpartition("@")[2])
+    return SenderCheck(Finding.CONFIRMED if is_confirmed else Finding.NO_PASS, host, results)
 
 
-def _unfolded(field: str) -> str:
-    """Put the lines of a field together (RFC 5322 section 2.2.3)."""
+def _unfold(field: str) -> str:
+    """Join the lines of a field (RFC 5322 section 2.2.3)."""
     return re.sub(r"\r?\n(?=[ \t])", "", field)
 
 
 def _host(field: str) -> str:
-    """Return the authserv-id of a field in lower case; empty where it begins with none."""
+    """Return the authserv-id of a field in lower case; empty if there is none."""
     found = _HOST.match(field)
     return found[1].lower() if found else ""
 
 
-def _claims(field: str) -> Iterator[_Claim]:
-    """Yield what a field says about domains; raises what the library raises where it is malformed."""
+def _results(field: str) -> Iterator[AuthResult]:
+    """Yield the results about domains in a field; raises one of ``_UNREADABLE`` for a malformed one."""
     if len(field) > _LONGEST_FIELD:
         raise ValueError("too long")
     for result in _StrictHeader.parse_value(authres.core_features(), field).results:
-        # The word "none" stands alone, says RFC 8601, and has no method; a method of another version, that it is unknown.
-        if result.method in _ABOUT and result.version in (None, "1"):
-            yield _Claim(result.method, result.result, _domain(result))
+        # "none" on its own has no method (RFC 8601); a method of another version counts as unknown.
+        if result.method in _DOMAIN_PROPERTIES and result.version in (None, "1"):
+            yield AuthResult(result.method, result.result, _domain(result))
 
 
 def _domain(result: Any) -> str:
-    """Return the domain that a result is about; empty where it names none, or several."""
-    for name in _ABOUT[result.method]:
+    """Return the domain that a result is about; empty if it names none, or several."""
+    for name in _DOMAIN_PROPERTIES[result.method]:
         values = [each.value or "" for each in result.properties if f"{each.type}.{each.name}" == name]
         if values:
             domains = {value.rpartition("@")[2].lower() for value in values}
@@ -101,21 +116,26 @@ def _domain(result: Any) -> str:
     return ""
 
 
-def _is_proof(claims: Collection[_Claim], sender_domain: str) -> bool:
-    """Tell whether something passed that the domain of the sender answers for.
+def _has_pass(results: Collection[AuthResult], sender_domain: str) -> bool:
+    """Return whether a method passed for a domain that is aligned with the sender's.
 
-    A mail can have many signatures but has one envelope and one author: two results of SPF or DMARC contradict each
-    other, as where words of an attacker's got into a comment.
+    A message can have many signatures, but only one envelope and one author. Two results of SPF or DMARC contradict
+    each other, as they would if an attacker's words got into a comment.
     """
-    counts = Counter(claim.method for claim in claims if claim.domain)
-    for method, result, domain in claims:
-        if result == "pass" and (method == "dkim" or counts[method] == 1):
-            if domain == sender_domain or (method != "dmarc" and _is_aligned(domain, sender_domain)):
-                return True
+    counts = Counter(result.method for result in results if result.domain)
+    for result in results:
+        is_unique = result.method == "dkim" or counts[result.method] == 1
+        if result.result == "pass" and is_unique and _is_aligned(result, sender_domain):
+            return True
     return False
 
 
-def _is_aligned(one: str, other: str) -> bool:
-    """Tell whether one domain lies below the other, a top-level domain such as "com" excepted."""
-    above, below = sorted((one, other), key=len)
-    return "." in above and below.endswith("." + above)
+def _is_aligned(result: AuthResult, sender_domain: str) -> bool:
+    """Return whether a result is about the sender's domain, or (not for DMARC) one above or below it.
+
+    A top-level domain such as "com" is aligned with itself only.
+    """
+    if result.domain == sender_domain:
+        return True
+    above, below = sorted((result.domain, sender_domain), key=len)
+    return result.method != "dmarc" and "." in above and below.endswith("." + above)

@@ -7,6 +7,7 @@ from datetime import datetime
 from email.message import Message
 
 from nautobot_circuit_maintenance.domain.text import storable
+from nautobot_circuit_maintenance.mail.authentication import authentication_results
 from nautobot_circuit_maintenance.mail.headers import (
     COLUMN_LENGTH,
     HeaderSection,
@@ -37,6 +38,8 @@ class MailMessage:
     """The Date header in UTC; None where it is missing or no date."""
     fingerprint: str
     """SHA-256 in hexadecimal digits of what the author wrote: the same mail has it in every mailbox."""
+    authentication_results: tuple[str, ...] = ()
+    """The Authentication-Results fields, topmost first."""
 
     @classmethod
     def from_bytes(cls, raw: bytes, *, received_at: datetime, source_header: str = "From") -> "MailMessage":
@@ -63,6 +66,7 @@ class MailMessage:
             message_id=storable(" ".join(str(message.get("Message-ID", "")).split()))[:COLUMN_LENGTH],
             sent_at=sent_date(message),
             fingerprint=_fingerprint(message, _normalised(message.rest) + body),
+            authentication_results=authentication_results(message),
         )
 
 

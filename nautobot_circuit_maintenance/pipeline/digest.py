@@ -16,13 +16,12 @@ from nautobot.apps.change_logging import web_request_context
 from nautobot.apps.choices import ObjectChangeEventContextChoices
 from nautobot.extras.models import ObjectChange
 
-from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import PIPELINE_CONTEXT, NotificationStateChoices as State
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.models import CircuitMatcher, Notification
 from nautobot_circuit_maintenance.models.providers import parser_names
-from nautobot_circuit_maintenance.pipeline.admission import refusal_of
+from nautobot_circuit_maintenance.pipeline.admission import Admission
 from nautobot_circuit_maintenance.pipeline.apply import NotificationUpdates, apply_updates
 from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult, Outcome
 from nautobot_circuit_maintenance.pipeline.queue import (
@@ -167,18 +166,18 @@ class _Chunk:
         """Parse while there is time; what cannot be read ends with its reason."""
         is_again = {claim.pk: claim.is_again for claim in claims}
         deadline = time.monotonic() + CHUNK_SECONDS
-        trusted_hosts = get_app_settings().trusted_hosts
+        refused = Admission().decide(rows)
         for row in rows:
             self.is_late = not self.is_time_left()
             # The first one is read whatever it takes, or a chunk could be begun again and again.
             if self.is_late or (row is not rows[0] and time.monotonic() > deadline):
                 return
-            if reason := refusal_of(row, trusted_hosts):
-                ends.add(row, State.REFUSED, reason)
+            if row in refused:
+                ends.add(row, State.REFUSED, refused[row])
                 continue
             provenance = Provenance(row.received_at, row.sent_at, row.fingerprint)
-            # Who has to be confirmed is the sender: what is attached may be anybody's.
-            is_open = row.source is None or row.source.name not in trusted_hosts
+            # Authentication covers the outer message only; attached messages are unauthenticated.
+            is_open = row.sender_confirmed is None
             try:
                 updates = library.parse(bytes(row.raw), parser_names(row.provider), provenance, reads_attached=is_open)
             except ParseError as error:

@@ -1,4 +1,4 @@
-"""Stores messages before anything tries to understand them, together with the cursor that passed them."""
+"""Stores messages before anything tries to parse them, together with the cursor that covers them."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,178 +8,179 @@ from uuid import UUID
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 from django.db.models import Q
 
-from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.mail.message import MailMessage
 from nautobot_circuit_maintenance.mailboxes.base import Batch
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
-from nautobot_circuit_maintenance.pipeline.admission import refusal_of
+from nautobot_circuit_maintenance.pipeline.admission import Admission
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
-_UNADMITTED = (State.REFUSED, State.RECEIVED)
-"""States in which nothing is concluded from a message yet."""
-
 _COPIED_FIELDS = (
-    *("source", "provider", "state", "error", "sender", "subject", "message_id"),
-    *("sent_at", "received_at", "size", "raw"),
+    *("source", "provider", "state", "error", "sender", "sender_confirmed", "subject"),
+    *("message_id", "server_id", "sent_at", "received_at", "size", "raw"),
 )
-"""What copies of one message can differ in."""
+"""The fields in which copies of one message can differ."""
 
 
 @dataclass
 class Recorded:
-    """What became of some messages: rows of new ones, how many were known, and whose mail was left alone."""
+    """The result of recording some messages."""
 
     new: list[UUID] = field(default_factory=list)
+    """Primary keys of the new rows."""
+    refused: int = 0
+    """New rows whose sender is not confirmed."""
     failed: int = 0
-    """How many of the new ones will never be digested: too large, or refused by the database."""
+    """New rows that cannot be parsed: too large, or with headers that the database does not accept."""
     duplicates: int = 0
-    """Messages that are stored already."""
-    strangers: Counter[str] = field(default_factory=Counter)
-    """How many messages came from each sender that belongs to no provider of the source."""
+    """Messages that were stored before."""
+    unknown_senders: Counter[str] = field(default_factory=Counter)
+    """Number of messages from each sender that belongs to no provider of the source."""
 
 
 def record_batch(source: NotificationSource, directory: SenderDirectory, batch: Batch) -> Recorded:
-    """Record a batch and move the cursor in one transaction (T1), or one by one where the database refuses it.
+    """Record a batch and move the cursor in one transaction (T1), or row by row if the database rejects it.
 
-    Raises OperationalError; nothing is recorded then and the cursor stays, so the next run fetches the batch again.
+    Raises OperationalError; then nothing is recorded and the cursor stays, so that the next run fetches the batch again.
     """
-    rows, recorded = _rows(source, directory, batch.messages)
-    recorded.strangers.update(batch.unknown_senders)
+    admission = Admission()
+    rows, recorded = _rows(source, directory, batch.messages, admission)
+    recorded.unknown_senders.update(batch.unknown_senders)
     try:
         with transaction.atomic():
-            recorded.new, recorded.duplicates = _insert(rows)
+            recorded.new = _insert(rows, admission)
             _move_cursor(source, directory, batch)
     except OperationalError:
         raise
-    except DatabaseError:  # another run recorded one of them this instant, or one holds what no column takes
+    except DatabaseError:  # another run has just recorded one of them, or a value does not fit its column
         with transaction.atomic():
-            recorded.new = [row.pk for row in rows if _insert_alone(row)]
-            recorded.duplicates = len(rows) - len(recorded.new)
+            recorded.new = [row.pk for row in rows if _insert_alone(row, admission)]
             _move_cursor(source, directory, batch)
-    recorded.failed = _count_failed(rows, recorded)
+    _count(rows, recorded)
     return recorded
 
 
 def record_messages(directory: SenderDirectory, messages: Sequence[MailMessage]) -> Recorded:
     """Record messages that come without a source."""
-    rows, recorded = _rows(None, directory, messages)
+    admission = Admission()
+    rows, recorded = _rows(None, directory, messages, admission)
     with transaction.atomic():
-        recorded.new = [row.pk for row in rows if _insert_alone(row)]
-    recorded.duplicates = len(rows) - len(recorded.new)
-    recorded.failed = _count_failed(rows, recorded)
+        recorded.new = [row.pk for row in rows if _insert_alone(row, admission)]
+    _count(rows, recorded)
     return recorded
 
 
 def _rows(
-    source: NotificationSource | None, directory: SenderDirectory, messages: Iterable[MailMessage]
+    source: NotificationSource | None, directory: SenderDirectory, messages: Iterable[MailMessage], admission: Admission
 ) -> tuple[list[Notification], Recorded]:
-    """Build the rows in fingerprint order, so that two runs which insert the same ones never wait in a circle."""
+    """Build the rows in fingerprint order, so that two runs inserting the same messages cannot deadlock."""
     recorded = Recorded()
     rows = []
     for message in sorted(messages, key=lambda each: each.fingerprint):
         provider = directory.identify(message.sender)
         if provider is None:
-            recorded.strangers[message.sender] += 1
+            recorded.unknown_senders[message.sender] += 1
             continue
         is_whole = message.raw is not None
-        rows.append(
-            Notification(
-                source=source,
-                provider=provider,
-                state=State.RECEIVED if is_whole else State.FAILED,
-                error="" if is_whole else _too_large(message.size),
-                fingerprint=message.fingerprint,
-                message_id=message.message_id,
-                sender=message.sender,
-                subject=message.subject,
-                sent_at=message.sent_at,
-                received_at=message.received_at,
-                size=message.size,
-                raw=message.raw,
-            )
+        row = Notification(
+            source=source,
+            provider=provider,
+            state=State.RECEIVED if is_whole else State.FAILED,
+            error="" if is_whole else _too_large(message.size),
+            fingerprint=message.fingerprint,
+            message_id=message.message_id,
+            sender=message.sender,
+            subject=message.subject,
+            sent_at=message.sent_at,
+            received_at=message.received_at,
+            size=message.size,
+            raw=message.raw,
         )
+        admission.admit(row, message.authentication_results)
+        rows.append(row)
     return rows, recorded
 
 
-def _count_failed(rows: Iterable[Notification], recorded: Recorded) -> int:
+def _count(rows: Sequence[Notification], recorded: Recorded) -> None:
+    """Count what became of the rows that are new; the others are duplicates."""
     new = set(recorded.new)
-    return sum(row.pk in new and row.state == State.FAILED for row in rows)
+    states = Counter(row.state for row in rows if row.pk in new)
+    recorded.failed, recorded.refused = states[State.FAILED], states[State.REFUSED]
+    recorded.duplicates = len(rows) - len(new)
 
 
 def _too_large(size: int) -> str:
     return (
-        f"The message has {size:,} bytes, more than max_message_size allows: only its headers were read. "
-        "Raise the limit and run the job with a date in 'Since' to read it again."
+        f"RUN-05: Message too large ({size:,} bytes). Only headers were stored. "
+        'Raise max_message_size and run the job with "Since" to re-read it.'
     )
 
 
-def _insert(rows: Sequence[Notification]) -> tuple[list[UUID], int]:
-    """Insert what is not known yet; return the new primary keys and the number of known messages."""
-    by_fingerprint = {fingerprint: _kept(copies) for fingerprint, copies in _copies(rows).items()}
-    stored = Notification.objects.filter(fingerprint__in=by_fingerprint)
-    known = dict(stored.values_list("fingerprint", "state"))
-    fresh = [row for fingerprint, row in by_fingerprint.items() if fingerprint not in known]
-    Notification.objects.bulk_create(fresh)
-    _replace_refused([by_fingerprint[fingerprint] for fingerprint, state in known.items() if state in _UNADMITTED])
-    return [row.pk for row in fresh], len(rows) - len(fresh)
-
-
-def _copies(rows: Iterable[Notification]) -> dict[str, list[Notification]]:
+def _insert(rows: Sequence[Notification], admission: Admission) -> list[UUID]:
+    """Insert the messages that are not stored yet; return the new primary keys."""
     copies: dict[str, list[Notification]] = {}
     for row in rows:
         copies.setdefault(row.fingerprint, []).append(row)
-    return copies
+    preferred = {fingerprint: _preferred_copy(same) for fingerprint, same in copies.items()}
+    stored = Notification.objects.filter(fingerprint__in=preferred)
+    known = {
+        fingerprint: state == State.REFUSED or (state == State.RECEIVED and not confirmed)
+        for fingerprint, state, confirmed in stored.values_list("fingerprint", "state", "sender_confirmed")
+    }
+    fresh = [row for fingerprint, row in preferred.items() if fingerprint not in known]
+    Notification.objects.bulk_create(fresh)
+    _replace_refused([preferred[each] for each, is_replaceable in known.items() if is_replaceable], admission)
+    return [row.pk for row in fresh]
 
 
-def _kept(copies: Sequence[Notification]) -> Notification:
-    """Of equal messages keep the first that the policy of its source would let in, or else the first that came."""
-    if len(copies) == 1:
-        return copies[0]
-    trusted_hosts = get_app_settings().trusted_hosts
-    return next((row for row in copies if not refusal_of(row, trusted_hosts)), copies[0])
+def _preferred_copy(copies: Sequence[Notification]) -> Notification:
+    """Return the first copy that is admitted, or else the first."""
+    return next((row for row in copies if row.state != State.REFUSED), copies[0])
 
 
-def _replace_refused(copies: Iterable[Notification]) -> None:
-    """Let a copy that is let in speak for a stored one that is refused, or will be: a forwarded one may have come first.
+def _replace_refused(copies: Iterable[Notification], admission: Admission) -> None:
+    """Replace stored copies that are refused with admitted ones; a forwarded copy may have arrived first.
 
-    One that is refused itself replaces nothing: what is stored may be let in by Reprocess once the policy allows it.
+    A refused copy replaces nothing: the stored one may still be admitted by Reprocess once the settings allow it. A
+    stored copy that waits without a valid verdict is judged first.
     """
-    trusted_hosts = get_app_settings().trusted_hosts
-    admitted = {copy.fingerprint: copy for copy in copies if not refusal_of(copy, trusted_hosts)}
+    admitted = {copy.fingerprint: copy for copy in copies if copy.state == State.RECEIVED}
     if not admitted:
         return
-    doubtful = Q(state=State.REFUSED) | Q(state=State.RECEIVED, source__name__in=trusted_hosts)
-    stored = Notification.objects.filter(doubtful, fingerprint__in=admitted).defer(None)
-    # Locked: the one that waits may be digested, and refused, this instant.
+    undecided = Q(sender_confirmed=False) | Q(
+        sender_confirmed__isnull=True, source__name__in=admission.demanding_sources
+    )
+    replaceable = Q(state=State.REFUSED) | Q(state=State.RECEIVED) & undecided
+    stored = Notification.objects.filter(replaceable, fingerprint__in=admitted).defer(None)
+    # Locked: a waiting one may be in the hands of a worker.
     for row in stored.select_related("source").select_for_update(of=("self",)).order_by("fingerprint"):
-        if row.state == State.REFUSED or refusal_of(row, trusted_hosts):
+        if row.state == State.REFUSED or not admission.verdict_on(row).is_admitted:
             copy = admitted[row.fingerprint]
             values = {name: getattr(copy, name) for name in _COPIED_FIELDS}
             Notification.objects.filter(pk=row.pk).update(**values, attempts=0)
 
 
-def _insert_alone(row: Notification) -> bool:
-    """Insert one row; if the database refuses its values, keep the raw bytes and the reason. False if it is known."""
+def _insert_alone(row: Notification, admission: Admission) -> bool:
+    """Insert one row; if the database rejects its values, keep the raw bytes and the reason. False if it is known."""
     try:
         with transaction.atomic():
-            return bool(_insert([row])[0])
+            return bool(_insert([row], admission))
     except OperationalError:
         raise
     except IntegrityError:
         if Notification.objects.filter(fingerprint=row.fingerprint).exists():
-            _replace_refused([row])
+            _replace_refused([row], admission)
             return False
         raise
     except DatabaseError as error:
-        row.state, row.error = State.FAILED, f"The database refused its headers: {error}"
+        row.state, row.error = State.FAILED, f"RUN-06: The headers could not be stored: {error}"
         row.subject, row.message_id, row.sent_at = "", "", None
         Notification.objects.bulk_create([row])
         return True
 
 
 def _move_cursor(source: NotificationSource, directory: SenderDirectory, batch: Batch) -> None:
-    """Remember how far the mailbox is recorded; an address that nobody owns any more counts as not searched."""
+    """Store how far the mailbox is recorded; an address without a provider no longer counts as searched."""
     source.cursor = dict(batch.cursor)
     source.searched_senders = sorted((batch.searched | set(source.searched_senders)) & directory.addresses)
     NotificationSource.objects.filter(pk=source.pk).update(

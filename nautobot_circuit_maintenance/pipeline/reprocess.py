@@ -1,31 +1,44 @@
-"""Puts recorded notifications back into the queue, to be digested again from their stored bytes."""
+"""Puts recorded notifications back into the queue, to be judged and parsed again from their stored bytes."""
 
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.models import Notification
+from nautobot_circuit_maintenance.models import Notification, NotificationSource
+from nautobot_circuit_maintenance.pipeline.admission import SOURCE_GONE
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
-
-_NOBODY_TO_TRUST = (
-    "It was refused, and PLUGINS_CONFIG does not name its source any more, so nobody says whom to trust: it stays so. "
-    "Name the source there as before, then Reprocess; or if you know it to be genuine, hand its file in (ingest)."
-)
 
 
 def requeue(notifications: QuerySet[Notification]) -> tuple[int, int]:
-    """Reset these notifications; return how many wait now, and how many cannot be read again.
+    """Reset these notifications; return how many wait now, and how many cannot be reprocessed.
 
-    Those are without raw bytes, or were refused by a source that is gone. An address that another provider owns by now
-    takes its mail along.
+    The latter have no raw bytes, or were refused by a source that is no longer configured. A notification whose address
+    belongs to another provider by now is moved to that provider.
     """
-    distrusted = _distrusted(notifications)
-    left = notifications.filter(Q(raw__isnull=True) | Q(pk__in=distrusted)).count()
-    readable = notifications.filter(raw__isnull=False).exclude(pk__in=distrusted)
+    unverifiable = _mark_unverifiable(notifications)
+    skipped = notifications.filter(Q(raw__isnull=True) | Q(pk__in=unverifiable)).count()
+    readable = notifications.filter(raw__isnull=False).exclude(pk__in=unverifiable)
     chosen = list(readable.values_list("pk", "sender", "provider"))
+    _move_to_owners(chosen)
+    # Checked again: retention may have purged one in the meantime, and a waiting notification must have bytes.
+    waiting = Notification.objects.filter(pk__in=[pk for pk, _, _ in chosen], raw__isnull=False)
+    _clear_verdicts(waiting)
+    return waiting.update(state=State.RECEIVED, attempts=0, error=""), skipped
+
+
+def _mark_unverifiable(notifications: QuerySet[Notification]) -> list[UUID]:
+    """Return the refused ones whose source is no longer configured, and store the reason on them."""
+    refused = notifications.filter(state=State.REFUSED).exclude(source__name__in=get_app_settings().source_names)
+    found = list(refused.values_list("pk", flat=True))
+    Notification.objects.filter(pk__in=found).update(error=SOURCE_GONE)
+    return found
+
+
+def _move_to_owners(chosen: list[tuple[UUID, str, UUID]]) -> None:
+    """Give each notification to the provider that its sender address belongs to today."""
     directory = SenderDirectory.of_all_providers()
     moved: dict[Provider, list[UUID]] = {}
     for pk, sender, provider_id in chosen:
@@ -34,14 +47,16 @@ def requeue(notifications: QuerySet[Notification]) -> tuple[int, int]:
             moved.setdefault(owner, []).append(pk)
     for owner, pks in moved.items():
         Notification.objects.filter(pk__in=pks).update(provider=owner)
-    # Asked once more: retention may have emptied one meanwhile, and what waits must have bytes.
-    waiting = Notification.objects.filter(pk__in=[pk for pk, _, _ in chosen], raw__isnull=False)
-    return waiting.update(state=State.RECEIVED, attempts=0, error=""), left
 
 
-def _distrusted(notifications: QuerySet[Notification]) -> list[UUID]:
-    """Return the refused ones whose policy nobody knows any more, and say so on them."""
-    refused = notifications.filter(state=State.REFUSED).exclude(source__name__in=get_app_settings().source_names)
-    found = list(refused.values_list("pk", flat=True))
-    Notification.objects.filter(pk__in=found).update(error=_NOBODY_TO_TRUST)
-    return found
+def _clear_verdicts(waiting: QuerySet[Notification]) -> None:
+    """Clear positive verdicts, so that they are reached again by the settings of today.
+
+    Without the settings of its source a notification keeps its verdict. A refused one keeps it in any case (those
+    refused before verdicts were stored get it here): nothing is parsed until ``admission`` has reached another one.
+    """
+    configured = NotificationSource.objects.filter(name__in=get_app_settings().source_names)
+    is_refused = Q(state=State.REFUSED, sender_confirmed__isnull=True)
+    waiting.filter(is_refused | Q(sender_confirmed=True, source__in=configured)).update(
+        sender_confirmed=Case(When(is_refused, then=Value(False)), default=None)
+    )

@@ -63,7 +63,7 @@ class SourceReport:
     name: str
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     """How many messages met which fate; a new one counts as NEW and for what became of it."""
-    strangers: UnknownSenders = field(default_factory=UnknownSenders)
+    unknown_senders: UnknownSenders = field(default_factory=UnknownSenders)
     """Who wrote what was left alone."""
     changes: Counter[ApplyResult] = field(default_factory=Counter)
     """What was done to maintenances."""
@@ -76,10 +76,11 @@ class SourceReport:
         """Add what became of a batch."""
         self.recorded += recorded.new
         self.outcomes[Outcome.NEW] += len(recorded.new)
+        self.outcomes[Outcome.REFUSED] += recorded.refused
         self.outcomes[Outcome.FAILED] += recorded.failed
         self.outcomes[Outcome.DUPLICATE] += recorded.duplicates
-        self.outcomes[Outcome.UNKNOWN_SENDER] += recorded.strangers.total()
-        self.strangers.add(recorded.strangers)
+        self.outcomes[Outcome.UNKNOWN_SENDER] += recorded.unknown_senders.total()
+        self.unknown_senders.add(recorded.unknown_senders)
 
     def digest(self, queue: QuerySet[Notification], options: RunOptions, *, only_new: bool = False) -> None:
         """Digest what waits in this queue, and add what became of it."""
@@ -127,7 +128,7 @@ class RunReport:
             "sources": {
                 each.name: {
                     "outcomes": {o.value: n for o, n in each.outcomes.items() if n},
-                    "unknown_senders": each.strangers.as_json(),
+                    "unknown_senders": each.unknown_senders.as_json(),
                     "error": each.error,
                 }
                 for each in self.sources
@@ -284,7 +285,7 @@ def _tell(source: NotificationSource, report: SourceReport, options: RunOptions,
         logger.error("%s", report)
     else:
         logger.info("%s", report)
-    if strangers := str(report.strangers):
+    if strangers := str(report.unknown_senders):
         logger.info(_STRANGERS, report.name, strangers)
     if options.dry_run:
         return

@@ -90,7 +90,7 @@ class Forgery(AuthenticationTestCase):
         row = Notification.objects.get(subject="Forged")
         self.assertEqual(bytes(row.raw), forged)
         self.assertIn("dkim=pass for else.example", row.error)
-        self.assertIn("Reprocess", row.error)
+        self.assertIn("reprocess", row.error)
 
     def test_a_forged_cancellation_changes_nothing(self):
         """Not the maintenance, not its evidence, not the change log."""

@@ -98,7 +98,7 @@ class StoreFirst(RecordTestCase):
         self.assertEqual(Notification.objects.filter(state="received").count(), 2)
         kept = Notification.objects.defer(None).get(state="failed")
         self.assertEqual(bytes(kept.raw), bad_mail)
-        self.assertIn("database refused", kept.error)
+        self.assertIn("The headers could not be stored", kept.error)
         self.assertEqual(self.cursor(), {"count": 3})
 
     def test_a_stranger_is_counted_and_not_stored(self):
@@ -306,6 +306,6 @@ class WithoutSource(RecordTestCase):
         self.fetch(FakeMailbox.of([mail(Bcop())]))
 
         self.assertEqual(
-            (len(imported.new), imported.duplicates, imported.strangers), (1, 0, {"x@elsewhere.example": 1})
+            (len(imported.new), imported.duplicates, imported.unknown_senders), (1, 0, {"x@elsewhere.example": 1})
         )
         self.assertIsNone(Notification.objects.get().source)
