@@ -1,4 +1,4 @@
-"""Nautobot Jobs: thin shells over the inbound pipeline. New jobs start disabled; an administrator enables them."""
+"""Nautobot Jobs: thin shells over the pipeline. New jobs start disabled; an administrator enables them."""
 
 from datetime import date, datetime, time as day_time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,11 +24,11 @@ _DATE = r"^\d{4}-\d{2}-\d{2}$"
 
 
 class _DigestingJob(Job):  # pylint: disable=abstract-method  # the jobs below have a run()
-    """What the jobs that digest share: how long they may take, who helps, and how they say what was done."""
+    """What the jobs that digest share: their time limit, additional workers, and the result."""
 
     def options(self, **values: Any) -> "RunOptions":
-        """Return the options of a run that begins now, with these besides."""
-        # Web processes know the jobs too: what reads and digests mail is loaded by those who run one.
+        """Return the options of a run that starts now, with these values."""
+        # Web processes import the jobs too; only a worker needs the modules that read and digest email.
         from nautobot_circuit_maintenance.pipeline import run  # pylint: disable=import-outside-toplevel  # heavy
 
         limit = self.job_result.job_model.soft_time_limit or settings.CELERY_TASK_SOFT_TIME_LIMIT
@@ -41,40 +41,41 @@ class _DigestingJob(Job):  # pylint: disable=abstract-method  # the jobs below h
             **values,
         )
 
-    def told(self, report: "RunReport") -> dict[str, Any]:
-        """Return the report as JSON; mark the run failed if a source was, or if a message is not accounted for."""
+    def report_result(self, report: "RunReport") -> dict[str, Any]:
+        """Return the report as JSON; mark the run as failed if a source failed or a notification is missing."""
         if not report.is_complete:
-            self.logger.warning("Time is up; the next run goes on from here.")
+            self.logger.warning("Job time limit reached; the next run will continue.")
         if report.unaccounted:
-            self.fail(f"{report.unaccounted} of {report.recorded} recorded messages are not in the database.")
+            self.fail(
+                f"{report.unaccounted} of {report.recorded} recorded notifications are missing from the database. "
+                "Please report this as a bug."
+            )
         if report.failed_sources:
             self.fail("; ".join(str(each) for each in report.failed_sources))
         return report.as_json()
 
 
-def _midnight(text: str) -> datetime | None:
-    """Return the start of a day given as YYYY-MM-DD in Nautobot's time zone; None for no text."""
-    return timezone.make_aware(datetime.combine(date.fromisoformat(text), day_time.min)) if text else None
+def _midnight(day: str) -> datetime | None:
+    """Return the start of a day (YYYY-MM-DD) in Nautobot's time zone; None for an empty string."""
+    return timezone.make_aware(datetime.combine(date.fromisoformat(day), day_time.min)) if day else None
 
 
 class HandleCircuitMaintenanceNotifications(_DigestingJob):
     """Read the notification sources and bring the circuit maintenances up to date."""
 
-    dryrun = DryRunVar(description="Read and digest, but write nothing.", default=False)
-    sources = MultiObjectVar(
-        model=NotificationSource, required=False, description="Sources to read; all of them when none is chosen."
-    )
+    dryrun = DryRunVar(description="Fetch and parse, but do not save anything.", default=False)
+    sources = MultiObjectVar(model=NotificationSource, required=False, description="Sources to read (default: all).")
     since = StringVar(
         required=False,
         default="",
         regex=_DATE,
         label="Since",
-        description="Read the mail of every sender again from this day (YYYY-MM-DD); empty: what is new.",
+        description="Re-read all mail received since this date (YYYY-MM-DD). Leave empty for new mail only.",
     )
 
     class Meta:
         name = "Handle Circuit Maintenance Notifications"
-        description = "Fetch new notifications, record and parse them, create or update circuit maintenances."
+        description = "Fetch provider notifications, parse them and update circuit maintenances."
         has_sensitive_variables = False
         dryrun_default = False
         field_order = ["sources", "since", "dryrun"]
@@ -82,7 +83,7 @@ class HandleCircuitMaintenanceNotifications(_DigestingJob):
     def run(  # pylint: disable=arguments-differ  # Nautobot passes the variables by name
         self, *, dryrun: bool = False, sources: Any = None, since: str = ""
     ) -> dict[str, Any]:
-        """Run the pipeline; the result counts what happened to each message. A day is Nautobot's, as YYYY-MM-DD."""
+        """Run the pipeline; the result counts the messages by outcome. ``since`` is a day in Nautobot's time zone."""
         from nautobot_circuit_maintenance.pipeline import run  # pylint: disable=import-outside-toplevel  # heavy
 
         if not dryrun:
@@ -92,7 +93,7 @@ class HandleCircuitMaintenanceNotifications(_DigestingJob):
             chosen = [source for source in chosen if source.is_configured]
         if not chosen:
             self.logger.warning("No notification source is configured: add one to PLUGINS_CONFIG.")
-        return self.told(run.run(chosen, self.options(since=_midnight(since), dry_run=dryrun)))
+        return self.report_result(run.run(chosen, self.options(since=_midnight(since), dry_run=dryrun)))
 
 
 class ReprocessNotifications(_DigestingJob):
@@ -104,62 +105,65 @@ class ReprocessNotifications(_DigestingJob):
             (State.IGNORED, "Ignored"),
             (State.REFUSED, "Refused"),
             ("all", "All"),
-            (State.RECEIVED, "None: digest only what waits"),
+            (State.RECEIVED, "Only notifications still waiting"),
         ),
         default=State.FAILED,
-        description="Which notifications to digest again.",
+        description="State of the notifications to reprocess.",
     )
     since = StringVar(
         required=False,
         default="",
         regex=_DATE,
         label="Since",
-        description="Only what was received from this day on (YYYY-MM-DD); empty: everything.",
+        description="Received on or after (YYYY-MM-DD). Leave empty for all.",
     )
 
     class Meta:
         name = "Reprocess Notifications"
-        description = "Digest notifications again: after a parser upgrade, a corrected provider, a new parser name."
+        description = (
+            "Parse stored notifications again, e.g. after upgrading the parser library or changing a provider's parser."
+        )
         has_sensitive_variables = False
 
     def run(  # pylint: disable=arguments-differ  # Nautobot passes the variables by name
         self, *, which: str = State.FAILED, since: str = ""
     ) -> dict[str, Any]:
-        """Put the notifications of this state (or all) back into the queue and drain it; the result is that of a run."""
+        """Put the notifications of this state (or all) back into the queue and digest them; the result is that of a run."""
         from nautobot_circuit_maintenance.pipeline import run  # pylint: disable=import-outside-toplevel  # heavy
 
         options = self.options()
         if which != State.RECEIVED:
-            options.on_recorded(self._await_digestion(which, since))
-        return self.told(run.drain_waiting(options))
+            options.on_recorded(self._requeue(which, since))
+        return self.report_result(run.drain_waiting(options))
 
-    def _await_digestion(self, which: str, since: str) -> int:
-        """Reset the chosen notifications and count them; those that wait keep the count of their attempts."""
+    def _requeue(self, which: str, since: str) -> int:
+        """Put the chosen notifications back into the queue; return how many wait."""
         chosen = Notification.objects.all() if which == "all" else Notification.objects.filter(state=which)
         start = _midnight(since)
         chosen = chosen.filter(received_at__gte=start) if start else chosen
-        waiting, left = requeue(chosen)
-        told = (
-            "%s notifications to digest again; %s have no raw bytes any more, or were refused by a source that is gone."
+        waiting, skipped = requeue(chosen)
+        self.logger.info(
+            "%s notifications queued; %s skipped (original message no longer stored, or source removed).",
+            waiting,
+            skipped,
         )
-        self.logger.info(told, waiting, left)
         return waiting
 
 
 class PurgeRawNotifications(Job):
-    """Empty the raw bytes of old notifications; everything concluded from them stays."""
+    """Delete the original messages of old notifications; everything concluded from them stays."""
 
-    days = IntegerVar(default=365, min_value=1, label="Days", description="Keep the raw bytes of this many days.")
+    days = IntegerVar(default=365, min_value=1, label="Days", description="Keep original messages for this many days.")
 
     class Meta:
         name = "Purge Raw Notifications"
-        description = "Free the space of old raw messages; their rows stay, so that no mail is read in twice."
+        description = "Delete original messages older than N days; notification records are kept."
         has_sensitive_variables = False
 
     def run(self, *, days: int = 365) -> dict[str, int]:  # pylint: disable=arguments-differ  # see above
-        """Purge what was received more than so many days ago; the result says how many."""
+        """Purge what was received more than so many days ago; the result has their number."""
         purged = purge_raw(before=timezone.now() - timedelta(days=days))
-        self.logger.info("The raw bytes of %s notifications were removed.", purged)
+        self.logger.info("Removed %s original messages.", purged)
         return {"purged": purged}
 
 

@@ -23,6 +23,7 @@ from nautobot_circuit_maintenance.models import CircuitMatcher, Notification
 from nautobot_circuit_maintenance.models.providers import parser_names
 from nautobot_circuit_maintenance.pipeline.admission import Admission
 from nautobot_circuit_maintenance.pipeline.apply import NotificationUpdates, apply_updates
+from nautobot_circuit_maintenance.pipeline.defects import coded, describe
 from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult, Outcome
 from nautobot_circuit_maintenance.pipeline.queue import (
     Claim,
@@ -42,7 +43,7 @@ CHUNK_SECONDS = 5.0
 _MOST_COLLISIONS = 3
 """So often another worker may be faster; what the database refuses still is a defect."""
 
-_FILTERED = "The provider's parser recognised it as no maintenance notification."
+_FILTERED = "The provider's parser identified this as not a maintenance notification."
 
 _STOPS_THE_RUN = (SoftTimeLimitExceeded, OperationalError, InterfaceError)
 """Nothing to be blamed on a mail: what waits is for the next run."""
@@ -137,7 +138,7 @@ class _Chunk:
         except Exception as error:  # pylint: disable=broad-exception-caught  # see below
             # Our own defect must not stop the mail behind it; the reason is on the row, the traceback in the log.
             logger.exception("Digesting notification %s failed", claim.pk, extra={"skip_db_logging": True})
-            return Counter([set_aside(claim, f"Unexpected {type(error).__name__}: {error}")])
+            return Counter([set_aside(claim, coded(describe(error)))])
 
     def _in_one_transaction(self, claims: Sequence[Claim]) -> Counter[Outcome]:
         """Parse and apply what these notifications say (T2); WAITING are those that somebody else has locked."""

@@ -59,7 +59,10 @@ def _outcomes(batch: list[FileMessage], new: set[UUID]) -> Iterator[Ingested]:
         row = rows.get(message.fingerprint)
         if row is None:
             yield Ingested(
-                name, message.subject, Outcome.UNKNOWN_SENDER, f"Nobody owns the address '{message.sender}'."
+                name,
+                message.subject,
+                Outcome.UNKNOWN_SENDER,
+                f"RUN-07: No provider uses the address '{message.sender}'.",
             )
             continue
         is_new = row.pk in new and row.pk not in told

@@ -93,7 +93,7 @@ class Queue:
             taken = _fitting(free.only("attempts", "size", "received_at", "fingerprint")[:CHUNK])
             lost = [row.pk for row in taken if row.attempts >= MAX_ATTEMPTS]
             if lost:
-                reason = f"Reading it stopped the worker {MAX_ATTEMPTS} times: memory, time, a crash or the database."
+                reason = f"RUN-04: Parsing stopped the worker {MAX_ATTEMPTS} times (memory, time limit, crash or database error)."
                 Notification.objects.filter(pk__in=lost).update(state=State.FAILED, error=reason)
                 self.set_aside += len(lost)
             elif taken and self._counts_attempts:

@@ -31,9 +31,9 @@ from nautobot_circuit_maintenance.pipeline.unknown_senders import UnknownSenders
 
 logger = logging.getLogger(__name__)
 
-OUT_OF_TIME = "The time limit of the job was reached while this source had its turn; the next run goes on."
+OUT_OF_TIME = "RUN-01: Job time limit reached; the next run will continue."
 
-_STRANGERS = "%s: left alone is mail from %s. If one is a provider, add its address to that provider."
+_UNKNOWN_SENDERS = "%s: skipped email from unknown senders: %s. To process them, add the address to the provider."
 
 _STATES_PER_QUERY = 1_000
 
@@ -190,12 +190,12 @@ def _link_unmatched() -> None:
     try:
         link_unmatched()
     except OperationalError as error:  # a deadlock with a worker that digests
-        logger.warning("Circuit IDs could not be linked, the next run tries again: %s", error)
+        logger.warning("Could not link circuit IDs; will retry in the next run: %s", error)
 
 
 def drain_waiting(options: RunOptions) -> RunReport:
     """Digest whatever waits, wherever it came from: imported messages, other sources, notifications to read again."""
-    report = SourceReport("Other waiting notifications")
+    report = SourceReport("Previously waiting")
     try:
         report.digest(Notification.objects.all(), options)
     except (OperationalError, InterfaceError) as error:
@@ -231,7 +231,7 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
         report.error = _database_failed(error)
     except Exception as error:  # pylint: disable=broad-exception-caught  # see below
         # Our own defect in one mailbox must not keep the others from being read.
-        report.error = defects.told(f"Reading source {source.name}", error)
+        report.error = defects.coded(defects.log_and_describe(f"Reading source {source.name}", error))
     _tell(source, report, options, result.is_complete)
     return report
 
@@ -245,7 +245,7 @@ def fetch_source(
     """
     directory = SenderDirectory.for_source(source)
     if not directory.addresses:
-        logger.warning("%s: none of its providers has an address, or it has none: no mail is looked at.", source.name)
+        logger.warning("%s: No provider of this source has an email address; nothing to read.", source.name)
     unreadable: list[str] = []
     for batch in mailbox.fetch(fetch_request(source, directory, now=options.now, since=options.since)):
         if options.dry_run:
@@ -276,7 +276,7 @@ def _rolled_back() -> Iterator[None]:
 
 
 def _database_failed(error: Exception) -> str:
-    return f"The database failed, the next run goes on from here: {error}"
+    return f"RUN-02: Database error; the next run will continue: {error}"
 
 
 def _tell(source: NotificationSource, report: SourceReport, options: RunOptions, is_read: bool) -> None:
@@ -285,8 +285,8 @@ def _tell(source: NotificationSource, report: SourceReport, options: RunOptions,
         logger.error("%s", report)
     else:
         logger.info("%s", report)
-    if strangers := str(report.unknown_senders):
-        logger.info(_STRANGERS, report.name, strangers)
+    if senders := str(report.unknown_senders):
+        logger.info(_UNKNOWN_SENDERS, report.name, senders)
     if options.dry_run:
         return
     values: dict[str, Any] = {"last_error": storable(report.error)}

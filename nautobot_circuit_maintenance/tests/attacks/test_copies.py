@@ -122,7 +122,10 @@ class RefusedForGood(RecordingTestCase):
 
                 self.assertEqual(requeue(Notification.objects.all()), (0, 1))
                 self.assertEqual(self.digest(), ["refused"])
-                self.assertIn("AUTH-04: This notification was refused and its source is no longer configured", Notification.objects.get().error)
+                self.assertIn(
+                    "AUTH-04: This notification was refused and its source is no longer configured",
+                    Notification.objects.get().error,
+                )
         self.assertFalse(CircuitMaintenance.objects.exists())
 
     def test_what_was_let_in_can_be_read_again_without_its_source(self):

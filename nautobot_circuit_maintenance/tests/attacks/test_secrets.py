@@ -143,14 +143,14 @@ class DefectTest(PageTestCase):
         self.client.post(url_of("notificationsource_validate", self.source))
 
         page = self.page("notificationsource", self.source)
-        self.assertIn("Unexpected RuntimeError: a defect about ***", page)
+        self.assertIn("RUN-03: Unexpected RuntimeError: a defect about ***", page)
         self.check_what_is_mailed()
 
     def test_a_run_tells_it_without_the_secret(self):
         run.run([self.source], run.RunOptions(now=timezone.now()))
 
         self.source.refresh_from_db()
-        self.assertEqual(self.source.last_error, "Unexpected RuntimeError: a defect about ***")
+        self.assertEqual(self.source.last_error, "RUN-03: Unexpected RuntimeError: a defect about ***")
         self.check_what_is_mailed()
 
     def check_what_is_mailed(self):

@@ -137,10 +137,10 @@ class TestResult(JobTestCase):
             self.server.deliver(b"Subject: from nobody\r\n\r\n", self.folder, NOON)
             result = run_job(dryrun=dryrun)
             self.assertEqual(
-                [line for line in log_lines(result) if "left alone" in line],
+                [line for line in log_lines(result) if "skipped email" in line],
                 [
-                    "Mail: left alone is mail from isp7.example (2), isp8.example (1). If one is a provider, add its"
-                    " address to that provider."
+                    "Mail: skipped email from unknown senders: isp7.example (2), isp8.example (1). To process them,"
+                    " add the address to the provider."
                 ],
             )
             senders = result.result["sources"]["Mail"]["unknown_senders"]
@@ -220,7 +220,7 @@ class TestResult(JobTestCase):
         first = run_job()
         self.assertEqual(first.status, "SUCCESS", first.traceback)
         self.assertFalse(first.result["complete"])
-        self.assertIn("Time is up; the next run goes on from here.", log_lines(first))
+        self.assertIn("Job time limit reached; the next run will continue.", log_lines(first))
         self.assertEqual(first.result["recorded"], sum(first.result["states"].values()))
         job.soft_time_limit_override, job.soft_time_limit = False, 0
         job.validated_save()

@@ -183,7 +183,7 @@ class TestNames(MailboxOverTime):
 
         result = self.read(renamed)
 
-        self.assertTrue([line for line in log_lines(result) if "Post" in line and "no mail is looked at" in line])
+        self.assertTrue([line for line in log_lines(result) if "Post" in line and "nothing to read" in line])
         NotificationSource.objects.get(name="Post").providers.set(
             NotificationSource.objects.get(name="Mail").providers.all()
         )

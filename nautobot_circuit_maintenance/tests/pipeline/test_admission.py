@@ -51,7 +51,9 @@ class Reasons(TestCase):
 
     def test_the_results_of_the_trusted_server_are_listed(self):
         """They show which piece is missing."""
-        reason = self.reason(f"{HOST}; dkim=fail header.d=isp.example; spf=pass smtp.mailfrom=x@else.example; dmarc=none")
+        reason = self.reason(
+            f"{HOST}; dkim=fail header.d=isp.example; spf=pass smtp.mailfrom=x@else.example; dmarc=none"
+        )
 
         self.assertIn(HOST, reason)
         self.assertIn("dkim=fail for isp.example, spf=pass for else.example, dmarc=none for no domain", reason)

@@ -169,7 +169,7 @@ class Queue(PipelineTestCase):
         report = drain_waiting(OPTIONS)
 
         self.assertEqual(Notification.objects.filter(state="received").count(), len(rows))
-        self.assertIn("the next run goes on", report.sources[0].error)
+        self.assertIn("the next run will continue", report.sources[0].error)
 
         accept_inserts(EVIDENCE)
         drain_waiting(OPTIONS)
