@@ -143,7 +143,7 @@ class DefectTest(PageTestCase):
         self.client.post(url_of("notificationsource_validate", self.source))
 
         page = self.page("notificationsource", self.source)
-        self.assertIn("RUN-03: Unexpected RuntimeError: a defect about ***", page)
+        self.assertIn("MAILBOX-04: Unexpected RuntimeError: a defect about ***", page)
         self.check_what_is_mailed()
 
     def test_a_run_tells_it_without_the_secret(self):
