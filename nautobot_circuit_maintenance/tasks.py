@@ -3,10 +3,10 @@
 import logging
 from typing import Any
 
+from celery.exceptions import OperationalError as BrokerError
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
 from nautobot.core.celery import nautobot_task
 from nautobot.extras.choices import JobQueueTypeChoices
 from nautobot.extras.models import JobQueue

@@ -11,9 +11,9 @@ from random import Random
 from typing import Any, TypeVar
 
 import redis
+from celery.exceptions import OperationalError as BrokerError
 from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError, connection, connections
-from kombu.exceptions import OperationalError as BrokerError
 from nautobot.circuits.models import Circuit, Provider
 from nautobot.extras.models import Job, JobResult, ObjectChange
 

@@ -1,11 +1,12 @@
-"""The table of direct dependencies in docs/dev/dependencies.md: `python -m development.docs.dependencies` writes it anew.
+"""The table of direct dependencies in docs/dev/dependencies.md: `python -m development.docs.dependencies` rewrites it.
 
-Ranges come from pyproject.toml, licences from what the installed packages say of themselves.
+Ranges come from pyproject.toml, licenses from the metadata of the installed packages (pip-licenses).
 """
 
 import argparse
-import importlib.metadata
+import json
 import re
+import subprocess  # nosec B404 # pip-licenses is a command
 import sys
 from collections.abc import Iterator
 
@@ -22,17 +23,7 @@ else:
 APP = "nautobot-circuit-maintenance"
 PAGE = ROOT / "docs" / "dev" / "dependencies.md"
 _TABLE = re.compile(r"(<!-- table -->\n).*?(<!-- end -->)", re.DOTALL)
-# One licence has many names.
-_SPDX = {
-    "Apache 2.0": "Apache-2.0",
-    "Apache Software License": "Apache-2.0",
-    "BSD": "BSD",
-    "3-Clause BSD License": "BSD-3-Clause",
-    "BSD License": "BSD",
-    "GNU Library or Lesser General Public License (LGPL)": "LGPL with exceptions",
-    "MIT License": "MIT",
-}
-# Its package names none; the text that comes with it is that of the BSD licence with three clauses.
+# Its package names none; the file in it is that of the BSD license with three clauses.
 _UNNAMED = {"imapclient": "BSD-3-Clause"}
 
 
@@ -44,27 +35,28 @@ def requirements() -> list[tuple[str, Requirement]]:
     return [(extra, requirement) for extra, requirement in found if requirement.name != APP]
 
 
-def licence(name: str) -> str:
-    """Return the licence that an installed package names, in as few words as possible."""
-    metadata = importlib.metadata.metadata(name)
-    words = [metadata.get("License-Expression"), metadata.get("License")]
-    words += [text.split(" :: ")[-1] for text in metadata.get_all("Classifier") or [] if text.startswith("License ::")]
-    short = [_SPDX.get(text, text) for text in words if text and len(text) < 60 and "released under" not in text]
-    return short[0] if short else _UNNAMED[canonicalize_name(name)]
+def licenses() -> dict[str, str]:
+    """Return the license of each installed package, by its normalized name."""
+    command = [sys.executable, "-m", "piplicenses", "--python", sys.executable, "--from", "mixed", "--format", "json"]
+    command.append("--with-system")  # or it leaves itself out
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # nosec B603 # our own, no shell
+    found = {canonicalize_name(row["Name"]): row["License"] for row in json.loads(done.stdout)}
+    return {**found, **_UNNAMED}
 
 
 def rows() -> Iterator[tuple[str, str, str, str]]:
-    """Yield name, range, who needs it and licence of each direct dependency."""
+    """Yield name, range, who needs it and license of each direct dependency."""
+    terms = licenses()
     for extra, requirement in requirements():
         wanted = {"": "always", "dev": "developers"}.get(extra, f"extra `{extra}`")
         name = requirement.name + "".join(f"[{name}]" for name in sorted(requirement.extras))
         versions = ", ".join(sorted(map(str, requirement.specifier), reverse=True))
-        yield name, versions or "any", wanted, licence(requirement.name)
+        yield name, versions or "any", wanted, terms[canonicalize_name(requirement.name)]
 
 
 def table() -> str:
     """Return the table as Markdown."""
-    lines = ["| Package | Versions | Needed | Licence |", "|---|---|---|---|"]
+    lines = ["| Package | Versions | Needed | License |", "|---|---|---|---|"]
     order = {"always": 0, "developers": 2}
     lines += [
         f"| {name} | {versions} | {wanted} | {terms} |"

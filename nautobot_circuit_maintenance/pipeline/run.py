@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from billiard.exceptions import SoftTimeLimitExceeded
+from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import AbstractUser
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count, QuerySet

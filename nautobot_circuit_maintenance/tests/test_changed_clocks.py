@@ -4,8 +4,7 @@ In 2026 Europe/Berlin has 23 hours on Sunday, 29 March (02:00 becomes 03:00) and
 02:00 once more); both happen at 01:00 UTC.
 """
 
-from datetime import date, datetime, timedelta
-from datetime import timezone as fixed_zones
+from datetime import date, datetime, timedelta, timezone as fixed_zones
 
 from django.test import SimpleTestCase, TestCase
 from django.utils import timezone

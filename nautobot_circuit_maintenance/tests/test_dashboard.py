@@ -20,11 +20,7 @@ from nautobot.extras.models import CustomField, Tag
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
-)
-from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices as Status,
-)
-from nautobot_circuit_maintenance.choices import (
     NotificationStateChoices as State,
 )
 from nautobot_circuit_maintenance.tests import fixtures

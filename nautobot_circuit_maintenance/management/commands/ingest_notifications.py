@@ -37,7 +37,9 @@ class Command(BaseCommand):
         except MailboxError as error:
             raise CommandError(str(error)) from error
         except (OperationalError, InterfaceError) as error:
-            raise CommandError(f"RUN-08: Database error; run the command again, no message is stored twice: {error}") from error
+            raise CommandError(
+                f"RUN-08: Database error; run the command again, no message is stored twice: {error}"
+            ) from error
         counts = Counter(each.outcome.value for each in ingested)
         if options["json"]:
             self.stdout.write(json.dumps({"counts": counts, "messages": [asdict(each) for each in ingested]}, indent=2))

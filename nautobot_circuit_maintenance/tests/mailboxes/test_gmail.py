@@ -256,7 +256,7 @@ class TestGmail(GmailCase, MailboxContract):
     def test_patience_ends(self):
         with self.open() as mailbox:
             self.account.refusals = [RATE_LIMIT] * 5
-            with self.assertRaisesRegex(MailboxError, "429.*\) 2 times") as caught:
+            with self.assertRaisesRegex(MailboxError, r"429.*\) 2 times") as caught:
                 list(mailbox.fetch(self.request()))
 
         self.assertFalse(caught.exception.permanent)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from types import FrameType
 
-from billiard.exceptions import SoftTimeLimitExceeded
+from celery.exceptions import SoftTimeLimitExceeded
 
 from development.services.imap import ImapServer, imap_server
 from nautobot_circuit_maintenance.models import Notification, NotificationSource

@@ -8,7 +8,7 @@ from datetime import timedelta
 from threading import Event
 from typing import TypeVar
 
-from billiard.exceptions import SoftTimeLimitExceeded
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
