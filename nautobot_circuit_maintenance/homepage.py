@@ -1,6 +1,7 @@
-"""The panel on Nautobot's home page: what works, what comes, what nobody has acknowledged, what needs mending."""
+"""The panel on Nautobot's home page."""
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +11,8 @@ from django.utils import timezone
 from nautobot.apps.ui import HomePagePanel
 
 from nautobot_circuit_maintenance.analysis import dashboard
-from nautobot_circuit_maintenance.ui.links import ahead_url, list_url
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.ui.tiles import Tile, maintenance_tiles, problems_tile
 
 _DASHBOARD = "plugins:nautobot_circuit_maintenance:dashboard"
 _VIEW = "nautobot_circuit_maintenance.view_circuitmaintenance"
@@ -18,30 +20,32 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def count_maintenances(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return label, count and link of each line; nothing for who may not see the panel, or if counting fails."""
-    # Nautobot calls this for every user on every load of the home page, before it asks for permissions.
+    """Return label, count and link of each line; nothing without permission to view maintenances, or if counting fails."""
+    # Nautobot calls this for every user on every load of the home page, before it checks permissions.
     if not request.user.has_perm(_VIEW):
         return []
-    now = timezone.now()
     try:
-        with transaction.atomic():  # a query that fails must not take the rest of the page with it
-            counts = dashboard.count_maintenances(request.user, now)
-            attention = dashboard.count_attention(request.user, now, dashboard.read_sources(request.user))
-    except Exception:  # pylint: disable=broad-exception-caught  # core would answer 500 to everybody's home page
+        with transaction.atomic():  # a failing query must not break the rest of the page
+            return [{"label": tile.label, "count": tile.count, "url": _url_of(tile)} for tile in _tiles(request.user)]
+    except Exception:  # pylint: disable=broad-exception-caught  # core would answer 500 on everyone's home page
         _LOGGER.exception("Counting the circuit maintenances for the home page failed.")
         return []
-    return [
-        {"label": "In progress", "count": counts.in_progress, "url": list_url("circuitmaintenance", active=True)},
-        {"label": "Next 24 hours", "count": counts.next_day, "url": ahead_url(now, dashboard.DAY)},
-        {"label": "Next 7 days", "count": counts.next_week, "url": ahead_url(now, dashboard.WEEK)},
-        {
-            "label": "Not acknowledged",
-            "count": counts.unacknowledged,
-            "url": list_url("circuitmaintenance", ack=False, ended=False),
-        },
-        # Several lists together: the dashboard names each.
-        {"label": "Needs attention", "count": attention.total, "url": reverse(_DASHBOARD)},
-    ]
+
+
+def _tiles(user: Any) -> Iterator[Tile]:
+    now, visibility = timezone.now(), Visibility.of(user)
+    counts = dashboard.count_maintenances(visibility, now)
+    problems = dashboard.count_problems(visibility, now, dashboard.read_sources(visibility))
+    for tile in (*maintenance_tiles(counts, now), problems_tile(problems, user)):
+        if tile.is_on_home:
+            yield tile
+
+
+def _url_of(tile: Tile) -> str:
+    """Return the address of the list that a tile counts; of the dashboard if there are several."""
+    if len(tile.parts) == 1:
+        return tile.parts[0].url
+    return tile.url or reverse(_DASHBOARD)
 
 
 layout = (

@@ -1,14 +1,17 @@
-"""The panels on core's pages: which maintenances hit this circuit, provider, location or device."""
+"""Panels on core's pages of circuits, providers, locations and devices: their maintenances."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.template import Context
 from django.utils import timezone
+from nautobot.apps.templatetags import placeholder
 from nautobot.apps.ui import Panel, SectionChoices, TemplateExtension
 
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.filters import CircuitImpactFilterSet, CircuitMaintenanceFilterSet
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, selection
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance
+from nautobot_circuit_maintenance.models.severity import worst_impact
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import list_url
 
@@ -17,16 +20,17 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class _Found:
-    """What there is to show about an object."""
+    """The maintenances of an object."""
 
-    ahead: list[CircuitMaintenance]
-    count_ahead: int
+    upcoming: list[CircuitMaintenance]
+    """The first ones, in progress or upcoming."""
+    count_upcoming: int
     count_past: int
     impacts: dict[Any, list[CircuitImpact]]
 
 
 class MaintenancesPanel(Panel):
-    """What is in progress and coming first, then how much is past; the same filter as that of the lists."""
+    """Maintenances in progress and upcoming, and the number of past ones; by the filter of the lists it links to."""
 
     label = "Circuit maintenances"
     section = SectionChoices.FULL_WIDTH
@@ -36,55 +40,58 @@ class MaintenancesPanel(Panel):
     filter_name = ""
 
     def render(self, context: Context) -> str:
-        """Show nothing at all where there is nothing to show."""
+        """Render nothing if the object has no maintenances."""
         if not self.should_render(context):
             return ""
-        found = self._find(context["object"].pk, context["request"].user)
-        if not found.ahead and not found.count_past:
+        found = self._find(context["object"].pk, Visibility.of(context["request"].user))
+        if not found.upcoming and not found.count_past:
             return ""
         with context.update(self._shown(found, context["object"].pk)):
             return super().render(context)
 
-    def _find(self, pk: Any, user: Any) -> _Found:
-        """Ask the filters of the lists, so that the numbers are those behind the links."""
-        asked = {self.filter_name: [str(pk)]}
-        visible = CircuitMaintenance.objects.restrict(user, "view")
-        hitting = visible.filter(pk__in=CircuitMaintenanceFilterSet(asked, visible).qs.order_by().values("pk"))
-        over = selection.over_at(timezone.now())
-        ahead = hitting.exclude(over).order_by(*selection.MOST_URGENT_FIRST)
-        shown = list(ahead.select_related("provider", "acknowledged_by")[:_SHOWN])
+    def _find(self, pk: Any, visibility: Visibility) -> _Found:
+        """Apply the filters of the lists, so that the numbers are those of the lists."""
+        now, query = timezone.now(), {self.filter_name: [str(pk)]}
+        filtered = CircuitMaintenanceFilterSet(query, visibility.maintenances).qs
+        maintenances = visibility.maintenances.filter(pk__in=filtered.order_by().values("pk"))
+        upcoming = maintenances.not_over(now).most_urgent_first()
+        shown = list(upcoming.select_related("provider", "acknowledged_by")[:_SHOWN])
         impacts: dict[Any, list[CircuitImpact]] = {each.pk: [] for each in shown}
-        told = CircuitImpact.objects.restrict(user, "view").filter(maintenance__in=list(impacts))
-        for impact in CircuitImpactFilterSet(asked, told).qs:
+        visible_impacts = visibility.impacts.filter(maintenance__in=list(impacts))
+        for impact in CircuitImpactFilterSet(query, visible_impacts).qs:
             impacts[impact.maintenance_id].append(impact)
-        return _Found(shown, ahead.count(), hitting.filter(over).count(), impacts)
+        return _Found(shown, upcoming.count(), maintenances.over(now).count(), impacts)
 
     def _shown(self, found: _Found, pk: Any) -> dict[str, Any]:
-        """Return what the template shows."""
+        """Return the context of the template."""
         now = timezone.now()
         rows = [
             {
                 "maintenance": each,
                 "start": formatting.datetime_badge(each.start_time, now),
-                "impact": formatting.badge(selection.worst(found.impacts[each.pk])),
+                "impact": formatting.badge(worst_impact(impact.impact for impact in found.impacts[each.pk])),
                 "status": formatting.badge(each.status),
-                "ack": (
-                    formatting.check_mark(str(each.acknowledged_by or ""), each.acknowledged_at) if each.ack else "no"
-                ),
+                "ack": _check_mark(each),
             }
-            for each in found.ahead
+            for each in found.upcoming
         ]
         return {
             "circuit_maintenances": rows,
-            "more_ahead": found.count_ahead - len(rows),
-            "ahead_url": list_url("circuitmaintenance", **{self.filter_name: pk}, ended=False),
+            "more_upcoming": found.count_upcoming - len(rows),
+            "upcoming_url": list_url("circuitmaintenance", **{self.filter_name: pk}, ended=False),
             "count_past": found.count_past,
             "past_url": list_url("circuitmaintenance", **{self.filter_name: pk}, ended=True),
         }
 
 
+def _check_mark(maintenance: CircuitMaintenance) -> str:
+    if not maintenance.ack:
+        return placeholder(None)
+    return formatting.check_mark(str(maintenance.acknowledged_by or ""), maintenance.acknowledged_at)
+
+
 def _extension(model: str, filter_name: str) -> type[TemplateExtension]:
-    """Return what puts the panel on the pages of a model."""
+    """Return the extension that puts the panel on the pages of a model."""
     panel = MaintenancesPanel(weight=910, filter_name=filter_name)  # from 900 on: after core's panels
     return type(
         f"{filter_name.title()}Maintenances", (TemplateExtension,), {"model": model, "object_detail_panels": (panel,)}

@@ -1,55 +1,52 @@
-"""What will break, and is anybody on it: counts and rows of the dashboard, as far as a user may see them."""
+"""Counts and rows of the dashboard: upcoming maintenances, and problems to fix."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Min, Q, QuerySet
-from nautobot.circuits.models import Circuit, CircuitTermination
-from nautobot.dcim.models import Location
 
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import NotificationStateChoices
 from nautobot_circuit_maintenance.models import (
-    CircuitImpact,
     CircuitMaintenance,
     MaintenanceWindow,
-    Notification,
     NotificationSource,
-    selection,
 )
 
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
-COMING_ROWS = 15
+UPCOMING_ROWS = 15
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How many maintenances; what works right now counts in each of the spans too."""
+    """Numbers of maintenances; those in progress count in each of the spans too."""
 
     in_progress: int
     next_day: int
     """Within 24 hours; the others within 7 and 30 days."""
     next_week: int
     next_month: int
+    in_span: int
+    """Within the span that was asked for."""
     unacknowledged: int
 
 
 @dataclass(frozen=True)
-class Attention:
-    """What only a person can mend."""
+class OpenProblems:
+    """Numbers of what only a person can fix."""
 
     failed: int
     refused: int
     unmatched: int
-    """Circuit ids of work ahead that Nautobot does not know."""
+    """Circuit IDs without a matching circuit, of maintenances that are not over."""
     failing_sources: int
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """All of them."""
         return self.failed + self.refused + self.unmatched + self.failing_sources
 
 
@@ -62,12 +59,11 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Coming:
-    """A maintenance that works now or soon, with the window it works in next."""
+class UpcomingMaintenance:
+    """A maintenance that is in progress or upcoming, with its current or next window."""
 
     maintenance: CircuitMaintenance
     start: datetime
-    """When that window begins, or began."""
     end: datetime
     places: tuple[Place, ...]
     may_acknowledge: bool
@@ -75,45 +71,43 @@ class Coming:
 
 @dataclass(frozen=True)
 class SourceState:
-    """A notification source and how many of its messages wait to be digested."""
+    """A notification source, and how many of its notifications wait to be processed."""
 
     source: NotificationSource
     waiting: int
 
 
-def not_over(user: Any) -> QuerySet[CircuitMaintenance]:
-    """Return the maintenances that the user may see and that the provider neither cancelled nor completed."""
-    return CircuitMaintenance.objects.restrict(user, "view").exclude(status__in=selection.OVER).order_by()
+def open_windows(visibility: Visibility, since: datetime, until: datetime) -> QuerySet[MaintenanceWindow]:
+    """Return the windows in this span of visible maintenances that are neither cancelled nor completed."""
+    windows = MaintenanceWindow.objects.overlapping(since, until)
+    return windows.filter(maintenance__in=visibility.maintenances.open()).order_by()
 
 
-def windows_between(user: Any, since: datetime, until: datetime) -> QuerySet[MaintenanceWindow]:
-    """Return the windows in this span of the maintenances that are not over."""
-    windows = MaintenanceWindow.objects.filter(end_time__gt=since, start_time__lte=until)
-    return windows.filter(maintenance__in=not_over(user)).order_by()
+def count_maintenances(visibility: Visibility, now: datetime, span: timedelta = MONTH) -> Counts:
+    """Count by two queries: one reads the windows ahead, the other what is not acknowledged."""
 
+    def within(ahead: timedelta) -> Count:
+        return Count("maintenance", distinct=True, filter=Q(start_time__lte=now + ahead))
 
-def count_maintenances(user: Any, now: datetime) -> Counts:
-    """Count what works now, what works soon, and what nobody has acknowledged; read from the windows of 30 days."""
-
-    def within(span: timedelta) -> Count:
-        return Count("maintenance", distinct=True, filter=Q(start_time__lte=now + span))
-
-    spans = windows_between(user, now, now + MONTH).aggregate(
-        in_progress=within(timedelta()), next_day=within(DAY), next_week=within(WEEK), next_month=within(MONTH)
+    spans = open_windows(visibility, now, now + max(span, MONTH)).aggregate(
+        in_progress=within(timedelta()),
+        next_day=within(DAY),
+        next_week=within(WEEK),
+        next_month=within(MONTH),
+        in_span=within(span),
     )
-    waiting = CircuitMaintenance.objects.restrict(user, "view").filter(ack=False).exclude(selection.over_at(now))
-    return Counts(**spans, unacknowledged=waiting.count())
+    unacknowledged = visibility.maintenances.filter(ack=False).not_over(now)
+    return Counts(**spans, unacknowledged=unacknowledged.count())
 
 
-def count_attention(user: Any, now: datetime, sources: Iterable[SourceState]) -> Attention:
-    """Count mail that nobody understood, circuit ids of work ahead that Nautobot does not know, and failing sources."""
-    trouble = (NotificationStateChoices.FAILED, NotificationStateChoices.REFUSED)
-    mails = Notification.objects.restrict(user, "view").filter(state__in=trouble).order_by()
-    by_state = dict(mails.values_list("state").annotate(count=Count("pk")))
-    unmatched = CircuitImpact.objects.restrict(user, "view").filter(
-        circuit=None, maintenance__in=CircuitMaintenance.objects.exclude(selection.over_at(now)).order_by()
-    )
-    return Attention(
+def count_problems(visibility: Visibility, now: datetime, sources: Iterable[SourceState]) -> OpenProblems:
+    """Count failed and refused notifications, unknown circuit IDs, and the failing ones among these sources."""
+    states = (NotificationStateChoices.FAILED, NotificationStateChoices.REFUSED)
+    notifications = visibility.notifications.filter(state__in=states)
+    by_state = dict(notifications.values_list("state").annotate(count=Count("pk")))
+    not_over = CircuitMaintenance.objects.not_over(now).order_by()
+    unmatched = visibility.impacts.unmatched().filter(maintenance__in=not_over)
+    return OpenProblems(
         failed=by_state.get(NotificationStateChoices.FAILED, 0),
         refused=by_state.get(NotificationStateChoices.REFUSED, 0),
         unmatched=unmatched.count(),
@@ -121,51 +115,47 @@ def count_attention(user: Any, now: datetime, sources: Iterable[SourceState]) ->
     )
 
 
-def read_sources(user: Any) -> list[SourceState]:
-    """Return the sources, failing ones first."""
-    sources = list(NotificationSource.objects.restrict(user, "view").order_by("name"))
-    mails = Notification.objects.restrict(user, "view").filter(state=NotificationStateChoices.RECEIVED).order_by()
-    waiting = dict(mails.values_list("source").annotate(count=Count("pk")))
+def read_sources(visibility: Visibility) -> list[SourceState]:
+    """Return the notification sources, failing ones first."""
+    sources = list(visibility.sources.order_by("name"))
+    notifications = visibility.notifications.filter(state=NotificationStateChoices.RECEIVED)
+    waiting = dict(notifications.values_list("source").annotate(count=Count("pk")))
     sources.sort(key=lambda source: not source.last_error)
     return [SourceState(source, waiting.get(source.pk, 0)) for source in sources]
 
 
-def read_coming(user: Any, now: datetime, span: timedelta) -> list[Coming]:
-    """Return the first maintenances that work now or within this span, by the start of their next window."""
-    ahead = windows_between(user, now, now + span).values_list("maintenance")
-    first = ahead.annotate(start=Min("start_time")).order_by("start", "maintenance__name")[:COMING_ROWS]
+def read_upcoming(visibility: Visibility, now: datetime, span: timedelta) -> list[UpcomingMaintenance]:
+    """Return the first maintenances that are in progress now or within this span, by the start of their next window."""
+    windows = open_windows(visibility, now, now + span).values_list("maintenance")
+    first = windows.annotate(start=Min("start_time")).order_by("start", "maintenance__name")[:UPCOMING_ROWS]
     starts = dict(first.values_list("maintenance", "start"))
-    found = CircuitMaintenance.objects.filter(pk__in=starts).select_related("provider", "acknowledged_by")
-    maintenances = {each.pk: each for each in selection.with_impact_summary(found, user).order_by()}
-    ends = _ends(starts)
-    places = _places(user, starts)
-    changeable = set(
-        CircuitMaintenance.objects.restrict(user, "change").filter(pk__in=starts).values_list("pk", flat=True)
-    )
+    rows = CircuitMaintenance.objects.filter(pk__in=starts).select_related("provider", "acknowledged_by")
+    maintenances = rows.with_impact_summary(visibility.impacts).order_by().in_bulk()
+    ends = _ends_of_windows(starts)
+    places = _places_of(visibility, starts)
+    changeable = visibility.of_model(CircuitMaintenance, "change").filter(pk__in=starts)
+    changeable_pks = set(changeable.values_list("pk", flat=True))
     return [
-        Coming(maintenances[pk], start, ends[pk], tuple(places[pk]), may_acknowledge=pk in changeable)
+        UpcomingMaintenance(maintenances[pk], start, ends[pk], tuple(places[pk]), may_acknowledge=pk in changeable_pks)
         for pk, start in starts.items()
         if pk in maintenances  # else it was deleted between the two queries
     ]
 
 
-def _ends(starts: dict[UUID, datetime]) -> dict[UUID, datetime]:
+def _ends_of_windows(starts: dict[UUID, datetime]) -> dict[UUID, datetime]:
     """Return the end of the window that starts then, for each maintenance."""
     windows = MaintenanceWindow.objects.filter(maintenance__in=starts).order_by("end_time")
     rows = windows.values_list("maintenance", "start_time", "end_time")
     return {pk: end for pk, start, end in rows if starts[pk] == start}
 
 
-def _places(user: Any, maintenances: Iterable[UUID]) -> defaultdict[UUID, list[Place]]:
+def _places_of(visibility: Visibility, maintenances: Iterable[UUID]) -> defaultdict[UUID, list[Place]]:
     """Return where the circuits of each maintenance end, by name."""
     ends = "circuit__circuit_terminations"
-    rows = CircuitImpact.objects.restrict(user, "view").filter(
+    rows = visibility.impacts.filter(
         maintenance__in=list(maintenances),
-        circuit__in=Circuit.objects.restrict(user, "view").order_by(),
-        **{
-            f"{ends}__in": CircuitTermination.objects.restrict(user, "view").order_by(),
-            f"{ends}__location__in": Location.objects.restrict(user, "view").without_tree_fields().order_by(),
-        },
+        circuit__in=visibility.circuits,
+        **{f"{ends}__in": visibility.terminations, f"{ends}__location__in": visibility.locations},
     )
     names = rows.order_by(f"{ends}__location__name").values_list(
         "maintenance", f"{ends}__location", f"{ends}__location__name"

@@ -1,58 +1,67 @@
-"""Where circuits end, as far as a user may see it."""
+"""Where circuits end."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib.contenttypes.models import ContentType
-from django.db.models.functions import Coalesce
-from nautobot.circuits.models import CircuitTermination
-from nautobot.dcim.models import CablePath, Device, Interface, Location
+from django.db.models import QuerySet
+from nautobot.circuits.models import CircuitTermination, ProviderNetwork
+from nautobot.cloud.models import CloudNetwork
+from nautobot.dcim.models import Device, Location
 
-from nautobot_circuit_maintenance.models import selection
+from nautobot_circuit_maintenance.analysis.cabling import FarEnd, far_ends
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+
+_COLUMNS = ("pk", "circuit", "term_side", "location", "provider_network", "cloud_network")
 
 
 @dataclass(frozen=True)
-class End:
-    """One side of a circuit: where it is, and what it is cabled to there."""
+class Connection:
+    """What a circuit is cabled to at one end."""
 
-    location: Location | None = None
-    """None where there is none, or the user may not see it; so are the others."""
-    device: Device | None = None
-    interface: Interface | None = None
+    device: Device | None
+    """None if the port belongs to no device, or to one that may not be seen."""
+    port: Any
+    """Usually an interface."""
 
 
-def endpoints_of(circuits: Collection[UUID], user: Any) -> dict[tuple[UUID, str], End]:
-    """Return the ends of these circuits by circuit and side ("A" or "Z"), by at most five queries."""
-    rows = CircuitTermination.objects.restrict(user, "view").filter(circuit__in=circuits).order_by()
-    terminations = list(rows.values_list("pk", "circuit", "term_side", "location"))
+@dataclass(frozen=True)
+class Endpoint:
+    """One end of a circuit: where it is, and what it is cabled to there; without what may not be seen."""
+
+    place: Location | ProviderNetwork | CloudNetwork | None = None
+    connections: tuple[Connection, ...] = ()
+    """Several for a breakout cable."""
+
+
+def endpoints_of(circuits: Collection[UUID], visibility: Visibility) -> dict[tuple[UUID, str], Endpoint]:
+    """Return the ends of these circuits by circuit and side ("A" or "Z").
+
+    Takes five queries, and one for each kind of network and each further kind of port among the ends.
+    """
+    terminations = list(visibility.terminations.filter(circuit__in=circuits).values_list(*_COLUMNS))
     if not terminations:
         return {}
-    locations = _visible(Location.objects.without_tree_fields(), {row[3] for row in terminations}, user)
-    cabled = _interfaces_at([row[0] for row in terminations], user)
-    devices = _visible(Device.objects, {interface.owner for interface in cabled.values()}, user)
-    ends = {}
-    for pk, circuit, side, location in terminations:
-        interface = cabled.get(pk)
-        device = devices.get(interface.owner) if interface else None
-        ends[circuit, side] = End(locations.get(location), device, interface)
-    return ends
+    places = {
+        **_by_pk(visibility.locations, (row[3] for row in terminations)),
+        **_by_pk(visibility.of_model(ProviderNetwork), (row[4] for row in terminations)),
+        **_by_pk(visibility.of_model(CloudNetwork), (row[5] for row in terminations)),
+    }
+    cabled = far_ends(CircuitTermination, [row[0] for row in terminations], visibility)
+    devices = _by_pk(visibility.devices, (end.device for ends in cabled.values() for end in ends))
+    endpoints = {}
+    for pk, circuit, side, *place_pks in terminations:
+        place = next((places[place_pk] for place_pk in place_pks if place_pk in places), None)
+        endpoints[circuit, side] = Endpoint(place, tuple(_connections(cabled.get(pk, ()), devices)))
+    return endpoints
 
 
-def _visible(rows: Any, pks: set[UUID | None], user: Any) -> dict[UUID | None, Any]:
-    """Return those of these rows that the user may see, by primary key."""
-    return {row.pk: row for row in rows.restrict(user, "view").filter(pk__in=pks - {None}).order_by()}
+def _connections(ends: Iterable[FarEnd], devices: dict[UUID, Any]) -> list[Connection]:
+    return [Connection(devices.get(end.device) if end.device else None, end.termination) for end in ends]
 
 
-def _interfaces_at(terminations: Collection[UUID], user: Any) -> dict[UUID, Any]:
-    """Return the interfaces at the far ends of the cables from these ends, each with its ``owner``."""
-    paths = CablePath.objects.filter(
-        origin_type=ContentType.objects.get_for_model(CircuitTermination),
-        origin_id__in=terminations,
-        destination_type=ContentType.objects.get_for_model(Interface),
-    )
-    cabled = dict(paths.order_by().values_list("origin_id", "destination_id"))
-    owned = Interface.objects.restrict(user, "view").filter(pk__in=cabled.values()).order_by()
-    interfaces = {row.pk: row for row in owned.annotate(owner=Coalesce(*selection.OWNING_DEVICE))}
-    return {end: interfaces[pk] for end, pk in cabled.items() if pk in interfaces}
+def _by_pk(rows: QuerySet[Any], pks: Iterable[UUID | None]) -> dict[UUID, Any]:
+    """Return these rows by primary key; no query if there are none to read."""
+    wanted = {pk for pk in pks if pk}
+    return {row.pk: row for row in rows.filter(pk__in=wanted)} if wanted else {}

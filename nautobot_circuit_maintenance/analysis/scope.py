@@ -1,48 +1,38 @@
-"""What one maintenance hits, as far as a user may see it."""
+"""Which circuits, locations, devices and tenants one maintenance affects."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
-from django.db.models.functions import Coalesce
-from nautobot.circuits.models import Circuit, CircuitTermination
-from nautobot.dcim.models import CablePath, Device, Interface, Location
+from nautobot.circuits.models import Circuit
+from nautobot.dcim.models import Device, Location
 from nautobot.tenancy.models import Tenant
 
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, selection
+from nautobot_circuit_maintenance.analysis.cabling import devices_cabled_to
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.models import CircuitMaintenance
 
 
 @dataclass(frozen=True)
 class ImpactScope:
-    """Circuits, where they end, which devices they are cabled to, whose they are; nothing is read yet."""
+    """Unevaluated querysets, each in the order to show it in."""
 
     circuits: QuerySet[Circuit]
     locations: QuerySet[Location]
+    """Where the circuits end."""
     devices: QuerySet[Device]
+    """What the circuits are cabled to."""
     tenants: QuerySet[Tenant]
+    """Tenants of the circuits."""
 
 
-def reach_of(maintenance: CircuitMaintenance, user: Any) -> ImpactScope:
+def scope_of(maintenance: CircuitMaintenance, visibility: Visibility) -> ImpactScope:
     """Return what the impacts of a maintenance lead to."""
-    impacts = CircuitImpact.objects.restrict(user, "view").filter(maintenance=maintenance, circuit__isnull=False)
-    circuits = Circuit.objects.restrict(user, "view").filter(pk__in=impacts.order_by().values("circuit"))
-    ends = CircuitTermination.objects.restrict(user, "view").filter(circuit__in=circuits.order_by()).order_by()
-    locations = Location.objects.restrict(user, "view").without_tree_fields()
+    impacts = visibility.impacts.filter(maintenance=maintenance, circuit__isnull=False)
+    circuits = visibility.circuits.filter(pk__in=impacts.values("circuit"))
+    ends = visibility.terminations.filter(circuit__in=circuits)
     return ImpactScope(
-        circuits=circuits,
-        locations=locations.filter(pk__in=ends.values("location")).order_by("name"),
-        devices=Device.objects.restrict(user, "view").filter(pk__in=_owners_at(ends)).order_by("name"),
-        tenants=Tenant.objects.restrict(user, "view").filter(pk__in=circuits.order_by().values("tenant")),
+        circuits=circuits.order_by("provider", "cid"),
+        locations=visibility.locations.filter(pk__in=ends.values("location")).order_by("name"),
+        devices=visibility.devices.filter(pk__in=devices_cabled_to(ends)).order_by("name"),
+        tenants=visibility.tenants.filter(pk__in=circuits.values("tenant")).order_by("tenant_group", "name"),
     )
-
-
-def _owners_at(ends: QuerySet[CircuitTermination]) -> QuerySet[Interface]:
-    """Return the primary keys of the devices at the far ends of the cables from these ends of circuits."""
-    paths = CablePath.objects.filter(
-        origin_type=ContentType.objects.get_for_model(CircuitTermination),
-        origin_id__in=ends.values("pk"),
-        destination_type=ContentType.objects.get_for_model(Interface),
-    )
-    interfaces = Interface.objects.filter(pk__in=paths.order_by().values("destination_id")).order_by()
-    return interfaces.annotate(owner=Coalesce(*selection.OWNING_DEVICE)).values("owner")

@@ -1,36 +1,49 @@
-"""How much work, by whom, and how long before it they say so; what was cancelled does not count."""
+"""How much maintenance there was and is to come, by whom, and how long in advance it was announced.
+
+Cancelled maintenances are not counted. Weeks and months are those of the active time zone.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
-from uuid import UUID
 
-from django.db.models import Avg, Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import Avg, Count, F, Min, Q, Sum
 from django.utils import timezone
 
-from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices
-from nautobot_circuit_maintenance.models import (
-    CircuitImpact,
-    CircuitMaintenance,
-    MaintenanceWindow,
-    ParsedNotification,
-    selection,
-)
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.models import MaintenanceWindow
+from nautobot_circuit_maintenance.models.querysets import CircuitMaintenanceQuerySet
+from nautobot_circuit_maintenance.models.severity import SEVERITIES, impact_of_severity
 
 DAY, WEEK, YEAR = timedelta(days=1), timedelta(weeks=1), timedelta(days=365)
 WEEKS_BACK, WEEKS_AHEAD = 12, 4
 MONTHS_BACK, MONTHS_AHEAD = 11, 1
 PROVIDERS = 10
-NOTICES = (
-    ("none", None, timedelta()),
-    ("under 24 h", timedelta(), DAY),
-    ("24 to 72 h", DAY, 3 * DAY),
-    ("72 to 168 h", 3 * DAY, 7 * DAY),
-    ("168 to 336 h", 7 * DAY, 14 * DAY),
-    ("over 336 h", 14 * DAY, None),
+
+
+@dataclass(frozen=True)
+class NoticeRange:
+    """A range of advance notice; None leaves a side open."""
+
+    label: str
+    at_least: timedelta | None
+    less_than: timedelta | None
+
+    def count(self) -> Count:
+        """Return an expression that counts the maintenances whose ``notice`` is in this range."""
+        inside = Q() if self.at_least is None else Q(notice__gte=self.at_least)
+        inside &= Q() if self.less_than is None else Q(notice__lt=self.less_than)
+        return Count("maintenance", filter=inside)
+
+
+NOTICE_RANGES = (
+    NoticeRange("none", None, timedelta()),
+    NoticeRange("under 1 day", timedelta(), DAY),
+    NoticeRange("1\u20133 days", DAY, 3 * DAY),
+    NoticeRange("3\u20137 days", 3 * DAY, 7 * DAY),
+    NoticeRange("7\u201314 days", 7 * DAY, 14 * DAY),
+    NoticeRange("over 14 days", 14 * DAY, None),
 )
-"""Label, at least, less than."""
 
 
 @dataclass(frozen=True)
@@ -38,20 +51,20 @@ class Weeks:
     """Maintenances by the week they start in, and by their worst impact."""
 
     mondays: tuple[date, ...]
-    """The first day of each week, in the active time zone."""
+    """The first day of each week."""
     counts: dict[str, tuple[int, ...]]
-    """By impact, a number for each week; the empty impact stands for "not told"."""
+    """By impact, a number for each week; the empty impact is that of maintenances without impacts."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """How many started in the days until now, and how long they take."""
+    """How many maintenances started in the last 7, 30 and 365 days, and how long they take."""
 
     last_week: int
     last_month: int
     last_year: int
     mean_duration: timedelta | None
-    """From the start to the end of a maintenance, over the last year; None where there was none."""
+    """From the start to the end of a maintenance, over the last year; None if there was none."""
 
     @property
     def mean_per_month(self) -> float:
@@ -59,82 +72,67 @@ class Figures:
         return self.last_year / 12
 
 
-def planned(user: Any, since: datetime, until: datetime) -> QuerySet[CircuitMaintenance]:
-    """Return the maintenances that the user may see, that start in this span and were not cancelled."""
-    maintenances = CircuitMaintenance.objects.restrict(user, "view").filter(
-        start_time__gte=since, start_time__lte=until
-    )
-    return maintenances.exclude(status=CircuitMaintenanceStatusChoices.CANCELLED).order_by()
+def planned(visibility: Visibility, since: datetime, until: datetime) -> CircuitMaintenanceQuerySet:
+    """Return the visible maintenances that start in this span and are not cancelled."""
+    return visibility.maintenances.starting_between(since, until).not_cancelled()
 
 
-def by_week(user: Any, now: datetime) -> Weeks:
-    """Count the maintenances of the weeks around now, in the active time zone."""
+def by_week(visibility: Visibility, now: datetime) -> Weeks:
+    """Count the maintenances of the weeks around now."""
     this_monday = _monday(now)
-    weeks = range(-WEEKS_BACK, WEEKS_AHEAD + 1)
-    mondays = tuple(this_monday + week * WEEK for week in weeks)
-    maintenances = planned(user, _midnight(mondays[0]), _midnight(mondays[-1] + WEEK) - timedelta(microseconds=1))
-    impacts = CircuitImpact.objects.restrict(user, "view").filter(maintenance__in=maintenances).order_by()
-    worst: dict[UUID, int] = dict(impacts.values_list("maintenance").annotate(worst=Max(selection.severity("impact"))))
+    mondays = tuple(this_monday + week * WEEK for week in range(-WEEKS_BACK, WEEKS_AHEAD + 1))
+    end = _midnight(mondays[-1] + WEEK) - timedelta(microseconds=1)
+    maintenances = planned(visibility, _midnight(mondays[0]), end)
+    worst = dict(visibility.impacts.filter(maintenance__in=maintenances).severities())
     counts = Counter(
-        (_monday(start), selection.impact_of_severity(worst.get(pk, 0)))
+        (_monday(start), impact_of_severity(worst.get(pk, 0)))
         for pk, start in maintenances.values_list("pk", "start_time")
     )
-    impacts_told = (*selection.SEVERITIES, "")
-    return Weeks(mondays, {impact: tuple(counts[monday, impact] for monday in mondays) for impact in impacts_told})
+    return Weeks(mondays, {impact: tuple(counts[day, impact] for day in mondays) for impact in (*SEVERITIES, "")})
 
 
-def by_provider(user: Any, now: datetime) -> list[tuple[str, int]]:
+def by_provider(visibility: Visibility, now: datetime) -> list[tuple[str, int]]:
     """Return the providers with the most maintenances of the last year, and how many."""
-    maintenances = planned(user, now - YEAR, now).exclude(provider=None)
+    maintenances = planned(visibility, now - YEAR, now).exclude(provider=None)
     counts = maintenances.values_list("provider__name").annotate(count=Count("pk"))
     return list(counts.order_by("-count", "provider__name")[:PROVIDERS])
 
 
-def notice_given(user: Any, now: datetime) -> list[tuple[str, int]]:
-    """Count the last year's maintenances by the time from the first word about them to their start."""
-    told = ParsedNotification.objects.restrict(user, "view").filter(maintenance__in=planned(user, now - YEAR, now))
-    notices = (
-        told.order_by()
-        .values("maintenance")
+def notice_given(visibility: Visibility, now: datetime) -> list[tuple[str, int]]:
+    """Count the last year's maintenances by the time from their first announcement to their start."""
+    announced = visibility.parsed_notifications.filter(maintenance__in=planned(visibility, now - YEAR, now))
+    counts = (
+        announced.values("maintenance")
         .annotate(notice=F("maintenance__start_time") - Min("issued_at"))
-        .aggregate(**{f"class_{number}": _count_notice(*limits) for number, (_, *limits) in enumerate(NOTICES)})
+        .aggregate(**{f"range_{number}": each.count() for number, each in enumerate(NOTICE_RANGES)})
     )
-    return [(label, notices[f"class_{number}"]) for number, (label, *_) in enumerate(NOTICES)]
+    return [(each.label, counts[f"range_{number}"]) for number, each in enumerate(NOTICE_RANGES)]
 
 
-def _count_notice(at_least: timedelta | None, less_than: timedelta | None) -> Count:
-    """Count what lies between; None leaves a side open."""
-    inside = Q() if at_least is None else Q(notice__gte=at_least)
-    inside &= Q() if less_than is None else Q(notice__lt=less_than)
-    return Count("maintenance", filter=inside)
-
-
-def hours_by_month(user: Any, now: datetime) -> list[tuple[date, float]]:
-    """Sum up the hours of all windows by the month they start in, in the active time zone."""
+def hours_by_month(visibility: Visibility, now: datetime) -> list[tuple[date, float]]:
+    """Add up the hours of all windows by the month they start in."""
     this_month = timezone.localtime(now).date().replace(day=1)
     months = [_months_later(this_month, count) for count in range(-MONTHS_BACK, MONTHS_AHEAD + 1)]
     windows = MaintenanceWindow.objects.filter(
         start_time__gte=_midnight(months[0]),
         start_time__lt=_midnight(_months_later(months[-1], 1)),
-        maintenance__in=CircuitMaintenance.objects.restrict(user, "view")
-        .exclude(status=CircuitMaintenanceStatusChoices.CANCELLED)
-        .order_by(),
+        maintenance__in=visibility.maintenances.not_cancelled(),
     ).order_by()
     # Not TruncMonth: MySQL knows time zones only where an administrator has loaded them.
     spans = windows.aggregate(**{f"month_{number}": _span_of(month) for number, month in enumerate(months)})
     found = (spans[f"month_{number}"] or timedelta() for number in range(len(months)))
-    return [(month, span.total_seconds() / 3600) for month, span in zip(months, found)]
+    return [(month, span.total_seconds() / 3600) for month, span in zip(months, found, strict=True)]
 
 
 def _span_of(month: date) -> Sum:
-    """Sum up the windows that start in a month."""
-    begin, end = _midnight(month), _midnight(_months_later(month, 1))
-    return Sum(F("end_time") - F("start_time"), filter=Q(start_time__gte=begin, start_time__lt=end))
+    """Return an expression that adds up the windows that start in a month."""
+    start, end = _midnight(month), _midnight(_months_later(month, 1))
+    return Sum(F("end_time") - F("start_time"), filter=Q(start_time__gte=start, start_time__lt=end))
 
 
-def figures(user: Any, now: datetime) -> Figures:
-    """Count what started lately, and take the mean of how long it was planned for."""
-    found = planned(user, now - YEAR, now).aggregate(
+def figures(visibility: Visibility, now: datetime) -> Figures:
+    """Count the maintenances that started in the last year, and average their planned duration."""
+    found = planned(visibility, now - YEAR, now).aggregate(
         last_week=Count("pk", filter=Q(start_time__gte=now - WEEK)),
         last_month=Count("pk", filter=Q(start_time__gte=now - timedelta(days=30))),
         last_year=Count("pk"),
@@ -150,7 +148,7 @@ def _monday(moment: datetime) -> date:
 
 
 def _midnight(day: date) -> datetime:
-    """Return the begin of a day in the active time zone."""
+    """Return the start of a day."""
     return datetime.combine(day, datetime.min.time(), tzinfo=timezone.get_current_timezone())
 
 

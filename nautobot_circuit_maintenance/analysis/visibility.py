@@ -1,7 +1,7 @@
 """Which rows a question may read: those that a user may view, or all of them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Model, QuerySet
 from nautobot.circuits.models import Circuit, CircuitTermination, Provider
@@ -17,6 +17,7 @@ from nautobot_circuit_maintenance.models import (
     NotificationSource,
     ParsedNotification,
 )
+from nautobot_circuit_maintenance.models.querysets import CircuitImpactQuerySet, CircuitMaintenanceQuerySet
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,14 @@ class Visibility:
         return visible.order_by()
 
     @property
-    def maintenances(self) -> QuerySet[CircuitMaintenance]:
+    def maintenances(self) -> CircuitMaintenanceQuerySet:
         """Circuit maintenances."""
-        return self.of_model(CircuitMaintenance)
+        return cast(CircuitMaintenanceQuerySet, self.of_model(CircuitMaintenance))
 
     @property
-    def impacts(self) -> QuerySet[CircuitImpact]:
+    def impacts(self) -> CircuitImpactQuerySet:
         """Circuit impacts."""
-        return self.of_model(CircuitImpact)
+        return cast(CircuitImpactQuerySet, self.of_model(CircuitImpact))
 
     @property
     def notes(self) -> QuerySet[Note]:

@@ -15,8 +15,8 @@ from nautobot_circuit_maintenance.models import (
     Notification,
     NotificationSource,
     ParsedNotification,
-    selection,
 )
+from nautobot_circuit_maintenance.models.severity import worst_impact
 
 _OF_A_MAINTENANCE = ("windows", "impacts", "circuit_count", "unmatched_count", "worst_impact")
 
@@ -97,7 +97,7 @@ class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerialize
 
     def get_worst_impact(self, maintenance: CircuitMaintenance) -> str:
         """Return the worst impact."""
-        return selection.worst(self._impacts(maintenance))
+        return worst_impact(impact.impact for impact in self._impacts(maintenance))
 
     def _impacts(self, maintenance: CircuitMaintenance) -> list[CircuitImpact]:
         """Return the impacts that the user may see, which the view has read for all maintenances at once."""

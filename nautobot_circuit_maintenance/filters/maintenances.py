@@ -13,13 +13,14 @@ from nautobot.apps.filters import (
     SearchFilter,
 )
 
+from nautobot_circuit_maintenance.analysis.cabling import terminations_cabled_to
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices,
     CircuitMaintenanceStatusChoices,
     NoteLevelChoices,
 )
 from nautobot_circuit_maintenance.filters import fields
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note, selection
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note
 
 
 class CircuitMaintenanceFilterSet(NautobotFilterSet):
@@ -85,34 +86,34 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
         """Keep maintenances of circuits that are cabled to one of these devices."""
         if not value:
             return queryset
-        terminations = selection.terminations_cabled_to([device.pk for device in value])
+        terminations = terminations_cabled_to([device.pk for device in value])
         impacts = CircuitImpact.objects.filter(circuit__in=terminations.values("circuit"))
         return queryset.filter(pk__in=impacts.order_by().values("maintenance"))
 
     def filter_active(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep maintenances that work right now, or those that do not."""
-        active = selection.in_progress_at(timezone.now())
-        return queryset.filter(active if value else ~active)
+        now = timezone.now()
+        return queryset.in_progress_at(now) if value else queryset.not_in_progress_at(now)
 
     def filter_active_at(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep maintenances that work at a moment."""
-        return queryset.filter(selection.active_at(value))
+        return queryset.active_at(value)
 
     def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep what is over, by its time or by the provider's word; or what is not."""
-        ended = selection.over_at(timezone.now())
-        return queryset.filter(ended) if value else queryset.exclude(ended)
+        now = timezone.now()
+        return queryset.over(now) if value else queryset.not_over(now)
 
     def filter_overlap(self, queryset, name, value):
         """Keep maintenances with one window that overlaps the whole range, when both of its ends are given."""
         since, until = (self.form.cleaned_data.get(end) for end in ("overlaps_from", "overlaps_until"))
         if value is None or (name == "overlaps_until" and since):
             return queryset
-        return queryset.filter(selection.overlapping(since, until))
+        return queryset.overlapping(since, until)
 
     def filter_unmatched(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep maintenances with, or without, an impact whose circuit is not in Nautobot."""
-        unmatched = Q(pk__in=CircuitImpact.objects.filter(circuit=None).order_by().values("maintenance"))
+        unmatched = Q(pk__in=CircuitImpact.objects.unmatched().order_by().values("maintenance"))
         return queryset.filter(unmatched if value else ~unmatched)
 
 
@@ -150,14 +151,14 @@ class CircuitImpactFilterSet(NautobotFilterSet):
 
     def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep impacts of maintenances that are over, or of those that are not."""
-        ended = CircuitMaintenance.objects.filter(selection.over_at(timezone.now())).order_by().values("pk")
+        ended = CircuitMaintenance.objects.over(timezone.now()).order_by().values("pk")
         return queryset.filter(maintenance__in=ended) if value else queryset.exclude(maintenance__in=ended)
 
     def filter_device(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep impacts on circuits that are cabled to one of these devices."""
         if not value:
             return queryset
-        terminations = selection.terminations_cabled_to([device.pk for device in value])
+        terminations = terminations_cabled_to([device.pk for device in value])
         return queryset.filter(circuit__in=terminations.values("circuit"))
 
 

@@ -18,6 +18,7 @@ from nautobot_circuit_maintenance.choices import (
 )
 from nautobot_circuit_maintenance.compat import acting_user
 from nautobot_circuit_maintenance.models.merging import SaveChangedFieldsMixin
+from nautobot_circuit_maintenance.models.querysets import CircuitImpactManager, CircuitMaintenanceManager
 from nautobot_circuit_maintenance.models.windows import (
     END_AFTER_START,
     MaintenanceWindow,
@@ -75,6 +76,8 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
     sequence = models.BigIntegerField(
         null=True, blank=True, editable=False, help_text="The provider's count of its notifications."
     )
+
+    objects = CircuitMaintenanceManager()
 
     _new_spans: list[Span] | None = None
 
@@ -246,6 +249,8 @@ class CircuitImpact(OrganizationalModel):
         blank=True,
     )
     impact = models.CharField(max_length=20, choices=CircuitImpactChoices, default=CircuitImpactChoices.OUTAGE)
+
+    objects = CircuitImpactManager()
 
     natural_key_field_names = ["maintenance", "cid"]
 

@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from nautobot.apps.models import BaseModel
 
+from nautobot_circuit_maintenance.models.querysets import MaintenanceWindowManager
+
 END_AFTER_START = "The end must be after the start."
 
 Span = tuple[datetime, datetime]
@@ -27,6 +29,8 @@ class MaintenanceWindow(BaseModel):
     )
     start_time = models.DateTimeField()
     end_time = models.DateTimeField()
+
+    objects = MaintenanceWindowManager()
 
     natural_key_field_names = ["maintenance", "start_time", "end_time"]
     is_metadata_associable_model = False  # nor is there a serializer for it, which metadata would need

@@ -12,19 +12,20 @@ from nautobot.apps.tables import BaseTable, ButtonsColumn
 from nautobot.apps.templatetags import humanize_speed, placeholder
 from nautobot.circuits.models import Circuit
 
-from nautobot_circuit_maintenance.analysis.endpoints import End, endpoints_of
+from nautobot_circuit_maintenance.analysis.endpoints import Connection, Endpoint, endpoints_of
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.timeline import said_by_provider
 from nautobot_circuit_maintenance.models import CircuitImpact, ParsedNotification
 from nautobot_circuit_maintenance.tables.columns import BadgeColumn, DateTimeBadgeColumn, SupersededColumn
 from nautobot_circuit_maintenance.tables.maintenances import may_add_circuits, unknown_circuit
 
 _WIDE = {"td": {"style": "min-width: 11em"}}
-"""Columns that a narrow screen would else squeeze to one word a line."""
+"""For columns that a narrow screen would otherwise squeeze to one word a line."""
 
 
 class MaintenanceCircuitTable(BaseTable):
-    """The circuits of one maintenance: how bad, where they end, who said so; as far as the user may see it."""
+    """The circuits of one maintenance: their impact, where they end, who announced it."""
 
     cid = tables.Column(verbose_name="Circuit ID")
     impact = BadgeColumn()
@@ -32,14 +33,12 @@ class MaintenanceCircuitTable(BaseTable):
     side_z = tables.Column(empty_values=(), orderable=False, verbose_name="Side Z", attrs=_WIDE)
     circuit_status = tables.Column(empty_values=(), orderable=False)
     bandwidth = tables.Column(empty_values=(), orderable=False)
-    said_by = tables.Column(
-        empty_values=(), orderable=False, verbose_name="Said by", attrs={"td": {"class": "text-nowrap"}}
-    )
+    source = tables.Column(empty_values=(), orderable=False, attrs={"td": {"class": "text-nowrap"}})
     actions = ButtonsColumn(CircuitImpact)
 
     class Meta(BaseTable.Meta):
         model = CircuitImpact
-        empty_text = "No circuits: the provider named none, or you may not see them; add them by hand"
+        empty_text = "No circuits found"
         fields = (
             "cid",
             "impact",
@@ -47,7 +46,7 @@ class MaintenanceCircuitTable(BaseTable):
             "side_z",
             "circuit_status",
             "bandwidth",
-            "said_by",
+            "source",
             "last_updated",
             "actions",
         )
@@ -58,36 +57,38 @@ class MaintenanceCircuitTable(BaseTable):
             "side_z",
             "circuit_status",
             "bandwidth",
-            "said_by",
+            "source",
             "actions",
         )
 
     evidence: Evidence | None = None
-    """What the notifications said; the panel sets it."""
+    """What the notifications announced; set by the panel."""
 
     def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
-        """Remember who looks."""
+        """Read the providers of the maintenances along with the impacts."""
         if isinstance(data, QuerySet):
             data = data.select_related("maintenance__provider")
         super().__init__(data, *args, user=user, **kwargs)
         self.viewer = user
+        self.visibility = Visibility.of(user) if user else Visibility.everything()
+        if user and not user.has_perm("nautobot_circuit_maintenance.view_circuitimpact"):
+            self.empty_text = "No circuits found. You may not have permission to view them."
 
     @cached_property
     def circuits(self) -> dict[UUID, Circuit]:
-        """The circuits of this page of rows that the user may see, read once."""
+        """The visible circuits of the rows on this page, read once."""
         rows = self.page.object_list if getattr(self, "page", None) else self.rows
         wanted = {row.record.circuit_id for row in rows} - {None}
-        seen = Circuit.objects.restrict(self.viewer, "view").filter(pk__in=wanted).order_by()
-        return {circuit.pk: circuit for circuit in seen.select_related("status")}
+        return self.visibility.circuits.select_related("status").in_bulk(wanted)
 
     @cached_property
-    def ends(self) -> dict[tuple[UUID, str], End]:
+    def endpoints(self) -> dict[tuple[UUID, str], Endpoint]:
         """Their ends, read once."""
-        return endpoints_of(list(self.circuits), self.viewer)
+        return endpoints_of(list(self.circuits), self.visibility)
 
     @cached_property
-    def said(self) -> set[tuple[str, str]]:
-        """What the provider says about which circuit id, all in all."""
+    def announced(self) -> set[tuple[str, str]]:
+        """Pairs of circuit ID and impact that the provider announced."""
         return said_by_provider(self.evidence.conclusion) if self.evidence else set()
 
     @cached_property
@@ -96,19 +97,19 @@ class MaintenanceCircuitTable(BaseTable):
         return may_add_circuits(self.viewer)
 
     def render_cid(self, record: CircuitImpact, value: str) -> str | SafeString:
-        """Link to the circuit; or say that Nautobot does not know it, and offer to add it."""
+        """Link to the circuit; mark an unknown circuit ID and offer to add the circuit."""
         if not record.circuit_id:
             return format_html("{} {}", value, unknown_circuit(record, offers_to_add=self.offers_to_add))
         circuit = self.circuits.get(record.circuit_id)
         return format_html('<a href="{}">{}</a>', circuit.get_absolute_url(), value) if circuit else value
 
     def render_side_a(self, record: CircuitImpact) -> SafeString:
-        """Show where the A side is."""
-        return _end(self.ends.get((record.circuit_id, "A")))
+        """Show the A side."""
+        return _endpoint(self.endpoints.get((record.circuit_id, "A")))
 
     def render_side_z(self, record: CircuitImpact) -> SafeString:
-        """Show where the Z side is."""
-        return _end(self.ends.get((record.circuit_id, "Z")))
+        """Show the Z side."""
+        return _endpoint(self.endpoints.get((record.circuit_id, "Z")))
 
     def render_circuit_status(self, record: CircuitImpact) -> str | SafeString:
         """Show the status of the circuit in Nautobot."""
@@ -120,18 +121,22 @@ class MaintenanceCircuitTable(BaseTable):
         circuit = self.circuits.get(record.circuit_id)
         return placeholder(humanize_speed(circuit.commit_rate) if circuit else None)
 
-    def render_said_by(self, record: CircuitImpact) -> str:
-        """Tell whether the provider says so, or a person does."""
-        if (record.cid.casefold(), record.impact) in self.said:
-            return str(record.maintenance.provider or "the provider")
-        return "a person"
+    def render_source(self, record: CircuitImpact) -> str:
+        """Show the provider if its notifications announce this impact, else that it was added manually."""
+        if (record.cid.casefold(), record.impact) in self.announced:
+            return str(record.maintenance.provider or "provider")
+        return "manual"
 
 
-def _end(end: End | None) -> SafeString:
-    """Show the location, and below it the device and the interface that the circuit is cabled to."""
-    if not end or not (end.location or end.device or end.interface):
+def _endpoint(endpoint: Endpoint | None) -> SafeString:
+    """Show the location or network, and below it each device and port that the circuit is cabled to."""
+    if not endpoint or not (endpoint.place or endpoint.connections):
         return placeholder(None)
-    return format_html("<div>{}</div><div>{}</div>", _links(end.location), _links(end.device, end.interface))
+    return format_html("<div>{}</div>{}", _links(endpoint.place), _connections(endpoint.connections))
+
+
+def _connections(connections: tuple[Connection, ...]) -> SafeString:
+    return format_html_join("", "<div>{}</div>", ((_links(each.device, each.port),) for each in connections))
 
 
 def _links(*objects: Any) -> SafeString:
@@ -141,29 +146,29 @@ def _links(*objects: Any) -> SafeString:
 
 
 class MaintenanceNotificationTable(BaseTable):
-    """The notifications of one maintenance: what they said, and what became of them."""
+    """The notifications of one maintenance: what they announce, and their state."""
 
     subject = tables.Column(empty_values=())
     sender = tables.Column()
     received_at = DateTimeBadgeColumn(verbose_name="Received")
     state = BadgeColumn(accessor="notification__state")
-    status = BadgeColumn(verbose_name="Says")
+    status = BadgeColumn(verbose_name="Status")
     outdated = SupersededColumn()
     actions = ButtonsColumn(ParsedNotification, buttons=("detail",))
 
     class Meta(BaseTable.Meta):
         model = ParsedNotification
-        empty_text = "No notifications: the maintenance was made by hand, or you may not see them"
+        empty_text = "No notifications found"
         fields = ("subject", "sender", "received_at", "state", "status", "outdated", "parser", "actions")
         default_columns = ("subject", "sender", "received_at", "state", "status", "outdated", "actions")
 
     def __init__(self, data: Any, *args: Any, **kwargs: Any) -> None:
-        """Read the notification along, never its raw bytes."""
+        """Read the notifications along, without their raw bytes."""
         if isinstance(data, QuerySet):
             data = data.select_related("notification").defer("notification__raw", "json")
         super().__init__(data, *args, **kwargs)
 
     def render_subject(self, record: ParsedNotification) -> SafeString:
-        """Link to the message; it may be gone, then to what it said."""
+        """Link to the notification; if it was deleted, to what was read from it."""
         target = record.notification or record
         return format_html('<a href="{}">{}</a>', target.get_absolute_url(), record.subject or "(no subject)")

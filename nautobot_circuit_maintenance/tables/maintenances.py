@@ -16,7 +16,10 @@ from django.utils.safestring import SafeString
 from nautobot.apps.tables import BaseTable, ButtonsColumn, TagColumn, ToggleColumn
 from nautobot.apps.templatetags import placeholder, render_markdown
 
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note, selection
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note
+from nautobot_circuit_maintenance.models.querysets import OVER, CircuitMaintenanceQuerySet
+from nautobot_circuit_maintenance.models.severity import impact_of_severity
 from nautobot_circuit_maintenance.tables.columns import BadgeColumn, DateTimeBadgeColumn, stacked
 from nautobot_circuit_maintenance.ui import formatting
 
@@ -80,8 +83,9 @@ class CircuitMaintenanceTable(BaseTable):
 
     def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
         """Count the circuits along with the maintenances, whoever shows the table."""
-        if isinstance(data, QuerySet):
-            data = selection.with_impact_summary(data, user).select_related("acknowledged_by")
+        if isinstance(data, CircuitMaintenanceQuerySet):
+            visibility = Visibility.of(user) if user else Visibility.everything()
+            data = data.with_impact_summary(visibility.impacts).select_related("acknowledged_by")
         super().__init__(data, *args, user=user, **kwargs)
 
     def render_end_time(self, record: CircuitMaintenance, value: datetime) -> SafeString:
@@ -90,7 +94,7 @@ class CircuitMaintenanceTable(BaseTable):
 
     def render_worst_impact(self, value: int) -> SafeString:
         """Show the worst impact on a circuit."""
-        return formatting.badge(selection.impact_of_severity(value))
+        return formatting.badge(impact_of_severity(value))
 
     def render_circuits(self, record: CircuitMaintenance, value: int) -> str | SafeString:
         """Show how many circuits are hit, and how many of them Nautobot does not know."""
@@ -129,12 +133,12 @@ class CircuitMaintenanceListTable(CircuitMaintenanceTable):
         if not self.viewer:
             return set()
         rows = self.page.object_list if getattr(self, "page", None) else self.rows
-        permitted = CircuitMaintenance.objects.restrict(self.viewer, "change").order_by()
+        permitted = Visibility.of(self.viewer).of_model(CircuitMaintenance, "change")
         return set(permitted.filter(pk__in=[row.record.pk for row in rows]).values_list("pk", flat=True))
 
     def render_ack(self, record: CircuitMaintenance, value: bool) -> SafeString:
         """Offer to acknowledge what is not over; the button belongs to the form around the list."""
-        is_over = record.status in selection.OVER or (record.end_time and record.end_time < self.now)
+        is_over = record.status in OVER or (record.end_time and record.end_time < self.now)
         if value or is_over or record.pk not in self.changeable:
             return super().render_ack(record, value)
         return format_html(

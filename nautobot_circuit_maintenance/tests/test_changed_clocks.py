@@ -12,6 +12,7 @@ from django.utils.html import strip_tags
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.analysis import dashboard, trends
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.analysis import world
@@ -88,7 +89,7 @@ class Figures(TestCase):
         self.plan("after 23.5 hours", "2026-10-25 10:30")
         self.plan("after 24.5 hours, though the clock says 23.5", "2026-10-25 11:30")
 
-        self.assertEqual(dashboard.count_maintenances(self.user, utc("2026-10-24 11:00")).next_day, 1)
+        self.assertEqual(dashboard.count_maintenances(Visibility.of(self.user), utc("2026-10-24 11:00")).next_day, 1)
 
     def test_a_week_begins_on_monday_at_midnight_of_its_own_season(self):
         """Sunday 23:30 CET is 22:30 UTC, Monday 00:30 CET is 23:30 UTC; before the change it was an hour earlier."""
@@ -96,7 +97,7 @@ class Figures(TestCase):
         self.plan("Monday", "2026-10-25 23:30")
         self.plan("Monday of the week before", "2026-10-18 22:30")
         with timezone.override(BERLIN):
-            weeks = trends.by_week(self.user, utc("2026-10-20 12:00"))
+            weeks = trends.by_week(Visibility.of(self.user), utc("2026-10-20 12:00"))
 
         counts = dict(zip(weeks.mondays, weeks.counts[""]))
         self.assertEqual(
@@ -110,7 +111,7 @@ class Figures(TestCase):
         self.plan("1 November 00:30", "2026-10-31 23:30", hours=2)
         self.plan("1 October 00:30", "2026-09-30 22:30", hours=4)
         with timezone.override(BERLIN):
-            hours = dict(trends.hours_by_month(self.user, utc("2026-10-20 12:00")))
+            hours = dict(trends.hours_by_month(Visibility.of(self.user), utc("2026-10-20 12:00")))
 
         self.assertEqual((hours[date(2026, 9, 1)], hours[date(2026, 10, 1)], hours[date(2026, 11, 1)]), (0, 8.5, 2))
 

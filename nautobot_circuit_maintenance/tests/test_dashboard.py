@@ -1,4 +1,4 @@
-"""The dashboard as a page: what stands on it, for whom, and what it costs."""
+"""The page of the dashboard: contents, permissions, number of queries."""
 
 import json
 import re
@@ -31,7 +31,7 @@ APP = "plugins:nautobot_circuit_maintenance"
 URL = reverse(f"{APP}:dashboard")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 QUERIES = 40
-"""The most that the dashboard may ask, whatever there is."""
+"""The most queries that the dashboard may take."""
 
 
 def fill() -> None:
@@ -69,13 +69,13 @@ def fill_work(number: int, now, factor: int = 1) -> None:
             fixtures.create_parsed(mail, past)
 
 
-CHANGED = f"Changed since {start_of_day(timezone.now(), USUAL_DAYS):%a %d %b}"
+CHANGED = f"Changes since {start_of_day(timezone.now(), USUAL_DAYS):%a %d %b}"
 
 
 class DashboardTest(TestCase):
-    """What an operator sees."""
+    """Contents of the page."""
 
-    def login_as_everybody(self) -> None:
+    def login_as_superuser(self) -> None:
         self.client.force_login(world.superuser())
 
     def page(self) -> str:
@@ -108,18 +108,18 @@ class DashboardTest(TestCase):
     def test_each_tile_shows_what_the_list_behind_it_has(self):
         fill()
         fixtures.create_maintenance("OFF", start=timezone.now() - HOUR, status=Status.CANCELLED)
-        self.login_as_everybody()
+        self.login_as_superuser()
         page = self.page()
         tiles = self.tile_links(page)
 
         self.assertEqual(
             {label: count for label, (count, _) in tiles.items()},
             {
-                "In progress now": 1,
+                "In progress": 1,
                 "Next 24 hours": 20,
                 "Next 7 days": 20,
                 "Next 30 days": 20,
-                "Not acknowledged": 20,
+                "Unacknowledged": 20,
                 CHANGED: 20,
                 "Needs attention": 60,
             },
@@ -132,18 +132,18 @@ class DashboardTest(TestCase):
                 self.assertEqual(self.listed(url), count)
         parts = re.findall(r'<a href="([^"]+)" class="ncm-part">(\d+) ([^<]+)</a>', page)
         self.assertEqual(
-            [label for *_, label in parts], ["failed mails", "failing sources", "circuit IDs not in Nautobot"]
+            [label for *_, label in parts], ["failed notifications", "source errors", "unknown circuit IDs"]
         )
-        figures = re.findall(r'<a href="([^"]+)">(Started in the last \d+ days)</a>:\s*<strong>(\d+)</strong>', page)
+        figures = re.findall(r'<a href="([^"]+)">(Last \d+ days)</a>:\s*<strong>(\d+)</strong>', page)
         self.assertEqual([count for *_, count in figures], ["1", "1", "21"])
         links = [(url, count) for url, count, _ in parts] + [(url, count) for url, _, count in figures]
         for url, count in links:
             with self.subTest(url=url):
                 self.assertEqual(self.listed(unescape(url)), int(count))
 
-    def test_tables_name_what_comes_and_where_it_hurts(self):
+    def test_tables_show_upcoming_maintenances_and_affected_objects(self):
         fill()
-        self.login_as_everybody()
+        self.login_as_superuser()
         page = self.page()
 
         for text in (
@@ -163,7 +163,7 @@ class DashboardTest(TestCase):
 
     def test_charts_carry_their_numbers_and_do_not_change_those_of_others(self):
         fill()
-        self.login_as_everybody()
+        self.login_as_superuser()
         charts = dict(
             re.findall(r'<script id="echarts-config-chart-(\w+)"[^>]*>(.*?)</script>', self.page(), re.DOTALL)
         )
@@ -180,7 +180,7 @@ class DashboardTest(TestCase):
 
     def test_acknowledging_from_the_dashboard_leads_back_to_it(self):
         maintenance = fixtures.create_maintenance("M", start=timezone.now() + HOUR)
-        self.login_as_everybody()
+        self.login_as_superuser()
         url = reverse(f"{APP}:circuitmaintenance_acknowledge", kwargs={"pk": maintenance.pk})
         self.assert_shows(self.page(), f'action="{url}"')
         response = self.client.post(url, {"return_url": URL})
@@ -190,7 +190,7 @@ class DashboardTest(TestCase):
         self.assertTrue(maintenance.ack)
         self.assert_hides(self.page(), f'action="{url}"')
 
-    def test_words_of_other_people_are_escaped(self):
+    def test_values_are_escaped(self):
         provider = fixtures.create_provider(fixtures.HOSTILE)
         place = world.create_sites(fixtures.HOSTILE)[0]
         circuit = fixtures.create_circuit(provider, "C")
@@ -201,13 +201,13 @@ class DashboardTest(TestCase):
             )
             fixtures.create_impact(maintenance, circuit)
         models.NotificationSource.objects.create(name=fixtures.HOSTILE, last_error=fixtures.HOSTILE)
-        self.login_as_everybody()
+        self.login_as_superuser()
         page = self.page()
 
         self.assert_hides(page, fixtures.HOSTILE)
         self.assertGreaterEqual(page.count("&lt;script&gt;alert"), 6)
 
-    def test_who_may_not_view_maintenances_is_turned_away(self):
+    def test_permission_to_view_maintenances_is_required(self):
         self.assertEqual(self.client.get(URL).status_code, 403)
         self.client.logout()
         self.assertEqual(self.client.get(URL).status_code, 302)
@@ -222,11 +222,11 @@ class DashboardTest(TestCase):
         self.assertEqual(
             tiles,
             {
-                "In progress now": 1,
+                "In progress": 1,
                 "Next 24 hours": 1,
                 "Next 7 days": 1,
                 "Next 30 days": 1,
-                "Not acknowledged": 1,
+                "Unacknowledged": 1,
                 CHANGED: 1,
                 "Needs attention": 3,
             },
@@ -237,7 +237,7 @@ class DashboardTest(TestCase):
         self.assert_hides(page, "circuitmaintenance_acknowledge")
         self.assert_hides(page, "/acknowledge/")
 
-    def test_cards_that_a_user_may_not_see_are_not_there(self):
+    def test_cards_require_permissions(self):
         fill()
         self.client.force_login(world.viewer(models.CircuitMaintenance))
         page = self.page()
@@ -253,35 +253,36 @@ class DashboardTest(TestCase):
             self.client.force_login(world.viewer(models.CircuitMaintenance, model))
             self.assert_shows(self.page(), label)
 
-    def test_without_data_it_says_what_to_do_next(self):
-        self.login_as_everybody()
+    def test_page_without_data_explains_what_to_do(self):
+        self.login_as_superuser()
         page = self.page()
 
         for text in (
-            "No maintenance is planned for the next 30 days.",
-            "No mail is read yet. Name a mailbox",
+            "No upcoming maintenance in the next 30 days.",
+            "No notification source has been read yet",
+            "No notification source is configured. Add one to",
             "notification_sources",
             "No location is affected",
             "No device is affected",
-            "nothing to mend",
-            "Charts appear here with the first maintenance.",
-            "Add a maintenance by hand",
+            "No issues",
+            "Charts appear once there is at least one maintenance.",
+            "View all 0",
+            "Add Circuit Maintenance",
         ):
             with self.subTest(text=text):
                 self.assert_shows(page, text)
 
-    def test_a_chart_without_numbers_says_why(self):
+    def test_empty_chart_shows_a_line_instead(self):
         fixtures.create_maintenance("AHEAD", start=timezone.now() + HOUR)
-        self.login_as_everybody()
+        self.login_as_superuser()
         page = self.page()
 
         self.assertEqual(re.findall(r'id="echarts-config-chart-(\w+)"', page), ["weeks", "hours"])
-        self.assert_shows(page, "No maintenance of a provider has begun in the last 365 days.")
-        self.assert_shows(page, "No notification that you may see announced a maintenance that has begun")
+        self.assertEqual(page.count("No data for the last 365 days."), 2)
 
     def test_the_days_of_the_tables_come_from_the_settings(self):
         fixtures.create_maintenance("FAR", start=timezone.now() + 40 * 24 * HOUR)
-        self.login_as_everybody()
+        self.login_as_superuser()
         self.assert_hides(self.page(), "FAR")
         with override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"dashboard_n_days": 60}}):
             self.assert_shows(self.page(), "FAR")
@@ -300,7 +301,7 @@ class DashboardTest(TestCase):
 
 
 class DashboardCostTest(TestCase):
-    """The number of queries is the same whatever the data, for everybody."""
+    """The number of queries."""
 
     def queries(self, user) -> int:
         self.client.force_login(user)
@@ -309,7 +310,7 @@ class DashboardCostTest(TestCase):
             self.client.get(URL)
         return len(queries)
 
-    def test_ten_times_the_data_asks_no_more(self):
+    def test_query_count_does_not_depend_on_the_data(self):
         users = (world.superuser(), world.viewer(*world.ALL), world.viewer(*world.ALL, constraints=world.BY_PROVIDER))
         fill()
         few = [self.queries(user) for user in users]

@@ -1,4 +1,4 @@
-"""The tables of the dashboard: what breaks tonight, for whom, and where the rest is."""
+"""The tables of the dashboard: rows, urgency, and links to what does not fit."""
 
 import re
 from datetime import timedelta
@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 
 class TablesTest(TestCase):
-    """One provider, and somebody who sees everything."""
+    """With one provider, for a superuser."""
 
     def setUp(self):
         super().setUp()
@@ -45,37 +45,37 @@ class TablesTest(TestCase):
         return re.search(rf'id="{card_id}">(.*?)</table>', page, re.DOTALL)[1]
 
     def row(self, card_id: str, name: str) -> str:
-        """Return the words of the row that names this."""
+        """Return the visible text of the row with this name."""
         (row,) = [row for row in re.findall(r"<tr>(.*?)</tr>", self.card(card_id), re.DOTALL) if f">{name}<" in row]
         return unescape(" ".join(re.sub("<[^>]+>", " ", row).split()))
 
-    def test_coming_maintenances_show_from_when_to_when_and_what_is_urgent(self):
+    def test_upcoming_maintenances_show_their_window_and_urgency(self):
         for name, hours in (("running", -1), ("tonight", 20), ("later", 30)):
             self.plan(name, hours)
 
         for name, hours, words in (("running", -1, "In Progress"), ("tonight", 20, "Within 24 h"), ("later", 30, "")):
             with self.subTest(name=name):
-                row = self.row("coming", name)
+                row = self.row("upcoming", name)
                 start = timezone.localtime(self.now) + hours * HOUR
                 self.assertTrue(row.startswith(f"{start:%a %d %b %H:%M} – "), row)
                 self.assertIn(f"{start + 6 * HOUR:%H:%M} {start:%Z} ", row)
                 self.assertIn("\u00b7 6 h", row)
                 self.assertEqual(re.findall("In Progress|Within 24 h", row), [words] if words else [])
-        self.assertIn("ends in 5 h", self.row("coming", "running"))
+        self.assertIn("ends in 5 h", self.row("upcoming", "running"))
 
-    def test_one_place_more_is_shown_and_several_more_are_counted_and_named(self):
+    def test_fourth_location_is_shown_and_further_ones_are_counted(self):
         sites = world.create_sites("Athens", "Berlin", "Cairo", "Delhi", "Essen")
         self.plan("four", 1, *self.circuit("C4", *sites[:4]))
         self.plan("five", 2, *self.circuit("C5", *sites))
 
-        self.assertIn("Athens , Berlin , Cairo , Delhi", self.row("coming", "four"))
-        self.assertNotIn("+", self.row("coming", "four"))
-        self.assertIn("+ 2 more locations Delhi, Essen", self.row("coming", "five"))
-        # Opened by the keyboard as well, and named on hover.
-        self.assertIn('title="Delhi, Essen"', self.card("coming"))
-        self.assertEqual(self.card("coming").count("<summary"), 1)
+        self.assertIn("Athens , Berlin , Cairo , Delhi", self.row("upcoming", "four"))
+        self.assertNotIn("+", self.row("upcoming", "four"))
+        self.assertIn("+ 2 more locations Delhi, Essen", self.row("upcoming", "five"))
+        # Also opened by the keyboard, and named on hover.
+        self.assertIn('title="Delhi, Essen"', self.card("upcoming"))
+        self.assertEqual(self.card("upcoming").count("<summary"), 1)
 
-    def test_places_hit_tonight_are_told_from_those_hit_later(self):
+    def test_affected_objects_are_sorted_and_marked_by_urgency(self):
         for number, (name, hours) in enumerate((("later", 30), ("tonight", 20), ("now", -1))):
             site = world.create_sites(name)[0]
             circuit = fixtures.create_circuit(self.isp, f"C-{number}")
@@ -90,7 +90,7 @@ class TablesTest(TestCase):
                 self.assertIn("Within 24 h", self.row(card, names.format("tonight")))
                 self.assertNotRegex(self.row(card, names.format("later")), "In Progress|Within 24 h")
 
-    def test_what_does_not_fit_is_behind_a_link(self):
+    def test_link_leads_to_all_affected_objects(self):
         sites = world.create_sites(*(f"Site {number:02}" for number in range(ROWS + 3)))
         self.plan("M", 1, *self.circuit("C", *sites))
         link = re.search(r'<a href="([^"]+)">All 13 affected</a>', self.card("locations"))
@@ -101,18 +101,18 @@ class TablesTest(TestCase):
         self.assertNotRegex(self.card("devices"), r"All \d+ affected")
 
     @override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"dashboard_n_days": 9}})
-    def test_every_heading_names_its_span(self):
+    def test_headings_name_their_span(self):
         self.plan("M", -30)
         page = self.client.get(URL).content.decode()
 
         for heading in (
-            "COMING UP, NEXT 9 DAYS",
+            "UPCOMING MAINTENANCES, NEXT 9 DAYS",
             "AFFECTED LOCATIONS, NEXT 9 DAYS",
             "AFFECTED DEVICES, NEXT 9 DAYS",
-            "BY WEEK AND WORST IMPACT, 12 WEEKS BACK AND 4 AHEAD",
-            "BY PROVIDER, LAST 365 DAYS",
-            "NOTICE GIVEN BEFORE THE START, LAST 365 DAYS",
-            "PLANNED HOURS PER MONTH, 11 MONTHS BACK AND 1 AHEAD",
+            "MAINTENANCES PER WEEK BY WORST IMPACT (PAST 12, NEXT 4 WEEKS)",
+            "MAINTENANCES PER PROVIDER (LAST 365 DAYS)",
+            "ADVANCE NOTICE (LAST 365 DAYS)",
+            "PLANNED MAINTENANCE HOURS PER MONTH",
         ):
             with self.subTest(heading=heading):
                 self.assertTrue(heading in page)

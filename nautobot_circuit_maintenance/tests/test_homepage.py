@@ -11,8 +11,10 @@ from django.utils import timezone
 from nautobot.apps.testing import TestCase
 
 from nautobot_circuit_maintenance import homepage, models
+from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.ui.links import list_url
 
 HOUR = timedelta(hours=1)
 
@@ -47,7 +49,7 @@ class HomePageTest(TestCase):
                 "In progress": "2",
                 "Next 24 hours": "2",
                 "Next 7 days": "4",
-                "Not acknowledged": "4",
+                "Unacknowledged": "4",
                 "Needs attention": "0",
             },
         )
@@ -57,11 +59,22 @@ class HomePageTest(TestCase):
         request = self.client.get(reverse("home")).wsgi_request
         for line in homepage.count_maintenances(request):
             with self.subTest(line=line["label"]):
-                if line["label"] == "Needs attention":
-                    self.assertEqual(line["url"], reverse("plugins:nautobot_circuit_maintenance:dashboard"))
-                    continue
                 listed = self.client.get(line["url"], headers={"HX-Request": "true"})
                 self.assertEqual(listed.context["table"].paginator.count, line["count"])
+
+    def url_of_problems(self) -> str:
+        """Return where "Needs attention" leads to."""
+        request = self.client.get(reverse("home")).wsgi_request
+        (line,) = [line for line in homepage.count_maintenances(request) if line["label"] == "Needs attention"]
+        return line["url"]
+
+    def test_problems_of_one_kind_lead_to_their_list_and_others_to_the_dashboard(self):
+        self.client.force_login(world.superuser())
+        source = models.NotificationSource.objects.create(name="Failing", last_error="refused")
+        self.assertEqual(self.url_of_problems(), list_url("notificationsource", has_error=True))
+
+        fixtures.create_notification(fixtures.create_provider("ISP 3"), source, state=State.FAILED)
+        self.assertEqual(self.url_of_problems(), reverse("plugins:nautobot_circuit_maintenance:dashboard"))
 
     def test_it_counts_only_what_the_user_may_view(self):
         self.client.force_login(world.viewer(models.CircuitMaintenance, constraints=world.BY_PROVIDER))
@@ -72,7 +85,7 @@ class HomePageTest(TestCase):
                 "In progress": "1",
                 "Next 24 hours": "1",
                 "Next 7 days": "2",
-                "Not acknowledged": "2",
+                "Unacknowledged": "2",
                 "Needs attention": "0",
             },
         )
@@ -105,4 +118,4 @@ class HomePageTest(TestCase):
             with mock.patch("nautobot_circuit_maintenance.analysis.dashboard.count_maintenances", failing):
                 with self.subTest(failing=failing):
                     self.assertEqual(self.lines(), {})
-                    self.assertContains(self.client.get(reverse("home")), "The counts are not available.")
+                    self.assertContains(self.client.get(reverse("home")), "Counts are currently unavailable.")

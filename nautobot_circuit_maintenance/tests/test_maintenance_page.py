@@ -32,20 +32,20 @@ class MaintenancePageTest(PageTestCase):
         notification = models.Notification.objects.get(parsed_notifications__maintenance=self.maintenance)
         self.assertIn(url_of("notification", notification), page)
 
-    def test_where_it_hurts_keeps_to_the_permissions(self):
+    def test_affected_objects_are_restricted_by_permissions(self):
         self.permit("view_circuitmaintenance", "view_circuitimpact")
         self.add_permissions("circuits.view_circuit", "circuits.view_circuittermination", "tenancy.view_tenant")
         place = Location.objects.get(name="Country")
 
-        self.assertNotIn(place.get_absolute_url(), self.reach())
-        self.assertIn(">Tenant</a>", self.reach())
+        self.assertNotIn(place.get_absolute_url(), self.scope())
+        self.assertIn(">Tenant</a>", self.scope())
 
         self.add_permissions("dcim.view_location")
 
-        self.assertIn(place.get_absolute_url(), self.reach())
+        self.assertIn(place.get_absolute_url(), self.scope())
 
-    def reach(self):
-        """Return the panel that says what is hit."""
+    def scope(self):
+        """Return the panel of the affected objects."""
         page = self.page("circuitmaintenance", self.maintenance)
         return page[page.index(">Locations<") : page.index(">Tenants<") + 600]
 
@@ -206,14 +206,14 @@ class MaintenancePageTest(PageTestCase):
         terminate(circuit, "A", here, create_device("edge-1", here))
         terminate(circuit, "Z", there)
         fixtures.create_impact(self.maintenance, circuit)
-        self.assertIn("a person", self.row("BOTH-ENDS"))
+        self.assertIn("manual", self.row("BOTH-ENDS"))
 
         self.tell(1, "both-ends")
 
         row = self.row("BOTH-ENDS")
         for text in ("Here", "edge-1", "to BOTH-ENDS", "There", "10 Gbps", str(circuit.status), "ISP 2"):
             self.assertIn(text, row)
-        self.assertNotIn("a person", row)
+        self.assertNotIn("manual", row)
 
     def test_the_ends_of_a_circuit_keep_to_the_permissions(self):
         here, _ = create_sites("Here", "There")

@@ -77,7 +77,7 @@ class PanelTest(TestCase):
                 panel = self.panel(instance)
                 self.assertEqual(self.names(panel), ["running", "soon", "later 0", "later 1", "later 2"])
                 links = {text: unescape(url) for url, text in re.findall(r'href="([^"]+)">(\d+ [^<]+)</a>', panel)}
-                self.assertEqual(set(links), {"2 more coming", "3 in the past"})
+                self.assertEqual(set(links), {"2 more upcoming", "3 in the past"})
                 for text, url in links.items():
                     listed = self.client.get(url, headers={"HX-Request": "true"}).context["table"].paginator.count
                     self.assertEqual(listed, {"2": 7, "3": 3}[text[0]], text)
@@ -106,7 +106,7 @@ class PanelTest(TestCase):
         self.plan("old", -300)
         panel = self.panel(self.circuits[0])
 
-        self.assertIn("None in progress or coming.", panel)
+        self.assertIn("None in progress or upcoming.", panel)
         self.assertIn("1 in the past", panel)
 
     def test_an_acknowledged_one_says_by_whom(self):

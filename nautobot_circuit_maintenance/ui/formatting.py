@@ -57,7 +57,6 @@ def _badge(label: str, classes: str) -> SafeString:
 UNKNOWN_CIRCUIT_ID = _badge("Unknown Circuit ID", "border border-dark text-body")
 IN_PROGRESS = _badge("In Progress", _RED_FRAME)
 WITHIN_A_DAY = _badge("Within 24 h", "border border-warning text-body")
-ALL = _badge("All", _RED_FRAME)
 SUPERSEDED = _badge("Superseded", _GREY)
 NOT_CONFIGURED = _badge("Not Configured", _ORANGE)
 NO_EMAIL_ADDRESS = _badge("No Email Address", _ORANGE)

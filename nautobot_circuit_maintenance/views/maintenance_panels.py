@@ -1,4 +1,4 @@
-"""Panels of the page of one maintenance: its facts, what it hits, its circuits."""
+"""Panels on the page of one maintenance: its facts, the objects it affects, its circuits."""
 
 from collections.abc import Sequence
 from itertools import takewhile
@@ -15,29 +15,31 @@ from nautobot.apps.ui import KeyValueTablePanel, ObjectsTablePanel
 from nautobot.core.ui.object_detail import Component
 
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
-from nautobot_circuit_maintenance.analysis.scope import reach_of
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, selection
+from nautobot_circuit_maintenance.analysis.scope import scope_of
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.models import CircuitMaintenance
+from nautobot_circuit_maintenance.models.severity import worst_impact
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import LONGEST_LIST
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
 
 
 class _FilledPanel(VerbatimLabelsMixin, KeyValueTablePanel):
-    """A table that always has something to show: core would gather all of it once more to find that out."""
+    """A table that is never empty: core would collect its data once more to find that out."""
 
     def should_render(self, context: Context) -> bool:
-        """Ask for the permissions only."""
+        """Check permissions only."""
         return Component.should_render(self, context)
 
 
 class FactsPanel(_FilledPanel):
-    """What the provider says and what people added; who sees the maintenance sees the windows."""
+    """What the provider announced and what people added. Viewing a maintenance includes its windows."""
 
     label = "Maintenance"
     context_data_key = "facts"
 
     def get_data(self, context: Context) -> dict[str, Any]:
-        """Gather the facts."""
+        """Return the facts by label."""
         maintenance: CircuitMaintenance = context["object"]
         return {
             "Name": maintenance.name,
@@ -45,7 +47,7 @@ class FactsPanel(_FilledPanel):
             "Status": formatting.badge(maintenance.status),
             "Description": linebreaksbr(maintenance.description) if maintenance.description else placeholder(None),
             "Maintenance Windows": _windows(maintenance),
-            "Notice Given": _notice(maintenance, context["evidence"]),
+            "Advance Notice": _notice(maintenance, context["evidence"]),
             "Ticket": maintenance.ticket,
             "Issued": formatting.datetime_badge(maintenance.issued_at),
             "Acknowledged": _acknowledged(maintenance),
@@ -61,48 +63,48 @@ def _windows(maintenance: CircuitMaintenance) -> SafeString:
 
 
 def _notice(maintenance: CircuitMaintenance, evidence: Evidence) -> str | SafeString:
-    """Show how long before its start the windows were announced that hold now."""
+    """Show how long before the start the current windows were announced."""
     if not maintenance.start_time or not evidence.steps:
         return placeholder(None)
-    # A window that was moved has been announced when it was moved, not with the first mail.
+    # Windows that moved were announced when they moved, not by the first notification.
     windows = evidence.conclusion.windows
-    told = list(takewhile(lambda step: step.after.windows == windows, evidence.steps))
-    notice = maintenance.start_time - told[-1].issued_at
-    return formatting.duration(notice) if notice.total_seconds() > 0 else "none: announced after its start"
+    unchanged = list(takewhile(lambda step: step.after.windows == windows, evidence.steps))
+    notice = maintenance.start_time - unchanged[-1].issued_at
+    return formatting.duration(notice) if notice.total_seconds() > 0 else "none (announced after start)"
 
 
 def _acknowledged(maintenance: CircuitMaintenance) -> str | SafeString:
     if not maintenance.ack:
-        return "not yet"
+        return placeholder(None)
     mark = format_html('<span class="{}" aria-hidden="true"></span>', "mdi mdi-check-bold text-success")
-    who = maintenance.acknowledged_by or "somebody"
+    who = maintenance.acknowledged_by or "a deleted user"
     return format_html("{} by {} {}", mark, who, formatting.optional_datetime_badge(maintenance.acknowledged_at))
 
 
-class ReachPanel(_FilledPanel):
-    """What a maintenance hits, as far as the user may see it."""
+class ScopePanel(_FilledPanel):
+    """What a maintenance affects."""
 
-    label = "What is hit"
-    context_data_key = "reach"
+    label = "Affected Objects"
+    context_data_key = "scope"
 
     def get_data(self, context: Context) -> dict[str, Any]:
-        """Count each kind, and name the first of it."""
-        maintenance, user = context["object"], context["request"].user
-        reach = reach_of(maintenance, user)
-        unknown = CircuitImpact.objects.restrict(user, "view").filter(maintenance=maintenance, circuit=None).count()
+        """Return the number of each kind of object, and the first of them."""
+        maintenance, visibility = context["object"], Visibility.of(context["request"].user)
+        scope = scope_of(maintenance, visibility)
+        unknown = visibility.impacts.unmatched().filter(maintenance=maintenance).count()
         impacts = reverse("plugins:nautobot_circuit_maintenance:circuitimpact_list")
         of_this = {"maintenance": maintenance.pk}
         return {
-            "Circuits": _counted(reach.circuits, f"{impacts}?{urlencode({**of_this, 'has_circuit': True})}"),
-            "Not in Nautobot": _linked(unknown, f"{impacts}?{urlencode({**of_this, 'has_circuit': False})}"),
-            "Locations": _counted(reach.locations, reverse("dcim:location_list")),
-            "Devices": _counted(reach.devices, reverse("dcim:device_list")),
-            "Tenants": _counted(reach.tenants, reverse("tenancy:tenant_list")),
+            "Circuits": _counted(scope.circuits, f"{impacts}?{urlencode({**of_this, 'has_circuit': True})}"),
+            "Unknown circuit IDs": _linked(unknown, f"{impacts}?{urlencode({**of_this, 'has_circuit': False})}"),
+            "Locations": _counted(scope.locations, reverse("dcim:location_list")),
+            "Devices": _counted(scope.devices, reverse("dcim:device_list")),
+            "Tenants": _counted(scope.tenants, reverse("tenancy:tenant_list")),
         }
 
 
 def _counted(objects: Any, address: str) -> SafeString:
-    """Show how many there are, as a link to a list of them, and the first ones."""
+    """Show the number of objects, as a link to a list of them, and the first ones."""
     found: Sequence[Any] = list(objects)
     if not found:
         return format_html("{}", 0)
@@ -114,23 +116,23 @@ def _counted(objects: Any, address: str) -> SafeString:
 
 
 def _linked(count: int, address: str) -> SafeString:
-    """Show how many there are, as a link to a list of them where there are any."""
+    """Show a number, as a link to a list if it is not zero."""
     return format_html('<a href="{}">{}</a>', address, count) if count else format_html("{}", 0)
 
 
 class CircuitsPanel(ObjectsTablePanel):
-    """The circuits of a maintenance; its table knows what the provider said."""
+    """The circuits of a maintenance; its table compares them with what the provider announced."""
 
     def get_extra_context(self, context: Context) -> dict[str, Any]:
-        """Hand the evidence on."""
+        """Pass the evidence to the table."""
         extra = super().get_extra_context(context)
         extra["body_content_table"].evidence = context["evidence"]
         return extra
 
 
-def badges(maintenance: CircuitMaintenance, user: Any) -> SafeString:
+def badges(maintenance: CircuitMaintenance, visibility: Visibility) -> SafeString:
     """Show status and worst impact, for the title."""
-    seen = CircuitImpact.objects.restrict(user, "view").filter(maintenance=maintenance).order_by()
-    worst = selection.worst(CircuitImpact(impact=impact) for impact in seen.values_list("impact", flat=True).distinct())
-    words = [word for word in (maintenance.status, worst) if word]
-    return format_html_join(" ", "{}", ((formatting.badge(word),) for word in words))
+    impacts = visibility.impacts.filter(maintenance=maintenance)
+    worst = worst_impact(impacts.values_list("impact", flat=True).distinct())
+    values = [value for value in (maintenance.status, worst) if value]
+    return format_html_join(" ", "{}", ((formatting.badge(value),) for value in values))

@@ -21,13 +21,13 @@ from rest_framework.decorators import action
 
 from nautobot_circuit_maintenance import filters, forms, models, tables
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.api import serializers
-from nautobot_circuit_maintenance.models import selection
 from nautobot_circuit_maintenance.models.acknowledgement import unacknowledge
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import maintenance_filters
 from nautobot_circuit_maintenance.views.acknowledging import AcknowledgeButton, acknowledge_seen
-from nautobot_circuit_maintenance.views.maintenance_panels import CircuitsPanel, FactsPanel, ReachPanel, badges
+from nautobot_circuit_maintenance.views.maintenance_panels import CircuitsPanel, FactsPanel, ScopePanel, badges
 from nautobot_circuit_maintenance.views.timeline import TimelinePanel
 from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX, selected_pks
 
@@ -38,7 +38,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
     """Maintenances."""
 
     lookup_value_regex = UUID_REGEX
-    queryset = models.CircuitMaintenance.objects.select_related("provider").order_by(*selection.MOST_URGENT_FIRST)
+    queryset = models.CircuitMaintenance.objects.select_related("provider").most_urgent_first()
     serializer_class = serializers.CircuitMaintenanceSerializer
     table_class = tables.CircuitMaintenanceListTable
     filterset_class = filters.CircuitMaintenanceFilterSet
@@ -65,7 +65,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
         ],
         panels=[
             FactsPanel(weight=100, section=SectionChoices.LEFT_HALF),
-            ReachPanel(weight=100, section=SectionChoices.RIGHT_HALF),
+            ScopePanel(weight=100, section=SectionChoices.RIGHT_HALF),
             CircuitsPanel(
                 weight=100,
                 section=SectionChoices.FULL_WIDTH,
@@ -107,7 +107,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
             context["quick_filters"] = maintenance_filters(timezone.now(), request.GET)
         if isinstance(instance, models.CircuitMaintenance):
             context["evidence"] = Evidence(instance.parsed_notifications.order_by())
-            context["badges"] = badges(instance, request.user)
+            context["badges"] = badges(instance, Visibility.of(request.user))
         return context
 
     @action(detail=True, url_path="acknowledge", url_name="acknowledge", **POST_ONLY)

@@ -8,6 +8,7 @@ from nautobot.dcim.models import Location
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.analysis import affected, dashboard, trends
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
@@ -41,27 +42,27 @@ class CountsTest(TestCase):
         self.plan("over", -10)
         self.plan("cancelled", 1, Status.CANCELLED)
         self.plan("done early", -1, Status.COMPLETED)
-        counts = dashboard.count_maintenances(self.user, NOON)
+        counts = dashboard.count_maintenances(Visibility.of(self.user), NOON)
 
-        self.assertEqual(counts, dashboard.Counts(1, 2, 3, 4, unacknowledged=5))
+        self.assertEqual(counts, dashboard.Counts(1, 2, 3, 4, in_span=4, unacknowledged=5))
 
     def test_between_two_windows_nothing_is_in_progress(self):
         fixtures.add_window(self.plan("two nights", -24), NOON + 20 * HOUR)
-        counts = dashboard.count_maintenances(self.user, NOON)
+        counts = dashboard.count_maintenances(Visibility.of(self.user), NOON)
 
         self.assertEqual((counts.in_progress, counts.next_day), (0, 1))
 
     def test_several_windows_count_as_one_maintenance(self):
         fixtures.add_window(self.plan("two nights", 10), NOON + 34 * HOUR)
 
-        self.assertEqual(dashboard.count_maintenances(self.user, NOON).next_week, 1)
+        self.assertEqual(dashboard.count_maintenances(Visibility.of(self.user), NOON).next_week, 1)
 
     def test_what_is_acknowledged_or_over_waits_for_nobody(self):
         self.plan("acknowledged", 10, ack=True)
         self.plan("over", -10)
         models.CircuitMaintenance.objects.create(name="no time yet", provider=self.isp)
 
-        self.assertEqual(dashboard.count_maintenances(self.user, NOON).unacknowledged, 1)
+        self.assertEqual(dashboard.count_maintenances(Visibility.of(self.user), NOON).unacknowledged, 1)
 
     def test_attention_counts_mail_sources_and_circuit_ids_ahead(self):
         failing = models.NotificationSource.objects.create(name="A", last_error="refused")
@@ -70,11 +71,11 @@ class CountsTest(TestCase):
             fixtures.create_notification(self.isp, failing, state=state)
         fixtures.create_impact(self.plan("ahead", 10), "X-1")
         fixtures.create_impact(self.plan("over", -10), "X-2")
-        sources = dashboard.read_sources(self.user)
+        sources = dashboard.read_sources(Visibility.of(self.user))
 
         self.assertEqual([(each.source.name, each.waiting) for each in sources], [("A", 1), ("B", 0)])
-        attention = dashboard.count_attention(self.user, NOON, sources)
-        self.assertEqual(attention, dashboard.Attention(failed=2, refused=1, unmatched=1, failing_sources=1))
+        attention = dashboard.count_problems(Visibility.of(self.user), NOON, sources)
+        self.assertEqual(attention, dashboard.OpenProblems(failed=2, refused=1, unmatched=1, failing_sources=1))
         self.assertEqual(attention.total, 5)
 
 
@@ -88,7 +89,7 @@ class ComingTest(TestCase):
         cls.places = world.create_sites("Athens", "Berlin", "Cairo")
 
     def coming(self, user=None):
-        return dashboard.read_coming(user or self.user, NOON, 30 * DAY)
+        return dashboard.read_upcoming(Visibility.of(user or self.user), NOON, 30 * DAY)
 
     def test_in_progress_first_then_by_the_start_of_the_next_window(self):
         two_nights = fixtures.create_maintenance("two nights", self.isp, start=NOON - 24 * HOUR)
@@ -169,12 +170,12 @@ class AffectedTest(TestCase):
         fixtures.create_impact(cancelled, cls.circuits[2])
 
     def hits(self, user=None):
-        return affected.read_hits(user or self.user, NOON, NOON + 30 * DAY)
+        return affected.read_terminations(Visibility.of(user or self.user), NOON, NOON + 30 * DAY)
 
     def test_locations_with_the_circuits_that_are_hit_of_those_that_end_there(self):
         found = [
-            (each.name, each.start - NOON, len(each.circuits), each.circuits_there, each.impact)
-            for each in affected.affected_locations(self.user, self.hits()).rows
+            (each.name, each.start - NOON, len(each.circuits), each.circuit_count, each.impact)
+            for each in affected.affected_locations(Visibility.of(self.user), self.hits()).rows
         ]
 
         self.assertEqual(found, [("Athens", 2 * HOUR, 2, 3, Impact.OUTAGE), ("Berlin", 9 * HOUR, 1, 1, Impact.OUTAGE)])
@@ -182,7 +183,7 @@ class AffectedTest(TestCase):
     def test_devices_are_those_that_the_circuits_are_cabled_to(self):
         found = [
             (each.name, each.start - NOON, len(each.circuits), each.impact)
-            for each in affected.affected_devices(self.user, self.hits()).rows
+            for each in affected.affected_devices(Visibility.of(self.user), self.hits()).rows
         ]
 
         self.assertEqual(found, [("edge-1", 2 * HOUR, 2, Impact.OUTAGE), ("edge-2", 9 * HOUR, 1, Impact.OUTAGE)])
@@ -193,7 +194,7 @@ class AffectedTest(TestCase):
             with self.subTest(model=model):
                 self.assertEqual(self.hits(world.viewer(*every - {model})), [])
         narrow = world.viewer(*every, constraints={Location: {"name": "Berlin"}})
-        found = affected.affected_locations(narrow, self.hits(narrow))
+        found = affected.affected_locations(Visibility.of(narrow), self.hits(narrow))
         self.assertEqual([each.name for each in found.rows], ["Berlin"])
         self.assertEqual(found.pks, [self.berlin.pk])
 
@@ -217,7 +218,7 @@ class TrendsTest(TestCase):
         self.plan("not told", -7)
         self.plan("off", 0, status=Status.CANCELLED)
         self.plan("long ago", -100)
-        weeks = trends.by_week(self.user, NOON)
+        weeks = trends.by_week(Visibility.of(self.user), NOON)
 
         self.assertEqual((weeks.mondays[0], weeks.mondays[-1]), (date(2026, 8, 24), date(2026, 12, 14)))
         told = {
@@ -241,7 +242,7 @@ class TrendsTest(TestCase):
         self.plan("ahead", 1)
         self.plan("last year", -366)
 
-        self.assertEqual(trends.by_provider(self.user, NOON), [("ISP 2", 2), ("ISP 1", 1)])
+        self.assertEqual(trends.by_provider(Visibility.of(self.user), NOON), [("ISP 2", 2), ("ISP 1", 1)])
 
     def test_notice_counts_from_the_first_word_to_the_start(self):
         for name, notice in (("late", -1 * HOUR), ("day", 30 * HOUR), ("weeks", 20 * DAY)):
@@ -254,12 +255,14 @@ class TrendsTest(TestCase):
                 )
         self.plan("by hand", -1)
 
-        self.assertEqual([count for _, count in trends.notice_given(self.user, NOON)], [1, 0, 1, 0, 0, 1])
+        self.assertEqual(
+            [count for _, count in trends.notice_given(Visibility.of(self.user), NOON)], [1, 0, 1, 0, 0, 1]
+        )
 
     def test_hours_by_month_sum_up_windows(self):
         fixtures.add_window(self.plan("now", 0, hours=4), NOON + 30 * DAY, hours=1.5)
         self.plan("off", 0, status=Status.CANCELLED)
-        hours = trends.hours_by_month(self.user, NOON)
+        hours = trends.hours_by_month(Visibility.of(self.user), NOON)
 
         self.assertEqual(len(hours), 13)
         self.assertEqual(hours[0], (date(2025, 12, 1), 0))
@@ -268,7 +271,7 @@ class TrendsTest(TestCase):
     def test_figures_count_what_started_lately(self):
         for days, hours in ((-1, 2), (-20, 4), (-200, 6), (-400, 100), (1, 100)):
             self.plan(f"M {days}", days, hours=hours)
-        figures = trends.figures(self.user, NOON)
+        figures = trends.figures(Visibility.of(self.user), NOON)
 
         self.assertEqual((figures.last_week, figures.last_month, figures.last_year), (1, 2, 3))
         self.assertEqual((figures.mean_duration, figures.mean_per_month), (4 * HOUR, 0.25))
@@ -277,8 +280,8 @@ class TrendsTest(TestCase):
         fixtures.create_parsed(fixtures.create_notification(self.isps[0]), self.plan("M", -1))
         nobody = world.viewer()
 
-        self.assertEqual(trends.figures(nobody, NOON), trends.Figures(0, 0, 0, None))
-        self.assertFalse(trends.by_provider(nobody, NOON))
-        self.assertFalse(sum(count for _, count in trends.notice_given(nobody, NOON)))
-        self.assertFalse(sum(count for _, count in trends.hours_by_month(nobody, NOON)))
-        self.assertFalse(any(map(any, trends.by_week(nobody, NOON).counts.values())))
+        self.assertEqual(trends.figures(Visibility.of(nobody), NOON), trends.Figures(0, 0, 0, None))
+        self.assertFalse(trends.by_provider(Visibility.of(nobody), NOON))
+        self.assertFalse(sum(count for _, count in trends.notice_given(Visibility.of(nobody), NOON)))
+        self.assertFalse(sum(count for _, count in trends.hours_by_month(Visibility.of(nobody), NOON)))
+        self.assertFalse(any(map(any, trends.by_week(Visibility.of(nobody), NOON).counts.values())))

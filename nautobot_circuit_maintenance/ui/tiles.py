@@ -1,0 +1,93 @@
+"""Counts as links to the rows they count: the tiles of the dashboard, and the lines on Nautobot's home page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.template.defaultfilters import pluralize
+
+from nautobot_circuit_maintenance.analysis import dashboard, trends
+from nautobot_circuit_maintenance.ui.links import ahead_url, list_url
+
+_VIEW_PROBLEMS = [
+    f"nautobot_circuit_maintenance.view_{model}" for model in ("notification", "notificationsource", "circuitimpact")
+]
+"""Permissions without which a count of zero says nothing."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A count and a link to the rows it counts."""
+
+    label: str
+    count: int
+    url: str
+    """An empty string if the rows are in several lists, to which the parts link."""
+    hint: str = ""
+    tone: str = ""
+    """Bootstrap's color for a count that is not zero."""
+    parts: tuple["Tile", ...] = ()
+    is_on_home: bool = False
+    """Whether Nautobot's home page shows it, too."""
+
+
+def maintenance_tiles(counts: dashboard.Counts, now: datetime) -> list[Tile]:
+    """Return the tiles about maintenances; each count is that of the list it links to."""
+    spans = (
+        ("Next 24 hours", counts.next_day, dashboard.DAY, True),
+        ("Next 7 days", counts.next_week, dashboard.WEEK, True),
+        ("Next 30 days", counts.next_month, dashboard.MONTH, False),
+    )
+    active = list_url("circuitmaintenance", active=True)
+    unacknowledged = list_url("circuitmaintenance", ack=False, ended=False)
+    return [
+        Tile("In progress", counts.in_progress, active, tone="danger", is_on_home=True),
+        *(
+            Tile(label, count, ahead_url(now, span), "includes in progress", is_on_home=is_on_home)
+            for label, count, span, is_on_home in spans
+        ),
+        Tile(
+            "Unacknowledged",
+            counts.unacknowledged,
+            unacknowledged,
+            "upcoming or in progress",
+            tone="warning",
+            is_on_home=True,
+        ),
+    ]
+
+
+def problems_tile(problems: dashboard.OpenProblems, user: Any) -> Tile:
+    """Return the tile of what a person has to fix; its parts are the links."""
+    parts = (
+        _part(problems.failed, "failed notification", list_url("notification", state="failed")),
+        _part(problems.refused, "rejected notification", list_url("notification", state="refused")),
+        _part(problems.failing_sources, "source error", list_url("notificationsource", has_error=True)),
+        _part(problems.unmatched, "unknown circuit ID", list_url("circuitimpact", has_circuit=False, ended=False)),
+    )
+    found = tuple(part for part in parts if part.count)
+    # No list shows the rows of several lists.
+    url = "" if found else list_url("notification", state="failed")
+    hint = "No issues" if user.has_perms(_VIEW_PROBLEMS) else "hidden"
+    return Tile("Needs attention", problems.total, url, hint, tone="danger", parts=found, is_on_home=True)
+
+
+def _part(count: int, noun: str, url: str) -> Tile:
+    return Tile(f"{noun}{pluralize(count)}", count, url)
+
+
+def figure_tiles(figures: trends.Figures, now: datetime) -> list[Tile]:
+    """Return how many maintenances started in the past, as links to the lists."""
+    spans = (
+        ("Last 7 days", figures.last_week, dashboard.WEEK),
+        ("Last 30 days", figures.last_month, dashboard.MONTH),
+        ("Last 365 days", figures.last_year, trends.YEAR),
+    )
+    return [
+        Tile(
+            label,
+            count,
+            list_url("circuitmaintenance", start_time__gte=now - span, start_time__lte=now, status__n="CANCELLED"),
+        )
+        for label, count, span in spans
+    ]
