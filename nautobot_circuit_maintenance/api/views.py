@@ -109,7 +109,7 @@ class CircuitMaintenanceViewSet(NautobotModelViewSet):
 class CircuitImpactViewSet(NautobotModelViewSet):
     """Impacts."""
 
-    queryset = CircuitImpact.objects.select_related("maintenance__provider")  # a maintenance's text names it
+    queryset = CircuitImpact.objects.select_related("maintenance__provider", "circuit__provider")  # in natural slugs
     serializer_class = serializers.CircuitImpactSerializer
     filterset_class = filters.CircuitImpactFilterSet
 

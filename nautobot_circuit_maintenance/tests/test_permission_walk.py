@@ -68,18 +68,17 @@ VARIANTS = {UI: [{}], REST: [{}, {"depth": 1}]}
 class WalkCase(TestCase):
     """Someone who may do everything with what is ours."""
 
+    @classmethod
+    def setUpTestData(cls):
+        """Create our side, and what both share."""
+        two_providers.create_shared()
+        cls.ours = two_providers.create_side(OURS)
+        cls.theirs = two_providers.Side(THEIRS, {})
+
     def setUp(self):
-        """Create both sides."""
+        """Log in."""
         super().setUp()
         two_providers.permit(self.user)
-        two_providers.create_shared()
-        self.ours = two_providers.create_side(OURS)
-        self.theirs = two_providers.Side(THEIRS, {})
-
-    def add_theirs(self):
-        """Create the other provider, in ways that touch ours."""
-        self.theirs = two_providers.create_side(THEIRS)
-        two_providers.cross(self.ours, self.theirs)
 
     def leaks(self, answer: str, asked: str = "") -> list[str]:
         """Return what of theirs an answer holds, the question aside, each with what stands around it."""
@@ -100,37 +99,48 @@ class WalkCase(TestCase):
         """Check that an answer says nothing of theirs but what was asked."""
         self.assertEqual(self.leaks(response.content.decode(), asked), [])
 
-    def questions(self) -> Iterator[tuple[str, dict, bool]]:
-        """List address, parameters and whether it asks for the rows of a list, of all that concerns ours."""
-        shared = models.NotificationSource.objects.get(name=f"{SHARED} source")
-        for route in ROUTES:
-            instances = self.ours.of(route.model)[-2:-1] or self.ours.of(route.model) if route.needs_pk else [None]
-            if route.needs_pk and route.model is models.NotificationSource:
-                instances = [*instances, shared]
-            for instance in instances:
-                for variant in VARIANTS[route.namespace]:
-                    yield route.url(instance), variant, False
-            if route.name.endswith("_list"):
-                yield route.url(), {}, True
-            if route.name.endswith("-list"):
-                yield route.url(), {"format": "csv"}, False
-        yield from self.questions_to_core()
 
-    def questions_to_core(self) -> Iterator[tuple[str, dict, bool]]:
-        """List the pages of core that show something of ours."""
-        yield reverse("home"), {}, False
-        for model, route in (
-            (Provider, "circuits:provider"),
-            (Circuit, "circuits:circuit"),
-            (Location, "dcim:location"),
-            (Device, "dcim:device"),
-        ):
-            for instance in self.ours.of(model):
-                yield reverse(route, kwargs={"pk": instance.pk}), {}, False
-        for model, route in ((Location, "dcim:location"), (Device, "dcim:device")):
-            shared = model.objects.get(name__startswith=SHARED)
-            yield reverse(route, kwargs={"pk": shared.pk}), {}, False
-        yield reverse("search"), {"q": "work"}, False
+def questions_to_us(ours: two_providers.Side, namespace: str) -> Iterator[tuple[str, dict, bool]]:
+    """List address, parameters and whether it asks for the rows of a list, of all that concerns our objects."""
+    shared = models.NotificationSource.objects.get(name=f"{SHARED} source")
+    for route in ROUTES:
+        if route.namespace != namespace:
+            continue
+        instances = ours.of(route.model)[-2:-1] or ours.of(route.model) if route.needs_pk else [None]
+        if route.needs_pk and route.model is models.NotificationSource:
+            instances = [*instances, shared]
+        for instance in instances:
+            for variant in VARIANTS[route.namespace]:
+                yield route.url(instance), variant, False
+        if route.name.endswith("_list"):
+            yield route.url(), {}, True
+        if route.name.endswith("-list"):
+            yield route.url(), {"format": "csv"}, False
+
+
+def questions_to_core(ours: two_providers.Side) -> Iterator[tuple[str, dict, bool]]:
+    """List the pages of core that show something of ours."""
+    yield reverse("home"), {}, False
+    for model, route in (
+        (Provider, "circuits:provider"),
+        (Circuit, "circuits:circuit"),
+        (Location, "dcim:location"),
+        (Device, "dcim:device"),
+    ):
+        for instance in ours.of(model):
+            yield reverse(route, kwargs={"pk": instance.pk}), {}, False
+    for model, route in ((Location, "dcim:location"), (Device, "dcim:device")):
+        shared = model.objects.get(name__startswith=SHARED)
+        yield reverse(route, kwargs={"pk": shared.pk}), {}, False
+    yield reverse("search"), {"q": "work"}, False
+
+
+class Comparison(WalkCase):
+    """Asks the same questions before and after the other provider exists."""
+
+    def questions(self) -> Iterator[tuple[str, dict, bool]]:
+        """List address, parameters and whether it asks for the rows of a list."""
+        raise NotImplementedError
 
     def answers(self) -> dict[str, str]:
         """Ask everything."""
@@ -142,18 +152,11 @@ class WalkCase(TestCase):
             found[f"{url} {parameters} {'rows' if is_htmx else ''}"] = f"{response.status_code}\n{body}"
         return found
 
-
-class ReadingTest(WalkCase):
-    """Pages and endpoints."""
-
-    def test_the_walk_knows_every_model(self):
-        self.assertLessEqual(set(two_providers.OF_THE_APP), {route.model for route in ROUTES})
-
-    def test_nothing_of_theirs_is_in_any_answer_and_no_answer_changes_for_their_being_there(self):
+    def compare(self) -> dict[str, str]:
+        """Check that nothing of theirs is in any answer, and that no answer changes; return the answers."""
         before = self.answers()
-        self.assertEqual([url for url, answer in before.items() if url.endswith("rows") and OURS not in answer], [])
-        self.assertEqual({answer[:3] for url, answer in before.items() if "dashboard" in url}, {"200"})
-        self.add_theirs()
+        self.theirs = two_providers.create_side(THEIRS)
+        two_providers.cross(self.ours, self.theirs)
 
         after = self.answers()
 
@@ -161,9 +164,62 @@ class ReadingTest(WalkCase):
         self.assertEqual(leaks, {})
         changed = [url for url, answer in after.items() if self.changes(before[url], answer)]
         self.assertEqual(changed, [], [self.changes(before[url], after[url]) for url in changed])
+        return after
+
+
+class PagesTest(Comparison):
+    """The pages of the app."""
+
+    def questions(self) -> Iterator[tuple[str, dict, bool]]:
+        """List the pages."""
+        return questions_to_us(self.ours, UI)
+
+    def test_the_walk_knows_every_model(self):
+        self.assertLessEqual(set(two_providers.OF_THE_APP), {route.model for route in ROUTES})
+
+    def test_pages_show_nothing_of_theirs_and_do_not_change(self):
+        answers = self.compare()
+        self.assertEqual([url for url, answer in answers.items() if url.endswith("rows") and OURS not in answer], [])
+        self.assertEqual({answer[:3] for url, answer in answers.items() if "dashboard" in url}, {"200"})
+
+
+class EndpointsTest(Comparison):
+    """The REST API."""
+
+    def questions(self) -> Iterator[tuple[str, dict, bool]]:
+        """List the endpoints."""
+        return questions_to_us(self.ours, REST)
+
+    def test_endpoints_show_nothing_of_theirs_and_do_not_change(self):
+        self.compare()
+
+
+class CorePagesTest(Comparison):
+    """Pages of Nautobot that show something of the app."""
+
+    def questions(self) -> Iterator[tuple[str, dict, bool]]:
+        """List the pages."""
+        return questions_to_core(self.ours)
+
+    def test_pages_of_core_show_nothing_of_theirs_and_do_not_change(self):
+        self.compare()
+
+
+class BothSidesCase(WalkCase):
+    """The other provider exists too, in ways that touch ours."""
+
+    @classmethod
+    def setUpTestData(cls):
+        """Create both sides."""
+        super().setUpTestData()
+        cls.theirs = two_providers.create_side(THEIRS)
+        two_providers.cross(cls.ours, cls.theirs)
+
+
+class RefusedTest(BothSidesCase):
+    """Their objects, by primary key."""
 
     def test_what_is_theirs_does_not_exist_and_stays_as_it_is(self):
-        self.add_theirs()
         before = self.theirs.rows()
         methods = {UI: ("get", "post"), REST: ("get", "options", "post", "put", "patch", "delete")}
         for route in ROUTES:
@@ -182,13 +238,12 @@ class ReadingTest(WalkCase):
         self.assert_silent(response, asked=url)
 
 
-class WritingTest(WalkCase):
+class WritingTest(BothSidesCase):
     """Forms and endpoints that take several objects, or refer to one."""
 
     def setUp(self):
-        """Create both sides."""
+        """Remember their rows."""
         super().setUp()
-        self.add_theirs()
         self.before = self.theirs.rows()
 
     def tearDown(self):

@@ -58,8 +58,8 @@ class Hooks(Protocol):
         """Open the folder with changed settings."""
 
 
-class MailboxContract(Hooks):
-    """Behaviours, told through the hooks."""
+class ContractCase(Hooks):
+    """How the contract reads a folder."""
 
     def request(
         self, cursor: Any = None, senders: Collection[str] = (ISP,), new: Collection[str] | None = None, **changes: Any
@@ -86,6 +86,10 @@ class MailboxContract(Hooks):
         self.deliver(raw, **kwargs)
         [message] = [message for batch in self.fetch() for message in batch.messages]
         return message
+
+
+class MailboxContract(ContractCase):
+    """Behaviors of every mailbox, by means of the hooks."""
 
     def test_bytes_are_exactly_those_that_were_delivered(self):
         raws = [

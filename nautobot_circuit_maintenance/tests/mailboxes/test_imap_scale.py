@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
-from nautobot_circuit_maintenance.mailboxes.base import BATCH_BYTES, Mailbox
+from nautobot_circuit_maintenance.mailboxes.base import BATCH_BYTES, BATCH_MESSAGES, Mailbox
 from nautobot_circuit_maintenance.mailboxes.imap.mailbox import MOST_REFUSED, ImapMailbox
 from nautobot_circuit_maintenance.tests.mailboxes import test_imap
 from nautobot_circuit_maintenance.tests.mailboxes.contract import (
     CARRIER,
     LIMIT,
+    ContractCase,
     MailboxContract,
     days_ago,
     json_round_trip,
@@ -34,8 +35,29 @@ class MailboxOfSmallAnswers(ImapMailbox):
     searched_at_once = 3
 
 
-class TestImapPieces(test_imap.ImapCase, MailboxContract):
-    """The contract in a mailbox too large for one answer to a search."""
+class MailboxOfFewAnswers(ImapMailbox):
+    """Searches a batch of messages with three commands."""
+
+    searched_at_once = BATCH_MESSAGES * 2 // 5
+
+
+class TestImapOrder(test_imap.ImapCase, ContractCase):
+    """The part of the contract that depends on the order of messages, in a mailbox too large for one answer."""
+
+    test_the_first_run = MailboxContract.test_the_first_run_reads_the_backlog_and_nothing_older
+    test_a_new_sender = MailboxContract.test_a_new_sender_gets_its_backlog
+    test_killed_after_every_batch = MailboxContract.test_a_run_killed_after_every_batch_comes_to_an_end
+    test_killed_later = MailboxContract.test_a_run_that_is_killed_later_repeats_nothing_and_loses_nothing
+    test_one_more_sender = MailboxContract.test_a_backlog_under_way_starts_over_for_one_more_sender
+    test_killed_without_cursor = MailboxContract.test_the_search_after_a_worthless_cursor_survives_a_kill
+
+    def open(self, **changes: Any) -> AbstractContextManager[Mailbox]:
+        settings = replace(self.settings, **changes)
+        return MailboxOfFewAnswers.open(settings, max_message_size=LIMIT)
+
+
+class TestImapPieces(test_imap.ImapCase, ContractCase):
+    """A mailbox with several answers to a search."""
 
     def open(self, **changes: Any) -> AbstractContextManager[Mailbox]:
         settings = replace(self.settings, **changes)
