@@ -17,7 +17,7 @@ class CircuitMaintenanceConfig(NautobotAppConfig):
     version = __version__
     author = "The nautobot-circuit-maintenance developers"
     base_url = "circuit-maintenance"
-    min_version = "3.1.0"
+    min_version = "3.1.5"
     max_version = "3.99"
     home_view_name = "plugins:nautobot_circuit_maintenance:dashboard"
     docs_view_name = "plugins:nautobot_circuit_maintenance:docs"

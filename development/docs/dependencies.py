@@ -9,6 +9,7 @@ import re
 import subprocess  # nosec B404 # pip-licenses is a command
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -27,10 +28,15 @@ _TABLE = re.compile(r"(<!-- table -->\n).*?(<!-- end -->)", re.DOTALL)
 _UNNAMED = {"imapclient": "BSD-3-Clause"}
 
 
+def project() -> dict[str, Any]:
+    """Return what pyproject.toml declares about the app."""
+    declared: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return declared
+
+
 def requirements() -> list[tuple[str, Requirement]]:
     """Return what the app requires, with the extra that asks for it; empty for what it always needs."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    groups = {"": project["dependencies"], **project["optional-dependencies"]}
+    groups = {"": project()["dependencies"], **project()["optional-dependencies"]}
     found = [(extra, Requirement(text)) for extra, texts in groups.items() for text in texts]
     return [(extra, requirement) for extra, requirement in found if requirement.name != APP]
 

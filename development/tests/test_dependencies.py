@@ -13,6 +13,7 @@ from packaging.version import Version
 
 from development import bootstrap
 from development.docs import dependencies
+from nautobot_circuit_maintenance import CircuitMaintenanceConfig
 
 PACKAGE = Path(bootstrap.ROOT) / "nautobot_circuit_maintenance"
 PIN = re.compile(r"(?m)^([\w.-]+)==([^;\s]+)")
@@ -73,7 +74,7 @@ def test_the_versions_of_nautobots_own_requirements_are_left_to_nautobot():
 
 
 def test_the_lowest_versions_are_those_that_are_tested():
-    lowest = pins("constraints-nautobot3.1.0.txt")
+    lowest = pins("constraints-nautobot3.1.5.txt")
     for name, requirement in declared().items():
         bounds = [Version(bound.version) for bound in requirement.specifier if bound.operator == ">="]
         assert bounds in ([], [lowest[name]]), name
@@ -96,3 +97,21 @@ def test_both_series_pin_the_same_packages_and_no_file_contradicts_the_common_on
 
 def test_the_page_lists_ranges_and_licences():
     assert dependencies.table() in dependencies.PAGE.read_text("utf-8"), PAGE_IS_OUT_OF_DATE
+
+
+def test_every_page_and_tool_names_the_same_versions():
+    project = dependencies.project()
+    pythons = [text.rsplit(" ", 1)[1] for text in project["classifiers"] if re.search(r"Python :: 3\.\d+$", text)]
+    lowest = re.search(r">=([\d.]+)", str(declared()["nautobot"].specifier))[1]
+    first, last = pythons[0], pythons[-1]
+    travis = (bootstrap.ROOT / ".travis.yml").read_text("utf-8")
+
+    assert project["requires-python"] == f">={first}"
+    assert ".".join(map(str, bootstrap.OLDEST)) == first
+    assert re.findall(r'"([\d.]+)"', re.search(r"(?m)^python: (.*)$", travis)[1]) == pythons
+    assert f"NAUTOBOT_VER={lowest}\n" in travis
+    assert CircuitMaintenanceConfig.min_version == lowest
+    for page in ("README.md", "FAQ.md", "docs/user/install.md", "docs/admin/upgrade.md"):
+        text = (bootstrap.ROOT / page).read_text("utf-8")
+        assert re.search(rf"\b{re.escape(lowest)} (and|or) newer 3\.x\b", text), page
+        assert page == "FAQ.md" or f"{first} to {last}" in text, page

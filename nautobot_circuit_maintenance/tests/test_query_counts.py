@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import nautobot
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -11,7 +10,6 @@ from django.utils import timezone
 from nautobot.apps.testing import TestCase
 from nautobot.circuits.models import Provider
 from nautobot.extras.models import CustomField, Tag
-from packaging.version import Version
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact, NotificationStateChoices as State
@@ -77,11 +75,9 @@ def add_to(maintenance: models.CircuitMaintenance, impact: str, suffix: str = ""
 
 
 REST = "plugins-api:nautobot_circuit_maintenance-api"
-# Before 3.1.4, core itself reads the tags of each object with a query.
-TAGS = " tags { name }" if Version(nautobot.__version__) >= Version("3.1.4") else ""
 GRAPHQL = (
     "{ circuit_maintenances { name provider { name } windows { start_time } impacts { cid circuit { cid } }"
-    f" maintenance_notes {{ title }} parsed_notifications {{ status notification {{ subject }} }}{TAGS} }} }}",
+    " maintenance_notes { title } parsed_notifications { status notification { subject } } tags { name } } }",
     "{ circuit_impacts { cid maintenance { name provider { name } } circuit { cid } } }",
     "{ providers { name circuit_maintenances { name } notification_sources { name }"
     " circuits { maintenance_impacts { maintenance { name } } } } }",
