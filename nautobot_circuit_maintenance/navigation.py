@@ -1,4 +1,4 @@
-"""Where the app stands in the menu."""
+"""The app's group in the navigation menu."""
 
 from nautobot.apps.ui import NavigationIconChoices, NavigationWeightChoices, NavMenuGroup, NavMenuItem, NavMenuTab
 
@@ -6,7 +6,7 @@ _APP = "nautobot_circuit_maintenance"
 
 
 def _item(model: str, name: str, weight: int) -> NavMenuItem:
-    """Return the menu item of a model's list, for those who may view it."""
+    """Return the menu item of a model's list, for users who may view it."""
     return NavMenuItem(
         link=f"plugins:{_APP}:{model}_list", name=name, weight=weight, permissions=[f"{_APP}.view_{model}"]
     )
@@ -14,13 +14,13 @@ def _item(model: str, name: str, weight: int) -> NavMenuItem:
 
 menu_items = (
     NavMenuTab(
-        name="Apps",
-        icon=NavigationIconChoices.APPS,
-        weight=NavigationWeightChoices.APPS,
+        name="Circuits",
+        icon=NavigationIconChoices.CIRCUITS,
+        weight=NavigationWeightChoices.CIRCUITS,
         groups=(
             NavMenuGroup(
                 name="Circuit Maintenance",
-                weight=100,
+                weight=300,
                 items=(
                     NavMenuItem(
                         link=f"plugins:{_APP}:dashboard",
@@ -30,7 +30,7 @@ menu_items = (
                     ),
                     NavMenuItem(
                         link=f"plugins:{_APP}:changes",
-                        name="What changed",
+                        name="Recent Changes",
                         weight=150,
                         permissions=[f"{_APP}.view_circuitmaintenance"],
                     ),

@@ -1,4 +1,4 @@
-"""What happens beside a save: custom fields and source rows after a migration, links of new providers and circuits."""
+"""Signal receivers: set up the database after a migration, link new providers and circuits."""
 
 import logging
 
@@ -9,7 +9,7 @@ logger = logging.getLogger(__name__)
 
 
 def connect_signals() -> None:
-    """Listen to core's models."""
+    """Connect the receivers to core's models."""
     from nautobot.circuits.models import Circuit, Provider  # pylint: disable=import-outside-toplevel  # need apps
 
     post_save.connect(attach_new_provider, sender=Provider, dispatch_uid="circuit_maintenance_attach_provider")
@@ -28,44 +28,37 @@ def prepare_database(**_kwargs) -> None:
             _create_custom_fields()
             sources.synchronise_sources()
     except (ProgrammingError, OperationalError) as error:  # after a migration backwards our tables are gone
-        logger.warning("Custom fields and notification sources were not prepared: %s", error)
+        logger.warning("Could not create custom fields and notification sources: %s", error)
 
 
 def _create_custom_fields() -> None:
-    """Create what is missing; a label or description that somebody changed stays."""
+    """Create missing custom fields; labels and descriptions that a user changed are kept."""
     # pylint: disable=import-outside-toplevel  # need apps
     from django.contrib.contenttypes.models import ContentType
     from nautobot.apps.choices import CustomFieldTypeChoices
     from nautobot.circuits.models import Provider
     from nautobot.extras.models import CustomField
 
-    from nautobot_circuit_maintenance.models import providers
+    from nautobot_circuit_maintenance.models.providers import CUSTOM_FIELDS
 
     provider_type = ContentType.objects.get_for_model(Provider)
-    for key, label, description in (
-        (
-            providers.EMAILS_FIELD,
-            "Emails for Circuit Maintenance plugin",
-            "Addresses that this provider sends its maintenance notifications from, separated by commas.",
-        ),
-        (
-            providers.PARSERS_FIELD,
-            "Parser for Circuit Maintenance plugin",
-            "Names of circuit-maintenance-parser parsers, separated by commas, tried in order. "
-            "Empty means the provider's own name.",
-        ),
-    ):
-        field, _ = CustomField.objects.get_or_create(
-            key=key,
-            defaults={"label": label, "description": description, "type": CustomFieldTypeChoices.TYPE_TEXT},
+    for field in CUSTOM_FIELDS:
+        custom_field, _ = CustomField.objects.get_or_create(
+            key=field.key,
+            defaults={
+                "label": field.label,
+                "description": field.description,
+                "type": CustomFieldTypeChoices.TYPE_TEXT,
+            },
         )
-        # Not content_types.add(): that enqueues a job which writes the default into every provider, there is none, and a
-        # migration has no user to enqueue it for.
-        CustomField.content_types.through.objects.get_or_create(customfield=field, contenttype=provider_type)
+        # content_types.add() would enqueue a job that writes the default into every provider: there is no default, and
+        # a migration has no user to enqueue it for.
+        links = CustomField.content_types.through.objects
+        links.get_or_create(customfield=custom_field, contenttype=provider_type)
 
 
 def attach_new_provider(*, instance, created, raw=False, **_kwargs) -> None:
-    """Link a new provider to every source that wants all of them."""
+    """Link a new provider to every source with ``attach_all_providers``."""
     from nautobot_circuit_maintenance import models  # pylint: disable=import-outside-toplevel  # need apps
 
     if created and not raw:
@@ -74,7 +67,7 @@ def attach_new_provider(*, instance, created, raw=False, **_kwargs) -> None:
 
 
 def link_impacts_of_circuit(*, instance, raw=False, **_kwargs) -> None:
-    """Link what was said about a circuit before Nautobot knew it."""
+    """Link the impacts that were announced for a circuit before it was added."""
     from nautobot_circuit_maintenance.models import matching  # pylint: disable=import-outside-toplevel  # need apps
 
     if not raw:

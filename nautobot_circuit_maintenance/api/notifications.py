@@ -1,4 +1,4 @@
-"""Endpoints of what we received: read it, let it be read again, bring in a message without a mailbox."""
+"""Endpoints of notifications: read, download, reprocess, and ingest messages without a mailbox."""
 
 import json
 from collections.abc import Mapping
@@ -29,10 +29,10 @@ from nautobot_circuit_maintenance.pipeline.enqueue import enqueue_digestion
 from nautobot_circuit_maintenance.pipeline.record import record_messages
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
-from nautobot_circuit_maintenance.ui.http import MESSAGE_TYPE, eml_response
+from nautobot_circuit_maintenance.ui.http import MESSAGE_TYPE, NOT_STORED, eml_response
 
-_CANNOT_BE_READ = (
-    "The raw message is not on record (it was too large, or has been purged), or the source that refused it is gone."
+_CANNOT_BE_REPROCESSED = (
+    "The original message is not stored (too large, or purged), or the source that refused it is no longer configured."
 )
 PROBLEM = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
 
@@ -44,20 +44,20 @@ class TooLarge(APIException):
     default_code = "too_large"
 
     def __init__(self, limit: int) -> None:
-        """Say how large it may be (bytes)."""
-        super().__init__(f"The message is larger than max_message_size allows: {limit:,} bytes.")
+        """Name the limit in bytes."""
+        super().__init__(f"The message exceeds max_message_size ({limit:,} bytes).")
 
 
 class MessageParser(BaseParser):
-    """Reads one raw message, and never more than the settings allow."""
+    """Read one raw message, up to the size limit of the settings."""
 
     media_type = MESSAGE_TYPE
 
     def parse(self, stream: BinaryIO, media_type: str | None = None, parser_context: Any = None) -> bytes:
-        """Return the bytes of the body; raises TooLarge before it has read them where the client tells their number."""
+        """Return the body; raises TooLarge before reading it if Content-Length exceeds the limit."""
         limit = get_app_settings().max_message_size
-        told = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
-        if told.isdecimal() and int(told) > limit:
+        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > limit:
             raise TooLarge(limit)
         raw = stream.read(limit + 1)
         if len(raw) > limit:
@@ -66,38 +66,38 @@ class MessageParser(BaseParser):
 
 
 class MessageRenderer(BaseRenderer):
-    """Lets a client ask for the type that the download has; a refusal is JSON all the same."""
+    """Accept requests for the media type of the download; errors are rendered as JSON."""
 
     media_type = MESSAGE_TYPE
     format = "eml"
     charset = None
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        """Return the words of a refusal."""
+        """Render an error."""
         (renderer_context or {})["response"]["Content-Type"] = "application/json"
         return json.dumps(data).encode()
 
 
 def message_of(body: Any) -> MailMessage:
-    """Return the message of a request's body; raises ValidationError with what is wrong with it."""
+    """Return the message in a request's body; raises ValidationError if there is none."""
     raw = body if isinstance(body, bytes) else b""
     if not raw.strip():
-        raise ValidationError({"detail": "The body is empty: send one raw message, with its Content-Length."})
+        raise ValidationError({"detail": "The body is empty. Send one raw message with a Content-Length header."})
     message = read_message("", raw, get_app_settings().max_message_size).message
     if not message.sender:
-        raise ValidationError({"detail": "The message has no header From with exactly one address."})
+        raise ValidationError({"detail": "The From header must contain exactly one address."})
     return message
 
 
 class NotificationViewSet(ReadOnlyModelViewSet):
-    """Notifications, without their raw bytes."""
+    """Notifications, without their original messages."""
 
     queryset = Notification.objects.all()
     serializer_class = serializers.NotificationSerializer
     filterset_class = filters.NotificationFilterSet
 
     def restrict_queryset(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Ask Reprocess for the permission to change."""
+        """Require the permission to change for Reprocess."""
         if request.user.is_authenticated and self.action == "reprocess":
             self.queryset = self.queryset.restrict(request.user, "change")
         else:
@@ -107,16 +107,16 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         request=None,
         responses={
             202: serializers.NotificationSerializer,
-            400: OpenApiResponse(PROBLEM, _CANNOT_BE_READ),
+            400: OpenApiResponse(PROBLEM, _CANNOT_BE_REPROCESSED),
         },
     )
     @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
     def reprocess(self, request: Request, **_kwargs: Any) -> Response:
-        """Let a worker digest the notification again from its stored bytes."""
+        """Let a worker process the notification again from its stored message."""
         notification = self.get_object()
         waiting, _ = requeue(self.get_queryset().filter(pk=notification.pk))
         if not waiting:
-            raise ValidationError({"detail": _CANNOT_BE_READ})
+            raise ValidationError({"detail": _CANNOT_BE_REPROCESSED})
         enqueue_digestion(request.user)
         notification.refresh_from_db()
         return Response(self.get_serializer(notification).data, status=status.HTTP_202_ACCEPTED)
@@ -124,36 +124,36 @@ class NotificationViewSet(ReadOnlyModelViewSet):
     @extend_schema(
         responses={
             (200, MESSAGE_TYPE): OpenApiTypes.BINARY,
-            404: OpenApiResponse(PROBLEM, "There is no such notification, or its raw message is not on record."),
+            404: OpenApiResponse(PROBLEM, "The notification does not exist, or its original message is not stored."),
         }
     )
     @action(detail=True, methods=["get"], renderer_classes=[*api_settings.DEFAULT_RENDERER_CLASSES, MessageRenderer])
     def raw(self, _request: Request, **_kwargs: Any) -> HttpResponse:
-        """Download the raw message, to the byte."""
+        """Download the original message, byte for byte."""
         notification = self.get_object()
         if notification.raw is None:
-            raise NotFound("The raw message is not on record: it was too large, or has been purged.")
+            raise NotFound(NOT_STORED)
         return eml_response(notification)
 
     @extend_schema(
         request={MESSAGE_TYPE: OpenApiTypes.BINARY},
         responses={
             201: serializers.NotificationSerializer,
-            200: OpenApiResponse(serializers.NotificationSerializer, "The message is known already."),
-            400: OpenApiResponse(PROBLEM, "No message, or of a sender that no provider has."),
-            413: OpenApiResponse(PROBLEM, "The message is larger than max_message_size allows."),
+            200: OpenApiResponse(serializers.NotificationSerializer, "The message already exists."),
+            400: OpenApiResponse(PROBLEM, "Not a message, or from an unknown sender."),
+            413: OpenApiResponse(PROBLEM, "The message exceeds max_message_size."),
         },
     )
     @action(detail=False, methods=["post"], parser_classes=[MessageParser])
     def ingest(self, request: Request, **_kwargs: Any) -> Response:
-        """Record one raw message, the body of the request; a worker digests it."""
+        """Store the raw message in the request's body, and let a worker process it."""
         message = message_of(request.data)
         directory = SenderDirectory.of_all_providers()
         if directory.identify(message.sender) is None:
-            raise ValidationError({"detail": f"No provider has the address '{message.sender}'."})
+            raise ValidationError({"detail": f"No provider uses the address '{message.sender}'."})
         with transaction.atomic():
             is_new = bool(record_messages(directory, [message]).new)
-            # The queryset is what the user may add: a row outside of it was not added then.
+            # The queryset is restricted to what the user may add: otherwise, nothing is stored.
             notification = self.get_queryset().filter(fingerprint=message.fingerprint).first()
             if notification is None:
                 raise PermissionDenied("You may not add notifications of this provider.")

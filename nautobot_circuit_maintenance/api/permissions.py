@@ -1,9 +1,9 @@
-"""What our own actions ask for."""
+"""Permissions of the app's own REST actions."""
 
 from nautobot.core.api.authentication import TokenPermissions
 
 
 class ChangePermission(TokenPermissions):
-    """Asks a POST for the permission to change; core asks for the one to add."""
+    """Require the permission to change for a POST; core requires the permission to add."""
 
     perms_map = {**TokenPermissions.perms_map, "POST": ["%(app_label)s.change_%(model_name)s"]}

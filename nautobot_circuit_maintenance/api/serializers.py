@@ -1,4 +1,4 @@
-"""What the REST API says of each model; the raw bytes of a notification are in none of it."""
+"""Serializers of the REST API; none contains the original message of a notification."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class WindowSerializer(serializers.Serializer):  # pylint: disable=abstract-meth
 
 
 class _CircuitReferenceSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only describes
-    """Which circuit, as Nautobot refers to related objects."""
+    """A circuit, as Nautobot refers to related objects."""
 
     id = serializers.UUIDField()
     object_type = serializers.CharField()
@@ -37,16 +37,16 @@ class _CircuitReferenceSerializer(serializers.Serializer):  # pylint: disable=ab
 
 
 class MaintenanceImpactSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only for reading
-    """What was said about one circuit id, inside its maintenance."""
+    """The impact on one circuit ID, inside its maintenance."""
 
     id = serializers.UUIDField()
     cid = serializers.CharField()
     impact = serializers.CharField()
-    circuit = serializers.SerializerMethodField(help_text="Null while Nautobot knows no such circuit.")
+    circuit = serializers.SerializerMethodField(help_text="Null if no matching circuit exists.")
 
     @extend_schema_field(_CircuitReferenceSerializer(allow_null=True))
     def get_circuit(self, impact: CircuitImpact) -> dict[str, str] | None:
-        """Refer to the circuit without reading it."""
+        """Refer to the circuit without a query."""
         if impact.circuit_id is None:
             return None
         url = Circuit(pk=impact.circuit_id).get_absolute_url(api=True)
@@ -63,16 +63,16 @@ class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerialize
 
     windows = serializers.SerializerMethodField()
     impacts = serializers.SerializerMethodField()
-    circuit_count = serializers.SerializerMethodField(help_text="Circuit ids that the maintenance hits.")
-    unmatched_count = serializers.SerializerMethodField(help_text="Of these, those that Nautobot does not know.")
-    worst_impact = serializers.SerializerMethodField(help_text="The worst of the impacts; empty if there is none.")
+    circuit_count = serializers.SerializerMethodField(help_text="Number of affected circuit IDs.")
+    unmatched_count = serializers.SerializerMethodField(help_text="Number of those without a matching circuit.")
+    worst_impact = serializers.SerializerMethodField(help_text="Worst impact; empty if there are no impacts.")
 
     class Meta:
         model = CircuitMaintenance
         fields = "__all__"
 
     def get_field_names(self, declared_fields: Any, info: Any) -> list[str]:
-        """Leave out what takes further queries where the maintenance is only a part of something else."""
+        """Omit fields that need further queries if the maintenance is nested or exported as CSV."""
         names = super().get_field_names(declared_fields, info)
         is_brief = self.is_nested or self._is_csv_request()
         return [name for name in names if not (is_brief and name in _OF_A_MAINTENANCE)]
@@ -84,15 +84,15 @@ class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerialize
 
     @extend_schema_field(MaintenanceImpactSerializer(many=True))
     def get_impacts(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]]:
-        """List what was said about each circuit id."""
+        """List the impact on each circuit ID."""
         return MaintenanceImpactSerializer(self._impacts(maintenance), many=True, context=self.context).data
 
     def get_circuit_count(self, maintenance: CircuitMaintenance) -> int:
-        """Count the circuit ids."""
+        """Count the circuit IDs."""
         return len(self._impacts(maintenance))
 
     def get_unmatched_count(self, maintenance: CircuitMaintenance) -> int:
-        """Count the circuit ids that Nautobot does not know."""
+        """Count the circuit IDs that are not in Nautobot."""
         return sum(impact.circuit_id is None for impact in self._impacts(maintenance))
 
     def get_worst_impact(self, maintenance: CircuitMaintenance) -> str:
@@ -100,7 +100,7 @@ class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerialize
         return worst_impact(impact.impact for impact in self._impacts(maintenance))
 
     def _impacts(self, maintenance: CircuitMaintenance) -> list[CircuitImpact]:
-        """Return the impacts that the user may see, which the view has read for all maintenances at once."""
+        """Return the impacts that the user may view, which the view prefetched for all maintenances."""
         if not hasattr(maintenance, "visible_impacts"):
             request = self.context.get("request")
             impacts = maintenance.impacts.restrict(request.user, "view") if request else maintenance.impacts.all()
@@ -118,24 +118,24 @@ class AcknowledgeSerializer(serializers.Serializer):  # pylint: disable=abstract
 
 
 class CircuitImpactSerializer(NautobotModelSerializer):
-    """What was said about one circuit id."""
+    """The impact on one circuit ID."""
 
     class Meta:
         model = CircuitImpact
         fields = "__all__"
-        # DRF's check of the unique constraint would ask for the circuit id, which the circuit has; the model checks too.
+        # DRF's check of the unique constraint would require the circuit ID, which the circuit has; the model checks it too.
         extra_kwargs = {"cid": {"required": False}}
         validators = []
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Take the circuit id from the circuit where none is written."""
+        """Take the circuit ID from the circuit if none is given."""
         if not attrs.get("cid") and attrs.get("circuit"):
             attrs["cid"] = attrs["circuit"].cid
         return super().validate(attrs)
 
 
 class CircuitMaintenanceNoteSerializer(NautobotModelSerializer):
-    """A maintenance note; core's own Note has taken the plain name in the OpenAPI document."""
+    """A maintenance note; in the OpenAPI document, the plain name belongs to core's Note."""
 
     class Meta:
         model = Note
@@ -146,9 +146,9 @@ NoteSerializer = CircuitMaintenanceNoteSerializer  # Nautobot looks it up by the
 
 
 class NotificationSourceSerializer(NautobotModelSerializer):
-    """A source: its row follows the settings, only the providers are a person's choice."""
+    """A source; its name comes from the settings, and users choose its providers."""
 
-    is_configured = serializers.BooleanField(read_only=True, help_text="Whether the settings name this source.")
+    is_configured = serializers.BooleanField(read_only=True, help_text="Whether the source is in PLUGINS_CONFIG.")
 
     class Meta:
         model = NotificationSource
@@ -157,7 +157,7 @@ class NotificationSourceSerializer(NautobotModelSerializer):
         default_m2m_fields = ["providers"]
 
     def to_representation(self, instance: NotificationSource) -> dict[str, Any]:
-        """Show the providers that the user may see; those that a list has read already, and after a change too."""
+        """Show only the providers that the user may view, also in the answer to a change."""
         request = self.context.get("request")  # none for the change log, which has all of them
         if request and not self.is_nested:  # inside another object it shows none
             visible = Provider.objects.restrict(request.user, "view")
@@ -165,17 +165,17 @@ class NotificationSourceSerializer(NautobotModelSerializer):
         return super().to_representation(instance)
 
     def update(self, instance: NotificationSource, validated_data: dict[str, Any]) -> NotificationSource:
-        """Keep the providers that the user may not see: nobody removes what he was not shown."""
+        """Keep the providers that are hidden from the user."""
         if "providers" in validated_data:
             visible = Provider.objects.restrict(self.context["request"].user, "view")
-            # Afresh from the database: the instance at hand has read those only that the user may see.
+            # From the database: the instance has prefetched only the visible ones.
             hidden = Provider.objects.filter(notification_sources=instance).exclude(pk__in=visible.values("pk"))
             validated_data["providers"] = [*validated_data["providers"], *hidden]
         return super().update(instance, validated_data)
 
 
 class NotificationSerializer(BaseModelSerializer):
-    """A message that was received; its bytes stay where they are."""
+    """A notification without its original message."""
 
     class Meta:
         model = Notification
@@ -183,7 +183,7 @@ class NotificationSerializer(BaseModelSerializer):
 
 
 class ParsedNotificationSerializer(BaseModelSerializer):
-    """What one notification said about one maintenance."""
+    """What one notification announces about one maintenance."""
 
     class Meta:
         model = ParsedNotification

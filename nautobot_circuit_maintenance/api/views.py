@@ -50,14 +50,14 @@ class CircuitMaintenanceViewSet(NautobotModelViewSet):
     filterset_class = filters.CircuitMaintenanceFilterSet
 
     def restrict_queryset(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Ask our own actions for the permission to change."""
+        """Require the permission to change for the app's own actions."""
         if request.user.is_authenticated and self.action in _CHANGE_ACTIONS:
             self.queryset = self.queryset.restrict(request.user, "change")
         else:
             super().restrict_queryset(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[CircuitMaintenance]:
-        """Read the impacts that the user may see along with the maintenances."""
+        """Prefetch the impacts that the user may view."""
         visible = CircuitImpact.objects.restrict(self.request.user, "view")
         return super().get_queryset().prefetch_related(Prefetch("impacts", visible, to_attr="visible_impacts"))
 
@@ -123,7 +123,7 @@ class NoteViewSet(NautobotModelViewSet):
 
 
 class NotificationSourceViewSet(NautobotModelViewSet):
-    """Sources: read them, and choose their providers; they come and go with the settings."""
+    """Sources: read them and choose their providers; PLUGINS_CONFIG adds and removes them."""
 
     queryset = NotificationSource.objects.all()
     serializer_class = serializers.NotificationSourceSerializer
@@ -131,19 +131,19 @@ class NotificationSourceViewSet(NautobotModelViewSet):
     http_method_names = ["get", "post", "patch", "head", "options"]  # POST is for Nautobot's notes
 
     def get_queryset(self) -> QuerySet[NotificationSource]:
-        """Read the providers that the user may see along with the sources."""
+        """Prefetch the providers that the user may view."""
         visible = Provider.objects.restrict(self.request.user, "view")
-        # Core has added the providers already, all of them; nothing else of this model is read along.
+        # Core prefetches all providers; nothing else of this model is prefetched.
         return super().get_queryset().prefetch_related(None).prefetch_related(Prefetch("providers", visible))
 
     @extend_schema(exclude=True)
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Refuse: a source is added to the settings."""
+        """Reject the request: sources are added in PLUGINS_CONFIG."""
         raise MethodNotAllowed(request.method)
 
 
 class ParsedNotificationViewSet(ReadOnlyModelViewSet):
-    """What notifications said."""
+    """Parsed notifications."""
 
     queryset = ParsedNotification.objects.select_related("maintenance__provider")  # the same
     serializer_class = serializers.ParsedNotificationSerializer

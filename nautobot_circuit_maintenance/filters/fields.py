@@ -1,4 +1,4 @@
-"""Filters that several filter sets have, so that they are called and labelled alike."""
+"""Filters that several filter sets share, with the same names and labels."""
 
 import django_filters
 from nautobot.apps.filters import NaturalKeyOrPKMultipleChoiceFilter, TreeNodeMultipleChoiceFilter
@@ -10,9 +10,9 @@ from nautobot_circuit_maintenance.models import CircuitMaintenance
 
 
 def choices_filter(vocabulary, **kwargs) -> django_filters.MultipleChoiceFilter:
-    """Return a filter on one or several words of a vocabulary.
+    """Return a filter on one or several values of a vocabulary.
 
-    Distinct only where it is asked of many rows: django-filter's own default costs a sort of all maintenances.
+    Distinct only if it joins many rows: django-filter's default would sort all maintenances.
     """
     return django_filters.MultipleChoiceFilter(choices=vocabulary, **{"distinct": False, **kwargs})
 
@@ -25,7 +25,7 @@ def provider_filter(field_name: str = "provider") -> NaturalKeyOrPKMultipleChoic
 
 
 def circuit_filter(field_name: str) -> NaturalKeyOrPKMultipleChoiceFilter:
-    """Return a filter on circuits that Nautobot knows."""
+    """Return a filter on circuits in Nautobot."""
     return NaturalKeyOrPKMultipleChoiceFilter(
         queryset=Circuit.objects.all(), field_name=field_name, to_field_name="cid", label="Circuit (circuit ID or ID)"
     )
@@ -38,21 +38,21 @@ def location_filter(field_name: str) -> TreeNodeMultipleChoiceFilter:
         queryset=Location.objects.all(),
         field_name=field_name,
         to_field_name="name",
-        label="Location (name or ID), with everything below it",
+        label="Location (including children)",
     )
 
 
 def tenant_filter(field_name: str) -> NaturalKeyOrPKMultipleChoiceFilter:
     """Return a filter on the tenants of circuits."""
     return NaturalKeyOrPKMultipleChoiceFilter(
-        queryset=Tenant.objects.all(), field_name=field_name, label="Tenant of a circuit (name or ID)"
+        queryset=Tenant.objects.all(), field_name=field_name, label="Circuit tenant (name or ID)"
     )
 
 
 def device_filter(method: str) -> NaturalKeyOrPKMultipleChoiceFilter:
-    """Return a filter on devices; the method of this name applies it."""
+    """Return a filter on devices that calls the named method."""
     return NaturalKeyOrPKMultipleChoiceFilter(
-        queryset=Device.objects.all(), method=method, label="Device that a circuit is cabled to (name or ID)"
+        queryset=Device.objects.all(), method=method, label="Connected device (name or ID)"
     )
 
 

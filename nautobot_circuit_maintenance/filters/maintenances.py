@@ -1,4 +1,4 @@
-"""Filters of what we concluded."""
+"""Filters of maintenances, impacts and notes."""
 
 import django_filters
 from django.contrib.auth import get_user_model
@@ -24,7 +24,7 @@ from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenanc
 
 
 class CircuitMaintenanceFilterSet(NautobotFilterSet):
-    """Filters of maintenances; what is asked about time is asked of the windows."""
+    """Filters of maintenances; filters on time apply to the windows."""
 
     q = SearchFilter(
         filter_predicates={
@@ -41,22 +41,20 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
         queryset=get_user_model().objects.all(), to_field_name="username", label="Acknowledged by (user name or ID)"
     )
     circuit = fields.circuit_filter("impacts__circuit")
-    circuit_id = MultiValueCharFilter(field_name="impacts__cid", label="Circuit ID, as the provider wrote it")
+    circuit_id = MultiValueCharFilter(field_name="impacts__cid", label="Circuit ID (as sent by the provider)")
     impact = fields.choices_filter(
-        CircuitImpactChoices, field_name="impacts__impact", label="Impact on a circuit", distinct=True
+        CircuitImpactChoices, field_name="impacts__impact", label="Circuit impact", distinct=True
     )
     location = fields.location_filter("impacts__circuit__circuit_terminations__location")
     device = fields.device_filter("filter_device")
     tenant = fields.tenant_filter("impacts__circuit__tenant")
-    active = django_filters.BooleanFilter(method="filter_active", label="In progress now")
-    active_at = django_filters.IsoDateTimeFilter(method="filter_active_at", label="In progress at")
-    ended = django_filters.BooleanFilter(method="filter_ended", label="Is over, or cancelled")
-    overlaps_from = django_filters.IsoDateTimeFilter(method="filter_overlap", label="With a window that ends after")
-    overlaps_until = django_filters.IsoDateTimeFilter(method="filter_overlap", label="With a window that starts before")
+    active = django_filters.BooleanFilter(method="filter_active", label="In progress")
+    active_at = django_filters.IsoDateTimeFilter(method="filter_active_at", label="Active at")
+    ended = django_filters.BooleanFilter(method="filter_ended", label="Ended or cancelled")
+    overlaps_from = django_filters.IsoDateTimeFilter(method="filter_overlap", label="Active after")
+    overlaps_until = django_filters.IsoDateTimeFilter(method="filter_overlap", label="Active before")
     has_circuits = RelatedMembershipBooleanFilter(field_name="impacts", label="Has circuits")
-    has_unmatched_circuits = django_filters.BooleanFilter(
-        method="filter_unmatched", label="Has circuit ids that Nautobot does not know"
-    )
+    has_unmatched_circuits = django_filters.BooleanFilter(method="filter_unmatched", label="Has unknown circuit IDs")
     has_maintenance_notes = RelatedMembershipBooleanFilter(
         field_name="maintenance_notes", label="Has maintenance notes"
     )
@@ -82,8 +80,8 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
             "tags",
         ]
 
-    def filter_device(self, queryset, name, value):  # pylint: disable=unused-argument  # django-filter passes it
-        """Keep maintenances of circuits that are cabled to one of these devices."""
+    def filter_device(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
+        """Keep maintenances of circuits that are connected to one of the devices."""
         if not value:
             return queryset
         terminations = terminations_cabled_to([device.pk for device in value])
@@ -91,28 +89,28 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
         return queryset.filter(pk__in=impacts.order_by().values("maintenance"))
 
     def filter_active(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
-        """Keep maintenances that work right now, or those that do not."""
+        """Keep maintenances that are in progress, or those that are not."""
         now = timezone.now()
         return queryset.in_progress_at(now) if value else queryset.not_in_progress_at(now)
 
     def filter_active_at(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
-        """Keep maintenances that work at a moment."""
+        """Keep maintenances with a window at a moment."""
         return queryset.active_at(value)
 
     def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
-        """Keep what is over, by its time or by the provider's word; or what is not."""
+        """Keep maintenances that ended by time or status, or those that did not."""
         now = timezone.now()
         return queryset.over(now) if value else queryset.not_over(now)
 
     def filter_overlap(self, queryset, name, value):
-        """Keep maintenances with one window that overlaps the whole range, when both of its ends are given."""
+        """Keep maintenances with a window that overlaps the range; with both ends given, it must be the same window."""
         since, until = (self.form.cleaned_data.get(end) for end in ("overlaps_from", "overlaps_until"))
         if value is None or (name == "overlaps_until" and since):
             return queryset
         return queryset.overlapping(since, until)
 
     def filter_unmatched(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
-        """Keep maintenances with, or without, an impact whose circuit is not in Nautobot."""
+        """Keep maintenances with, or without, a circuit ID that is not in Nautobot."""
         unmatched = Q(pk__in=CircuitImpact.objects.unmatched().order_by().values("maintenance"))
         return queryset.filter(unmatched if value else ~unmatched)
 
@@ -131,7 +129,7 @@ class CircuitImpactFilterSet(NautobotFilterSet):
     maintenance = fields.maintenance_filter()
     circuit = fields.circuit_filter("circuit")
     has_circuit = django_filters.BooleanFilter(
-        field_name="circuit", lookup_expr="isnull", exclude=True, label="Is known to Nautobot"
+        field_name="circuit", lookup_expr="isnull", exclude=True, label="Circuit in Nautobot"
     )
     impact = fields.choices_filter(CircuitImpactChoices)
     provider = fields.provider_filter("maintenance__provider")
@@ -141,21 +139,21 @@ class CircuitImpactFilterSet(NautobotFilterSet):
     location = fields.location_filter("circuit__circuit_terminations__location")
     device = fields.device_filter("filter_device")
     tenant = fields.tenant_filter("circuit__tenant")
-    start_time = MultiValueDateTimeFilter(field_name="maintenance__start_time", label="Start of the maintenance")
-    end_time = MultiValueDateTimeFilter(field_name="maintenance__end_time", label="End of the maintenance")
-    ended = django_filters.BooleanFilter(method="filter_ended", label="The maintenance is over, or cancelled")
+    start_time = MultiValueDateTimeFilter(field_name="maintenance__start_time", label="Maintenance start")
+    end_time = MultiValueDateTimeFilter(field_name="maintenance__end_time", label="Maintenance end")
+    ended = django_filters.BooleanFilter(method="filter_ended", label="Maintenance ended or cancelled")
 
     class Meta:
         model = CircuitImpact
         fields = ["id", "maintenance", "cid", "circuit", "impact", "created", "last_updated"]
 
     def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
-        """Keep impacts of maintenances that are over, or of those that are not."""
+        """Keep impacts of maintenances that ended, or of those that did not."""
         ended = CircuitMaintenance.objects.over(timezone.now()).order_by().values("pk")
         return queryset.filter(maintenance__in=ended) if value else queryset.exclude(maintenance__in=ended)
 
     def filter_device(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
-        """Keep impacts on circuits that are cabled to one of these devices."""
+        """Keep impacts on circuits that are connected to one of the devices."""
         if not value:
             return queryset
         terminations = terminations_cabled_to([device.pk for device in value])

@@ -1,4 +1,4 @@
-"""Filters of what we received."""
+"""Filters of sources, notifications and parsed notifications."""
 
 import django_filters
 from nautobot.apps.filters import BaseFilterSet, NaturalKeyOrPKMultipleChoiceFilter, NautobotFilterSet, SearchFilter
@@ -14,12 +14,12 @@ from nautobot_circuit_maintenance.models import (
 
 
 class NotificationSourceFilterSet(NautobotFilterSet):
-    """Filters of sources; where the last run stopped reading is nobody's business."""
+    """Filters of sources; the read position is internal."""
 
-    # Not by the names of its providers: who sees a shared source would find out, letter by letter, what else it reads.
+    # Not by the names of its providers: letter by letter, that would disclose providers hidden from the user.
     q = SearchFilter(filter_predicates={"name": "icontains"})
     providers = fields.provider_filter("providers")
-    has_error = django_filters.BooleanFilter(method="filter_error", label="The last run failed")
+    has_error = django_filters.BooleanFilter(method="filter_error", label="Last run failed")
 
     class Meta:
         model = NotificationSource
@@ -35,12 +35,12 @@ class NotificationSourceFilterSet(NautobotFilterSet):
         ]
 
     def filter_error(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
-        """Keep sources whose last run failed, or those whose did not."""
+        """Keep sources whose last run failed, or those whose last run did not."""
         return queryset.exclude(last_error="") if value else queryset.filter(last_error="")
 
 
 class NotificationFilterSet(BaseFilterSet):
-    """Filters of notifications; the raw bytes cannot be asked for."""
+    """Filters of notifications; the original message cannot be searched."""
 
     q = SearchFilter(
         filter_predicates={
@@ -59,7 +59,7 @@ class NotificationFilterSet(BaseFilterSet):
     maintenance = NaturalKeyOrPKMultipleChoiceFilter(
         queryset=CircuitMaintenance.objects.all(),
         field_name="parsed_notifications__maintenance",
-        label="Circuit maintenance concluded from it (name or ID)",
+        label="Resulting circuit maintenance (name or ID)",
     )
 
     class Meta:
@@ -82,7 +82,7 @@ class NotificationFilterSet(BaseFilterSet):
 
 
 class ParsedNotificationFilterSet(BaseFilterSet):
-    """Filters of what notifications said."""
+    """Filters of parsed notifications."""
 
     q = SearchFilter(
         filter_predicates={

@@ -1,15 +1,17 @@
-"""The forms of every model; Nautobot looks them up here by name."""
+"""The forms of every model, where Nautobot looks them up by name."""
 
-from nautobot_circuit_maintenance.forms.models import (
+from nautobot_circuit_maintenance.forms.impacts import (
     CircuitImpactBulkEditForm,
     CircuitImpactFilterForm,
     CircuitImpactForm,
+)
+from nautobot_circuit_maintenance.forms.maintenances import (
     CircuitMaintenanceBulkEditForm,
     CircuitMaintenanceFilterForm,
     CircuitMaintenanceForm,
-    NoteBulkEditForm,
-    NoteFilterForm,
-    NoteForm,
+)
+from nautobot_circuit_maintenance.forms.notes import NoteBulkEditForm, NoteFilterForm, NoteForm
+from nautobot_circuit_maintenance.forms.notifications import (
     NotificationFilterForm,
     NotificationSourceFilterForm,
     NotificationSourceForm,
@@ -17,17 +19,17 @@ from nautobot_circuit_maintenance.forms.models import (
 )
 
 __all__ = (
-    "CircuitMaintenanceForm",
-    "CircuitMaintenanceBulkEditForm",
-    "CircuitMaintenanceFilterForm",
-    "CircuitImpactForm",
     "CircuitImpactBulkEditForm",
     "CircuitImpactFilterForm",
-    "NoteForm",
+    "CircuitImpactForm",
+    "CircuitMaintenanceBulkEditForm",
+    "CircuitMaintenanceFilterForm",
+    "CircuitMaintenanceForm",
     "NoteBulkEditForm",
     "NoteFilterForm",
-    "NotificationSourceForm",
-    "NotificationSourceFilterForm",
+    "NoteForm",
     "NotificationFilterForm",
+    "NotificationSourceFilterForm",
+    "NotificationSourceForm",
     "ParsedNotificationFilterForm",
 )

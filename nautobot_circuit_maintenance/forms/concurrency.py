@@ -1,4 +1,4 @@
-"""A form that was open while a notification came must not undo it unseen."""
+"""Detect edits made since a form was opened."""
 
 from datetime import datetime
 from typing import Any
@@ -7,49 +7,57 @@ from django import forms
 from django.utils import timezone
 from django.utils.text import Truncator
 
-_LONGEST = 80
-
-
-def _words(value: Any) -> str:
-    """Say a stored value in a sentence."""
-    if isinstance(value, datetime):
-        return f"{timezone.localtime(value):%a %d %b %Y %H:%M %Z}"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return Truncator(str(value or "")).chars(_LONGEST) or "empty"
+_LONGEST_VALUE = 80
 
 
 class ConcurrentEditMixin(forms.Form):
-    """Mixin for the form of a maintenance: it knows as of when it shows it."""
+    """Form mixin that rejects, once, a save based on an outdated copy."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Note when the maintenance was last changed."""
+        """Remember when the object was last updated."""
         super().__init__(*args, **kwargs)
         self.initial["seen"] = self._last_updated()
 
     def clean(self) -> None:
-        """Refuse, once, to write over what changed after the form was opened: it may have been cancelled since."""
+        """Reject the first attempt to overwrite a change made after the form was opened."""
         super().clean()
         seen, now = self.cleaned_data.get("seen"), self._last_updated()
         if not seen or seen == now:
             return
         self.data = self.data.copy()
         self.data[self.add_prefix("seen")] = now
+        values = ", ".join(self._overwritten_values())
         raise forms.ValidationError(
-            "It was changed after you opened this form. Stored now, other than below: %(stored)s. "
-            "Saving again writes what stands below.",
-            params={"stored": ", ".join(self._stored_otherwise()) or "nothing"},
+            "This maintenance was changed while you were editing. %(current)s",
+            params={
+                "current": (
+                    f"Current values: {values}. Save again to overwrite them."
+                    if values
+                    else "The fields of this form have the same values. Save again to confirm."
+                )
+            },
         )
 
-    def _stored_otherwise(self) -> list[str]:
-        """Name what is stored and what not as it was entered: a colleague's ticket counts like a cancellation."""
-        own = {field.name for field in self.instance._meta.concrete_fields}
-        stored = {name: getattr(self.instance, name) for name in self.cleaned_data if name in own}
-        return [
-            f"{self[name].label} {_words(value)}" for name, value in stored.items() if value != self.cleaned_data[name]
-        ]
+    def _overwritten_values(self) -> list[str]:
+        """Return label and stored value of each field that saving would change, whoever changed it."""
+        stored_fields = {field.name for field in self.instance._meta.concrete_fields}
+        values = []
+        for name, entered in self.cleaned_data.items():
+            if name in stored_fields and getattr(self.instance, name) != entered:
+                text = _as_text(getattr(self.instance, name))
+                values.append(f'{self[name].label} "{text}"' if text else f"{self[name].label} (empty)")
+        return values
 
     def _last_updated(self) -> str:
         return self.instance.last_updated.isoformat() if self.instance.last_updated else ""
+
+
+def _as_text(value: Any) -> str:
+    """Return a stored value for a sentence."""
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%a %d %b %Y %H:%M %Z}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return Truncator(str(value or "")).chars(_LONGEST_VALUE)

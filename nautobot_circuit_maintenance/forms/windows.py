@@ -1,4 +1,4 @@
-"""The windows of a maintenance inside its form: a start and an end a row."""
+"""The rows of maintenance windows inside the form of a maintenance."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,33 +12,34 @@ from nautobot_circuit_maintenance.models import MaintenanceWindow
 from nautobot_circuit_maintenance.models.windows import END_AFTER_START
 
 PREFIX = "windows"
-_MOST = 100
-"""Windows of one maintenance, far more than a provider ever announced."""
+_MOST_WINDOWS = 100
+"""Windows of one maintenance; far more than providers announce."""
 
 
-def _moment(kind: type[WindowStartField], label: str, missing: str) -> forms.DateTimeField:
+def _date_time(kind: type[WindowStartField], label: str, required: str) -> forms.DateTimeField:
     # "required" stays off the input: the row for one more window may be left empty.
     picker = DateTimePicker()
     picker.use_required_attribute = lambda initial: False
-    return kind(label=label, widget=picker, error_messages={"required": missing})
+    return kind(label=label, widget=picker, error_messages={"required": required})
 
 
 class WindowForm(forms.Form):
     """One window."""
 
-    start_time = _moment(WindowStartField, "Start", "Say when this window starts.")
-    end_time = _moment(WindowEndField, "End", "Say when this window ends.")
+    start_time = _date_time(WindowStartField, "Start", "Enter a start time.")
+    end_time = _date_time(WindowEndField, "End", "Enter an end time.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Look as Nautobot's forms do, and name each input for those who do not see the head of the table."""
+        """Apply Nautobot's style, and label each input for screen readers."""
         super().__init__(*args, **kwargs)
         for name in ("start_time", "end_time"):
-            self.fields[name].widget.attrs["class"] = "form-control datetime-picker"
-            self.fields[name].widget.attrs["style"] = "min-width: 12em"  # a whole date and time, on any screen
-            self.fields[name].widget.attrs["aria-label"] = f"{self.fields[name].label} of this window"
+            attributes = self.fields[name].widget.attrs
+            attributes["class"] = "form-control datetime-picker"
+            attributes["style"] = "min-width: 12em"  # a whole date and time, on any screen
+            attributes["aria-label"] = f"{self.fields[name].label} of this window"
 
     def clean(self) -> None:
-        """Refuse a window that ends before it starts."""
+        """Reject a window that ends before it starts."""
         super().clean()
         start, end = self.cleaned_data.get("start_time"), self.cleaned_data.get("end_time")
         if start and end and end <= start:
@@ -46,7 +47,7 @@ class WindowForm(forms.Form):
 
 
 class _WindowFormSet(forms.BaseFormSet):
-    """All windows, or those beside the one from start to end."""
+    """All windows of a maintenance, or those besides the one from start to end."""
 
     deletion_widget = forms.CheckboxInput(attrs={"class": "form-check-input", "aria-label": "Remove this window"})
 
@@ -54,21 +55,25 @@ class _WindowFormSet(forms.BaseFormSet):
 
     @property
     def spans(self) -> list[tuple[datetime, datetime]]:
-        """Start and end of each window that is left, as it is stored if it was left alone; the rows are valid."""
+        """Start and end of each remaining window of a valid formset; unchanged windows keep their exact times."""
         stored = {(as_shown(row.start_time), as_shown(row.end_time)): row for row in self.stored}
-        kept = [form.cleaned_data for form in self.forms if form not in self.deleted_forms and form.cleaned_data]
-        spans = [(row["start_time"], row["end_time"]) for row in kept if row.get("start_time")]
-        same = [stored.get((as_shown(start), as_shown(end))) for start, end in spans]
-        return [(row.start_time, row.end_time) if row else span for row, span in zip(same, spans)]
+        spans = []
+        for form in self.forms:
+            if form in self.deleted_forms or not form.cleaned_data.get("start_time"):
+                continue
+            start, end = form.cleaned_data["start_time"], form.cleaned_data["end_time"]
+            unchanged = stored.get((as_shown(start), as_shown(end)))
+            spans.append((unchanged.start_time, unchanged.end_time) if unchanged else (start, end))
+        return spans
 
 
-_FormSet = forms.formset_factory(WindowForm, formset=_WindowFormSet, can_delete=True, extra=1, max_num=_MOST)
+_FormSet = forms.formset_factory(WindowForm, formset=_WindowFormSet, can_delete=True, extra=1, max_num=_MOST_WINDOWS)
 
 
 def windows_formset(data: Any, windows: Iterable[MaintenanceWindow]) -> Any:
-    """Return the rows for these windows and one more; bound only to data that came from such rows."""
+    """Return rows for the windows and one empty row; bound only to data that came from such rows."""
     if data is not None and f"{PREFIX}-TOTAL_FORMS" in data:
-        bound = _FormSet(data, prefix=PREFIX)  # no initial values: Django leaves rows out that equal them
+        bound = _FormSet(data, prefix=PREFIX)  # without initial values: Django skips rows that equal them
         bound.stored = windows
         return bound
     return _FormSet(

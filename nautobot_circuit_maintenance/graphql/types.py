@@ -1,4 +1,4 @@
-"""GraphQL types of our models: those that Nautobot would make show too much, or take a name that core has taken."""
+"""GraphQL types of the models; generated ones would expose too much or clash with core's names."""
 
 import graphene
 import graphene_django_optimizer as optimizer
@@ -9,7 +9,7 @@ from nautobot_circuit_maintenance.graphql.restricted import RestrictedObjectType
 
 
 class CircuitMaintenanceWindowType(graphene.ObjectType):
-    """One window of a maintenance; no model type, so that it needs no permission beside the maintenance's."""
+    """A window; not a model type, so that it needs no permission other than the maintenance's."""
 
     start_time = graphene.DateTime(required=True)
     end_time = graphene.DateTime(required=True)
@@ -27,12 +27,12 @@ class CircuitMaintenanceType(RestrictedObjectType):
 
     @optimizer.resolver_hints(prefetch_related=("windows",))
     def resolve_windows(self, _info: graphene.ResolveInfo) -> QuerySet[models.MaintenanceWindow]:
-        """Return the windows, read for all maintenances at once."""
+        """Return the prefetched windows."""
         return self.windows.all()
 
 
 class CircuitImpactType(RestrictedObjectType):
-    """What a maintenance does to a circuit."""
+    """The impact on a circuit ID."""
 
     class Meta:
         model = models.CircuitImpact
@@ -41,7 +41,7 @@ class CircuitImpactType(RestrictedObjectType):
 
 
 class CircuitMaintenanceNoteType(RestrictedObjectType):
-    """A maintenance note; NoteType is core's."""
+    """A maintenance note; core has a type ``NoteType``."""
 
     class Meta:
         model = models.Note
@@ -50,7 +50,7 @@ class CircuitMaintenanceNoteType(RestrictedObjectType):
 
 
 class NotificationSourceType(RestrictedObjectType):
-    """A source, without where its last run stopped reading."""
+    """A source, without its read position."""
 
     class Meta:
         model = models.NotificationSource
@@ -59,7 +59,7 @@ class NotificationSourceType(RestrictedObjectType):
 
 
 class NotificationType(RestrictedObjectType):
-    """A notification, without its raw bytes."""
+    """A notification, without its original message."""
 
     class Meta:
         model = models.Notification
@@ -68,7 +68,7 @@ class NotificationType(RestrictedObjectType):
 
 
 class ParsedNotificationType(RestrictedObjectType):
-    """What one notification said about one maintenance."""
+    """What one notification announces about one maintenance."""
 
     class Meta:
         model = models.ParsedNotification

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.domain.provider_fields import PARSERS
 from nautobot_circuit_maintenance.domain.text import storable, storable_json
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Provenance
 from nautobot_circuit_maintenance.mail.headers import COLUMN_LENGTH
@@ -25,7 +26,6 @@ from nautobot_circuit_maintenance.mail.parts import (
 Item = dict[str, Any]
 """What the library says about one window of one maintenance, as JSON."""
 
-_PARSER_FIELD = "Parser for Circuit Maintenance plugin"
 _XLSX_EXTRA = "it has an Excel sheet: install the extra 'xlsx' on the workers and restart them, then Reprocess"
 # What some texts of the library mean to an operator.
 _MEANINGS = {
@@ -165,7 +165,7 @@ def _read_as(name: str, parts: Parts) -> list[Item]:
 
 def _advice() -> str:
     return (
-        f'set the custom field "{_PARSER_FIELD}" on the provider '
+        f'set the custom field "{PARSERS.label}" on the provider '
         "(genericprovider reads BCOP calendars of any provider), then Reprocess"
     )
 

@@ -1,4 +1,4 @@
-"""Columns that show our values as the pages do."""
+"""Columns that format values as the pages do."""
 
 from typing import Any
 
@@ -10,35 +10,35 @@ from nautobot_circuit_maintenance.ui import formatting
 
 
 def stacked(moment: SafeString) -> SafeString:
-    """Keep the two parts of a moment one above the other, however wide the table is."""
+    """Stack the two lines of a moment, whatever the width of the table."""
     return format_html('<div class="d-inline-flex flex-column">{}</div>', moment)
 
 
 class BadgeColumn(tables.Column):
-    """A word of our vocabularies as a badge."""
+    """A value of our vocabularies as a badge."""
 
-    def render(  # pylint: disable=arguments-differ  # django-tables2 passes what is asked for
+    def render(  # pylint: disable=arguments-differ  # django-tables2 passes arguments by name
         self, record: Any, bound_column: tables.columns.BoundColumn
     ) -> SafeString:
-        """Show the word itself, where django-tables2 would pass its label."""
+        """Render the stored value; django-tables2 would pass its label."""
         return formatting.badge(bound_column.accessor.resolve(record))
 
 
 class SupersededColumn(tables.Column):
-    """Whether something newer is on record."""
+    """Whether a newer notification replaced this one."""
 
     def render(self, value: bool) -> SafeString:
-        """Show what is outdated."""
+        """Render a badge for superseded rows."""
         return formatting.superseded_badge(value)
 
 
 class DateTimeBadgeColumn(tables.Column):
-    """A moment in the user's zone, and how far off it is."""
+    """A moment in the user's zone with its distance from now."""
 
     def render(self, value: Any) -> SafeString:
-        """Show the moment, and below it how far off it is."""
+        """Render the moment, and below it its distance from now."""
         return stacked(formatting.datetime_badge(value))
 
-    def value(self, value: Any) -> Any:  # pylint: disable=arguments-differ  # django-tables2 passes what is asked for
+    def value(self, value: Any) -> Any:  # pylint: disable=arguments-differ  # django-tables2 passes arguments by name
         """Export the moment itself."""
         return value

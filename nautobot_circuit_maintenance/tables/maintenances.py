@@ -1,4 +1,4 @@
-"""Tables of what we concluded."""
+"""Tables of maintenances, impacts and notes."""
 
 from datetime import datetime
 from functools import cached_property
@@ -27,7 +27,7 @@ _LIST = "plugins:nautobot_circuit_maintenance:{}_list"
 
 
 class CircuitMaintenanceTable(BaseTable):
-    """Maintenances: what, when, how bad, is anybody on it."""
+    """Maintenances with times, worst impact and acknowledgement."""
 
     pk = ToggleColumn()
     name = tables.Column(linkify=True)
@@ -38,7 +38,7 @@ class CircuitMaintenanceTable(BaseTable):
     worst_impact = BadgeColumn(accessor="worst_severity", verbose_name="Worst impact")
     circuits = tables.Column(accessor="circuit_count", verbose_name="Circuits")
     ticket = tables.Column(attrs={"td": {"class": "text-nowrap"}})
-    ack = tables.Column(verbose_name="Ack")
+    ack = tables.Column(verbose_name="Acknowledged")
     acknowledged_by = tables.Column()
     acknowledged_at = DateTimeBadgeColumn()
     issued_at = DateTimeBadgeColumn(verbose_name="Issued")
@@ -47,7 +47,7 @@ class CircuitMaintenanceTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = CircuitMaintenance
-        empty_text = "No circuit maintenances found. Where no filter is set, none is known yet: they come by mail, or are added by hand"
+        empty_text = "No circuit maintenances found"
         fields = (
             "pk",
             "name",
@@ -82,46 +82,44 @@ class CircuitMaintenanceTable(BaseTable):
         )
 
     def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
-        """Count the circuits along with the maintenances, whoever shows the table."""
+        """Add the counts of circuits to the query, wherever the table is shown."""
         if isinstance(data, CircuitMaintenanceQuerySet):
             visibility = Visibility.of(user) if user else Visibility.everything()
             data = data.with_impact_summary(visibility.impacts).select_related("acknowledged_by")
         super().__init__(data, *args, user=user, **kwargs)
 
     def render_end_time(self, record: CircuitMaintenance, value: datetime) -> SafeString:
-        """Show when it ends, and how long that is after its start."""
+        """Render the end with the duration."""
         return stacked(formatting.datetime_badge(value, remark=formatting.duration(value - record.start_time)))
 
     def render_worst_impact(self, value: int) -> SafeString:
-        """Show the worst impact on a circuit."""
+        """Render the worst impact as a badge."""
         return formatting.badge(impact_of_severity(value))
 
     def render_circuits(self, record: CircuitMaintenance, value: int) -> str | SafeString:
-        """Show how many circuits are hit, and how many of them Nautobot does not know."""
-        return (
-            format_html("{} {}", value, formatting.unmatched_badge(record.unmatched_count))
-            if record.unmatched_count
-            else str(value)
-        )
+        """Render the number of affected circuits, and of those that are not in Nautobot."""
+        if not record.unmatched_count:
+            return str(value)
+        return format_html("{} {}", value, formatting.unmatched_badge(record.unmatched_count))
 
     def render_ack(self, record: CircuitMaintenance, value: bool) -> SafeString:
-        """Show a check mark with who and when."""
+        """Render a check mark with user and time."""
         if not value:
             return placeholder(None)
         return formatting.check_mark(str(record.acknowledged_by or ""), record.acknowledged_at)
 
 
 class CircuitMaintenanceListTable(CircuitMaintenanceTable):
-    """The same on the list's own page: what nobody has acknowledged can be acknowledged there."""
+    """Maintenances on the page of the list, where they can be acknowledged."""
 
     request: HttpRequest | None = None
-    """The one that is answered; django-tables2 sets it."""
+    """The current request; django-tables2 sets it."""
 
     class Meta(CircuitMaintenanceTable.Meta):
         pass
 
     def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
-        """Remember who looks, and whether this is the list: elsewhere there is no form around the table."""
+        """Remember the user on the page of the list; elsewhere, no form surrounds the table."""
         super().__init__(data, *args, user=user, **kwargs)
         is_list = kwargs.get("configurable") and not kwargs.get("is_object_embedded_search_results")
         self.viewer = user if is_list else None
@@ -129,7 +127,7 @@ class CircuitMaintenanceListTable(CircuitMaintenanceTable):
 
     @cached_property
     def changeable(self) -> set[UUID]:
-        """The rows of this page that the user may change, read once."""
+        """The rows of this page that the user may change, queried once."""
         if not self.viewer:
             return set()
         rows = self.page.object_list if getattr(self, "page", None) else self.rows
@@ -137,14 +135,13 @@ class CircuitMaintenanceListTable(CircuitMaintenanceTable):
         return set(permitted.filter(pk__in=[row.record.pk for row in rows]).values_list("pk", flat=True))
 
     def render_ack(self, record: CircuitMaintenance, value: bool) -> SafeString:
-        """Offer to acknowledge what is not over; the button belongs to the form around the list."""
-        is_over = record.status in OVER or (record.end_time and record.end_time < self.now)
-        if value or is_over or record.pk not in self.changeable:
+        """Render a button for maintenances that have not ended; it belongs to the form around the list."""
+        has_ended = record.status in OVER or (record.end_time and record.end_time < self.now)
+        if value or has_ended or record.pk not in self.changeable:
             return super().render_ack(record, value)
         return format_html(
-            # A short word: the row has to fit beside the menu, and a mark alone would look like what is done.
             '<button type="submit" formmethod="post" formaction="{}?{}" class="btn btn-outline-success btn-sm" '
-            'aria-label="Acknowledge {}" title="Acknowledge">Ack</button>',
+            'aria-label="Acknowledge {}">Acknowledge</button>',
             reverse("plugins:nautobot_circuit_maintenance:circuitmaintenance_acknowledge", args=[record.pk]),
             urlencode(
                 {
@@ -157,7 +154,7 @@ class CircuitMaintenanceListTable(CircuitMaintenanceTable):
 
 
 class CircuitImpactTable(BaseTable):
-    """Impacts: which circuit, how bad, in which maintenance."""
+    """Impacts with circuit and maintenance."""
 
     pk = ToggleColumn()
     cid = tables.Column(linkify=True, verbose_name="Circuit ID")
@@ -177,7 +174,7 @@ class CircuitImpactTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = CircuitImpact
-        empty_text = "No circuit impacts found: they come with the maintenances, or are added to one by hand"
+        empty_text = "No circuit impacts found"
         fields = (
             "pk",
             "cid",
@@ -194,26 +191,26 @@ class CircuitImpactTable(BaseTable):
         default_columns = ("pk", "cid", "circuit", "impact", "maintenance", "status", "start_time", "actions")
 
     def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
-        """Read the provider along: it is in the name of the maintenance."""
+        """Join the provider: it is part of the maintenance's display name."""
         if isinstance(data, QuerySet):
             data = data.select_related("maintenance__provider")
         super().__init__(data, *args, user=user, **kwargs)
         self.can_add_circuits = may_add_circuits(user)
 
     def render_circuit(self, record: CircuitImpact) -> str | SafeString:
-        """Show the circuit; or say that Nautobot does not know it, and offer to add it."""
+        """Render the circuit, or a badge with a link to add it."""
         if record.circuit_id:
             return str(record.circuit)
         return unknown_circuit(record, offers_to_add=self.can_add_circuits)
 
 
 def may_add_circuits(user: Any) -> bool:
-    """Tell whether a user may add circuits."""
+    """Return whether a user may add circuits."""
     return bool(user and user.has_perm("circuits.add_circuit"))
 
 
 def unknown_circuit(record: CircuitImpact, *, offers_to_add: bool) -> SafeString:
-    """Say that Nautobot does not know a circuit, with a link to the filled-in form that adds it."""
+    """Render a badge for an unknown circuit ID, with a link to the prefilled form that adds the circuit."""
     if not offers_to_add or not record.maintenance.provider_id:
         return formatting.UNKNOWN_CIRCUIT_ID
     known = urlencode({"provider": record.maintenance.provider_id, "cid": record.cid})
@@ -223,7 +220,7 @@ def unknown_circuit(record: CircuitImpact, *, offers_to_add: bool) -> SafeString
 
 
 class CircuitMaintenanceNoteTable(BaseTable):
-    """Maintenance notes; core's NoteTable has taken the plain name in the users' preferences."""
+    """Maintenance notes; in user preferences, the plain name belongs to core's NoteTable."""
 
     pk = ToggleColumn()
     title = tables.Column(linkify=True)
@@ -235,18 +232,18 @@ class CircuitMaintenanceNoteTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = Note
-        empty_text = "No circuit maintenance notes found: add what your colleagues should know"
+        empty_text = "No maintenance notes found"
         fields = ("pk", "level", "title", "maintenance", "comment", "last_updated", "actions")
         default_columns = ("pk", "level", "title", "maintenance", "comment", "last_updated", "actions")
 
     def __init__(self, data: Any, *args: Any, **kwargs: Any) -> None:
-        """Read the provider along: it is in the name of the maintenance."""
+        """Join the provider: it is part of the maintenance's display name."""
         if isinstance(data, QuerySet):
             data = data.select_related("maintenance__provider")
         super().__init__(data, *args, **kwargs)
 
     def render_comment(self, value: str) -> SafeString:
-        """Show it as the note's own page does."""
+        """Render the comment as Markdown, like the page of the note."""
         return render_markdown(value)
 
 

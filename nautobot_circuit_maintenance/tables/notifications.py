@@ -1,4 +1,4 @@
-"""Tables of what we received."""
+"""Tables of sources, notifications and parsed notifications."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from nautobot_circuit_maintenance.ui import formatting
 
 
 class NotificationTable(BaseTable):
-    """Notifications: what came in, and what became of it."""
+    """Notifications with state and reason."""
 
     pk = ToggleColumn()
     subject = tables.Column(linkify=True, empty_values=())
@@ -35,7 +35,7 @@ class NotificationTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = Notification
-        empty_text = "No notifications found. Where no filter is set, none has come in yet: the job fetches them from the sources"
+        empty_text = "No notifications found"
         fields = (
             "pk",
             "state",
@@ -54,24 +54,24 @@ class NotificationTable(BaseTable):
         default_columns = ("pk", "state", "subject", "sender", "provider", "received_at", "error", "actions")
 
     def render_subject(self, value: str) -> str:
-        """Show the subject; a mail without one needs a link too."""
+        """Render the subject; an email without one needs a link too."""
         return value or "(no subject)"
 
 
 class ParsedNotificationTable(BaseTable):
-    """What notifications said about maintenances."""
+    """Parsed notifications."""
 
     status = BadgeColumn(linkify=True)
     maintenance = tables.Column(linkify=True)
     notification = tables.Column(linkify=True)
-    issued_at = DateTimeBadgeColumn(verbose_name="Issued")
+    issued_at = DateTimeBadgeColumn(verbose_name="Timestamp in email")
     received_at = DateTimeBadgeColumn(verbose_name="Received")
-    outdated = SupersededColumn()
+    outdated = SupersededColumn(verbose_name="Superseded")
     actions = ButtonsColumn(ParsedNotification, buttons=("detail",))
 
     class Meta(BaseTable.Meta):
         model = ParsedNotification
-        empty_text = "No parsed notifications found: they come with notifications that announce a maintenance"
+        empty_text = "No maintenance information found"
         fields = (
             "status",
             "maintenance",
@@ -96,25 +96,26 @@ class ParsedNotificationTable(BaseTable):
         )
 
     def __init__(self, data: Any, *args: Any, **kwargs: Any) -> None:
-        """Read the provider along, it is in the name of the maintenance; never the raw bytes."""
+        """Join the provider, which is part of the maintenance's display name; never read the original message."""
         if isinstance(data, QuerySet):
             data = data.select_related("maintenance__provider", "notification").defer("notification__raw")
         super().__init__(data, *args, **kwargs)
 
 
 def _with_figures(sources: QuerySet[NotificationSource], user: Any) -> QuerySet[NotificationSource]:
-    """Add when the last mail came, how many wait, and the providers, of those that the user may see."""
+    """Add latest notification, number of waiting ones and providers, as far as the user may view them."""
     providers = Provider.objects.restrict(user, "view") if user else Provider.objects.all()
     visible = Notification.objects.restrict(user, "view") if user else Notification.objects.all()
-    mail = visible.filter(source=OuterRef("pk")).order_by("-received_at")
-    counted = mail.filter(state=State.RECEIVED).order_by().values("source").annotate(number=Count("pk"))
+    notifications = visible.filter(source=OuterRef("pk")).order_by("-received_at")
+    counted = notifications.filter(state=State.RECEIVED).order_by().values("source").annotate(number=Count("pk"))
     return sources.prefetch_related(Prefetch("providers", providers)).annotate(
-        last_mail=Subquery(mail.values("received_at")[:1]), waiting=Coalesce(Subquery(counted.values("number")), 0)
+        latest_notification=Subquery(notifications.values("received_at")[:1]),
+        waiting=Coalesce(Subquery(counted.values("number")), 0),
     )
 
 
 class SourceProviderTable(BaseTable):
-    """The providers of a source, and what finds and reads their mail."""
+    """The providers of a source, with their addresses and parsers."""
 
     name = tables.Column(linkify=True, verbose_name="Provider")
     addresses = tables.Column(empty_values=(), orderable=False)
@@ -122,42 +123,42 @@ class SourceProviderTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = Provider
-        empty_text = "No providers, so no mail is read: choose some with Edit Notification Source"
+        empty_text = "No providers assigned. Edit this source to add providers."
         fields = ("name", "addresses", "parsers")
         default_columns = ("name", "addresses", "parsers")
 
     def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
-        """Ask once whether the user may mend a provider."""
+        """Check once whether the user may edit providers."""
         super().__init__(data, *args, user=user, **kwargs)
         self.can_change = bool(user and user.has_perm("circuits.change_provider"))
 
     def render_addresses(self, record: Provider) -> str | SafeString:
-        """Show the addresses; where there are none no mail is found, and the link leads to where that is mended."""
+        """Render the addresses, or a badge with a link to the provider's form."""
         addresses = sender_addresses(record)
         if addresses:
             return ", ".join(addresses)
         if not self.can_change:
             return formatting.NO_EMAIL_ADDRESS
         return format_html(
-            '{} <a href="{}">Add its addresses</a>',
+            '{} <a href="{}">Add</a>',
             formatting.NO_EMAIL_ADDRESS,
             reverse("circuits:provider_edit", kwargs={"pk": record.pk}),
         )
 
     def render_parsers(self, record: Provider) -> str:
-        """Show which parsers are tried."""
+        """Render the parsers that are tried."""
         return ", ".join(parser_names(record))
 
 
 class NotificationSourceTable(BaseTable):
-    """Sources: is mail coming in?"""
+    """Sources with settings and results."""
 
     name = tables.Column(linkify=True)
     kind = tables.Column(empty_values=(), orderable=False)
     account = tables.Column(empty_values=(), orderable=False)
     providers = tables.ManyToManyColumn(linkify_item=True)
     last_fetched_at = DateTimeBadgeColumn(verbose_name="Last success")
-    last_mail = DateTimeBadgeColumn(verbose_name="Last mail")
+    latest_notification = DateTimeBadgeColumn(verbose_name="Latest notification")
     waiting = tables.Column(verbose_name="Waiting")
     last_error = tables.Column()
     attach_all_providers = BooleanColumn()
@@ -165,7 +166,7 @@ class NotificationSourceTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = NotificationSource
-        empty_text = "No notification sources found: name a mailbox in nautobot_config.py, then restart Nautobot"
+        empty_text = "No notification sources configured."
         fields = (
             "name",
             "kind",
@@ -173,7 +174,7 @@ class NotificationSourceTable(BaseTable):
             "providers",
             "attach_all_providers",
             "last_fetched_at",
-            "last_mail",
+            "latest_notification",
             "waiting",
             "last_error",
             "actions",
@@ -184,32 +185,32 @@ class NotificationSourceTable(BaseTable):
             "account",
             "providers",
             "last_fetched_at",
-            "last_mail",
+            "latest_notification",
             "waiting",
             "last_error",
             "actions",
         )
 
     def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
-        """Read the settings once, and the figures along with the sources, whoever shows the table."""
+        """Read the settings once, and add the counts to the query, wherever the table is shown."""
         self.settings = {source.name: source for source in get_app_settings().sources}
         if isinstance(data, QuerySet):
             data = _with_figures(data, user)
         super().__init__(data, *args, user=user, **kwargs)
 
     def render_waiting(self, record: NotificationSource, value: int) -> str | SafeString:
-        """Show how much mail waits to be read, as a link to it."""
+        """Render the number of waiting notifications, as a link to them."""
         if not value:
             return "0"
         url = reverse("plugins:nautobot_circuit_maintenance:notification_list")
         return format_html('<a href="{}?source={}&state={}">{}</a>', url, record.pk, State.RECEIVED, value)
 
     def render_kind(self, record: NotificationSource) -> str | SafeString:
-        """Show how mail is read."""
+        """Render the kind of mailbox."""
         settings = self.settings.get(record.name)
         return settings.kind if settings else formatting.NOT_CONFIGURED
 
     def render_account(self, record: NotificationSource) -> str | SafeString:
-        """Show whose mail is read."""
+        """Render the account."""
         settings = self.settings.get(record.name)
         return settings.account if settings else placeholder(None)

@@ -92,7 +92,7 @@ class ReprocessTest(ApiTestCase):
         response = self.post()
 
         self.assertHttpStatus(response, 400)
-        self.assertIn("not on record", response.json()["detail"])
+        self.assertIn("is not stored", response.json()["detail"])
         self.notification.refresh_from_db()
         self.assertEqual(self.notification.state, State.FAILED)
 
@@ -155,7 +155,7 @@ class RawTest(ApiTestCase):
                 response = self.client.get(self.raw_url, headers={"Accept": accept}, **self.header)
 
                 self.assertHttpStatus(response, 404)
-                self.assertIn("not on record", response.json()["detail"])
+                self.assertIn("is not stored", response.json()["detail"])
 
 
 class IngestTest(ApiTestCase):

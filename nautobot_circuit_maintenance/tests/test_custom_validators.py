@@ -21,7 +21,7 @@ class ProviderValidation(PipelineTestCase):
         for value in ("noc", "noc@isp.example, hello", "NOC <noc@isp.example>", "noc@@isp.example"):
             with self.subTest(value=value):
                 message = self.refusal(EMAILS_FIELD, value)
-                self.assertIn("no e-mail address", message)
+                self.assertIn("is not a valid email address", message)
                 self.assertIn("Emails for Circuit Maintenance plugin", message)
 
     def test_an_address_belongs_to_one_provider_whatever_its_case_and_blanks(self):

@@ -1,6 +1,7 @@
 """People edit while notifications are applied: neither writes over the other's work."""
 
 from datetime import timedelta
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 from django.contrib.messages import get_messages
@@ -12,7 +13,7 @@ from django.utils import timezone
 from nautobot.apps.change_logging import web_request_context
 from nautobot.extras.models import ObjectChange
 
-from nautobot_circuit_maintenance.forms.models import CircuitMaintenanceForm
+from nautobot_circuit_maintenance.forms import CircuitMaintenanceForm
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail
@@ -103,12 +104,12 @@ class TheForm(PipelineTestCase):
 
         first = CircuitMaintenanceForm(data=entered, instance=self.maintenance())
         self.assertFalse(first.is_valid())
-        told = str(first.non_field_errors())
+        error = unescape(str(first.non_field_errors()))
         self.assertIn(
-            "Status CANCELLED, Start time Tue 01 Dec 2026 12:00 UTC, End time Tue 01 Dec 2026 16:00 UTC", told
+            'Status "CANCELLED", Start time "Tue 01 Dec 2026 12:00 UTC", End time "Tue 01 Dec 2026 16:00 UTC"', error
         )
-        self.assertIn("Ticket empty", told)
-        self.assertNotIn("Name", told)
+        self.assertIn("Ticket (empty)", error)
+        self.assertNotIn("Name", error)
 
         again = CircuitMaintenanceForm(data={**entered, "seen": first["seen"].value()}, instance=self.maintenance())
         self.assertTrue(again.is_valid(), again.errors)
@@ -126,7 +127,7 @@ class TheForm(PipelineTestCase):
         form = CircuitMaintenanceForm(data={**data, "provider": str(self.provider.pk)}, instance=self.maintenance())
 
         self.assertFalse(form.is_valid())
-        self.assertIn("Ticket CHG-7", str(form.non_field_errors()))
+        self.assertIn('Ticket "CHG-7"', unescape(str(form.non_field_errors())))
 
     def test_a_form_that_saw_the_present_state_is_saved_at_once(self):
         """As ever."""
@@ -177,7 +178,7 @@ class Acknowledging(PipelineTestCase):
 
         self.assertFalse(self.maintenance().ack)
         [told] = get_messages(response.wsgi_request)
-        self.assertIn("changed after the page was made", str(told))
+        self.assertIn("was changed after this page was loaded", str(told))
 
     def test_in_bulk_too_and_the_others_are_acknowledged(self):
         """Each for itself."""
@@ -190,7 +191,7 @@ class Acknowledging(PipelineTestCase):
         acks = dict(CircuitMaintenance.objects.values_list("name", "ack"))
         self.assertEqual(acks, {"M-1": False, "M-2": True})
         self.assertEqual(told[0], "Acknowledged ISP M-2.")
-        self.assertIn("Not acknowledged: ISP M-1", told[1])
+        self.assertIn("ISP M-1 was changed", told[1])
 
     def test_rows_are_locked_in_the_order_in_which_workers_lock_them(self):
         """By provider and name: otherwise a worker and a click could wait for each other for ever."""
@@ -206,7 +207,7 @@ class Acknowledging(PipelineTestCase):
 
     def test_nothing_ticked_is_said(self):
         """It is no success."""
-        self.assertIn("Nothing to acknowledge", self.told_after()[0])
+        self.assertIn("No unacknowledged maintenances were selected.", self.told_after()[0])
 
     def test_words_that_are_no_moment_do_no_harm(self):
         """As if the page had said nothing."""

@@ -49,7 +49,7 @@ class MaintenanceListTest(PageTestCase):
         before = timezone.now() - timedelta(days=4)
         models.CircuitMaintenance.objects.filter(pk=old.pk).update(last_updated=before)
         page = self.page("circuitmaintenance_list")
-        link = re.search(r'href="([^"]*)"[^>]*>\s*Changed in 3 days', page)
+        link = re.search(r'href="([^"]*)"[^>]*>\s*Updated in 3 days', page)
 
         changed = self.client.get(url_of("circuitmaintenance_list") + unescape(link[1]), **HTMX).content.decode()
 

@@ -79,7 +79,7 @@ class NotificationPageTest(PageTestCase):
         models.Notification.objects.filter(pk=self.notification.pk).update(raw=None)
 
         self.assertHttpStatus(self.client.get(url_of("notification_raw", self.notification)), 404)
-        self.assertIn("not on record", self.page("notification_source", self.notification))
+        self.assertIn("is not stored", self.page("notification_source", self.notification))
 
 
 class MessageTabsTest(PageTestCase):
@@ -143,16 +143,15 @@ class MessageTabsTest(PageTestCase):
             self.store(b"Content-Type: " + kind + b"\r\n\r\n" + b"x\n" * 500_000)
             for tab in self.TABS[:3]:
                 with self.subTest(tab, kind=kind):
-                    self.assertIn("cut here", self.page(tab, self.notification))
+                    self.assertIn("Truncated.", self.page(tab, self.notification))
 
     def test_what_is_missing_is_said(self):
         self.become_superuser()
-        for raw, words in (
-            (None, "not on record"),
-            (b"From: x@isp.example\r\nContent-Type: image/png\r\n\r\n", "The message has no"),
-        ):
+        empty = b"From: x@isp.example\r\nContent-Type: image/png\r\n\r\n"
+        has_no = ("The message has no text.", "The message has no HTML.", "\u2014 No attachments \u2014")
+        for raw, sentences in ((None, ("is not stored",) * 3), (empty, has_no)):
             self.store(raw)
-            for tab in self.TABS[:3]:
+            for tab, words in zip(self.TABS, sentences):
                 with self.subTest(f"{tab} {words}"):
                     page = self.page(tab, self.notification)
                     self.assertIn(words, page)
@@ -168,7 +167,7 @@ class AdviceTest(PageTestCase):
         edit = reverse("circuits:provider_edit", kwargs={"pk": notification.provider_id})
 
         page = self.page("notification", notification)
-        self.assertIn("has no parser set", page)
+        self.assertIn("has no parser configured", page)
         self.assertNotIn(edit, page)
         self.add_permissions("circuits.change_provider")
         self.assertIn(edit, self.page("notification", notification))
@@ -176,16 +175,16 @@ class AdviceTest(PageTestCase):
         notification.provider.cf[PARSERS_FIELD] = "ntt"
         notification.provider.validated_save()
         page = self.page("notification", notification)
-        self.assertNotIn("has no parser set", page)
-        self.assertIn("set the right parser on", page)
+        self.assertNotIn("has no parser configured", page)
+        self.assertIn("set the correct parser on", page)
 
     def test_each_state_has_its_word(self):
         self.become_superuser()
         notification = models.Notification.objects.get(state=State.FAILED)
         for state, words in (
-            (State.IGNORED, "Nothing, if it announces no work"),
-            (State.REFUSED, "what the source demands"),
-            (State.RECEIVED, "the next run of the job reads it"),
+            (State.IGNORED, "No action needed unless it announces maintenance"),
+            (State.REFUSED, "the sender authentication of this source"),
+            (State.RECEIVED, "Waiting to be processed."),
         ):
             models.Notification.objects.filter(pk=notification.pk).update(state=state)
             self.assertIn(words, self.page("notification", notification), state)
@@ -232,7 +231,10 @@ class ReprocessTest(PageTestCase):
         self.assertRedirects(response, self.notification.get_absolute_url(), fetch_redirect_response=False)
         self.notification.refresh_from_db()
         self.assertEqual((self.notification.state, self.notification.error), (State.RECEIVED, ""))
-        self.assertIn("1 notification queued. No worker", self.page("notification", self.notification))
+        self.assertIn(
+            "1 notification queued for the next job run. To process immediately",
+            self.page("notification", self.notification),
+        )
 
     def test_a_worker_is_asked_where_there_is_one(self):
         self.permit("view_notification", "change_notification")
@@ -244,7 +246,7 @@ class ReprocessTest(PageTestCase):
         self.assertEqual(broker.call_count, 1)
         self.notification.refresh_from_db()
         self.assertEqual(self.notification.state, State.RECEIVED)
-        self.assertIn("a worker reads it again now", self.page("notification", self.notification))
+        self.assertIn("Reprocessing started.", self.page("notification", self.notification))
 
     def test_only_the_permission_to_change_shows_and_opens_it(self):
         url = url_of("notification_reprocess", self.notification)
@@ -285,7 +287,7 @@ class ReprocessTest(PageTestCase):
 
         self.assertIn("1 notification queued", page)
         self.assertEqual(self.states(), [State.PARSED, State.RECEIVED, State.IGNORED])
-        self.assertIn("No notification was selected", self.post())
+        self.assertIn("No notifications were selected.", self.post())
 
     def test_in_bulk_all_means_all_that_the_filters_find(self):
         self.become_superuser()
@@ -301,7 +303,7 @@ class ReprocessTest(PageTestCase):
 
         response = self.client.post(url_of("notification_reprocess", self.notification), follow=True)
 
-        self.assertContains(response, "not on record")
+        self.assertContains(response, "is not stored")
         self.notification.refresh_from_db()
         self.assertEqual(self.notification.state, State.FAILED)
 

@@ -86,18 +86,18 @@ class QuickFilterTest(PageTestCase):
 
 
 class EmptyListTest(PageTestCase):
-    """Each empty list says where its rows come from."""
+    """Each empty list has a sentence of its own."""
 
-    def test_it_says_what_to_do_next(self):
+    def test_empty_list_says_what_is_missing(self):
         self.become_superuser()
-        for model, route, words in (
-            (models.Note, "note_list", "add what your colleagues should know"),
-            (models.CircuitImpact, "circuitimpact_list", "they come with the maintenances"),
-            (models.ParsedNotification, "parsednotification_list", "they come with notifications that announce"),
-            (models.Notification, "notification_list", "the job fetches them"),
-            (models.CircuitMaintenance, "circuitmaintenance_list", "or are added by hand"),
-            (models.NotificationSource, "notificationsource_list", "name a mailbox in nautobot_config.py"),
+        for model, route, sentence in (
+            (models.Note, "note_list", "No maintenance notes found"),
+            (models.CircuitImpact, "circuitimpact_list", "No circuit impacts found"),
+            (models.ParsedNotification, "parsednotification_list", "No maintenance information found"),
+            (models.Notification, "notification_list", "No notifications found"),
+            (models.CircuitMaintenance, "circuitmaintenance_list", "No circuit maintenances found"),
+            (models.NotificationSource, "notificationsource_list", "No notification sources configured."),
         ):
             with self.subTest(route=route):
                 model.objects.all().delete()
-                self.assertTrue(words in self.client.get(url_of(route), **HTMX).content.decode())
+                self.assertTrue(sentence in self.client.get(url_of(route), **HTMX).content.decode())

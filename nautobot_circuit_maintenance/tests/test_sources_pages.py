@@ -94,10 +94,10 @@ class NotificationSourceTest(PageTestCase):
             trusted_authserv_ids=["mx.example", "b.example"],
         )
 
-        self.assertIn("required, by the word of mx.example, b.example", self.page("notificationsource", self.source))
+        self.assertIn("required (trusted: mx.example, b.example)", self.page("notificationsource", self.source))
 
     def test_a_source_that_left_the_settings_says_so(self):
-        self.assertIn("no more", self.page("notificationsource", self.source))
+        self.assertIn("no longer in PLUGINS_CONFIG", self.page("notificationsource", self.source))
         self.assertIn("Not Configured", self.page("notificationsource_list", **HTMX))
 
 
@@ -127,7 +127,7 @@ class ValidateTest(PageTestCase):
                 ca_file=str(server.ca_file),
             )
 
-            self.assertIn("Source 1 is fine", self.verdict())
+            self.assertIn("Connection successful.", self.verdict())
 
         self.source.refresh_from_db()
         self.assertIsNone(self.source.last_fetched_at)
@@ -168,7 +168,7 @@ class ValidateTest(PageTestCase):
         with mock.patch("socket.create_connection", side_effect=AssertionError("connected")):
             page = self.verdict()
 
-        self.assertIn("a moment ago", page)
+        self.assertIn("before testing again", page)
         cache.clear()
         self.assertIn("refused the connection", self.verdict())
 

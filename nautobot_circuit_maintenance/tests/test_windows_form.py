@@ -115,9 +115,9 @@ class WindowsFormTest(PageTestCase):
         before = self.spans()
         for windows, message in (
             ([MONDAY[::-1]], "The end must be after the start."),
-            ([("", MONDAY[1])], "Say when this window starts."),
-            ([(MONDAY[0], "")], "Say when this window ends."),
-            ([MONDAY, MONDAY], "The same maintenance window is there twice."),
+            ([("", MONDAY[1])], "Enter a start time."),
+            ([(MONDAY[0], "")], "Enter an end time."),
+            ([MONDAY, MONDAY], "Duplicate maintenance window."),
             ([("tomorrow", MONDAY[1])], "Enter a valid date/time."),
         ):
             with self.subTest(message):
@@ -126,12 +126,12 @@ class WindowsFormTest(PageTestCase):
                 self.assertEqual(self.spans(), before)
 
     def test_the_same_window_above_and_below_is_refused(self):
-        self.assertContains(self.post(MONDAY, **rows(MONDAY)), "The same maintenance window is there twice.")
+        self.assertContains(self.post(MONDAY, **rows(MONDAY)), "Duplicate maintenance window.")
 
     def test_half_a_span_above_is_refused(self):
         response = self.post((MONDAY[0], ""), **rows(TUESDAY))
 
-        self.assertContains(response, "A maintenance has a start and an end, or neither.")
+        self.assertContains(response, "Enter both a start and an end time, or leave both empty.")
 
     def test_of_a_time_that_cannot_be_read_nothing_else_is_said(self):
         """Not that it is missing; neither by the form nor, where the maintenance is new, by the model."""
@@ -140,7 +140,7 @@ class WindowsFormTest(PageTestCase):
                 response = self.post(("tomorrow", MONDAY[1]), address, **rows(), name="M-9")
 
                 self.assertContains(response, "Enter a valid date/time.")
-                self.assertNotContains(response, "A maintenance has a start and an end, or neither.")
+                self.assertNotContains(response, "Enter both a start and an end time, or leave both empty.")
 
     def test_the_form_shows_start_and_end_or_the_windows(self):
         page = self.page("circuitmaintenance_edit", self.maintenance)

@@ -1,1 +1,1 @@
-"""How values and links look on every page."""
+"""Building blocks of every page: formatting, links, panels."""

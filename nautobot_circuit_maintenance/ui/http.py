@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from nautobot_circuit_maintenance.models import Notification
 
 MESSAGE_TYPE = "message/rfc822"
+NOT_STORED = "The original message is not stored (too large, or purged)."
 
 
 def eml_response(notification: Notification) -> HttpResponse:

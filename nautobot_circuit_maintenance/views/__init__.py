@@ -1,4 +1,4 @@
-"""The pages; Nautobot looks the views up here, by the names of the models."""
+"""The views, where Nautobot looks them up by the names of the models."""
 
 from nautobot_circuit_maintenance.views.changes import ChangesView
 from nautobot_circuit_maintenance.views.dashboard import DashboardView

@@ -1,4 +1,4 @@
-"""The way from Nautobot's list of apps to the documentation site."""
+"""Redirect from Nautobot's list of apps to the documentation site."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 class DocumentationView(GenericView):
-    """Leads to the documentation, which Nautobot serves out of the package; a clone may not have built it."""
+    """The documentation, which Nautobot serves from the package; a clone may not have built it."""
 
     site = _PACKAGE / "docs"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Redirect to its first page, or back to the page of the app with the reason."""
+        """Redirect to the first page, or back to the page of the app with a message."""
         if (self.site / "index.html").is_file():
             return redirect("docs_file", app_base_url="circuit-maintenance", path="index.html")
-        messages.warning(request, "The documentation is not built yet: invoke docs builds it in a clone.")
+        messages.warning(request, 'The documentation has not been built. Run "invoke docs" in the clone.')
         return redirect("apps:app_detail", app=_PACKAGE.name)

@@ -1,4 +1,4 @@
-"""Pages of what we concluded: maintenances, impacts and maintenance notes."""
+"""Pages of maintenances, impacts and maintenance notes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -71,7 +71,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
                 section=SectionChoices.FULL_WIDTH,
                 table_class=tables.MaintenanceCircuitTable,
                 table_filter="maintenance",
-                table_title="Circuits",
+                table_title="Affected Circuits",
             ),
             TimelinePanel(weight=200, section=SectionChoices.FULL_WIDTH, label="Timeline", body_id="timeline"),
             ObjectsTablePanel(
@@ -79,7 +79,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
                 section=SectionChoices.FULL_WIDTH,
                 table_class=tables.CircuitMaintenanceNoteTable,
                 table_filter="maintenance",
-                table_title="Maintenance notes",
+                table_title="Maintenance Notes",
                 exclude_columns=["maintenance"],
                 show_table_config_button=False,
             ),
@@ -97,11 +97,11 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
 
     @classmethod
     def get_extra_actions(cls) -> list[Callable]:
-        """Leave out renaming in bulk: the name is the provider's id."""
+        """Remove bulk renaming: the name is the provider's ID."""
         return [each for each in super().get_extra_actions() if each.__name__ != "bulk_rename"]
 
     def get_extra_context(self, request: HttpRequest, instance: Any = None) -> dict[str, Any]:
-        """Offer the questions that are asked most above the list, and what the panels of one maintenance share."""
+        """Add the quick filters of the list, and what the panels of one maintenance share."""
         context = super().get_extra_context(request, instance)
         if self.action == "list":
             context["quick_filters"] = maintenance_filters(timezone.now(), request.GET)
@@ -148,7 +148,7 @@ class CircuitImpactUIViewSet(NautobotUIViewSet):
             ObjectFieldsPanel(
                 weight=100,
                 section=SectionChoices.LEFT_HALF,
-                label="Impact on a circuit",
+                label="Circuit Impact",
                 fields=["cid", "circuit", "impact", "maintenance", "maintenance__start_time", "maintenance__end_time"],
                 value_transforms={
                     "impact": [formatting.badge],
@@ -178,7 +178,7 @@ class NoteUIViewSet(NautobotUIViewSet):
             ObjectFieldsPanel(
                 weight=100,
                 section=SectionChoices.LEFT_HALF,
-                label="Maintenance note",
+                label="Maintenance Note",
                 fields=["title", "level", "maintenance"],
                 value_transforms={"level": [formatting.badge]},
             ),

@@ -1,4 +1,4 @@
-"""Parts of the page of one notification: what became of it, and the message itself, read only where it is shown."""
+"""Panels of the page of one notification: its result, and the original message."""
 
 from typing import Any
 
@@ -11,110 +11,116 @@ from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.mail.rendering import (
-    CUT,
+    TRUNCATED,
     ReadableMessage,
-    begin_of_text,
     readable,
     safe_document,
+    truncated_text,
 )
 from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.models.providers import PARSERS_FIELD
 from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.http import NOT_STORED
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
 
-NOT_ON_RECORD = "The raw message is not on record: it was over the size limit, or has been purged."
 _TEMPLATES = "nautobot_circuit_maintenance/inc/"
 _ADVICE = {
     State.PARSED: "",
-    State.RECEIVED: "Nothing: the next run of the job reads it.",
-    State.REFUSED: "If {provider} did write it, let the administrator correct what the source demands of its senders "
-    "(trusted_authserv_ids, require_authentication), then Reprocess. If not, leave it: it has changed nothing.",
-    State.IGNORED: "Nothing, if it announces no work. If it does, set the right parser on {provider}, then Reprocess.",
-    State.FAILED: "If it announces work, set the right parser on {provider}, then Reprocess, or {by_hand}. If it does "
-    "not, leave it or delete it.",
+    State.RECEIVED: "Waiting to be processed.",
+    State.REFUSED: "If this really came from {provider}, ask your administrator to adjust the sender authentication of "
+    "this source (trusted_authserv_ids, require_authentication), then click Reprocess. Otherwise no action is needed.",
+    State.IGNORED: "No action needed unless it announces maintenance; in that case set the correct parser on {provider} "
+    "and reprocess.",
+    State.FAILED: "If this announces maintenance: set the correct parser on {provider} and click Reprocess, or "
+    "{add_manually}. Otherwise no action is needed.",
 }
 _NO_PARSER = (
-    "{provider} has no parser set, so the one of its own name is tried. Set the right one on it, then Reprocess. If the "
-    "mail itself is incomplete, ask {provider} for it, or {by_hand}."
+    "{provider} has no parser configured, so the parser with its own name was tried. Set the correct parser and "
+    "reprocess. If the email itself is incomplete, contact {provider} or {add_manually}."
 )
 _INCOMPLETE = (
-    "Other mail of {provider} is understood, so its parser is right. If this one announces work, it is incomplete or in "
-    "another format: ask {provider}, or {by_hand}. If it does not, leave it or delete it."
+    "Other notifications from {provider} are parsed successfully. If this one announces maintenance, it is incomplete or "
+    "in a different format: contact {provider} or {add_manually}. Otherwise no action is needed."
 )
-_NO_BYTES = "It cannot be reprocessed: the raw message is not on record. Let the job read it from the mailbox again."
+_NOT_REPROCESSABLE = (
+    'It cannot be reprocessed because the original message is not stored. Run the job with "Since" to read it from the '
+    "mailbox again."
+)
 
 
 def advice(
-    notification: Notification, provider: SafeString, by_hand: SafeString, *, has_bytes: bool
+    notification: Notification, provider: SafeString, add_manually: SafeString, *, has_original: bool
 ) -> SafeString | str:
-    """Return what a person can do about the state of a notification, in words; empty where there is nothing to do."""
-    words = _ADVICE[notification.state]
-    if notification.state not in (State.PARSED, State.RECEIVED) and not has_bytes:
-        words = _NO_BYTES
-    elif notification.state == State.FAILED and _is_understood(notification.provider):
-        words = _INCOMPLETE
+    """Return what a user can do about the state of a notification; empty if nothing needs to be done."""
+    template = _ADVICE[notification.state]
+    if notification.state not in (State.PARSED, State.RECEIVED) and not has_original:
+        template = _NOT_REPROCESSABLE
+    elif notification.state == State.FAILED and _has_parsed_notifications(notification.provider):
+        template = _INCOMPLETE
     elif notification.state == State.FAILED and not notification.provider.cf.get(PARSERS_FIELD):
-        words = _NO_PARSER
-    return format_html(words, provider=provider, by_hand=by_hand) if words else ""
+        template = _NO_PARSER
+    return format_html(template, provider=provider, add_manually=add_manually) if template else ""
 
 
-def _is_understood(provider: Provider) -> bool:
-    """Tell whether some mail of a provider was read: then its parser is the right one."""
+def _has_parsed_notifications(provider: Provider) -> bool:
+    """Return whether a notification of the provider was parsed, which shows that its parser is right."""
     return Notification.objects.filter(provider=provider, state=State.PARSED).exists()
 
 
-def _by_hand(provider: Provider, user: Any) -> SafeString:
-    """Say that a maintenance of a provider can be added, as a link to the form for those who may."""
+def _add_manually(provider: Provider, user: Any) -> SafeString:
+    """Suggest adding a maintenance, as a link to the form for users who may add one."""
+    text = "add the maintenance manually"
     if not user.has_perm("nautobot_circuit_maintenance.add_circuitmaintenance"):
-        return format_html("{}", "add the maintenance by hand")
+        return format_html("{}", text)
     form = reverse("plugins:nautobot_circuit_maintenance:circuitmaintenance_add")
-    return format_html('<a href="{}?provider={}">add the maintenance by hand</a>', form, provider.pk)
+    return format_html('<a href="{}?provider={}">{}</a>', form, provider.pk, text)
 
 
 class ReprocessButton(PostButton):
-    """Shown to those who may change this notification."""
+    """A button for users who may change the notification."""
 
     def should_render(self, context: Context) -> bool:
-        """Ask the permissions, their constraints included."""
+        """Check the permissions with their constraints."""
         user = context["request"].user
         return Notification.objects.restrict(user, "change").filter(pk=context["object"].pk).exists()
 
 
 class ResultPanel(VerbatimLabelsMixin, KeyValueTablePanel):
-    """What became of a message, and what to do about it."""
+    """State and reason of a notification, and what to do about it."""
 
     label = "Result"
     context_data_key = "result"
 
     def get_data(self, context: Context) -> dict[str, Any]:
-        """Say it in words; attempts count only where they tell something."""
+        """Gather state, reason and suggested action."""
         notification: Notification = context["object"]
-        has_bytes = Notification.objects.filter(pk=notification.pk, raw__isnull=False).exists()  # without reading them
-        provider = provider_to_mend(notification.provider, context["request"].user)
-        by_hand = _by_hand(notification.provider, context["request"].user)
+        user = context["request"].user
+        has_original = Notification.objects.filter(pk=notification.pk, raw__isnull=False).exists()  # without reading it
+        provider = provider_to_edit(notification.provider, user)
+        add_manually = _add_manually(notification.provider, user)
         return {
             "State": formatting.badge(notification.state),
             "Reason": notification.error,
-            "What to Do": advice(notification, provider, by_hand, has_bytes=has_bytes),
+            "Suggested Action": advice(notification, provider, add_manually, has_original=has_original),
             "Attempts": notification.attempts,
         }
 
 
-def provider_to_mend(provider: Provider, user: Any) -> SafeString:
-    """Return the name of a provider, as a link to its form for those who may change it."""
+def provider_to_edit(provider: Provider, user: Any) -> SafeString:
+    """Return the name of a provider, as a link to its form for users who may change it."""
     if not Provider.objects.restrict(user, "change").filter(pk=provider.pk).exists():
         return format_html("<strong>{}</strong>", provider)
     return format_html('<a href="{}">{}</a>', reverse("circuits:provider_edit", kwargs={"pk": provider.pk}), provider)
 
 
 def read_object(context: Context) -> ReadableMessage | None:
-    """Read the message of the page's notification from the database; None where it is not on record."""
+    """Read the original message of the page's notification; None if it is not stored."""
     raw = context["object"].raw
     return None if raw is None else readable(bytes(raw))
 
 
 class TextPanel(BaseTextPanel):
-    """The words of a message, escaped."""
+    """The text of a message, escaped."""
 
     label = "Text"
     body_content_template_path = f"{_TEMPLATES}message_text.html"
@@ -123,28 +129,28 @@ class TextPanel(BaseTextPanel):
         """Read the message."""
         message = read_object(context)
         if message is None:
-            return NOT_ON_RECORD
-        return begin_of_text(message.text, is_cut=message.is_cut) or "The message has no text."
+            return NOT_STORED
+        return truncated_text(message.text, is_truncated=message.is_truncated) or "The message has no text."
 
 
 class HtmlPanel(BaseTextPanel):
-    """The HTML of a message, without anything that loads or runs, in a frame that could do neither."""
+    """The sanitized HTML of a message, in a sandboxed frame that can neither load nor run anything."""
 
     label = "HTML"
     body_content_template_path = f"{_TEMPLATES}message_html.html"
 
     def get_value(self, context: Context) -> dict[str, str]:
-        """Read the message; the template shows a document or a word why there is none."""
+        """Read the message; the template shows the document, or the reason why there is none."""
         message = read_object(context)
         if message is None:
-            return {"word": NOT_ON_RECORD}
+            return {"reason": NOT_STORED}
         if not message.html.strip():
-            return {"word": CUT if message.is_cut else "The message has no HTML."}
-        return {"document": safe_document(message.html, is_cut=message.is_cut)}
+            return {"reason": TRUNCATED if message.is_truncated else "The message has no HTML."}
+        return {"document": safe_document(message.html, is_truncated=message.is_truncated)}
 
 
 class AttachmentsPanel(DataTablePanel):
-    """Which other parts a message has; nobody opens them here."""
+    """The attachments of a message; they cannot be opened here."""
 
     label = "Attachments"
     context_data_key = "attachments"
@@ -158,19 +164,19 @@ class AttachmentsPanel(DataTablePanel):
             {"name": each.name or "(no name)", "kind": each.kind, "size": formatting.file_size(each.size)}
             for each in (message.attachments if message else ())
         ]
-        if message and message.is_cut:
-            rows.append({"name": CUT, "kind": "", "size": ""})
-        word = NOT_ON_RECORD if message is None else "The message has no attachments."
-        return {**super().get_extra_context(context), "data": rows or [{"name": word, "kind": "", "size": ""}]}
+        if message and message.is_truncated:
+            rows.append({"name": TRUNCATED, "kind": "", "size": ""})
+        empty = NOT_STORED if message is None else "\u2014 No attachments \u2014"
+        return {**super().get_extra_context(context), "data": rows or [{"name": empty, "kind": "", "size": ""}]}
 
 
 class SourceTextPanel(BaseTextPanel):
-    """The raw message as text, escaped; those bytes that are not UTF-8 show as a replacement character."""
+    """The source of a message, escaped; bytes that are not UTF-8 become replacement characters."""
 
-    label = "Source of the message"
+    label = "Source"
     render_as = BaseTextPanel.RenderOptions.CODE
 
     def get_value(self, context: Context) -> str:
         """Read the bytes."""
         raw = context["object"].raw
-        return NOT_ON_RECORD if raw is None else begin_of_text(bytes(raw).decode("utf-8", errors="replace"))
+        return NOT_STORED if raw is None else truncated_text(bytes(raw).decode("utf-8", errors="replace"))

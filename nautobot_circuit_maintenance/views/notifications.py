@@ -1,4 +1,4 @@
-"""Pages of what we received: notifications, and what each of them said."""
+"""Pages of notifications and parsed notifications."""
 
 from typing import Any
 
@@ -32,20 +32,17 @@ from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.pipeline.enqueue import enqueue_digestion
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.ui import formatting
-from nautobot_circuit_maintenance.ui.http import eml_response
+from nautobot_circuit_maintenance.ui.http import NOT_STORED, eml_response
 from nautobot_circuit_maintenance.ui.links import notification_filters
 from nautobot_circuit_maintenance.views import message_panels
 from nautobot_circuit_maintenance.views.viewset import GET_ONLY, POST_ONLY, UUID_REGEX, selected_pks
 
-NO_WORKER = (
-    "No worker starts now: the next run of the job reads what waits. To have it read at once, enable the job "
-    '"Reprocess Notifications" and start a worker.'
-)
+NO_WORKER = 'To process immediately, enable the job "Reprocess Notifications" and start a worker.'
 _ROUTE = "plugins:nautobot_circuit_maintenance:notification_{}"
 
 
 def _message_tab(weight: int, label: str, panel: type[Panel]) -> DistinctViewTab:
-    """Return a tab of its own URL, so that the raw message is read only where it is shown."""
+    """Return a tab with its own URL, so that the original message is read only if it is shown."""
     tab_id = label.lower()
     return DistinctViewTab(
         weight=weight,
@@ -56,10 +53,10 @@ def _message_tab(weight: int, label: str, panel: type[Panel]) -> DistinctViewTab
     )
 
 
-class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that it has not
+class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form methods
     ObjectDetailViewMixin, ObjectListViewMixin, ObjectDestroyViewMixin, ObjectBulkDestroyViewMixin
 ):
-    """Notifications: nobody writes them but the pipeline."""
+    """Notifications; only the pipeline writes them."""
 
     lookup_value_regex = UUID_REGEX
     action_buttons = ("export",)
@@ -89,7 +86,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
             ObjectFieldsPanel(
                 weight=100,
                 section=SectionChoices.LEFT_HALF,
-                label="Message",
+                label="Notification",
                 fields=["subject", "sender", "provider", "source", "received_at", "sent_at", "message_id", "size"],
                 value_transforms={
                     "received_at": [formatting.datetime_badge],
@@ -108,21 +105,21 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
                 section=SectionChoices.FULL_WIDTH,
                 table_class=tables.ParsedNotificationTable,
                 table_filter="notification",
-                table_title="What it said about maintenances",
+                table_title="Maintenances in this Notification",
                 exclude_columns=["notification", "sender", "received_at"],
                 add_button_route=None,
             ),
         ],
         extra_tabs=[
-            _message_tab(1100, "Text", message_panels.TextPanel),
-            _message_tab(1200, "HTML", message_panels.HtmlPanel),
-            _message_tab(1300, "Attachments", message_panels.AttachmentsPanel),
-            _message_tab(1400, "Source", message_panels.SourceTextPanel),
+            _message_tab(110, "Text", message_panels.TextPanel),
+            _message_tab(120, "HTML", message_panels.HtmlPanel),
+            _message_tab(130, "Attachments", message_panels.AttachmentsPanel),
+            _message_tab(140, "Source", message_panels.SourceTextPanel),
         ],
     )
 
     def get_extra_context(self, request: HttpRequest, instance: Any = None) -> dict[str, Any]:
-        """Offer the questions that are asked most above the list."""
+        """Add the quick filters of the list."""
         context = super().get_extra_context(request, instance)
         if self.action == "list":
             context["quick_filters"] = notification_filters(request.GET)
@@ -130,69 +127,71 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that
 
     @action(detail=True, url_path="text", url_name="text", **GET_ONLY)
     def text(self, _request: HttpRequest, **_kwargs: Any) -> Response:
-        """Show the words of the message."""
+        """Show the text of the message."""
         return Response({})
 
     @action(detail=True, url_path="html", url_name="html", **GET_ONLY)
     def html(self, _request: HttpRequest, **_kwargs: Any) -> Response:
-        """Show the HTML of the message, made harmless."""
+        """Show the sanitized HTML of the message."""
         return Response({})
 
     @action(detail=True, url_path="attachments", url_name="attachments", **GET_ONLY)
     def attachments(self, _request: HttpRequest, **_kwargs: Any) -> Response:
-        """List the other parts of the message."""
+        """List the attachments of the message."""
         return Response({})
 
     @action(detail=True, url_path="source", url_name="source", **GET_ONLY)
     def source(self, _request: HttpRequest, **_kwargs: Any) -> Response:
-        """Show the raw message."""
+        """Show the source of the message."""
         return Response({})
 
     @action(detail=True, url_path="raw", url_name="raw", **GET_ONLY)
     def raw(self, _request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        """Download the raw message; no browser shows it."""
+        """Download the original message; browsers never render it."""
         notification = self.get_object()
         if notification.raw is None:
-            raise Http404("The raw message is not on record.")
+            raise Http404(NOT_STORED)
         return eml_response(notification)
 
     @action(detail=True, url_path="reprocess", url_name="reprocess", **POST_ONLY)
     def reprocess(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        """Let a worker read the message again."""
+        """Let a worker process the notification again."""
         notification = self.get_object()
         self._reprocess(request, self.get_queryset().filter(pk=notification.pk))
         return redirect(notification.get_absolute_url())
 
     @action(detail=False, url_path="reprocess", url_name="bulk_reprocess", **POST_ONLY)
     def bulk_reprocess(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        """Let a worker read the messages again that were ticked in the list, or all that its filters find."""
+        """Let a worker process the selected notifications again, or all that the filters of the list match."""
         if request.POST.get("_all"):
-            chosen = self.filter_queryset(self.get_queryset())
+            selected = self.filter_queryset(self.get_queryset())
         else:
-            chosen = self.get_queryset().filter(pk__in=selected_pks(request))
-        self._reprocess(request, chosen)
+            selected = self.get_queryset().filter(pk__in=selected_pks(request))
+        self._reprocess(request, selected)
         return redirect(reverse(_ROUTE.format("list")))
 
-    def _reprocess(self, request: HttpRequest, chosen: QuerySet[models.Notification]) -> None:
-        """Reset these notifications, and say what becomes of them."""
-        waiting, left = requeue(chosen)
+    def _reprocess(self, request: HttpRequest, selected: QuerySet[models.Notification]) -> None:
+        """Requeue the notifications and show the result as messages."""
+        waiting, left = requeue(selected)
         if left:
-            word = f"{left} cannot be reprocessed: the raw message is not on record, or the source that refused it is gone."
-            messages.warning(request, word)
-        if waiting:
-            count = f"{waiting} notification{pluralize(waiting)}"
-            if enqueue_digestion(request.user):
-                messages.success(request, f"{count} queued: a worker reads {pluralize(waiting, 'it,them')} again now.")
-            else:
-                messages.warning(request, f"{count} queued. {NO_WORKER}")
+            messages.warning(
+                request,
+                f"{left} notification{pluralize(left)} cannot be reprocessed: the original message is not stored, or the "
+                "source that refused it is no longer configured.",
+            )
+        if waiting and enqueue_digestion(request.user):
+            messages.success(request, "Reprocessing started. Reload the page to see the result.")
+        elif waiting:
+            queued = f"{waiting} notification{pluralize(waiting)} queued for the next job run."
+            messages.warning(request, f"{queued} {NO_WORKER}")
         elif not left:
-            messages.warning(request, "No notification was selected.")
+            messages.warning(request, "No notifications were selected.")
 
 
-class ParsedNotificationUIViewSet(  # pylint: disable=abstract-method  # of forms that it has not
+class ParsedNotificationUIViewSet(  # pylint: disable=abstract-method  # the form methods
     ObjectDetailViewMixin, ObjectListViewMixin
 ):
-    """What notifications said about maintenances."""
+    """Parsed notifications."""
 
     lookup_value_regex = UUID_REGEX
     action_buttons = ("export",)
@@ -208,19 +207,19 @@ class ParsedNotificationUIViewSet(  # pylint: disable=abstract-method  # of form
             ObjectFieldsPanel(
                 weight=100,
                 section=SectionChoices.LEFT_HALF,
-                label="What it said",
+                label="Parsed Notification",
                 fields=["maintenance", "notification", "status", "issued_at", "sequence", "outdated", "parser"],
                 value_transforms={
                     "status": [formatting.badge],
                     "issued_at": [formatting.datetime_badge],
                     "outdated": [formatting.superseded_badge],
                 },
-                key_transforms={"issued_at": "Issued"},
+                key_transforms={"issued_at": "Timestamp in Email", "outdated": "Superseded"},
             ),
             ObjectFieldsPanel(
                 weight=100,
                 section=SectionChoices.RIGHT_HALF,
-                label="Message",
+                label="Email",
                 fields=["subject", "sender", "received_at", "sent_at"],
                 value_transforms={"received_at": [formatting.datetime_badge], "sent_at": [formatting.datetime_badge]},
                 key_transforms={"received_at": "Received", "sent_at": "Sent"},
@@ -228,7 +227,7 @@ class ParsedNotificationUIViewSet(  # pylint: disable=abstract-method  # of form
             ObjectTextPanel(
                 weight=200,
                 section=SectionChoices.FULL_WIDTH,
-                label="Output of the parser",
+                label="Parsed Data",
                 object_field="json",
                 render_as=ObjectTextPanel.RenderOptions.JSON,
             ),

@@ -45,15 +45,15 @@ from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
 from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX
 
 VALIDATION_PAUSE = 10
-"""Seconds between two validations of a source: each is a login, and servers lock accounts that log in too often."""
+"""Seconds between two connection tests of a source: servers lock accounts that log in too often."""
 
-COUNTED = timedelta(days=30)
+PERIOD = timedelta(days=30)
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 _JOB = "nautobot_circuit_maintenance.jobs.HandleCircuitMaintenanceNotifications"
 
 
 class ConfigurationPanel(VerbatimLabelsMixin, KeyValueTablePanel):
-    """What PLUGINS_CONFIG says of a source; never its secrets."""
+    """The settings of a source in PLUGINS_CONFIG, without its secrets."""
 
     label = "Configuration"
     context_data_key = "configuration"
@@ -64,7 +64,7 @@ class ConfigurationPanel(VerbatimLabelsMixin, KeyValueTablePanel):
         settings = get_app_settings()
         mistakes = [f"{problem.message} {problem.hint}" for problem in settings.problems if problem.source == name]
         if mistakes:
-            return {"Mistake in the Settings": " ".join(mistakes)}
+            return {"Configuration Error": " ".join(mistakes)}
         for source in settings.sources:
             if source.name == name:
                 encryption = "STARTTLS" if source.starttls else "TLS" if source.tls else "none"
@@ -75,28 +75,28 @@ class ConfigurationPanel(VerbatimLabelsMixin, KeyValueTablePanel):
                     "Host": source.host,
                     **(connection if MAILBOX_KINDS[source.kind].has_tls_settings else {}),
                     "Folder": source.folder,
-                    "Header with the Sender": source.source_header,
+                    "Sender Header": source.source_header,
                     "Authentication": _authentication(source),
                 }
-        return {"Not Configured": "PLUGINS_CONFIG names this source no more; its notifications and links stay."}
+        return {"Not Configured": "This source is no longer in PLUGINS_CONFIG. Its notifications are kept."}
 
 
 def _authentication(source: SourceSettings) -> str:
-    """Say whose word about the senders a source demands."""
+    """Return whether a source requires sender authentication, and which servers it trusts."""
     if not source.require_authentication:
         return "not required"
-    return f"required, by the word of {', '.join(source.trusted_authserv_ids)}"
+    return f"required (trusted: {', '.join(source.trusted_authserv_ids)})"
 
 
-class MailPanel(VerbatimLabelsMixin, KeyValueTablePanel):
-    """What became of the mail of a source lately, each count as a link to it."""
+class NotificationsPanel(VerbatimLabelsMixin, KeyValueTablePanel):
+    """The recent notifications of a source by state, each count as a link to them."""
 
-    label = "Mail of the last 30 days"
-    context_data_key = "mail"
+    label = "Notifications (last 30 days)"
+    context_data_key = "notifications"
 
     def get_data(self, context: Context) -> dict[str, Any]:
-        """Count what the user may see."""
-        source, since = context["object"], timezone.now() - COUNTED
+        """Count the notifications that the user may view."""
+        source, since = context["object"], timezone.now() - PERIOD
         visible = models.Notification.objects.restrict(context["request"].user, "view").filter(source=source)
         recent = visible.filter(received_at__gte=since).order_by().values_list("state")
         counts = dict(recent.annotate(Count("pk")))
@@ -105,29 +105,29 @@ class MailPanel(VerbatimLabelsMixin, KeyValueTablePanel):
         for state, label in State.CHOICES:
             query = urlencode({"source": source.pk, "state": state, "received_at__gte": since.isoformat()})
             rows[label] = format_html('<a href="{}?{}">{}</a>', url, query, counts[state]) if state in counts else "0"
-        last = visible.order_by("-received_at").values_list("received_at", flat=True).first()
-        return {"Last Mail": formatting.datetime_badge(last) if last else "none yet", **rows}
+        latest = visible.order_by("-received_at").values_list("received_at", flat=True).first()
+        return {"Latest Notification": formatting.datetime_badge(latest), **rows}
 
 
-class ValidateButton(PostButton):
-    """Shown to those who may change this source."""
+class TestConnectionButton(PostButton):
+    """A button for users who may change the source."""
 
     def should_render(self, context: Context) -> bool:
-        """Ask the permissions, their constraints included."""
+        """Check the permissions with their constraints."""
         user = context["request"].user
         return models.NotificationSource.objects.restrict(user, "change").filter(pk=context["object"].pk).exists()
 
 
 class RunButton(Button):
-    """Leads to the job's form with this source chosen."""
+    """A link to the job's form with this source selected."""
 
     def get_link(self, context: Context) -> str:
-        """Name the source in the query."""
+        """Add the source to the query string."""
         form = reverse("extras:job_run_by_class_path", kwargs={"class_path": _JOB})
         return f"{form}?{urlencode({'sources': context['object'].pk})}"
 
 
-class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of forms that it has not
+class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # the form methods
     ObjectDetailViewMixin,
     ObjectListViewMixin,
     ObjectEditViewMixin,
@@ -135,7 +135,7 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
     ObjectNotesViewMixin,
     ObjectDataComplianceViewMixin,
 ):
-    """Sources: they come and go with the settings, people choose their providers. See ``urls`` for what is left out."""
+    """Sources; PLUGINS_CONFIG adds and removes them, users choose their providers. See ``urls``."""
 
     lookup_value_regex = UUID_REGEX
     action_buttons = ("export",)
@@ -147,15 +147,15 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
     form_class = forms.NotificationSourceForm
     object_detail_content = ObjectDetailContent(
         extra_buttons=[
-            ValidateButton(
+            TestConnectionButton(
                 weight=100,
-                label="Validate",
+                label="Test Connection",
                 icon="mdi-connection",
                 link_name=_ROUTE.format("notificationsource_validate"),
             ),
             RunButton(
                 weight=200,
-                label="Run now",
+                label="Run Job",
                 icon="mdi-play",
                 required_permissions=["extras.run_job"],
             ),
@@ -164,12 +164,12 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
             ObjectFieldsPanel(
                 weight=100,
                 section=SectionChoices.LEFT_HALF,
-                label="Notification source",
+                label="Notification Source",
                 fields=["name", "attach_all_providers", "last_fetched_at", "last_error"],
                 value_transforms={"last_fetched_at": [formatting.datetime_badge]},
                 key_transforms={"last_fetched_at": "Last Success"},
             ),
-            MailPanel(
+            NotificationsPanel(
                 weight=200,
                 section=SectionChoices.LEFT_HALF,
                 required_permissions=["nautobot_circuit_maintenance.view_notification"],
@@ -180,7 +180,7 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
                 section=SectionChoices.FULL_WIDTH,
                 table_class=tables.SourceProviderTable,
                 table_attribute="providers",
-                table_title="Providers whose mail it reads",
+                table_title="Providers",
                 related_field_name="notification_sources",
                 add_button_route=None,
                 enable_related_link=False,
@@ -199,19 +199,19 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # of form
 
     @action(detail=True, url_path="validate", url_name="validate", **POST_ONLY)
     def validate(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        """Log in and open the folder, and say how it went; this page is the only one that it leads to."""
+        """Log in and open the folder, and show the result on the page of the source."""
         source = self.get_object()
-        under_way = f"nautobot_circuit_maintenance.validate.{source.pk}"
-        # Longer than a validation takes, so that no second one begins meanwhile, whoever asks which process.
-        if not cache.add(under_way, True, VALIDATION_SECONDS + VALIDATION_PAUSE):
-            messages.warning(request, f"{source} was validated a moment ago; wait {VALIDATION_PAUSE} seconds.")
+        lock = f"nautobot_circuit_maintenance.validate.{source.pk}"
+        # Longer than a test takes, so that no process starts a second one.
+        if not cache.add(lock, True, VALIDATION_SECONDS + VALIDATION_PAUSE):
+            messages.warning(request, f"Please wait {VALIDATION_PAUSE} seconds before testing again.")
             return redirect(source.get_absolute_url())
         try:
             validate(source)
         except MailboxError as error:
-            messages.error(request, f"{source} cannot be read. {error}")
+            messages.error(request, f"Connection failed: {error}")
         else:
-            messages.success(request, f"{source} is fine: the login and the folder work.")
+            messages.success(request, "Connection successful.")
         finally:
-            cache.set(under_way, True, VALIDATION_PAUSE)
+            cache.set(lock, True, VALIDATION_PAUSE)
         return redirect(source.get_absolute_url())

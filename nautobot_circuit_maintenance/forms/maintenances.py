@@ -1,0 +1,144 @@
+"""Forms of circuit maintenances."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from nautobot.apps.forms import (
+    DateTimePicker,
+    DynamicModelChoiceField,
+    NautobotBulkEditForm,
+    NautobotFilterForm,
+    NautobotModelForm,
+    StaticSelect2,
+    TagFilterField,
+    TagsBulkEditFormMixin,
+)
+from nautobot.circuits.models import Circuit, Provider
+from nautobot.dcim.models import Device, Location
+from nautobot.tenancy.models import Tenant
+
+from nautobot_circuit_maintenance.choices import CircuitImpactChoices, CircuitMaintenanceStatusChoices
+from nautobot_circuit_maintenance.forms import fields
+from nautobot_circuit_maintenance.forms.concurrency import ConcurrentEditMixin
+from nautobot_circuit_maintenance.forms.fields import TIME_ZONE_HELP, WindowEndField, WindowStartField, as_shown
+from nautobot_circuit_maintenance.forms.windows import windows_formset
+from nautobot_circuit_maintenance.models import CircuitMaintenance
+from nautobot_circuit_maintenance.models.windows import END_AFTER_START
+
+_TIMES = ("start_time", "end_time")
+
+
+class CircuitMaintenanceForm(ConcurrentEditMixin, NautobotModelForm):
+    """Add or edit a maintenance with its windows."""
+
+    provider = DynamicModelChoiceField(queryset=Provider.objects.all(), required=False)
+
+    class Meta:
+        model = CircuitMaintenance
+        fields = [
+            "name",
+            "provider",
+            "status",
+            "start_time",
+            "end_time",
+            "description",
+            "ticket",
+            "ack",
+            "tags",
+        ]
+        widgets = {"start_time": DateTimePicker(), "end_time": DateTimePicker(), "status": StaticSelect2()}
+        field_classes = {"start_time": WindowStartField, "end_time": WindowEndField}
+        help_texts = {"start_time": TIME_ZONE_HELP, "end_time": TIME_ZONE_HELP}
+
+    time_zone_help = TIME_ZONE_HELP
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Add the rows of windows; with several windows, they replace start and end."""
+        super().__init__(*args, **kwargs)
+        stored = list(self.instance.windows.all()) if self.instance.present_in_database else []
+        self.has_several_windows = len(stored) > 1
+        self.windows = windows_formset(self.data if self.is_bound else None, stored if self.has_several_windows else [])
+        if self.has_several_windows and self.windows.is_bound:
+            del self.fields["start_time"], self.fields["end_time"]
+
+    @property
+    def shown_elsewhere(self) -> list[str]:
+        """The fields that the first card of the page leaves out."""
+        times = _TIMES if self.has_several_windows else ()
+        return ["tags", "dynamic_groups", "object_note", *times]
+
+    def clean_start_time(self) -> datetime | None:
+        """Keep the stored moment if the input is unchanged."""
+        entered, stored = self.cleaned_data["start_time"], self.instance.start_time
+        return stored if as_shown(entered) == as_shown(stored) else entered
+
+    def clean_end_time(self) -> datetime | None:
+        """Keep the stored moment if the input is unchanged."""
+        entered, stored = self.cleaned_data["end_time"], self.instance.end_time
+        return stored if as_shown(entered) == as_shown(stored) else entered
+
+    def clean(self) -> None:
+        """Set the windows, and derive start and end from them."""
+        super().clean()
+        if any(self.has_error(name) for name in _TIMES):
+            # An invalid time is not a missing one: no second error about the other.
+            for name in _TIMES:
+                self.cleaned_data.pop(name, None)
+        if self.windows.is_bound:  # a script may send start and end only
+            self._clean_windows()
+
+    def _clean_windows(self) -> None:
+        if not self.windows.is_valid():
+            raise forms.ValidationError("Please correct the maintenance windows below.")
+        spans = [*self._entered_span(), *self.windows.spans]
+        if len(set(spans)) < len(spans):
+            raise forms.ValidationError("Duplicate maintenance window.")
+        if self.has_several_windows or self.windows.spans:
+            self.instance.set_windows(spans)
+            self.cleaned_data |= {name: getattr(self.instance, name) for name in _TIMES}
+
+    def _entered_span(self) -> list[tuple[datetime, datetime]]:
+        start, end = (self.cleaned_data.get(name) for name in _TIMES)
+        if start and end and start >= end and self.windows.spans:
+            raise forms.ValidationError({"end_time": END_AFTER_START})  # without more windows, the model checks it
+        if bool(start) != bool(end):
+            raise forms.ValidationError({"end_time": "Enter both a start and an end time, or leave both empty."})
+        return [(start, end)] if start and end else []
+
+
+class CircuitMaintenanceBulkEditForm(TagsBulkEditFormMixin, NautobotBulkEditForm):
+    """Edit several maintenances."""
+
+    pk = forms.ModelMultipleChoiceField(queryset=CircuitMaintenance.objects.all(), widget=forms.MultipleHiddenInput)
+    status = fields.optional_choice(CircuitMaintenanceStatusChoices)
+    ack = fields.yes_no("Acknowledged")
+    ticket = forms.CharField(required=False)
+    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    class Meta:
+        model = CircuitMaintenance
+        nullable_fields = ["ticket", "description"]
+
+
+class CircuitMaintenanceFilterForm(NautobotFilterForm):
+    """Filter maintenances."""
+
+    model = CircuitMaintenance
+    field_order = ["q", "status", "provider", "active", "ended", "ack", "impact", "overlaps_from", "overlaps_until"]
+    q = forms.CharField(required=False, label="Search")
+    status = fields.multiple_choice(CircuitMaintenanceStatusChoices)
+    provider = fields.related_by_name(Provider)
+    active = fields.yes_no("In progress")
+    ended = fields.yes_no("Ended or cancelled")
+    ack = fields.yes_no("Acknowledged")
+    impact = fields.multiple_choice(CircuitImpactChoices)
+    overlaps_from = fields.date_time("Active after")
+    overlaps_until = fields.date_time("Active before")
+    circuit = fields.related(Circuit, to_field_name="cid")
+    location = fields.related_by_name(Location)
+    device = fields.related_by_name(Device)
+    tenant = fields.related_by_name(Tenant)
+    has_unmatched_circuits = fields.yes_no("Has unknown circuit IDs")
+    ticket = forms.CharField(required=False)
+    tags = TagFilterField(model)
