@@ -14,6 +14,19 @@ from development.services import database, embedded
 from development.services.imap import ImapServer, imap_server as run_imap_server
 
 TEST_PREFIX = "ncm_test_"
+# Files with the longest tests: started last, one of them would leave the other worker idle.
+LONGEST = (
+    "test_imap_faults.py",
+    "test_gmail_faults.py",
+    "test_kill.py",
+    "test_permission_walk.py",
+    "test_query_counts.py",
+    "test_imap_scale.py",
+    "test_dashboard.py",
+    "test_slow_server.py",
+    "test_imap.py",
+    "test_gmail.py",
+)
 hypothesis.settings.register_profile("pure", max_examples=10)
 
 
@@ -21,6 +34,13 @@ def pytest_configure() -> None:
     """Try fewer examples where the run has to be short: in `invoke pure`."""
     if not settings.DATABASES:
         hypothesis.settings.load_profile("pure")
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-django moves transaction tests, which empty tables, behind all others
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, in the order of LONGEST."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 @pytest.fixture(scope="session")

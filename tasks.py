@@ -186,9 +186,10 @@ def mutants(context: Context, only: str = "") -> None:
     docker=True,
 )
 def unittest(context: Context, label: str = "", keyword: str = "", workers: int = 0, failfast: bool = False) -> None:
-    """Run the tests on the embedded services."""
+    """Run the tests on the embedded services, without those of `invoke nightly`."""
     chosen = ["-k", keyword] if keyword else []
-    chosen += ["-n", str(workers)] if workers else []
+    # A class stays together, so that its data is created once; conftest.py has the order.
+    chosen += ["-n", str(workers), "--dist", "loadscope", "--no-loadscope-reorder"] if workers else []
     chosen += ["-x"] if failfast else []
     python_module(context, "pytest", *([label] if label else []), *chosen)
 
@@ -353,10 +354,33 @@ def failures(context: Context, stages: dict[str, Callable[[Context], None]]) -> 
 @command(docker=True)
 def tests(context: Context) -> None:
     """Run all linters and all tests, and print what each took."""
-    # The template takes one core for minutes the first time: the checks, which do without it, have the other one.
+    # The template takes one core for minutes if there is no dump of this Nautobot: the checks have the other one.
     with subprocess.Popen([sys.executable, "-m", "invoke", "template"], cwd=ROOT):  # nosec B603 # our own, no shell
         failed = failures(context, CHECKS)
     failed += failures(context, TESTS)
     if failed:
+        raise Exit("\n".join(failed), code=1)
+    print("All passed.")
+
+
+def unittest_of(nautobot: str) -> Callable[[Context], None]:
+    """Return the stage that runs the tests with this Nautobot, in an environment of its own."""
+    return lambda context: python_module(context, "invoke", "unittest", "--nautobot-ver", nautobot, "--workers", "2")
+
+
+NIGHTLY: dict[str, Callable[[Context], None]] = {
+    "migrations of Nautobot": verify_core_schema,
+    "developer guide and examples": lambda context: python_module(context, "pytest", "-m", "nightly"),
+    "tests of the tools": lambda context: python_module(context, "pytest", "development/tests"),
+    "chaos": lambda context: chaos(context, faults=500),
+    "mutants": mutants,
+    **{f"Nautobot {version}": unittest_of(version) for version in ("3.1.0", "3.1")},
+}
+
+
+@command()
+def nightly(context: Context) -> None:
+    """Run what takes too long for each push: real migrations, examples, long chaos, mutants, other Nautobots (2 hours)."""
+    if failed := failures(context, NIGHTLY):
         raise Exit("\n".join(failed), code=1)
     print("All passed.")

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import TestCase
 
+import pytest
+
 from development.mutants import copy_of_clone
 from development.services.embedded import ROOT, STATE
 
@@ -42,6 +44,7 @@ def run_in(root: Path, *command: str, given: str = "") -> "subprocess.CompletedP
     return subprocess.run(command, cwd=root, env=env, input=given, check=False, capture_output=True, text=True)
 
 
+@pytest.mark.nightly
 class FollowedTest(TestCase):
     """Whoever does what the pages say ends where they say."""
 

@@ -6,6 +6,7 @@ from nautobot_circuit_maintenance.tests.documentation import world
 from nautobot_circuit_maintenance.tests.documentation.pages import ROOT, Example, examples
 from nautobot_circuit_maintenance.tests.documentation.test_examples import Reader
 
+pytestmark = pytest.mark.nightly
 CURL = 'curl -H "Authorization: Token $TOKEN"'
 LIST = '"$NAUTOBOT/api/plugins/circuit-maintenance/maintenance/'
 BROKEN = {

@@ -13,6 +13,7 @@ from nautobot_circuit_maintenance.tests.documentation.settings import run_python
 from nautobot_circuit_maintenance.tests.documentation.shell import Shell
 from nautobot_circuit_maintenance.tests.documentation.site import Site
 
+pytestmark = pytest.mark.nightly
 PAGES = [page for page in pages() if examples(page)]
 FILE = re.compile(r"[\w/.-]*\w(?:\.(?:py|md|toml|txt|yml|html|env)\b|/)")
 
