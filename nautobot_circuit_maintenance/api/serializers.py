@@ -8,6 +8,7 @@ from nautobot.apps.api import BaseModelSerializer, NautobotModelSerializer, Tagg
 from nautobot.circuits.models import Circuit, Provider
 from rest_framework import serializers
 
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
@@ -103,8 +104,8 @@ class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerialize
         """Return the impacts that the user may view, which the view prefetched for all maintenances."""
         if not hasattr(maintenance, "visible_impacts"):
             request = self.context.get("request")
-            impacts = maintenance.impacts.restrict(request.user, "view") if request else maintenance.impacts.all()
-            maintenance.visible_impacts = list(impacts)
+            visibility = Visibility.of(request.user) if request else Visibility.everything()
+            maintenance.visible_impacts = list(visibility.impacts.filter(maintenance=maintenance).order_by("cid"))
         return maintenance.visible_impacts
 
 

@@ -12,6 +12,7 @@ from nautobot.apps.tables import BaseTable, BooleanColumn, ButtonsColumn, Toggle
 from nautobot.apps.templatetags import placeholder
 from nautobot.circuits.models import Provider
 
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models import Notification, NotificationSource, ParsedNotification
@@ -104,9 +105,9 @@ class ParsedNotificationTable(BaseTable):
 
 def _with_figures(sources: QuerySet[NotificationSource], user: Any) -> QuerySet[NotificationSource]:
     """Add latest notification, number of waiting ones and providers, as far as the user may view them."""
-    providers = Provider.objects.restrict(user, "view") if user else Provider.objects.all()
-    visible = Notification.objects.restrict(user, "view") if user else Notification.objects.all()
-    notifications = visible.filter(source=OuterRef("pk")).order_by("-received_at")
+    visibility = Visibility.of(user) if user else Visibility.everything()
+    providers = visibility.providers.order_by("name")
+    notifications = visibility.notifications.filter(source=OuterRef("pk")).order_by("-received_at")
     counted = notifications.filter(state=State.RECEIVED).order_by().values("source").annotate(number=Count("pk"))
     return sources.prefetch_related(Prefetch("providers", providers)).annotate(
         latest_notification=Subquery(notifications.values("received_at")[:1]),
