@@ -45,7 +45,7 @@ class ProviderValidator(CustomValidator):
 
         known = library.known_parser_names()
         for name in parser_names(provider):
-            if library.normalised_name(name) not in known:
+            if library.normalized_name(name) not in known:
                 self._reject(PARSERS, f"Unknown parser '{name}'. Available parsers: {', '.join(known)}.")
 
     def _reject(self, field: ProviderField, message: str) -> None:

@@ -18,6 +18,15 @@ from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices as Word,
     NotificationStateChoices as State,
 )
+from nautobot_circuit_maintenance.domain.evidence import to_json
+from nautobot_circuit_maintenance.domain.updates import (
+    AnnouncedImpact,
+    MaintenanceEvent,
+    MaintenanceUpdate,
+    ParserInfo,
+    Provenance,
+    Window,
+)
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
@@ -214,7 +223,7 @@ def _mail(world: World, maintenance: CircuitMaintenance) -> Iterator[Model]:
         yield ParsedNotification(
             notification=notification,
             maintenance=maintenance,
-            json=[_as_parsed(world, maintenance, sent, sequence)],
+            json=_evidence(world, maintenance, sent, sequence),
             issued_at=sent,
             received_at=sent,
             sent_at=sent,
@@ -227,16 +236,23 @@ def _mail(world: World, maintenance: CircuitMaintenance) -> Iterator[Model]:
         )
 
 
-def _as_parsed(world: World, maintenance: CircuitMaintenance, sent: datetime, sequence: int) -> dict[str, Any]:
-    """Return what the parser library makes of a mail; the first one announces what the others confirm."""
+def _evidence(world: World, maintenance: CircuitMaintenance, sent: datetime, sequence: int) -> dict[str, Any]:
+    """Return what a notification announces; the first one announces what the others confirm."""
     circuit = world.circuits[maintenance.provider][world.count % len(world.circuits[maintenance.provider])]
-    return {
-        "maintenance_id": maintenance.name,
-        "status": maintenance.status if sequence else Word.TENTATIVE,
-        "summary": maintenance.description,
-        "start": int(maintenance.start_time.timestamp()),
-        "end": int(maintenance.end_time.timestamp()),
-        "stamp": int(sent.timestamp()),
-        "sequence": sequence,
-        "circuits": [{"circuit_id": circuit.cid, "impact": CircuitImpactChoices.OUTAGE}],
-    }
+    event = MaintenanceEvent(
+        status=maintenance.status if sequence else Word.TENTATIVE,
+        windows=(Window(maintenance.start_time, maintenance.end_time),),
+        circuits=(AnnouncedImpact(circuit.cid, CircuitImpactChoices.OUTAGE),),
+        issued_at=sent.replace(microsecond=0),
+        uid=maintenance.name,
+        sequence=sequence,
+    )
+    return to_json(
+        MaintenanceUpdate(
+            maintenance_id=maintenance.name,
+            events=(event,),
+            provenance=Provenance(sent, sent, ""),
+            description=maintenance.description,
+            parser=ParserInfo("genericprovider"),
+        )
+    )

@@ -14,7 +14,7 @@ from development.benchmark.meters import Meters
 from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.mail.message import MailMessage
 from nautobot_circuit_maintenance.models import NotificationSource
-from nautobot_circuit_maintenance.reading.library import parse
+from nautobot_circuit_maintenance.reading.parse import parse
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 MAILS = 90

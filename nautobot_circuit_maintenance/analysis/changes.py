@@ -1,12 +1,11 @@
-"""What changed since a moment, over all maintenances that a user may see: by mail and by people.
+"""Recent changes of all maintenances that a user may see, by notifications and by people.
 
-Mail counts by the time it arrived. What a provider's mails changed is told once for each maintenance: what is
-concluded of all that had arrived by then, and what of all that has arrived by now. So reminders, mails that came late
-and changed nothing, and what was taken back meanwhile do not hide the rest.
+Notifications count from their receipt. Their changes are one row per maintenance: its state then compared with its
+state now. So reminders, late notifications without changes, and changes that were reverted do not hide the rest.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -18,86 +17,89 @@ from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit, aut
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.domain.conclusion import EMPTY, conclude, in_order, still_needed
-from nautobot_circuit_maintenance.domain.timeline import Difference, TimelineEntry, steps
+from nautobot_circuit_maintenance.domain.timeline import Difference, TimelineEntry, entries
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, ParsedNotification
 
 
-class Kind(Enum):
-    """What a change is first of all: what matters most to an operator comes first."""
+class ChangeKind(Enum):
+    """The most important part of a change, most important first."""
 
     CANCELLED = "cancelled"
     MOVED = "moved"
     NEW = "new"
     IMPACT = "impact"
     STATUS = "status"
-    PEOPLE = "people"
-    WORDS = "words"
+    EDIT = "edit"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    DESCRIPTION = "description"
 
 
 @dataclass(frozen=True)
-class Mail:
-    """What a provider's mails changed, all in all, and the last to arrive that changed something."""
+class NotificationChange:
+    """The changes by a provider's notifications, and the last received one that changed something."""
 
     difference: Difference
     newest: ParsedNotification
     count: int
-    """Mails since the moment, reminders among them."""
+    """Notifications in the period, reminders included."""
     last_arrived: datetime
-    """When the last of these mails arrived, though it may have changed nothing."""
+    """When the last of these was received, even if it changed nothing."""
     is_readable: bool
-    """Whether the user may see the message itself, and it is still there."""
+    """Whether the message itself still exists and the user may see it."""
 
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """Somebody has taken note; the maintenance says who."""
+    """A current acknowledgement; the maintenance says whose."""
 
 
 @dataclass(frozen=True)
-class Change:
-    """One thing that changed."""
+class RecentChange:
+    """One change of one maintenance."""
 
     at: datetime
-    """When it was done, or when the mail arrived."""
+    """When it was made, or the notification was received."""
     maintenance: CircuitMaintenance
     who: str
-    """Address or name of whoever did it; empty where nobody knows."""
-    what: Mail | Acknowledgement | Note | Edit
+    """Address or user name of the author; empty if unknown."""
+    what: NotificationChange | Acknowledgement | Note | Edit
 
     @property
-    def kind(self) -> Kind:
-        """What it is first of all."""
-        return kind_of(self.what.difference) if isinstance(self.what, Mail) else Kind.PEOPLE
+    def kind(self) -> ChangeKind:
+        """The most important part of the change."""
+        if isinstance(self.what, NotificationChange):
+            return kind_of(self.what.difference)
+        return ChangeKind.ACKNOWLEDGEMENT if isinstance(self.what, Acknowledgement) else ChangeKind.EDIT
 
 
-def kind_of(difference: Difference) -> Kind:
-    """Tell what mails changed first of all; a maintenance that was cancelled before it was known is cancelled."""
+def kind_of(difference: Difference) -> ChangeKind:
+    """Return the most important part of a change by notifications; a new but cancelled maintenance is cancelled."""
     before, after = difference.before, difference.after
     if before.status != after.status == Status.CANCELLED:
-        return Kind.CANCELLED
+        return ChangeKind.CANCELLED
     if difference.is_first:
-        return Kind.NEW
+        return ChangeKind.NEW
     if before.windows != after.windows:
-        return Kind.MOVED
-    if difference.circuits_gone or difference.circuits_new or difference.circuits_turned:
-        return Kind.IMPACT
-    return Kind.STATUS if before.status != after.status else Kind.WORDS
+        return ChangeKind.MOVED
+    if difference.circuits_removed or difference.circuits_added or difference.impacts_changed:
+        return ChangeKind.IMPACT
+    return ChangeKind.STATUS if before.status != after.status else ChangeKind.DESCRIPTION
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What changed, newest first."""
+    """Changes, newest first."""
 
-    rows: tuple[Change, ...]
+    rows: tuple[RecentChange, ...]
     is_all: bool
-    """Whether nothing older was left out."""
+    """Whether no older changes were left out."""
 
 
 def read_changes(visibility: Visibility, since: datetime) -> Changes:
-    """Read what the user may see of what changed since then; always the same number of queries."""
+    """Return the changes since then that the user may see, in a fixed number of queries."""
     kinds = (
-        _mails(visibility, since),
+        _notifications(visibility, since),
         _acknowledgements(visibility, since),
         _notes(visibility, since),
         _edits(visibility, since),
@@ -107,83 +109,85 @@ def read_changes(visibility: Visibility, since: datetime) -> Changes:
     return Changes(tuple(found[:MOST]), is_all)
 
 
-def _mails(visibility: Visibility, since: datetime) -> list[Change]:
-    seen = visibility.parsed_notifications
-    lately = seen.filter(received_at__gte=since, maintenance__in=visibility.maintenances).values_list("maintenance")
-    newest = dict(lately.annotate(at=Max("received_at")).order_by("-at", "maintenance")[:MOST])
+def _notifications(visibility: Visibility, since: datetime) -> list[RecentChange]:
+    parsed = visibility.parsed_notifications
+    recent = parsed.filter(received_at__gte=since, maintenance__in=visibility.maintenances).values_list("maintenance")
+    newest = dict(recent.annotate(at=Max("received_at")).order_by("-at", "maintenance")[:MOST])
     maintenances = visibility.maintenances.select_related("provider").in_bulk(newest)
-    told: defaultdict[UUID, list[ParsedNotification]] = defaultdict(list)
-    for row in seen.filter(maintenance__in=newest):
-        told[row.maintenance_id].append(row)
+    evidence: defaultdict[UUID, list[ParsedNotification]] = defaultdict(list)
+    for row in parsed.filter(maintenance__in=newest):
+        evidence[row.maintenance_id].append(row)
     # A maintenance may be deleted between two queries.
-    changed = {pk: found for pk in newest if pk in maintenances and (found := _of_mails(told[pk], since))}
-    mails = {row.notification_id for _, row, _ in changed.values()}
-    readable = set(visibility.notifications.filter(pk__in=mails).values_list("pk", flat=True))
+    changed = {pk: found for pk in newest if pk in maintenances and (found := _of_notifications(evidence[pk], since))}
+    ids = {row.notification_id for _, row, _ in changed.values()}
+    readable = set(visibility.notifications.filter(pk__in=ids).values_list("pk", flat=True))
     return [
-        Change(
+        RecentChange(
             row.received_at,
             maintenances[pk],
             row.sender,
-            Mail(difference, row, count, newest[pk], row.notification_id in readable),
+            NotificationChange(difference, row, count, newest[pk], row.notification_id in readable),
         )
         for pk, (difference, row, count) in changed.items()
     ]
 
 
-def _of_mails(rows: Iterable[ParsedNotification], since: datetime) -> tuple[Difference, ParsedNotification, int] | None:
-    """Return what the mails since then changed, the last to arrive that changed something, and their number.
+def _of_notifications(
+    rows: Iterable[ParsedNotification], since: datetime
+) -> tuple[Difference, ParsedNotification, int] | None:
+    """Return the changes since then, the last received notification that changed something, and their number.
 
-    None if all is as it was before.
+    None if nothing changed.
     """
     by_fingerprint = {row.fingerprint: row for row in rows}
-    told = steps(row.as_update() for row in by_fingerprint.values())
-    lately = [step for step in told if step.update.provenance.received_at >= since]
-    if not lately:
+    found = entries(row.as_update() for row in by_fingerprint.values())
+    count = sum(_received_at(entry) >= since for entry in found)
+    if not count:
         return None
-    before = conclude(step.update for step in told if step.update.provenance.received_at < since)
-    difference = Difference(before, told[0].after)
+    before = conclude(entry.update for entry in found if _received_at(entry) < since)
+    difference = Difference(before, found[0].after)
     if difference.is_repeat:
         return None
-    last = _last_to_change(told, since)
-    return difference, by_fingerprint[last.update.provenance.fingerprint], len(lately)
+    last = _last_to_change(found, since)
+    return difference, by_fingerprint[last.update.provenance.fingerprint], count
 
 
-def _last_to_change(told: Sequence[TimelineEntry], since: datetime) -> TimelineEntry:
-    """Return the step whose mail was the last to arrive that changed what is concluded of all that had arrived."""
-    by_arrival = sorted(told, key=_arrival)
-    last = by_arrival[-1]
+def _last_to_change(found: Iterable[TimelineEntry], since: datetime) -> TimelineEntry:
+    """Return the entry of the last received notification that changed the conclusion from all received until then."""
+    in_order_of_receipt = sorted(found, key=_received_at)
+    last = in_order_of_receipt[-1]
     needed: list[MaintenanceUpdate] = []
     before = EMPTY
-    for step in by_arrival:
-        # Not from all that had arrived: that would cost the square of the number of mails.
-        needed = still_needed(in_order([*needed, step.update]))
+    for entry in in_order_of_receipt:
+        # Not from everything received: that would cost the square of the number of notifications.
+        needed = still_needed(in_order([*needed, entry.update]))
         after = conclude(needed)
-        if _arrival(step) >= since and not Difference(before, after).is_repeat:
-            last = step
+        if _received_at(entry) >= since and not Difference(before, after).is_repeat:
+            last = entry
         before = after
     return last
 
 
-def _arrival(step: TimelineEntry) -> datetime:
-    return step.update.provenance.received_at
+def _received_at(entry: TimelineEntry) -> datetime:
+    return entry.update.provenance.received_at
 
 
-def _acknowledgements(visibility: Visibility, since: datetime) -> list[Change]:
-    lately = visibility.maintenances.filter(ack=True, acknowledged_at__gte=since)
-    lately = lately.select_related("provider", "acknowledged_by")
+def _acknowledgements(visibility: Visibility, since: datetime) -> list[RecentChange]:
+    recent = visibility.maintenances.filter(ack=True, acknowledged_at__gte=since)
+    recent = recent.select_related("provider", "acknowledged_by")
     return [
-        Change(each.acknowledged_at, each, str(each.acknowledged_by or ""), Acknowledgement())
-        for each in lately.order_by("-acknowledged_at")[:MOST]
+        RecentChange(each.acknowledged_at, each, str(each.acknowledged_by or ""), Acknowledgement())
+        for each in recent.order_by("-acknowledged_at")[:MOST]
     ]
 
 
-def _notes(visibility: Visibility, since: datetime) -> list[Change]:
-    lately = visibility.notes.filter(created__gte=since, maintenance__in=visibility.maintenances)
-    notes = list(lately.select_related("maintenance__provider").order_by("-created")[:MOST])
+def _notes(visibility: Visibility, since: datetime) -> list[RecentChange]:
+    recent = visibility.notes.filter(created__gte=since, maintenance__in=visibility.maintenances)
+    notes = list(recent.select_related("maintenance__provider").order_by("-created")[:MOST])
     authors = authors_of(visibility, notes)
-    return [Change(note.created, note.maintenance, authors.get(note.pk, ""), note) for note in notes]
+    return [RecentChange(note.created, note.maintenance, authors.get(note.pk, ""), note) for note in notes]
 
 
-def _edits(visibility: Visibility, since: datetime) -> list[Change]:
+def _edits(visibility: Visibility, since: datetime) -> list[RecentChange]:
     edits = read_edits(visibility, visibility.maintenances, since)
-    return [Change(edit.at, edit.maintenance, edit.who, edit) for edit in edits]
+    return [RecentChange(edit.at, edit.maintenance, edit.who, edit) for edit in edits]

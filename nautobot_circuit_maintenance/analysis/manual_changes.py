@@ -1,4 +1,4 @@
-"""What people changed by hand, read from Nautobot's change records. They expire: what is gone is not told."""
+"""Edits by people, read from Nautobot's change records. These expire, and the edits with them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,39 +15,45 @@ from nautobot.extras.models import ObjectChange
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import PIPELINE_CONTEXT
 from nautobot_circuit_maintenance.domain.conclusion import Conclusion
+from nautobot_circuit_maintenance.domain.phrases import Phrase, phrases_of_edit
 from nautobot_circuit_maintenance.domain.timeline import Difference
 from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note
 from nautobot_circuit_maintenance.models.windows import as_rest
 
 MOST = 200
-"""Changes that are read of each kind, and shown of all."""
+"""The number of changes that are read of each kind, and shown in total."""
 
 _FIELDS = ("name", "provider", "ticket", "tags", "custom_fields", "ack")
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What a person changed of a maintenance at once."""
+    """One save of a maintenance by a person."""
 
     at: datetime
     who: str
     maintenance: CircuitMaintenance
     is_new: bool
-    """Whether the person added the maintenance."""
+    """Whether the person created the maintenance."""
     difference: Difference | None = None
-    """Status, description and windows; None where the record to compare with is gone, or nothing was there before."""
+    """Status, description and windows; None if there is no earlier record to compare with."""
     fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
-    """What else changed: before and after by field name, "ack" among them."""
+    """Other changed fields by name ("ack" is one), with the value before and after."""
+
+    @property
+    def phrases(self) -> list[Phrase]:
+        """What changed, in words; empty if that is not on record."""
+        return phrases_of_edit(self.difference, self.fields)
 
 
 def read_edits(
     visibility: Visibility, maintenances: QuerySet[CircuitMaintenance], since: datetime | None = None
 ) -> list[Edit]:
-    """Return the newest edits of these maintenances that the user may see, newest first; by two queries.
+    """Return the newest edits of these maintenances that the user may see, newest first, in two queries.
 
-    Core's ``ObjectChange.get_snapshots`` would take one for each record. An acknowledgement that still holds is none of
-    them: the maintenance itself tells it, for longer.
+    Core's ``ObjectChange.get_snapshots`` would need one query per record. A current acknowledgement is left out: the
+    maintenance itself records it, and longer.
     """
     made = _records(visibility, CircuitMaintenance).filter(
         changed_object_id__in=maintenances.values("pk"), action__in=(Action.ACTION_CREATE, Action.ACTION_UPDATE)
@@ -58,7 +64,7 @@ def read_edits(
         changed_object_id=OuterRef("changed_object_id"),
         time__lt=OuterRef("time"),
     ).order_by("-time")
-    # What notifications changed is told by themselves.
+    # Changes by notifications are in the evidence.
     made = made.exclude(change_context_detail=PIPELINE_CONTEXT).annotate(
         before=Subquery(before.values("object_data_v2")[:1])
     )
@@ -69,7 +75,7 @@ def read_edits(
 
 
 def authors_of(visibility: Visibility, notes: Iterable[Note]) -> dict[UUID, str]:
-    """Return who wrote these notes, by primary key, as far as the user may see it and it is still on record."""
+    """Return the authors of these notes by primary key, as far as the user may see them and they are on record."""
     made = _records(visibility, Note).filter(
         changed_object_id__in=[note.pk for note in notes], action=Action.ACTION_CREATE
     )
@@ -81,7 +87,7 @@ def _records(visibility: Visibility, model: type[Model]) -> QuerySet[ObjectChang
 
 
 def _edit(record: Any, maintenance: CircuitMaintenance) -> Edit | None:
-    """Read a change record; None if it tells nothing."""
+    """Read a change record; None if it changed nothing that is shown."""
     edit = {"at": record.time, "who": record.user_name, "maintenance": maintenance}
     is_new = record.action == Action.ACTION_CREATE
     if is_new or not record.before:
@@ -91,12 +97,12 @@ def _edit(record: Any, maintenance: CircuitMaintenance) -> Edit | None:
     fields = {name: (before.get(name), after.get(name)) for name in _FIELDS if before.get(name) != after.get(name)}
     if after.get("ack") and after.get("acknowledged_at") == as_rest(maintenance.acknowledged_at):
         fields.pop("ack", None)
-    is_told = fields or difference.before != difference.after
-    return Edit(**edit, is_new=False, difference=difference, fields=fields) if is_told else None
+    is_shown = fields or difference.before != difference.after
+    return Edit(**edit, is_new=False, difference=difference, fields=fields) if is_shown else None
 
 
 def _conclusion(data: Mapping[str, Any]) -> Conclusion:
-    """Read what a change record says in the words of a notification."""
+    """Return the state in a change record, comparable with that of a notification."""
     windows = ((parse_datetime(start), parse_datetime(end)) for start, end in data.get("windows") or ())
     return Conclusion(
         status=data.get("status") or "",

@@ -1,4 +1,6 @@
-"""What can go wrong on the way from a mailbox to a maintenance; each is caught in the pipeline and stored."""
+"""Errors between a mailbox and a maintenance. The pipeline catches each of them and stores its sentence."""
+
+from collections.abc import Iterable
 
 
 class MailboxError(Exception):
@@ -17,4 +19,20 @@ class MailboxError(Exception):
 
 
 class ParseError(Exception):
-    """No parser made sense of a message; the message is the reason that the operator reads."""
+    """A message cannot be read; ``str()`` is the reason for the operator, with the code in front."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep the code (``READ-01``) and the sentences apart."""
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+    @classmethod
+    def joined(cls, errors: "Iterable[ParseError]") -> "ParseError":
+        """Return one error with the reasons of all these, each once; there is at least one."""
+        first, *others = {str(error): error for error in errors}.values()
+        return cls(first.code, " ".join((first.message, *map(str, others))))
+
+    def of_parser(self, name: str) -> "ParseError":
+        """Return the error with the name of the parser behind it."""
+        return ParseError(self.code, f"{self.message} [{name}]")

@@ -1,16 +1,16 @@
-"""Text and JSON that every database stores."""
+"""Strings and JSON that every database stores."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 def storable(text: str) -> str:
-    """Return the text as every database stores it: without NUL characters and lone surrogates."""
+    """Return the string without NUL characters and lone surrogates."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def storable_json(value: Any) -> Any:
-    """Return a JSON value whose texts are all storable."""
+    """Return a JSON value whose strings are all storable."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, Mapping):
@@ -18,3 +18,9 @@ def storable_json(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [storable_json(item) for item in value]
     return value
+
+
+def shortened(text: str, length: int) -> str:
+    """Return the string storable, on one line and cut to a length."""
+    folded = " ".join(storable(text).split())
+    return folded if len(folded) <= length else f"{folded[: length - 3]}..."

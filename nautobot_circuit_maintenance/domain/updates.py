@@ -1,9 +1,16 @@
-"""What one notification says about one maintenance: frozen values, standard library only."""
+"""What one notification announces about one maintenance: frozen values, standard library only."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cached_property
 from typing import Any, NamedTuple
+
+NO_CHANGE = "NO-CHANGE"
+"""The status of an event that states none: the one before it holds (BCOP 3.6.6 lets senders omit it)."""
+
+IMPACTS = ("NO-IMPACT", "REDUCED-REDUNDANCY", "DEGRADED", "OUTAGE")
+"""From the least to the worst (BCOP 3.6.5)."""
 
 
 class Window(NamedTuple):
@@ -14,77 +21,105 @@ class Window(NamedTuple):
 
 
 class AnnouncedImpact(NamedTuple):
-    """What a provider says about one circuit id."""
+    """The impact that a provider announces for one circuit ID."""
 
     cid: str
-    """As the provider writes it."""
+    """As the provider spells it."""
     impact: str
-    """One of ``CircuitImpactChoices``."""
+    """One of ``IMPACTS``."""
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """When and how a message reached us: what puts the updates of a maintenance in order."""
+    """When and how a message was received; puts the updates of a maintenance in order."""
 
     received_at: datetime
-    """When the mail server got it, aware."""
+    """When the mail server received it, aware."""
     sent_at: datetime | None
-    """The Date header, aware; None where there is none."""
+    """The Date header, aware; None if the message has none."""
     fingerprint: str
 
 
 @dataclass(frozen=True)
-class MaintenanceUpdate:
-    """What one notification says about one maintenance, before it touches the database.
+class MaintenanceEvent:
+    """One event of a notification: a VEVENT of its calendar, or one window of its text."""
 
-    ``items`` is the parser library's output as JSON, one item a window (BCOP maintnote 3.6: times in seconds since
-    1970, UTC); everything else is read from it.
-    """
+    status: str
+    """One of ``CircuitMaintenanceStatusChoices``, or ``NO_CHANGE``."""
+    windows: tuple[Window, ...] = ()
+    circuits: tuple[AnnouncedImpact, ...] = ()
+    issued_at: datetime | None = None
+    """DTSTAMP, or what the text states; None if only the message's Date header tells."""
+    uid: str | None = None
+    """Empty for an event of a calendar without UID; None for an event that is not from a calendar."""
+    recurrence_id: str | None = None
+    sequence: int | None = None
+    """As the message states it; None if it states none."""
+    method: str | None = None
+
+    @property
+    def rank(self) -> int:
+        """The sequence for ordering; an event without a calendar has the parser library's default of 1."""
+        if self.sequence is not None:
+            return self.sequence
+        return 1 if self.uid is None else -1
+
+
+@dataclass(frozen=True)
+class ParserInfo:
+    """The parser that read a notification."""
+
+    name: str = ""
+    version: str = ""
+    """Library and version; empty if unknown."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What else the reader has on record, as JSON; for people."""
+
+
+@dataclass(frozen=True)
+class MaintenanceUpdate:
+    """Everything that one notification announces about one maintenance."""
 
     maintenance_id: str
-    """The provider's name for it; identity together with the provider."""
-    status: str
-    """One of ``CircuitMaintenanceStatusChoices``, or ``conclude.NO_CHANGE``."""
-    description: str
-    windows: tuple[Window, ...]
-    """In time order; empty where the provider names no time."""
-    circuits: tuple[AnnouncedImpact, ...]
-    issued_at: datetime
-    """When the provider says that it wrote this, in UTC."""
-    sequence: int
-    """The provider's count; the parser library's guess where the mail has none."""
+    """The provider's ID; identifies the maintenance together with the provider."""
+    events: tuple[MaintenanceEvent, ...]
+    """At least one, in the order of the message."""
     provenance: Provenance
-    items: tuple[Mapping[str, Any], ...]
+    description: str = ""
+    other_ids: tuple[str, ...] = ()
+    """Further maintenance IDs that the message gives."""
+    account: str = ""
+    provider: str = ""
+    """The provider's name as the message spells it."""
+    organizer: str = ""
+    parser: ParserInfo = ParserInfo()
 
-    @classmethod
-    def from_items(cls, items: Sequence[Mapping[str, Any]], provenance: Provenance) -> "MaintenanceUpdate":
-        """Read the items that one message carries about one maintenance id.
+    @cached_property
+    def status(self) -> str:
+        """The status of the last event."""
+        return self.events[-1].status
 
-        Raises ValueError or OverflowError where a time is none that a calendar has.
-        """
-        last = items[-1]
-        return cls(
-            maintenance_id=last["maintenance_id"],
-            status=last["status"],
-            description=last["summary"],
-            windows=_windows(items),
-            circuits=tuple(AnnouncedImpact(c["circuit_id"], c["impact"]) for item in items for c in item["circuits"]),
-            issued_at=_utc(max(item["stamp"] for item in items)),
-            sequence=max(item["sequence"] for item in items),
-            provenance=provenance,
-            items=tuple(items),
-        )
+    @cached_property
+    def windows(self) -> tuple[Window, ...]:
+        """The distinct windows in time order; empty if the message states no time."""
+        return tuple(sorted({window for event in self.events for window in event.windows}))
 
+    @cached_property
+    def circuits(self) -> tuple[AnnouncedImpact, ...]:
+        """The impacts of all events, in their order."""
+        return tuple(impact for event in self.events for impact in event.circuits)
 
-def _windows(items: Sequence[Mapping[str, Any]]) -> tuple[Window, ...]:
-    """Return the distinct windows in time order.
+    @cached_property
+    def issued_at(self) -> datetime:
+        """When the newest event was issued, according to the message."""
+        return max(event.issued_at or mail_date(self.provenance) for event in self.events)
 
-    One whose end is not after its start says nothing, nor does the year 1970 that the library gives (to GTT's
-    cancellations) where a mail names no time.
-    """
-    spans = {(item["start"], item["end"]) for item in items if item["end"] > item["start"] > 0}
-    return tuple(Window(_utc(start), _utc(end)) for start, end in sorted(spans))
+    @cached_property
+    def sequence(self) -> int:
+        """The highest sequence."""
+        return max(event.rank for event in self.events)
 
 
-def _utc(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, tz=timezone.utc)
+def mail_date(provenance: Provenance) -> datetime:
+    """Return the date of a message in UTC, to the second: its Date header, or the time of receipt without one."""
+    return (provenance.sent_at or provenance.received_at).astimezone(timezone.utc).replace(microsecond=0)

@@ -1,4 +1,4 @@
-"""How much time and memory a piece of work on somebody else's bytes may take."""
+"""Limits of time and memory for work on untrusted bytes."""
 
 import resource
 import signal
@@ -14,29 +14,32 @@ from nautobot_circuit_maintenance.domain.errors import ParseError
 
 Result = TypeVar("Result")
 
-# A task stops by itself in time to say what it did; Celery's own limit would cut it off in the middle.
+# A task stops early enough to store its result; Celery's own limit would interrupt it.
 _SHARE_OF_TIME_LIMIT = 0.8
 
-# An exception raised by a signal handler is lost where Python cannot pass it on (a finaliser, a callback from C).
+# An exception raised by a signal handler is lost where Python cannot pass it on (a finalizer, a callback from C).
 _REPEAT_SECONDS = 0.1
 
 
 def time_left(soft_time_limit: float) -> Callable[[], bool]:
-    """Return a question for a task with this soft time limit in seconds: is there time for more? Starts the clock."""
+    """Return a function that returns whether a task with this soft time limit in seconds has time left; starts now."""
     deadline = time.monotonic() + soft_time_limit * _SHARE_OF_TIME_LIMIT
     return lambda: time.monotonic() < deadline
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one parse may take."""
+    """What one parse may use."""
 
     cpu_seconds: float = 10.0
-    """A busy machine must not turn good mails into failed ones, hence not by the clock on the wall."""
+    """CPU time, so that a busy machine does not fail good messages."""
     seconds: float = 120.0
-    """By that clock: for a language model that does not answer, where the operator lets the library ask one."""
+    """Wall-clock time: for a language model that does not answer, if the operator lets the library use one."""
     memory: int = 1024**3
     """Bytes of address space beyond what the process has already."""
+
+
+DEFAULT_LIMITS = Limits()
 
 
 class _TimeIsUp(BaseException):
@@ -44,23 +47,23 @@ class _TimeIsUp(BaseException):
 
 
 def run_limited(work: Callable[[], Result], limits: Limits) -> Result:
-    """Return what the work returns; raises ParseError where it takes too much time or memory.
+    """Return what the work returns; raises ParseError if it takes too much time or memory.
 
     Outside the main thread, where Python delivers no signals, there is no time limit; without /proc (macOS) there is
     no memory limit. Code that does not return to the interpreter is left to Celery's hard time limit.
     """
     with ExitStack() as stack:
         if threading.current_thread() is threading.main_thread():
-            stack.enter_context(_soft_time_limit_postponed())
+            stack.enter_context(_soft_time_limit_deferred())
             work = _timed(work, _Timer(signal.ITIMER_PROF, signal.SIGPROF), limits.cpu_seconds)
             work = _timed(work, _Timer(signal.ITIMER_REAL, signal.SIGALRM), limits.seconds)
         stack.enter_context(_memory_limited(limits.memory))
         try:
             return work()
         except _TimeIsUp as error:
-            raise ParseError(f"reading it took longer than {error}") from error
+            raise ParseError("READ-17", f"Parsing exceeded {error}.") from error
         except MemoryError as error:
-            raise ParseError(f"reading it took more than {limits.memory // 1024**2} MiB of memory") from error
+            raise ParseError("READ-18", f"Parsing exceeded {limits.memory // 1024**2} MiB of memory.") from error
 
 
 class _Timer(NamedTuple):
@@ -71,14 +74,14 @@ class _Timer(NamedTuple):
 
 
 def _timed(work: Callable[[], Result], timer: _Timer, seconds: float) -> Callable[[], Result]:
-    """Return the work interrupted after that many seconds of a timer, with the process's own one put back."""
-    unit = "seconds of CPU time" if timer.which == signal.ITIMER_PROF else "seconds"
+    """Return the work, interrupted after that many seconds of a timer; the process's own timer is restored."""
+    unit = "CPU seconds" if timer.which == signal.ITIMER_PROF else "seconds"
 
-    def strike(_number: int, _frame: FrameType | None) -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise _TimeIsUp(f"{seconds:g} {unit}")
 
     def timed() -> Result:
-        handler = signal.signal(timer.signal, strike)
+        handler = signal.signal(timer.signal, interrupt)
         delay, interval = signal.setitimer(timer.which, seconds, _REPEAT_SECONDS)
         started = time.monotonic()
         try:
@@ -87,7 +90,7 @@ def _timed(work: Callable[[], Result], timer: _Timer, seconds: float) -> Callabl
             finally:
                 signal.setitimer(timer.which, 0)
         finally:
-            # Once more: the timer may have struck while it was being stopped.
+            # Once more: the timer may have expired while it was being stopped.
             signal.setitimer(timer.which, 0)
             signal.signal(timer.signal, handler)
             if delay:
@@ -98,11 +101,11 @@ def _timed(work: Callable[[], Result], timer: _Timer, seconds: float) -> Callabl
 
 
 @contextmanager
-def _soft_time_limit_postponed() -> Iterator[None]:
-    """Hold back SIGUSR1, Celery's soft time limit, until the work is over.
+def _soft_time_limit_deferred() -> Iterator[None]:
+    """Defer SIGUSR1, Celery's soft time limit, until the work is done.
 
-    The parser library would swallow the SoftTimeLimitExceeded that its handler raises, and the message would be blamed.
-    A blocked signal would still reach the handler through the threads that NumPy starts, so the handler is exchanged.
+    The parser library would swallow the SoftTimeLimitExceeded that its handler raises, and the message would fail.
+    A blocked signal would still reach the handler through the threads that NumPy starts, so the handler is replaced.
     """
     handler = signal.getsignal(signal.SIGUSR1)
     if handler is None:  # Installed by C code: Python could not put it back.
@@ -120,7 +123,7 @@ def _soft_time_limit_postponed() -> Iterator[None]:
 
 @contextmanager
 def _memory_limited(size: int) -> Iterator[None]:
-    """Let the process grow by so many bytes of address space at most."""
+    """Limit the growth of the process to this many bytes of address space."""
     used = _address_space()
     if used is None:
         yield
@@ -135,7 +138,7 @@ def _memory_limited(size: int) -> Iterator[None]:
 
 
 def _address_space() -> int | None:
-    """Return the bytes of address space of this process (proc(5), statm), or None where the system does not tell."""
+    """Return the bytes of address space of this process (proc(5), statm), or None without /proc."""
     try:
         with open("/proc/self/statm", encoding="ascii") as statm:
             return int(statm.read().split()[0]) * resource.getpagesize()

@@ -1,7 +1,7 @@
-"""A message as the parser library wants it: the content of each of its parts, by type.
+"""The parts of a message as readers take them: their contents by type.
 
-Built here because the library's own reader gives up on mails without Subject or Date, on Latin-1 and on parts without
-content, and because it chooses between two parts of one type by chance (PYTHONHASHSEED).
+Built here because the parser library's own reader fails on messages without Subject or Date, on Latin-1 and on parts without
+content, and because it chooses between two parts of one type at random (PYTHONHASHSEED).
 """
 
 import codecs
@@ -20,46 +20,46 @@ from nautobot_circuit_maintenance.domain.text import storable
 from nautobot_circuit_maintenance.domain.updates import Provenance
 
 Parts = Mapping[str, tuple[bytes, ...]]
-"""The distinct contents of a message by type, in the order in which they stand in it; none is empty."""
+"""The distinct contents of a message by type, in the order of the message; none is empty."""
 
 UNREAD = "attached-message"
-"""Stands among the parts for a message that is attached and was not read."""
+"""The key that marks an attached message that was not read."""
 
 _CALENDAR = "text/calendar"
 _EVENT, _ZONE, _END_OF_ZONE = b"BEGIN:VEVENT", b"BEGIN:VTIMEZONE", b"END:VTIMEZONE"
 _HTML = "text/html"
 # Other text stays as it is: the one CSV format that the library knows (Colt) is UTF-16, whatever its headers say.
 _DECODED = (_CALENDAR, _HTML, "text/plain")
-_MOST_PARTS = 1_000
+_MAX_PARTS = 1_000
 # The library's regular expressions need quadratic time for a subject: 16 kB cost Colt's 6 s.
-_LONGEST_SUBJECT = 2_000
-_LONGEST_FIELD = 2_000
-# Encodings of Python that are no charsets of mail; with the first two, 1 MB takes minutes.
-_NO_CHARSETS = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
+_MAX_SUBJECT_LENGTH = 2_000
+_MAX_FIELD_LENGTH = 2_000
+# Encodings of Python that are not charsets of mail; with the first two, 1 MB takes minutes.
+_NOT_CHARSETS = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
 
 
 class ShortFields(email.policy.Compat32):
-    """Reads a header field as far as it is sane.
+    """Reads header fields up to a limit.
 
-    For the parameters of a field Python takes quadratic time (1 MB: minutes), and a NUL in one raises ValueError.
+    Python takes quadratic time for the parameters of a field (1 MB: minutes), and a NUL in one raises ValueError.
     """
 
     def header_fetch_parse(self, name: str, value: str) -> Any:
         """Return the beginning of a field, without NUL characters."""
-        return super().header_fetch_parse(name, value[:_LONGEST_FIELD].replace("\0", ""))
+        return super().header_fetch_parse(name, value[:_MAX_FIELD_LENGTH].replace("\0", ""))
 
 
 def mail_parts(raw: bytes, provenance: Provenance, *, reads_attached: bool = True) -> Parts:
-    """Return the parts of a message, its subject and date among them, and whether an attached message was not read.
+    """Return the parts of a message with its subject and date, and ``UNREAD`` if an attached message was not read.
 
-    Raises ParseError for a message whose parts are nested too deeply to be read.
+    Raises ParseError if the parts are nested too deeply.
     """
     try:
         message = email.message_from_bytes(raw, policy=ShortFields())
         walk = message.walk() if reads_attached else _without_attached(message)
-        contents = [_content(part) for part in itertools.islice(walk, _MOST_PARTS)]
+        contents = [_content(part) for part in itertools.islice(walk, _MAX_PARTS)]
     except RecursionError as error:
-        raise ParseError("its parts are nested too deeply") from error
+        raise ParseError("READ-16", "Message parts are nested too deeply.") from error
     parts: dict[str, tuple[bytes, ...]] = {}
     for kind, content in contents:
         if content.strip() and content not in parts.get(kind, ()):
@@ -70,21 +70,21 @@ def mail_parts(raw: bytes, provenance: Provenance, *, reads_attached: bool = Tru
 
 
 def _without_attached(part: Message) -> Iterator[Message]:
-    """Walk through a message, but not into messages that are attached to it."""
+    """Walk through a message without entering attached messages."""
     yield part
     if part.is_multipart() and part.get_content_maintype() != "message":
         for each in part.get_payload():
-            if isinstance(each, Message):  # always; the type stubs cannot know
+            if isinstance(each, Message):  # Always; the type stubs do not know.
                 yield from _without_attached(each)
 
 
 def one_calendar_each(parts: Parts) -> list[Parts]:
-    """Return a reading of the message for each of its calendars: each may announce a maintenance of its own."""
+    """Return the parts once per calendar, each with only that one: each may announce a maintenance of its own."""
     return [{**parts, _CALENDAR: (_zones_first(calendar),)} for calendar in parts.get(_CALENDAR, ())] or [parts]
 
 
 def _zones_first(calendar: bytes) -> bytes:
-    """Put the time zones of a calendar before the events (RFC 5545 section 3.6: any order); the library reads it once."""
+    """Move the time zones of a calendar before its events; RFC 5545 section 3.6 allows any order, the library does not."""
     if not 0 <= calendar.find(_EVENT) < calendar.rfind(_ZONE):
         return calendar
     zones: list[bytes] = []
@@ -99,7 +99,7 @@ def _zones_first(calendar: bytes) -> bytes:
 
 
 def one_of_each_type(parts: Parts, choices: Collection[str]) -> Iterator[dict[str, bytes]]:
-    """Offer the first part of each type, then every other part of the types that there is a choice for."""
+    """Yield the first part of each type, then each alternative of the given types."""
     first = {kind: contents[0] for kind, contents in sorted(parts.items())}
     yield first
     for kind in sorted(set(choices) & parts.keys()):
@@ -108,44 +108,44 @@ def one_of_each_type(parts: Parts, choices: Collection[str]) -> Iterator[dict[st
 
 
 def _content(part: Message) -> tuple[str, bytes]:
-    """Return the type of a part and what it holds; empty for containers and pictures."""
+    """Return the type of a part and its content; empty for containers and images."""
     kind = part.get_content_type()
     if part.is_multipart() or part.get_content_maintype() in ("multipart", "image"):
         return kind, b""
-    # A str only without decode=True, None only for containers; the type stubs cannot know.
+    # A str only without decode=True, None only for containers; the type stubs do not know.
     payload = part.get_payload(decode=True)
     content = payload if isinstance(payload, bytes) else b""
     if kind not in _DECODED or not content.strip():
         return kind, content
     text = decoded(content, part.get_content_charset()).removeprefix("\ufeff").encode("utf-8", "replace")
-    # With the mark neither the library nor its HTML reader guess the encoding, which took two thirds of their time.
+    # With the mark, neither the library nor its HTML reader guesses the encoding, which took two thirds of their time.
     return kind, codecs.BOM_UTF8 + text if kind == _HTML else text
 
 
 def decoded(content: bytes, charset: str | None) -> str:
-    """Decode a part by its charset parameter, by UTF-8 where that is wrong, in the end by Windows-1252."""
+    """Decode a part by its charset parameter, then by UTF-8, then by Windows-1252."""
     for candidate in (charset or "utf-8", "utf-8"):
         try:
-            if codecs.lookup(candidate).name not in _NO_CHARSETS:
+            if codecs.lookup(candidate).name not in _NOT_CHARSETS:
                 return content.decode(candidate)
         except (LookupError, ValueError):
-            # LookupError: no such charset; ValueError: other bytes than it says, or a name that is none.
+            # LookupError: unknown charset; ValueError: undecodable bytes, or an invalid name.
             continue
     return content.decode("windows-1252", "replace")
 
 
 def _subject(message: Message) -> bytes:
-    """Return the subject decoded and unfolded, its blanks as they are: some summaries are cut out of it."""
-    value = str(message.get("Subject", ""))[:_LONGEST_SUBJECT]
+    """Return the subject decoded and unfolded, with its spaces: some parsers cut the summary out of it."""
+    value = str(message.get("Subject", ""))[:_MAX_SUBJECT_LENGTH]
     try:
         value = str(email.header.make_header(email.header.decode_header(value)))
     except (LookupError, ValueError, email.errors.MessageError):
         pass  # An unknown charset is a LookupError, undecodable bytes a ValueError; the parsers read the ASCII words.
     text = storable(value).replace("\r", "").replace("\n", "").replace("\t", " ")
-    # Never empty: the library's filters guess an encoding, for nothing they guess None, and decode with that.
+    # Never empty: the library's filters guess the encoding, and for an empty subject they guess None.
     return (text or " ").encode()
 
 
 def _date(provenance: Provenance) -> bytes:
-    """Return the Date field, or the time of receipt where it is missing or unreadable (RFC 5322 section 3.3)."""
+    """Return the Date field, or the time of receipt if it is missing or unreadable (RFC 5322 section 3.3)."""
     return email.utils.format_datetime(provenance.sent_at or provenance.received_at).encode()

@@ -1,4 +1,4 @@
-"""What we received: sources, notifications, and what each notification said."""
+"""What was received: sources, notifications, and what each notification announced."""
 
 from django.db import models
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
@@ -6,13 +6,14 @@ from nautobot.apps.models import BaseManager, BaseModel, OrganizationalModel, Re
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices
+from nautobot_circuit_maintenance.domain.evidence import from_json, to_json
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Provenance
 from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
 
 
 @extras_features("custom_links", "custom_validators", "export_templates", "webhooks")
 class NotificationSource(OrganizationalModel):
-    """A configured place that mail comes from; the row follows PLUGINS_CONFIG, people choose its providers."""
+    """A configured mailbox; the row follows PLUGINS_CONFIG, people choose its providers."""
 
     name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, unique=True)
     providers = models.ManyToManyField(
@@ -28,15 +29,15 @@ class NotificationSource(OrganizationalModel):
         default=dict,
         blank=True,
         editable=False,
-        help_text="Where the last run stopped reading, in the mailbox's words.",
+        help_text="Read position (internal).",
     )
     searched_senders = models.JSONField(
         default=list, blank=True, editable=False, help_text="Addresses whose backlog has been read."
     )
     last_fetched_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When the source was last read to its end."
+        null=True, blank=True, editable=False, help_text="When the source was last read completely."
     )
-    last_error = models.TextField(blank=True, editable=False, help_text="Why the last run failed; empty if it did not.")
+    last_error = models.TextField(blank=True, editable=False, help_text="Error of the last run.")
 
     is_dynamic_group_associable_model = False
 
@@ -48,12 +49,12 @@ class NotificationSource(OrganizationalModel):
 
     @property
     def is_configured(self) -> bool:
-        """Whether PLUGINS_CONFIG still names this source, rightly or with a mistake."""
+        """Whether PLUGINS_CONFIG still names this source, even if its settings are invalid."""
         return self.name in get_app_settings().source_names
 
 
 class NotificationManager(BaseManager.from_queryset(RestrictedQuerySet)):
-    """Leaves the raw bytes in the database until somebody asks for them: they are up to 25 MiB a row."""
+    """Leaves the raw bytes in the database until they are used: up to 25 MiB per row."""
 
     def get_queryset(self):
         """Defer the raw bytes."""
@@ -61,7 +62,7 @@ class NotificationManager(BaseManager.from_queryset(RestrictedQuerySet)):
 
 
 class Notification(BaseModel):
-    """One message that we recorded and attributed to a provider; evidence, changed by no person."""
+    """One message that was recorded and attributed to a provider; read-only for people."""
 
     source = models.ForeignKey(
         to=NotificationSource, on_delete=models.SET_NULL, related_name="notifications", null=True, blank=True
@@ -71,7 +72,7 @@ class Notification(BaseModel):
     )
     state = models.CharField(max_length=20, choices=NotificationStateChoices, default=NotificationStateChoices.RECEIVED)
     error = models.TextField(blank=True, help_text="Why it failed or was ignored or refused.")
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often digesting it was begun.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Processing attempts.")
     fingerprint = models.CharField(max_length=64, unique=True, help_text="SHA-256 of what the author wrote.")
     message_id = models.CharField(max_length=CHARFIELD_MAX_LENGTH, blank=True)
     server_id = models.CharField(
@@ -91,7 +92,7 @@ class Notification(BaseModel):
     received_at = models.DateTimeField(help_text="When the mail server received it.")
     size = models.PositiveBigIntegerField(help_text="Bytes of the whole message.")
     raw = models.BinaryField(
-        null=True, help_text="The exact bytes; none for a message over the size limit, or after retention."
+        null=True, help_text="The exact bytes. Empty for a message over the size limit, or after retention."
     )
 
     objects = NotificationManager()
@@ -100,7 +101,7 @@ class Notification(BaseModel):
 
     class Meta:
         ordering = ("-received_at", "fingerprint")
-        # Related look-ups use the base manager: they leave the raw bytes alone too.
+        # Related lookups use the base manager; they defer the raw bytes, too.
         base_manager_name = "objects"
         indexes = [
             models.Index(fields=["state", "received_at"], name="cm_notification_queue"),
@@ -114,7 +115,7 @@ class Notification(BaseModel):
 
 
 class ParsedNotification(BaseModel):
-    """What one notification said about one maintenance; outlives its notification, so it repeats what orders it."""
+    """What one notification announced about one maintenance; outlives it, so it repeats what puts it in order."""
 
     notification = models.ForeignKey(
         to=Notification, on_delete=models.SET_NULL, related_name="parsed_notifications", null=True, blank=True
@@ -124,17 +125,17 @@ class ParsedNotification(BaseModel):
         on_delete=models.CASCADE,
         related_name="parsed_notifications",
     )
-    json = models.JSONField(help_text="The parser library's output, one item a window.")
-    issued_at = models.DateTimeField(help_text="When the provider says that it wrote this.")
+    json = models.JSONField(help_text="Everything that the notification announced, in the app's own schema.")
+    issued_at = models.DateTimeField(help_text="Timestamp given by the provider.")
     received_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     sequence = models.BigIntegerField()
     fingerprint = models.CharField(max_length=64)
-    status = models.CharField(max_length=20, help_text="The provider's word, NO-CHANGE included.")
-    parser = models.CharField(max_length=CHARFIELD_MAX_LENGTH, help_text="Parser that understood the notification.")
+    status = models.CharField(max_length=20, help_text="Status as sent by the provider.")
+    parser = models.CharField(max_length=CHARFIELD_MAX_LENGTH, help_text="Parser that read the notification.")
     subject = models.CharField(max_length=CHARFIELD_MAX_LENGTH, blank=True)
     sender = models.CharField(max_length=CHARFIELD_MAX_LENGTH)
-    outdated = models.BooleanField(default=False, help_text="A newer one about this maintenance is on record.")
+    outdated = models.BooleanField(default=False, help_text="Superseded by a newer notification.")
 
     natural_key_field_names = ["pk"]
 
@@ -154,23 +155,22 @@ class ParsedNotification(BaseModel):
     def of(
         cls, maintenance: CircuitMaintenance, notification: Notification, update: MaintenanceUpdate
     ) -> "ParsedNotification":
-        """Return a row, not saved yet, of what a notification says about a maintenance."""
-        metadata = update.items[-1].get("metadata") or {}
+        """Return an unsaved row of what a notification announces about a maintenance."""
         return cls(
             notification=notification,
             maintenance=maintenance,
-            json=list(update.items),
+            json=to_json(update),
             issued_at=update.issued_at,
             received_at=notification.received_at,
             sent_at=notification.sent_at,
             sequence=update.sequence,
             fingerprint=notification.fingerprint,
             status=update.status,
-            parser=metadata.get("provider", ""),
+            parser=update.parser.name,
             subject=notification.subject,
             sender=notification.sender,
         )
 
     def as_update(self) -> MaintenanceUpdate:
-        """Return the update that this row was made of."""
-        return MaintenanceUpdate.from_items(self.json, Provenance(self.received_at, self.sent_at, self.fingerprint))
+        """Return the update that this row was made from."""
+        return from_json(self.json, Provenance(self.received_at, self.sent_at, self.fingerprint))

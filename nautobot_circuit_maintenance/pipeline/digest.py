@@ -33,7 +33,7 @@ from nautobot_circuit_maintenance.pipeline.queue import (
     release,
     set_aside,
 )
-from nautobot_circuit_maintenance.reading import library
+from nautobot_circuit_maintenance.reading.parse import parse
 
 logger = logging.getLogger(__name__)
 
@@ -180,7 +180,7 @@ class _Chunk:
             # Authentication covers the outer message only; attached messages are unauthenticated.
             is_open = row.sender_confirmed is None
             try:
-                updates = library.parse(bytes(row.raw), parser_names(row.provider), provenance, reads_attached=is_open)
+                updates = parse(bytes(row.raw), parser_names(row.provider), provenance, reads_attached=is_open)
             except ParseError as error:
                 ends.add(row, State.FAILED, str(error))
                 continue

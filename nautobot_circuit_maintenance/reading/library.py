@@ -1,205 +1,150 @@
-"""Raw bytes in, what they say about maintenances out: the only module that knows circuit-maintenance-parser.
+"""The reader that uses circuit-maintenance-parser: the only module that knows the library and its output.
 
-Importing this module is cheap; the library (0.6 s, 77 MB) is loaded on first use, so web processes do not carry it.
+Importing this module is cheap; the library (0.6 s, 77 MB) is loaded on first use, so that web processes do not carry it.
 """
 
 import functools
+import importlib.metadata
 import json
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any, NoReturn
 
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.provider_fields import PARSERS
-from nautobot_circuit_maintenance.domain.text import storable, storable_json
-from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Provenance
-from nautobot_circuit_maintenance.mail.headers import COLUMN_LENGTH
-from nautobot_circuit_maintenance.mail.limits import Limits, run_limited
-from nautobot_circuit_maintenance.mail.parts import (
-    UNREAD,
-    Parts,
-    mail_parts,
-    one_calendar_each,
-    one_of_each_type,
+from nautobot_circuit_maintenance.domain.text import shortened, storable_json
+from nautobot_circuit_maintenance.domain.updates import (
+    AnnouncedImpact,
+    MaintenanceEvent,
+    MaintenanceUpdate,
+    ParserInfo,
+    Provenance,
+    Window,
+    mail_date,
 )
+from nautobot_circuit_maintenance.mail.headers import COLUMN_LENGTH
+from nautobot_circuit_maintenance.mail.parts import Parts, one_calendar_each, one_of_each_type
+from nautobot_circuit_maintenance.reading.base import first_result
+from nautobot_circuit_maintenance.reading.library_errors import parse_error
 
 Item = dict[str, Any]
-"""What the library says about one window of one maintenance, as JSON."""
+"""The library's output about one window of one maintenance, as JSON; times are seconds since 1970, UTC."""
 
-_XLSX_EXTRA = "it has an Excel sheet: install the extra 'xlsx' on the workers and restart them, then Reprocess"
-# What some texts of the library mean to an operator.
-_MEANINGS = {
-    "None of the supported parsers": "it has no part that this parser reads; genericprovider reads calendars (BCOP), most others HTML",
-    "'pandas'": _XLSX_EXTRA,
-    "'openpyxl'": _XLSX_EXTRA,
-    "has no attribute 'dt'": "its calendar has an event without DTSTART, DTEND or DTSTAMP",
-    "'datetime.date' object": "its calendar has an event that lasts whole days, without a time",
-}
-_UNREAD = "a message that is attached to it is not read, for nobody confirms who wrote that"
-_LONGEST_REASON = 300
-_LONGEST_ERROR = 1_000
-# 9999-01-01: a time after it leaves the calendar when it is shown in a time zone east of Greenwich.
-_LAST_SECOND = 253_370_764_800
-# Whose sentences go to the operator as they are.
-_OWN_WORDS = ("circuit_maintenance_parser", "nautobot_circuit_maintenance")
-# What is applied and shown afterwards has no limits as a parse has: 100,000 circuit ids took 20 seconds of CPU to apply,
-# 9 to list by REST. The longest list of a real mail that we have seen has some hundred.
-_MOST_CIRCUITS = 20_000
-_MOST_MAINTENANCES = 1_000
-# RFC 5545 allows 32 bits, but a provider that counts by date (20261123120000) says when, not less.
+ADVICE = f'Set "{PARSERS.label}" on the provider (genericprovider reads any BCOP calendar), then reprocess.'
+
+_DISTRIBUTION = "circuit-maintenance-parser"
+_CALENDAR_PARSER = "ICal"
+# The library's defaults where a calendar has no UID or SEQUENCE, and for everything that is not a calendar.
+_NO_UID, _NO_SEQUENCE, _TEXT_SEQUENCE = "0", -1, 1
+# 9999-01-01: later times leave the calendar when they are displayed in a time zone east of Greenwich.
+_END_OF_TIME = 253_370_764_800
+# RFC 5545 allows 32 bits, but a provider that counts by date (20261123120000) still gives a usable order.
 _SEQUENCES = range(-(2**63), 2**63)
 
 
 class _TimeZones(dict[str, Any]):
-    """The zones that the calendar at hand defines itself (RFC 5545 section 3.6.5), besides those that everybody knows."""
+    """The time zones that the current calendar defines itself (RFC 5545 section 3.6.5)."""
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return a zone; without it, the library would take the worker's, and be wrong by hours."""
+        """Return a zone; where this raises, the library would use the worker's zone and be wrong by hours."""
         if key not in self:
-            raise ParseError(f'its calendar names the time zone "{_cut(key, 100)}" and does not say what that is')
+            raise ParseError("READ-08", f'The calendar uses the undefined time zone "{shortened(key, 100)}".')
         return super().get(key, default)
 
 
 _zones = _TimeZones()
 
 
-def parse(
-    raw: bytes,
-    parser_names: Sequence[str],
-    provenance: Provenance,
-    limits: Limits = Limits(),
-    *,
-    reads_attached: bool = True,
-) -> list[MaintenanceUpdate]:
-    """Return what a message says, one update a maintenance id in the order of first mention.
-
-    The parsers are tried in order until one finds maintenances. An empty list means that they recognised the message
-    as none about maintenances. Raises ParseError with a reason of at most 1,000 characters. Messages that are attached
-    can be left out: an automatic reply of the provider's may carry one that a stranger wrote.
-    """
-    _library()  # Loaded outside the limits: interrupted, an import leaves half a module behind.
-    try:
-        items = run_limited(lambda: _items(raw, parser_names, provenance, reads_attached), limits)
-    except ParseError as error:
-        raise ParseError(_cut(str(error), _LONGEST_ERROR)) from error
-    by_id: dict[str, list[Item]] = {}
-    for item in items:
-        by_id.setdefault(item["maintenance_id"], []).append(item)
-    _check_number("circuit ids", sum(len(item["circuits"]) for item in items), _MOST_CIRCUITS)
-    _check_number("maintenances", len(by_id), _MOST_MAINTENANCES)
-    return [MaintenanceUpdate.from_items(same_id, provenance) for same_id in by_id.values()]
-
-
-def _check_number(what: str, count: int, most: int) -> None:
-    if count > most:
-        raise ParseError(
-            f"it names {count:,} {what}, more than {most:,}: if it is genuine, add the maintenance by hand"
-        )
-
-
-def known_parser_names() -> tuple[str, ...]:
-    """Return the names that a Provider may give to its parser; loads the library."""
-    return tuple(sorted(_library().SUPPORTED_PROVIDER_NAMES))
-
-
-def normalised_name(name: str) -> str:
-    """Return a name as the library spells it: "Crown Castle" is crowncastle."""
-    return "".join(character for character in name.lower() if character.isalnum())
-
-
 @functools.cache
-def _library() -> Any:
-    """Load the library, silent and without its way to the internet."""
+def load() -> Any:
+    """Load the library, without its log messages and its access to the internet."""
     # pylint: disable=import-outside-toplevel  # see the module's docstring
     import circuit_maintenance_parser
     from circuit_maintenance_parser.utils import Geolocator
     from icalendar import cal, prop
 
-    # It would ask nominatim.openstreetmap.org: the city leaves the house, and without a network a parse waits 10 s.
+    # It would ask nominatim.openstreetmap.org: that discloses the city, and without a network a parse waits 10 s.
     Geolocator.get_location_from_api = staticmethod(_refuse_lookup)
     # It would keep the zones that a calendar defines for the life of the process, and read the next mail with them.
     cal._timezone_cache = prop._timezone_cache = _zones  # pylint: disable=protected-access  # there is no other way
-    # Its warnings carry whole mail bodies; what it has to say reaches us as exceptions.
+    # Its warnings carry whole mail bodies; errors reach us as exceptions.
     logging.getLogger(circuit_maintenance_parser.__name__).setLevel(logging.CRITICAL)
     return circuit_maintenance_parser
 
 
 def _refuse_lookup(city: str) -> NoReturn:
-    raise LookupError(f"{city} is not in the parser library's table of cities, and nobody else is asked")
-
-
-def _items(raw: bytes, parser_names: Sequence[str], provenance: Provenance, reads_attached: bool) -> list[Item]:
-    if not parser_names:
-        raise ParseError(f"its provider has no parser: {_advice()}")
-    parts = mail_parts(raw, provenance, reads_attached=reads_attached)
-    try:
-        return _first_result(functools.partial(_read_as, name, parts) for name in parser_names)
-    except ParseError as error:
-        raise ParseError(f"{error}; {_UNREAD}" if UNREAD in parts else str(error)) from error
-
-
-def _first_result(attempts: Iterable[Callable[[], list[Item]]]) -> list[Item]:
-    """Return what the first attempt finds; nothing only if every attempt recognised the message as none of its own."""
-    reasons: dict[str, None] = {}
-    for attempt in attempts:
-        try:
-            if items := attempt():
-                return items
-        except ParseError as error:
-            reasons[str(error)] = None
-    if reasons:
-        raise ParseError("; ".join(reasons))
-    return []
-
-
-def _read_as(name: str, parts: Parts) -> list[Item]:
-    """Read a message with the parser of that name."""
-    provider = _library().init_provider(normalised_name(name) or "?")
-    if provider is None:
-        raise ParseError(f'there is no parser "{_cut(name, 100)}": {_advice()}')
-    try:
-        return _read_with(provider, parts)
-    except ParseError as error:
-        raise ParseError(f"{provider.get_provider_type()}: {error}") from error
-
-
-def _advice() -> str:
-    return (
-        f'set the custom field "{PARSERS.label}" on the provider '
-        "(genericprovider reads BCOP calendars of any provider), then Reprocess"
+    raise ParseError(
+        "READ-14",
+        f'City "{shortened(city, 100)}" is not in the parser library\'s table (online lookup is disabled).',
     )
 
 
-def _read_with(provider: Any, parts: Parts) -> list[Item]:
-    """Return everything that the calendars of a message announce, or else the first of its other parts that does."""
-    types = _types_read_by(provider)
+@functools.cache
+def _version() -> str:
+    return f"{_DISTRIBUTION} {importlib.metadata.version(_DISTRIBUTION)}"
 
-    def read(reading: Parts) -> list[Item]:
-        choices = one_of_each_type(reading, types)
-        return _first_result(functools.partial(_ask, provider, choice) for choice in choices)
 
-    found: list[Item] = []
-    reasons: dict[str, None] = {}
-    for reading in one_calendar_each(parts):
+def known_parser_names() -> tuple[str, ...]:
+    """Return the names of the library's parsers; loads the library."""
+    return tuple(sorted(load().SUPPORTED_PROVIDER_NAMES))
+
+
+def normalized_name(name: str) -> str:
+    """Return a name as the library spells it: "Crown Castle" is crowncastle."""
+    return "".join(character for character in name.lower() if character.isalnum())
+
+
+class LibraryReader:
+    """Reads messages with one parser of the library."""
+
+    def __init__(self, name: str) -> None:
+        """Take the name as people spell it; an unknown one raises when it is used."""
+        self.name = name
+
+    def read(self, parts: Parts, provenance: Provenance) -> list[MaintenanceUpdate]:
+        """Return the updates of a message; see ``Reader``."""
+        provider = load().init_provider(normalized_name(self.name) or "?")
+        if provider is None:
+            raise ParseError("READ-01", f'Unknown parser "{shortened(self.name, 100)}". {ADVICE}')
         try:
-            found += [item for item in read(reading) if item not in found]
+            items = _read_with(provider, parts)
         except ParseError as error:
-            reasons[str(error)] = None
-    if reasons and not found:  # Beside a notification, a calendar that says nothing is an ordinary invitation.
-        raise ParseError("; ".join(reasons))
+            raise error.of_parser(provider.get_provider_type()) from error
+        by_id: dict[str, list[Item]] = {}
+        for item in items:
+            by_id.setdefault(item["maintenance_id"], []).append(item)
+        return [_update(same_id, provenance) for same_id in by_id.values()]
+
+
+def _read_with(provider: Any, parts: Parts) -> list[Item]:
+    """Return the items of all calendars of a message, or else of the first other part that has any."""
+    types = _types_read_by(provider)
+    found: list[Item] = []
+    errors: list[ParseError] = []
+    for reading in one_calendar_each(parts):
+        choices = one_of_each_type(reading, types)
+        try:
+            items = first_result(functools.partial(_ask, provider, choice) for choice in choices)
+        except ParseError as error:
+            errors.append(error)
+        else:
+            found += [item for item in items if item not in found]
+    if errors and not found:  # Beside a notification, a calendar without one is an ordinary invitation.
+        raise ParseError.joined(errors)
     return found
 
 
 def _types_read_by(provider: Any) -> Collection[str]:
-    """Return the content types that a provider's parsers read: there is no use in trying others."""
+    """Return the content types that a provider's parsers read; trying others is pointless."""
     parsers = [parser for processor in provider.get_default_processors() for parser in processor.data_parsers]
     return {kind for parser in parsers for kind in parser.get_data_types()}
 
 
 def _ask(provider: Any, parts: Mapping[str, bytes]) -> list[Item]:
-    """Put one part of each type to the library; nothing where its filters turned the message away."""
+    """Pass one part of each type to the library; return an empty list if its filters reject the message."""
     _zones.clear()
-    data = _library().NotificationData()
+    data = load().NotificationData()
     for kind, content in parts.items():
         data.add_data_part(kind, content)
     try:
@@ -207,69 +152,84 @@ def _ask(provider: Any, parts: Mapping[str, bytes]) -> list[Item]:
         filtered = not maintenances and (provider.exclude_filter_check(data) or not provider.include_filter_check(data))
     except Exception as error:  # pylint: disable=broad-exception-caught  # see below
         # get_maintenances documents ProviderError but leaks TypeError, UnicodeDecodeError, AssertionError and whatever
-        # else its parsers and their libraries meet in a malformed mail: each says that this mail cannot be read.
-        raise ParseError(_reason(error)) from error
+        # else its parsers and their libraries raise for a malformed mail; each means that this mail cannot be read.
+        raise parse_error(error) from error
     if not maintenances and not filtered:
-        raise ParseError("found no maintenance in it")
+        raise ParseError("READ-04", "No maintenance found.")
     return [_item(maintenance) for maintenance in maintenances]
 
 
 def _item(maintenance: Any) -> Item:
     """Return a maintenance of the library as JSON that can be stored.
 
-    Raises ParseError for what no column and no calendar holds.
+    Raises ParseError for values that do not fit a column or a calendar.
     """
     item: Item = storable_json({**json.loads(maintenance.to_json()), "metadata": maintenance.metadata.model_dump()})
-    item["maintenance_id"] = _identifier("maintenance id", item["maintenance_id"])
-    circuits = [
-        {**circuit, "circuit_id": _identifier("circuit id", circuit["circuit_id"])} for circuit in item["circuits"]
-    ]
-    item["circuits"] = [circuit for circuit in circuits if circuit["circuit_id"]]
+    item["maintenance_id"] = _identifier("Maintenance ID", item["maintenance_id"])
+    for circuit in item["circuits"]:
+        circuit["circuit_id"] = _identifier("Circuit ID", circuit["circuit_id"])
+    item["circuits"] = [circuit for circuit in item["circuits"] if circuit["circuit_id"]]
     if not item["maintenance_id"]:
-        raise ParseError("its maintenance id is blank")
+        raise ParseError("READ-10", "Maintenance ID is empty.")
     for name in ("start", "end", "stamp"):
-        if not 0 <= item[name] < _LAST_SECOND:
-            raise ParseError(f"its {name} is no time that a calendar has: {item[name]} seconds since 1970")
+        if not 0 <= item[name] < _END_OF_TIME:
+            raise ParseError("READ-09", f"{name.capitalize()} is not a valid time ({item[name]} seconds since 1970).")
     if item["sequence"] not in _SEQUENCES:
-        raise ParseError(f"its SEQUENCE is larger than 64 bits: {item['sequence']}")
+        raise ParseError("READ-11", f"SEQUENCE is out of range ({item['sequence']}).")
     return item
 
 
 def _identifier(what: str, text: str) -> str:
     stripped = text.strip()
     if len(stripped) > COLUMN_LENGTH:
-        raise ParseError(f"a {what} of {len(stripped)} characters is longer than {COLUMN_LENGTH}: {stripped[:40]}...")
+        length = len(stripped)
+        raise ParseError(
+            "READ-12", f"{what} is too long ({length} characters, limit {COLUMN_LENGTH}): {stripped[:40]}..."
+        )
     return stripped
 
 
-def _reason(error: Exception) -> str:
-    """Say in a few words why the library failed; its own messages carry whole mail bodies."""
-    causes = [_innermost(each) for each in getattr(error, "related_exceptions", ()) or (error,)]
-    return "; ".join(dict.fromkeys(_cut(_sentence(cause), _LONGEST_REASON) for cause in causes))
+def _update(items: Sequence[Item], provenance: Provenance) -> MaintenanceUpdate:
+    """Return the update of the items about one maintenance; where they differ, the last one counts."""
+    last = items[-1]
+    details = dict(last["metadata"])
+    return MaintenanceUpdate(
+        maintenance_id=last["maintenance_id"],
+        events=tuple(_event(item, provenance) for item in items),
+        provenance=provenance,
+        description=last["summary"],
+        account=last["account"],
+        provider=last["provider"],
+        organizer=last["organizer"],
+        parser=ParserInfo(name=details.pop("provider"), version=_version(), details=details),
+    )
 
 
-def _innermost(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
+def _event(item: Item, provenance: Provenance) -> MaintenanceEvent:
+    """Return the event of an item, without the library's defaults."""
+    issued_at = _utc(item["stamp"])
+    if _CALENDAR_PARSER in item["metadata"]["parsers"]:
+        uid, no_sequence, is_stated = item["uid"], _NO_SEQUENCE, True
+    else:
+        uid, no_sequence, is_stated = None, _TEXT_SEQUENCE, issued_at != mail_date(provenance)
+    return MaintenanceEvent(
+        status=item["status"],
+        windows=_windows(item),
+        circuits=tuple(AnnouncedImpact(circuit["circuit_id"], circuit["impact"]) for circuit in item["circuits"]),
+        issued_at=issued_at if is_stated else None,
+        uid="" if uid == _NO_UID else uid,
+        sequence=None if item["sequence"] == no_sequence else item["sequence"],
+    )
 
 
-def _sentence(cause: BaseException) -> str:
-    """Say what one exception of the library means to an operator."""
-    text = str(cause)
-    if isinstance(cause, MemoryError):
-        return "reading it took too much memory"
-    for words, meaning in _MEANINGS.items():
-        if words in text:
-            return meaning
-    if hasattr(cause, "errors"):  # pydantic's ValidationError quotes its input, the mail
-        details = cause.errors(include_url=False, include_input=False)
-        return ", ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in details)
-    text = text.partition("\n")[0]
-    ours = type(cause).__module__.startswith(_OWN_WORDS)
-    return text if ours and text else f"{type(cause).__name__}: {text}"
+def _windows(item: Item) -> tuple[Window, ...]:
+    """Return the window of an item, if it has a usable one.
+
+    An end that is not after the start is useless, and so is the year 1970, which the library gives (to GTT's
+    cancellations) where a mail states no time.
+    """
+    return (Window(_utc(item["start"]), _utc(item["end"])),) if item["end"] > item["start"] > 0 else ()
 
 
-def _cut(text: str, length: int) -> str:
-    folded = " ".join(storable(text).split())
-    return folded if len(folded) <= length else f"{folded[: length - 3]}..."
+def _utc(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=timezone.utc)

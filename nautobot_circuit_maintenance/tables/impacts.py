@@ -15,7 +15,7 @@ from nautobot.circuits.models import Circuit
 from nautobot_circuit_maintenance.analysis.endpoints import Connection, Endpoint, endpoints_of
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.domain.timeline import said_by_provider
+from nautobot_circuit_maintenance.domain.timeline import announced_impacts
 from nautobot_circuit_maintenance.models import CircuitImpact, ParsedNotification
 from nautobot_circuit_maintenance.tables.columns import BadgeColumn, DateTimeBadgeColumn, SupersededColumn
 from nautobot_circuit_maintenance.tables.maintenances import may_add_circuits, unknown_circuit
@@ -89,7 +89,7 @@ class MaintenanceCircuitTable(BaseTable):
     @cached_property
     def announced(self) -> set[tuple[str, str]]:
         """Pairs of circuit ID and impact that the provider announced."""
-        return said_by_provider(self.evidence.conclusion) if self.evidence else set()
+        return announced_impacts(self.evidence.conclusion) if self.evidence else set()
 
     @cached_property
     def offers_to_add(self) -> bool:

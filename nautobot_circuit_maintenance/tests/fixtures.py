@@ -102,19 +102,35 @@ def create_notification(provider: Provider, source: NotificationSource | None = 
     )
 
 
-def parser_item(name: str, stamp: datetime, **fields) -> dict:
-    """Return what the parser library says of one window of a maintenance."""
-    return {
-        "maintenance_id": name,
-        "status": "CONFIRMED",
-        "summary": "",
-        "start": 0,
-        "end": 0,
-        "stamp": int(stamp.timestamp()),
+def evidence(name: str, stamp: datetime, **fields) -> dict:
+    """Return what a notification announces about a maintenance, as it is stored; start and end are seconds since 1970."""
+    start, end = fields.pop("start", 0), fields.pop("end", 0)
+    event = {
+        "uid": "1",
+        "recurrence_id": None,
         "sequence": 1,
-        "circuits": [],
+        "method": None,
+        "status": fields.pop("status", "CONFIRMED"),
+        "issued_at": _utc(int(stamp.timestamp())),
+        "windows": [{"start": _utc(start), "end": _utc(end)}] if end else [],
+        "circuits": fields.pop("circuits", []),
+    }
+    return {
+        "version": 1,
+        "maintenance_id": name,
+        "other_ids": [],
+        "account": "",
+        "provider": "",
+        "organizer": "",
+        "description": "",
+        "events": [event],
+        "parser": {"name": "", "version": "", "details": {}},
         **fields,
     }
+
+
+def _utc(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def create_parsed(notification: Notification, maintenance: CircuitMaintenance, **fields) -> ParsedNotification:
@@ -124,7 +140,7 @@ def create_parsed(notification: Notification, maintenance: CircuitMaintenance, *
         **{
             "notification": notification,
             "maintenance": maintenance,
-            "json": [parser_item(maintenance.name, notification.received_at)],
+            "json": evidence(maintenance.name, notification.received_at),
             "issued_at": notification.received_at,
             "received_at": notification.received_at,
             "sequence": number,

@@ -1,4 +1,4 @@
-"""What changed lately in words: the page, and the card of the dashboard."""
+"""What changed lately in values: the page, and the card of the dashboard."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ class ChangesPageTest(PageTestCase):
     """An operator on Monday morning."""
 
     def setUp(self):
-        """Let everything that is there be old."""
+        """Make all existing rows old."""
         super().setUp()
         long_ago = timezone.now() - 90 * DAY
         models.ParsedNotification.objects.update(received_at=long_ago, issued_at=long_ago)
@@ -30,26 +30,26 @@ class ChangesPageTest(PageTestCase):
         models.CircuitMaintenance.objects.update(acknowledged_at=long_ago)
         self.maintenance = models.CircuitMaintenance.objects.get(name="M-2")
 
-    def tell(self, ago, *cids, maintenance=None, subject="Planned work", **words):
-        """Let the provider write so long ago."""
+    def notify(self, ago, *cids, maintenance=None, subject="Planned work", **values):
+        """Create a notification received this long ago."""
         at = timezone.now() - ago
         maintenance = maintenance or self.maintenance
         mail = fixtures.create_notification(maintenance.provider, received_at=at, subject=subject, sender="noc@isp.net")
-        circuits = [{"circuit_id": cid, "impact": "OUTAGE"} for cid in cids]
-        words = {"circuits": circuits, "start": 1_800_000_000, "end": 1_800_014_400, **words}
-        item = fixtures.parser_item(maintenance.name, at, **words)
-        return fixtures.create_parsed(mail, maintenance, issued_at=at, json=[item])
+        circuits = [{"cid": cid, "impact": "OUTAGE"} for cid in cids]
+        values = {"circuits": circuits, "start": 1_800_000_000, "end": 1_800_014_400, **values}
+        evidence = fixtures.evidence(maintenance.name, at, **values)
+        return fixtures.create_parsed(mail, maintenance, issued_at=at, json=evidence)
 
-    def tell_that_it_moved(self):
-        """Let the provider announce a maintenance long ago, and move it an hour ago."""
+    def create_moved(self):
+        """Create a maintenance announced long ago and moved an hour ago."""
         models.ParsedNotification.objects.all().delete()
-        self.tell(30 * DAY, "GONE", "TURNED", summary="Work")
-        turned = [{"circuit_id": "TURNED", "impact": "DEGRADED"}, {"circuit_id": "ADDED", "impact": "OUTAGE"}]
-        moved = {"start": 1_800_086_400, "end": 1_800_100_800, "circuits": turned, "summary": "More work"}
-        return self.tell(HOUR, status="RE-SCHEDULED", **moved)
+        self.notify(30 * DAY, "GONE", "TURNED", description="Work")
+        turned = [{"cid": "TURNED", "impact": "DEGRADED"}, {"cid": "ADDED", "impact": "OUTAGE"}]
+        moved = {"start": 1_800_086_400, "end": 1_800_100_800, "circuits": turned, "description": "More work"}
+        return self.notify(HOUR, status="RE-SCHEDULED", **moved)
 
     def edit(self, **fields):
-        """Let a person save the maintenance in the web UI."""
+        """Save the maintenance like a person in the web UI."""
         maintenance = models.CircuitMaintenance.objects.get(pk=self.maintenance.pk)
         with web_request_context(self.user):
             for name, value in fields.items():
@@ -57,45 +57,45 @@ class ChangesPageTest(PageTestCase):
             maintenance.validated_save()
 
     def shown(self, route="changes", query=""):
-        """Return the table without markup, and with it."""
+        """Return the table as text, and as HTML."""
         response = self.client.get(url_of(route) + query)
         self.assertHttpStatus(response, 200)
         page = response.content.decode()
-        table = page[page.index(">What changed since" if route == "dashboard" else "<strong>Since") :]
+        table = page[page.index(">Recent Changes since" if route == "dashboard" else "<strong>Since") :]
         table = table[table.index("<table") :] if "<table" in table else table
         table = table[: table.index("</table>")]
         return " ".join(strip_tags(table).split()), table
 
-    def test_it_says_what_a_provider_changed_and_links_to_the_mail(self):
+    def test_changes_by_a_provider_are_listed_with_a_link_to_the_notification(self):
         self.become_superuser()
-        row = self.tell_that_it_moved()
+        row = self.create_moved()
 
         text, table = self.shown()
 
-        for words in (
+        for phrase in (
             "1 h ago ISP 2 M-2 CONFIRMED to RE-SCHEDULED",
-            "window moved 24 h later to Sat 16 Jan 2027 08:00",
-            "circuit added: ADDED OUTAGE",
-            "circuit removed: GONE",
-            "impact of TURNED: OUTAGE to DEGRADED",
-            "description changed noc@isp.net",
+            "Window moved 24 h later to Sat 16 Jan 2027 08:00",
+            "Circuit added: ADDED OUTAGE",
+            "Circuit removed: GONE",
+            "Impact changed: TURNED OUTAGE to DEGRADED",
+            "Description changed noc@isp.net",
         ):
-            with self.subTest(words=words):
-                self.assertIn(words, text)
+            with self.subTest(phrase=phrase):
+                self.assertIn(phrase, text)
         for instance in (self.maintenance, self.maintenance.provider, row.notification):
             self.assertIn(f'href="{instance.get_absolute_url()}"', table)
 
-    def test_it_says_what_is_new(self):
+    def test_a_new_maintenance_is_announced(self):
         self.become_superuser()
         models.ParsedNotification.objects.all().delete()
-        self.tell(HOUR, "C-1")
+        self.notify(HOUR, "C-1")
 
         text, _ = self.shown()
 
-        self.assertIn("ISP 2 M-2 announced as CONFIRMED window Fri 15 Jan 2027 08:00", text)
-        self.assertIn("circuit hit: C-1 OUTAGE", text)
+        self.assertIn("ISP 2 M-2 Announced: CONFIRMED Window: Fri 15 Jan 2027 08:00", text)
+        self.assertIn("Affected circuit: C-1 OUTAGE", text)
 
-    def test_it_says_what_people_did(self):
+    def test_edits_notes_and_acknowledgements_are_listed(self):
         self.become_superuser()
         self.edit(status=Status.CONFIRMED, description="Work")
         self.edit(status=Status.COMPLETED, ticket="T-9", description="Done", provider=None)
@@ -105,39 +105,39 @@ class ChangesPageTest(PageTestCase):
 
         text, _ = self.shown()
 
-        for words in (
-            f"M-2 CONFIRMED to COMPLETED description changed provider changed ticket TICKET-2 to T-9 {self.user}",
-            f"M-2 acknowledged {self.user}",
+        for phrase in (
+            f"M-2 CONFIRMED to COMPLETED Description changed Provider changed Ticket: TICKET-2 to T-9 {self.user}",
+            f"M-2 Acknowledged {self.user}",
             f"M-2 WARNING note Customers told {self.user}",
-            f"M-2 edited {self.user}",
+            f"M-2 Edited {self.user}",
         ):
-            with self.subTest(words=words):
-                self.assertIn(words, text)
+            with self.subTest(phrase=phrase):
+                self.assertIn(phrase, text)
         self.assertLess(text.index("Customers told"), text.index("COMPLETED"))
         self.edit(ack=False)
-        self.assertIn("M-2 acknowledgement withdrawn", self.shown()[0])
+        self.assertIn("M-2 Acknowledgement removed", self.shown()[0])
 
     def test_the_days_can_be_chosen(self):
         self.become_superuser()
         self.maintenance.parsed_notifications.all().delete()
-        self.tell(6 * DAY, "C-1")
+        self.notify(6 * DAY, "C-1")
 
         self.assertIn(f"since {start_of_day(timezone.now(), 3):%a}", self.shown()[0])
         for query, is_there in (("", False), ("?days=1", False), ("?days=7", True), ("?days=30", True)):
             with self.subTest(query=query):
-                self.assertEqual("announced" in self.shown(query=query)[0], is_there)
+                self.assertEqual("Announced" in self.shown(query=query)[0], is_there)
         self.assertEqual(self.shown(query="?days=nonsense"), self.shown())
 
-    def test_where_nothing_changed_it_says_so(self):
+    def test_without_changes_the_table_is_empty(self):
         self.become_superuser()
 
-        self.assertIn("Nothing that you may see has changed since", self.shown()[0])
+        self.assertIn("No changes since", self.shown()[0])
 
     def test_the_dashboard_has_the_newest_ten_and_a_link_to_all(self):
         self.become_superuser()
         for number in range(12):
             maintenance = fixtures.create_maintenance(f"NEW-{number}", self.maintenance.provider)
-            self.tell((number + 1) * HOUR / 60, "C-1", maintenance=maintenance)
+            self.notify((number + 1) * HOUR / 60, "C-1", maintenance=maintenance)
 
         text, table = self.shown("dashboard")
 
@@ -146,40 +146,40 @@ class ChangesPageTest(PageTestCase):
         self.assertIn("NEW-9", text)
         self.assertNotIn("NEW-10", text)
 
-    def test_acknowledging_many_hides_nothing_on_the_dashboard(self):
+    def test_many_acknowledgements_hide_nothing_on_the_dashboard(self):
         self.become_superuser()
         self.maintenance.parsed_notifications.all().delete()
-        self.tell(HOUR, "C-1")
+        self.notify(HOUR, "C-1")
         for number in range(12):
             fixtures.create_maintenance(f"NEW-{number}", self.maintenance.provider, ack=True)
 
         text, _ = self.shown("dashboard")
 
-        self.assertIn("M-2 announced as CONFIRMED", text)
-        self.assertEqual(text.count(" acknowledged "), 9)
+        self.assertIn("M-2 Announced: CONFIRMED", text)
+        self.assertEqual(text.count(" Acknowledged "), 9)
         self.assertIn("All 13 changes", text)
 
-    def tell_of_every_kind(self):
-        """Let one maintenance change in each way, and a person edit one; return the counts that this makes."""
+    def create_every_kind(self):
+        """Create one change of each kind; return the kinds in their order."""
         models.ParsedNotification.objects.all().delete()
-        words = {
+        values = {
             "cancelled": {"status": "CANCELLED"},
             "moved": {"start": 1_800_086_400, "end": 1_800_100_800},
-            "impact": {"circuits": [{"circuit_id": "C-1", "impact": "DEGRADED"}]},
+            "impact": {"circuits": [{"cid": "C-1", "impact": "DEGRADED"}]},
             "status": {"status": "IN-PROCESS"},
-            "words": {"summary": "Other words"},
+            "description": {"description": "Other work"},
         }
-        for kind, change in words.items():
+        for kind, change in values.items():
             maintenance = fixtures.create_maintenance(f"WORK-{kind}", self.maintenance.provider)
-            self.tell(30 * DAY, "C-1", maintenance=maintenance, summary="Work")
-            self.tell(HOUR, "C-1", maintenance=maintenance, **{"summary": "Work", **change})
-        self.tell(HOUR, "C-1", maintenance=fixtures.create_maintenance("WORK-new", self.maintenance.provider))
-        self.edit(ticket="T-people")
-        return ["cancelled", "moved", "new", "impact", "status", "people", "words"]
+            self.notify(30 * DAY, "C-1", maintenance=maintenance, description="Work")
+            self.notify(HOUR, "C-1", maintenance=maintenance, **{"description": "Work", **change})
+        self.notify(HOUR, "C-1", maintenance=fixtures.create_maintenance("WORK-new", self.maintenance.provider))
+        self.edit(ticket="T-edit")
+        return ["cancelled", "moved", "new", "impact", "status", "edit", "description"]
 
-    def test_the_summary_counts_each_kind_worst_first_and_leads_to_its_rows(self):
+    def test_the_summary_counts_each_kind_and_links_to_its_rows(self):
         self.become_superuser()
-        kinds = self.tell_of_every_kind()
+        kinds = self.create_every_kind()
 
         page = self.client.get(url_of("changes"))
 
@@ -190,37 +190,37 @@ class ChangesPageTest(PageTestCase):
             with self.subTest(kind=kind):
                 self.assertContains(page, f'href="{part["url"].replace("&", "&amp;")}"')
                 (row,) = self.client.get(part["url"]).context["changes"]
-                name = "M-2" if kind == "people" else f"WORK-{kind}"
+                name = "M-2" if kind == "edit" else f"WORK-{kind}"
                 self.assertEqual(row["maintenance"].name, name)
         names = [row["maintenance"].name for row in page.context["changes"]]
         self.assertEqual(names[0], "WORK-cancelled")
-        self.assertEqual(names[-1], "WORK-words")
+        self.assertEqual(names[-1], "WORK-description")
         dashboard = self.client.get(url_of("dashboard"))
         self.assertContains(dashboard, "<strong>1</strong>&nbsp;cancelled")
 
-    def test_a_row_says_how_many_mails_there_were_and_leads_to_the_timeline(self):
+    def test_a_row_counts_emails_and_links_to_the_timeline(self):
         self.become_superuser()
-        self.tell_that_it_moved()
+        self.create_moved()
         text, table = self.shown()
-        self.assertIn("1 mail since", text)
-        self.tell(HOUR / 2, "TURNED", status="CANCELLED")
+        self.assertIn("1 email, timeline", text)
+        self.notify(HOUR / 2, "TURNED", status="CANCELLED")
 
         text, table = self.shown()
 
-        self.assertIn("2 mails since", text)
+        self.assertIn("2 emails, timeline", text)
         self.assertIn(f'href="{self.maintenance.get_absolute_url()}#timeline"', table)
         self.assertContains(self.client.get(self.maintenance.get_absolute_url()), 'id="timeline"')
 
-    def test_who_may_view_no_maintenance_is_turned_away(self):
+    def test_viewing_maintenances_is_required(self):
         self.assertHttpStatus(self.client.get(url_of("changes")), 403)
         self.client.logout()
         self.assertHttpStatus(self.client.get(url_of("changes")), 302)
 
-    def test_whoever_sees_one_provider_sees_nothing_of_the_others(self):
+    def test_permissions_for_one_provider_hide_the_others(self):
         ours = models.CircuitMaintenance.objects.get(name="M-1")
         models.ParsedNotification.objects.all().delete()
         for maintenance in (ours, self.maintenance):
-            self.tell(HOUR, f"{maintenance}-CID", maintenance=maintenance, subject=f"{maintenance} subject")
+            self.notify(HOUR, f"{maintenance}-CID", maintenance=maintenance, subject=f"{maintenance} subject")
         self.client.force_login(world.viewer(*world.ALL, models.Note, constraints=world.BY_PROVIDER))
 
         for route in ("changes", "dashboard"):
@@ -229,11 +229,11 @@ class ChangesPageTest(PageTestCase):
             for secret in ("ISP 2", "M-2", str(self.maintenance.pk)):
                 self.assertNotIn(secret, table)
 
-    def test_hostile_words_are_only_words(self):
+    def test_hostile_text_is_escaped(self):
         self.become_superuser()
         models.ParsedNotification.objects.all().delete()
-        words = {"summary": fixtures.HOSTILE, "status": fixtures.HOSTILE, "subject": fixtures.HOSTILE}
-        self.tell(HOUR, fixtures.HOSTILE, **words)
+        values = {"description": fixtures.HOSTILE, "status": fixtures.HOSTILE, "subject": fixtures.HOSTILE}
+        self.notify(HOUR, fixtures.HOSTILE, **values)
         models.Note.objects.create(maintenance=self.maintenance, title=fixtures.HOSTILE)
         self.edit(ticket="T")
         self.edit(ticket=fixtures.HOSTILE)
@@ -249,7 +249,7 @@ class ChangesPageTest(PageTestCase):
         for size in (8, 80):
             for number in range(models.CircuitMaintenance.objects.count(), size):
                 maintenance = fixtures.create_maintenance(f"NEW-{number}", self.maintenance.provider, ack=True)
-                self.tell(HOUR, "C-1", maintenance=maintenance)
+                self.notify(HOUR, "C-1", maintenance=maintenance)
                 models.Note.objects.create(maintenance=maintenance, title="Hello")
                 self.edit(ticket=f"T-{number}")
             self.edit(ticket=f"T-{size}")

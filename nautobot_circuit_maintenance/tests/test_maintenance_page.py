@@ -60,7 +60,7 @@ class MaintenancePageTest(PageTestCase):
                 circuit = fixtures.create_circuit(self.maintenance.provider, f"MORE-{number}")
                 terminate(circuit, "A", site, device)
                 fixtures.create_impact(self.maintenance, circuit)
-                self.tell(number, f"MORE-{number}")
+                self.notify(number, f"MORE-{number}")
             with CaptureQueriesContext(connection) as queries:
                 self.page("circuitmaintenance", self.maintenance)
             counts.append(len(queries))
@@ -94,53 +94,53 @@ class MaintenancePageTest(PageTestCase):
 
         self.assertHttpStatus(self.client.get("/plugins/circuit-maintenance/maintenances/nonsense/"), 404)
 
-    def tell(self, hour, *cids, subject="", late=0, **fields):
-        """Let the provider write about the maintenance so many hours after noon."""
+    def notify(self, hour, *cids, subject="", late=0, **fields):
+        """Create a notification issued this many hours after noon."""
         issued = fixtures.NOON + timedelta(days=1, hours=hour)
         mail = fixtures.create_notification(
             self.maintenance.provider,
             received_at=issued + timedelta(hours=late),
             subject=subject or f"Mail {hour}",
         )
-        circuits = [{"circuit_id": cid, "impact": "OUTAGE"} for cid in cids]
-        words = {"circuits": circuits, "start": 1_800_000_000, "end": 1_800_014_400, **fields}
-        item = fixtures.parser_item(self.maintenance.name, issued, **words)
-        fixtures.create_parsed(mail, self.maintenance, issued_at=issued, json=[item])
+        circuits = [{"cid": cid, "impact": "OUTAGE"} for cid in cids]
+        values = {"circuits": circuits, "start": 1_800_000_000, "end": 1_800_014_400, **fields}
+        evidence = fixtures.evidence(self.maintenance.name, issued, **values)
+        fixtures.create_parsed(mail, self.maintenance, issued_at=issued, json=evidence)
         return mail
 
     def timeline(self):
-        """Return the panel without markup, and with it."""
+        """Return the timeline as text, and as HTML."""
         page = self.page("circuitmaintenance", self.maintenance)
         panel = page[
             page.index('<ol class="list-unstyled') : page.index("</ol>", page.index('<ol class="list-unstyled'))
         ]
         return " ".join(strip_tags(panel).split()), panel
 
-    def test_the_timeline_tells_what_each_notification_changed(self):
+    def test_the_timeline_lists_what_each_notification_changed(self):
         self.become_superuser()
-        self.tell(1, "C-1")
-        self.tell(5, "C-1", "C-2", status="RE-SCHEDULED", start=1_800_086_400, end=1_800_100_800)
+        self.notify(1, "C-1")
+        self.notify(5, "C-1", "C-2", status="RE-SCHEDULED", start=1_800_086_400, end=1_800_100_800)
 
         text, panel = self.timeline()
 
         self.assertIn("CONFIRMED to RE-SCHEDULED", text)
-        self.assertIn("window moved 24 h later", text)
-        self.assertIn("circuit added: C-2 OUTAGE", text)
+        self.assertIn("Window moved 24 h later", text)
+        self.assertIn("Circuit added: C-2 OUTAGE", text)
         self.assertLess(text.index("RE-SCHEDULED"), text.index("Mail 1,"))
         mail = models.Notification.objects.get(subject="Mail 5")
         self.assertIn(url_of("notification", mail), panel)
 
-    def test_the_timeline_folds_repeats_and_gives_the_reason_of_what_came_late(self):
+    def test_the_timeline_groups_repeats_and_marks_late_notifications(self):
         self.become_superuser()
         for hour in (1, 2, 3):
-            self.tell(hour, "C-1")
-        self.tell(4, "C-1", "LATE", late=9, subject="Came late")
-        self.tell(6, "C-1", status="CANCELLED")
+            self.notify(hour, "C-1")
+        self.notify(4, "C-1", "LATE", late=9, subject="Came late")
+        self.notify(6, "C-1", status="CANCELLED")
 
         text, panel = self.timeline()
 
-        self.assertIn("2 notifications that changed nothing", text)
-        self.assertIn("It arrived after a newer one.", text[text.index("Came late") :])
+        self.assertIn("2 notifications without changes", text)
+        self.assertIn("Received after a newer notification.", text[text.index("Came late") :])
         self.assertIn("text-secondary", panel[: panel.index("Came late")].rsplit("<li", 1)[1])
 
     def test_the_timeline_has_notes_and_the_acknowledgement(self):
@@ -151,7 +151,7 @@ class MaintenancePageTest(PageTestCase):
         text, _ = self.timeline()
 
         self.assertIn("note Note 2", text)
-        self.assertIn(f"acknowledged by {self.user}", text)
+        self.assertIn(f"Acknowledged by {self.user}", text)
 
     def test_the_timeline_has_the_edits_of_people(self):
         self.become_superuser()
@@ -162,16 +162,16 @@ class MaintenancePageTest(PageTestCase):
 
         text, _ = self.timeline()
 
-        self.assertRegex(text, rf"edited by {self.user}, [^,]+ CONFIRMED to COMPLETED edited by {self.user}")
+        self.assertRegex(text, rf"Edited by {self.user}, [^,]+ UTC CONFIRMED to COMPLETED Edited by {self.user}")
         self.user.is_superuser = False
         self.user.save()
         self.permit("view_circuitmaintenance")
-        self.assertNotIn("edited by", self.timeline()[0])
+        self.assertNotIn("Edited by", self.timeline()[0])
         self.add_permissions("extras.view_objectchange")
-        self.assertIn("edited by", self.timeline()[0])
+        self.assertIn("Edited by", self.timeline()[0])
 
     def test_the_timeline_keeps_to_the_permissions(self):
-        mail = self.tell(1, "SECRET-CID", subject="Secret subject")
+        mail = self.notify(1, "SECRET-CID", subject="Secret subject")
         self.permit("view_circuitmaintenance")
         text, _ = self.timeline()
         for secret in ("SECRET-CID", "Secret subject", "Note 2"):
@@ -183,14 +183,14 @@ class MaintenancePageTest(PageTestCase):
         self.assertIn("SECRET-CID", text)
         self.assertNotIn(url_of("notification", mail), panel)
 
-    def test_hostile_words_are_only_words(self):
+    def test_hostile_text_is_escaped(self):
         self.become_superuser()
         self.maintenance.description = fixtures.HOSTILE
         self.maintenance.save()
         models.Note.objects.create(maintenance=self.maintenance, title=fixtures.HOSTILE)
         fixtures.create_impact(self.maintenance, fixtures.HOSTILE)
-        self.tell(1, fixtures.HOSTILE, subject=fixtures.HOSTILE, summary=fixtures.HOSTILE)
-        self.tell(5, "C-1", subject=fixtures.HOSTILE, status=fixtures.HOSTILE)
+        self.notify(1, fixtures.HOSTILE, subject=fixtures.HOSTILE, description=fixtures.HOSTILE)
+        self.notify(5, "C-1", subject=fixtures.HOSTILE, status=fixtures.HOSTILE)
 
         page = self.page("circuitmaintenance", self.maintenance)
 
@@ -208,7 +208,7 @@ class MaintenancePageTest(PageTestCase):
         fixtures.create_impact(self.maintenance, circuit)
         self.assertIn("manual", self.row("BOTH-ENDS"))
 
-        self.tell(1, "both-ends")
+        self.notify(1, "both-ends")
 
         row = self.row("BOTH-ENDS")
         for text in ("Here", "edge-1", "to BOTH-ENDS", "There", "10 Gbps", str(circuit.status), "ISP 2"):
@@ -242,8 +242,8 @@ class MaintenancePageTest(PageTestCase):
         self.maintenance.start_time = fixtures.NOON + timedelta(days=4)
         self.maintenance.end_time = fixtures.NOON + timedelta(days=4, hours=3)
         self.maintenance.save()
-        self.tell(0)
-        self.tell(20)
+        self.notify(0)
+        self.notify(20)
         fixtures.create_impact(self.maintenance, "WORST")
 
         page = self.page("circuitmaintenance", self.maintenance)

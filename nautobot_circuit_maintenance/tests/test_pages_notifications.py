@@ -355,14 +355,14 @@ class HostileTextTest(PageTestCase):
             message_id=fixtures.HOSTILE,
             raw=fixtures.HOSTILE.encode(),
         )
-        said = fixtures.parser_item(
+        evidence = fixtures.evidence(
             fixtures.HOSTILE,
             notification.received_at,
-            summary=fixtures.HOSTILE,
-            circuits=[{"circuit_id": fixtures.HOSTILE, "impact": "OUTAGE"}],
+            description=fixtures.HOSTILE,
+            circuits=[{"cid": fixtures.HOSTILE, "impact": "OUTAGE"}],
         )
         parsed = fixtures.create_parsed(
-            notification, maintenance, json=[said], status="<script>alert", parser=fixtures.HOSTILE
+            notification, maintenance, json=evidence, status="<script>alert", parser=fixtures.HOSTILE
         )
         for instance in (maintenance, impact, note, source, notification, parsed):
             name = instance._meta.model_name  # pylint: disable=protected-access  # Django's public API

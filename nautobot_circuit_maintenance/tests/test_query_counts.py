@@ -16,7 +16,7 @@ from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact,
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.analysis import world
 from nautobot_circuit_maintenance.tests.page_case import HTMX, url_of
-from nautobot_circuit_maintenance.tests.two_providers import OF_THE_APP, as_parsed
+from nautobot_circuit_maintenance.tests.two_providers import OF_THE_APP, evidence_of
 
 PROVIDERS, ROWS, TIMES = 20, 10, 10
 PAGE = ROWS * TIMES
@@ -71,7 +71,7 @@ def add_to(maintenance: models.CircuitMaintenance, impact: str, suffix: str = ""
     )
     source = provider.notification_sources.all()[0]
     mail = fixtures.create_notification(provider, source, state=State.FAILED, error="Reason")
-    fixtures.create_parsed(mail, maintenance, json=[as_parsed("isp", maintenance)])
+    fixtures.create_parsed(mail, maintenance, json=evidence_of("isp", maintenance))
 
 
 REST = "plugins-api:nautobot_circuit_maintenance-api"

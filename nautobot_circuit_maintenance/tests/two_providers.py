@@ -133,26 +133,23 @@ def add_work(side: Side, number: int, hours: float) -> None:
         message_id=f"<{word}-{number}@isp.example>",
         raw=f"Subject: {word}\r\nContent-Type: text/html\r\n\r\n<p>{word} body</p>\r\n".encode(),
     )
-    parsed = fixtures.create_parsed(mail, maintenance, json=[as_parsed(word, maintenance)], parser=f"{word} parser")
+    parsed = fixtures.create_parsed(mail, maintenance, json=evidence_of(word, maintenance), parser=f"{word} parser")
     side.add(maintenance, *maintenance.windows.all(), *impacts, note, mail, parsed)
 
 
-def as_parsed(word: str, maintenance: models.CircuitMaintenance) -> dict[str, Any]:
-    """Return what the parser library makes of a mail about a maintenance."""
-    return {
-        "account": f"{word} account",
-        "maintenance_id": maintenance.name,
-        "circuits": [{"circuit_id": f"{word} circuit", "impact": "OUTAGE"}],
-        "start": int(maintenance.start_time.timestamp()),
-        "end": int(maintenance.end_time.timestamp()),
-        "stamp": int(maintenance.issued_at.timestamp()),
-        "organizer": f"noc@{word}.example",
-        "provider": word,
-        "status": "CONFIRMED",
-        "summary": f"{word} summary",
-        "uid": "0",
-        "sequence": 1,
-    }
+def evidence_of(word: str, maintenance: models.CircuitMaintenance) -> dict[str, Any]:
+    """Return what a notification announces about a maintenance, as it is stored."""
+    return fixtures.evidence(
+        maintenance.name,
+        maintenance.issued_at,
+        start=int(maintenance.start_time.timestamp()),
+        end=int(maintenance.end_time.timestamp()),
+        circuits=[{"cid": f"{word} circuit", "impact": "OUTAGE"}],
+        account=f"{word} account",
+        organizer=f"noc@{word}.example",
+        provider=word,
+        description=f"{word} summary",
+    )
 
 
 def cross(ours: Side, theirs: Side) -> None:

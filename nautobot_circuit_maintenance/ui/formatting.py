@@ -17,6 +17,9 @@ from nautobot_circuit_maintenance.choices import (
     NoteLevelChoices as Level,
     NotificationStateChoices as State,
 )
+from nautobot_circuit_maintenance.domain.periods import (
+    duration as duration,
+)  # pylint: disable=useless-import-alias  # a re-export
 
 # Dark on green and orange, and blue as a frame: white on them, as core has it, is hard to read in the light theme.
 _GREEN, _ORANGE, _BLUE = "text-bg-success", "text-bg-warning", "bg-primary-subtle border border-primary text-body"
@@ -101,16 +104,6 @@ def file_size(count: int) -> str:
     return filesizeformat(count)
 
 
-def duration(span: timedelta) -> str:
-    """Return a span in hours and minutes ("4 h", "1 h 30 min", "45 min"); from two days on, in days and hours."""
-    minutes = round(abs(span.total_seconds()) / 60)
-    if minutes >= 48 * 60:
-        parts = ((minutes // 1440, "d"), (minutes % 1440 // 60, "h"))
-    else:
-        parts = ((minutes // 60, "h"), (minutes % 60, "min"))
-    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 min"
-
-
 def relative(when: datetime, now: datetime) -> str:
     """Return the time from or to a moment ("in 14 h", "3 d ago"), without minutes beyond one day."""
     distance = abs(when - now)
@@ -189,11 +182,6 @@ def upcoming_window(start: datetime, end: datetime, now: datetime) -> SafeString
 def relative_badge(when: datetime) -> SafeString:
     """Render the distance of a moment from now."""
     return format_html('<small class="text-secondary text-nowrap">{}</small>', relative(when, timezone.now()))
-
-
-def shift_text(by: timedelta) -> str:
-    """Return by how much something moved: "24 h later", "30 min earlier"."""
-    return f"{duration(by)} {'earlier' if by < timedelta(0) else 'later'}"
 
 
 def superseded_badge(is_superseded: bool) -> SafeString:

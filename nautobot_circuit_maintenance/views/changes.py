@@ -1,4 +1,4 @@
-"""What changed lately, over all maintenances: a card of the dashboard, and a page of its own."""
+"""Recent changes of all maintenances: a card of the dashboard, and a page of its own."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,76 +17,81 @@ from nautobot.apps.ui import Breadcrumbs, Panel, Titles, ViewNameBreadcrumbItem
 from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
 from nautobot_circuit_maintenance.analysis.changes import (
-    Acknowledgement,
-    Change,
-    Kind,
-    Mail,
+    ChangeKind,
+    NotificationChange,
+    RecentChange,
     read_changes,
 )
 from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.domain.phrases import phrases_of
 from nautobot_circuit_maintenance.models import Note, Notification
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
-from nautobot_circuit_maintenance.views.timeline import changes_by_hand, changes_of, note_link
+from nautobot_circuit_maintenance.views.phrases import note_link, shown
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:changes"
+_LIST_ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_list"
 _TEMPLATES = "nautobot_circuit_maintenance/{}.html"
-_TITLE = "What changed"
+_TITLE = "Recent Changes"
 _DAYS = (1, USUAL_DAYS, 7, 30)
 ON_DASHBOARD = 10
 """Changes that the dashboard shows."""
 _LABELS = {
-    Kind.CANCELLED: "cancelled",
-    Kind.MOVED: "moved",
-    Kind.NEW: "new",
-    Kind.IMPACT: "impact or circuits changed",
-    Kind.STATUS: "begun, completed or other status",
-    Kind.PEOPLE: "by people",
-    Kind.WORDS: "only other words",
+    ChangeKind.CANCELLED: "cancelled",
+    ChangeKind.MOVED: "moved",
+    ChangeKind.NEW: "new",
+    ChangeKind.IMPACT: "impact or circuits changed",
+    ChangeKind.STATUS: "status changed",
+    ChangeKind.EDIT: "edits",
+    ChangeKind.ACKNOWLEDGEMENT: "acknowledged",
+    ChangeKind.DESCRIPTION: "description only",
 }
 
 
-def row_of(change: Change, now: datetime) -> dict[str, Any]:
-    """Return what the tables show of a change."""
-    return {
+def row_of(change: RecentChange, now: datetime) -> dict[str, Any]:
+    """Return a row of the table."""
+    row = {
         "maintenance": change.maintenance,
-        "last_arrived": formatting.inline_datetime(change.what.last_arrived) if _came_later(change) else "",
-        "mails": change.what.count if isinstance(change.what, Mail) else 0,
         "when": formatting.datetime_badge(change.at, now),
-        "what": words_of(change),
-        "who": _link_to_mail(change.what, change.who) if isinstance(change.what, Mail) else change.who,
+        "what": phrases_about(change),
+        "who": change.who,
+    }
+    if not isinstance(change.what, NotificationChange):
+        return row
+    is_last = change.what.last_arrived <= change.at
+    return row | {
+        "who": _link_to_notification(change.what, change.who),
+        "emails": change.what.count,
+        "latest": "" if is_last else formatting.inline_datetime(change.what.last_arrived),
     }
 
 
-def _came_later(change: Change) -> bool:
-    """Tell whether mail came after the one that was the last to change something."""
-    return isinstance(change.what, Mail) and change.what.last_arrived > change.at
-
-
-def words_of(change: Change) -> list[SafeString]:
-    """Say what changed, one thing after another."""
-    if isinstance(change.what, Mail):
-        return list(changes_of(change.what.difference))
+def phrases_about(change: RecentChange) -> list[SafeString]:
+    """Return what changed as HTML."""
+    if isinstance(change.what, NotificationChange):
+        return shown(phrases_of(change.what.difference))
     if isinstance(change.what, Note):
         return [note_link(change.what)]
     if isinstance(change.what, Edit):
-        done = "added by hand" if change.what.is_new else "edited"
-        return list(changes_by_hand(change.what)) or [format_html("{}", done)]
-    return [format_html("{}", "acknowledged")]
+        done = "Created" if change.what.is_new else "Edited"
+        return shown(change.what.phrases) or [format_html("{}", done)]
+    return [format_html("{}", "Acknowledged")]
 
 
-def _link_to_mail(mail: Mail, sender: str) -> SafeString:
-    """Link to the message, or to what it said where the user may not see it or it is gone."""
-    row = mail.newest
-    target = Notification(pk=row.notification_id) if mail.is_readable else row
+def _link_to_notification(change: NotificationChange, sender: str) -> SafeString:
+    """Link to the notification, or to its parsed notification if it is gone or the user may not see it."""
+    row = change.newest
+    target = Notification(pk=row.notification_id) if change.is_readable else row
     return format_html('<a href="{}" title="{}">{}</a>', target.get_absolute_url(), row.subject, sender)
 
 
-def context_of(visibility: Visibility, now: datetime, days: int, most: int, kind: Kind | None = None) -> dict[str, Any]:
-    """Return what the table shows since the start of the day so many days ago: so many rows, worst first.
+def context_of(
+    visibility: Visibility, now: datetime, days: int, most: int, kind: ChangeKind | None = None
+) -> dict[str, Any]:
+    """Return the context of the table: changes since the start of a day, the most important first, at most so many.
 
-    The count is that of all rows, whatever kind is chosen.
+    The count is that of all kinds, whichever is chosen.
     """
     since = start_of_day(now, days)
     changes = read_changes(visibility, since)
@@ -100,14 +105,13 @@ def context_of(visibility: Visibility, now: datetime, days: int, most: int, kind
     }
 
 
-def _rank(change: Change) -> tuple[int, bool]:
-    """Sort the worst first, and what is as bad as it was read: newest first."""
-    # Whoever acknowledges thirty at once on a Monday must not hide with it what else people did.
-    return list(Kind).index(change.kind), isinstance(change.what, Acknowledgement)
+def _rank(change: RecentChange) -> int:
+    """Sort by importance; changes of the same kind stay in their order, newest first."""
+    return list(ChangeKind).index(change.kind)
 
 
-def summary_of(rows: Iterable[Change], days: int, chosen: Kind | None = None) -> list[dict[str, Any]]:
-    """Return how many changes there are of each kind that there are any of, as links to these."""
+def summary_of(rows: Iterable[RecentChange], days: int, chosen: ChangeKind | None = None) -> list[dict[str, Any]]:
+    """Return the kinds that occur with the number of their changes and a link to them."""
     counts = Counter(change.kind for change in rows)
     return [
         {
@@ -116,29 +120,29 @@ def summary_of(rows: Iterable[Change], days: int, chosen: Kind | None = None) ->
             "url": changes_url(days, kind),
             "is_chosen": kind == chosen,
         }
-        for kind in Kind
+        for kind in ChangeKind
         if counts[kind]
     ]
 
 
-def changes_url(days: int = USUAL_DAYS, kind: Kind | None = None) -> str:
-    """Return the address of the page that shows so many days, in full, or one kind of changes."""
+def changes_url(days: int = USUAL_DAYS, kind: ChangeKind | None = None) -> str:
+    """Return the address of the page with this many days and all changes, or those of one kind."""
     query = {"days": days} | ({"kind": kind.value} if kind else {})
     return f"{reverse(_ROUTE)}?{urlencode(query)}"
 
 
 class ChangesPanel(Panel):
-    """The newest changes since Friday, if today is Monday; the page has read them for its tile (``what_changed``)."""
+    """The most important recent changes; the page has read them for its tile (``what_changed``)."""
 
     body_wrapper_template_path = "components/panel/body_wrapper_table.html"
     body_content_template_path = _TEMPLATES.format("inc/changes")
 
     def get_extra_context(self, context: Context) -> dict[str, Any]:
-        """Show them, with the address of the others."""
+        """Add the changes and the address of the page."""
         return {**super().get_extra_context(context), **context["what_changed"], "changes_url": changes_url()}
 
     def render_label(self, context: Context) -> str:
-        """Say since when."""
+        """Return the title with the first day."""
         return f"{_TITLE} since {context['what_changed']['since']:%a %d %b}"
 
 
@@ -146,20 +150,27 @@ CHANGES = ChangesPanel(weight=100, label=_TITLE)
 
 
 class ChangesView(ContentTypePermissionRequiredMixin, GenericView):
-    """What changed within so many days, for whoever may view some maintenance."""
+    """The page of recent changes."""
 
     view_titles = Titles(titles={"generic": _TITLE})
-    breadcrumbs = Breadcrumbs(items={"generic": [ViewNameBreadcrumbItem(view_name=_ROUTE, label=_TITLE)]})
+    breadcrumbs = Breadcrumbs(
+        items={
+            "generic": [
+                ViewNameBreadcrumbItem(view_name=_LIST_ROUTE, label="Circuit Maintenances"),
+                ViewNameBreadcrumbItem(view_name=_ROUTE, label=_TITLE),
+            ]
+        }
+    )
 
     def get_required_permission(self) -> str:
-        """Ask for the permission that everything here is read with."""
+        """Return the permission to view maintenances."""
         return "nautobot_circuit_maintenance.view_circuitmaintenance"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show it."""
+        """Render the page."""
         chosen = request.GET.get("days", "")
         days = next((each for each in _DAYS if chosen == str(each)), USUAL_DAYS)
-        kind = next((each for each in Kind if each.value == request.GET.get("kind")), None)
+        kind = next((each for each in ChangeKind if each.value == request.GET.get("kind")), None)
         context = {
             "view_titles": self.get_view_titles(),
             "breadcrumbs": self.get_breadcrumbs(),

@@ -64,11 +64,11 @@ def _windows(maintenance: CircuitMaintenance) -> SafeString:
 
 def _notice(maintenance: CircuitMaintenance, evidence: Evidence) -> str | SafeString:
     """Show how long before the start the current windows were announced."""
-    if not maintenance.start_time or not evidence.steps:
+    if not maintenance.start_time or not evidence.entries:
         return placeholder(None)
     # Windows that moved were announced when they moved, not by the first notification.
     windows = evidence.conclusion.windows
-    unchanged = list(takewhile(lambda step: step.after.windows == windows, evidence.steps))
+    unchanged = list(takewhile(lambda entry: entry.after.windows == windows, evidence.entries))
     notice = maintenance.start_time - unchanged[-1].issued_at
     return formatting.duration(notice) if notice.total_seconds() > 0 else "none (announced after start)"
 

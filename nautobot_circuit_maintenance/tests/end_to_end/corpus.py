@@ -66,7 +66,36 @@ class Sample:
 def said(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return what counts of one item of the library, circuits in the order of their ids."""
     circuits = sorted(item["circuits"], key=lambda circuit: (circuit["circuit_id"], circuit["impact"]))
-    return {**{key: item[key] for key in (*SAID, "sequence", "provider")}, "circuits": circuits}
+    start, end = (item["start"], item["end"]) if item["end"] > item["start"] > 0 else (0, 0)
+    values = {key: item[key] for key in (*SAID, "sequence", "provider")}
+    return values | {"circuits": circuits, "start": start, "end": end}
+
+
+def stored(evidence: Mapping[str, Any], sent_at: datetime) -> list[dict[str, Any]]:
+    """Return stored evidence in the terms of the library, comparable with ``said``."""
+    values = {key: evidence[key] for key in ("maintenance_id", "account", "organizer", "provider")}
+    return [
+        values | {"summary": evidence["description"]} | _stored_event(event, sent_at) for event in evidence["events"]
+    ]
+
+
+def _stored_event(event: Mapping[str, Any], sent_at: datetime) -> dict[str, Any]:
+    [window] = event["windows"] or [{"start": "1970-01-01T00:00:00Z", "end": "1970-01-01T00:00:00Z"}]
+    circuits = [{"circuit_id": each["cid"], "impact": each["impact"]} for each in event["circuits"]]
+    no_sequence = 1 if event["uid"] is None else -1
+    return {
+        "start": _seconds(window["start"]),
+        "end": _seconds(window["end"]),
+        "stamp": _seconds(event["issued_at"]) if event["issued_at"] else int(sent_at.timestamp()),
+        "status": event["status"],
+        "uid": event["uid"] or "0",
+        "sequence": no_sequence if event["sequence"] is None else event["sequence"],
+        "circuits": sorted(circuits, key=lambda circuit: (circuit["circuit_id"], circuit["impact"])),
+    }
+
+
+def _seconds(text: str) -> int:
+    return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
 
 
 def samples() -> list[Sample]:

@@ -42,6 +42,30 @@ class Word:
             place=(issued, last["sequence"], sent_at or _utc(0), received_at, fingerprint),
         )
 
+    @classmethod
+    def of_evidence(
+        cls, data: Mapping[str, Any], *, received_at: datetime, sent_at: datetime | None, fingerprint: str
+    ) -> "Word":
+        """Read the evidence that is stored about one maintenance."""
+        events = data["events"]
+        last = events[-1]
+        issued = datetime.fromisoformat(last["issued_at"].replace("Z", "+00:00")) if last["issued_at"] else sent_at
+        sequence = last["sequence"] if last["sequence"] is not None else (1 if last["uid"] is None else -1)
+        windows = {(window["start"], window["end"]) for event in events for window in event["windows"]}
+        return cls(
+            status=last["status"],
+            summary=data["description"],
+            windows=tuple(
+                (
+                    datetime.fromisoformat(start.replace("Z", "+00:00")),
+                    datetime.fromisoformat(end.replace("Z", "+00:00")),
+                )
+                for start, end in sorted(windows)
+            ),
+            circuits=tuple((each["cid"], each["impact"]) for event in events for each in event["circuits"]),
+            place=(min(issued or received_at, received_at), sequence, sent_at or _utc(0), received_at, fingerprint),
+        )
+
 
 def _utc(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, tz=timezone.utc)

@@ -87,7 +87,8 @@ class TestCorpus(TestCase):
         for sample, row in self.of_folder("parsable"):
             with self.subTest(sample.path.stem):
                 kept = {
-                    p.maintenance.name: [corpus.said(item) for item in p.json] for p in row.parsed_notifications.all()
+                    parsed.maintenance.name: corpus.stored(parsed.json, row.sent_at)
+                    for parsed in row.parsed_notifications.all()
                 }
                 self.assertEqual((row.state, row.error), (State.PARSED, ""))
                 self.assertEqual(kept, sample.items_by_id())

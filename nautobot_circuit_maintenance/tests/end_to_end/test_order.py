@@ -90,7 +90,9 @@ class TestOrder(PipelineTestCase):
         words = defaultdict(list)
         for row in ParsedNotification.objects.all():
             words[row.maintenance_id].append(
-                Word.of(row.json, received_at=row.received_at, sent_at=row.sent_at, fingerprint=row.fingerprint)
+                Word.of_evidence(
+                    row.json, received_at=row.received_at, sent_at=row.sent_at, fingerprint=row.fingerprint
+                )
             )
         for maintenance in CircuitMaintenance.objects.all():
             with self.subTest(str(maintenance)):

@@ -72,7 +72,7 @@ class Identity(ApplyTestCase):
         )
         evidence = ParsedNotification.objects.get()
         self.assertEqual((evidence.maintenance, evidence.notification), (maintenance, Notification.objects.get()))
-        self.assertEqual([item["maintenance_id"] for item in evidence.json], ["M-1"])
+        self.assertEqual((evidence.json["version"], evidence.json["maintenance_id"]), (1, "M-1"))
         self.assertEqual((evidence.status, evidence.outdated, evidence.issued_at), ("CONFIRMED", False, NOON))
 
     def test_a_mail_about_several_maintenances_makes_each_of_them(self):

@@ -1,13 +1,13 @@
-"""Mails in formats that the parser library knows, built from few words."""
+"""Builders of messages in formats that the parser library reads."""
 
 from datetime import datetime, timezone
 from unittest import TestCase
 
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Provenance
-from nautobot_circuit_maintenance.mail.limits import Limits
+from nautobot_circuit_maintenance.mail.limits import DEFAULT_LIMITS, Limits
 from nautobot_circuit_maintenance.mail.message import MailMessage
-from nautobot_circuit_maintenance.reading.library import parse
+from nautobot_circuit_maintenance.reading.parse import parse
 
 RECEIVED = datetime(2026, 3, 2, 12, 0, tzinfo=timezone.utc)
 HEADERS = {"From": "noc@example.com", "Subject": "Planned work", "Date": "Mon, 2 Mar 2026 09:30:00 +0000"}
@@ -25,7 +25,7 @@ def mail(*parts: tuple[str, str | bytes], **headers: str | None) -> bytes:
 
 
 def provenance(raw: bytes) -> Provenance:
-    """Receive a message at noon of 2026-03-02."""
+    """Return the provenance of a message received at noon of 2026-03-02."""
     message = MailMessage.from_bytes(raw, received_at=RECEIVED)
     return Provenance(message.received_at, message.sent_at, message.fingerprint)
 
@@ -52,9 +52,9 @@ def event(name: str = "CHG-1", *, day: int = 10, circuits: tuple[str, ...] = ("C
         "X-MAINTNOTE-STATUS": "CONFIRMED",
         **{field.replace("_", "-"): value for field, value in fields.items()},
     }
-    told = [f"{field}:{value}" for field, value in lines.items()]
-    told += [f"X-MAINTNOTE-OBJECT-ID:{circuit}" for circuit in circuits]
-    return "\r\n".join(["BEGIN:VEVENT", *told, "END:VEVENT"])
+    properties = [f"{field}:{value}" for field, value in lines.items()]
+    properties += [f"X-MAINTNOTE-OBJECT-ID:{circuit}" for circuit in circuits]
+    return "\r\n".join(["BEGIN:VEVENT", *properties, "END:VEVENT"])
 
 
 def calendar(*events: str) -> tuple[str, str]:
@@ -78,16 +78,17 @@ def windstream(name: str = "WMT-1", *, title: str = "Planned Maintenance Notific
 
 
 def names_in(updates: list[MaintenanceUpdate]) -> list[str]:
-    """Return the maintenance ids of updates."""
+    """Return the maintenance IDs of updates."""
     return [update.maintenance_id for update in updates]
 
 
 class ParseTestCase(TestCase):
-    """Says what a mail that cannot be read is."""
+    """Returns the reason why a message cannot be read."""
 
-    def reason(self, raw: bytes, *names: str, limits: Limits = Limits()) -> str:
-        """Return why a message cannot be read; every reason is short enough for a table."""
+    def reason(self, raw: bytes, *names: str, limits: Limits = DEFAULT_LIMITS) -> str:
+        """Return why a message cannot be read, and check that the reason is short and starts with a code."""
         with self.assertRaises(ParseError) as caught:
             parse(raw, names, provenance(raw), limits)
         self.assertLessEqual(len(str(caught.exception)), 1_000)
+        self.assertRegex(str(caught.exception), r"^READ-\d\d: [A-Z]")
         return str(caught.exception)

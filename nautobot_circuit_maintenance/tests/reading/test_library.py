@@ -1,9 +1,10 @@
-"""Parse: what a readable mail says, which parser reads it, and what is no maintenance at all."""
+"""What is read from a message, which parser reads it, and what is not a maintenance notification."""
 
 from datetime import datetime, timezone
+from importlib.metadata import version
 
-from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, Window
-from nautobot_circuit_maintenance.reading.library import known_parser_names, normalised_name
+from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, MaintenanceEvent, ParserInfo, Window
+from nautobot_circuit_maintenance.reading.library import known_parser_names, normalized_name
 from nautobot_circuit_maintenance.tests.reading.parser_mails import (
     ParseTestCase,
     calendar,
@@ -16,8 +17,8 @@ from nautobot_circuit_maintenance.tests.reading.parser_mails import (
 )
 
 
-class WhatAMailSays(ParseTestCase):
-    """The values that come out of a readable mail."""
+class ReadableMessages(ParseTestCase):
+    """The values that are read from a message."""
 
     def test_a_calendar_becomes_an_update(self) -> None:
         raw = mail(("text/plain", "See the calendar."), calendar(event(circuits=("C-1", "C-2"))))
@@ -31,20 +32,63 @@ class WhatAMailSays(ParseTestCase):
         self.assertEqual(update.issued_at, datetime(2026, 3, 2, 9, tzinfo=timezone.utc))
         self.assertEqual(update.provenance, provenance(raw))
 
-    def test_the_json_names_the_parsers_and_whether_a_model_guessed(self) -> None:
+    def test_an_update_has_the_parser_and_whether_a_language_model_was_used(self) -> None:
         [update] = read(mail(calendar(event())), "genericprovider")
 
-        self.assertEqual(update.items[0]["account"], "137.035999173")
         self.assertEqual(
-            update.items[0]["metadata"],
-            {
-                "provider": "genericprovider",
-                "processor": "SimpleProcessor",
-                "parsers": ["ICal"],
-                "generated_by_llm": False,
-                "tokens_used": 0,
-            },
+            update.parser,
+            ParserInfo(
+                name="genericprovider",
+                version=f"circuit-maintenance-parser {version('circuit-maintenance-parser')}",
+                details={
+                    "processor": "SimpleProcessor",
+                    "parsers": ["ICal"],
+                    "generated_by_llm": False,
+                    "tokens_used": 0,
+                },
+            ),
         )
+
+    def test_an_update_has_the_names_of_customer_and_provider(self) -> None:
+        [update] = read(mail(calendar(event())), "genericprovider")
+
+        self.assertEqual(
+            (update.account, update.provider, update.organizer),
+            ("137.035999173", "example.com", "mailto:noc@example.com"),
+        )
+
+    def test_each_event_of_a_calendar_is_an_event_of_the_update(self) -> None:
+        raw = mail(calendar(event(UID="1"), event(day=11, UID="2", SEQUENCE="7", X_MAINTNOTE_STATUS="TENTATIVE")))
+
+        [update] = read(raw, "genericprovider")
+
+        issued_at, circuits = datetime(2026, 3, 2, 9, tzinfo=timezone.utc), (AnnouncedImpact("C-1", "OUTAGE"),)
+        self.assertEqual(
+            update.events,
+            (
+                MaintenanceEvent("CONFIRMED", (window(10),), circuits, issued_at, uid="1", sequence=1),
+                MaintenanceEvent("TENTATIVE", (window(11),), circuits, issued_at, uid="2", sequence=7),
+            ),
+        )
+        self.assertEqual((update.status, update.sequence), ("TENTATIVE", 7))
+
+    def test_a_calendar_without_uid_and_sequence_has_none(self) -> None:
+        bare = event().replace("UID:1\r\n", "").replace("SEQUENCE:1\r\n", "").replace("X-MAINTNOTE-STATUS", "X-OTHER")
+
+        [update] = read(mail(calendar(bare)), "genericprovider")
+
+        [found] = update.events
+        self.assertEqual((found.uid, found.sequence, found.status), ("", None, "NO-CHANGE"))
+        self.assertEqual(update.sequence, -1)
+
+    def test_text_without_a_calendar_has_no_uid_sequence_and_stamp(self) -> None:
+        raw = mail(("text/html", windstream()))
+
+        [update] = read(raw, "windstream")
+
+        [found] = update.events
+        self.assertEqual((found.uid, found.sequence, found.issued_at), (None, None, None))
+        self.assertEqual((update.sequence, update.issued_at), (1, provenance(raw).sent_at))
 
     def test_several_windows_of_one_id_are_one_update(self) -> None:
         raw = mail(calendar(event("CHG-2", day=12), event("CHG-1"), event("CHG-2", day=11)))
@@ -60,12 +104,12 @@ class WhatAMailSays(ParseTestCase):
 
         self.assertEqual(names_in(read(raw, "genericprovider")), ["CHG-1", "CHG-2"])
 
-    def test_a_calendar_that_is_there_twice_counts_once(self) -> None:
+    def test_a_repeated_calendar_counts_once(self) -> None:
         again = ("text/calendar; method=REQUEST", calendar(event())[1] + "\r\n")
 
         [update] = read(mail(calendar(event()), again), "genericprovider")
 
-        self.assertEqual(len(update.items), 1)
+        self.assertEqual(len(update.events), 1)
 
     def test_circuit_ids_are_stripped_and_empty_ones_dropped(self) -> None:
         [update] = read(mail(calendar(event(circuits=(" C-1 ", " ")))), "genericprovider")
@@ -77,46 +121,46 @@ class WhatAMailSays(ParseTestCase):
 
         self.assertEqual(read(raw, "genericprovider")[0].circuits, ())
 
-    def test_what_no_column_holds_is_refused_with_the_reason(self) -> None:
+    def test_values_that_do_not_fit_a_column_are_errors(self) -> None:
         for fields, reason in (
-            ({"name": "M" * 256}, "a maintenance id of 256 characters is longer than 255"),
-            ({"circuits": ("C" * 256,)}, "a circuit id of 256 characters is longer than 255"),
-            ({"SEQUENCE": str(2**63)}, "SEQUENCE is larger than 64 bits"),
-            ({"DTSTAMP": "00010101T000000Z"}, "stamp is no time that a calendar has"),
-            ({"DTEND": "99991231T235959Z"}, "end is no time that a calendar has"),
+            ({"name": "M" * 256}, "Maintenance ID is too long (256 characters, limit 255)"),
+            ({"circuits": ("C" * 256,)}, "Circuit ID is too long (256 characters, limit 255)"),
+            ({"SEQUENCE": str(2**63)}, "SEQUENCE is out of range"),
+            ({"DTSTAMP": "00010101T000000Z"}, "Stamp is not a valid time"),
+            ({"DTEND": "99991231T235959Z"}, "End is not a valid time"),
         ):
             with self.subTest(reason):
                 self.assertIn(reason, self.reason(mail(calendar(event(**fields))), "genericprovider"))
 
-    def test_no_text_keeps_a_character_that_a_database_refuses(self) -> None:
+    def test_characters_that_databases_reject_are_removed(self) -> None:
         [update] = read(mail(calendar(event(SUMMARY="Card\0 exchange"))), "genericprovider")
 
         self.assertEqual(update.description, "Card exchange")
 
 
 class WhichParser(ParseTestCase):
-    """The names of a provider's custom field."""
+    """The names in a provider's custom field."""
 
     def test_names_are_found_however_people_spell_them(self) -> None:
-        self.assertEqual(normalised_name("Crown Castle"), "crowncastle")
-        self.assertEqual(normalised_name("AT&T "), "att")
+        self.assertEqual(normalized_name("Crown Castle"), "crowncastle")
+        self.assertEqual(normalized_name("AT&T "), "att")
         self.assertEqual(names_in(read(mail(calendar(event())), "Generic-Provider")), ["CHG-1"])
 
     def test_the_known_names_are_those_of_the_library(self) -> None:
         self.assertLessEqual({"genericprovider", "crowncastle", "att"}, set(known_parser_names()))
         self.assertEqual(list(known_parser_names()), sorted(known_parser_names()))
 
-    def test_an_unknown_name_says_what_to_do(self) -> None:
+    def test_an_unknown_name_has_advice(self) -> None:
         for name in ("Fjordbreen", "", "&"):
             reason = self.reason(mail(calendar(event())), name)
 
-            self.assertIn(f'no parser "{name}"', reason)
-            self.assertIn('custom field "Parser for Circuit Maintenance plugin"', reason)
+            self.assertIn(f'Unknown parser "{name}"', reason)
+            self.assertIn('"Parser for Circuit Maintenance plugin"', reason)
             self.assertIn("genericprovider", reason)
-            self.assertIn("Reprocess", reason)
+            self.assertIn("reprocess", reason)
 
-    def test_no_name_at_all_says_what_to_do(self) -> None:
-        self.assertIn("no parser", self.reason(mail(calendar(event()))))
+    def test_no_name_has_advice(self) -> None:
+        self.assertIn("The provider has no parser.", self.reason(mail(calendar(event()))))
 
     def test_the_next_parser_reads_what_the_first_does_not(self) -> None:
         raw = mail(("text/html", windstream()))
@@ -125,47 +169,47 @@ class WhichParser(ParseTestCase):
         self.assertEqual(names_in(read(raw, "nonsense", "windstream")), ["WMT-1"])
         self.assertEqual(names_in(read(raw, "zayo", "windstream")), ["WMT-1"])
 
-    def test_the_reasons_of_all_parsers_are_told(self) -> None:
+    def test_the_reasons_of_all_parsers_are_given(self) -> None:
         reason = self.reason(mail(("text/html", "<p>Hello")), "genericprovider", "windstream", "nonsense")
 
-        self.assertIn("genericprovider: ", reason)
-        self.assertIn("windstream: ", reason)
-        self.assertIn('no parser "nonsense"', reason)
+        self.assertIn("[genericprovider]", reason)
+        self.assertIn("[windstream]", reason)
+        self.assertIn('Unknown parser "nonsense"', reason)
 
     def test_a_hundred_names_still_give_a_short_reason(self) -> None:
         self.reason(mail(("text/plain", "Hello")), *(f"nonsense {number}" for number in range(100)))
 
 
 class NotAMaintenance(ParseTestCase):
-    """The library's own filters, and what only looks like them."""
+    """The library's filters, and messages that only look filtered."""
 
     disturbance = {"Subject": "Disturbance Information"}
 
-    def test_what_the_library_filters_is_no_error(self) -> None:
+    def test_a_filtered_message_is_not_an_error(self) -> None:
         self.assertEqual(read(mail(calendar(event()), **self.disturbance), "arelion"), [])
         self.assertEqual(read(mail(("text/html", "<p>Your invoice")), "zayo"), [])
         self.assertEqual(read(mail(calendar(event()), **self.disturbance), "arelion", "equinix"), [])
 
-    def test_another_parser_may_want_what_the_first_one_filters(self) -> None:
+    def test_another_parser_may_read_what_the_first_filters(self) -> None:
         raw = mail(calendar(event()), **self.disturbance)
 
         self.assertEqual(names_in(read(raw, "arelion", "genericprovider")), ["CHG-1"])
 
-    def test_an_error_beside_a_filter_is_what_a_person_must_see(self) -> None:
+    def test_an_error_of_one_parser_outranks_the_filter_of_another(self) -> None:
         raw = mail(("text/plain", "Hello"), **self.disturbance)
 
         for names in (("arelion", "genericprovider"), ("genericprovider", "arelion")):
-            self.assertIn("genericprovider: ", self.reason(raw, *names))
+            self.assertIn("[genericprovider]", self.reason(raw, *names))
 
     def test_the_second_html_part_counts_for_a_filter_too(self) -> None:
         raw = mail(("text/html", "<p>Confidential"), ("text/html", "<p>Maintenance Ticket #: "))
 
-        self.assertIn("zayo: ", self.reason(raw, "zayo"))
+        self.assertIn("[zayo]", self.reason(raw, "zayo"))
 
     def test_finding_nothing_without_a_filter_is_an_error(self) -> None:
-        self.assertIn("found no maintenance in it", self.reason(mail(calendar()), "genericprovider"))
+        self.assertIn("READ-04: No maintenance found.", self.reason(mail(calendar()), "genericprovider"))
 
 
 def window(day: int) -> Window:
-    """Return the window that a calendar event of that day has."""
+    """Return the window of a calendar event on that day."""
     return Window(datetime(2026, 3, day, 1, tzinfo=timezone.utc), datetime(2026, 3, day, 3, tzinfo=timezone.utc))

@@ -1,4 +1,4 @@
-"""Parse: what holds for every mail - updates that can be stored as they are, or a short reason."""
+"""Every message gives updates that can be stored, or a short reason."""
 
 import json
 from datetime import timedelta
@@ -8,19 +8,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices, CircuitMaintenanceStatusChoices
-from nautobot_circuit_maintenance.domain.conclusion import NO_CHANGE
 from nautobot_circuit_maintenance.domain.errors import ParseError
-from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
+from nautobot_circuit_maintenance.domain.evidence import from_json, to_json
+from nautobot_circuit_maintenance.domain.updates import NO_CHANGE, MaintenanceUpdate
 from nautobot_circuit_maintenance.mail.headers import COLUMN_LENGTH
-from nautobot_circuit_maintenance.reading.library import known_parser_names, parse
+from nautobot_circuit_maintenance.reading.library import known_parser_names
+from nautobot_circuit_maintenance.reading.parse import parse
 from nautobot_circuit_maintenance.tests.reading.hostile_mails import calendars, damaged_mails, mails
 from nautobot_circuit_maintenance.tests.reading.parser_mails import mail, provenance
 
 STATUSES = {*CircuitMaintenanceStatusChoices.values(), NO_CHANGE}
 IMPACTS = set(CircuitImpactChoices.values())
-# A busy machine is no defect of ours, and mails are large.
+# Timing is not what these test, and messages are large.
 whenever_ready = settings(deadline=None, suppress_health_check=list(HealthCheck))
-# Deferred: to know the names is to load the library.
+# Deferred, because listing the names loads the library.
 parsers = st.deferred(lambda: st.sampled_from([name for name in known_parser_names() if name != "openai"]))
 
 
@@ -29,13 +30,13 @@ class EveryMail(TestCase):
     """Whatever it is made of."""
 
     def assert_text(self, text: str, length: int | None = None) -> None:
-        """Every database stores it."""
+        """Check that every database stores it."""
         self.assertNotIn("\0", text)
         text.encode("utf-8")
         self.assertTrue(length is None or 0 < len(text) <= length)
 
     def assert_harmless(self, raw: bytes, *names: str) -> None:
-        """Updates or a reason, and nothing else."""
+        """Check that there are updates or a reason, and nothing else."""
         try:
             updates = parse(raw, names, provenance(raw))
         except ParseError as error:
@@ -46,7 +47,7 @@ class EveryMail(TestCase):
         self.assertEqual(len({update.maintenance_id for update in updates}), len(updates))
 
     def assert_storable(self, update: MaintenanceUpdate) -> None:
-        """Each value fits its column."""
+        """Check that each value fits its column."""
         self.assert_text(update.maintenance_id, COLUMN_LENGTH)
         self.assertEqual(update.maintenance_id, update.maintenance_id.strip())
         self.assert_text(update.description)
@@ -60,7 +61,9 @@ class EveryMail(TestCase):
         for window in update.windows:
             self.assertGreater(window.end, window.start)
         self.assertTrue(-(2**63) <= update.sequence < 2**63)
-        self.assert_text(json.dumps(update.items, ensure_ascii=False, allow_nan=False))
+        text = json.dumps(to_json(update), ensure_ascii=False, allow_nan=False)
+        self.assert_text(text)
+        self.assertEqual(from_json(json.loads(text), update.provenance), update)
 
     @settings(whenever_ready, max_examples=250)
     @given(calendars())

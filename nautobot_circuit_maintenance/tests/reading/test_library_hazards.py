@@ -1,4 +1,4 @@
-"""Parse: what the parser library stumbles over, and mails that are made to cost time or memory."""
+"""Messages that the parser library itself fails on, and messages that are made to cost time or memory."""
 
 import os
 import resource
@@ -33,14 +33,14 @@ Order ID(s) impacted: 1-300123456
 
 Cogent customers receiving service in {city}, MN will be affected by this outage.
 """
-# The package itself needs Django, what it parses with does not: so the other interpreter starts in a second.
+# The package itself needs Django, its reading modules do not; without it the other interpreter starts in a second.
 OTHER_INTERPRETER = """
 import sys, types
 package = types.ModuleType("nautobot_circuit_maintenance")
 package.__path__ = [sys.argv[1]]
 sys.modules[package.__name__] = package
 from datetime import datetime, timezone
-from nautobot_circuit_maintenance.reading.library import parse
+from nautobot_circuit_maintenance.reading.parse import parse
 from nautobot_circuit_maintenance.domain.updates import Provenance
 provenance = Provenance(datetime.now(timezone.utc), None, "")
 print([update.maintenance_id for update in parse(sys.stdin.buffer.read(), ["windstream"], provenance)])
@@ -48,7 +48,7 @@ print([update.maintenance_id for update in parse(sys.stdin.buffer.read(), ["wind
 
 
 class Hazards(ParseTestCase):
-    """What the library's own reader of mails stumbles over (design/parser.md)."""
+    """Messages that the library's own reader fails on."""
 
     def test_a_mail_without_subject_is_read(self) -> None:
         for name in ("genericprovider", "arelion"):  # arelion's filter looks at the subject
@@ -60,7 +60,7 @@ class Hazards(ParseTestCase):
 
             self.assertEqual(update.issued_at, RECEIVED)
 
-    def test_the_date_header_says_when_a_mail_was_issued(self) -> None:
+    def test_the_date_header_is_when_a_mail_was_issued(self) -> None:
         [update] = read(mail(("text/html", windstream()), Date="Mon, 2 Mar 2026 10:30:00 +0100"), "windstream")
 
         self.assertEqual(update.issued_at, datetime(2026, 3, 2, 9, 30, tzinfo=timezone.utc))
@@ -101,9 +101,9 @@ class Hazards(ParseTestCase):
     def test_a_folded_subject_is_one_line(self) -> None:
         raw = mail(("text/html", "<p>Hello"), Subject="Scheduled Network\r\n\tMaintenance")
 
-        self.assertIn("equinix: ", self.reason(raw, "equinix"))  # its filter did not turn the subject away
+        self.assertIn("[equinix]", self.reason(raw, "equinix"))  # its filter did not reject the subject
 
-    def test_one_latin_1_part_spoils_no_other(self) -> None:
+    def test_a_latin_1_part_does_not_affect_others(self) -> None:
         greeting = ("text/plain; charset=iso-8859-1", "Grüße".encode("latin-1"))
 
         self.assertEqual(names_in(read(mail(greeting, calendar(event())), "genericprovider")), ["CHG-1"])
@@ -117,7 +117,7 @@ class Hazards(ParseTestCase):
             mail(("text/calendar", "")),
             b"",
         ):
-            self.assertIn("genericprovider: it has no part that this parser reads", self.reason(raw, "genericprovider"))
+            self.assertIn("no content this parser can read", self.reason(raw, "genericprovider"))
 
     def test_a_subject_of_64_kb_costs_no_time(self) -> None:
         account = "OCN\tCircuit ID\r\n12345\tC-1\r\n".encode("utf-16")
@@ -125,18 +125,18 @@ class Hazards(ParseTestCase):
 
         self.assertIn("SubjectParserColt2 parser was not able to", self.reason(raw, "colt"))
 
-    def test_a_city_that_the_library_does_not_know_stays_in_the_house(self) -> None:
+    def test_an_unknown_city_is_not_looked_up_online(self) -> None:
         raw = mail(("text/plain", COGENT.format(city="Nowhereville")), Subject="Planned outage 1-300123456")
 
         with mock.patch("socket.socket.connect") as connect, mock.patch("socket.getaddrinfo") as look_up:
             reason = self.reason(raw, "cogent")
 
-        self.assertIn("Nowhereville, MN is not in the parser library's table of cities", reason)
+        self.assertIn('READ-14: City "Nowhereville, MN" is not in the parser library\'s table', reason)
         connect.assert_not_called()
         look_up.assert_not_called()
 
     @pytest.mark.slow
-    def test_a_city_that_it_knows_sets_the_time_zone(self) -> None:
+    def test_a_known_city_sets_the_time_zone(self) -> None:
         raw = mail(("text/plain", COGENT.format(city="Minneapolis")), Subject="Planned outage 1-300123456")
 
         [update] = read(raw, "cogent")
@@ -158,7 +158,7 @@ class Hazards(ParseTestCase):
 
         self.assertEqual(found, {f"['WMT-2']{os.linesep}".encode()})
 
-    def test_where_the_first_html_part_says_nothing_the_next_is_read(self) -> None:
+    def test_the_next_html_part_is_read_if_the_first_has_no_maintenance(self) -> None:
         disclaimer = ("text/html", "<p>Confidential")
 
         self.assertEqual(names_in(read(mail(disclaimer, ("text/html", windstream())), "windstream")), ["WMT-1"])
@@ -175,12 +175,12 @@ class Hazards(ParseTestCase):
         with mock.patch("circuit_maintenance_parser.parser.READ_EXCEL_PRESENT", False):
             reason = self.reason(raw, "att")
 
-        self.assertIn("install the extra 'xlsx' on the workers and restart them", reason)
+        self.assertIn("Install the extra 'xlsx' on the workers, restart them, then reprocess. [att]", reason)
 
     def test_errors_that_leak_from_the_library_are_reasons(self) -> None:
         raw = mail(("text/html", windstream(title="Notification", rows=0)))
 
-        self.assertIn("windstream: KeyError: 'status'", self.reason(raw, "windstream"))
+        self.assertIn("The parser failed: KeyError: 'status' [windstream]", self.reason(raw, "windstream"))
 
     def test_a_reason_never_carries_the_mail(self) -> None:
         secret = "the circuits of our customer "
@@ -200,7 +200,7 @@ class Hazards(ParseTestCase):
 
 @pytest.mark.slow
 class Bombs(ParseTestCase):
-    """Mails that are made to cost time or memory."""
+    """Messages that are made to cost time or memory."""
 
     def test_a_parse_that_takes_too_long_ends_and_the_next_one_works(self) -> None:
         before = signal.getsignal(signal.SIGPROF)
@@ -209,7 +209,7 @@ class Bombs(ParseTestCase):
 
         reason = self.reason(raw, "cogent", limits=Limits(cpu_seconds=0.2))
 
-        self.assertIn("took longer than 0.2 seconds of CPU time", reason)
+        self.assertIn("Parsing exceeded 0.2 CPU seconds.", reason)
         self.assertEqual(signal.getsignal(signal.SIGPROF), before)
         self.assertEqual(names_in(read(mail(("text/html", windstream())), "windstream")), ["WMT-1"])
 
@@ -219,30 +219,33 @@ class Bombs(ParseTestCase):
 
         reason = self.reason(raw, "genericprovider", limits=Limits(memory=20 * 1024**2))
 
-        self.assertIn("took more than 20 MiB of memory", reason)
+        self.assertIn("Parsing exceeded 20 MiB of memory.", reason)
         self.assertEqual(resource.getrlimit(resource.RLIMIT_AS), before)
         self.assertEqual(names_in(read(mail(calendar(event())), "genericprovider")), ["CHG-1"])
 
-    def test_memory_that_the_library_itself_runs_out_of_is_the_reason(self) -> None:
+    def test_a_memory_error_inside_the_library_is_the_reason(self) -> None:
         raw = mail(("text/html", windstream()))
 
         with mock.patch("circuit_maintenance_parser.parser.bs4.BeautifulSoup", side_effect=MemoryError):
-            self.assertEqual(self.reason(raw, "windstream"), "windstream: reading it took too much memory")
+            self.assertEqual(self.reason(raw, "windstream"), "READ-19: Parsing needed too much memory. [windstream]")
 
-    def test_no_more_than_a_thousand_parts_are_looked_at(self) -> None:
+    def test_at_most_a_thousand_parts_are_read(self) -> None:
         pages = [("text/html", f"<p>{number}") for number in range(5_000)]
 
         self.assertEqual(names_in(read(mail(calendar(event()), *pages), "genericprovider")), ["CHG-1"])
         self.assertIn(
-            "it has no part that this parser reads", self.reason(mail(*pages, calendar(event())), "genericprovider")
+            "no content this parser can read", self.reason(mail(*pages, calendar(event())), "genericprovider")
         )
 
-    def test_more_circuits_or_maintenances_than_can_be_applied_and_shown_in_time_are_an_error(self) -> None:
+    def test_too_many_circuits_or_maintenances_are_an_error(self) -> None:
         some, many = (tuple(f"C-{number}" for number in range(count)) for count in (500, 20_001))
 
-        self.assertIn("20,001 circuit ids", self.reason(mail(calendar(event(circuits=many))), "genericprovider"))
+        self.assertIn(
+            "Too many circuit IDs (20,001, limit 20,000)",
+            self.reason(mail(calendar(event(circuits=many))), "genericprovider"),
+        )
         crowd = calendar(*(event(f"CHG-{number}") for number in range(1_001)))
-        self.assertIn("1,001 maintenances", self.reason(mail(crowd), "genericprovider"))
+        self.assertIn("Too many maintenances (1,001, limit 1,000)", self.reason(mail(crowd), "genericprovider"))
         [update] = read(mail(calendar(*(event(day=day, circuits=some) for day in range(10, 20)))), "genericprovider")
         self.assertEqual((len(update.windows), len(update.circuits)), (10, 5_000))
 

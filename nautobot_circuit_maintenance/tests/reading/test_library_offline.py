@@ -8,7 +8,8 @@ from django.test import SimpleTestCase
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.mail.rendering import readable, safe_document
-from nautobot_circuit_maintenance.reading.library import known_parser_names, parse
+from nautobot_circuit_maintenance.reading.library import known_parser_names
+from nautobot_circuit_maintenance.reading.parse import parse
 from nautobot_circuit_maintenance.tests.fakes import NOON
 
 IN_THE_FILE = "words-of-a-file-on-this-machine"
