@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 
 class HomePageTest(TestCase):
-    """What everybody sees first."""
+    """Lines of the panel."""
 
     @classmethod
     def setUpTestData(cls):
@@ -40,7 +40,7 @@ class HomePageTest(TestCase):
             for count, label in re.findall(r'float-end my-1">([\d,]+)</span>\s*<h3[^>]*><a[^>]*>([^<]+)</a>', panel)
         }
 
-    def test_it_counts_what_works_what_comes_and_what_waits(self):
+    def test_panel_counts_maintenances(self):
         self.client.force_login(world.superuser())
 
         self.assertEqual(
@@ -54,7 +54,7 @@ class HomePageTest(TestCase):
             },
         )
 
-    def test_its_numbers_are_those_of_the_lists(self):
+    def test_counts_are_those_of_the_lists(self):
         self.client.force_login(world.superuser())
         request = self.client.get(reverse("home")).wsgi_request
         for line in homepage.count_maintenances(request):
@@ -76,7 +76,7 @@ class HomePageTest(TestCase):
         fixtures.create_notification(fixtures.create_provider("ISP 3"), source, state=State.FAILED)
         self.assertEqual(self.url_of_problems(), reverse("plugins:nautobot_circuit_maintenance:dashboard"))
 
-    def test_it_counts_only_what_the_user_may_view(self):
+    def test_counts_are_restricted_by_permissions(self):
         self.client.force_login(world.viewer(models.CircuitMaintenance, constraints=world.BY_PROVIDER))
 
         self.assertEqual(
@@ -90,7 +90,7 @@ class HomePageTest(TestCase):
             },
         )
 
-    def test_who_may_not_view_maintenances_has_no_panel_and_costs_nothing(self):
+    def test_panel_requires_permission_and_takes_no_query_without_it(self):
         request = self.client.get(reverse("home")).wsgi_request
         with CaptureQueriesContext(connection) as queries:
             self.assertEqual(homepage.count_maintenances(request), [])
@@ -98,17 +98,17 @@ class HomePageTest(TestCase):
         self.assertEqual(len(queries), 0)
         self.assertEqual(self.lines(), {})
 
-    def test_it_is_cheap(self):
+    def test_panel_takes_few_queries(self):
         user = world.superuser()
         self.client.force_login(user)
         request = self.client.get(reverse("home")).wsgi_request
         with CaptureQueriesContext(connection) as queries:
             homepage.count_maintenances(request)
 
-        # Two counts of maintenances, two of mail, one of circuit ids, the sources, and a savepoint around them.
+        # Two counts of maintenances, two of notifications, one of circuit IDs, the sources, and a savepoint.
         self.assertLessEqual(len(queries), 8)
 
-    def test_a_defect_or_a_database_error_leaves_the_home_page_alone(self):
+    def test_errors_do_not_break_the_home_page(self):
         self.client.force_login(world.superuser())
 
         def broken_query(*_args):

@@ -28,7 +28,7 @@ class PanelTest(TestCase):
     @classmethod
     def setUpTestData(cls):
         cls.isp = fixtures.create_provider("ISP 1")
-        cls.everybody = world.superuser()
+        cls.superuser = world.superuser()
         cls.country = fixtures.create_locations("Country")[0]
         cls.site = world.create_sites("Site 1")[0]
         cls.site.location_type.parent = cls.country.location_type
@@ -49,14 +49,14 @@ class PanelTest(TestCase):
         cls.now = timezone.now()
 
     def plan(self, name, hours, circuit=0, impact=Impact.OUTAGE, **fields):
-        """Create a maintenance that hits one of the circuits."""
+        """Create a maintenance that affects one of the circuits."""
         maintenance = fixtures.create_maintenance(name, self.isp, start=self.now + hours * HOUR, **fields)
         fixtures.create_impact(maintenance, self.circuits[circuit], impact)
         return maintenance
 
     def panel(self, instance, user=None) -> str:
         """Return the panel on the page of an object, empty if there is none."""
-        self.client.force_login(user or self.everybody)
+        self.client.force_login(user or self.superuser)
         response = self.client.get(instance.get_absolute_url())
         self.assertEqual(response.status_code, 200)
         found = response.content.decode().partition("CIRCUIT MAINTENANCES")[2]
@@ -66,7 +66,7 @@ class PanelTest(TestCase):
         """Return the names of the maintenances in a panel, in their order."""
         return re.findall(r'<a href="[^"]*/maintenances/[0-9a-f-]{36}/">ISP 1 ([^<]+)</a>', panel)
 
-    def test_in_progress_and_coming_first_at_most_five_then_the_rest_as_links(self):
+    def test_first_five_are_shown_and_the_others_are_linked(self):
         for name, hours in (("soon", 2), ("running", -1), ("older", -400), ("old", -300)):
             self.plan(name, hours)
         for number in range(5):
@@ -82,7 +82,7 @@ class PanelTest(TestCase):
                     listed = self.client.get(url, headers={"HX-Request": "true"}).context["table"].paginator.count
                     self.assertEqual(listed, {"2": 7, "3": 3}[text[0]], text)
 
-    def test_the_impact_is_that_on_what_the_page_is_about(self):
+    def test_impact_is_that_on_the_object_of_the_page(self):
         maintenance = self.plan("soon", 2, impact=Impact.DEGRADED)
         fixtures.create_impact(maintenance, self.circuits[1], Impact.OUTAGE)
         for instance, impact in (
@@ -96,27 +96,27 @@ class PanelTest(TestCase):
                 panel = self.panel(instance)
                 self.assertEqual(re.findall("DEGRADED|OUTAGE", panel), [impact])
 
-    def test_nothing_to_show_is_no_panel(self):
+    def test_object_without_maintenances_has_no_panel(self):
         self.plan("soon", 2, circuit=1)
         for instance in (*self.lonely, self.circuits[0], self.device):
             with self.subTest(page=str(instance)):
                 self.assertEqual(self.panel(instance), "")
 
-    def test_only_the_past_is_a_link(self):
+    def test_past_maintenances_are_linked(self):
         self.plan("old", -300)
         panel = self.panel(self.circuits[0])
 
         self.assertIn("None in progress or upcoming.", panel)
         self.assertIn("1 in the past", panel)
 
-    def test_an_acknowledged_one_says_by_whom(self):
+    def test_acknowledgement_names_the_user(self):
         soon = self.plan("soon", 2)
-        soon.acknowledge(self.everybody, self.now)
+        soon.acknowledge(self.superuser, self.now)
         soon.save()
 
         self.assertIn("Acknowledged by everything", self.panel(self.circuits[0]))
 
-    def test_what_a_user_may_not_view_is_not_counted(self):
+    def test_panel_is_restricted_by_permissions(self):
         self.plan("soon", 2)
         self.plan("secret", 3)
         self.plan("old", -300)
@@ -131,14 +131,14 @@ class PanelTest(TestCase):
                 self.assertNotIn("past", panel)
                 self.assertNotIn(Impact.OUTAGE, panel)  # impacts are another permission
 
-    def test_words_of_other_people_are_escaped(self):
+    def test_values_are_escaped(self):
         self.plan(fixtures.HOSTILE, 2)
         panel = self.panel(self.circuits[0])
 
         self.assertNotIn(fixtures.HOSTILE, panel)
         self.assertIn("&lt;script&gt;", panel)
 
-    def test_ten_times_the_maintenances_ask_no_more(self):
+    def test_query_count_does_not_depend_on_the_data(self):
         for number in range(6):
             self.plan(f"soon {number}", number + 1)
         pages = (self.circuits[0], self.isp, self.site, self.device)
@@ -151,7 +151,7 @@ class PanelTest(TestCase):
 
     def queries(self, instance) -> int:
         """Count the queries on our tables that a page makes, once the caches are filled."""
-        self.client.force_login(self.everybody)
+        self.client.force_login(self.superuser)
         self.client.get(instance.get_absolute_url())
         with CaptureQueriesContext(connection) as queries:
             self.client.get(instance.get_absolute_url())

@@ -1,0 +1,76 @@
+"""Locations and devices whose circuits are affected."""
+
+from datetime import timedelta
+
+from django.test import TestCase
+from nautobot.circuits.models import Circuit
+from nautobot.dcim.models import Location
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.analysis import affected
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices as Impact,
+    CircuitMaintenanceStatusChoices as Status,
+)
+from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.analysis import world
+
+NOON = fixtures.NOON  # Friday, 20 November 2026
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class AffectedTest(TestCase):
+    """Affected locations and devices."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.user = world.superuser()
+        isp = fixtures.create_provider("ISP 1")
+        cls.athens, cls.berlin = world.create_sites("Athens", "Berlin")
+        cls.device = world.create_device("edge-1", cls.athens)
+        other = world.create_device("edge-2", cls.berlin)
+        cls.circuits = [fixtures.create_circuit(isp, f"C-{number}") for number in range(3)]
+        # Both ends are cabled, as usual: the path that starts at an interface leads to the far device.
+        world.terminate(cls.circuits[0], "A", cls.athens, cls.device)
+        world.terminate(cls.circuits[0], "Z", cls.berlin, other)
+        world.terminate(cls.circuits[1], "A", cls.athens, cls.device)
+        world.terminate(cls.circuits[2], "A", cls.athens)
+        first = fixtures.create_maintenance("first", isp, start=NOON + 2 * HOUR)
+        second = fixtures.create_maintenance("second", isp, start=NOON + 9 * HOUR)
+        fixtures.create_impact(first, cls.circuits[1], Impact.DEGRADED)
+        fixtures.create_impact(first, cls.circuits[2], Impact.NO_IMPACT)
+        fixtures.create_impact(second, cls.circuits[0], Impact.OUTAGE)
+        fixtures.create_impact(second, cls.circuits[1], Impact.REDUCED_REDUNDANCY)
+        cancelled = fixtures.create_maintenance("off", isp, start=NOON + HOUR, status=Status.CANCELLED)
+        fixtures.create_impact(cancelled, cls.circuits[2])
+
+    def terminations(self, user=None):
+        """Return the ends that are affected in the next 30 days."""
+        return affected.read_terminations(Visibility.of(user or self.user), NOON, NOON + 30 * DAY)
+
+    def test_locations_count_affected_circuits_and_all_that_end_there(self):
+        found = [
+            (each.name, each.start - NOON, len(each.circuits), each.circuit_count, each.impact)
+            for each in affected.affected_locations(Visibility.of(self.user), self.terminations()).rows
+        ]
+
+        self.assertEqual(found, [("Athens", 2 * HOUR, 2, 3, Impact.OUTAGE), ("Berlin", 9 * HOUR, 1, 1, Impact.OUTAGE)])
+
+    def test_devices_are_those_that_circuits_are_cabled_to(self):
+        found = [
+            (each.name, each.start - NOON, len(each.circuits), each.impact)
+            for each in affected.affected_devices(Visibility.of(self.user), self.terminations()).rows
+        ]
+
+        self.assertEqual(found, [("edge-1", 2 * HOUR, 2, Impact.OUTAGE), ("edge-2", 9 * HOUR, 1, Impact.OUTAGE)])
+
+    def test_affected_objects_are_restricted_by_permissions(self):
+        every = set(world.ALL)
+        for model in (models.CircuitMaintenance, models.CircuitImpact, Circuit):
+            with self.subTest(model=model):
+                self.assertEqual(self.terminations(world.viewer(*every - {model})), [])
+        narrow = world.viewer(*every, constraints={Location: {"name": "Berlin"}})
+        found = affected.affected_locations(Visibility.of(narrow), self.terminations(narrow))
+        self.assertEqual([each.name for each in found.rows], ["Berlin"])
+        self.assertEqual(found.pks, [self.berlin.pk])
