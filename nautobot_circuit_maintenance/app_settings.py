@@ -2,69 +2,52 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
-from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS
-from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
+from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS, known_keys, settings_class
+from nautobot_circuit_maintenance.mailboxes.settings import SettingsProblem, SourceSettings
 
 PACKAGE = "nautobot_circuit_maintenance"
 
 _NUMBERS = ("raw_notification_initial_days_since", "max_message_size", "dashboard_n_days", "backlog_per_worker")
 _HOST = re.compile(r"[A-Za-z0-9._-]+")
-_TEXT = (str, "a text")
-_KINDS: dict[type, tuple[Any, str]] = {bool: (bool, "True or False"), tuple: ((list, tuple), "a list of texts")}
-"""What a key of a source must be, by the type of its default; all others are texts."""
-_MISSING_HINT = "Every entry of notification_sources is a dictionary with at least 'name' and 'url'."
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A mistake in the settings: what is wrong, and what to write instead."""
-
-    id: str
-    """The part of the check's id behind the app's name: "E007"."""
-    message: str
-    hint: str
-    source: str = ""
-    """Name of the source it is about; empty where it is about the app or an entry without a name."""
+_STRING = (str, "a string")
+_TYPES: dict[type, tuple[Any, str]] = {bool: (bool, "True or False"), tuple: ((list, tuple), "a list of strings")}
+"""What a key of a source must be, by the type of its default; all others are strings."""
+_ENTRY_HINT = "Each entry in notification_sources must be a dictionary with 'name' and 'url'."
+_MAX_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True)
 class AppSettings:
-    """All settings of the app; a source with a mistake stands in ``problems`` and not in ``sources``."""
+    """All settings of the app; a source with a problem is in ``problems`` and not in ``sources``."""
 
     sources: tuple[SourceSettings, ...] = ()
     raw_notification_initial_days_since: int = 7
-    """Days of backlog that are read of a sender that is new."""
+    """Days of backlog that are read for a new sender."""
     max_message_size: int = 25 * 1024 * 1024
     """Bytes; of a larger message only the headers are kept."""
     dashboard_n_days: int = 30
     """Days that the dashboard looks ahead."""
     backlog_per_worker: int = 500
-    """For every so many new notifications of a run, one more worker is asked to help with them."""
+    """Ask one more worker for help per this many new notifications."""
     trusted_hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Who may say who wrote a mail, in lower case, by the name of each source that requires authentication - also of one
-    with a mistake in its settings: what waits is not let in because of that."""
-    problems: tuple[Problem, ...] = ()
+    """Trusted authserv-ids (lower case) per source that requires authentication. Misconfigured sources are included, so
+    that a typo never disables the check."""
+    problems: tuple[SettingsProblem, ...] = ()
 
     @property
     def source_names(self) -> set[str]:
-        """The name of every source in PLUGINS_CONFIG, also of one with a mistake."""
+        """The name of every source in PLUGINS_CONFIG, also of misconfigured ones."""
         return {each.name for each in self.sources} | {each.source for each in self.problems if each.source}
 
-    def without_secrets(self, text: str) -> str:
-        """Return a text without the secret of any source."""
-        for each in self.sources:
-            text = each.without_secret(text)
-        return text
-
     def source(self, name: str) -> SourceSettings:
-        """Return the settings of the source of this name; raises MailboxError where they are missing or wrong."""
+        """Return the settings of the source of this name; raises MailboxError if they are missing or wrong."""
         for each in self.sources:
             if each.name == name:
                 return each
@@ -81,112 +64,137 @@ def get_app_settings() -> AppSettings:
 
 def parse(config: Mapping[str, Any]) -> AppSettings:
     """Turn the app's part of PLUGINS_CONFIG into values; never raises, mistakes are in ``problems``."""
-    problems = list(_unknown_keys(config))
-    numbers = {}
-    for name in _NUMBERS:
-        value = config.get(name, getattr(AppSettings, name))
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            numbers[name] = value
-        else:
-            problems.append(Problem("E001", f"{name} is {value!r}.", "Write a whole number above 0."))
-    sources: list[SourceSettings] = []
-    entries = config.get("notification_sources", [])
-    if not isinstance(entries, (list, tuple)):
-        problems.append(Problem("E002", "notification_sources is not a list.", _MISSING_HINT))
-        entries = []
-    for position, entry in enumerate(entries, start=1):
-        found = list(_entry_problems(position, entry)) or list(
-            _source_problems(entry, {s.name.lower() for s in sources})
-        )
-        problems += found
-        if not found:
-            sources.append(SourceSettings(**entry))
+    entries, entries_problems = _entries(config)
+    numbers, number_problems = _numbers(config)
+    sources, source_problems = _sources(entries)
+    problems = [*_unknown_keys(config), *number_problems, *entries_problems, *source_problems]
     return AppSettings(
         sources=tuple(sources), trusted_hosts=_trusted_hosts(entries), problems=tuple(problems), **numbers
     )
 
 
+def _unknown_keys(config: Mapping[str, Any]) -> Iterator[SettingsProblem]:
+    """Report misspelled keys, which would be ignored silently."""
+    known = ("notification_sources", *_NUMBERS)
+    for key in sorted(set(config) - set(known), key=str):
+        yield SettingsProblem("E010", f"Unknown setting '{key}'.", f"Valid settings: {', '.join(known)}.")
+
+
+def _numbers(config: Mapping[str, Any]) -> tuple[dict[str, int], list[SettingsProblem]]:
+    """Return the numbers that are valid; the defaults stand in for the others."""
+    numbers, problems = {}, []
+    for name in _NUMBERS:
+        value = config.get(name, getattr(AppSettings, name))
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            numbers[name] = value
+        else:
+            problems.append(SettingsProblem("E001", f"Invalid value {value!r} for {name}.", "Use a positive integer."))
+    return numbers, problems
+
+
+def _entries(config: Mapping[str, Any]) -> tuple[Sequence[Any], list[SettingsProblem]]:
+    """Return the entries of the sources; none if they are not a list."""
+    entries = config.get("notification_sources", [])
+    if isinstance(entries, (list, tuple)):
+        return entries, []
+    return [], [SettingsProblem("E002", "notification_sources is not a list.", _ENTRY_HINT)]
+
+
+def _sources(entries: Sequence[Any]) -> tuple[list[SourceSettings], list[SettingsProblem]]:
+    """Return the settings of the sources without problems, and the problems of the others."""
+    sources: list[SourceSettings] = []
+    problems: list[SettingsProblem] = []
+    for position, entry in enumerate(entries, start=1):
+        found = list(_entry_problems(position, entry))
+        if not found:
+            found = list(_source_problems(entry, {source.name.lower() for source in sources}))
+        settings_type = None if found else settings_class(entry["url"])
+        if settings_type:
+            sources.append(settings_type.from_entry(entry))
+        problems += found
+    return sources, problems
+
+
 def _trusted_hosts(entries: Sequence[Any]) -> dict[str, frozenset[str]]:
-    """Collect the hosts that the sources trust which require authentication; no right name, nobody."""
-    demanding = [each for each in entries if isinstance(each, Mapping) and each.get("require_authentication")]
-    return {
-        each["name"]: frozenset(host.lower() for host in _list(each.get("trusted_authserv_ids")) if _is_host(host))
-        for each in demanding
-        if isinstance(each.get("name"), str)
-    }
+    """Map each source that requires authentication to its valid trusted hosts; an empty set trusts nobody."""
+    trusted = {}
+    for entry in entries:
+        if not isinstance(entry, Mapping) or not entry.get("require_authentication"):
+            continue
+        if isinstance(entry.get("name"), str):
+            hosts = (host.lower() for host in _list(entry.get("trusted_authserv_ids")) if _is_host(host))
+            trusted[entry["name"]] = frozenset(hosts)
+    return trusted
 
 
 def _list(value: Any) -> Sequence[Any]:
-    """Return what is a list, and an empty one for anything else."""
+    """Return value if it is a list or tuple, else an empty list."""
     return value if isinstance(value, (list, tuple)) else ()
 
 
 def _is_host(value: Any) -> bool:
-    """Tell whether this can be the name of a mail server."""
+    """Return whether this can be the name of a mail server."""
     return isinstance(value, str) and bool(_HOST.fullmatch(value))
 
 
-def _unknown_keys(config: Mapping[str, Any]) -> Iterator[Problem]:
-    """Name what is misspelt: a key that nobody reads would be missed without a word."""
-    known = ("notification_sources", *_NUMBERS)
-    for key in sorted(set(config) - set(known), key=str):
-        yield Problem("E010", f"The settings have an unknown key '{key}'.", f"The keys are: {', '.join(known)}.")
-
-
-def _entry_problems(position: int, entry: Any) -> Iterator[Problem]:
-    """Say why an entry cannot become a SourceSettings at all."""
+def _entry_problems(position: int, entry: Any) -> Iterator[SettingsProblem]:
+    """Yield what keeps an entry from becoming settings at all."""
     if not isinstance(entry, Mapping) or not entry.get("name") or not isinstance(entry.get("name"), str):
-        yield Problem("E003", f"Entry {position} of notification_sources has no name.", _MISSING_HINT)
+        yield SettingsProblem("E003", f"Entry {position} of notification_sources has no name.", _ENTRY_HINT)
         return
-    name = entry["name"]
-    known = {item.name: _KINDS.get(type(item.default), _TEXT) for item in fields(SourceSettings)}
+    name, known = entry["name"], known_keys()
     for key in sorted(set(entry) - set(known), key=str):
-        hint = f"The keys are: {', '.join(known)}."
-        yield Problem("E004", f"Notification source '{name}' has an unknown key '{key}'.", hint, name)
+        hint = f"Valid settings: {', '.join(known)}."
+        yield SettingsProblem("E004", f"Unknown setting '{key}' in notification source '{name}'.", hint, name)
     for key, value in entry.items():
-        kind, wanted = known.get(key, (object, ""))
-        if not isinstance(value, kind):
-            yield Problem("E005", f"'{key}' of notification source '{name}' is not {wanted}.", f"Write {wanted}.", name)
+        wanted_type, wanted = _wanted(known[key]) if key in known else (object, "")
+        if not isinstance(value, wanted_type):
+            message = f"'{key}' of notification source '{name}' is not {wanted}."
+            yield SettingsProblem("E005", message, f"Use {wanted}.", name)
 
 
-def _source_problems(entry: Mapping[str, Any], names: set[str]) -> Iterator[Problem]:
-    """Say what is wrong or missing in an entry whose keys and types are right."""
+def _wanted(key: "Field[Any]") -> tuple[Any, str]:
+    """Return the type that a key must have, and its name for a sentence."""
+    return _TYPES.get(type(key.default), _STRING)
+
+
+def _source_problems(entry: Mapping[str, Any], names: set[str]) -> Iterator[SettingsProblem]:
+    """Yield what is wrong or missing in an entry whose keys and types are right."""
     name = entry["name"]
     if name.lower() in names:
-        hint = "Give each its own name; capitals do not count."  # to MySQL they are the same
-        yield Problem("E006", f"Two notification sources are named '{name}'.", hint, name)
-    if len(name) > 100:
-        yield Problem("E006", f"The name of notification source '{name}' is too long.", "Use 100 characters.", name)
-    if not _is_usable_url(entry.get("url", "")):
-        hint = f"Write {', or '.join(kind.example for kind in MAILBOX_KINDS.values())}."
-        yield Problem("E007", f"The url of notification source '{name}' is missing or of no known kind.", hint, name)
+        hint = "Give each source its own name."  # names that differ in case only are equal to MySQL
+        message = f"Duplicate notification source name '{name}' (names are case-insensitive)."
+        yield SettingsProblem("E006", message, hint, name)
+    if len(name) > _MAX_NAME_LENGTH:
+        message = f"The name of notification source '{name}' is too long."
+        yield SettingsProblem("E006", message, f"Use at most {_MAX_NAME_LENGTH} characters.", name)
+    settings_type = _settings_class(entry.get("url", ""))
+    if settings_type is None:
+        hint = f"Use {', or '.join(kind.settings.url_example for kind in MAILBOX_KINDS.values())}."
+        message = f"The url of notification source '{name}' is missing or unsupported."
+        yield SettingsProblem("E007", message, hint, name)
         return
-    for key in MAILBOX_KINDS[SourceSettings(**entry).kind].required:
-        if not entry.get(key):
-            hint = f"Set '{key}', for example from an environment variable that is set for web server and worker."
-            yield Problem("E008", f"'{key}' of notification source '{name}' is missing or empty.", hint, name)
-    if entry.get("starttls") and not entry.get("tls", True):
-        yield Problem("E009", f"Notification source '{name}' asks for starttls and no tls.", "Remove one.", name)
+    yield from settings_type.problems(entry)
     yield from _trust_problems(name, entry.get("require_authentication", False), entry.get("trusted_authserv_ids", ()))
 
 
-def _trust_problems(name: str, is_required: bool, hosts: Sequence[Any]) -> Iterator[Problem]:
-    """Say what is wrong with the mail servers that a source trusts."""
-    hint = (
-        "Write the names that your mail servers give themselves in Authentication-Results fields: ['mx.example.com']."
-    )
+def _settings_class(url: str) -> type[SourceSettings] | None:
+    """Return the settings class for a URL; None for one that is malformed or that no mailbox kind reads."""
+    try:
+        return settings_class(url) if urlsplit(url).port != 0 else None
+    except ValueError:  # urlsplit: a port that is not a number, brackets that do not close
+        return None
+
+
+def _trust_problems(name: str, is_required: bool, hosts: Sequence[Any]) -> Iterator[SettingsProblem]:
+    """Yield what is wrong with the mail servers that a source trusts."""
+    hint = "Use the authserv-ids your mail servers add to Authentication-Results headers: ['mx.example.com']."
     if is_required and not hosts:
-        message = f"Notification source '{name}' requires authentication and trusts nobody: every mail is refused."
-        yield Problem("E011", message, f"Set 'trusted_authserv_ids'. {hint}", name)
+        message = (
+            f"Notification source '{name}' requires authentication but has no trusted servers, so all email is refused."
+        )
+        yield SettingsProblem("E011", message, f"Set 'trusted_authserv_ids'. {hint}", name)
     for host in hosts:
         if not _is_host(host):
-            message = f"'trusted_authserv_ids' of notification source '{name}' has {host!r}, which is no host name."
-            yield Problem("E012", message, hint, name)
-
-
-def _is_usable_url(url: str) -> bool:
-    """Tell whether a mailbox type reads this URL, and whether its port is one."""
-    try:
-        return bool(SourceSettings(name="", url=url).kind) and urlsplit(url).port != 0
-    except ValueError:  # urlsplit: a port that is no number, brackets that do not close
-        return False
+            message = f"'trusted_authserv_ids' of notification source '{name}' contains {host!r}, which is not a host name."
+            yield SettingsProblem("E012", message, hint, name)

@@ -1,10 +1,9 @@
-"""Django system checks: what is wrong in PLUGINS_CONFIG, in words."""
+"""Django system checks of PLUGINS_CONFIG and the database."""
 
 from django.conf import settings as django_settings
 from django.core.checks import Error, Warning as CheckWarning, register
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS
 
 _PREFIX = "nautobot_circuit_maintenance"
 
@@ -16,30 +15,30 @@ def register_checks() -> None:
 
 
 def check_settings(**_kwargs) -> list[Error | CheckWarning]:
-    """Report each mistake in the settings, and each source whose password crosses the network in the clear."""
+    """Report each mistake in the settings, and each source that sends its password in clear text."""
     settings = get_app_settings()
-    errors = [Error(p.message, hint=p.hint, id=f"{_PREFIX}.{p.id}") for p in settings.problems]
+    errors = [Error(each.message, hint=each.hint, id=f"{_PREFIX}.{each.id}") for each in settings.problems]
     warnings = [
         CheckWarning(
-            f"Notification source '{source.name}' logs in without TLS: its password crosses the network in the clear.",
+            f"Notification source '{source.name}' sends its password without TLS (clear text).",
             hint='Remove "tls": False, or use "starttls": True.',
             id=f"{_PREFIX}.W001",
         )
         for source in settings.sources
-        if MAILBOX_KINDS[source.kind].has_tls_settings and not source.tls
+        if source.sends_clear_text
     ]
     return [*errors, *warnings]
 
 
 def check_isolation(**_kwargs) -> list[Error]:
-    """Refuse a MySQL whose transactions go on reading what was there when they began.
+    """Reject a MySQL isolation level whose transactions never see what others commit in the meantime.
 
-    A worker that has waited for a maintenance would conclude it without what the worker before it has stored.
+    A worker that waited for a maintenance would conclude it without what the worker before it has stored.
     """
     database = django_settings.DATABASES["default"]
     level = database.get("OPTIONS", {}).get("isolation_level", "read committed")  # Django's default
     if "mysql" not in database["ENGINE"] or (level or "").lower() in ("read committed", "serializable"):
         return []
     hint = "Remove 'isolation_level' from the OPTIONS of DATABASES: Django then uses READ COMMITTED."
-    message = f"MySQL's isolation level is {level}: a maintenance may be concluded without its newest notification."
+    message = f"MySQL's isolation level is {level}: a maintenance may be built without its latest notification."
     return [Error(message, hint=hint, id=f"{_PREFIX}.E013")]

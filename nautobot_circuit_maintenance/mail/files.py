@@ -1,39 +1,33 @@
 """Messages from files: single ones, folders, Maildir, mbox, standard input."""
 
-import email.parser
 import mailbox
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timezone
-from email.message import Message
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
-from nautobot_circuit_maintenance.mail.headers import sent_date
+from nautobot_circuit_maintenance.mail.headers import MAX_HEADER_BYTES
 from nautobot_circuit_maintenance.mail.message import MailMessage
 
 STANDARD_INPUT = "-"
 _SUFFIXES = (".eml", ".mbox")
 _MBOX_START = b"From "
-_HEADERS = 256 * 1024
-"""Bytes that are read of a message over the size limit."""
 
 
 class FileMessage(NamedTuple):
-    """A message, and the words for where it was found."""
+    """A message, and where it was found."""
 
     name: str
-    """The path, with the key behind it where a file holds several messages; "-" is standard input."""
+    """The path, followed by the key if the file contains several messages; "-" is standard input."""
     message: MailMessage
 
 
 def read_messages(paths: list[str], max_message_size: int) -> Iterator[FileMessage]:
     """Yield the messages of these files, folders (*.eml, *.mbox), Maildirs and mboxes; "-" is standard input.
 
-    Of a message over the size limit (bytes) only the headers are kept. Raises MailboxError for a path that cannot be
-    read or holds no message.
+    Of a message over the size limit (bytes) only the header is kept. Raises MailboxError for a path that cannot be read
+    or contains no messages.
     """
     for path in paths:
         if path == STANDARD_INPUT:
@@ -61,7 +55,7 @@ def _messages(file: Path, max_message_size: int) -> Iterator[FileMessage]:
         with open(file, "rb") as stream:
             is_mbox = stream.read(len(_MBOX_START)) == _MBOX_START
             stream.seek(0)
-            raw = b"" if is_mbox else stream.read(max(max_message_size, _HEADERS) + 1)
+            raw = b"" if is_mbox else stream.read(max(max_message_size, MAX_HEADER_BYTES) + 1)
         size = file.stat().st_size
     except OSError as error:
         raise MailboxError("FILE-02", f"{file} cannot be read: {error.strerror}.") from error
@@ -75,21 +69,8 @@ def _messages(file: Path, max_message_size: int) -> Iterator[FileMessage]:
 
 
 def read_message(name: str, raw: bytes, max_message_size: int, size: int | None = None) -> FileMessage:
-    """Read a message that no mailbox told us the arrival of: its own words count, but it cannot come from the future."""
-    now = datetime.now(timezone.utc)
+    """Read a message whose time of receipt is only in its own header; the size is that of the file, if not all is read."""
     size = len(raw) if size is None else size
-    header = email.parser.BytesHeaderParser().parsebytes(raw[:_HEADERS])
-    received_at = min(_received_date(header) or sent_date(header) or now, now)
     if size > max_message_size:
-        return FileMessage(name, MailMessage.oversize(raw[:_HEADERS], size=size, received_at=received_at))
-    return FileMessage(name, MailMessage.from_bytes(raw, received_at=received_at))
-
-
-def _received_date(header: Message) -> datetime | None:
-    """Return when the last server received the message: the date behind the first Received (RFC 5321 section 4.4)."""
-    try:
-        received = parsedate_to_datetime(str(header["Received"]).rpartition(";")[2].strip())
-        aware = received if received.tzinfo else received.replace(tzinfo=timezone.utc)
-        return aware.astimezone(timezone.utc)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
+        return FileMessage(name, MailMessage.oversize(raw[:MAX_HEADER_BYTES], size=size))
+    return FileMessage(name, MailMessage.from_bytes(raw))

@@ -16,29 +16,43 @@ COLUMN_LENGTH = 255
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _ADDR_SPEC = re.compile(r"[^\s\x00-\x1f\x7f@<>\"(),:;\[\]\\]+@[^\s\x00-\x1f\x7f@<>\"(),:;\[\]\\]+")
-# A longer header is no title for a person and no address; reading it whole would cost time that a sender chooses.
-_LONGEST_HEADER = 4_000
-# Whoever fetches has no limits as a parse has: 25 MB of header lines took 9 seconds, or 770 MB.
-_LONGEST_HEADER_SECTION = 1024**2
+# A longer field is neither a readable title nor an address; decoding all of it would cost time that a sender chooses.
+_MAX_FIELD_LENGTH = 4_000
+MAX_HEADER_BYTES = 1024**2
+"""Bytes of a header that are read. Fetching runs without the parser's limits; a 25 MB header took 9 s and 770 MB."""
 _WHOLE_FIELDS = re.compile(rb"(?s).*\n(?=[^ \t])")
 
 
-def decoded_header(message: Message, name: str) -> str:
-    """Return a header field as readable text, RFC 2047 words decoded; empty where it is missing."""
-    value = str(message.get(name, ""))[:_LONGEST_HEADER]
+def decode_words(value: str) -> str:
+    """Return a field value with its encoded words decoded (RFC 2047), unchanged if that fails."""
     try:
-        text = str(email.header.make_header(email.header.decode_header(value)))
+        return str(email.header.make_header(email.header.decode_header(value)))
     except (LookupError, ValueError, email.errors.MessageError):
-        # An unknown charset is a LookupError, undecodable bytes a ValueError: the undecoded words are still a title.
-        text = value
-    return storable(" ".join(text.split()))
+        # An unknown charset is a LookupError, undecodable bytes a ValueError: the undecoded words are still readable.
+        return value
 
 
-def sent_date(message: Message) -> datetime | None:
-    """Return the Date header in UTC, or None where it is missing or no date (RFC 5322 section 3.6.1)."""
+def decoded_header(message: Message, name: str) -> str:
+    """Return a header field as readable text on one line; empty if it is missing."""
+    value = decode_words(str(message.get(name, ""))[:_MAX_FIELD_LENGTH])
+    return storable(" ".join(value.split()))
+
+
+def sent_date(header: Message) -> datetime | None:
+    """Return the Date field in UTC, None if it is missing or not a date (RFC 5322 section 3.6.1)."""
+    return _parse_date(str(header["Date"]))
+
+
+def received_date(header: Message) -> datetime | None:
+    """Return when the last server received the message: the date in the first Received field (RFC 5321 section 4.4)."""
+    return _parse_date(str(header["Received"]).rpartition(";")[2].strip())
+
+
+def _parse_date(value: str) -> datetime | None:
+    """Return a date in UTC, None if it is not one; without an offset, it is taken as UTC."""
     try:
-        sent = email.utils.parsedate_to_datetime(str(message["Date"]))
-        aware = sent if sent.tzinfo else sent.replace(tzinfo=timezone.utc)
+        date = email.utils.parsedate_to_datetime(value)
+        aware = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
         return aware.astimezone(timezone.utc)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
@@ -47,15 +61,15 @@ def sent_date(message: Message) -> datetime | None:
 def sender_address(message: Message, source_header: str = "From") -> str:
     """Return the addr-spec of the sender header in lower case; empty unless there is exactly one field with one.
 
-    The display name never counts, and encoded words are not decoded first: what they hide is display, not address.
-    Several fields of that name leave it open who wrote (RFC 5322 section 3.6 allows one), and so do several addresses:
-    of ``noc@isp.net <evil@elsewhere>`` some readers take the first and some the second.
+    The display name never counts, and encoded words are not decoded first: they belong to the display name. Several
+    fields of that name are ambiguous (RFC 5322 section 3.6 allows one), and so are several addresses: of
+    ``noc@isp.net <evil@elsewhere>`` some programs use the first and some the second.
     """
     fields = message.get_all(source_header, [])
-    if len(fields) != 1 or len(str(fields[0])) > _LONGEST_HEADER:
+    if len(fields) != 1 or len(str(fields[0])) > _MAX_FIELD_LENGTH:
         return ""
     try:
-        # An empty place at the end names nobody; Pythons that are strict about it would find no address at all.
+        # An empty element at the end is harmless; Python versions that are strict about it would find no address at all.
         found = email.utils.getaddresses([" ".join(str(fields[0]).split()).rstrip(", ")])
     except RecursionError:  # Comments in comments, groups in groups.
         return ""
@@ -67,7 +81,7 @@ def sender_address(message: Message, source_header: str = "From") -> str:
 
 
 class HeaderSection(Message):
-    """Header fields, and what stands behind a line that is none: to whoever reads the mail, text begins there."""
+    """Keeps what follows a malformed header line, which mail clients show as body."""
 
     rest = b""
 
@@ -76,19 +90,25 @@ class HeaderSection(Message):
         self.rest = str(payload).encode("ascii", "surrogateescape")
 
 
-def header_of(raw: bytes) -> Message:
-    """Return the header fields of a message, without its body."""
-    return email.parser.BytesHeaderParser().parsebytes(split_header(raw)[0])
+def parse_header(raw: bytes) -> HeaderSection:
+    """Return the header of a message, without its body."""
+    return split_message(raw)[0]
 
 
-def split_header(raw: bytes) -> tuple[bytes, bytes]:
+def split_message(raw: bytes) -> tuple[HeaderSection, bytes]:
+    """Return the header of a message, parsed, and the body behind it."""
+    start, body = _split(raw)
+    return email.parser.BytesHeaderParser(HeaderSection).parsebytes(start), body
+
+
+def _split(raw: bytes) -> tuple[bytes, bytes]:
     """Split a message at its first empty line (RFC 5322 section 2.1).
 
-    Of a longer header section than any mail has, the fields count that end within the limit; the rest is body.
+    Of a header longer than ``MAX_HEADER_BYTES``, the fields that end within the limit count; the rest is body.
     """
-    found = _HEADER_END.search(raw, 0, _LONGEST_HEADER_SECTION)
+    found = _HEADER_END.search(raw, 0, MAX_HEADER_BYTES)
     end = found.end() if found else len(raw)
-    if end > _LONGEST_HEADER_SECTION:
-        whole = _WHOLE_FIELDS.match(raw, 0, _LONGEST_HEADER_SECTION)
+    if end > MAX_HEADER_BYTES:
+        whole = _WHOLE_FIELDS.match(raw, 0, MAX_HEADER_BYTES)
         end = whole.end() if whole else 0
     return raw[:end], raw[end:]

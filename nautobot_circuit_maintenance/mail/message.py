@@ -1,10 +1,9 @@
 """One message as delivered, and what identifies it."""
 
-import email.parser
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
-from email.message import Message
+from datetime import datetime, timezone
+from typing import Any
 
 from nautobot_circuit_maintenance.domain.text import storable
 from nautobot_circuit_maintenance.mail.authentication import authentication_results
@@ -12,9 +11,11 @@ from nautobot_circuit_maintenance.mail.headers import (
     COLUMN_LENGTH,
     HeaderSection,
     decoded_header,
+    parse_header,
+    received_date,
     sender_address,
     sent_date,
-    split_header,
+    split_message,
 )
 
 
@@ -27,67 +28,88 @@ class MailMessage:
     size: int
     """Bytes of the whole message."""
     received_at: datetime
-    """When the server got it, aware."""
+    """When the server received it, aware."""
     sender: str
-    """Address in lower case; empty where the header does not name exactly one."""
+    """Address in lower case; empty unless the header has exactly one."""
     subject: str
     """Decoded, on one line, at most ``COLUMN_LENGTH`` characters."""
     message_id: str
-    """As it is written, angle brackets included; empty where there is none."""
+    """As in the header, angle brackets included; empty if there is none."""
     sent_at: datetime | None
-    """The Date header in UTC; None where it is missing or no date."""
+    """The Date header in UTC; None if it is missing or not a date."""
     fingerprint: str
-    """SHA-256 in hexadecimal digits of what the author wrote: the same mail has it in every mailbox."""
+    """SHA-256 in hexadecimal digits of what the author wrote: the same in every mailbox."""
     authentication_results: tuple[str, ...] = ()
     """The Authentication-Results fields, topmost first."""
+    server_id: str = ""
+    """Identifies the message in its mailbox: "UIDVALIDITY/UID" for IMAP, the message id for Gmail; empty from a file."""
 
     @classmethod
-    def from_bytes(cls, raw: bytes, *, received_at: datetime, source_header: str = "From") -> "MailMessage":
-        """Read a whole message; never raises, whatever the bytes are."""
-        header, body = split_header(raw)
-        return cls._build(header, raw, len(raw), received_at, source_header, _normalised(body))
-
-    @classmethod
-    def oversize(cls, header: bytes, *, size: int, received_at: datetime, source_header: str = "From") -> "MailMessage":
-        """Read the headers of a message that is too large to be fetched; its size stands for its body."""
-        return cls._build(split_header(header)[0], None, size, received_at, source_header, str(size).encode())
-
-    @classmethod
-    def _build(  # pylint: disable=too-many-arguments,too-many-positional-arguments  # private: the two ways in share it
-        cls, header: bytes, raw: bytes | None, size: int, received_at: datetime, source_header: str, body: bytes
+    def from_bytes(
+        cls, raw: bytes, *, received_at: datetime | None = None, source_header: str = "From"
     ) -> "MailMessage":
-        message = email.parser.BytesHeaderParser(HeaderSection).parsebytes(header)
+        """Read a whole message; never raises, whatever the bytes are.
+
+        Without a time of receipt, the message's own dates count, but not if they are in the future.
+        """
+        header, body = split_message(raw)
         return cls(
             raw=raw,
+            size=len(raw),
+            fingerprint=_fingerprint(header, _normalized(body)),
+            received_at=received_at or _own_date(header),
+            **_fields(header, source_header),
+        )
+
+    @classmethod
+    def oversize(
+        cls, start: bytes, *, size: int, received_at: datetime | None = None, source_header: str = "From"
+    ) -> "MailMessage":
+        """Read the header of a message that is too large to be fetched; its size stands for its body."""
+        header = parse_header(start)
+        return cls(
+            raw=None,
             size=size,
-            received_at=received_at,
-            sender=sender_address(message, source_header),
-            subject=decoded_header(message, "Subject")[:COLUMN_LENGTH],
-            message_id=storable(" ".join(str(message.get("Message-ID", "")).split()))[:COLUMN_LENGTH],
-            sent_at=sent_date(message),
-            fingerprint=_fingerprint(message, _normalised(message.rest) + body),
-            authentication_results=authentication_results(message),
+            fingerprint=_fingerprint(header, str(size).encode()),
+            received_at=received_at or _own_date(header),
+            **_fields(header, source_header),
         )
 
 
-def _normalised(body: bytes) -> bytes:
-    """Make the copies of one body equal that servers store with other line ends or a last empty line.
+def _fields(header: HeaderSection, source_header: str) -> dict[str, Any]:
+    """Return the values of a message that are read from its header."""
+    return {
+        "sender": sender_address(header, source_header),
+        "subject": decoded_header(header, "Subject")[:COLUMN_LENGTH],
+        "message_id": storable(" ".join(str(header.get("Message-ID", "")).split()))[:COLUMN_LENGTH],
+        "sent_at": sent_date(header),
+        "authentication_results": authentication_results(header),
+    }
 
-    A CR alone is no line end (RFC 5322 section 2.3): no server makes one of it, and calendars cannot be read with them.
+
+def _own_date(header: HeaderSection) -> datetime:
+    """Return when the message was received according to itself."""
+    now = datetime.now(timezone.utc)
+    return min(received_date(header) or sent_date(header) or now, now)
+
+
+def _normalized(body: bytes) -> bytes:
+    """Make copies of one body equal that servers store with different line endings or a final empty line.
+
+    A CR alone is not a line ending (RFC 5322 section 2.3): no server converts it, and calendars cannot be read with it.
     """
     return body.replace(b"\r\n", b"\n").rstrip(b"\n")
 
 
-def _fingerprint(message: Message, body: bytes) -> str:
-    """Hash what the author wrote: no trace header counts, so that a mail is the same through two mailboxes.
+def _fingerprint(header: HeaderSection, body: bytes) -> str:
+    """Hash what the author wrote, without trace fields, so that a message is the same through two mailboxes.
 
-    What the body is said to be counts: who knows a mail before it arrives could send it as something else, and the
-    provider's own would be its duplicate.
+    Content-Type is hashed too; otherwise an attacker could pre-empt a message with an unparsable variant.
     """
     digest = hashlib.sha256()
     for name in ("Message-ID", "From", "Date", "Subject", "Content-Type", "Content-Transfer-Encoding"):
-        for value in message.get_all(name, []):
+        for value in header.get_all(name, []):
             unfolded = " ".join(str(value).split())
             digest.update(f"{name}: {unfolded}\n".encode("utf-8", "surrogateescape"))
-    digest.update(b"\n" + body)
+    digest.update(b"\n" + _normalized(header.rest) + body)
     return digest.hexdigest()

@@ -1,1 +1,1 @@
-"""Mailboxes: one package a kind, behind the contract in ``base``. No Django."""
+"""Mailboxes: one package for each kind, behind the contract in ``base``. No Django."""

@@ -1,36 +1,32 @@
-"""The contract of every mailbox type, and what they share: cutting batches, searching a backlog."""
+"""The contract of every mailbox kind, and the order in which all of them read a mailbox."""
 
 import logging
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.parser import BytesHeaderParser
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from nautobot_circuit_maintenance.domain.text import storable
-from nautobot_circuit_maintenance.mail.headers import sender_address
+from nautobot_circuit_maintenance.mail.headers import COLUMN_LENGTH, parse_header, sender_address
 from nautobot_circuit_maintenance.mail.message import MailMessage
+from nautobot_circuit_maintenance.mailboxes.batching import I, MessageSummary, split_into_batches
+from nautobot_circuit_maintenance.mailboxes.cursor import Backlog, Cursor, JsonCursor
 from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-Cursor = Mapping[str, Any]
-"""Where a mailbox type stopped reading: JSON that only the type itself understands."""
-
-BATCH_MESSAGES = 100
-BATCH_BYTES = 2 * 1024 * 1024
-"""A batch closes at either limit: memory does not grow with the mailbox. To record one takes ten times its bytes."""
+S = TypeVar("S", bound=SourceSettings)
+"""The settings of a mailbox kind."""
 
 TIMEOUT = 30
 """Seconds that a single network operation may take."""
 
-_SEARCHED_AGAIN = (
-    "%s: the mailbox is not as the last run left it (another server, account or folder; made anew or restored; too long "
-    "ago; other settings): mail since %s is searched again, what is known counts as duplicate."
+_MAILBOX_CHANGED = (
+    "%s: The mailbox changed since the last run (different server, account or folder, recreated, or too long ago). "
+    "Re-reading mail since %s; known messages are skipped."
 )
 
 
@@ -38,7 +34,7 @@ _SEARCHED_AGAIN = (
 class FetchRequest:
     """What the pipeline wants from an open mailbox."""
 
-    cursor: Cursor
+    cursor: JsonCursor
     """Empty on the first run."""
     senders: frozenset[str]
     """Every address that belongs to a provider of the source, lower case."""
@@ -47,7 +43,7 @@ class FetchRequest:
     backlog_since: datetime
     """How far back the backlog of new senders is searched, aware."""
     resume_since: datetime
-    """How far back to search where there is no cursor, or a worthless one (another server, history expired), aware."""
+    """How far back to search without a cursor, or with a worthless one (another server, history expired), aware."""
 
 
 @dataclass(frozen=True)
@@ -56,171 +52,182 @@ class Batch:
 
     messages: tuple[MailMessage, ...]
     """``BATCH_MESSAGES`` at most, with ``BATCH_BYTES`` at most unless it is a single one."""
-    cursor: Cursor
+    cursor: JsonCursor
     unknown_senders: tuple[str, ...] = ()
-    """The sender of each message looked at and left alone: no provider of the source has the address."""
+    """The sender of each skipped message: no provider of the source has the address."""
     searched: frozenset[str] = frozenset()
     """New senders whose backlog is complete with this batch."""
     unreadable: tuple[str, ...] = ()
     """An error for the messages that the server failed to deliver; the next run asks for them again."""
 
 
-class Mailbox(ABC):
-    """An opened place that mail comes from; reading it changes nothing in it."""
+@dataclass(frozen=True)
+class FetchPlan(Generic[I]):
+    """Where a run starts in a mailbox."""
+
+    request: FetchRequest
+    cursor: Cursor[I] | None
+    """The cursor of the last run; None if there is none, or a worthless one."""
+    backlog: Backlog[I] | None
+    """The search for older messages that is due."""
+    mark: I
+    """What came after this is new."""
+
+
+class Mailbox(ABC, Generic[S, I]):
+    """An opened mailbox; reading it changes nothing in it.
+
+    A kind implements the abstract methods. The order of reading is here: the backlog of new senders, then what is new.
+    """
+
+    cursor_type: ClassVar[type[Cursor[Any]]]
+    settings: S
+    max_message_size: int
 
     @classmethod
     @abstractmethod
-    def open(cls, settings: SourceSettings, *, max_message_size: int) -> AbstractContextManager["Mailbox"]:
-        """Log in and open the folder; raises MailboxError with a sentence that says what to do."""
+    def open(cls, settings: S, *, max_message_size: int) -> AbstractContextManager["Mailbox[S, I]"]:
+        """Log in and open the folder; raises MailboxError with a message that says what to do."""
 
     @abstractmethod
+    def identity(self) -> Mapping[str, Any]:
+        """Return what the ids of messages depend on, see ``mailbox_identity``."""
+
+    @abstractmethod
+    def newest_mark(self) -> I:
+        """Return a mark that no message had exceeded when the mailbox was opened."""
+
+    @abstractmethod
+    def older_ids(self, backlog: Backlog[I], mark: I) -> Sequence[I]:
+        """Return the ids up to the mark that the backlog has not reached, ascending; may include too old messages."""
+
+    @abstractmethod
+    def newer(self, request: FetchRequest, mark: I) -> Iterator[Batch]:
+        """Yield what came after the mark; the last cursor passes everything that was looked at."""
+
+    @abstractmethod
+    def summaries(self, ids: Sequence[I]) -> Iterator[list[MessageSummary[I]]]:
+        """Look at the senders and sizes of messages, a chunk at a time; deleted messages are left out."""
+
+    @abstractmethod
+    def messages(self, summaries: Sequence[MessageSummary[I]]) -> tuple[MailMessage, ...]:
+        """Read messages; deleted ones are left out. Of one over the size limit, only the header is transferred."""
+
     def fetch(self, request: FetchRequest) -> Iterator[Batch]:
         """Yield the backlog of new senders, then what is newer than the cursor; raises MailboxError.
 
-        Each batch is safe to record on its own: a run that dies between two is continued from the last cursor. A
-        message over the size limit (bytes) comes as ``MailMessage.oversize``, its body is not transferred. Messages
+        Each batch is safe to record on its own: a run that ends between two is continued from the last cursor. Messages
         that the server fails to deliver do not stop those after them: a batch names them as ``unreadable``.
         """
+        yield from self.follow(self.plan(request))
 
+    def plan(self, request: FetchRequest) -> FetchPlan[I]:
+        """Decide where to start; a cursor that does not fit the mailbox is replaced by a search."""
+        cursor = self.read_cursor(request.cursor)
+        if request.cursor and cursor is None:
+            self.warn_about_change(request)
+        mark = self.newest_mark() if cursor is None else cursor.mark
+        return FetchPlan(request, cursor, due_backlog(request, cursor), mark)
 
-@dataclass(frozen=True)
-class MessageSummary:
-    """What a first look tells about a message: enough to decide whether, and how much of it, to read."""
+    def read_cursor(self, stored: JsonCursor) -> Cursor[I] | None:
+        """Return a stored cursor, None if there is none or it does not fit this mailbox."""
+        return self.cursor_type.from_json(stored, self.identity())
 
-    id: int | str
-    """What the mailbox calls the message."""
-    sender: str
-    size: int
-    """Bytes, as the server says."""
-    received_at: datetime
-    """When the server got it, aware."""
+    def warn_about_change(self, request: FetchRequest) -> None:
+        """Log that the cursor of the last run is worthless, and from when on messages are read again."""
+        since = min(request.backlog_since, request.resume_since)
+        logger.warning(_MAILBOX_CHANGED, self.settings.name, since)
 
+    def follow(self, plan: FetchPlan[I]) -> Iterator[Batch]:
+        """Yield the batches of a plan."""
+        if plan.backlog:
+            yield from self.search(plan.request, plan.backlog, plan.mark)
+        elif plan.cursor is None or plan.cursor.backlog:
+            yield Batch((), self.cursor(plan.mark))
+        yield from self.newer(plan.request, plan.mark)
 
-def message_of(raw: bytes, heading: MessageSummary, settings: SourceSettings, *, whole: bool) -> MailMessage:
-    """Make a message of its bytes, or of its headers where it is too large, which then has the size of its heading.
+    def search(self, request: FetchRequest, backlog: Backlog[I], mark: I) -> Iterator[Batch]:
+        """Search older messages in the order of their ids."""
+        batches = self.batches(
+            self.older_ids(backlog, mark),
+            backlog.senders,
+            lambda last: self.cursor(mark, backlog.after(last)),
+            since=backlog.since,
+        )
+        # Unknown senders were counted when their mail was new, unless this is the first look at everything.
+        is_first = backlog.senders == request.senders
+        for batch in batches:
+            yield batch if is_first else replace(batch, unknown_senders=())
+        yield Batch((), self.cursor(mark), searched=request.new_senders & backlog.senders)
 
-    Where its own header names no sender, that of the heading counts: a line that is no field ends the header for Python,
-    but not for every server, and the mail is the provider's still.
-    """
-    known: dict[str, Any] = {"received_at": heading.received_at, "source_header": settings.source_header}
-    message = MailMessage.from_bytes(raw, **known) if whole else MailMessage.oversize(raw, size=heading.size, **known)
-    return message if message.sender else replace(message, sender=heading.sender)
+    def batches(
+        self,
+        ids: Sequence[I],
+        senders: frozenset[str],
+        cursor_after: Callable[[I], JsonCursor],
+        since: datetime | None = None,
+    ) -> Iterator[Batch]:
+        """Yield the messages from these senders, each batch with the cursor after the last id that was looked at."""
+        for summaries in self.summaries(ids):
+            recent = [each for each in summaries if since is None or each.received_at >= since]
+            for group in split_into_batches(recent, senders, max_message_size=self.max_message_size):
+                messages = self.messages(group.wanted)  # first: the cursor names those that were not delivered
+                yield Batch(messages, cursor_after(group.last), group.unknown_senders)
 
+    def cursor(self, mark: I, backlog: Backlog[I] | None = None) -> JsonCursor:
+        """Return the cursor to store at this mark."""
+        return self.cursor_type(self.identity(), mark, backlog).to_json()
 
-class Group(NamedTuple):
-    """Some messages that were looked at one after the other and make one batch."""
+    def message(self, raw: bytes, summary: MessageSummary[I], *, is_whole: bool) -> MailMessage:
+        """Make a message of its bytes, or of its header if it is too large, which then has the size of its summary.
 
-    wanted: list[MessageSummary]
-    last: int | str
-    """Id of the last one that was looked at, wanted or not."""
-    others: tuple[str, ...]
-    """The sender of each that is from somebody else."""
-
-
-def cut(headings: Sequence[MessageSummary], senders: frozenset[str], *, max_message_size: int) -> Iterator[Group]:
-    """Cut what was looked at where the messages from the senders fill a batch; the order stays."""
-
-    def group(end: int) -> Group:
-        others = tuple(heading.sender for heading in headings[begin:end] if heading.sender not in senders)
-        return Group(wanted, headings[end - 1].id, others)
-
-    wanted: list[MessageSummary] = []
-    begin = size = 0
-    for position, heading in enumerate(headings):
-        if heading.sender not in senders:
-            continue
-        weight = heading.size if heading.size <= max_message_size else 0
-        if len(wanted) == BATCH_MESSAGES or (wanted and size + weight > BATCH_BYTES):
-            yield group(position)
-            wanted, begin, size = [], position, 0
-        wanted.append(heading)
-        size += weight
-    if headings:
-        yield group(len(headings))
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """A search for older mail of some senders, and how far it got."""
-
-    senders: frozenset[str]
-    since: datetime
-    """How far back it goes, aware."""
-    reached: int | str | None = None
-    """Id of the last message that was looked at, in the mailbox type's order; None before the first."""
-
-    @classmethod
-    def due(cls, request: FetchRequest, cursor: Cursor, source: str) -> "Backlog | None":
-        """Say what to search; the cursor is empty where the request has none or a worthless one, and the log says so.
-
-        A search under way goes on where it stopped, so that runs that are killed again and again come to an end.
+        If its own header has no sender, that of the summary counts: a malformed line ends the header for Python, but not
+        for every server, and the message is still the provider's.
         """
-        if not cursor:
-            since = min(request.backlog_since, request.resume_since)
-            if request.cursor:
-                logger.warning(_SEARCHED_AGAIN, source, since)
-            return cls(request.senders, since) if request.senders else None
-        begun = cls.under_way(cursor) or cls(frozenset(), request.backlog_since)
-        senders = (request.new_senders | begun.senders) & request.senders
-        if not senders:
-            return None
-        if senders <= begun.senders and begun.since <= request.backlog_since:
-            return replace(begun, senders=senders)
-        return cls(senders, min(begun.since, request.backlog_since))
+        known: dict[str, Any] = {"received_at": summary.received_at, "source_header": self.settings.source_header}
+        if is_whole:
+            message = MailMessage.from_bytes(raw, **known)
+        else:
+            message = MailMessage.oversize(raw, size=summary.size, **known)
+        server_id = storable(summary.server_id)[:COLUMN_LENGTH]
+        return replace(message, sender=message.sender or summary.sender, server_id=server_id)
 
-    @classmethod
-    def under_way(cls, cursor: Cursor) -> "Backlog | None":
-        """Return the search that a cursor stopped in, None for none; raises what a cursor raises that is not ours."""
-        if "backlog" not in cursor:
-            return None
-        stored = cursor["backlog"]
-        return cls(frozenset(stored["senders"]), datetime.fromisoformat(stored["since"]), stored["reached"])
+    def header_sender(self, header: bytes) -> str:
+        """Return the sender of a message with these header bytes."""
+        return sender_address(parse_header(header), self.settings.source_header)
 
-    def as_json(self, reached: int | str) -> dict[str, Any]:
-        """Return it for a cursor, as it is after the message of this id."""
-        return {"senders": sorted(self.senders), "since": self.since.isoformat(), "reached": reached}
+    def error_text(self, error: object) -> str:
+        """Return the message of a server or a library on one line for an error of ours, without the secret."""
+        return error_text(error, self.settings)
 
 
-def mailbox_identity(settings: SourceSettings, **others: Any) -> dict[str, Any]:
-    """Return what a cursor is about: under other settings, the same id is another message, or others are looked at."""
-    return {"server": settings.host, "account": settings.account, "header": settings.source_header, **others}
+def due_backlog(request: FetchRequest, cursor: Cursor[I] | None) -> Backlog[I] | None:
+    """Return the search that a run has to make, None for none.
 
-
-def cursor_matches(cursor: Any, here: Cursor, mark: str) -> bool:
-    """Tell whether a stored cursor is about the same place as one made here, and can be read.
-
-    It may not be: people mend databases by hand, and other versions of the app write other cursors.
+    An interrupted search is continued where it stopped, so that runs that are killed again and again come to an end.
     """
-    place = {key: value for key, value in here.items() if key != mark}
-    try:
-        backlog = Backlog.under_way(cursor)
-        ids = [cursor[mark], *cursor.get("refused", ()), *([backlog.reached] if backlog else ())]
-        is_aware = not backlog or backlog.since.tzinfo is not None
-        return is_aware and all(type(each) is type(here[mark]) for each in ids) and place.items() <= cursor.items()
-    except (AttributeError, LookupError, TypeError, ValueError):  # whatever else JSON can hold
-        return False
+    if cursor is None:
+        since = min(request.backlog_since, request.resume_since)
+        return Backlog(request.senders, since) if request.senders else None
+    interrupted = cursor.backlog or Backlog(frozenset(), request.backlog_since)
+    senders = (request.new_senders | interrupted.senders) & request.senders
+    if not senders:
+        return None
+    if senders <= interrupted.senders and interrupted.since <= request.backlog_since:
+        return replace(interrupted, senders=senders)
+    return Backlog(senders, min(interrupted.since, request.backlog_since))
 
 
-def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """Cut a sequence into pieces of at most this many items."""
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def header_sender(header: bytes, source_header: str) -> str:
-    """Return the sender that a message with these header bytes has."""
-    return sender_address(BytesHeaderParser().parsebytes(header), source_header)
-
-
-def said(error: object, settings: SourceSettings) -> str:
-    """Return the words of a server or a library on one line for a sentence, without the secret."""
-    words = settings.without_secret(str(error))  # before they are cut: half a secret would not be found any more
-    # Some libraries print the bytes that a server sent as Python writes them: b'...'.
-    text = re.sub(r"""\bb(['"])(.*)\1""", r"\2", words) or type(error).__name__
+def error_text(error: object, settings: SourceSettings) -> str:
+    """Return the message of a server or a library on one line for an error of ours, without the secret."""
+    text = settings.redact(str(error))  # before it is shortened: half a secret would not be found
+    # Some libraries print the bytes that a server sent as Python does: b'...'.
+    text = re.sub(r"""\bb(['"])(.*)\1""", r"\2", text) or type(error).__name__
     return storable(" ".join(text.split()))[:300].rstrip(".")
 
 
-def named(names: Iterable[str]) -> str:
-    """Name what exists instead of what is missing; ten are enough to see the mistake."""
+def summarize(names: Iterable[str]) -> str:
+    """List what exists instead of what is missing; ten names are enough to notice the mistake."""
     known = sorted(names)
     more = f" and {len(known) - 10} more" if len(known) > 10 else ""
     return (", ".join(known[:10]) or "none") + more

@@ -1,40 +1,53 @@
-"""The mailbox types: by which URL a source names one, what it must say, and the class that reads it."""
+"""The mailbox kinds: the settings of each, and the class that reads it."""
 
-from collections.abc import Callable
-from typing import NamedTuple
-from urllib.parse import SplitResult
+from collections.abc import Mapping
+from dataclasses import Field, fields
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
-GMAIL_HOST = "accounts.google.com"
+from nautobot_circuit_maintenance.mailboxes.gmail.settings import GmailSettings
+from nautobot_circuit_maintenance.mailboxes.imap.settings import ImapSettings
+from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 
 
 class MailboxKind(NamedTuple):
-    """What the app has to know about a mailbox type before it reads a mailbox of it."""
+    """What the app has to know about a mailbox kind before it reads a mailbox of it."""
 
+    settings: type[SourceSettings]
     mailbox: str
-    """Dotted name of its class, imported on first use: an SDK that nobody uses is never loaded."""
-    example: str
-    """What to write as 'url', for the sentence about one that no type reads."""
-    reads: Callable[[SplitResult], bool]
-    """Whether a URL, split by ``urlsplit``, is one of this type's; a URL belongs to one type at most."""
-    required: tuple[str, ...] = ()
-    """Keys that a source has to have besides 'name' and 'url'."""
-    has_tls_settings: bool = False
-    """Whether 'tls' and 'starttls' say how to connect: the page shows port and encryption, the check warns of none."""
+    """Dotted name of its class, imported on first use: an SDK that is not used is never loaded."""
 
 
 MAILBOX_KINDS = {
-    "imap": MailboxKind(
+    ImapSettings.kind: MailboxKind(
+        settings=ImapSettings,
         mailbox="nautobot_circuit_maintenance.mailboxes.imap.mailbox.ImapMailbox",
-        example="imap://host:port, imaps://host:port",
-        reads=lambda url: url.scheme in ("imap", "imaps") and bool(url.hostname),
-        required=("account", "secret"),
-        has_tls_settings=True,
     ),
-    "gmail": MailboxKind(
+    GmailSettings.kind: MailboxKind(
+        settings=GmailSettings,
         mailbox="nautobot_circuit_maintenance.mailboxes.gmail.mailbox.GmailMailbox",
-        example=f"https://{GMAIL_HOST} for Gmail",
-        reads=lambda url: (url.scheme, url.hostname) == ("https", GMAIL_HOST),
-        required=("account", "credentials_file"),
     ),
 }
-"""Kind of source -> what there is to know about it. A new type is one more entry; see docs/dev/mailbox-type.md."""
+"""Every mailbox kind by its name. A new one is one more entry; see docs/dev/mailbox-type.md."""
+
+
+def settings_class(url: str) -> type[SourceSettings] | None:
+    """Return the settings of the kind that reads a URL, None if no kind does; raises ValueError for a malformed URL."""
+    parts = urlsplit(url)
+    return next((kind.settings for kind in MAILBOX_KINDS.values() if kind.settings.reads(parts)), None)
+
+
+def source_settings(entry: Mapping[str, Any]) -> SourceSettings:
+    """Build the settings of an entry without problems."""
+    settings = settings_class(entry["url"])
+    if settings is None:
+        raise ValueError(f"No mailbox kind reads {entry['url']}")
+    return settings.from_entry(entry)
+
+
+def known_keys() -> "dict[str, Field[Any]]":
+    """Return the keys of all kinds in the order of their documentation; a source ignores those of other kinds."""
+    keys = {each.name: each for each in fields(SourceSettings)}
+    for kind in MAILBOX_KINDS.values():
+        keys |= {each.name: each for each in fields(kind.settings) if each.name not in keys}
+    return keys

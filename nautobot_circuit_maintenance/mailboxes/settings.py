@@ -1,47 +1,80 @@
-"""One notification source as PLUGINS_CONFIG describes it."""
+"""What the settings of every notification source have in common, whatever kind of mailbox it reads."""
 
-import base64
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, TypeVar
+from urllib.parse import SplitResult, urlsplit
 
-from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS
+from nautobot_circuit_maintenance.mailboxes.credentials import Secret
+
+S = TypeVar("S", bound="SourceSettings")
+
+
+@dataclass(frozen=True)
+class SettingsProblem:
+    """A mistake in the settings: what is wrong, and what to use instead."""
+
+    id: str
+    """The last part of the id of the system check: "E007"."""
+    message: str
+    hint: str
+    source: str = ""
+    """Name of the source; empty for the app itself or an entry without a name."""
 
 
 @dataclass(frozen=True)
 class SourceSettings:
-    """One notification source as the administrator wrote it; the password never shows in its repr."""
+    """One entry of ``notification_sources``; each mailbox kind has a subclass with the keys that only it reads."""
+
+    kind: ClassVar[str] = ""
+    """Key of the mailbox kind in ``MAILBOX_KINDS``."""
+    url_example: ClassVar[str] = ""
+    """What to use as 'url', for the error about one that no kind reads."""
+    required: ClassVar[tuple[str, ...]] = ()
+    """Keys that a source must have in addition to 'name' and 'url'."""
 
     name: str
     url: str
-    """Says of which type the mailbox is, and where."""
+    """Selects the mailbox kind, and names the server."""
     account: str = ""
     """User name, or the mailbox that a service account acts for."""
-    secret: str = field(default="", repr=False)
-    """Password; ``without_secret`` keeps it out of whatever is told."""
-    credentials_file: str = ""
-    """Path of a service account's key, in JSON."""
     source_header: str = "From"
-    """Header field whose address says who wrote a mail."""
+    """Header field with the address of the sender."""
     folder: str = "INBOX"
     """IMAP folder or Gmail label."""
-    tls: bool = True
-    starttls: bool = False
-    """Whether TLS begins after the connection, before the login."""
-    ca_file: str = ""
-    """Path of the certificates to trust, in PEM; empty: those of the system."""
     attach_all_providers: bool = False
     """Whether every present and future provider belongs to the source."""
     require_authentication: bool = False
-    """Whether one of the trusted hosts must have confirmed who wrote a mail."""
+    """Whether one of the trusted servers must have authenticated the sender."""
     trusted_authserv_ids: Sequence[str] = ()
-    """The names that those mail servers give themselves in Authentication-Results fields (RFC 8601)."""
+    """The authserv-ids of those servers in Authentication-Results fields (RFC 8601)."""
 
-    @property
-    def kind(self) -> str:
-        """Which mailbox type reads it, a key of ``MAILBOX_KINDS``; empty for a URL that none does."""
-        parts = urlsplit(self.url)
-        return next((name for name, kind in MAILBOX_KINDS.items() if kind.reads(parts)), "")
+    @classmethod
+    def reads(cls, url: SplitResult) -> bool:
+        """Return whether a URL belongs to this kind; a URL belongs to one kind at most."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_entry(cls: type[S], entry: Mapping[str, Any]) -> S:
+        """Build the settings from an entry without problems; keys of other kinds are ignored."""
+        values = {each.name: entry[each.name] for each in fields(cls) if each.name in entry}
+        secrets = {name: Secret.of(values[name]) for name in cls.secret_keys() & values.keys()}
+        return cls(**{**values, **secrets})
+
+    @classmethod
+    def secret_keys(cls) -> frozenset[str]:
+        """Return the keys whose values are secrets."""
+        return frozenset(each.name for each in fields(cls) if each.type is Secret)
+
+    @classmethod
+    def problems(cls, entry: Mapping[str, Any]) -> Iterator[SettingsProblem]:
+        """Yield what is wrong for this kind in an entry whose keys and types are right."""
+        name = entry["name"]
+        for key in cls.required:
+            if not entry.get(key):
+                message = f"'{key}' of notification source '{name}' is missing or empty."
+                hint = f"Set '{key}', for example from an environment variable that web server and worker have."
+                yield SettingsProblem("E008", message, hint, name)
 
     @property
     def host(self) -> str:
@@ -49,24 +82,34 @@ class SourceSettings:
         return urlsplit(self.url).hostname or ""
 
     @property
-    def port(self) -> int:
-        """Port of the URL, or the one registered for this kind of connection (RFC 8314 section 3.2, RFC 9051)."""
-        implicit_tls = self.tls and not self.starttls
-        return urlsplit(self.url).port or (993 if implicit_tls else 143)
+    def sends_clear_text(self) -> bool:
+        """Whether the password crosses the network without encryption."""
+        return False
 
-    def without_secret(self, text: str) -> str:
-        """Return words of a server or a library without the secret, however they spell it.
-
-        A server that repeats a command has the secret in quotation marks (RFC 9051 section 4.3) or in base64 (RFC
-        4616), and Python prints bytes with more backslashes, also before an apostrophe where there are quotation marks.
-        """
-        if not self.secret:
-            return text
-        quoted = self.secret.replace("\\", "\\\\").replace('"', '\\"')
-        plain = base64.b64encode(f"\0{self.account}\0{self.secret}".encode()).decode()
-        spellings = [self.secret, quoted, plain]
-        printed = [repr(each.encode())[2:-1] for each in spellings]
-        spellings += [*printed, *(repr(f'"{each}'.encode())[3:-1] for each in spellings)]
-        for each in sorted({*spellings, *(" ".join(each.split()) for each in spellings)}, key=len, reverse=True):
-            text = text.replace(each, "***") if each else text
+    def redact(self, text: str) -> str:
+        """Replace the secrets that were read to open the mailbox in text of a server or a library."""
+        for key in self.secret_keys():
+            secret: Secret = getattr(self, key)
+            text = secret.redact(text, account=self.account)
         return text
+
+    def describe(self) -> dict[str, str]:
+        """Return what the page of the source shows, by label; never a secret."""
+        return {
+            "Kind": self.kind,
+            "Account": self.account,
+            "Host": self.host,
+            **self.describe_connection(),
+            "Folder": self.folder,
+            "Sender Header": self.source_header,
+            "Authentication": self._describe_authentication(),
+        }
+
+    def describe_connection(self) -> dict[str, str]:
+        """Return what the page shows about the connection, by label; nothing where there is nothing to set."""
+        return {}
+
+    def _describe_authentication(self) -> str:
+        if not self.require_authentication:
+            return "not required"
+        return f"required (trusted: {', '.join(self.trusted_authserv_ids)})"

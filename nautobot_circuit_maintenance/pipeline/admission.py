@@ -17,7 +17,7 @@ from nautobot_circuit_maintenance.mail.authentication import (
     authentication_results,
     check_sender,
 )
-from nautobot_circuit_maintenance.mail.headers import header_of
+from nautobot_circuit_maintenance.mail.headers import parse_header
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 
 SOURCE_GONE = (
@@ -71,7 +71,7 @@ class Admission:
             return Verdict(confirmed)
         if source is None or source.name not in self._configured:
             return Verdict(False, SOURCE_GONE)
-        header = header_of(bytes(notification.raw or b""))
+        header = parse_header(bytes(notification.raw or b""))
         return self._judge(source, notification.sender, authentication_results(header))
 
     def decide(self, waiting: Iterable[Notification]) -> dict[Notification, str]:

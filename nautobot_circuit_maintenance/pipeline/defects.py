@@ -2,8 +2,7 @@
 
 import logging
 import traceback
-
-from nautobot_circuit_maintenance.app_settings import get_app_settings
+from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
 
@@ -18,13 +17,12 @@ def coded(sentence: str) -> str:
     return f"RUN-03: {sentence}"
 
 
-def log_and_describe(activity: str, error: Exception) -> str:
-    """Log an unexpected error and return a sentence about it, both without the secrets of the sources.
+def log_and_describe(activity: str, error: Exception, redact: Callable[[str], str]) -> str:
+    """Log an unexpected error and return a sentence about it, both without the secrets that were read.
 
     The traceback is logged as a string. With the exception itself, a log that is mailed to administrators would include
     the variables of every call, secrets among them.
     """
-    redact = get_app_settings().without_secrets
     trace = redact("".join(traceback.format_exception(error)))
     logger.error("%s failed\n%s", activity, trace, extra={"skip_db_logging": True})
     return redact(describe(error))

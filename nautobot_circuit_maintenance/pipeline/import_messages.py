@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from nautobot_circuit_maintenance.mail.files import FileMessage
-from nautobot_circuit_maintenance.mailboxes.base import BATCH_BYTES, BATCH_MESSAGES
+from nautobot_circuit_maintenance.mailboxes.batching import BATCH_BYTES, BATCH_MESSAGES
 from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.pipeline.digest import Digester
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome

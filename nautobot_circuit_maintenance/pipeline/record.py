@@ -89,6 +89,7 @@ def _rows(
             error="" if is_whole else _too_large(message.size),
             fingerprint=message.fingerprint,
             message_id=message.message_id,
+            server_id=message.server_id,
             sender=message.sender,
             subject=message.subject,
             sent_at=message.sent_at,

@@ -212,9 +212,12 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
     """Fetch and digest what one source has; every failure ends in the report and on the source."""
     report = SourceReport(source.name)
     result = FetchResult(is_complete=False)
+    redact: Callable[[str], str] = str
     try:
-        settings = get_app_settings()
-        with open_mailbox(settings.source(source.name), max_message_size=settings.max_message_size) as mailbox:
+        app_settings = get_app_settings()
+        settings = app_settings.source(source.name)
+        redact = settings.redact
+        with open_mailbox(settings, max_message_size=app_settings.max_message_size) as mailbox:
             result = fetch_source(source, mailbox, options, report)
         report.error = " ".join(result.unreadable)
         if report.recorded and not options.dry_run:
@@ -231,13 +234,13 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
         report.error = _database_failed(error)
     except Exception as error:  # pylint: disable=broad-exception-caught  # see below
         # Our own defect in one mailbox must not keep the others from being read.
-        report.error = defects.coded(defects.log_and_describe(f"Reading source {source.name}", error))
+        report.error = defects.coded(defects.log_and_describe(f"Reading source {source.name}", error, redact))
     _tell(source, report, options, result.is_complete)
     return report
 
 
 def fetch_source(
-    source: NotificationSource, mailbox: Mailbox, options: RunOptions, report: SourceReport
+    source: NotificationSource, mailbox: Mailbox[Any, Any], options: RunOptions, report: SourceReport
 ) -> FetchResult:
     """Record what is new in a source's open mailbox.
 

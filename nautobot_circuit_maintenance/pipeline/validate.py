@@ -37,7 +37,9 @@ def _log_in(settings: SourceSettings, max_message_size: int, attempt: "futures.F
         attempt.set_exception(error)
     except Exception as error:  # pylint: disable=broad-exception-caught  # or the reason would be lost in this thread
         attempt.set_exception(
-            MailboxError("MAILBOX-04", defects.log_and_describe(f"Validating source {settings.name}", error))
+            MailboxError(
+                "MAILBOX-04", defects.log_and_describe(f"Validating source {settings.name}", error, settings.redact)
+            )
         )
     else:
         attempt.set_result(None)

@@ -37,8 +37,6 @@ from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.domain.errors import MailboxError
-from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS
-from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 from nautobot_circuit_maintenance.pipeline.validate import VALIDATION_SECONDS, validate
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
@@ -67,25 +65,8 @@ class ConfigurationPanel(VerbatimLabelsMixin, KeyValueTablePanel):
             return {"Configuration Error": " ".join(mistakes)}
         for source in settings.sources:
             if source.name == name:
-                encryption = "STARTTLS" if source.starttls else "TLS" if source.tls else "none"
-                connection = {"Port": source.port, "Encryption": encryption}
-                return {
-                    "Kind": source.kind,
-                    "Account": source.account,
-                    "Host": source.host,
-                    **(connection if MAILBOX_KINDS[source.kind].has_tls_settings else {}),
-                    "Folder": source.folder,
-                    "Sender Header": source.source_header,
-                    "Authentication": _authentication(source),
-                }
+                return source.describe()
         return {"Not Configured": "This source is no longer in PLUGINS_CONFIG. Its notifications are kept."}
-
-
-def _authentication(source: SourceSettings) -> str:
-    """Return whether a source requires sender authentication, and which servers it trusts."""
-    if not source.require_authentication:
-        return "not required"
-    return f"required (trusted: {', '.join(source.trusted_authserv_ids)})"
 
 
 class NotificationsPanel(VerbatimLabelsMixin, KeyValueTablePanel):

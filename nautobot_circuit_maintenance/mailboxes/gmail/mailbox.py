@@ -1,10 +1,9 @@
 """A Gmail label as a mailbox: the Gmail API, read by a service account with domain-wide delegation."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from http.client import HTTPException
 from typing import Any, ClassVar, TypeVar
@@ -18,64 +17,52 @@ from googleapiclient.http import HttpRequest
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mail.message import MailMessage
-from nautobot_circuit_maintenance.mailboxes.base import (
-    TIMEOUT,
-    Backlog,
-    Batch,
-    Cursor,
-    FetchRequest,
-    Mailbox,
-    MessageSummary,
-    chunks,
-    cursor_matches,
-    cut,
-    header_sender,
-    mailbox_identity,
-    message_of,
-    named,
-    said,
-)
+from nautobot_circuit_maintenance.mailboxes.base import TIMEOUT, Batch, FetchRequest, Mailbox, due_backlog, summarize
+from nautobot_circuit_maintenance.mailboxes.batching import MessageSummary, chunks
+from nautobot_circuit_maintenance.mailboxes.cursor import Backlog, mailbox_identity
 from nautobot_circuit_maintenance.mailboxes.gmail import responses
-from nautobot_circuit_maintenance.mailboxes.gmail.credentials import read_credentials
-from nautobot_circuit_maintenance.mailboxes.gmail.responses import Look, OddAnswer, Page, Record
-from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
+from nautobot_circuit_maintenance.mailboxes.gmail.credentials import ServiceAccount
+from nautobot_circuit_maintenance.mailboxes.gmail.cursor import GmailCursor
+from nautobot_circuit_maintenance.mailboxes.gmail.responses import MessageMetadata, Page, Record, UnexpectedResponse
+from nautobot_circuit_maintenance.mailboxes.gmail.settings import GmailSettings
 
 SCOPE = "https://www.googleapis.com/auth/gmail.readonly"
-HEADINGS_AT_ONCE = 100
+SUMMARIES_AT_ONCE = 100
 PAGE = 500
-"""Ids that the API lists at once: the most that it allows."""
+"""Ids that the API lists at once: its maximum."""
 _DELEGATION = (
     "in the Google Admin console, under domain-wide delegation, allow the client ID of the service account the scopes "
     f"{SCOPE} and https://mail.google.com/"
 )
-_ODD_TOKEN = (TypeError, LookupError, AttributeError)
-"""What google-auth raises where the answer about a token is JSON, but not what RFC 6749 section 5.1 says."""
-_TOO_MUCH = (OverflowError, MemoryError, RecursionError)
-"""What an answer makes Python raise that claims to be longer than memory, or is nested deeper than the stack."""
-_NO_HTTP = (ApiError, GoogleAuthError, httplib2.HttpLib2Error, HTTPException, OSError, EOFError, ValueError)
-"""The network, or nothing that is HTTP; before 0.32, httplib2 lets the EOFError of a gzip that is cut short through."""
+_MALFORMED_TOKEN = (TypeError, LookupError, AttributeError)
+"""Errors of google-auth for a token response that is JSON, but not as RFC 6749 section 5.1 specifies."""
+_TOO_LARGE = (OverflowError, MemoryError, RecursionError)
+"""Errors raised for responses that are too large or too deeply nested."""
+_UNREACHABLE = (ApiError, GoogleAuthError, httplib2.HttpLib2Error, HTTPException, OSError, EOFError, ValueError)
+"""The network, or a response that is not HTTP; before 0.32, httplib2 raises EOFError for a truncated gzip body."""
 _RATE_LIMITS = {"rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded"}
 
 Resource = Any
-"""What ``build`` makes of the discovery document; it has no types."""
+"""What ``build`` returns; it has no types."""
 T = TypeVar("T")
 
 
 class _Gone(MailboxError):
-    """The API says that there is no such thing, or none any more."""
+    """The API reports that the message or history does not exist, or no longer."""
 
 
 @dataclass(frozen=True)
-class GmailMailbox(Mailbox):
+class GmailMailbox(Mailbox[GmailSettings, str]):
     """One label of a Gmail account, read through an access token that cannot change anything."""
 
     users: Resource
-    settings: SourceSettings
+    settings: GmailSettings
     max_message_size: int
     label: str
     history_id: str
-    """Where the mailbox stood when it was opened."""
+    """The history id when the mailbox was opened."""
 
+    cursor_type = GmailCursor
     api_endpoint: ClassVar[str | None] = None
     """Where the API is; None for Google's."""
     timeout: ClassVar[float] = TIMEOUT
@@ -85,15 +72,16 @@ class GmailMailbox(Mailbox):
 
     @classmethod
     @contextmanager
-    def open(cls, settings: SourceSettings, *, max_message_size: int) -> Iterator["GmailMailbox"]:
-        """Log in and find the label; raises MailboxError with a sentence that says what to do."""
-        authorized = AuthorizedHttp(read_credentials(settings, SCOPE), http=httplib2.Http(timeout=cls.timeout))
+    def open(cls, settings: GmailSettings, *, max_message_size: int) -> Iterator["GmailMailbox"]:
+        """Log in and find the label; raises MailboxError with a message that says what to do."""
+        credentials = ServiceAccount(settings.credentials_file, settings.account).credentials(SCOPE)
+        authorized = AuthorizedHttp(credentials, http=httplib2.Http(timeout=cls.timeout))
         where = {"api_endpoint": cls.api_endpoint} if cls.api_endpoint else None
         options = {"http": authorized, "client_options": where, "static_discovery": True}
         with build("gmail", "v1", requestBuilder=cls.request_type, **options) as service:
             users = service.users()  # pylint: disable=no-member  # made from the discovery document
             opened = cls(users, settings, max_message_size, label="", history_id="")
-            history_id = opened._ask(opened.users.getProfile(userId="me"), responses.profile_history_id)
+            history_id = opened._execute(opened.users.getProfile(userId="me"), responses.profile_history_id)
             yield replace(opened, label=opened._find_label(), history_id=history_id)
 
     def _find_label(self) -> str:
@@ -101,155 +89,137 @@ class GmailMailbox(Mailbox):
         folder = self.settings.folder
         if folder.upper() == "INBOX":
             return "INBOX"
-        names = self._ask(self.users.labels().list(userId="me"), responses.labels)
+        names = self._execute(self.users.labels().list(userId="me"), responses.labels)
         for id_, name in names.items():
             if folder in (name, id_):
                 return id_
-        known = named(["INBOX", *(name for id_, name in names.items() if name != id_)])  # without those of Gmail's own
+        known = summarize(["INBOX", *(name for id_, name in names.items() if name != id_)])  # without Gmail's own
         sentence = f"Label '{folder}' not found in {self._account}; set 'folder' to one of: {known}."
         raise MailboxError("GMAIL-09", sentence, permanent=True)
 
-    def fetch(self, request: FetchRequest) -> Iterator[Batch]:
-        """Yield the backlog of new senders, then what was added since the cursor; raises MailboxError."""
-        cursor = self._trusted(request.cursor)
-        backlog = Backlog.due(request, cursor, self.settings.name)
-        mark = cursor["history_id"] if cursor else self.history_id
-        if backlog:
-            yield from self._backlog(request, backlog, mark)
-        elif not cursor or "backlog" in cursor:
-            yield Batch((), self._cursor(mark))
+    def identity(self) -> Mapping[str, Any]:
+        """Return the account and the label."""
+        return mailbox_identity(self.settings, label=self.label)
+
+    def newest_mark(self) -> str:
+        """Return the history id when the mailbox was opened."""
+        return self.history_id
+
+    def older_ids(self, backlog: Backlog[str], mark: str) -> Sequence[str]:
+        """Return the ids that the backlog has not reached.
+
+        The order in which Gmail lists messages is not documented. Sorting the ids, which costs one request for 500, makes
+        it certain what an interrupted search has seen; what arrives after it started is in the history.
+        """
+        is_hidden = self.label in ("SPAM", "TRASH")
+        after = f"after:{int(backlog.since.timestamp()) - 1}"
+        query = {"q": after, "labelIds": [self.label], "includeSpamTrash": is_hidden}
+        pages = self._pages(self.users.messages().list, responses.message_page, **query)
+        return sorted({id_ for page in pages for id_ in page.items if id_ > (backlog.reached or "")})
+
+    def newer(self, request: FetchRequest, mark: str) -> Iterator[Batch]:
+        """Yield what was added after the mark; all recent messages if Gmail's history no longer goes back that far."""
         if mark == self.history_id:
             return
-        if request.senders:
-            yield from self._newer(request, mark)
-        else:
-            yield Batch((), self._cursor(self.history_id))
+        if not request.senders:
+            yield Batch((), self.cursor(self.history_id))
+            return
+        with suppress(_Gone):  # history.list: the history no longer goes back that far
+            yield from self._added_since(request, mark)
+            return
+        self.warn_about_change(request)
+        if backlog := due_backlog(request, None):
+            yield from self.search(request, backlog, self.history_id)
 
-    def _trusted(self, cursor: Cursor) -> Cursor:
-        """Return the cursor, empty where it is about another account or label, or cannot be read."""
-        return (
-            cursor
-            if cursor_matches(cursor, self._cursor(""), "history_id") and cursor["history_id"].isdecimal()
-            else {}
-        )
-
-    def _cursor(self, history_id: str) -> dict[str, Any]:
-        return {**mailbox_identity(self.settings, label=self.label), "history_id": history_id}
-
-    def _backlog(self, request: FetchRequest, backlog: Backlog, mark: str) -> Iterator[Batch]:
-        """Search older mail in the order of its ids.
-
-        The order in which Gmail lists messages is not documented. Sorting the ids, which costs one request for 500,
-        makes it certain what an interrupted search has seen; what arrives after it began is in the history.
-        """
-        ids = [id_ for id_ in self._listed(backlog.since) if id_ > str(backlog.reached or "")]
-        # Strangers were counted when they were new, unless this is the first look at everything.
-        counted = backlog.senders == request.senders
-        for headings in self._headings(ids):
-            recent = [heading for heading in headings if heading.received_at >= backlog.since]
-            for group in cut(recent, backlog.senders, max_message_size=self.max_message_size):
-                cursor = {**self._cursor(mark), "backlog": backlog.as_json(group.last)}
-                yield Batch(self._messages(group.wanted), cursor, group.others if counted else ())
-        yield Batch((), self._cursor(mark), searched=request.new_senders & backlog.senders)
-
-    def _listed(self, since: datetime) -> list[str]:
-        """Return the ids of all messages since then, and of some older ones, in ascending order."""
-        hidden = self.label in ("SPAM", "TRASH")
-        after = f"after:{int(since.timestamp()) - 1}"
-        query = {"q": after, "labelIds": [self.label], "includeSpamTrash": hidden}
-        pages = self._pages(self.users.messages().list, responses.message_page, **query)
-        return sorted({id_ for page in pages for id_ in page.items})
-
-    def _newer(self, request: FetchRequest, mark: str) -> Iterator[Batch]:
-        """Read what was added after the mark; all recent mail where Gmail no longer knows that far back."""
+    def _added_since(self, request: FetchRequest, mark: str) -> Iterator[Batch]:
+        """Yield what the history has after the mark."""
         query = {"startHistoryId": mark, "historyTypes": ["messageAdded", "labelAdded"], "labelId": self.label}
         read = partial(responses.history_page, label=self.label)
-        try:
-            for page in self._pages(self.users.history().list, read, **query):
-                added = _added(page.items, mark)
-                for headings in self._headings(list(added)):
-                    for group in cut(headings, request.senders, max_message_size=self.max_message_size):
-                        mark = added[str(group.last)]
-                        yield Batch(self._messages(group.wanted), self._cursor(mark), group.others)
-        except _Gone:  # history.list: Gmail no longer knows that far back
-            if backlog := Backlog.due(request, {}, self.settings.name):
-                yield from self._backlog(request, backlog, self.history_id)
-            return
+        for page in self._pages(self.users.history().list, read, **query):
+            marks = _marks(page.items, mark)
+            for batch in self.batches(list(marks), request.senders, lambda last, marks=marks: self.cursor(marks[last])):
+                mark = batch.cursor[GmailCursor.mark_key]
+                yield batch
         if int(self.history_id) > int(mark):
-            yield Batch((), self._cursor(self.history_id))
+            yield Batch((), self.cursor(self.history_id))
 
     def _pages(
         self, listing: Callable[..., HttpRequest], read: Callable[[Any], Page[T]], **query: Any
     ) -> Iterator[Page[T]]:
-        """Yield all pages of a list; the library's own way to the next one fails on repeated parameters."""
+        """Yield all pages of a list; the library's own paging fails on repeated parameters."""
         tokens = [""]
         while True:
             token = {"pageToken": tokens[-1]} if tokens[-1] else {}
-            page = self._ask(listing(userId="me", maxResults=PAGE, **query, **token), read)
+            page = self._execute(listing(userId="me", maxResults=PAGE, **query, **token), read)
             yield page
             if not page.next_token:
                 return
             if page.next_token in tokens:
-                raise self._odd("paging loops")
+                raise self._unexpected("paging loops")
             tokens.append(page.next_token)
 
-    def _headings(self, ids: Sequence[str]) -> Iterator[list[MessageSummary]]:
-        """Look at the senders and sizes of messages; one that was deleted meanwhile is left out."""
-        for chunk in chunks(ids, HEADINGS_AT_ONCE):
-            found = ((id_, self._look(id_, [self.settings.source_header])) for id_ in chunk)
-            yield [self._heading(id_, look) for id_, look in found if look]
+    def summaries(self, ids: Sequence[str]) -> Iterator[list[MessageSummary[str]]]:
+        """Look at the senders and sizes of messages; deleted ones are left out."""
+        for chunk in chunks(ids, SUMMARIES_AT_ONCE):
+            found = ((id_, self._metadata(id_, [self.settings.source_header])) for id_ in chunk)
+            yield [self._summary(id_, metadata) for id_, metadata in found if metadata]
 
-    def _heading(self, id_: str, look: Look) -> MessageSummary:
-        sender = header_sender(look.header, self.settings.source_header)
-        return MessageSummary(id_, sender, self.max_message_size if look.size is None else look.size, look.received_at)
+    def _summary(self, id_: str, metadata: MessageMetadata) -> MessageSummary[str]:
+        return MessageSummary(
+            id=id_,
+            sender=self.header_sender(metadata.header),
+            size=self.max_message_size if metadata.size is None else metadata.size,
+            received_at=metadata.received_at,
+            server_id=id_,
+        )
 
-    def _messages(self, headings: Sequence[MessageSummary]) -> tuple[MailMessage, ...]:
-        """Read messages; one that was deleted meanwhile is left out."""
-        read = (self._message(heading) for heading in headings)
-        return tuple(message for message in read if message)
+    def messages(self, summaries: Sequence[MessageSummary[str]]) -> tuple[MailMessage, ...]:
+        """Read messages; deleted ones are left out."""
+        messages = (self._message(summary) for summary in summaries)
+        return tuple(message for message in messages if message)
 
-    def _message(self, heading: MessageSummary) -> MailMessage | None:
-        """Read a message, or only its headers where it is too large; None where there is none any more."""
-        if heading.size > self.max_message_size:
-            look = self._look(str(heading.id))
-            return message_of(look.header, heading, self.settings, whole=False) if look else None
-        raw = self._get(str(heading.id), responses.raw, format="raw")
+    def _message(self, summary: MessageSummary[str]) -> MailMessage | None:
+        """Read a message, or only its header if it is too large; None if it was deleted."""
+        if summary.size > self.max_message_size:
+            metadata = self._metadata(summary.id)
+            return self.message(metadata.header, summary, is_whole=False) if metadata else None
+        raw = self._get(summary.id, responses.raw, format="raw")
         if raw is None:
             return None
-        measured = replace(heading, size=len(raw))  # before, it was an estimate
-        return message_of(raw, measured, self.settings, whole=measured.size <= self.max_message_size)
+        measured = replace(summary, size=len(raw))  # before, it was an estimate
+        return self.message(raw, measured, is_whole=measured.size <= self.max_message_size)
 
-    def _look(self, id_: str, headers: Sequence[str] = ()) -> Look | None:
-        """Look at a message and these of its header fields, or all; None where it was deleted."""
-        return self._get(id_, responses.look, format="metadata", metadataHeaders=list(headers))
+    def _metadata(self, id_: str, headers: Sequence[str] = ()) -> MessageMetadata | None:
+        """Look at a message and these of its header fields, or all; None if it was deleted."""
+        return self._get(id_, responses.metadata, format="metadata", metadataHeaders=list(headers))
 
     def _get(self, id_: str, read: Callable[[Any], T], **form: Any) -> T | None:
-        """Return a message in this form; None where it was deleted."""
+        """Return a message in this form; None if it was deleted."""
         request = self.users.messages().get(userId="me", id=id_, **form)
         try:
-            return self._ask(request, partial(responses.message, id_=id_, read=read))
+            return self._execute(request, partial(responses.message, id_=id_, read=read))
         except _Gone:
             return None
 
-    def _ask(self, request: HttpRequest, read: Callable[[Any], T]) -> T:
-        """Run one request of the API, patiently, and read the answer."""
+    def _execute(self, request: HttpRequest, read: Callable[[Any], T]) -> T:
+        """Run one request of the API, with retries, and read the response."""
         try:
-            answer = request.execute(num_retries=self.retries)
-        except HttpError as error:  # request.execute: the API refuses
-            raise self._refused(error) from error
+            response = request.execute(num_retries=self.retries)
+        except HttpError as error:  # request.execute: the API rejects the request
+            raise self._rejected(error) from error
         except RefreshError as error:  # request.execute: no access token
             raise self._no_token(error) from error
-        except (*_ODD_TOKEN, *_TOO_MUCH, UnicodeDecodeError) as error:  # request.execute
-            raise self._odd(said(error, self.settings)) from error
-        except _NO_HTTP as error:  # request.execute
-            what = said(error, self.settings)
-            raise MailboxError("GMAIL-10", f"Google cannot be reached for {self._account} ({what}).") from error
+        except (*_MALFORMED_TOKEN, *_TOO_LARGE, UnicodeDecodeError) as error:  # request.execute
+            raise self._unexpected(self.error_text(error)) from error
+        except _UNREACHABLE as error:  # request.execute
+            reason = self.error_text(error)
+            raise MailboxError("GMAIL-10", f"Google cannot be reached for {self._account} ({reason}).") from error
         try:
-            return read(answer)
-        except OddAnswer as error:  # read: something else answers
-            raise self._odd(str(error)) from error
+            return read(response)
+        except UnexpectedResponse as error:  # read: not from the API
+            raise self._unexpected(str(error)) from error
 
-    def _odd(self, what: str) -> MailboxError:
+    def _unexpected(self, what: str) -> MailboxError:
         return MailboxError(
             "GMAIL-11",
             f"The response for {self._account} did not come from the Gmail API ({what}); check the worker's proxy. No "
@@ -261,8 +231,8 @@ class GmailMailbox(Mailbox):
         return f"account '{self.settings.account}'"
 
     def _no_token(self, error: RefreshError) -> MailboxError:
-        """Say what to do about a refused token (RFC 6749 section 5.2, and Google's own error codes)."""
-        reason = said(error.args[0] if error.args else error, self.settings)
+        """Return the error for a refused token (RFC 6749 section 5.2, and Google's own error codes)."""
+        reason = self.error_text(error.args[0] if error.args else error)
         if error.retryable:
             sentence = f"Google did not issue an access token for {self._account} (temporary): {reason}."
             return MailboxError("GMAIL-05", sentence)
@@ -272,11 +242,11 @@ class GmailMailbox(Mailbox):
         sentence = f"Google did not issue an access token for {self._account} ({reason}); {what}."
         return MailboxError("GMAIL-06", sentence, permanent=True)
 
-    def _refused(self, error: HttpError) -> MailboxError:
-        """Say what to do about a refused request of the Gmail API."""
+    def _rejected(self, error: HttpError) -> MailboxError:
+        """Return the error for a request that the Gmail API rejected."""
         status, reasons = error.status_code, _reasons(error)
-        refusal = _Gone if status == 404 and "notFound" in reasons else MailboxError  # a proxy's 404 says nothing
-        sentence = f"The Gmail API rejected {self._account} (HTTP {status}, {said(error.reason, self.settings)})"
+        error_type = _Gone if status == 404 and "notFound" in reasons else MailboxError  # not for a proxy's 404
+        sentence = f"The Gmail API rejected {self._account} (HTTP {status}, {self.error_text(error.reason)})"
         if status == 429 or status >= 500 or reasons & _RATE_LIMITS:
             return MailboxError("GMAIL-08", f"{sentence} {self.retries + 1} times; the next run will continue.")
         what = "check 'account' and 'credentials_file'"
@@ -284,25 +254,25 @@ class GmailMailbox(Mailbox):
             what = "enable the Gmail API in the Google Cloud project of the service account"
         elif reasons & {"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}:
             what = _DELEGATION
-        return refusal("GMAIL-07", f"{sentence}; {what}.", permanent=True)
+        return error_type("GMAIL-07", f"{sentence}; {what}.", permanent=True)
 
 
-def _added(records: Sequence[Record], mark: str) -> dict[str, str]:
-    """Return the ids of messages that got the label, each with the history id to go on from."""
-    added: dict[str, str] = {}
+def _marks(records: Sequence[Record], mark: str) -> dict[str, str]:
+    """Return the ids of messages that got the label, each with the history id to continue from."""
+    marks: dict[str, str] = {}
     for record in records:
         for id_ in record.added[:-1]:
-            added.setdefault(id_, mark)  # only with its last message is a record behind us
+            marks.setdefault(id_, mark)  # a record is passed only with its last message
         mark = record.history_id
         for id_ in record.added[-1:]:
-            added.setdefault(id_, mark)
-    return added
+            marks.setdefault(id_, mark)
+    return marks
 
 
 def _reasons(error: HttpError) -> set[str]:
-    """Return the reasons in both places where Google's APIs write them."""
+    """Return the reasons from both places where Google's APIs put them."""
     try:
         problem = json.loads(error.content)["error"]
         return {str(item.get("reason", "")) for key in ("errors", "details") for item in problem.get(key, [])}
-    except (ValueError, LookupError, TypeError, AttributeError):  # json.loads: a page of some gateway, not the API's
+    except (ValueError, LookupError, TypeError, AttributeError):  # json.loads: the page of a gateway, not of the API
         return set()

@@ -1,52 +1,49 @@
-"""Messages that an IMAP server does not hand out: the cursor keeps them, until they are read or gone."""
+"""Messages that an IMAP server fails to deliver: the cursor keeps them until they are read or gone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from nautobot_circuit_maintenance.mailboxes.base import Cursor
+from nautobot_circuit_maintenance.domain.errors import MailboxError
 
-_UIDS = "refused"
-_SINCE = "refused_since"
+MAX_FAILURES = 10
+"""Messages that the server may fail to deliver before the server is considered broken, not the messages."""
 
 
 @dataclass
 class DeferredMessages:
-    """What a source owes us, by UID, with what the server said; it is asked for in this order."""
+    """Messages the server failed to deliver, by UID, with the reason; retried in this order."""
 
     since: datetime
-    """What is owed arrived later: to be searched from here where its UIDs mean nothing any more."""
+    """The messages were received later: to be searched from here if their UIDs become meaningless."""
     reasons: dict[int, str] = field(default_factory=dict)
-    fresh: int = 0
-    """How many messages were refused that were not owed before."""
+    failures: int = 0
+    """Messages deferred by this step of the run."""
 
-    @classmethod
-    def read(cls, cursor: Cursor, since: datetime) -> "DeferredMessages":
-        """Read what a cursor that can be trusted owes; what will be owed besides arrived since then."""
-        return cls(deferred_since(cursor) or since, dict.fromkeys(cursor.get(_UIDS, ()), ""))
+    @property
+    def uids(self) -> tuple[int, ...]:
+        """The UIDs in the order in which they are retried."""
+        return tuple(self.reasons)
 
-    def write(self, cursor: Cursor) -> dict[str, Any]:
-        """Return a cursor that owes this and nothing else."""
-        others = {key: value for key, value in cursor.items() if key not in (_UIDS, _SINCE)}
-        owed = {_UIDS: [*self.reasons], _SINCE: self.since.isoformat()} if self.reasons else {}
-        return {**others, **owed}
+    @property
+    def is_full(self) -> bool:
+        """Whether no further message may fail in this step."""
+        return self.failures >= MAX_FAILURES
 
-    def refusal(self, folder: str) -> str:
-        """Return an error that names a message the server failed to deliver, and what to do."""
-        uid, reason = max(self.reasons.items(), key=lambda each: bool(each[1]))  # one that was asked for in this run
+    def add(self, uid: int, error: MailboxError) -> None:
+        """Defer a message; raises the error if there are too many of them, or after a time-out.
+
+        Half a minute for each of them would be too much.
+        """
+        self.reasons[uid] = str(error)
+        self.failures += 1
+        if self.failures > MAX_FAILURES or isinstance(error.__cause__, TimeoutError):
+            raise error
+
+    def error(self, folder: str) -> str:
+        """Return an error that names one of the messages, and what to do."""
+        uid, reason = max(self.reasons.items(), key=lambda each: bool(each[1]))  # one that was retried in this run
         others = f" and {len(self.reasons) - 1} more" if len(self.reasons) > 1 else ""
         return (
             f"IMAP-18: The server does not return the message with UID {uid}{others} in folder '{folder}'; all other "
             f"messages were read, and each run retries. Repair the message or move it to another folder. {reason}"
         )
-
-
-def deferred_since(cursor: Any) -> datetime | None:
-    """Return since when something is owed, also by a cursor that is worth nothing else; None where nothing is."""
-    stored = cursor.get(_SINCE) if isinstance(cursor, Mapping) else None
-    try:
-        since = datetime.fromisoformat(stored) if stored else None
-    except (TypeError, ValueError):  # datetime.fromisoformat: people mend databases by hand
-        return None
-    return since if since and since.tzinfo else None

@@ -5,40 +5,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, timezone
+from itertools import chain
 from typing import Any, ClassVar
 
 from imapclient import IMAPClient
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.mail.headers import MAX_HEADER_BYTES
 from nautobot_circuit_maintenance.mail.message import MailMessage
-from nautobot_circuit_maintenance.mailboxes.base import (
-    TIMEOUT,
-    Backlog,
-    Batch,
-    Cursor,
-    FetchRequest,
-    Mailbox,
-    MessageSummary,
-    chunks,
-    cursor_matches,
-    cut,
-    header_sender,
-    mailbox_identity,
-    message_of,
-)
-from nautobot_circuit_maintenance.mailboxes.imap.deferred import DeferredMessages, deferred_since
-from nautobot_circuit_maintenance.mailboxes.imap.responses import Answer, ascending, aware, pieces, section
-from nautobot_circuit_maintenance.mailboxes.imap.session import ask, connect, examine, login, secure
-from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
+from nautobot_circuit_maintenance.mailboxes.base import TIMEOUT, Batch, FetchPlan, FetchRequest, Mailbox
+from nautobot_circuit_maintenance.mailboxes.batching import MessageSummary, chunks
+from nautobot_circuit_maintenance.mailboxes.cursor import Backlog, JsonCursor, mailbox_identity
+from nautobot_circuit_maintenance.mailboxes.imap.cursor import ImapCursor, deferred_json, read_deferred_since
+from nautobot_circuit_maintenance.mailboxes.imap.deferred import MAX_FAILURES, DeferredMessages
+from nautobot_circuit_maintenance.mailboxes.imap.responses import Response, ascending, aware, section, sequence_ranges
+from nautobot_circuit_maintenance.mailboxes.imap.session import connect, examine, log_in, run_command, start_tls
+from nautobot_circuit_maintenance.mailboxes.imap.settings import ImapSettings
 
-HEADINGS_AT_ONCE = 500
+SUMMARIES_AT_ONCE = 500
 """Messages looked at with one command: its line stays below 8192 bytes (RFC 7162 section 4)."""
 SEARCHED_AT_ONCE = 50_000
-"""Messages searched with one command: Python's imaplib takes answers of up to a million bytes, and a UID has up to ten."""
-MOST_REFUSED = 10
-"""Messages that the server may refuse to hand out before the run holds the server for broken, not the messages."""
-LONGEST_HEADER = 256 * 1024
-"""Bytes that are read of the headers of a message over the size limit."""
+"""Messages searched with one command: imaplib accepts responses of up to a million bytes, and a UID has up to ten."""
 
 _HEADER_FIELDS = b"BODY[HEADER.FIELDS"
 _BODY = b"BODY[]"
@@ -46,38 +33,39 @@ _HEADER = b"BODY[HEADER]"
 
 
 @dataclass
-class ImapMailbox(Mailbox):
+class ImapMailbox(Mailbox[ImapSettings, int]):
     """One IMAP folder, opened read-only."""
 
-    settings: SourceSettings
+    settings: ImapSettings
     max_message_size: int
     sessions: ExitStack
     """Closes the connection."""
     client: IMAPClient = field(init=False)
     status: Mapping[bytes, Any] = field(default_factory=dict)
-    """What the server answered to the first EXAMINE (RFC 3501 section 6.3.2)."""
-    owed: DeferredMessages = field(init=False)
-    """Messages that the server does not hand out; they stay in the cursor."""
+    """The response to the first EXAMINE (RFC 3501 section 6.3.2)."""
+    deferred: DeferredMessages = field(init=False)
+    """Messages that the server fails to deliver; they stay in the cursor."""
 
+    cursor_type = ImapCursor
     timeout: ClassVar[float] = TIMEOUT
     searched_at_once: ClassVar[int] = SEARCHED_AT_ONCE
 
     @classmethod
     @contextmanager
-    def open(cls, settings: SourceSettings, *, max_message_size: int) -> Iterator["ImapMailbox"]:
-        """Log in and examine the folder; raises MailboxError with a sentence that says what to do."""
+    def open(cls, settings: ImapSettings, *, max_message_size: int) -> Iterator["ImapMailbox"]:
+        """Log in and examine the folder; raises MailboxError with a message that says what to do."""
         with ExitStack() as sessions:
             mailbox = cls(settings, max_message_size, sessions)
             mailbox._connect()
             yield mailbox
 
     def _connect(self) -> None:
-        """Begin a session; the one before ends."""
+        """Start a session; the one before ends."""
         self.sessions.close()
         self.client = self.sessions.enter_context(connect(self.settings, timeout=self.timeout))
         self.client.normalise_times = False  # keeps INTERNALDATE aware of its time zone
-        secure(self.client, self.settings)
-        login(self.client, self.settings)
+        start_tls(self.client, self.settings)
+        log_in(self.client, self.settings)
         status = examine(self.client, self.settings)
         self.status = self.status or status
         if status[b"UIDVALIDITY"] != self.status[b"UIDVALIDITY"]:
@@ -86,207 +74,207 @@ class ImapMailbox(Mailbox):
                 f"Folder '{self.settings.folder}' was recreated during reading; the next run will continue.",
             )
 
-    def fetch(self, request: FetchRequest) -> Iterator[Batch]:
-        """Yield the backlog of new senders, then what has a higher UID than the cursor; raises MailboxError.
+    def identity(self) -> Mapping[str, Any]:
+        """Return the folder, and the UIDVALIDITY that its UIDs depend on (RFC 3501 section 2.3.1.1)."""
+        return mailbox_identity(self.settings, folder=self.settings.folder, uidvalidity=self.status[b"UIDVALIDITY"])
 
-        Messages that the server fails to deliver do not stop those after them: the cursor keeps their UIDs, each run
-        retries them, and its last batch names them.
-        """
-        cursor = self._trusted(request.cursor)
-        owed_before = deferred_since(request.cursor) or request.resume_since
-        request = replace(request, resume_since=min(request.resume_since, owed_before))
-        backlog = Backlog.due(request, cursor, self.settings.name)
-        mark = cursor["uid"] if cursor else self._highest_uid()
-        self.owed = DeferredMessages.read(
-            cursor, min(request.resume_since, backlog.since if backlog else request.resume_since)
-        )
-        position = cursor or {**self._here(mark), **({"backlog": backlog.as_json(0)} if backlog else {})}
-        try:
-            for batch in self._batches(request, cursor, backlog, mark):
-                position = batch.cursor
-                yield batch
-        except MailboxError:
-            if self.owed.reasons:  # They do not count again: the next run gets further.
-                yield Batch((), self.owed.write(position))
-            raise
-        if self.owed.reasons:
-            # The next run asks for others first.
-            yield Batch((), self.owed.write(position), unreadable=(self.owed.refusal(self.settings.folder),))
-
-    def _batches(self, request: FetchRequest, cursor: Cursor, backlog: Backlog | None, mark: int) -> Iterator[Batch]:
-        """Yield what is owed, the backlog, and what is new."""
-        yield from self._owed_before(request, cursor)
-        if backlog:
-            yield from self._backlog(request, backlog, mark)
-        elif not cursor or "backlog" in cursor:
-            yield Batch((), self._cursor(mark))
-        yield from self._newer(request, mark)
-
-    def _owed_before(self, request: FetchRequest, cursor: Cursor) -> Iterator[Batch]:
-        """Ask again for what the server refused to earlier runs; where it is much, for some in each run."""
-        reasons = self.owed.reasons
-        for uid, reason in list(reasons.items()):
-            if self.owed.fresh == MOST_REFUSED:
-                break
-            del reasons[uid]
-            try:
-                read = [heading for headings in self._headings([uid]) for heading in headings]
-                messages = self._messages([heading for heading in read if heading.sender in request.senders])
-            except MailboxError:
-                if uid not in reasons:
-                    reasons[uid] = reason
-                    raise
-                self._connect()  # It timed out for this message: what is new has its turn all the same.
-                break
-            if uid not in reasons:
-                yield Batch(messages, self.owed.write(cursor))
-        self.owed.fresh = 0
-
-    def _trusted(self, cursor: Cursor) -> Cursor:
-        """Return the cursor, empty where its UIDs mean nothing here (RFC 3501 section 2.3.1.1)."""
-        is_ours = cursor_matches(cursor, self._here(0), "uid") and cursor["uid"] >= 0
-        # A server that was restored from a backup gives UIDs a second time.
-        is_given = is_ours and (b"UIDNEXT" not in self.status or cursor["uid"] <= self._highest_uid())
-        return cursor if is_given else {}
-
-    def _here(self, uid: int) -> dict[str, Any]:
-        place = mailbox_identity(self.settings, folder=self.settings.folder, uidvalidity=self.status[b"UIDVALIDITY"])
-        return {**place, "uid": uid}
-
-    def _cursor(self, uid: int) -> dict[str, Any]:
-        return self.owed.write(self._here(uid))
-
-    def _highest_uid(self) -> int:
+    def newest_mark(self) -> int:
         """Return a UID that no message had exceeded when the folder was opened."""
         if b"UIDNEXT" in self.status:
             return int(self.status[b"UIDNEXT"]) - 1
-        # "*" means nothing in an empty folder, and some servers say so.
+        # "*" means nothing in an empty folder, and some servers answer with an error.
         return max(self._search(["UID", "*"]), default=0) if self.status.get(b"EXISTS") else 0
 
-    def _backlog(self, request: FetchRequest, backlog: Backlog, mark: int) -> Iterator[Batch]:
-        """Search older mail in the order of its UIDs."""
+    def read_cursor(self, stored: JsonCursor) -> ImapCursor | None:
+        """Return a stored cursor, None if its UIDs mean nothing in this folder."""
+        cursor = ImapCursor.from_json(stored, self.identity())
+        # A server that was restored from a backup assigns UIDs a second time.
+        if cursor and b"UIDNEXT" in self.status and cursor.mark > self.newest_mark():
+            return None
+        return cursor
+
+    def cursor(self, mark: int, backlog: Backlog[int] | None = None) -> JsonCursor:
+        """Return the cursor to store at this UID, with the deferred messages."""
+        return {**super().cursor(mark, backlog), **self._deferred_json()}
+
+    def _deferred_json(self) -> dict[str, Any]:
+        return deferred_json(self.deferred.uids, self.deferred.since)
+
+    def fetch(self, request: FetchRequest) -> Iterator[Batch]:
+        """Yield deferred messages, the backlog of new senders, then what has a higher UID than the cursor.
+
+        Messages that the server fails to deliver do not stop those after them: the cursor keeps their UIDs, each run
+        retries them, and its last batch names them. Raises MailboxError.
+        """
+        deferred_since = read_deferred_since(request.cursor) or request.resume_since
+        request = replace(request, resume_since=min(request.resume_since, deferred_since))
+        plan = self.plan(request)
+        self.deferred = _deferred_messages(plan)
+        position = self._position(plan)
+        failure: MailboxError | None = None
+        try:
+            for batch in chain(self._retry_deferred(plan), self.follow(plan)):
+                position = batch.cursor
+                yield batch
+        except MailboxError as error:
+            failure = error
+        if self.deferred.reasons:  # The next run retries others first, and gets further.
+            unreadable = () if failure else (self.deferred.error(self.settings.folder),)
+            yield Batch((), {**position, **self._deferred_json()}, unreadable=unreadable)
+        if failure:
+            raise failure
+
+    def _position(self, plan: FetchPlan[int]) -> JsonCursor:
+        """Return the cursor as it is before anything but deferred messages is read."""
+        backlog = plan.cursor.backlog if plan.cursor else plan.backlog and plan.backlog.after(0)
+        return self.cursor(plan.mark, backlog)
+
+    def _retry_deferred(self, plan: FetchPlan[int]) -> Iterator[Batch]:
+        """Retry the messages that earlier runs deferred; if many fail again, each run retries some."""
+        for uid in self.deferred.uids:
+            if self.deferred.is_full:
+                break
+            messages = self._retry(uid, plan.request.senders)
+            if messages is not None:
+                yield Batch(messages, self._position(plan))
+        self.deferred.failures = 0
+
+    def _retry(self, uid: int, senders: frozenset[str]) -> tuple[MailMessage, ...] | None:
+        """Return a deferred message unless it is gone or its sender unknown by now; None if it failed again."""
+        reason = self.deferred.reasons.pop(uid)
+        try:
+            found = [summary for summaries in self.summaries([uid]) for summary in summaries]
+            messages = self.messages([summary for summary in found if summary.sender in senders])
+        except MailboxError:
+            if uid not in self.deferred.reasons:  # not because of this message
+                self.deferred.reasons[uid] = reason
+                raise
+            self._connect()  # It timed out: new messages are read all the same.
+            self.deferred.failures = MAX_FAILURES
+            return None
+        return None if uid in self.deferred.reasons else messages
+
+    def older_ids(self, backlog: Backlog[int], mark: int) -> Sequence[int]:
+        """Return the UIDs up to the mark that the backlog has not reached."""
+        reached = backlog.reached or 0
+        if reached >= mark:
+            return []
         # SINCE compares days in a time zone that only the server knows (RFC 3501 section 6.4.4).
         day = backlog.since.astimezone(timezone.utc) - timedelta(days=1)
-        reached = int(backlog.reached or 0)
         criteria = ["UID", f"{reached + 1}:{mark}", "SINCE", day.date()]
-        uids = self._uids(criteria, above=reached, at_most=mark - reached) if reached < mark else []
-        # Strangers were counted when they were new, unless this is the first look at everything.
-        counted = backlog.senders == request.senders
-        for headings in self._headings(uids):
-            recent = [heading for heading in headings if heading.received_at >= backlog.since]
-            for group in cut(recent, backlog.senders, max_message_size=self.max_message_size):
-                messages = self._messages(group.wanted)  # first: the cursor tells what was refused
-                cursor = {**self._cursor(mark), "backlog": backlog.as_json(group.last)}
-                yield Batch(messages, cursor, group.others if counted else ())
-        yield Batch((), self._cursor(mark), searched=request.new_senders & backlog.senders)
+        return self._uids(criteria, above=reached, at_most=mark - reached)
 
-    def _newer(self, request: FetchRequest, mark: int) -> Iterator[Batch]:
-        """Read what came after the mark; asks the server for nothing where it says that there is nothing."""
-        told = b"UIDNEXT" in self.status
-        end = self._highest_uid() if told or not request.senders else mark
-        if told and end <= mark:
+    def newer(self, request: FetchRequest, mark: int) -> Iterator[Batch]:
+        """Yield what came after the mark; sends no command if the server reported that there is nothing."""
+        is_reported = b"UIDNEXT" in self.status
+        end = self.newest_mark() if is_reported or not request.senders else mark
+        if is_reported and end <= mark:
             return
         # "n:*" finds the last message even where its UID is below n (RFC 3501 section 6.4.8).
         criteria = ["UID", f"{mark + 1}:*"]
-        at_most = end - mark if told else self.searched_at_once + 1
+        at_most = end - mark if is_reported else self.searched_at_once + 1
         uids = self._uids(criteria, above=mark, at_most=at_most) if request.senders else []
-        for headings in self._headings(uids):
-            for group in cut(headings, request.senders, max_message_size=self.max_message_size):
-                mark = int(group.last)
-                yield Batch(self._messages(group.wanted), self._cursor(mark), group.others)
+        for batch in self.batches(uids, request.senders, self.cursor):
+            mark = batch.cursor[ImapCursor.mark_key]
+            yield batch
         end = max([end, *uids[-1:]])
         if end > mark:
-            yield Batch((), self._cursor(end))
+            yield Batch((), self.cursor(end))
 
-    def _headings(self, uids: Sequence[int]) -> Iterator[list[MessageSummary]]:
-        """Look at the senders and sizes of messages; one that was expunged meanwhile is left out."""
+    def summaries(self, ids: Sequence[int]) -> Iterator[list[MessageSummary[int]]]:
+        """Look at the senders and sizes of messages; expunged ones are left out."""
         fields = f"BODY.PEEK[HEADER.FIELDS ({self.settings.source_header})]"
-        for chunk in chunks(uids, HEADINGS_AT_ONCE):
-            answers = self._fetch(chunk, ["RFC822.SIZE", "INTERNALDATE", fields], _HEADER_FIELDS)
-            yield [self._heading(uid, answer) for uid, answer in answers.items()]
+        for chunk in chunks(ids, SUMMARIES_AT_ONCE):
+            responses = self._fetch(chunk, ["RFC822.SIZE", "INTERNALDATE", fields], _HEADER_FIELDS)
+            yield [self._summary(uid, response) for uid, response in responses.items()]
 
-    def _heading(self, uid: int, answer: Answer) -> MessageSummary:
-        header = section(answer, _HEADER_FIELDS) or b""
-        sender, size = header_sender(header, self.settings.source_header), answer.get(b"RFC822.SIZE")
-        # A size that the server does not tell may be the largest: such a message gets a batch of its own.
-        known_size = size if isinstance(size, int) else self.max_message_size
-        return MessageSummary(uid, sender, known_size, aware(answer.get(b"INTERNALDATE")))
+    def _summary(self, uid: int, response: Response) -> MessageSummary[int]:
+        size = response.get(b"RFC822.SIZE")
+        return MessageSummary(
+            id=uid,
+            sender=self.header_sender(section(response, _HEADER_FIELDS) or b""),
+            # An unreported size may be the largest: such a message gets a batch of its own.
+            size=size if isinstance(size, int) else self.max_message_size,
+            received_at=aware(response.get(b"INTERNALDATE")),
+            server_id=f"{self.status[b'UIDVALIDITY']}/{uid}",
+        )
 
-    def _messages(self, headings: Sequence[MessageSummary]) -> tuple[MailMessage, ...]:
-        """Read messages; one that was expunged meanwhile is left out."""
-        whole = [int(heading.id) for heading in headings if heading.size <= self.max_message_size]
-        answers = self._fetch(whole, ["BODY.PEEK[]"], _BODY)
-        read = (self._message(heading, answers.get(int(heading.id), {})) for heading in headings)
-        return tuple(message for message in read if message)
+    def messages(self, summaries: Sequence[MessageSummary[int]]) -> tuple[MailMessage, ...]:
+        """Read messages; expunged ones are left out."""
+        whole = [summary.id for summary in summaries if summary.size <= self.max_message_size]
+        responses = self._fetch(whole, ["BODY.PEEK[]"], _BODY)
+        messages = (self._message(summary, responses.get(summary.id, {})) for summary in summaries)
+        return tuple(message for message in messages if message)
 
-    def _message(self, heading: MessageSummary, answer: Answer) -> MailMessage | None:
-        """Make a message of its bytes, or of its headers where it is too large; None where there is none any more."""
-        raw = section(answer, _BODY)
+    def _message(self, summary: MessageSummary[int], response: Response) -> MailMessage | None:
+        """Make a message of its bytes, or of its header if it is too large; None if it was expunged."""
+        raw = section(response, _BODY)
         if raw is not None:
-            measured = replace(heading, size=len(raw))  # RFC822.SIZE is an estimate with some
-            return message_of(raw, measured, self.settings, whole=measured.size <= self.max_message_size)
-        if heading.size <= self.max_message_size:
+            measured = replace(summary, size=len(raw))  # some servers estimate RFC822.SIZE
+            return self.message(raw, measured, is_whole=measured.size <= self.max_message_size)
+        if summary.size <= self.max_message_size:
             return None
-        uid = int(heading.id)
-        answer = self._fetch([uid], [f"BODY.PEEK[HEADER]<0.{LONGEST_HEADER}>"], _HEADER).get(uid, {})
-        header = section(answer, _HEADER)
-        return None if header is None else message_of(header, heading, self.settings, whole=False)
+        responses = self._fetch([summary.id], [f"BODY.PEEK[HEADER]<0.{MAX_HEADER_BYTES}>"], _HEADER)
+        header = section(responses.get(summary.id, {}), _HEADER)
+        return None if header is None else self.message(header, summary, is_whole=False)
 
     def _uids(self, criteria: list[Any], *, above: int, at_most: int) -> Sequence[int]:
-        """Return UIDs in ascending order, in pieces if there may be more than one answer takes."""
+        """Return UIDs in ascending order, searched in pieces if there may be more than one response holds."""
         exists = int(self.status.get(b"EXISTS", 0))
-        parts = pieces(exists, self.searched_at_once) if at_most > self.searched_at_once else [[]]
-        return ascending([array("Q", self._search([*part, *criteria])) for part in parts], above)
+        ranges = sequence_ranges(exists, self.searched_at_once) if at_most > self.searched_at_once else [[]]
+        return ascending([array("Q", self._search([*each, *criteria])) for each in ranges], above)
 
     def _search(self, criteria: list[Any]) -> list[int]:
         """Return UIDs in ascending order."""
-        return sorted(ask(self.settings, "searching", lambda: self.client.search(criteria)))
+        return sorted(run_command(self.settings, "searching", lambda: self.client.search(criteria)))
 
-    def _fetch(self, uids: Sequence[int], items: list[str], wanted: bytes) -> dict[int, Answer]:
-        """Return what the server says about messages, without those that are gone or that it does not hand out."""
-        answers = self._tried([uid for uid in uids if uid not in self.owed.reasons], items)
-        # In the order of the UIDs, whatever the order of the answers: the cursor passes what is behind it.
-        found = {uid: answers[uid] for uid in uids if section(answers.get(uid, {}), wanted) is not None}
-        silent = [uid for uid in uids if uid not in found and uid not in self.owed.reasons]
-        for uid in self._tried(silent, ["UID"]):  # without those that were expunged meanwhile
-            self._owe(uid, MailboxError("IMAP-19", f"The response is missing {wanted.decode()}."))
+    def _fetch(self, uids: Sequence[int], items: list[str], wanted: bytes) -> dict[int, Response]:
+        """Return the responses about messages, without those that are gone or that the server fails to deliver."""
+        responses = self._fetch_together([uid for uid in uids if uid not in self.deferred.reasons], items)
+        # In the order of the UIDs, whatever the order of the responses: the cursor passes what comes after.
+        found = {uid: responses[uid] for uid in uids if section(responses.get(uid, {}), wanted) is not None}
+        missing = [uid for uid in uids if uid not in found and uid not in self.deferred.reasons]
+        for uid in self._fetch_together(missing, ["UID"]):  # without those that were expunged in the meantime
+            self.deferred.add(uid, MailboxError("IMAP-19", f"The response is missing {wanted.decode()}."))
         return found
 
-    def _tried(self, uids: Sequence[int], items: list[str]) -> dict[int, Answer]:
-        """Ask for all messages together, or for each alone where the server fails.
+    def _fetch_together(self, uids: Sequence[int], items: list[str]) -> dict[int, Response]:
+        """Ask for all messages with one command, or for each alone if that fails.
 
-        A server that cannot read a message says NO to all that were asked for, or hangs up (as Dovecot does).
+        A server that cannot read one message answers NO for all of them, or closes the connection (as Dovecot does).
         """
         if not uids:
             return {}
         try:
-            return self._answers(uids, items)
+            return self._responses(uids, items)
         except MailboxError:
             self._connect()
-        return self._one_by_one(uids, items)
+        return self._fetch_one_by_one(uids, items)
 
-    def _one_by_one(self, uids: Sequence[int], items: list[str]) -> dict[int, Answer]:
-        """Find out which message it is; raises MailboxError where it is too many of them."""
-        answers: dict[int, Answer] = {}
+    def _fetch_one_by_one(self, uids: Sequence[int], items: list[str]) -> dict[int, Response]:
+        """Defer the messages that fail; raises MailboxError if there are too many of them."""
+        responses: dict[int, Response] = {}
         for uid in uids:
             try:
-                answers |= self._answers([uid], items)
+                responses |= self._responses([uid], items)
             except MailboxError as error:
-                self._owe(uid, error)
+                self.deferred.add(uid, error)
                 self._connect()
-        return answers
+        return responses
 
-    def _owe(self, uid: int, error: MailboxError) -> None:
-        """Let the next run ask for a message; raises the error where there are too many of them, or a time-out.
+    def _responses(self, uids: Sequence[int], items: list[str]) -> dict[int, Response]:
+        doing = f"reading the messages with UID {uids[0]} to {uids[-1]}"
+        responses: dict[int, Response] = run_command(
+            self.settings, doing, lambda: self.client.fetch(list(uids), items)
+        )
+        return responses
 
-        Half a minute for each of them would be too much.
-        """
-        self.owed.reasons[uid] = str(error)
-        self.owed.fresh += 1
-        if self.owed.fresh > MOST_REFUSED or isinstance(error.__cause__, TimeoutError):
-            raise error
 
-    def _answers(self, uids: Sequence[int], items: list[str]) -> dict[int, Answer]:
-        reading = f"reading the messages with UID {uids[0]} to {uids[-1]}"
-        answers: dict[int, Answer] = ask(self.settings, reading, lambda: self.client.fetch(list(uids), items))
-        return answers
+def _deferred_messages(plan: FetchPlan[int]) -> DeferredMessages:
+    """Return what the cursor of the last run deferred; what will be deferred was received after the search starts."""
+    since = plan.request.resume_since
+    if plan.backlog:
+        since = min(since, plan.backlog.since)
+    if not isinstance(plan.cursor, ImapCursor):
+        return DeferredMessages(since)
+    return DeferredMessages(plan.cursor.deferred_since or since, {uid: "" for uid in plan.cursor.deferred})

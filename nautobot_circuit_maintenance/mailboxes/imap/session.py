@@ -1,4 +1,4 @@
-"""From settings to an IMAP folder that is open for reading; each way to fail is a MailboxError that says what to do."""
+"""From settings to an IMAP folder that is open for reading; each failure is a MailboxError that says what to do."""
 
 import logging
 import socket
@@ -10,63 +10,63 @@ from imapclient import IMAPClient
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
-from nautobot_circuit_maintenance.mailboxes.base import named, said
-from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
+from nautobot_circuit_maintenance.mailboxes.base import error_text, summarize
+from nautobot_circuit_maintenance.mailboxes.imap.settings import ImapSettings
 
-# At DEBUG it would log what goes over the wire: mail, and logins that a server repeats.
+# At DEBUG it would log the whole conversation: messages, and logins that a server repeats.
 logging.getLogger("imapclient").setLevel(logging.INFO)
 
-# IMAPClient raises these besides its own errors when an answer is not what IMAP allows. The last three are what Python says
-# to a literal that claims to be longer than memory, or than a number may be, and to parentheses nested deeper than its stack.
-ODD_ANSWER = (ValueError, TypeError, AttributeError, LookupError, MemoryError, OverflowError, RecursionError)
-_FOR_NOW = ("UNAVAILABLE", "SERVERBUG", "INUSE", "LIMIT")
-"""Response codes of a refusal that time heals (RFC 5530 section 3)."""
+# IMAPClient also raises these when a response is not valid IMAP. Python raises the last three for a literal that claims to
+# be longer than memory, or than a number may be, and for parentheses nested deeper than its stack.
+MALFORMED_RESPONSE = (ValueError, TypeError, AttributeError, LookupError, MemoryError, OverflowError, RecursionError)
+_TEMPORARY = ("UNAVAILABLE", "SERVERBUG", "INUSE", "LIMIT")
+"""Response codes of a temporary refusal (RFC 5530 section 3)."""
 _CHECK_ADDRESS = "check host and port in 'url'"
 _CLEAR_TEXT = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 """OpenSSL error reasons for a server that does not speak TLS (old and new spelling)."""
 
 
-def _server(settings: SourceSettings) -> str:
+def _server(settings: ImapSettings) -> str:
     return f"{settings.host}:{settings.port}"
 
 
-def account_of(settings: SourceSettings) -> str:
-    """Name the account and its server for a sentence."""
+def account_of(settings: ImapSettings) -> str:
+    """Return the account and its server for an error."""
     return f"account '{settings.account}' on {_server(settings)}"
 
 
-def connect(settings: SourceSettings, *, timeout: float) -> IMAPClient:
-    """Connect, with TLS from the first byte unless the settings say otherwise; the timeout is in seconds."""
-    implicit_tls = settings.tls and not settings.starttls
-    context = _tls_context(settings) if implicit_tls else None
+def connect(settings: ImapSettings, *, timeout: float) -> IMAPClient:
+    """Connect, with TLS from the first byte unless the settings disable that; the timeout is in seconds."""
+    is_tls = settings.has_implicit_tls
+    context = _tls_context(settings) if is_tls else None
     try:
-        return IMAPClient(settings.host, settings.port, ssl=implicit_tls, ssl_context=context, timeout=timeout)
-    except (IMAPClientError, OSError, *ODD_ANSWER) as error:  # IMAPClient(): name, connection, handshake, greeting
+        return IMAPClient(settings.host, settings.port, ssl=is_tls, ssl_context=context, timeout=timeout)
+    except (IMAPClientError, OSError, *MALFORMED_RESPONSE) as error:  # IMAPClient(): name, connection, handshake, greeting
         raise _unreachable(settings, error) from error
 
 
-def _tls_context(settings: SourceSettings) -> ssl.SSLContext:
+def _tls_context(settings: ImapSettings) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=settings.ca_file or None)
-    except OSError as error:  # ssl.create_default_context: the file is missing, or no certificate is in it
+    except OSError as error:  # ssl.create_default_context: the file is missing, or has no certificate
         sentence = (
-            f"The ca_file '{settings.ca_file}' cannot be read ({said(error, settings)}); use the path of a PEM file."
+            f"The ca_file '{settings.ca_file}' cannot be read ({error_text(error, settings)}); use the path of a PEM file."
         )
         raise MailboxError("IMAP-09", sentence, permanent=True) from error
 
 
-def secure(client: IMAPClient, settings: SourceSettings) -> None:
-    """Switch to TLS where the settings ask for STARTTLS (RFC 3501 section 6.2.1); never go on without."""
+def start_tls(client: IMAPClient, settings: ImapSettings) -> None:
+    """Switch to TLS if the settings require STARTTLS (RFC 3501 section 6.2.1); never continue without."""
     if not (settings.tls and settings.starttls):
         return
     try:
         client.starttls(_tls_context(settings))
-    except (IMAPClientError, OSError, *ODD_ANSWER) as error:  # client.starttls: not offered, refused, no handshake
+    except (IMAPClientError, OSError, *MALFORMED_RESPONSE) as error:  # client.starttls: not offered, refused, no handshake
         raise _unreachable(settings, error) from error
 
 
-def _unreachable(settings: SourceSettings, error: Exception) -> MailboxError:
-    """Say why there is no connection, and what to look at."""
+def _unreachable(settings: ImapSettings, error: Exception) -> MailboxError:
+    """Return the error for a connection that could not be made, and what to check."""
     server = _server(settings)
     if isinstance(error, CapabilityError):
         sentence = f"{server} does not offer STARTTLS; remove 'starttls' and use the TLS port, usually 993."
@@ -86,7 +86,7 @@ def _unreachable(settings: SourceSettings, error: Exception) -> MailboxError:
         return MailboxError("IMAP-03", f"{server} timed out; {_CHECK_ADDRESS} and the firewall.")
     if isinstance(error, ssl.SSLError):
         return _handshake_error(server, error)
-    reason = said(error, settings)
+    reason = error_text(error, settings)
     return MailboxError("IMAP-04", f"{server} does not respond as an IMAP server ({reason}); {_CHECK_ADDRESS}.")
 
 
@@ -104,39 +104,36 @@ def _handshake_error(server: str, error: ssl.SSLError) -> MailboxError:
     )
 
 
-def login(client: IMAPClient, settings: SourceSettings) -> None:
+def log_in(client: IMAPClient, settings: ImapSettings) -> None:
     """Log in; the secret is in no error."""
-    account, secret = settings.account, settings.secret
-    plain = all(text.isascii() and text.isprintable() for text in (account, secret))
     try:
-        # LOGIN takes ASCII only; AUTHENTICATE PLAIN takes UTF-8 (RFC 4616).
-        client.login(account, secret) if plain else client.plain_login(account, secret)
-    except LoginError as error:  # client.login
-        reason = said(error, settings)
+        settings.credentials.log_in(client)
+    except LoginError as error:  # client.login, client.plain_login
+        reason = error_text(error, settings)
         # The library's error may quote the command, and with it the secret: hence "from None".
         if isinstance(error.__context__, IMAPClientAbortError):
             raise _cut_off(settings, reason) from None
-        for_now = any(code in reason for code in _FOR_NOW)
+        is_temporary = any(code in reason for code in _TEMPORARY)
         sentence = f"Login refused for {account_of(settings)} ({reason}); check 'account' and 'secret'."
-        raise MailboxError("IMAP-07", sentence, permanent=not for_now) from None
-    except (IMAPClientError, OSError, *ODD_ANSWER) as error:  # the same: a time-out, or not IMAP at all
-        raise _cut_off(settings, said(error, settings)) from None
+        raise MailboxError("IMAP-07", sentence, permanent=not is_temporary) from None
+    except (IMAPClientError, OSError, *MALFORMED_RESPONSE) as error:  # the same: a time-out, or not IMAP at all
+        raise _cut_off(settings, error_text(error, settings)) from None
 
 
-def _cut_off(settings: SourceSettings, reason: str) -> MailboxError:
+def _cut_off(settings: ImapSettings, reason: str) -> MailboxError:
     """Return the error for a server that closed the connection; some do so after a wrong password."""
     return MailboxError("IMAP-11", f"Connection lost during the login of {account_of(settings)} ({reason}).")
 
 
-def examine(client: IMAPClient, settings: SourceSettings) -> Mapping[bytes, Any]:
-    """Open the folder without the right to change it (RFC 3501 section 6.3.2)."""
+def examine(client: IMAPClient, settings: ImapSettings) -> Mapping[bytes, Any]:
+    """Open the folder read-only (RFC 3501 section 6.3.2)."""
     folder = f"The folder '{settings.folder}' of {account_of(settings)}"
     try:
         status: Mapping[bytes, Any] = client.select_folder(settings.folder, readonly=True)
-    except (IMAPClientAbortError, OSError, *ODD_ANSWER) as error:  # client.select_folder
-        raise MailboxError("IMAP-13", f"{folder} was not opened: {said(error, settings)}.") from error
-    except IMAPClientError as error:  # the same, the server says NO
-        sentence = f"{folder} cannot be opened ({said(error, settings)}). Available folders: {_folders(client)}."
+    except (IMAPClientAbortError, OSError, *MALFORMED_RESPONSE) as error:  # client.select_folder
+        raise MailboxError("IMAP-13", f"{folder} was not opened: {error_text(error, settings)}.") from error
+    except IMAPClientError as error:  # the same, the server answers NO
+        sentence = f"{folder} cannot be opened ({error_text(error, settings)}). Available folders: {_folders(client)}."
         raise MailboxError("IMAP-12", sentence, permanent=True) from error
     if b"UIDVALIDITY" not in status:
         # RFC 3501 section 7.1: then the server has no persistent UIDs.
@@ -147,18 +144,18 @@ def examine(client: IMAPClient, settings: SourceSettings) -> Mapping[bytes, Any]
 
 def _folders(client: IMAPClient) -> str:
     try:
-        return named(str(name) for _flags, _delimiter, name in client.list_folders())
-    except (IMAPClientError, OSError, *ODD_ANSWER):  # client.list_folders; the missing folder is the news, not this
+        return summarize(str(name) for _flags, _delimiter, name in client.list_folders())
+    except (IMAPClientError, OSError, *MALFORMED_RESPONSE):  # client.list_folders; the missing folder is the error to report
         return "unknown"
 
 
-def ask(settings: SourceSettings, doing: str, command: Callable[[], Any]) -> Any:
-    """Run one command in the open folder; whatever goes wrong with it is a MailboxError."""
+def run_command(settings: ImapSettings, doing: str, command: Callable[[], Any]) -> Any:
+    """Run one command in the open folder; raises MailboxError for whatever fails."""
     where = f"{account_of(settings)} while {doing} in folder '{settings.folder}'"
     try:
         return command()
     except (IMAPClientAbortError, OSError) as error:  # client.search, client.fetch: BYE, a cut line, a time-out
-        sentence = f"Connection lost to {where} ({said(error, settings)}); the next run will continue."
+        sentence = f"Connection lost to {where} ({error_text(error, settings)}); the next run will continue."
         raise MailboxError("IMAP-16", sentence) from error
-    except (IMAPClientError, *ODD_ANSWER) as error:  # the same calls: NO, BAD, or not IMAP at all
-        raise MailboxError("IMAP-17", f"Unexpected response from {where}: {said(error, settings)}.") from error
+    except (IMAPClientError, *MALFORMED_RESPONSE) as error:  # the same calls: NO, BAD, or not IMAP at all
+        raise MailboxError("IMAP-17", f"Unexpected response from {where}: {error_text(error, settings)}.") from error
