@@ -196,5 +196,7 @@ def _trust_problems(name: str, is_required: bool, hosts: Sequence[Any]) -> Itera
         yield SettingsProblem("E011", message, f"Set 'trusted_authserv_ids'. {hint}", name)
     for host in hosts:
         if not _is_host(host):
-            message = f"'trusted_authserv_ids' of notification source '{name}' contains {host!r}, which is not a host name."
+            message = (
+                f"'trusted_authserv_ids' of notification source '{name}' contains {host!r}, which is not a host name."
+            )
             yield SettingsProblem("E012", message, hint, name)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.base import Mailbox
@@ -12,10 +11,10 @@ from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 
 
 @contextmanager
-def open_mailbox(settings: SourceSettings, *, max_message_size: int) -> Iterator[Mailbox[Any, Any]]:
+def open_mailbox(settings: SourceSettings, *, max_message_size: int) -> Iterator[Mailbox]:
     """Open the mailbox of a source; raises MailboxError, as reading it does, without the secret in its message."""
     module, _, name = MAILBOX_KINDS[settings.kind].mailbox.rpartition(".")
-    mailbox_type: type[Mailbox[Any, Any]] = getattr(import_module(module), name)
+    mailbox_type: type[Mailbox] = getattr(import_module(module), name)
     try:
         with mailbox_type.open(settings, max_message_size=max_message_size) as mailbox:
             yield mailbox

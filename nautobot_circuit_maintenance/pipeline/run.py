@@ -240,7 +240,7 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
 
 
 def fetch_source(
-    source: NotificationSource, mailbox: Mailbox[Any, Any], options: RunOptions, report: SourceReport
+    source: NotificationSource, mailbox: Mailbox, options: RunOptions, report: SourceReport
 ) -> FetchResult:
     """Record what is new in a source's open mailbox.
 

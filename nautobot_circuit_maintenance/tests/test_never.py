@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.test import override_settings
 
 from development.services.imap import imap_server
-from nautobot_circuit_maintenance.mailboxes.base import BATCH_MESSAGES
+from nautobot_circuit_maintenance.mailboxes.batching import BATCH_MESSAGES
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, handle_source

@@ -39,7 +39,9 @@ class ServiceAccount:
             with open(self.credentials_file, encoding="utf-8") as stream:
                 key = json.load(stream)
         except OSError as error:  # open
-            raise MailboxError("GMAIL-01", f"{self._file} cannot be read ({error.strerror}).", permanent=True) from error
+            raise MailboxError(
+                "GMAIL-01", f"{self._file} cannot be read ({error.strerror}).", permanent=True
+            ) from error
         except ValueError:  # json.load: what it quotes may be secret
             sentence = f"{self._file} is not valid JSON; {_DOWNLOAD_AGAIN}."
             raise MailboxError("GMAIL-02", sentence, permanent=True) from None

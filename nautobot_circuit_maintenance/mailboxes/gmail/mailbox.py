@@ -17,7 +17,7 @@ from googleapiclient.http import HttpRequest
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mail.message import MailMessage
-from nautobot_circuit_maintenance.mailboxes.base import TIMEOUT, Batch, FetchRequest, Mailbox, due_backlog, summarize
+from nautobot_circuit_maintenance.mailboxes.base import TIMEOUT, Batch, FetchRequest, summarize
 from nautobot_circuit_maintenance.mailboxes.batching import MessageSummary, chunks
 from nautobot_circuit_maintenance.mailboxes.cursor import Backlog, mailbox_identity
 from nautobot_circuit_maintenance.mailboxes.gmail import responses
@@ -25,6 +25,7 @@ from nautobot_circuit_maintenance.mailboxes.gmail.credentials import ServiceAcco
 from nautobot_circuit_maintenance.mailboxes.gmail.cursor import GmailCursor
 from nautobot_circuit_maintenance.mailboxes.gmail.responses import MessageMetadata, Page, Record, UnexpectedResponse
 from nautobot_circuit_maintenance.mailboxes.gmail.settings import GmailSettings
+from nautobot_circuit_maintenance.mailboxes.incremental import IncrementalMailbox, due_backlog
 
 SCOPE = "https://www.googleapis.com/auth/gmail.readonly"
 SUMMARIES_AT_ONCE = 100
@@ -52,7 +53,7 @@ class _Gone(MailboxError):
 
 
 @dataclass(frozen=True)
-class GmailMailbox(Mailbox[GmailSettings, str]):
+class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
     """One label of a Gmail account, read through an access token that cannot change anything."""
 
     users: Resource
@@ -128,7 +129,8 @@ class GmailMailbox(Mailbox[GmailSettings, str]):
             yield from self._added_since(request, mark)
             return
         self.warn_about_change(request)
-        if backlog := due_backlog(request, None):
+        backlog: Backlog[str] | None = due_backlog(request, None)
+        if backlog:
             yield from self.search(request, backlog, self.history_id)
 
     def _added_since(self, request: FetchRequest, mark: str) -> Iterator[Batch]:
@@ -137,7 +139,8 @@ class GmailMailbox(Mailbox[GmailSettings, str]):
         read = partial(responses.history_page, label=self.label)
         for page in self._pages(self.users.history().list, read, **query):
             marks = _marks(page.items, mark)
-            for batch in self.batches(list(marks), request.senders, lambda last, marks=marks: self.cursor(marks[last])):
+            cursors = {id_: self.cursor(after) for id_, after in marks.items()}
+            for batch in self.batches(list(marks), request.senders, cursors.__getitem__):
                 mark = batch.cursor[GmailCursor.mark_key]
                 yield batch
         if int(self.history_id) > int(mark):

@@ -13,7 +13,7 @@ from imapclient import IMAPClient
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mail.headers import MAX_HEADER_BYTES
 from nautobot_circuit_maintenance.mail.message import MailMessage
-from nautobot_circuit_maintenance.mailboxes.base import TIMEOUT, Batch, FetchPlan, FetchRequest, Mailbox
+from nautobot_circuit_maintenance.mailboxes.base import TIMEOUT, Batch, FetchRequest
 from nautobot_circuit_maintenance.mailboxes.batching import MessageSummary, chunks
 from nautobot_circuit_maintenance.mailboxes.cursor import Backlog, JsonCursor, mailbox_identity
 from nautobot_circuit_maintenance.mailboxes.imap.cursor import ImapCursor, deferred_json, read_deferred_since
@@ -21,6 +21,7 @@ from nautobot_circuit_maintenance.mailboxes.imap.deferred import MAX_FAILURES, D
 from nautobot_circuit_maintenance.mailboxes.imap.responses import Response, ascending, aware, section, sequence_ranges
 from nautobot_circuit_maintenance.mailboxes.imap.session import connect, examine, log_in, run_command, start_tls
 from nautobot_circuit_maintenance.mailboxes.imap.settings import ImapSettings
+from nautobot_circuit_maintenance.mailboxes.incremental import FetchPlan, IncrementalMailbox
 
 SUMMARIES_AT_ONCE = 500
 """Messages looked at with one command: its line stays below 8192 bytes (RFC 7162 section 4)."""
@@ -33,7 +34,7 @@ _HEADER = b"BODY[HEADER]"
 
 
 @dataclass
-class ImapMailbox(Mailbox[ImapSettings, int]):
+class ImapMailbox(IncrementalMailbox[ImapSettings, int]):
     """One IMAP folder, opened read-only."""
 
     settings: ImapSettings
@@ -264,9 +265,7 @@ class ImapMailbox(Mailbox[ImapSettings, int]):
 
     def _responses(self, uids: Sequence[int], items: list[str]) -> dict[int, Response]:
         doing = f"reading the messages with UID {uids[0]} to {uids[-1]}"
-        responses: dict[int, Response] = run_command(
-            self.settings, doing, lambda: self.client.fetch(list(uids), items)
-        )
+        responses: dict[int, Response] = run_command(self.settings, doing, lambda: self.client.fetch(list(uids), items))
         return responses
 
 

@@ -41,7 +41,11 @@ def connect(settings: ImapSettings, *, timeout: float) -> IMAPClient:
     context = _tls_context(settings) if is_tls else None
     try:
         return IMAPClient(settings.host, settings.port, ssl=is_tls, ssl_context=context, timeout=timeout)
-    except (IMAPClientError, OSError, *MALFORMED_RESPONSE) as error:  # IMAPClient(): name, connection, handshake, greeting
+    except (
+        IMAPClientError,
+        OSError,
+        *MALFORMED_RESPONSE,
+    ) as error:  # IMAPClient(): name, connection, handshake, greeting
         raise _unreachable(settings, error) from error
 
 
@@ -49,9 +53,7 @@ def _tls_context(settings: ImapSettings) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=settings.ca_file or None)
     except OSError as error:  # ssl.create_default_context: the file is missing, or has no certificate
-        sentence = (
-            f"The ca_file '{settings.ca_file}' cannot be read ({error_text(error, settings)}); use the path of a PEM file."
-        )
+        sentence = f"The ca_file '{settings.ca_file}' cannot be read ({error_text(error, settings)}); use the path of a PEM file."
         raise MailboxError("IMAP-09", sentence, permanent=True) from error
 
 
@@ -61,7 +63,11 @@ def start_tls(client: IMAPClient, settings: ImapSettings) -> None:
         return
     try:
         client.starttls(_tls_context(settings))
-    except (IMAPClientError, OSError, *MALFORMED_RESPONSE) as error:  # client.starttls: not offered, refused, no handshake
+    except (
+        IMAPClientError,
+        OSError,
+        *MALFORMED_RESPONSE,
+    ) as error:  # client.starttls: not offered, refused, no handshake
         raise _unreachable(settings, error) from error
 
 
@@ -145,7 +151,11 @@ def examine(client: IMAPClient, settings: ImapSettings) -> Mapping[bytes, Any]:
 def _folders(client: IMAPClient) -> str:
     try:
         return summarize(str(name) for _flags, _delimiter, name in client.list_folders())
-    except (IMAPClientError, OSError, *MALFORMED_RESPONSE):  # client.list_folders; the missing folder is the error to report
+    except (
+        IMAPClientError,
+        OSError,
+        *MALFORMED_RESPONSE,
+    ):  # client.list_folders; the missing folder is the error to report
         return "unknown"
 
 

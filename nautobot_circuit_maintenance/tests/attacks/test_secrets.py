@@ -16,7 +16,7 @@ from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
+from nautobot_circuit_maintenance.mailboxes.kinds import source_settings
 from nautobot_circuit_maintenance.pipeline import run
 from nautobot_circuit_maintenance.tests.attacks.odd_imap import odd_server, repeating
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
@@ -96,9 +96,13 @@ class RepeatingServerTest(PageTestCase):
                     self.assertFalse(spelt_in(stream.getvalue(), secret))
 
     def test_words_without_the_secret_stay_as_they_are(self):
-        settings = SourceSettings("Mail", "imap://mail.example", account="ops", secret="")
+        for secret in ("", "hunter2"):
+            settings = source_settings(
+                {"name": "Mail", "url": "imap://mail.example", "account": "ops", "secret": secret}
+            )
+            self.assertEqual(settings.secret.value(), secret)
 
-        self.assertEqual(settings.without_secret("The login was refused."), "The login was refused.")
+            self.assertEqual(settings.redact("Login refused."), "Login refused.")
 
 
 class Keeping(logging.Handler):

@@ -12,7 +12,7 @@ from nautobot_circuit_maintenance.mail.authentication import (
     authentication_results,
     check_sender,
 )
-from nautobot_circuit_maintenance.mail.headers import header_of
+from nautobot_circuit_maintenance.mail.headers import parse_header
 
 TRUSTED = frozenset({"mx.customer.example", "mx2.customer.example"})
 SENDER = "noc@isp.example"
@@ -147,7 +147,7 @@ NOT_AUTHENTIC = {
 
 def check_raw(raw: bytes, sender: str = SENDER, trusted=TRUSTED) -> SenderCheck:
     """Return the check of a message given as bytes."""
-    return check_sender(authentication_results(header_of(raw)), sender, trusted)
+    return check_sender(authentication_results(parse_header(raw)), sender, trusted)
 
 
 def check(*fields: str, sender: str = SENDER, body: str = "Dear customer", trusted=TRUSTED) -> SenderCheck:

@@ -8,13 +8,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
 
 from nautobot_circuit_maintenance.mail.message import MailMessage
-from nautobot_circuit_maintenance.mailboxes.base import (
-    BATCH_BYTES,
-    BATCH_MESSAGES,
-    Batch,
-    FetchRequest,
-    Mailbox,
-)
+from nautobot_circuit_maintenance.mailboxes.base import Batch, FetchRequest, Mailbox
+from nautobot_circuit_maintenance.mailboxes.batching import BATCH_BYTES, BATCH_MESSAGES
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
 ISP = "noc@isp.example"
@@ -310,8 +305,21 @@ class MailboxContract(ContractCase):
         message = self.read_one(raw, received_at=days_ago(1))
 
         expected = MailMessage.oversize(header, size=len(raw), received_at=days_ago(1))
-        self.assertEqual(message, expected)
+        self.assertEqual(message, replace(expected, server_id=message.server_id))
         self.assertEqual(message.subject, "large")
+        self.assertTrue(message.server_id)
+
+    def test_each_message_has_the_id_that_its_server_gave_it(self):
+        """The same in each run, and another for each message."""
+        self.deliver(mail("1"), mail("2"))
+
+        first, again = (
+            {message.subject: message.server_id for batch in self.fetch() for message in batch.messages}
+            for _ in range(2)
+        )
+
+        self.assertEqual(first, again)
+        self.assertEqual(len(set(first.values()) - {""}), 2)
 
     def test_a_message_that_vanishes_meanwhile_is_skipped(self):
         self.deliver(*(mail(f"{number:03}") for number in range(BATCH_MESSAGES)), mail("last"), mail("gone"))

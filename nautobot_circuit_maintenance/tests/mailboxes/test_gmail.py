@@ -15,8 +15,8 @@ from development.services.wire import listener
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.base import Mailbox
 from nautobot_circuit_maintenance.mailboxes.gmail.mailbox import GmailMailbox
+from nautobot_circuit_maintenance.mailboxes.gmail.settings import GmailSettings
 from nautobot_circuit_maintenance.mailboxes.opening import open_mailbox
-from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 from nautobot_circuit_maintenance.tests.mailboxes.contract import (
     CARRIER,
     ISP,
@@ -54,7 +54,7 @@ class GmailCase(unittest.TestCase):
         self.addCleanup(running.close)
         self.account = running.enter_context(gmail_server(GmailAccount("noc@example.net", KEY)))
         self.folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
-        self.settings = SourceSettings(
+        self.settings = GmailSettings(
             name="mail",
             url="https://accounts.google.com/o/oauth2/auth",
             account="noc@example.net",

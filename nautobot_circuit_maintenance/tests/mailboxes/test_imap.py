@@ -16,10 +16,12 @@ from unittest import mock
 from development.services.imap import ImapServer, imap_server
 from development.services.wire import listener
 from nautobot_circuit_maintenance.domain.errors import MailboxError
-from nautobot_circuit_maintenance.mailboxes.base import BATCH_MESSAGES, Mailbox
+from nautobot_circuit_maintenance.mailboxes.base import Mailbox
+from nautobot_circuit_maintenance.mailboxes.batching import BATCH_MESSAGES
+from nautobot_circuit_maintenance.mailboxes.credentials import Secret
 from nautobot_circuit_maintenance.mailboxes.imap.mailbox import ImapMailbox
+from nautobot_circuit_maintenance.mailboxes.imap.settings import ImapSettings
 from nautobot_circuit_maintenance.mailboxes.opening import open_mailbox
-from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 from nautobot_circuit_maintenance.tests.mailboxes.contract import (
     CARRIER,
     ISP,
@@ -56,11 +58,11 @@ class ImapCase(unittest.TestCase):
 
     def setUp(self):
         self.server = _servers[0]
-        self.settings = SourceSettings(
+        self.settings = ImapSettings(
             name="mail",
             url=f"imap://localhost:{self.server.tls_port}",
             account=self.server.username,
-            secret=self.server.password,
+            secret=Secret.of(self.server.password),
             folder=FOLDER,
             ca_file=str(self.server.ca_file),
         )
@@ -100,7 +102,7 @@ class ImapCase(unittest.TestCase):
         with self.assertRaises(MailboxError) as caught:
             with mailbox_type.open(settings, max_message_size=LIMIT):
                 self.fail("the mailbox was opened")
-        self.assertNotIn(settings.secret, str(caught.exception))
+        self.assertNotIn(settings.secret.value(), str(caught.exception))
         return caught.exception
 
     @contextmanager
@@ -383,7 +385,7 @@ class TestImapRefusals(ImapCase):
     def test_a_wrong_password(self):
         for secret in ("wrong", "fälschlich ☂", 'quo"te\\'):
             with self.subTest(secret):
-                error = self.refusal(secret=secret)
+                error = self.refusal(secret=Secret.of(secret))
                 self.assertRegex(
                     str(error), f"(during the login of|Login refused for) account '{self.server.username}' on localhost"
                 )
@@ -394,7 +396,7 @@ class TestImapRefusals(ImapCase):
         """It has not refused it: a run that goes on tries again."""
         with self.proxy() as proxy:
             proxy.cut_at = b"AUTHENTICATIONFAILED"
-            error = self.refusal(secret="wrong")
+            error = self.refusal(secret=Secret.of("wrong"))
 
         self.assertRegex(str(error), "Connection lost during the login of account")
         self.assertFalse(error.permanent)
@@ -402,14 +404,14 @@ class TestImapRefusals(ImapCase):
     def test_a_refusal_that_time_heals(self):
         with self.proxy() as proxy:
             proxy.change = lambda piece: piece.replace(b"AUTHENTICATIONFAILED", b"UNAVAILABLE")
-            error = self.refusal(secret="wrong")
+            error = self.refusal(secret=Secret.of("wrong"))
 
         self.assertFalse(error.permanent)
 
     def test_a_secret_that_the_server_repeats(self):
         with self.proxy() as proxy:
             proxy.change = lambda piece: piece.replace(b"Invalid", b'LOGIN x "hunter2"')
-            error = self.refusal(secret="hunter2")
+            error = self.refusal(secret=Secret.of("hunter2"))
 
         self.assertIn("***", str(error))
 

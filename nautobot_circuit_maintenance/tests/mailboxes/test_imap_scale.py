@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
-from nautobot_circuit_maintenance.mailboxes.base import BATCH_BYTES, BATCH_MESSAGES, Mailbox
-from nautobot_circuit_maintenance.mailboxes.imap.mailbox import MOST_REFUSED, ImapMailbox
+from nautobot_circuit_maintenance.mailboxes.base import Mailbox
+from nautobot_circuit_maintenance.mailboxes.batching import BATCH_BYTES, BATCH_MESSAGES
+from nautobot_circuit_maintenance.mailboxes.imap.deferred import MAX_FAILURES
+from nautobot_circuit_maintenance.mailboxes.imap.mailbox import ImapMailbox
 from nautobot_circuit_maintenance.tests.mailboxes import test_imap
 from nautobot_circuit_maintenance.tests.mailboxes.contract import (
     CARRIER,
@@ -172,12 +174,12 @@ class TestImapRefusedMessages(test_imap.ImapCase):
 
     def test_a_server_that_refuses_everything_is_broken_itself(self):
         """Nothing is passed then: the next run begins where this one did."""
-        self.deliver(*(mail(f"{number}", body=b"rotten\r\n") for number in range(MOST_REFUSED)))
+        self.deliver(*(mail(f"{number}", body=b"rotten\r\n") for number in range(MAX_FAILURES)))
         with self.proxy() as proxy, self.open() as mailbox:
             proxy.cut_at = b"rotten"
             with self.assertRaisesRegex(MailboxError, "Connection lost"):
                 self.assertEqual(list(mailbox.fetch(self.request())), [])
-        self.assertLess(proxy.connections, 2 * MOST_REFUSED)
+        self.assertLess(proxy.connections, 2 * MAX_FAILURES)
 
     def test_each_of_several_is_owed_until_it_is_read_itself(self):
         """Also by a run that is killed right after it has read the first."""
@@ -271,7 +273,7 @@ class TestImapRefusedMessages(test_imap.ImapCase):
 
     def test_however_many_messages_are_refused_what_is_behind_is_read(self):
         """Anybody can send a dozen mails that the server cannot read itself."""
-        count = 2 * MOST_REFUSED + 3
+        count = 2 * MAX_FAILURES + 3
         self.deliver(*(mail(f"{number}", body=b"rotten\r\n") for number in range(count)))
         self.deliver(mail("last"))
         with self.proxy() as proxy:
@@ -286,7 +288,7 @@ class TestImapRefusedMessages(test_imap.ImapCase):
 
     def test_of_many_that_are_owed_each_is_asked_for(self):
         """The first ones are never to be had."""
-        self.deliver(*(mail(f"{number}", body=b"rotten, worse\r\n") for number in range(MOST_REFUSED + 2)))
+        self.deliver(*(mail(f"{number}", body=b"rotten, worse\r\n") for number in range(MAX_FAILURES + 2)))
         self.deliver(mail("mended", body=b"rotten, for now\r\n"))
         with self.proxy() as proxy:
             proxy.cut_at = b"rotten"
