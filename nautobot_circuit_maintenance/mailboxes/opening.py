@@ -16,6 +16,7 @@ def open_mailbox(settings: SourceSettings, *, max_message_size: int) -> Iterator
     module, _, name = MAILBOX_KINDS[settings.kind].mailbox.rpartition(".")
     mailbox_type: type[Mailbox] = getattr(import_module(module), name)
     try:
+        settings.read_secrets()  # first: from here on, no error can contain one
         with mailbox_type.open(settings, max_message_size=max_message_size) as mailbox:
             yield mailbox
     except MailboxError as error:

@@ -86,10 +86,18 @@ class SourceSettings:
         """Whether the password crosses the network without encryption."""
         return False
 
+    def secrets(self) -> list[Secret]:
+        """Return the secrets of the source, read or not."""
+        return [getattr(self, key) for key in self.secret_keys()]
+
+    def read_secrets(self) -> None:
+        """Read every secret, wherever it is kept; raises MailboxError."""
+        for secret in self.secrets():
+            secret.value()
+
     def redact(self, text: str) -> str:
         """Replace the secrets that were read to open the mailbox in text of a server or a library."""
-        for key in self.secret_keys():
-            secret: Secret = getattr(self, key)
+        for secret in self.secrets():
             text = secret.redact(text, account=self.account)
         return text
 
