@@ -37,7 +37,7 @@ def test_logging_in_leads_to_the_home_page_with_our_panel(chromium, site: LiveSi
 
     log_in(page, site.url, "admin")
 
-    expect(page.get_by_text("Not acknowledged")).to_be_visible()
+    expect(page.get_by_text("Unacknowledged")).to_be_visible()
     page.close()
 
 
@@ -88,7 +88,7 @@ def test_a_maintenance_is_acknowledged_and_the_acknowledgement_withdrawn(page: P
 
 def test_the_dashboard_acknowledges_in_one_click(page: Page):
     page.goto(f"{APP}/dashboard/")
-    tile = page.locator(".ncm-tile", has_text="Not acknowledged").locator(".ncm-count")
+    tile = page.locator(".ncm-tile", has_text="Unacknowledged").locator(".ncm-count")
     before = int(tile.inner_text())
 
     page.get_by_role("button", name=re.compile("^Acknowledge .*PWA-33120.1")).click()

@@ -72,8 +72,9 @@ def devices_cabled_to(origins: QuerySet[Any]) -> QuerySet[Any]:
     """Return a subquery for the primary keys of the devices that circuit terminations or power feeds are cabled to."""
     component: type[Model] = PowerPort if origins.model is PowerFeed else Interface
     paths = _paths_from(origins.model, component).filter(origin_id__in=origins.order_by().values("pk"))
-    components = component._default_manager.filter(pk__in=paths.order_by().values("destination_id"))
-    return components.order_by().annotate(owner=_device()).values("owner")
+    components = Visibility.everything().of_model(component)
+    components = components.filter(pk__in=paths.order_by().values("destination_id"))
+    return components.annotate(owner=_device()).values("owner")
 
 
 def terminations_cabled_to(devices: Iterable[UUID]) -> QuerySet[CircuitTermination]:
