@@ -43,12 +43,12 @@ def test_a_failed_mail_says_why_and_shows_its_source(page: Page):
     expect(page.locator("pre").first).to_contain_text("Subject:")
 
 
-def test_a_source_is_validated(page: Page):
+def test_source_connection_is_tested(page: Page):
     open_source(page, "interconnect")
 
-    page.get_by_role("button", name="Validate").click()
+    page.get_by_role("button", name="Test Connection").click()
 
-    expect(page.get_by_text("interconnect is fine: the login and the folder work.")).to_be_visible()
+    expect(page.get_by_text("Connection successful.")).to_be_visible()
 
 
 def test_a_failed_mail_is_read_again(page: Page):

@@ -66,7 +66,7 @@ def test_every_tile_of_the_dashboard_leads_to_as_many_rows(page: Page):
 
 def test_the_filters_find_what_is_asked(page: Page):
     open_list(page)
-    page.get_by_role("link", name="Not in Nautobot").click()
+    page.get_by_role("link", name="Unknown circuit IDs").click()
     expect(page.locator("form table").get_by_text("1 unknown").first).to_be_visible()
 
     open_list(page, f"{LIST}?provider=Zayo&{PER_PAGE}")
@@ -75,7 +75,7 @@ def test_the_filters_find_what_is_asked(page: Page):
         expect(row).to_contain_text("Zayo")
 
 
-def test_a_maintenance_is_acknowledged_and_the_acknowledgement_withdrawn(page: Page):
+def test_acknowledgement_is_given_and_removed(page: Page):
     open_maintenance(page, "CMT20458")
 
     page.get_by_role("button", name="Acknowledge", exact=True).click()
@@ -113,7 +113,7 @@ def test_several_maintenances_are_acknowledged_at_once(page: Page):
 def test_a_note_is_added_to_a_maintenance(page: Page):
     open_maintenance(page, "900412")
 
-    page.get_by_role("link", name="Add circuit maintenance note").click()
+    page.get_by_role("link", name="Add maintenance note").click()
     page.get_by_label("Title").fill("Called the NOC")
     page.get_by_label("Comment").first.fill("They confirm the window.")
     page.get_by_role("button", name="Create", exact=True).click()

@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "circuit maintenance note",
+                "verbose_name": "maintenance note",
                 "ordering": ("-last_updated", "title"),
             },
             bases=(

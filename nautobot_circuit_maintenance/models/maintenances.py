@@ -289,7 +289,7 @@ class Note(OrganizationalModel):
 
     class Meta:
         ordering = ("-last_updated", "title")
-        verbose_name = "circuit maintenance note"
+        verbose_name = "maintenance note"
 
     def __str__(self) -> str:
         return self.title

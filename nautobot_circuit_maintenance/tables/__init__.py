@@ -9,6 +9,7 @@ from nautobot_circuit_maintenance.tables.maintenances import (
     NoteTable,
 )
 from nautobot_circuit_maintenance.tables.notifications import (
+    NotificationMaintenancesTable,
     NotificationSourceTable,
     NotificationTable,
     ParsedNotificationTable,
@@ -23,6 +24,7 @@ __all__ = (
     "MaintenanceCircuitTable",
     "MaintenanceNotificationTable",
     "NoteTable",
+    "NotificationMaintenancesTable",
     "NotificationSourceTable",
     "NotificationTable",
     "ParsedNotificationTable",

@@ -27,6 +27,10 @@ class BadgeColumn(tables.Column):
 class SupersededColumn(tables.Column):
     """Whether a newer notification replaced this one."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        """Set the label, which differs from the name of the field."""
+        super().__init__(**{"verbose_name": "Superseded", **kwargs})
+
     def render(self, value: bool) -> SafeString:
         """Render a badge for superseded rows."""
         return formatting.superseded_badge(value)

@@ -67,12 +67,12 @@ class ParsedNotificationTable(BaseTable):
     notification = tables.Column(linkify=True)
     issued_at = DateTimeBadgeColumn(verbose_name="Timestamp in email")
     received_at = DateTimeBadgeColumn(verbose_name="Received")
-    outdated = SupersededColumn(verbose_name="Superseded")
+    outdated = SupersededColumn()
     actions = ButtonsColumn(ParsedNotification, buttons=("detail",))
 
     class Meta(BaseTable.Meta):
         model = ParsedNotification
-        empty_text = "No maintenance information found"
+        empty_text = "No parsed notifications found"
         fields = (
             "status",
             "maintenance",
@@ -101,6 +101,13 @@ class ParsedNotificationTable(BaseTable):
         if isinstance(data, QuerySet):
             data = data.select_related("maintenance__provider", "notification").defer("notification__raw")
         super().__init__(data, *args, **kwargs)
+
+
+class NotificationMaintenancesTable(ParsedNotificationTable):
+    """What one notification announces."""
+
+    class Meta(ParsedNotificationTable.Meta):
+        empty_text = "No maintenance information found in this notification"
 
 
 def _with_figures(sources: QuerySet[NotificationSource], user: Any) -> QuerySet[NotificationSource]:
@@ -167,7 +174,7 @@ class NotificationSourceTable(BaseTable):
 
     class Meta(BaseTable.Meta):
         model = NotificationSource
-        empty_text = "No notification sources configured."
+        empty_text = "No notification sources found"
         fields = (
             "name",
             "kind",

@@ -1,4 +1,4 @@
-"""What the tests of pages share."""
+"""Base class of the page tests."""
 
 from django.urls import reverse
 from nautobot.apps.testing import TestCase
@@ -10,30 +10,30 @@ HTMX = {"headers": {"HX-Request": "true"}}
 
 
 def url_of(route: str, instance=None) -> str:
-    """Return the URL of one of our pages."""
+    """Return the URL of a page of the app."""
     kwargs = {"pk": instance.pk} if instance else None
     return reverse(f"plugins:nautobot_circuit_maintenance:{route}", kwargs=kwargs)
 
 
 class PageTestCase(TestCase):
-    """A user without permissions, and three of everything."""
+    """A user without permissions, and three objects of each model."""
 
     def setUp(self):
-        """Create the world."""
+        """Create the objects."""
         super().setUp()
         fixtures.create_world()
 
     def permit(self, *names, **kwargs):
-        """Give the user permissions of our app."""
+        """Give the user permissions of the app."""
         self.add_permissions(*(f"nautobot_circuit_maintenance.{name}" for name in names), **kwargs)
 
     def become_superuser(self):
-        """Let the user do everything."""
+        """Make the user a superuser."""
         self.user.is_superuser = True
         self.user.save()
 
     def page(self, route, instance=None, **kwargs):
-        """Return the text of a page."""
+        """Return the HTML of a page."""
         response = self.client.get(url_of(route, instance), **kwargs)
         self.assertHttpStatus(response, 200)
         return response.content.decode()

@@ -1,4 +1,4 @@
-"""Nautobot's own tests of each REST endpoint."""
+"""Nautobot's generic tests of each REST endpoint."""
 
 from datetime import timedelta
 
@@ -59,7 +59,7 @@ class CircuitImpactAPITest(APIViewTestCases.APIViewTestCase):
         ]
         cls.update_data = {"cid": "ANOTHER", "impact": Impact.DEGRADED}
 
-    def test_the_circuit_id_is_taken_from_the_circuit(self):
+    def test_circuit_id_defaults_to_the_circuits(self):
         self.add_permissions("nautobot_circuit_maintenance.add_circuitimpact", "circuits.view_circuit")
         self.add_permissions("nautobot_circuit_maintenance.view_circuitmaintenance")
         maintenance = fixtures.create_maintenance("M", Provider.objects.get(name="ISP 1"))

@@ -1,4 +1,4 @@
-"""The actions of REST on notifications: reprocess, raw, ingest."""
+"""The REST actions of notifications: reprocess, raw, ingest."""
 
 from unittest import mock
 
@@ -22,7 +22,7 @@ _MESSAGE = "message/rfc822"
 
 
 def have_a_worker(test, count=1):
-    """Let the job be enabled, and this number of workers listen."""
+    """Enable the job, with this number of workers."""
     Job.objects.filter(job_class_name="ReprocessNotifications").update(enabled=True)
     workers = mock.patch("nautobot_circuit_maintenance.pipeline.enqueue.get_worker_count", return_value=count)
     broker = mock.patch("nautobot.extras.jobs.run_job.apply_async")
@@ -41,11 +41,11 @@ class ReprocessTest(ApiTestCase):
         models.Notification.objects.update(attempts=3)
 
     def post(self, notification=None):
-        """Send it."""
+        """Send the request."""
         url = self.url("notification-reprocess", pk=(notification or self.notification).pk)
         return self.client.post(url, format="json", **self.header)
 
-    def test_it_waits_and_nothing_is_digested_here(self):
+    def test_notification_is_queued_and_not_processed_in_the_request(self):
         self.permit("change_notification")
         parsed = models.ParsedNotification.objects.count()
 
@@ -60,7 +60,7 @@ class ReprocessTest(ApiTestCase):
         self.assertNotIn("raw", response.json())
         self.assertEqual(models.ParsedNotification.objects.count(), parsed)
 
-    def test_only_the_permission_to_change_opens_it(self):
+    def test_permission_to_change_is_required(self):
         self.assertEqual(self.post().status_code, 403)
         for name in ("view", "add", "delete"):
             self.permit(f"{name}_notification")
@@ -70,7 +70,7 @@ class ReprocessTest(ApiTestCase):
 
         self.assertEqual(self.post().status_code, 202)
 
-    def test_the_constraints_of_the_permission_hold(self):
+    def test_constraints_of_the_permission_are_enforced(self):
         self.add_permissions(_NOTIFICATION.format("change"), constraints={"state": State.FAILED})
         other = models.Notification.objects.get(state=State.IGNORED)
 
@@ -78,14 +78,14 @@ class ReprocessTest(ApiTestCase):
         other.refresh_from_db()
         self.assertEqual(other.state, State.IGNORED)
 
-    def test_it_cannot_be_read(self):
+    def test_get_is_not_allowed(self):
         self.permit("view_notification", "change_notification")
 
         url = self.url("notification-reprocess", pk=self.notification.pk)
 
         self.assertEqual(self.client.get(url, **self.header).status_code, 405)
 
-    def test_a_message_without_its_bytes_is_refused_with_the_reason(self):
+    def test_missing_original_message_is_reported(self):
         self.permit("change_notification")
         models.Notification.objects.update(raw=None)
 
@@ -96,7 +96,7 @@ class ReprocessTest(ApiTestCase):
         self.notification.refresh_from_db()
         self.assertEqual(self.notification.state, State.FAILED)
 
-    def test_a_worker_is_asked_once_for_many(self):
+    def test_one_job_is_enqueued_for_several_notifications(self):
         self.permit("change_notification")
         broker = have_a_worker(self)
 
@@ -108,7 +108,7 @@ class ReprocessTest(ApiTestCase):
         self.assertEqual(broker.call_args.kwargs["kwargs"], {"which": State.RECEIVED})
         self.assertEqual(JobResult.objects.get().user, self.user)
 
-    def test_without_a_worker_or_an_enabled_job_it_just_waits(self):
+    def test_notification_waits_without_a_worker_or_an_enabled_job(self):
         self.permit("change_notification")
         have_a_worker(self, count=0)
         self.assertHttpStatus(self.post(), 202)
@@ -127,7 +127,7 @@ class RawTest(ApiTestCase):
         self.notification = models.Notification.objects.get(state=State.FAILED)
         self.raw_url = self.url("notification-raw", pk=self.notification.pk)
 
-    def test_it_is_the_exact_message(self):
+    def test_download_is_the_exact_message(self):
         self.permit("view_notification")
         for accept in ("*/*", _MESSAGE, "application/json"):
             with self.subTest(accept):
@@ -139,7 +139,7 @@ class RawTest(ApiTestCase):
                 self.assertIn("attachment", response["Content-Disposition"])
                 self.assertEqual(response["X-Content-Type-Options"], "nosniff")
 
-    def test_only_the_permission_to_view_opens_it(self):
+    def test_permission_to_view_is_required(self):
         self.assertEqual(self.client.get(self.raw_url, **self.header).status_code, 403)
         for name in ("add", "change", "delete"):
             self.permit(f"{name}_notification")
@@ -147,7 +147,7 @@ class RawTest(ApiTestCase):
         self.add_permissions(_NOTIFICATION.format("view"), constraints={"state": State.PARSED})
         self.assertEqual(self.client.get(self.raw_url, **self.header).status_code, 404)
 
-    def test_what_is_purged_is_not_found_and_the_refusal_is_json(self):
+    def test_purged_message_is_not_found_and_the_error_is_json(self):
         self.permit("view_notification")
         models.Notification.objects.update(raw=None)
         for accept in ("*/*", _MESSAGE):
@@ -172,7 +172,7 @@ class IngestTest(ApiTestCase):
         """Send one message."""
         return self.client.post(self.url("notification-ingest"), raw, content_type=content_type, **self.header)
 
-    def test_a_new_message_is_recorded_and_not_digested_here(self):
+    def test_new_message_is_stored_and_not_processed_in_the_request(self):
         self.permit("add_notification")
 
         response = self.post(self.raw)
@@ -185,7 +185,7 @@ class IngestTest(ApiTestCase):
         self.assertFalse(models.CircuitMaintenance.objects.filter(name="W-1").exists())
         self.assertNotIn("raw", response.json())
 
-    def test_the_job_digests_it(self):
+    def test_job_processes_the_message(self):
         self.permit("add_notification")
         row = models.Notification.objects.get(pk=self.post(self.raw).json()["id"])
         models.Notification.objects.filter(state=State.FAILED).update(attempts=2)
@@ -200,7 +200,7 @@ class IngestTest(ApiTestCase):
         self.assertTrue(models.CircuitMaintenance.objects.filter(name="W-1").exists())
         self.assertEqual(models.Notification.objects.get(state=State.FAILED).attempts, 2)
 
-    def test_a_known_message_is_not_recorded_again(self):
+    def test_known_message_is_not_stored_again(self):
         self.permit("add_notification")
         first = self.post(self.raw)
 
@@ -210,7 +210,7 @@ class IngestTest(ApiTestCase):
         self.assertEqual(again.json()["id"], first.json()["id"])
         self.assertEqual(models.Notification.objects.filter(provider=self.provider).count(), 1)
 
-    def test_what_is_no_message_is_refused_with_the_reason(self):
+    def test_invalid_message_is_rejected_with_the_reason(self):
         self.permit("add_notification")
         before = models.Notification.objects.count()
         for raw, reason in (
@@ -228,7 +228,7 @@ class IngestTest(ApiTestCase):
                 self.assertIn(reason, str(response.json()["detail"]))
         self.assertEqual(models.Notification.objects.count(), before)
 
-    def test_a_message_over_the_limit_is_refused(self):
+    def test_message_over_the_limit_is_rejected(self):
         self.permit("add_notification")
         with override_settings(
             PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"max_message_size": len(self.raw) - 1}}
@@ -239,12 +239,12 @@ class IngestTest(ApiTestCase):
         with override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"max_message_size": len(self.raw)}}):
             self.assertHttpStatus(self.post(self.raw), 201)
 
-    def test_other_types_of_body_are_refused(self):
+    def test_other_content_types_are_rejected(self):
         self.permit("add_notification")
         for content_type in ("application/json", "text/plain", "multipart/form-data; boundary=x"):
             self.assertEqual(self.post(b"{}", content_type).status_code, 415, content_type)
 
-    def test_only_the_permission_to_add_opens_it(self):
+    def test_permission_to_add_is_required(self):
         self.assertEqual(self.post(self.raw).status_code, 403)
         for name in ("view", "change", "delete"):
             self.permit(f"{name}_notification")
@@ -254,19 +254,19 @@ class IngestTest(ApiTestCase):
 
         self.assertEqual(self.post(self.raw).status_code, 201)
 
-    def test_the_constraints_of_the_permission_hold(self):
+    def test_constraints_of_the_permission_are_enforced(self):
         self.add_permissions(_NOTIFICATION.format("add"), constraints={"provider__name": "ISP 1"})
         before = models.Notification.objects.count()
 
         self.assertEqual(self.post(self.raw).status_code, 403)
         self.assertEqual(models.Notification.objects.count(), before)
 
-    def test_it_cannot_be_read(self):
+    def test_get_is_not_allowed(self):
         self.permit("view_notification", "add_notification")
 
         self.assertEqual(self.client.get(self.url("notification-ingest"), **self.header).status_code, 405)
 
-    def test_a_worker_is_asked_for_new_mail_only(self):
+    def test_job_is_enqueued_for_new_messages_only(self):
         self.permit("add_notification")
         broker = have_a_worker(self)
 
@@ -277,7 +277,7 @@ class IngestTest(ApiTestCase):
 
         self.assertEqual(broker.call_count, 1)
 
-    def test_it_takes_as_many_queries_for_four_times_the_rows(self):
+    def test_queries_do_not_grow_with_rows(self):
         self.permit("add_notification")
         counts = []
         for number in range(4):

@@ -1,4 +1,4 @@
-"""The REST API: what is ours alone."""
+"""The content and actions of the REST API."""
 
 import json
 
@@ -18,25 +18,25 @@ _API = "plugins-api:nautobot_circuit_maintenance-api:{}"
 
 
 class ApiTestCase(APITestCase):
-    """A user without permissions, and three of everything."""
+    """A user without permissions, and three objects of each model."""
 
     def setUp(self):
         super().setUp()
         fixtures.create_world()
 
     def url(self, route, **kwargs):
-        """Return the URL of one of our endpoints."""
+        """Return the URL of an endpoint of the app."""
         return reverse(_API.format(route), kwargs=kwargs or None)
 
     def permit(self, *names):
-        """Give the user permissions of our app."""
+        """Give the user permissions of the app."""
         self.add_permissions(*(f"nautobot_circuit_maintenance.{name}" for name in names))
 
 
 class MaintenanceContentTest(ApiTestCase):
-    """What is said of a maintenance at depth 0."""
+    """A maintenance at depth 0."""
 
-    def test_it_has_its_windows_impacts_and_counts(self):
+    def test_maintenance_has_its_windows_impacts_and_counts(self):
         self.permit("view_circuitmaintenance", "view_circuitimpact")
         maintenance = models.CircuitMaintenance.objects.get(name="M-1")
 
@@ -51,7 +51,7 @@ class MaintenanceContentTest(ApiTestCase):
         self.assertEqual(data["impacts"][0]["circuit"]["object_type"], "circuits.circuit")
         self.assertIn("/api/circuits/circuits/", data["impacts"][0]["circuit"]["url"])
 
-    def test_impacts_need_their_own_permission(self):
+    def test_impacts_require_their_own_permission(self):
         self.permit("view_circuitmaintenance")
 
         data = self.client.get(self.url("circuitmaintenance-list"), **self.header).json()["results"]
@@ -74,7 +74,7 @@ class MaintenanceContentTest(ApiTestCase):
         self.assertHttpStatus(response, status.HTTP_200_OK)
         self.assertEqual(response.json()["windows"][0]["end_time"], "2026-11-21T20:00:00Z")
 
-    def test_an_end_before_the_start_is_refused(self):
+    def test_end_before_start_is_rejected(self):
         self.permit("view_circuitmaintenance", "change_circuitmaintenance")
         maintenance = models.CircuitMaintenance.objects.get(name="M-1")
 
@@ -88,7 +88,7 @@ class MaintenanceContentTest(ApiTestCase):
         self.assertHttpStatus(response, status.HTTP_400_BAD_REQUEST)
         self.assertIn("end_time", response.json())
 
-    def test_patching_ack_notes_who_and_when(self):
+    def test_patching_ack_records_user_and_time(self):
         self.permit("view_circuitmaintenance", "change_circuitmaintenance")
         maintenance = models.CircuitMaintenance.objects.get(name="M-2")
         url = self.url("circuitmaintenance-detail", pk=maintenance.pk)
@@ -102,7 +102,7 @@ class MaintenanceContentTest(ApiTestCase):
         maintenance.refresh_from_db()
         self.assertEqual((maintenance.acknowledged_by, maintenance.acknowledged_at), (None, None))
 
-    def test_the_list_takes_as_many_queries_for_four_times_the_rows(self):
+    def test_queries_do_not_grow_with_rows(self):
         self.permit("view_circuitmaintenance", "view_circuitimpact")
         url = self.url("circuitmaintenance-list") + "?limit=0"
         self.client.get(url, **self.header)
@@ -173,7 +173,7 @@ class AcknowledgeTest(ApiTestCase):
 
         self.assertEqual(self.send("acknowledge", maintenance, {"seen": "yesterday"}).status_code, 400)
 
-    def test_first_acknowledgement_stays(self):
+    def test_first_acknowledgement_is_kept(self):
         self.permit("change_circuitmaintenance")
         maintenance = models.CircuitMaintenance.objects.get(name="M-2")
         maintenance.acknowledge(None, fixtures.NOON)
@@ -204,7 +204,7 @@ class AcknowledgeTest(ApiTestCase):
         self.assertTrue(paths[f"{route}withdraw/"]["post"]["deprecated"])
         self.assertNotIn("deprecated", paths[f"{route}unacknowledge/"]["post"])
 
-    def test_only_the_permission_to_change_opens_it(self):
+    def test_permission_to_change_is_required(self):
         maintenance = models.CircuitMaintenance.objects.get(name="M-2")
         self.assertEqual(self.post("acknowledge", maintenance), 403)
         for name in ("view", "add", "delete"):
@@ -216,7 +216,7 @@ class AcknowledgeTest(ApiTestCase):
 
         self.assertEqual(self.post("acknowledge", maintenance), 200)
 
-    def test_the_constraints_of_the_permission_hold(self):
+    def test_constraints_of_the_permission_are_enforced(self):
         self.add_permissions(
             "nautobot_circuit_maintenance.change_circuitmaintenance", constraints={"provider__name": "ISP 1"}
         )
@@ -225,7 +225,7 @@ class AcknowledgeTest(ApiTestCase):
         for action in ("acknowledge", "unacknowledge", "withdraw"):
             self.assertEqual(self.post(action, models.CircuitMaintenance.objects.get(name="M-2")), 404)
 
-    def test_it_cannot_be_read(self):
+    def test_get_is_not_allowed(self):
         self.permit("view_circuitmaintenance", "change_circuitmaintenance")
         maintenance = models.CircuitMaintenance.objects.get(name="M-2")
         url = self.url("circuitmaintenance-acknowledge", pk=maintenance.pk)
@@ -234,9 +234,9 @@ class AcknowledgeTest(ApiTestCase):
 
 
 class EvidenceTest(ApiTestCase):
-    """What came by mail can be read, but its bytes cannot, and nothing can be written."""
+    """Notifications are read-only, without their original messages."""
 
-    def test_the_raw_bytes_are_in_no_answer(self):
+    def test_original_message_is_in_no_response(self):
         self.permit(
             "view_notification", "view_parsednotification", "view_circuitmaintenance", "view_notificationsource"
         )
@@ -248,7 +248,7 @@ class EvidenceTest(ApiTestCase):
                     self.assertNotIn(b"the-raw-bytes", content)
                     self.assertNotIn(b'"raw"', content)
 
-    def test_nothing_can_be_written(self):
+    def test_notifications_are_read_only(self):
         self.user.is_superuser = True
         self.user.save()
         for model in (models.Notification, models.ParsedNotification):
@@ -263,7 +263,7 @@ class EvidenceTest(ApiTestCase):
 
 
 class NotificationSourceTest(ApiTestCase):
-    """Sources follow the settings; people choose their providers."""
+    """Sources come from the settings; users choose their providers."""
 
     def setUp(self):
         super().setUp()
@@ -271,7 +271,7 @@ class NotificationSourceTest(ApiTestCase):
         self.user.save()
         self.source = models.NotificationSource.objects.get(name="Source 1")
 
-    def test_none_can_be_added_or_deleted(self):
+    def test_sources_cannot_be_added_or_deleted(self):
         list_url, url = self.url("notificationsource-list"), self.url("notificationsource-detail", pk=self.source.pk)
         for method, address, data in (
             ("post", list_url, {"name": "New"}),
@@ -286,7 +286,7 @@ class NotificationSourceTest(ApiTestCase):
 
         self.assertEqual(models.NotificationSource.objects.count(), 3)
 
-    def test_only_the_providers_change(self):
+    def test_only_providers_can_be_changed(self):
         provider = Provider.objects.get(name="ISP 3")
         data = {
             "providers": [str(provider.pk)],
@@ -307,7 +307,7 @@ class NotificationSourceTest(ApiTestCase):
             (self.source.name, self.source.attach_all_providers, self.source.cursor), ("Source 1", False, {})
         )
 
-    def test_where_the_last_run_stopped_is_not_shown(self):
+    def test_read_position_is_not_shown(self):
         data = self.client.get(self.url("notificationsource-detail", pk=self.source.pk), **self.header).json()
 
         self.assertTrue({"cursor", "searched_senders"}.isdisjoint(data), json.dumps(data))

@@ -1,4 +1,4 @@
-"""The filters, as lists, REST and GraphQL share them."""
+"""The filters of lists, REST and GraphQL."""
 
 from datetime import timedelta
 
@@ -111,15 +111,15 @@ class NotificationSourceFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
 
 
 class MaintenanceFilterTest(TestCase):
-    """What an operator asks of the list of maintenances."""
+    """The filters of the list of maintenances."""
 
     def names(self, **params):
-        """Return the names of what these filters keep, each once."""
+        """Return the names of the maintenances that the filters keep, without duplicates."""
         filterset = filters.CircuitMaintenanceFilterSet(params, models.CircuitMaintenance.objects.all())
         self.assertTrue(filterset.is_valid(), filterset.errors)
         return sorted(filterset.qs.values_list("name", flat=True))
 
-    def test_in_progress_asks_the_windows_and_not_the_span(self):
+    def test_in_progress_applies_to_windows_not_to_the_whole_span(self):
         now = timezone.now()
         between = fixtures.create_maintenance("between", start=now - timedelta(hours=9), hours=2)
         fixtures.add_window(between, now + timedelta(hours=7), hours=2)
@@ -130,13 +130,13 @@ class MaintenanceFilterTest(TestCase):
         self.assertEqual(self.names(active=False), ["between", "called off"])
         self.assertEqual(self.names(active_at=(now - timedelta(hours=8)).isoformat()), ["between"])
 
-    def test_a_window_holds_its_start_and_not_its_end(self):
+    def test_window_includes_its_start_but_not_its_end(self):
         fixtures.create_maintenance("M", start=fixtures.NOON, hours=1)
 
         self.assertEqual(self.names(active_at="2026-11-20T12:00:00Z"), ["M"])
         self.assertEqual(self.names(active_at="2026-11-20T13:00:00Z"), [])
 
-    def test_a_range_is_overlapped_by_one_window_as_a_whole(self):
+    def test_one_window_must_overlap_both_ends_of_a_range(self):
         two = fixtures.create_maintenance("two", start=fixtures.NOON, hours=1)
         fixtures.add_window(two, fixtures.NOON + timedelta(days=2), hours=1)
 
@@ -147,7 +147,7 @@ class MaintenanceFilterTest(TestCase):
         self.assertEqual(self.names(overlaps_from="2026-11-22T00:00:00Z"), ["two"])
         self.assertEqual(self.names(overlaps_until="2026-11-20T11:00:00Z"), [])
 
-    def test_ended_means_by_time_or_by_the_providers_word(self):
+    def test_ended_means_by_time_or_by_status(self):
         now = timezone.now()
         fixtures.create_maintenance("past", start=now - timedelta(days=2))
         fixtures.create_maintenance("cancelled", start=now + timedelta(days=2), status=Status.CANCELLED)
@@ -157,24 +157,24 @@ class MaintenanceFilterTest(TestCase):
         self.assertEqual(self.names(ended=True), ["cancelled", "past"])
         self.assertEqual(self.names(ended=False), ["coming", "without times"])
 
-    def test_a_location_stands_for_all_below_it(self):
+    def test_location_includes_its_children(self):
         fixtures.create_world()
 
         self.assertEqual(self.names(location=["Country"]), ["M-1", "M-2"])
         self.assertEqual(self.names(location=[Location.objects.get(name="Site").pk]), ["M-1"])
 
-    def test_a_tenant_means_that_of_the_circuits(self):
+    def test_tenant_is_that_of_the_circuits(self):
         fixtures.create_world()
 
         self.assertEqual(self.names(tenant=["Tenant"]), ["M-1", "M-2", "M-3"])
 
-    def test_unmatched_circuit_ids_can_be_asked_for(self):
+    def test_unknown_circuit_ids_can_be_filtered(self):
         fixtures.create_world()
 
         self.assertEqual(self.names(has_unmatched_circuits=True), ["M-1", "M-2"])
         self.assertEqual(self.names(has_unmatched_circuits=False), ["M-0", "M-3"])
 
-    def test_a_maintenance_with_two_such_impacts_is_listed_once(self):
+    def test_maintenance_with_two_matching_impacts_is_listed_once(self):
         provider = fixtures.create_provider("ISP")
         maintenance = fixtures.create_maintenance("M", provider)
         fixtures.create_impact(maintenance, "A-1", Impact.OUTAGE)
@@ -183,14 +183,14 @@ class MaintenanceFilterTest(TestCase):
         self.assertEqual(self.names(impact=[Impact.OUTAGE]), ["M"])
         self.assertEqual(self.names(q="A-"), ["M"])
 
-    def test_free_text_looks_at_name_description_provider_and_circuit_id(self):
+    def test_search_covers_name_description_provider_and_circuit_id(self):
         fixtures.create_world()
 
         for text, expected in (("m-2", "M-2"), ("work 1", "M-1"), ("ISP 3", "M-3"), ("unknown-2", "M-2")):
             with self.subTest(text):
                 self.assertEqual(self.names(q=text), [expected])
 
-    def test_a_device_means_the_circuits_that_it_is_cabled_to(self):
+    def test_device_finds_the_circuits_connected_to_it(self):
         fixtures.create_world()
         maintenance = models.CircuitMaintenance.objects.get(name="M-1")
         termination = maintenance.impacts.exclude(circuit=None).get().circuit.circuit_termination_a
@@ -203,7 +203,7 @@ class MaintenanceFilterTest(TestCase):
 
     @staticmethod
     def impacts_of_device(name):
-        """Return the circuit ids of the impacts that the device filter keeps."""
+        """Return the circuit IDs of the impacts that the device filter keeps."""
         filterset = filters.CircuitImpactFilterSet({"device": [name]}, models.CircuitImpact.objects.all())
         return list(filterset.qs.values_list("cid", flat=True))
 

@@ -1,4 +1,4 @@
-"""The forms: Nautobot's own tests, and what may be left out."""
+"""Forms: Nautobot's generic tests, and optional and required fields."""
 
 from nautobot.apps.testing import FormTestCases, TestCase
 from nautobot.circuits.models import Circuit, Provider
@@ -60,13 +60,13 @@ class NotificationFilterFormGenericTest(FormTestCases.BaseFormTestCase):
 
 
 class CircuitMaintenanceFormTest(TestCase):
-    """A maintenance, by hand."""
+    """Adding and editing a maintenance."""
 
     def form(self, **data):
-        """Return the form filled in with these values."""
+        """Return a form with this data."""
         return forms.CircuitMaintenanceForm(data={"name": "M", "status": Status.CONFIRMED, **data})
 
-    def test_start_and_end_make_the_window(self):
+    def test_start_and_end_create_a_window(self):
         form = self.form(start_time="2026-11-20 12:00:00", end_time="2026-11-20 14:00:00")
 
         maintenance = form.save()
@@ -74,15 +74,15 @@ class CircuitMaintenanceFormTest(TestCase):
         windows = maintenance.windows.values_list("start_time", "end_time")
         self.assertEqual(list(windows), [(maintenance.start_time, maintenance.end_time)])
 
-    def test_the_end_must_be_after_the_start(self):
+    def test_end_must_be_after_start(self):
         form = self.form(start_time="2026-11-20 12:00:00", end_time="2026-11-20 12:00:00")
 
         self.assertIn("end_time", form.errors)
 
-    def test_provider_and_times_may_be_left_out(self):
+    def test_provider_and_times_are_optional(self):
         self.assertTrue(self.form().is_valid())
 
-    def test_a_second_maintenance_of_this_name_is_refused(self):
+    def test_duplicate_name_is_rejected(self):
         provider = fixtures.create_provider("ISP")
         fixtures.create_maintenance("M", provider)
         fixtures.create_maintenance("M")
@@ -92,34 +92,34 @@ class CircuitMaintenanceFormTest(TestCase):
 
 
 class CircuitImpactFormTest(TestCase):
-    """An impact, by hand."""
+    """Adding and editing an impact."""
 
     @classmethod
     def setUpTestData(cls):
         fixtures.create_world()
 
     def form(self, **data):
-        """Return the form filled in with these values."""
+        """Return a form with this data."""
         maintenance = fixtures.create_maintenance("NEW", Provider.objects.get(name="ISP 1"))
         return forms.CircuitImpactForm(data={"maintenance": maintenance.pk, "impact": Impact.OUTAGE, **data})
 
-    def test_a_circuit_brings_its_id(self):
+    def test_circuit_id_defaults_to_the_circuits(self):
         self.assertEqual(self.form(circuit=Circuit.objects.get(cid="C-1").pk).save().cid, "C-1")
 
-    def test_a_circuit_id_may_be_unknown(self):
+    def test_circuit_id_may_be_unknown(self):
         self.assertIsNone(self.form(cid="NOBODY-KNOWS").save().circuit)
 
-    def test_one_of_the_two_is_needed(self):
+    def test_circuit_or_circuit_id_is_required(self):
         self.assertIn("cid", self.form().errors)
 
-    def test_a_circuit_of_another_provider_is_refused(self):
+    def test_circuit_of_another_provider_is_rejected(self):
         self.assertIn("circuit", self.form(circuit=Circuit.objects.get(cid="C-2").pk).errors)
 
 
 class NotificationSourceFormTest(TestCase):
     """The providers of a source."""
 
-    def test_nothing_else_can_be_written(self):
+    def test_only_providers_can_be_changed(self):
         source = models.NotificationSource.objects.create(name="Mail")
         form = forms.NotificationSourceForm(instance=source, data={"name": "Other", "providers": []})
 

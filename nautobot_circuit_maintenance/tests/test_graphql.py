@@ -1,4 +1,4 @@
-"""GraphQL, asked as a client asks it: through /api/graphql/."""
+"""GraphQL queries through /api/graphql/."""
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,30 +10,30 @@ from nautobot_circuit_maintenance.tests import fixtures
 
 
 class GraphQLTest(APITestCase):
-    """Our models from both ends."""
+    """Queries of the app's models, and of core's models that refer to them."""
 
     def setUp(self):
         super().setUp()
         fixtures.create_world()
 
     def ask(self, query):
-        """Return the data of an answer without errors."""
+        """Return the data of a response without errors."""
         response = self.client.post(reverse("graphql-api"), {"query": query}, format="json", **self.header)
         self.assertHttpStatus(response, 200)
         self.assertNotIn("errors", response.json(), response.json())
         return response.json()["data"]
 
     def refuse(self, query):
-        """Check that the schema knows no such thing."""
+        """Check that the schema does not have it."""
         response = self.client.post(reverse("graphql-api"), {"query": query}, format="json", **self.header)
         self.assertHttpStatus(response, 400)
 
     def become_superuser(self):
-        """Let the user see everything."""
+        """Make the user a superuser."""
         self.user.is_superuser = True
         self.user.save()
 
-    def test_a_maintenance_leads_to_all_that_belongs_to_it(self):
+    def test_maintenance_has_its_related_objects(self):
         self.become_superuser()
 
         data = self.ask("""{ circuit_maintenances(name: "M-1") {
@@ -58,7 +58,7 @@ class GraphQLTest(APITestCase):
         self.assertEqual(found["maintenance_notes"][0]["title"], "Note 1")
         self.assertEqual(found["parsed_notifications"][0]["notification"]["source"], {"name": "Source 1"})
 
-    def test_providers_and_circuits_lead_to_their_maintenances(self):
+    def test_providers_and_circuits_have_their_maintenances(self):
         self.become_superuser()
 
         data = self.ask("""{ providers(name: "ISP 1") {
@@ -80,7 +80,7 @@ class GraphQLTest(APITestCase):
         self.assertEqual({name: len(rows) for name, rows in data.items()}["circuit_maintenance_notes"], 3)
         self.assertTrue(all(data.values()))
 
-    def test_the_filters_of_the_lists_work_here(self):
+    def test_filters_of_the_lists_are_available(self):
         self.become_superuser()
 
         data = self.ask("""{ a: circuit_maintenances(location: ["Country"], has_unmatched_circuits: true) { name }
@@ -91,7 +91,7 @@ class GraphQLTest(APITestCase):
         self.assertEqual(data["b"], [{"name": "M-1"}])
         self.assertEqual({each["cid"] for each in data["c"]}, {"UNKNOWN-1", "UNKNOWN-2"})
 
-    def test_raw_bytes_and_run_state_are_not_in_the_schema(self):
+    def test_original_message_and_read_position_are_not_in_the_schema(self):
         self.become_superuser()
 
         self.refuse("{ notifications { raw } }")
@@ -99,12 +99,12 @@ class GraphQLTest(APITestCase):
         self.refuse("{ notification_sources { searched_senders } }")
         self.refuse("{ parsed_notifications { notification { raw } } }")
 
-    def test_core_notes_are_still_there(self):
+    def test_core_notes_remain_available(self):
         self.become_superuser()
 
         self.assertEqual(self.ask("{ notes { note } }")["notes"], [])
 
-    def test_permissions_hold(self):
+    def test_permissions_are_enforced(self):
         self.assertEqual(self.ask("{ circuit_maintenances { name } }")["circuit_maintenances"], [])
 
         self.add_permissions(

@@ -16,13 +16,13 @@ from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 
 
 class MaintenancePageTest(PageTestCase):
-    """One maintenance."""
+    """The panels of one maintenance."""
 
     def setUp(self):
         super().setUp()
         self.maintenance = models.CircuitMaintenance.objects.get(name="M-2")
 
-    def test_it_shows_what_it_hits_and_where_it_is_from(self):
+    def test_page_shows_affected_objects_and_notifications(self):
         self.become_superuser()
 
         page = self.page("circuitmaintenance", self.maintenance)
@@ -49,7 +49,7 @@ class MaintenancePageTest(PageTestCase):
         page = self.page("circuitmaintenance", self.maintenance)
         return page[page.index(">Locations<") : page.index(">Tenants<") + 600]
 
-    def test_the_page_takes_as_many_queries_for_ten_times_the_circuits(self):
+    def test_queries_do_not_grow_with_circuits(self):
         self.become_superuser()
         (site,) = create_sites("Site 1")
         device = create_device("edge-1", site)
@@ -68,20 +68,20 @@ class MaintenancePageTest(PageTestCase):
         self.assertEqual(counts[0], counts[1])
         self.assertLessEqual(counts[0], 70)
 
-    def test_an_unknown_circuit_can_be_added_with_one_click(self):
+    def test_unknown_circuit_has_a_link_to_add_it(self):
         self.become_superuser()
 
         page = self.page("circuitmaintenance", self.maintenance)
 
         self.assertIn(f"/circuits/circuits/add/?provider={self.maintenance.provider_id}&amp;cid=UNKNOWN-2", page)
 
-    def test_all_windows_are_shown_whoever_may_see_the_maintenance(self):
+    def test_windows_require_no_further_permission(self):
         fixtures.add_window(self.maintenance, fixtures.NOON + timedelta(days=40), hours=1.5)
         self.permit("view_circuitmaintenance")
 
         self.assertIn("1 h 30 min", self.page("circuitmaintenance", self.maintenance))
 
-    def test_panels_keep_to_the_permissions(self):
+    def test_panels_are_restricted_by_permissions(self):
         self.permit("view_circuitmaintenance")
 
         page = self.page("circuitmaintenance", self.maintenance)
@@ -89,7 +89,7 @@ class MaintenancePageTest(PageTestCase):
         for text in ("UNKNOWN-2", "Note 2", "Planned work"):
             self.assertNotIn(text, page)
 
-    def test_no_page_for_something_else_than_a_primary_key(self):
+    def test_url_must_contain_a_primary_key(self):
         self.become_superuser()
 
         self.assertHttpStatus(self.client.get("/plugins/circuit-maintenance/maintenances/nonsense/"), 404)
@@ -143,7 +143,7 @@ class MaintenancePageTest(PageTestCase):
         self.assertIn("Received after a newer notification.", text[text.index("Came late") :])
         self.assertIn("text-secondary", panel[: panel.index("Came late")].rsplit("<li", 1)[1])
 
-    def test_the_timeline_has_notes_and_the_acknowledgement(self):
+    def test_timeline_shows_notes_and_the_acknowledgement(self):
         self.become_superuser()
         self.maintenance.acknowledge(self.user, fixtures.NOON)
         self.maintenance.save()
@@ -153,7 +153,7 @@ class MaintenancePageTest(PageTestCase):
         self.assertIn("note Note 2", text)
         self.assertIn(f"Acknowledged by {self.user}", text)
 
-    def test_the_timeline_has_the_edits_of_people(self):
+    def test_timeline_shows_manual_edits(self):
         self.become_superuser()
         for status in (Status.CONFIRMED, Status.COMPLETED):
             with web_request_context(self.user):
@@ -170,7 +170,7 @@ class MaintenancePageTest(PageTestCase):
         self.add_permissions("extras.view_objectchange")
         self.assertIn("Edited by", self.timeline()[0])
 
-    def test_the_timeline_keeps_to_the_permissions(self):
+    def test_timeline_is_restricted_by_permissions(self):
         mail = self.notify(1, "SECRET-CID", subject="Secret subject")
         self.permit("view_circuitmaintenance")
         text, _ = self.timeline()
@@ -197,7 +197,7 @@ class MaintenancePageTest(PageTestCase):
         self.assertNotIn(fixtures.HOSTILE, page)
         self.assertNotIn("&amp;lt;script", page)
 
-    def test_a_circuit_is_shown_with_both_ends_status_bandwidth_and_who_said_so(self):
+    def test_circuit_is_shown_with_both_ends_status_bandwidth_and_source(self):
         self.become_superuser()
         here, there = create_sites("Here", "There")
         circuit = fixtures.create_circuit(self.maintenance.provider, "BOTH-ENDS")
@@ -215,7 +215,7 @@ class MaintenancePageTest(PageTestCase):
             self.assertIn(text, row)
         self.assertNotIn("manual", row)
 
-    def test_the_ends_of_a_circuit_keep_to_the_permissions(self):
+    def test_ends_of_a_circuit_are_restricted_by_permissions(self):
         here, _ = create_sites("Here", "There")
         circuit = fixtures.create_circuit(self.maintenance.provider, "BOTH-ENDS")
         terminate(circuit, "A", here, create_device("edge-1", here))
@@ -231,12 +231,12 @@ class MaintenancePageTest(PageTestCase):
         self.assertIn("edge-1", self.row("BOTH-ENDS"))
 
     def row(self, cid):
-        """Return the row of a circuit, with its markup."""
+        """Return the row of a circuit as HTML."""
         page = self.page("circuitmaintenance", self.maintenance)
         rows = page[: page.index('<ol class="list-unstyled')].split("<tr")
         return [row for row in rows if f">{cid}<" in row][-1]
 
-    def test_the_facts_say_how_much_notice_was_given_and_the_title_how_bad_it_is(self):
+    def test_page_shows_advance_notice_and_worst_impact(self):
         self.become_superuser()
         models.ParsedNotification.objects.all().delete()
         self.maintenance.start_time = fixtures.NOON + timedelta(days=4)
@@ -253,7 +253,7 @@ class MaintenancePageTest(PageTestCase):
         for badge in ("TENTATIVE", "OUTAGE"):
             self.assertIn(badge, title)
 
-    def test_who_may_not_change_it_sees_no_buttons(self):
+    def test_buttons_require_the_permission_to_change(self):
         self.permit("view_circuitmaintenance", "view_note", "view_circuitimpact")
 
         page = self.page("circuitmaintenance", self.maintenance)
@@ -263,7 +263,7 @@ class MaintenancePageTest(PageTestCase):
         self.assertNotIn("/notes/add/", page)
         self.assertNotIn("/circuits/circuits/add/", page)
 
-    def test_a_note_can_be_added_from_here(self):
+    def test_page_has_a_link_to_add_a_note(self):
         self.become_superuser()
 
         page = self.page("circuitmaintenance", self.maintenance)

@@ -1,4 +1,4 @@
-"""Pages of what we concluded: what is ours alone."""
+"""Pages of maintenances, impacts and notes."""
 
 import re
 from datetime import timedelta
@@ -20,7 +20,7 @@ from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url
 class MaintenanceListTest(PageTestCase):
     """The list of maintenances."""
 
-    def test_what_is_urgent_comes_first(self):
+    def test_most_urgent_maintenances_come_first(self):
         self.become_superuser()
         models.CircuitMaintenance.objects.all().delete()
         now = timezone.now()
@@ -34,7 +34,7 @@ class MaintenanceListTest(PageTestCase):
         names = ["running", "soon", "later", "timeless", "yesterday", "long-ago"]
         self.assertEqual(sorted(names, key=lambda name: page.index(f">{name}<")), names)
 
-    def test_it_shows_worst_impact_and_what_nautobot_does_not_know(self):
+    def test_list_shows_worst_impact_and_unknown_circuit_ids(self):
         self.become_superuser()
 
         page = self.page("circuitmaintenance_list", **HTMX)
@@ -42,8 +42,8 @@ class MaintenanceListTest(PageTestCase):
         self.assertIn('<span class="badge bg-danger">OUTAGE</span>', page)
         self.assertIn("1 unknown", page)
 
-    def test_what_has_changed_since_friday_is_one_click_away(self):
-        """On a Monday, three days are the weekend."""
+    def test_quick_filter_finds_recently_updated_maintenances(self):
+        """On a Monday, three days include Friday."""
         self.become_superuser()
         old = models.CircuitMaintenance.objects.first()
         before = timezone.now() - timedelta(days=4)
@@ -72,7 +72,7 @@ class MaintenanceListTest(PageTestCase):
                 response = self.client.get(url_of("circuitmaintenance_list") + f"?sort={sign}{column}", **HTMX)
                 self.assertHttpStatus(response, 200)
 
-    def test_the_yellow_button_leads_to_the_sources(self):
+    def test_yellow_button_links_to_the_sources(self):
         self.permit("view_circuitmaintenance")
         self.assertNotIn("Notification Sources</a>", " ".join(self.page("circuitmaintenance_list").split()))
 
@@ -99,7 +99,7 @@ class MaintenanceListTest(PageTestCase):
 
     @staticmethod
     def create_rows(wanted):
-        """Fill up to so many maintenances, each with a provider, a circuit, a tag and a custom field."""
+        """Create maintenances up to a number, each with a provider, a circuit, a tag and a custom field."""
         field, _ = CustomField.objects.get_or_create(key="priority", defaults={"label": "Priority", "type": "text"})
         field.content_types.add(ContentType.objects.get_for_model(models.CircuitMaintenance))
         tag = Tag.objects.get(name="Alpha")
@@ -111,7 +111,7 @@ class MaintenanceListTest(PageTestCase):
             maintenance.tags.add(tag)
             fixtures.create_impact(maintenance, fixtures.create_circuit(provider, f"ROW-{number}"))
 
-    def test_ticked_maintenances_can_be_acknowledged(self):
+    def test_selected_maintenances_can_be_acknowledged(self):
         chosen = models.CircuitMaintenance.objects.filter(name__in=["M-2", "M-3"])
         data = {"pk": [str(each.pk) for each in chosen]}
         url = url_of("circuitmaintenance_bulk_acknowledge")
@@ -125,7 +125,7 @@ class MaintenanceListTest(PageTestCase):
 
 
 class AcknowledgeInTheListTest(PageTestCase):
-    """A button in each row that nobody has acknowledged."""
+    """The button in each unacknowledged row."""
 
     def setUp(self):
         super().setUp()
@@ -147,12 +147,12 @@ class AcknowledgeInTheListTest(PageTestCase):
         every = models.CircuitMaintenance.objects.all()
         return {each.name for each in every if f'formaction="{url_of("circuitmaintenance_acknowledge", each)}?' in page}
 
-    def test_what_is_acknowledged_or_over_has_none(self):
+    def test_acknowledged_and_ended_maintenances_have_no_button(self):
         self.become_superuser()
 
         self.assertEqual(self.offered(), {"coming", "timeless"})
 
-    def test_only_those_who_may_change_the_row_see_one(self):
+    def test_button_requires_the_permission_to_change_the_row(self):
         self.permit("view_circuitmaintenance", "add_circuitmaintenance", "delete_circuitmaintenance")
         self.assertEqual(self.offered(), set())
 
@@ -160,7 +160,7 @@ class AcknowledgeInTheListTest(PageTestCase):
 
         self.assertEqual(self.offered(), {"coming"})
 
-    def test_it_belongs_to_a_form_with_a_token_and_leads_back_to_the_filtered_list(self):
+    def test_button_submits_a_form_with_a_token_and_returns_to_the_filtered_list(self):
         self.become_superuser()
         address = url_of("circuitmaintenance_list") + "?ack=False"
         page = self.client.get(address).content.decode()
@@ -175,7 +175,7 @@ class AcknowledgeInTheListTest(PageTestCase):
         self.coming.refresh_from_db()
         self.assertEqual(self.coming.acknowledged_by, self.user)
 
-    def test_pages_that_confirm_a_bulk_action_have_none(self):
+    def test_confirmation_pages_of_bulk_actions_have_no_button(self):
         self.become_superuser()
 
         response = self.client.post(
@@ -185,7 +185,7 @@ class AcknowledgeInTheListTest(PageTestCase):
         self.assertContains(response, "coming")
         self.assertNotContains(response, url_of("circuitmaintenance_acknowledge", self.coming))
 
-    def test_a_hostile_name_is_only_a_name(self):
+    def test_hostile_name_is_escaped(self):
         self.become_superuser()
         fixtures.create_maintenance(f'"{fixtures.HOSTILE}', start=timezone.now() + timedelta(days=1))
 
@@ -200,7 +200,7 @@ class AcknowledgeTest(PageTestCase):
         self.maintenance = models.CircuitMaintenance.objects.get(name="M-2")
         self.url = url_of("circuitmaintenance_acknowledge", self.maintenance)
 
-    def test_it_notes_who_and_when_and_can_be_withdrawn(self):
+    def test_user_and_time_are_recorded_and_removed_again(self):
         self.permit("view_circuitmaintenance", "change_circuitmaintenance")
 
         self.assertRedirects(self.client.post(self.url), self.maintenance.get_absolute_url())
@@ -215,7 +215,7 @@ class AcknowledgeTest(PageTestCase):
             (False, None, None),
         )
 
-    def test_the_first_one_counts(self):
+    def test_first_acknowledgement_is_kept(self):
         self.maintenance.acknowledge(None, fixtures.NOON)
         self.maintenance.save()
         self.permit("change_circuitmaintenance")
@@ -225,7 +225,7 @@ class AcknowledgeTest(PageTestCase):
         self.maintenance.refresh_from_db()
         self.assertEqual((self.maintenance.acknowledged_by, self.maintenance.acknowledged_at), (None, fixtures.NOON))
 
-    def test_only_the_permission_to_change_opens_it(self):
+    def test_permission_to_change_is_required(self):
         self.assertHttpStatus(self.client.post(self.url), 403)
         for name in ("view", "add", "delete"):
             self.permit(f"{name}_circuitmaintenance")
@@ -235,27 +235,27 @@ class AcknowledgeTest(PageTestCase):
 
         self.assertHttpStatus(self.client.post(self.url), 302)
 
-    def test_the_constraints_of_the_permission_hold(self):
+    def test_constraints_of_the_permission_are_enforced(self):
         self.permit("view_circuitmaintenance")
         self.permit("change_circuitmaintenance", constraints={"provider__name": "ISP 1"})
 
         self.assertHttpStatus(self.client.post(self.url), 404)
         self.assertNotIn(self.url, self.page("circuitmaintenance", self.maintenance))
 
-    def test_it_is_no_link(self):
+    def test_get_is_not_allowed(self):
         self.permit("view_circuitmaintenance", "change_circuitmaintenance")
 
         self.assertHttpStatus(self.client.get(self.url), 405)
         self.assertFalse(models.CircuitMaintenance.objects.get(name="M-2").ack)
 
-    def test_it_leads_nowhere_else(self):
+    def test_redirect_stays_on_the_site(self):
         self.permit("view_circuitmaintenance", "change_circuitmaintenance")
 
         response = self.client.post(self.url, {"return_url": "https://elsewhere.example/"})
 
         self.assertRedirects(response, self.maintenance.get_absolute_url())
 
-    def test_editing_ack_in_the_form_notes_who_and_when_too(self):
+    def test_editing_ack_in_the_form_records_user_and_time(self):
         self.become_superuser()
         data = {"name": "M-2", "provider": self.maintenance.provider_id, "status": Status.CONFIRMED, "ack": "on"}
 

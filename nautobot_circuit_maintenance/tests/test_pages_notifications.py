@@ -1,4 +1,4 @@
-"""Pages of what we received, the menu and the search: what is ours alone."""
+"""Pages of notifications, the menu and the search."""
 
 import html
 import re
@@ -36,7 +36,7 @@ class NotificationPageTest(PageTestCase):
         super().setUp()
         self.notification = models.Notification.objects.get(state=State.FAILED)
 
-    def test_it_leads_to_the_maintenances_and_says_why(self):
+    def test_page_links_to_the_maintenances_and_shows_the_reason(self):
         self.become_superuser()
 
         page = self.page("notification", self.notification)
@@ -44,7 +44,7 @@ class NotificationPageTest(PageTestCase):
         self.assertIn(models.CircuitMaintenance.objects.get(name="M-2").get_absolute_url(), page)
         self.assertIn("Reason 2", page)
 
-    def test_the_raw_bytes_are_loaded_only_where_they_are_asked_for(self):
+    def test_original_message_is_loaded_only_where_it_is_shown(self):
         self.become_superuser()
         for route in ("notification", "parsednotification"):
             instance = models.ParsedNotification.objects.first() if route != "notification" else self.notification
@@ -59,7 +59,7 @@ class NotificationPageTest(PageTestCase):
             "the-raw-bytes &lt;b&gt;of the mail&lt;/b&gt;", self.page("notification_source", self.notification)
         )
 
-    def test_the_download_is_the_exact_message_and_no_page(self):
+    def test_download_is_the_exact_message_and_not_rendered(self):
         self.permit("view_notification")
 
         response = self.client.get(url_of("notification_raw", self.notification))
@@ -69,12 +69,12 @@ class NotificationPageTest(PageTestCase):
         self.assertIn("attachment", response["Content-Disposition"])
         self.assertEqual(response["X-Content-Type-Options"], "nosniff")
 
-    def test_the_download_needs_the_permission_to_view(self):
+    def test_download_requires_the_permission_to_view(self):
         self.assertHttpStatus(self.client.get(url_of("notification_raw", self.notification)), 403)
         self.permit("view_notification", constraints={"state": State.PARSED})
         self.assertHttpStatus(self.client.get(url_of("notification_raw", self.notification)), 404)
 
-    def test_a_message_without_its_bytes_says_so(self):
+    def test_missing_original_message_is_reported(self):
         self.become_superuser()
         models.Notification.objects.filter(pk=self.notification.pk).update(raw=None)
 
@@ -83,7 +83,7 @@ class NotificationPageTest(PageTestCase):
 
 
 class MessageTabsTest(PageTestCase):
-    """Text, HTML and attachments of a message, each loaded where it is asked for."""
+    """The tabs Text, HTML, Attachments and Source."""
 
     TABS = ("notification_text", "notification_html", "notification_attachments", "notification_source")
 
@@ -93,10 +93,10 @@ class MessageTabsTest(PageTestCase):
         self.store(_HOSTILE_MAIL)
 
     def store(self, raw):
-        """Let these be the bytes of the message."""
+        """Store this as the original message."""
         models.Notification.objects.filter(pk=self.notification.pk).update(raw=raw)
 
-    def test_each_shows_its_part(self):
+    def test_each_tab_shows_its_part(self):
         self.become_superuser()
         self.store(MAIL)
         for tab, words in (
@@ -109,7 +109,7 @@ class MessageTabsTest(PageTestCase):
                 with self.subTest(tab):
                     self.assertIn(word, page)
 
-    def test_the_frame_may_run_nothing_and_load_nothing(self):
+    def test_frame_can_neither_run_nor_load_anything(self):
         self.become_superuser()
 
         frame = re.search(r"<iframe[^>]*>", self.page("notification_html", self.notification)).group()
@@ -123,21 +123,21 @@ class MessageTabsTest(PageTestCase):
             self.assertNotIn(word, document)
         self.assertIn("<b>Work</b>", document)
 
-    def test_no_part_of_a_mail_becomes_a_part_of_the_page(self):
+    def test_message_is_never_part_of_the_page(self):
         self.become_superuser()
         for tab in ("notification", *self.TABS):
             with self.subTest(tab):
                 self.assertNotIn("<script>alert", self.page(tab, self.notification))
                 self.assertNotIn("<img src=x", self.page(tab, self.notification))
 
-    def test_each_needs_the_permission_to_view(self):
+    def test_each_tab_requires_the_permission_to_view(self):
         for tab in self.TABS:
             self.assertHttpStatus(self.client.get(url_of(tab, self.notification)), 403)
         self.permit("view_notification", constraints={"state": State.PARSED})
         for tab in self.TABS:
             self.assertHttpStatus(self.client.get(url_of(tab, self.notification)), 404)
 
-    def test_what_is_too_much_for_a_page_is_cut_and_that_is_said(self):
+    def test_long_messages_are_truncated_with_a_remark(self):
         self.become_superuser()
         for kind in (b"text/plain", b"text/html", b"image/png"):
             self.store(b"Content-Type: " + kind + b"\r\n\r\n" + b"x\n" * 500_000)
@@ -145,7 +145,7 @@ class MessageTabsTest(PageTestCase):
                 with self.subTest(tab, kind=kind):
                     self.assertIn("Truncated.", self.page(tab, self.notification))
 
-    def test_what_is_missing_is_said(self):
+    def test_missing_parts_are_reported(self):
         self.become_superuser()
         empty = b"From: x@isp.example\r\nContent-Type: image/png\r\n\r\n"
         has_no = ("The message has no text.", "The message has no HTML.", "\u2014 No attachments \u2014")
@@ -159,9 +159,9 @@ class MessageTabsTest(PageTestCase):
 
 
 class AdviceTest(PageTestCase):
-    """What to do, in words."""
+    """The suggested action."""
 
-    def test_a_failed_one_leads_to_the_provider(self):
+    def test_failed_notification_links_to_the_provider(self):
         self.permit("view_notification", "change_notification")
         notification = models.Notification.objects.get(state=State.FAILED)
         edit = reverse("circuits:provider_edit", kwargs={"pk": notification.provider_id})
@@ -178,7 +178,7 @@ class AdviceTest(PageTestCase):
         self.assertNotIn("has no parser configured", page)
         self.assertIn("set the correct parser on", page)
 
-    def test_each_state_has_its_word(self):
+    def test_each_state_has_its_sentence(self):
         self.become_superuser()
         notification = models.Notification.objects.get(state=State.FAILED)
         for state, words in (
@@ -193,7 +193,7 @@ class AdviceTest(PageTestCase):
 
         self.assertIn("cannot be reprocessed", self.page("notification", notification))
 
-    def test_why_a_mail_was_refused_is_told_in_the_page_in_the_list_and_over_rest(self):
+    def test_reason_of_a_refusal_is_on_the_page_in_the_list_and_in_rest(self):
         self.become_superuser()
         notification = models.Notification.objects.get(state=State.FAILED)
         reason = "AUTH-03: No DKIM, SPF or DMARC pass for isp.example (mx.example reports: spf=pass for <b>.example)."
@@ -207,23 +207,23 @@ class AdviceTest(PageTestCase):
 
 
 class ReprocessTest(PageTestCase):
-    """The buttons: on the page and in the list."""
+    """The buttons on the page and in the list."""
 
     def setUp(self):
         super().setUp()
         self.notification = models.Notification.objects.get(state=State.FAILED)
 
     def states(self):
-        """Return the states of all notifications in the order of their age."""
+        """Return the states of all notifications, oldest first."""
         return list(models.Notification.objects.order_by("received_at").values_list("state", flat=True))
 
     def post(self, **data):
-        """Press the button in the list, and return the list."""
+        """Click the button in the list, and return the list."""
         query = data.pop("query", "")
         self.client.post(url_of("notification_bulk_reprocess") + query, data)
         return self.page("notification_list", **HTMX)
 
-    def test_it_waits_and_nothing_is_digested_here(self):
+    def test_notification_is_queued_and_not_processed_in_the_request(self):
         self.permit("view_notification", "change_notification")
 
         response = self.client.post(url_of("notification_reprocess", self.notification))
@@ -236,7 +236,7 @@ class ReprocessTest(PageTestCase):
             self.page("notification", self.notification),
         )
 
-    def test_a_worker_is_asked_where_there_is_one(self):
+    def test_job_is_enqueued_if_a_worker_is_running(self):
         self.permit("view_notification", "change_notification")
         broker = have_a_worker(self)
 
@@ -248,7 +248,7 @@ class ReprocessTest(PageTestCase):
         self.assertEqual(self.notification.state, State.RECEIVED)
         self.assertIn("Reprocessing started.", self.page("notification", self.notification))
 
-    def test_only_the_permission_to_change_shows_and_opens_it(self):
+    def test_buttons_require_the_permission_to_change(self):
         url = url_of("notification_reprocess", self.notification)
         for name in (None, "view", "add", "delete"):
             if name:
@@ -264,7 +264,7 @@ class ReprocessTest(PageTestCase):
         self.assertIn("Reprocess Selected", self.page("notification_list"))
         self.assertHttpStatus(self.client.post(url), 302)
 
-    def test_the_constraints_of_the_permission_hold(self):
+    def test_constraints_of_the_permission_are_enforced(self):
         self.permit("view_notification")
         self.permit("change_notification", constraints={"state": State.IGNORED})
         url = url_of("notification_reprocess", self.notification)
@@ -275,12 +275,12 @@ class ReprocessTest(PageTestCase):
 
         self.assertEqual(self.states(), [State.PARSED, State.FAILED, State.RECEIVED])
 
-    def test_it_cannot_be_had_by_a_link(self):
+    def test_get_is_not_allowed(self):
         self.become_superuser()
         for url in (url_of("notification_reprocess", self.notification), url_of("notification_bulk_reprocess")):
             self.assertHttpStatus(self.client.get(url), 405)
 
-    def test_in_bulk_it_takes_what_is_ticked(self):
+    def test_bulk_action_takes_the_selected_rows(self):
         self.become_superuser()
 
         page = self.post(pk=[self.notification.pk, "nonsense"])
@@ -289,7 +289,7 @@ class ReprocessTest(PageTestCase):
         self.assertEqual(self.states(), [State.PARSED, State.RECEIVED, State.IGNORED])
         self.assertIn("No notifications were selected.", self.post())
 
-    def test_in_bulk_all_means_all_that_the_filters_find(self):
+    def test_bulk_action_on_all_applies_the_filters(self):
         self.become_superuser()
 
         self.post(query="?state=failed&state=ignored", _all="on")
@@ -297,7 +297,7 @@ class ReprocessTest(PageTestCase):
         self.post(query="?state=nonsense", _all="on")
         self.assertEqual(self.states(), [State.PARSED, State.RECEIVED, State.RECEIVED])
 
-    def test_one_without_its_bytes_says_so(self):
+    def test_notification_without_original_message_is_reported(self):
         self.become_superuser()
         models.Notification.objects.filter(pk=self.notification.pk).update(raw=None)
 
@@ -309,7 +309,7 @@ class ReprocessTest(PageTestCase):
 
 
 class QueryCountTest(PageTestCase):
-    """No page asks more of the database because it has more to show."""
+    """The number of queries does not grow with the rows."""
 
     def queries(self, *args, **kwargs):
         """Return how many queries a page takes."""
@@ -334,9 +334,9 @@ class QueryCountTest(PageTestCase):
 
 
 class HostileTextTest(PageTestCase):
-    """What strangers write by mail is text."""
+    """Text from emails is escaped."""
 
-    def test_no_page_runs_it(self):
+    def test_pages_escape_hostile_text(self):
         self.become_superuser()
         provider = fixtures.create_provider("Hostile")
         maintenance = fixtures.create_maintenance(
@@ -377,7 +377,7 @@ class HostileTextTest(PageTestCase):
 class NavigationTest(PageTestCase):
     """The menu."""
 
-    def test_each_item_needs_its_own_permission(self):
+    def test_each_item_requires_its_own_permission(self):
         items = {
             "circuitmaintenance": "Circuit Maintenances",
             "circuitimpact": "Circuit Impacts",
@@ -395,7 +395,7 @@ class NavigationTest(PageTestCase):
 class SearchTest(PageTestCase):
     """Nautobot's search."""
 
-    def test_it_finds_a_maintenance_by_a_circuit_id(self):
+    def test_search_finds_a_maintenance_by_circuit_id(self):
         self.become_superuser()
 
         query = "?q=UNKNOWN-2&model=nautobot_circuit_maintenance.circuitmaintenance"

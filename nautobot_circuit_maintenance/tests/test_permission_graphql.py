@@ -1,4 +1,4 @@
-"""Who may see one provider's maintenances sees nothing of another's: all that GraphQL's schema knows is asked."""
+"""Permissions limited to one provider disclose nothing of another: the whole GraphQL schema is queried."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ ROOTS = {
     "locations": 2,
     "devices": 1,
 }
-"""Lists of the schema, and how far to follow what hangs on their rows."""
+"""Lists of the schema, and how deep to follow their relations."""
 FOLLOWED = {
     "CircuitMaintenanceType",
     "CircuitMaintenanceWindowType",
@@ -40,7 +40,7 @@ FOLLOWED = {
     "LocationType",
     "DeviceType",
 }
-"""Types of the app, and those of core from which something of ours is reached."""
+"""Types of the app, and of core types that lead to them."""
 if not GRAPHQL_RESTRICTS_RELATED:
     ROOTS |= {"locations": 3, "devices": 4}  # as far as to something of ours
 OF_CORE = {"ProviderType", "CircuitType", "CircuitTerminationType", "LocationType", "DeviceType"}
@@ -55,7 +55,7 @@ def innermost(field: GraphQLField):
 
 
 def selection(kind: GraphQLObjectType, depth: int) -> str:
-    """Return everything that may be asked of a type, so and so deep."""
+    """Return a selection of all fields of a type, down to a depth."""
     words = ["__typename"]
     for name, field in kind.fields.items():
         inner = innermost(field)
@@ -79,10 +79,10 @@ def types_of(kind: GraphQLObjectType, depth: int) -> Iterator[str]:
 
 
 class GraphQLWalkTest(APITestCase):
-    """Someone who may do everything with what is ours."""
+    """A user with all permissions on the objects of one provider."""
 
     def setUp(self):
-        """Create both sides."""
+        """Create both providers."""
         super().setUp()
         two_providers.permit(self.user)
         two_providers.create_shared()
@@ -92,13 +92,13 @@ class GraphQLWalkTest(APITestCase):
         self.fields = graphene_settings.SCHEMA.graphql_schema.query_type.fields
 
     def ask(self, query: str) -> str:
-        """Return the text of an answer."""
+        """Return the text of a response."""
         response = self.client.post(reverse("graphql-api"), {"query": query}, format="json", **self.header)
         self.assertHttpStatus(response, 200)
         return response.content.decode()
 
     def leaks(self, answer: str, asked: str = "") -> list[str]:
-        """Return what of theirs an answer holds, with what stands before it."""
+        """Return the other provider's values in a response, with their context."""
         found = [secret for secret in self.theirs.secrets() if secret in answer and secret not in asked]
         return [answer[max(0, answer.index(secret) - 120) : answer.index(secret) + 40] for secret in found]
 
@@ -107,14 +107,14 @@ class GraphQLWalkTest(APITestCase):
 
         self.assertEqual(FOLLOWED - reached, set())
 
-    def test_nothing_of_theirs_is_in_the_lists_nor_in_what_hangs_on_them(self):
+    def test_lists_and_relations_disclose_nothing(self):
         for root, depth in ROOTS.items():
             with self.subTest(root=root):
                 answer = self.ask(f"{{ {root} {{ {selection(innermost(self.fields[root]), depth)} }} }}")
                 self.assertIn(OURS, answer)
                 self.assertEqual(self.leaks(answer), [])
 
-    def test_nothing_of_theirs_is_found_by_its_primary_key(self):
+    def test_primary_keys_find_nothing(self):
         for root, model in {
             "circuit_maintenance": models.CircuitMaintenance,
             "circuit_impact": models.CircuitImpact,

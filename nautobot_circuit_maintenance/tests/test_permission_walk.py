@@ -1,4 +1,4 @@
-"""Who may see one provider's maintenances sees nothing of another's: every URL of the app is asked, and GraphQL."""
+"""Permissions limited to one provider disclose nothing of another: every URL of the app is requested."""
 
 import difflib
 import re
@@ -41,13 +41,13 @@ class Route:
 
     @property
     def model(self):
-        """Return the model that it is about; none for the dashboard and the root of the API."""
+        """Return its model; None for the dashboard and the root of the API."""
         return {each._meta.model_name: each for each in apps.get_app_config(APP).get_models()}.get(
             re.split("[_-]", self.name)[0]
         )
 
     def url(self, instance=None) -> str:
-        """Return the address."""
+        """Return the URL."""
         return reverse(f"{self.namespace}:{self.name}", kwargs={"pk": instance.pk} if self.needs_pk else None)
 
 
@@ -66,11 +66,11 @@ VARIANTS = {UI: [{}], REST: [{}, {"depth": 1}]}
 
 
 class WalkCase(TestCase):
-    """Someone who may do everything with what is ours."""
+    """A user with all permissions on the objects of one provider."""
 
     @classmethod
     def setUpTestData(cls):
-        """Create our side, and what both share."""
+        """Create the user's provider and the shared objects."""
         two_providers.create_shared()
         cls.ours = two_providers.create_side(OURS)
         cls.theirs = two_providers.Side(THEIRS, {})
@@ -81,7 +81,7 @@ class WalkCase(TestCase):
         two_providers.permit(self.user)
 
     def leaks(self, answer: str, asked: str = "") -> list[str]:
-        """Return what of theirs an answer holds, the question aside, each with what stands around it."""
+        """Return the other provider's values in a response, except those requested, with their context."""
         return [
             answer[max(0, found.start() - 80) : found.end() + 40]
             for secret in self.theirs.secrets()
@@ -91,17 +91,17 @@ class WalkCase(TestCase):
 
     @staticmethod
     def changes(before: str, after: str) -> list[str]:
-        """Return the lines in which two answers to one question differ."""
+        """Return the lines in which two responses to one request differ."""
         lines = [CHANGING.sub("", text).splitlines() for text in (before, after)]
         return [line for line in difflib.unified_diff(*lines, lineterm="", n=0) if lines[0] != lines[1]][:9]
 
     def assert_silent(self, response, asked: str = "") -> None:
-        """Check that an answer says nothing of theirs but what was asked."""
+        """Check that a response discloses nothing of the other provider except what was requested."""
         self.assertEqual(self.leaks(response.content.decode(), asked), [])
 
 
 def questions_to_us(ours: two_providers.Side, namespace: str) -> Iterator[tuple[str, dict, bool]]:
-    """List address, parameters and whether it asks for the rows of a list, of all that concerns our objects."""
+    """List URL, parameters and whether a list's rows are requested, for all of the user's objects."""
     shared = models.NotificationSource.objects.get(name=f"{SHARED} source")
     for route in ROUTES:
         if route.namespace != namespace:
@@ -119,7 +119,7 @@ def questions_to_us(ours: two_providers.Side, namespace: str) -> Iterator[tuple[
 
 
 def questions_to_core(ours: two_providers.Side) -> Iterator[tuple[str, dict, bool]]:
-    """List the pages of core that show something of ours."""
+    """List the pages of core that show objects of the app."""
     yield reverse("home"), {}, False
     for model, route in (
         (Provider, "circuits:provider"),
@@ -136,14 +136,14 @@ def questions_to_core(ours: two_providers.Side) -> Iterator[tuple[str, dict, boo
 
 
 class Comparison(WalkCase):
-    """Asks the same questions before and after the other provider exists."""
+    """Send the same requests before and after the other provider exists."""
 
     def questions(self) -> Iterator[tuple[str, dict, bool]]:
-        """List address, parameters and whether it asks for the rows of a list."""
+        """List URL, parameters and whether a list's rows are requested."""
         raise NotImplementedError
 
     def answers(self) -> dict[str, str]:
-        """Ask everything."""
+        """Send all requests."""
         found = {}
         for url, parameters, is_htmx in self.questions():
             response = self.client.get(url, parameters, **(HTMX if is_htmx else {}))
@@ -153,7 +153,7 @@ class Comparison(WalkCase):
         return found
 
     def compare(self) -> dict[str, str]:
-        """Check that nothing of theirs is in any answer, and that no answer changes; return the answers."""
+        """Check that no response discloses anything or changes; return the responses."""
         before = self.answers()
         self.theirs = two_providers.create_side(THEIRS)
         two_providers.cross(self.ours, self.theirs)
@@ -177,7 +177,7 @@ class PagesTest(Comparison):
     def test_the_walk_knows_every_model(self):
         self.assertLessEqual(set(two_providers.OF_THE_APP), {route.model for route in ROUTES})
 
-    def test_pages_show_nothing_of_theirs_and_do_not_change(self):
+    def test_pages_disclose_nothing_and_do_not_change(self):
         answers = self.compare()
         self.assertEqual([url for url, answer in answers.items() if url.endswith("rows") and OURS not in answer], [])
         self.assertEqual({answer[:3] for url, answer in answers.items() if "dashboard" in url}, {"200"})
@@ -190,36 +190,36 @@ class EndpointsTest(Comparison):
         """List the endpoints."""
         return questions_to_us(self.ours, REST)
 
-    def test_endpoints_show_nothing_of_theirs_and_do_not_change(self):
+    def test_endpoints_disclose_nothing_and_do_not_change(self):
         self.compare()
 
 
 class CorePagesTest(Comparison):
-    """Pages of Nautobot that show something of the app."""
+    """Pages of Nautobot that show objects of the app."""
 
     def questions(self) -> Iterator[tuple[str, dict, bool]]:
         """List the pages."""
         return questions_to_core(self.ours)
 
-    def test_pages_of_core_show_nothing_of_theirs_and_do_not_change(self):
+    def test_pages_of_core_disclose_nothing_and_do_not_change(self):
         self.compare()
 
 
 class BothSidesCase(WalkCase):
-    """The other provider exists too, in ways that touch ours."""
+    """The other provider exists too, with relations to the user's objects."""
 
     @classmethod
     def setUpTestData(cls):
-        """Create both sides."""
+        """Create both providers."""
         super().setUpTestData()
         cls.theirs = two_providers.create_side(THEIRS)
         two_providers.cross(cls.ours, cls.theirs)
 
 
 class RefusedTest(BothSidesCase):
-    """Their objects, by primary key."""
+    """Requests for the other provider's objects by primary key."""
 
-    def test_what_is_theirs_does_not_exist_and_stays_as_it_is(self):
+    def test_hidden_objects_are_not_found_and_not_changed(self):
         before = self.theirs.rows()
         methods = {UI: ("get", "post"), REST: ("get", "options", "post", "put", "patch", "delete")}
         for route in ROUTES:
@@ -230,7 +230,7 @@ class RefusedTest(BothSidesCase):
         self.assertEqual(self.theirs.rows(), before)
 
     def refused(self, method: str, url: str) -> None:
-        """Check that a request is refused without a word about what is there."""
+        """Check that a request is rejected without disclosing anything."""
         options = {"data": "{}", "content_type": "application/json"} if method in ("put", "patch", "delete") else {}
         response = getattr(self.client, method)(url, **options)
         if method != "options":
@@ -242,16 +242,16 @@ class WritingTest(BothSidesCase):
     """Forms and endpoints that take several objects, or refer to one."""
 
     def setUp(self):
-        """Remember their rows."""
+        """Remember the other provider's rows."""
         super().setUp()
         self.before = self.theirs.rows()
 
     def tearDown(self):
-        """Nothing of theirs has changed."""
+        """Check that the other provider's rows have not changed."""
         self.assertEqual(self.theirs.rows(), self.before)
         super().tearDown()
 
-    def test_bulk_pages_neither_show_nor_touch_theirs(self):
+    def test_bulk_pages_neither_show_nor_change_hidden_objects(self):
         for route in ROUTES:
             if "_bulk_" not in route.name:
                 continue
@@ -262,7 +262,7 @@ class WritingTest(BothSidesCase):
                     self.assertLess(response.status_code, 500)
                     self.assert_silent(response, asked=str(pks))
 
-    def test_endpoints_change_nothing_of_theirs_in_bulk(self):
+    def test_bulk_endpoints_do_not_change_hidden_objects(self):
         for route in ROUTES:
             if route.namespace != REST or not route.name.endswith("-list"):
                 continue
@@ -274,7 +274,7 @@ class WritingTest(BothSidesCase):
                     self.assertIn(response.status_code, (200, 204, 400, 403, 404, 405))
                     self.assert_silent(response, asked=str(body))
 
-    def test_nothing_can_be_hung_on_what_is_theirs(self):
+    def test_nothing_can_be_related_to_hidden_objects(self):
         maintenance = self.theirs.of(models.CircuitMaintenance)[0]
         bodies = {
             "note": {"maintenance": str(maintenance.pk), "title": "Hello"},
@@ -294,7 +294,7 @@ class WritingTest(BothSidesCase):
                 self.assert_silent(response, asked=str(body))
         self.assertEqual([model.objects.count() for model in two_providers.OF_THE_APP], counts)
 
-    def test_who_chooses_the_providers_of_a_shared_source_keeps_those_that_he_does_not_see(self):
+    def test_editing_the_providers_of_a_shared_source_keeps_hidden_ones(self):
         shared = models.NotificationSource.objects.get(name=f"{SHARED} source")
         detail = reverse(f"{REST}:notificationsource-detail", kwargs={"pk": shared.pk})
         form = reverse(f"{UI}:notificationsource_edit", kwargs={"pk": shared.pk})
@@ -309,7 +309,7 @@ class WritingTest(BothSidesCase):
         self.assertEqual(self.client.post(form, chosen).status_code, 302)
         self.assertEqual({each.name for each in shared.providers.all()}, {OURS, THEIRS})
 
-    def test_forms_and_lists_that_are_asked_for_theirs_do_not_name_it(self):
+    def test_forms_and_lists_do_not_name_hidden_objects(self):
         maintenance, provider = self.theirs.of(models.CircuitMaintenance)[0], self.theirs.of(Provider)[0]
         for route in ROUTES:
             if route.namespace != UI or route.needs_pk or not route.name.endswith(("_add", "_list", "dashboard")):

@@ -1,4 +1,4 @@
-"""The questions above the lists: they find what the dashboard counts, and the page says which it answers."""
+"""The quick filters above the lists."""
 
 import re
 from datetime import timedelta
@@ -16,19 +16,19 @@ LINK = re.compile(r'<a href="(\?[^"]*)" class="btn btn-(?:secondary|(primary))"(
 
 
 class QuickFilterTest(PageTestCase):
-    """Above the lists of maintenances and notifications."""
+    """The lists of maintenances and notifications."""
 
     def setUp(self):
         super().setUp()
         self.become_superuser()
 
     def offered(self, route: str, query: str = "") -> dict[str, str]:
-        """Return the queries by label."""
+        """Return the query strings by label."""
         page = self.client.get(url_of(route) + query).content.decode()
         return {label: unescape(link) for link, _, label in LINK.findall(page)}
 
     def chosen(self, route: str, query: str) -> list[str]:
-        """Return the questions that the page says it answers."""
+        """Return the quick filters that are marked as applied."""
         page = self.client.get(url_of(route) + query).content.decode()
         return [label for _, active, label in LINK.findall(page) if active]
 
@@ -36,7 +36,7 @@ class QuickFilterTest(PageTestCase):
         """Return how many rows the list has."""
         return self.client.get(url_of(route) + query, **HTMX).context["table"].paginator.count
 
-    def test_next_24_hours_finds_what_the_tile_of_the_dashboard_counts(self):
+    def test_next_24_hours_finds_what_the_dashboard_counts(self):
         models.CircuitMaintenance.objects.all().delete()
         now = timezone.now()
         for name, hours in (("over", -30), ("running", -1), ("tonight", 20), ("later", 30)):
@@ -48,7 +48,7 @@ class QuickFilterTest(PageTestCase):
 
         self.assertEqual((int(tile[1]), self.count("circuitmaintenance_list", query)), (2, 2))
 
-    def test_the_page_says_which_question_it_answers(self):
+    def test_applied_quick_filter_is_marked(self):
         for route in ("circuitmaintenance_list", "notification_list"):
             for label, query in self.offered(route).items():
                 with self.subTest(route=route, label=label):
@@ -60,7 +60,7 @@ class QuickFilterTest(PageTestCase):
         ):
             self.assertEqual(self.chosen("circuitmaintenance_list", strange), [])
 
-    def test_notifications_are_told_apart_by_what_became_of_them(self):
+    def test_notifications_are_filtered_by_state(self):
         models.Notification.objects.all().delete()
         states = (State.PARSED, State.FAILED, State.FAILED, State.REFUSED, State.IGNORED, State.RECEIVED)
         for state in states:
@@ -72,7 +72,7 @@ class QuickFilterTest(PageTestCase):
 
         self.assertEqual(found, {"All": 6, "Failed": 2, "Refused": 1, "Ignored": 1, "Waiting": 1})
 
-    def test_the_list_of_notifications_has_state_and_reason_and_calls_nothing_an_error(self):
+    def test_list_of_notifications_shows_state_and_reason(self):
         page = self.client.get(url_of("notification_list"), **HTMX).content.decode()
 
         heads = [
@@ -86,17 +86,17 @@ class QuickFilterTest(PageTestCase):
 
 
 class EmptyListTest(PageTestCase):
-    """Each empty list has a sentence of its own."""
+    """The text of empty lists."""
 
     def test_empty_list_says_what_is_missing(self):
         self.become_superuser()
         for model, route, sentence in (
             (models.Note, "note_list", "No maintenance notes found"),
             (models.CircuitImpact, "circuitimpact_list", "No circuit impacts found"),
-            (models.ParsedNotification, "parsednotification_list", "No maintenance information found"),
+            (models.ParsedNotification, "parsednotification_list", "No parsed notifications found"),
             (models.Notification, "notification_list", "No notifications found"),
             (models.CircuitMaintenance, "circuitmaintenance_list", "No circuit maintenances found"),
-            (models.NotificationSource, "notificationsource_list", "No notification sources configured."),
+            (models.NotificationSource, "notificationsource_list", "No notification sources found"),
         ):
             with self.subTest(route=route):
                 model.objects.all().delete()

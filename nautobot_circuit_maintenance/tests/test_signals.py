@@ -1,4 +1,4 @@
-"""Signals: what happens beside a migration, and when somebody saves a provider or a circuit."""
+"""Signals: after a migration, and after a provider or a circuit is saved."""
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
@@ -14,7 +14,7 @@ from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
 
 
 def configured(*sources: dict, **others) -> override_settings:
-    """Configure these sources, each an IMAP account."""
+    """Configure sources with IMAP accounts."""
     rest = {"url": "imap://mail.example", "account": "ops", "secret": "s3cret"}
     entries = [{**rest, **source} for source in sources]
     return override_settings(
@@ -25,7 +25,7 @@ def configured(*sources: dict, **others) -> override_settings:
 class CustomFields(PipelineTestCase):
     """The two fields of a provider."""
 
-    def test_the_custom_fields_of_the_spec_exist_for_providers(self):
+    def test_custom_fields_of_the_specification_exist_for_providers(self):
         """Key, label and model."""
         fields = CustomField.objects.filter(content_types=ContentType.objects.get_for_model(Provider))
         expected = {
@@ -34,8 +34,8 @@ class CustomFields(PipelineTestCase):
         }
         self.assertLessEqual(expected, set(fields.values_list("key", "label")))
 
-    def test_a_label_that_somebody_changed_stays_and_a_deleted_field_comes_back(self):
-        """After the next migration; twice does no harm."""
+    def test_changed_label_is_kept_and_deleted_field_is_recreated(self):
+        """After the next migration; repeating it changes nothing."""
         CustomField.objects.filter(key="emails_circuit_maintenances").update(label="Absender")
         CustomField.objects.filter(key="provider_parser_circuit_maintenances").delete()
 
@@ -49,10 +49,10 @@ class CustomFields(PipelineTestCase):
 
 
 class Sources(PipelineTestCase):
-    """Rows follow the configuration, links are people's."""
+    """Rows are created from the configuration; users choose the providers."""
 
-    def test_a_source_of_the_configuration_gets_a_row(self):
-        """Without a migration; also one whose settings are wrong, to have a place for the mistake."""
+    def test_configured_source_gets_a_row(self):
+        """Without a migration, and with invalid settings too, so that the page can show the error."""
         with configured({"name": "New"}, {"name": "Wrong", "url": "pop3://mail.example"}):
             synchronise_sources()
             synchronise_sources()
@@ -60,7 +60,7 @@ class Sources(PipelineTestCase):
             names = {source.name: source.is_configured for source in NotificationSource.objects.all()}
         self.assertEqual(names, {"Mail": False, "New": True, "Wrong": True})
 
-    def test_a_source_that_leaves_the_configuration_keeps_its_links(self):
+    def test_removed_source_keeps_its_providers(self):
         """It is shown as not configured."""
         with configured():
             synchronise_sources()
@@ -69,8 +69,8 @@ class Sources(PipelineTestCase):
             self.assertFalse(self.source.is_configured)
         self.assertEqual(list(self.source.providers.all()), [self.provider])
 
-    def test_a_source_that_leaves_the_configuration_is_no_trouble_any_more(self):
-        """Nobody could mend what its last run met; that of a source with a mistake in its settings stays."""
+    def test_removed_source_has_no_error(self):
+        """Its last error can no longer be fixed; that of a source with invalid settings is kept."""
         NotificationSource.objects.update(last_error="The login was refused.")
         NotificationSource.objects.create(name="Wrong", last_error="The login was refused.")
         with configured({"name": "Wrong", "url": "pop3://mail.example"}):
@@ -79,8 +79,8 @@ class Sources(PipelineTestCase):
         errors = dict(NotificationSource.objects.values_list("name", "last_error"))
         self.assertEqual(errors, {"Mail": "", "Wrong": "The login was refused."})
 
-    def test_all_providers_of_today_and_tomorrow_are_attached_where_that_is_asked_for(self):
-        """And none elsewhere."""
+    def test_attach_all_providers_attaches_present_and_future_ones(self):
+        """Other sources get none."""
         with configured({"name": "All", "attach_all_providers": True}, {"name": "Some"}):
             synchronise_sources()
             carrier = create_provider("Carrier", "noc@carrier.example")
@@ -89,7 +89,7 @@ class Sources(PipelineTestCase):
         self.assertFalse(NotificationSource.objects.get(name="Some").providers.exists())
         self.assertEqual(list(self.source.providers.all()), [self.provider])
 
-    def test_a_provider_that_somebody_detached_stays_so_when_it_is_saved(self):
+    def test_detached_provider_is_not_attached_again_when_saved(self):
         """Only new providers are attached."""
         with configured({"name": "All", "attach_all_providers": True}):
             synchronise_sources()
@@ -102,10 +102,10 @@ class Sources(PipelineTestCase):
 
 
 class UnmatchedImpacts(PipelineTestCase):
-    """What was said about a circuit before Nautobot knew it."""
+    """Impacts that were announced for a circuit before it was added."""
 
-    def test_saving_the_circuit_links_what_was_said_about_it(self):
-        """Of its provider, in every maintenance."""
+    def test_adding_the_circuit_links_its_impacts(self):
+        """Those of its provider, in every maintenance."""
         self.receive(mail(Bcop("M-1", circuits=(("X-9", "OUTAGE"),))), mail(Bcop("M-2", circuits=(("x-9", "OUTAGE"),))))
         self.assertEqual(CircuitImpact.objects.filter(circuit=None).count(), 2)
 
@@ -115,8 +115,8 @@ class UnmatchedImpacts(PipelineTestCase):
 
         self.assertEqual(set(CircuitImpact.objects.values_list("circuit", flat=True)), {circuit.pk})
 
-    def test_a_circuit_that_is_renamed_to_the_id_is_linked_too(self):
-        """The cure for a typing error."""
+    def test_renaming_a_circuit_links_its_impacts(self):
+        """A typing error can be fixed this way."""
         self.receive(mail(Bcop(circuits=(("X-9", "OUTAGE"),))))
 
         self.circuits[2].cid = "X-9"
@@ -124,8 +124,8 @@ class UnmatchedImpacts(PipelineTestCase):
 
         self.assertEqual(CircuitImpact.objects.get().circuit, self.circuits[2])
 
-    def test_deleting_a_circuit_keeps_what_was_said_about_it(self):
-        """The id is unknown again."""
+    def test_deleting_a_circuit_keeps_its_impacts(self):
+        """The circuit ID is unknown again."""
         self.receive(mail(Bcop(circuits=(("C-1", "OUTAGE"),))))
 
         self.circuits[0].delete()

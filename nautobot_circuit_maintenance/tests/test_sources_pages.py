@@ -1,4 +1,4 @@
-"""Pages of the notification sources: what is ours alone."""
+"""Pages of the notification sources."""
 
 import socket
 from datetime import timedelta
@@ -20,7 +20,7 @@ from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url
 
 
 def configured(test, **entry):
-    """Let the settings of "Source 1" be these."""
+    """Configure "Source 1" with these settings."""
     source = {"name": "Source 1", "account": "ops", "secret": "hunter2", **entry}
     settings = test.settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"notification_sources": [source]}})
     settings.enable()
@@ -28,21 +28,21 @@ def configured(test, **entry):
 
 
 def closed_port():
-    """Return a port that nobody listens on."""
+    """Return a port without a listener."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
 
 
 class NotificationSourceTest(PageTestCase):
-    """Sources follow the settings; people choose their providers."""
+    """Sources come from the settings; users choose their providers."""
 
     def setUp(self):
         super().setUp()
         self.become_superuser()
         self.source = models.NotificationSource.objects.get(name="Source 1")
 
-    def test_there_is_no_way_to_add_delete_or_rename(self):
+    def test_sources_cannot_be_added_deleted_or_renamed(self):
         for route in ("add", "delete", "import", "bulk_edit", "bulk_delete", "bulk_rename"):
             with self.subTest(route), self.assertRaises(NoReverseMatch):
                 url_of(f"notificationsource_{route}", self.source if route == "delete" else None)
@@ -52,7 +52,7 @@ class NotificationSourceTest(PageTestCase):
 
         self.assertEqual(models.NotificationSource.objects.count(), 3)
 
-    def test_the_form_changes_the_providers_only(self):
+    def test_form_changes_only_the_providers(self):
         provider = Provider.objects.get(name="ISP 3")
         data = {"providers": [provider.pk], "name": "Renamed", "last_error": "x", "attach_all_providers": "on"}
 
@@ -62,7 +62,7 @@ class NotificationSourceTest(PageTestCase):
         self.assertEqual(list(self.source.providers.all()), [provider])
         self.assertEqual((self.source.name, self.source.attach_all_providers), ("Source 1", False))
 
-    def test_the_page_shows_the_settings_and_no_secret(self):
+    def test_page_shows_the_settings_without_the_secret(self):
         entry = {"name": "Source 1", "url": "imap://mail.example", "account": "ops", "secret": "hunter2"}
         with self.settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"notification_sources": [entry]}}):
             pages = self.page("notificationsource", self.source), self.page("notificationsource_list", **HTMX)
@@ -72,7 +72,7 @@ class NotificationSourceTest(PageTestCase):
             self.assertIn("ops", page)
             self.assertNotIn("hunter2", page)
 
-    def test_the_page_shows_the_folder_and_port_and_encryption_where_the_settings_choose_them(self):
+    def test_page_shows_folder_port_and_encryption_if_the_kind_has_them(self):
         configured(self, url="imap://mail.example", starttls=True, folder="Carriers")
         page = self.page("notificationsource", self.source)
         for shown in ("Carriers", "143", "STARTTLS"):
@@ -83,7 +83,7 @@ class NotificationSourceTest(PageTestCase):
         self.assertIn("Carriers", page)
         self.assertNotIn("Encryption", page)
 
-    def test_the_page_says_whose_word_about_the_senders_it_demands(self):
+    def test_page_shows_the_trusted_servers(self):
         configured(self, url="imap://mail.example")
         self.assertIn("not required", self.page("notificationsource", self.source))
 
@@ -96,13 +96,13 @@ class NotificationSourceTest(PageTestCase):
 
         self.assertIn("required (trusted: mx.example, b.example)", self.page("notificationsource", self.source))
 
-    def test_a_source_that_left_the_settings_says_so(self):
+    def test_removed_source_is_shown_as_not_configured(self):
         self.assertIn("no longer in PLUGINS_CONFIG", self.page("notificationsource", self.source))
         self.assertIn("Not Configured", self.page("notificationsource_list", **HTMX))
 
 
 class ValidateTest(PageTestCase):
-    """The button that tries the login."""
+    """The button Test Connection."""
 
     def setUp(self):
         super().setUp()
@@ -111,12 +111,12 @@ class ValidateTest(PageTestCase):
         self.validate_url = url_of("notificationsource_validate", self.source)
 
     def verdict(self, **data):
-        """Press the button and return the page that follows."""
+        """Click the button and return the next page."""
         response = self.client.post(self.validate_url, data)
         self.assertRedirects(response, self.source.get_absolute_url(), fetch_redirect_response=False)
         return self.page("notificationsource", self.source)
 
-    def test_a_server_that_lets_us_in_is_fine_and_keeps_its_mail_unread(self):
+    def test_successful_connection_keeps_email_unread(self):
         self.permit("view_notificationsource", "change_notificationsource")
         with imap_server() as server:
             configured(
@@ -132,7 +132,7 @@ class ValidateTest(PageTestCase):
         self.source.refresh_from_db()
         self.assertIsNone(self.source.last_fetched_at)
 
-    def test_a_refused_login_is_told_without_the_secret(self):
+    def test_refused_login_is_shown_without_the_secret(self):
         self.permit("view_notificationsource", "change_notificationsource")
         with imap_server() as server:
             configured(self, url=f"imap://localhost:{server.tls_port}", ca_file=str(server.ca_file))
@@ -142,25 +142,25 @@ class ValidateTest(PageTestCase):
         self.assertIn("Login refused for", page)
         self.assertNotIn("hunter2", page)
 
-    def test_nobody_there_is_told(self):
+    def test_refused_connection_is_shown(self):
         self.permit("view_notificationsource", "change_notificationsource")
         configured(self, url=f"imap://127.0.0.1:{closed_port()}")
 
         self.assertIn("refused the connection", self.verdict())
 
-    def test_a_source_that_left_the_settings_is_told(self):
+    def test_removed_source_is_reported(self):
         self.permit("view_notificationsource", "change_notificationsource")
 
         self.assertIn("no longer in PLUGINS_CONFIG", self.verdict())
 
-    def test_it_leads_to_the_source_and_nowhere_else(self):
+    def test_button_always_returns_to_the_source(self):
         self.become_superuser()
         for query in ("?return_url=/logout/", "?next=https://evil.example/"):
             cache.clear()
             response = self.client.post(self.validate_url + query, {"return_url": "https://evil.example/"})
             self.assertRedirects(response, self.source.get_absolute_url())
 
-    def test_a_second_one_within_seconds_does_not_log_in(self):
+    def test_second_click_within_seconds_does_not_log_in(self):
         self.become_superuser()
         configured(self, url=f"imap://127.0.0.1:{closed_port()}")
         self.verdict()
@@ -172,12 +172,12 @@ class ValidateTest(PageTestCase):
         cache.clear()
         self.assertIn("refused the connection", self.verdict())
 
-    def test_it_cannot_be_had_by_a_link(self):
+    def test_get_is_not_allowed(self):
         self.become_superuser()
 
         self.assertHttpStatus(self.client.get(self.validate_url), 405)
 
-    def test_only_the_permission_to_change_shows_and_opens_it(self):
+    def test_button_requires_the_permission_to_change(self):
         for name in (None, "view", "add", "delete"):
             if name:
                 self.permit(f"{name}_notificationsource")
@@ -189,7 +189,7 @@ class ValidateTest(PageTestCase):
         self.assertIn(self.validate_url, self.page("notificationsource", self.source))
         self.verdict()
 
-    def test_the_constraints_of_the_permission_hold(self):
+    def test_constraints_of_the_permission_are_enforced(self):
         self.permit("view_notificationsource")
         self.permit("change_notificationsource", constraints={"name": "Source 2"})
 
@@ -198,14 +198,14 @@ class ValidateTest(PageTestCase):
 
 
 class SourcePageTest(PageTestCase):
-    """Is mail coming in?"""
+    """Counts and buttons on the page of a source."""
 
     def setUp(self):
         super().setUp()
         self.source = models.NotificationSource.objects.get(name="Source 1")
         self.provider = self.source.providers.get()
 
-    def test_run_now_chooses_the_source_in_the_form_of_the_job(self):
+    def test_run_job_selects_the_source_in_the_form_of_the_job(self):
         self.become_superuser()
         job = "nautobot_circuit_maintenance.jobs.HandleCircuitMaintenanceNotifications"
         url = reverse("extras:job_run_by_class_path", kwargs={"class_path": job}) + f"?sources={self.source.pk}"
@@ -216,12 +216,12 @@ class SourcePageTest(PageTestCase):
         self.assertHttpStatus(form, 200)
         self.assertRegex(form.content.decode(), rf'<option value="{self.source.pk}"\s+selected')
 
-    def test_run_now_needs_the_permission_to_run_jobs(self):
+    def test_run_job_requires_the_permission_to_run_jobs(self):
         self.permit("view_notificationsource")
 
-        self.assertNotIn("Run now", self.page("notificationsource", self.source))
+        self.assertNotIn("Run Job", self.page("notificationsource", self.source))
 
-    def test_a_provider_without_an_address_is_flagged_with_the_way_to_mend_it(self):
+    def test_provider_without_an_address_is_marked_with_a_link_to_its_form(self):
         self.permit("view_notificationsource")
         self.add_permissions("circuits.view_provider")
         edit = reverse("circuits:provider_edit", kwargs={"pk": self.provider.pk})
@@ -238,7 +238,7 @@ class SourcePageTest(PageTestCase):
         self.assertIn("noc@isp.example", page)
         self.assertNotIn("No Email Address", page)
 
-    def test_the_counts_are_of_the_last_30_days_and_lead_to_their_rows(self):
+    def test_counts_cover_30_days_and_link_to_their_rows(self):
         self.permit("view_notificationsource", "view_notification")
         now = timezone.now()
         models.Notification.objects.update(received_at=now - timedelta(days=31))
@@ -251,7 +251,7 @@ class SourcePageTest(PageTestCase):
         self.assertRegex(page, rf'<a href="{link.replace("?", "[?]")}[^"]*">2</a>')
         self.assertNotIn(f"{url_of('notification_list')}?source={self.source.pk}&amp;state=parsed&amp;received", page)
 
-    def test_the_counts_are_of_what_the_user_may_see(self):
+    def test_counts_are_restricted_by_permissions(self):
         self.permit("view_notificationsource")
         now = timezone.now()
         fixtures.create_notification(self.provider, self.source, state=State.FAILED, received_at=now)
@@ -261,7 +261,7 @@ class SourcePageTest(PageTestCase):
 
         self.assertNotIn("state=failed", self.page("notificationsource", self.source))
 
-    def test_the_list_tells_the_last_mail_and_what_waits(self):
+    def test_list_shows_latest_and_waiting_notifications(self):
         self.become_superuser()
         last = timezone.now() - timedelta(hours=3)
         fixtures.create_notification(self.provider, self.source, state=State.RECEIVED, received_at=last)
@@ -271,14 +271,14 @@ class SourcePageTest(PageTestCase):
         self.assertIn("3 h ago", page)
         self.assertIn(f"source={self.source.pk}&amp;state=received", page.replace("&state", "&amp;state"))
 
-    def test_the_list_counts_what_the_user_may_see(self):
+    def test_list_is_restricted_by_permissions(self):
         self.permit("view_notificationsource")
         last = timezone.now() - timedelta(hours=3)
         fixtures.create_notification(self.provider, self.source, state=State.RECEIVED, received_at=last)
 
         self.assertNotIn("3 h ago", self.page("notificationsource_list", **HTMX))
 
-    def test_list_and_page_take_as_many_queries_for_ten_times_the_rows(self):
+    def test_queries_do_not_grow_with_rows(self):
         self.become_superuser()
         pages = (("notificationsource_list", None, HTMX), ("notificationsource", self.source, {}))
         counts = []

@@ -1,4 +1,4 @@
-"""Windows are edited in the maintenance's form, as a browser sends it."""
+"""Editing windows in the form of a maintenance, with the data that a browser sends."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 
 
 def rows(*spans, removed=()) -> dict[str, str]:
-    """Return the windows as the form sends them."""
+    """Return the form data of windows."""
     data = {"windows-TOTAL_FORMS": str(len(spans)), "windows-INITIAL_FORMS": "0"}
     for number, (start, end) in enumerate(spans):
         data |= {f"windows-{number}-start_time": start, f"windows-{number}-end_time": end}
@@ -24,7 +24,7 @@ EMPTY = ("", "")
 
 
 class WindowsFormTest(PageTestCase):
-    """Several windows."""
+    """A maintenance with several windows."""
 
     def setUp(self):
         super().setUp()
@@ -32,20 +32,20 @@ class WindowsFormTest(PageTestCase):
         self.maintenance = models.CircuitMaintenance.objects.get(name="M-2")
 
     def post(self, times=EMPTY, url="", **data):
-        """Send the form."""
+        """Submit the form."""
         url = url or url_of("circuitmaintenance_edit", self.maintenance)
         known = {"name": "M-2", "provider": self.maintenance.provider_id, "status": Status.CONFIRMED}
         times = {"start_time": times[0], "end_time": times[1]}
         return self.client.post(url, {**known, **times, **data})
 
     def spans(self):
-        """Return the windows on record, as the form writes them."""
+        """Return the stored windows as the form shows them."""
         form = "%Y-%m-%d %H:%M:%S"
         windows = models.MaintenanceWindow.objects.filter(maintenance=self.maintenance)
         return [(window.start_time.strftime(form), window.end_time.strftime(form)) for window in windows]
 
     def whole(self):
-        """Return start and end on record."""
+        """Return the stored start and end."""
         self.maintenance.refresh_from_db()
         return tuple(f"{when:%Y-%m-%d %H:%M:%S}" for when in (self.maintenance.start_time, self.maintenance.end_time))
 
@@ -53,7 +53,7 @@ class WindowsFormTest(PageTestCase):
         """Give the maintenance a second window."""
         fixtures.add_window(self.maintenance, fixtures.NOON + timedelta(days=40), hours=1)
 
-    def test_start_and_end_follow_the_windows(self):
+    def test_start_and_end_are_derived_from_the_windows(self):
         self.have_several()
 
         self.assertHttpStatus(self.post(**rows(TUESDAY, MONDAY, EMPTY)), 302)
@@ -61,7 +61,7 @@ class WindowsFormTest(PageTestCase):
         self.assertEqual(self.spans(), [MONDAY, TUESDAY])
         self.assertEqual(self.whole(), (MONDAY[0], TUESDAY[1]))
 
-    def test_a_window_that_stays_is_the_same_row(self):
+    def test_unchanged_window_keeps_its_row(self):
         self.have_several()
         self.post(**rows(MONDAY, TUESDAY))
         row = self.maintenance.windows.first().pk
@@ -70,7 +70,7 @@ class WindowsFormTest(PageTestCase):
 
         self.assertEqual(self.maintenance.windows.first().pk, row)
 
-    def test_with_all_but_one_removed_start_and_end_are_edited_again(self):
+    def test_removing_all_windows_but_one_makes_start_and_end_editable(self):
         self.have_several()
 
         self.post(**rows(MONDAY, TUESDAY, EMPTY, removed=[1]))
@@ -79,13 +79,13 @@ class WindowsFormTest(PageTestCase):
         self.assertHttpStatus(self.post(TUESDAY, **rows(EMPTY)), 302)
         self.assertEqual((self.spans(), self.whole()), ([TUESDAY], TUESDAY))
 
-    def test_a_second_window_is_added_beside_start_and_end(self):
+    def test_second_window_is_added_to_start_and_end(self):
         self.assertHttpStatus(self.post(MONDAY, **rows(TUESDAY)), 302)
 
         self.assertEqual(self.spans(), [MONDAY, TUESDAY])
         self.assertEqual(self.whole(), (MONDAY[0], TUESDAY[1]))
 
-    def test_a_new_maintenance_can_have_several_windows(self):
+    def test_new_maintenance_can_have_several_windows(self):
         data = {"name": "NEW", "status": Status.CONFIRMED, "start_time": MONDAY[0], "end_time": MONDAY[1]}
 
         response = self.client.post(url_of("circuitmaintenance_add"), {**data, **rows(TUESDAY, EMPTY)})
@@ -94,7 +94,7 @@ class WindowsFormTest(PageTestCase):
         self.maintenance = models.CircuitMaintenance.objects.get(name="NEW")
         self.assertEqual(self.spans(), [MONDAY, TUESDAY])
 
-    def test_there_is_one_change_record_and_it_has_the_windows(self):
+    def test_one_change_record_contains_the_windows(self):
         self.have_several()
         ObjectChange.objects.all().delete()
 
@@ -110,7 +110,7 @@ class WindowsFormTest(PageTestCase):
         )
         self.assertEqual(change.object_data_v2["end_time"], "2026-12-01T03:00:00Z")
 
-    def test_what_is_wrong_is_said_in_words_and_changes_nothing(self):
+    def test_errors_are_shown_and_nothing_is_saved(self):
         self.have_several()
         before = self.spans()
         for windows, message in (
@@ -125,16 +125,16 @@ class WindowsFormTest(PageTestCase):
                 self.assertContains(response, message)
                 self.assertEqual(self.spans(), before)
 
-    def test_the_same_window_above_and_below_is_refused(self):
+    def test_duplicate_of_start_and_end_is_rejected(self):
         self.assertContains(self.post(MONDAY, **rows(MONDAY)), "Duplicate maintenance window.")
 
-    def test_half_a_span_above_is_refused(self):
+    def test_start_without_end_is_rejected(self):
         response = self.post((MONDAY[0], ""), **rows(TUESDAY))
 
         self.assertContains(response, "Enter both a start and an end time, or leave both empty.")
 
-    def test_of_a_time_that_cannot_be_read_nothing_else_is_said(self):
-        """Not that it is missing; neither by the form nor, where the maintenance is new, by the model."""
+    def test_invalid_time_causes_one_error_only(self):
+        """It is not reported as missing, neither by the form nor, for a new maintenance, by the model."""
         for address in (url_of("circuitmaintenance_edit", self.maintenance), url_of("circuitmaintenance_add")):
             with self.subTest(address):
                 response = self.post(("tomorrow", MONDAY[1]), address, **rows(), name="M-9")
@@ -142,7 +142,7 @@ class WindowsFormTest(PageTestCase):
                 self.assertContains(response, "Enter a valid date/time.")
                 self.assertNotContains(response, "Enter both a start and an end time, or leave both empty.")
 
-    def test_the_form_shows_start_and_end_or_the_windows(self):
+    def test_form_shows_start_and_end_or_the_windows(self):
         page = self.page("circuitmaintenance_edit", self.maintenance)
         self.assertIn('name="start_time"', page)
 
@@ -152,7 +152,7 @@ class WindowsFormTest(PageTestCase):
         self.assertNotIn('name="start_time"', page)
         self.assertIn('name="windows-1-start_time" value="2026-12-30 12:00:00"', page)
 
-    def test_who_may_not_change_the_maintenance_changes_no_window(self):
+    def test_windows_require_the_permission_to_change_the_maintenance(self):
         self.user.is_superuser = False
         self.user.save()
         self.permit("view_circuitmaintenance")

@@ -103,7 +103,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
             ObjectsTablePanel(
                 weight=200,
                 section=SectionChoices.FULL_WIDTH,
-                table_class=tables.ParsedNotificationTable,
+                table_class=tables.NotificationMaintenancesTable,
                 table_filter="notification",
                 table_title="Maintenances in this Notification",
                 exclude_columns=["notification", "sender", "received_at"],

@@ -1,4 +1,4 @@
-"""A stored message for human eyes."""
+"""Rendering of stored messages."""
 
 import re
 import time
@@ -40,12 +40,12 @@ class ReadableTest(TestCase):
             message.attachments, (Attachment("ä.pdf", "application/pdf", 3), Attachment("log.txt", "text/plain", 5))
         )
 
-    def test_html_alone_gives_its_words(self):
+    def test_text_is_taken_from_html_if_there_is_no_plain_text(self):
         raw = b"Content-Type: text/html\r\n\r\n<style>x{}</style><p>Window</p><table><tr><td>02:00</td></tr></table>"
 
         self.assertEqual(readable(raw).text, "Window\n\n02:00")
 
-    def test_no_bytes_stop_it(self):
+    def test_malformed_messages_never_raise(self):
         nested = b"".join(
             b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (number, number) for number in range(3_000)
         )
@@ -66,7 +66,7 @@ class ReadableTest(TestCase):
 
 @pytest.mark.slow
 class HostileShapeTest(TestCase):
-    """What takes Python's reader hours or gigabytes takes seconds and megabytes: a web process has no time limit."""
+    """Messages that take Python's parser hours or gigabytes take seconds and megabytes; web processes have no time limit."""
 
     def test_no_shape_of_a_message_takes_long(self):
         nested = b"".join(
@@ -88,7 +88,7 @@ class HostileShapeTest(TestCase):
                 readable(raw)
                 self.assertLess(time.process_time() - begin, 10)
 
-    def test_millions_of_lines_do_not_fill_the_memory(self):
+    def test_millions_of_lines_take_bounded_memory(self):
         raw = b"Content-Type: text/plain\r\n\r\n" + b"x\n" * 5_000_000
         tracemalloc.start()
         self.addCleanup(tracemalloc.stop)
@@ -99,7 +99,7 @@ class HostileShapeTest(TestCase):
         self.assertTrue(message.is_truncated)
         self.assertTrue(message.text.startswith("x\nx\n"))
 
-    def test_the_largest_message_with_ordinary_lines_is_read_to_its_end(self):
+    def test_largest_ordinary_message_is_not_truncated(self):
         attachment = (b"A" * 76 + b"\r\n") * (25 * 1024**2 // 78)
         head = b"Content-Type: application/pdf; name=plan.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 
@@ -111,9 +111,9 @@ class HostileShapeTest(TestCase):
 
 @pytest.mark.slow
 class SafeHtmlTest(TestCase):
-    """Nothing of it runs, loads, sends or poses as a page of ours."""
+    """Sanitized HTML does not run, load, send or imitate anything."""
 
-    def test_what_runs_is_gone(self):
+    def test_active_content_is_removed(self):
         for html in (
             "<script>alert(1)</script>",
             "<scr<script>ipt>alert(1)</script>",
@@ -130,11 +130,11 @@ class SafeHtmlTest(TestCase):
             "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>",
         ):
             with self.subTest(html):
-                # As an element or an attribute; as escaped words it may stay.
+                # As an element or an attribute; escaped text may remain.
                 self.assertIsNone(re.search(r"<[^>]*(script|\bon\w+=|alert)", safe_html(html)), safe_html(html))
                 self.assertIsNone(re.search(r"<(svg|math|i?frame|object|embed|meta|template)", safe_html(html)))
 
-    def test_what_loads_is_gone(self):
+    def test_loading_content_is_removed(self):
         for html in (
             "<img src='https://evil.example/pixel.gif'>",
             "<img srcset='https://evil.example/pixel.gif 2x'>",
