@@ -1,4 +1,4 @@
-"""The commands of a contributor: `invoke --list` shows them, `invoke --help <command>` explains one."""
+"""Commands for contributors: `invoke --list` lists them, `invoke --help <command>` explains one."""
 
 import os
 import shlex
@@ -33,7 +33,7 @@ TYPED = " ".join(
 SOURCES = f"{PACKAGE} development tasks.py conftest.py"
 # Folders of tests whose code imports no model.
 PURE = ("domain", "mail", "reading")
-# So that the linters are those of this environment.
+# Use the linters of this environment.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
 
 
@@ -60,25 +60,25 @@ def start(context: Context, stack: Stack) -> None:
 
 @container_command()
 def debug(context: Context, stack: Stack) -> None:
-    """Start the same in the foreground, with Django's error pages and all logs; Ctrl-C ends it."""
+    """Start the same in the foreground, with Django's error pages and all logs; stop with Ctrl-C."""
     compose(context, stack, stack.words("up", debug=True))
 
 
 @container_command()
 def restart(context: Context, stack: Stack) -> None:
-    """Restart Nautobot and what it needs: the worker takes over changed code only then."""
+    """Restart Nautobot and what it needs; the worker only then loads changed code."""
     compose(context, stack, stack.words("restart"))
 
 
 @container_command()
 def stop(context: Context, stack: Stack) -> None:
-    """Stop Nautobot and what it needs; the data are kept."""
+    """Stop Nautobot and what it needs; the data is kept."""
     compose(context, stack, stack.words("down", "--remove-orphans"))
 
 
 @container_command()
 def destroy(context: Context, stack: Stack) -> None:
-    """Remove the containers and their volumes: all data are lost."""
+    """Remove the containers and their volumes; all data is lost."""
     compose(context, stack, stack.words("down", "--remove-orphans", "--volumes"))
 
 
@@ -90,7 +90,7 @@ def cli(context: Context, stack: Stack) -> None:
 
 @container_command()
 def nbshell(context: Context, stack: Stack) -> None:
-    """Open Nautobot's Python shell in the running container: models are imported there."""
+    """Open Nautobot's Python shell in the running container, with all models imported."""
     compose(context, stack, stack.inside("nautobot-server", "nbshell"))
 
 
@@ -126,20 +126,20 @@ def verify_core_schema(context: Context) -> None:
 
 @command(texts={"once": "Stop after the table instead of serving the web UI.", "json": "Print the table as JSON."})
 def demo(context: Context, once: bool = False, json: bool = False) -> None:
-    """Deliver sample mails, run the real Job on a real worker, show what came out and serve the web UI."""
+    """Deliver sample emails, run the job on a worker, print the results and serve the web UI."""
     chosen = [option for option, wanted in (("--once", once), ("--json", json)) if wanted]
     python_module(context, "development.demo.runner", *chosen)
 
 
 @command(
     texts={
-        "only": "Measure one part alone: ingest, workers, poll or pages.",
-        "mails": "Number of mails with a calendar; one HTML mail for ten of them.",
+        "only": "Measure only one part: ingest, workers, poll or pages.",
+        "mails": "Number of emails with a calendar; there is one HTML email per ten of them.",
         "sizes": "Numbers of maintenances to measure the pages at, ascending.",
-        "seed": "Another seed, other data.",
-        "json": "Keep the figures in this file.",
-        "compare": "Show what changed since the run that this file keeps.",
-        "profile": "Write a cProfile of digesting the mails with a calendar to this file.",
+        "seed": "Seed of the generated data.",
+        "json": "Write the results to this file.",
+        "compare": "Compare with the results in this file.",
+        "profile": "Write a cProfile of digesting the emails with a calendar to this file.",
     }
 )
 def benchmark(  # pylint: disable=too-many-arguments,too-many-positional-arguments  # each is an option of the command
@@ -152,7 +152,7 @@ def benchmark(  # pylint: disable=too-many-arguments,too-many-positional-argumen
     compare: str = "",
     profile: str = "",
 ) -> None:
-    """Print what mails, workers side by side and pages cost in CPU, statements, time and memory (30 minutes)."""
+    """Measure CPU, statements, time and memory of ingesting, concurrent workers and pages (30 minutes)."""
     words = options(only=only, mails=mails, sizes=sizes, seed=seed, json=json, compare=compare, profile=profile)
     python_module(context, "development.benchmark", *words)
 
@@ -160,19 +160,19 @@ def benchmark(  # pylint: disable=too-many-arguments,too-many-positional-argumen
 @command(
     texts={
         "faults": "Number of faults; 40 take about a minute and a half.",
-        "only": "Kinds of faults: the begins of their names, separated by commas.",
-        "seed": "Other mails, other faults.",
-        "json": "Keep the figures in this file.",
+        "only": "Kinds of faults: how their names start, separated by commas.",
+        "seed": "Seed of the emails and faults.",
+        "json": "Write the results to this file.",
     }
 )
 def chaos(context: Context, faults: int = 500, only: str = "", seed: int = 1, json: str = "") -> None:
-    """Let faults strike while workers are at it, and compare with what an undisturbed run leaves (10 minutes)."""
+    """Inject faults while workers run, and compare the result with an undisturbed run (10 minutes)."""
     python_module(context, "development.chaos", *options(seed=seed, faults=faults, only=only, json=json))
 
 
-@command(texts={"only": "Words in the names of the mutants."})
+@command(texts={"only": "Part of the names of the mutants."})
 def mutants(context: Context, only: str = "") -> None:
-    """Break the product on purpose in a copy, and see the tests notice it (15 minutes)."""
+    """Break the product on purpose in a copy, and check that the tests notice (15 minutes)."""
     python_module(context, "development.mutants", *options(only=only))
 
 
@@ -203,7 +203,7 @@ def pure(context: Context, keyword: str = "") -> None:
 
 @command(texts={"keyword": "Run only the tests whose names match (pytest -k)."})
 def e2e(context: Context, keyword: str = "") -> None:
-    """Drive a browser through a whole Nautobot of its own (needs Chromium), and read mail from Dovecot (needs that)."""
+    """Test a complete Nautobot in a browser (needs Chromium), and a mailbox on Dovecot (needs that)."""
     chosen = ["-k", keyword] if keyword else []
     with stage("e2e"):
         python_module(context, "pytest", "development/e2e", *chosen)
@@ -214,16 +214,18 @@ def e2e(context: Context, keyword: str = "") -> None:
 
 @command()
 def screenshots(context: Context) -> None:
-    """Take the pictures in docs/images from the demo's data (needs Chromium)."""
+    """Take the screenshots in docs/images of the demo's data (needs Chromium)."""
     python_module(context, "development.docs.screenshots")
 
 
 @command(
-    texts={"serve": "Serve the site while you write (http://127.0.0.1:8000/) instead of building it into the package."}
+    texts={
+        "serve": "Serve the site at http://127.0.0.1:8000/ while you write, instead of building it into the package."
+    }
 )
 def docs(context: Context, serve: bool = False) -> None:
     """Build the documentation site into the package; a dead link or a missing page is an error."""
-    # Not --quiet: that hides warnings from the strict mode too. The variable silences what the theme thinks of MkDocs 2.
+    # Not --quiet: that hides warnings from the strict mode too. The variable silences the theme's notice about MkDocs 2.
     with context.prefix("export NO_MKDOCS_2_WARNING=1"):
         python_module(context, "mkdocs", "serve" if serve else "build")
 
@@ -235,15 +237,15 @@ def package(context: Context, install: bool = False) -> None:
     python_module(context, "development.packaging", *(["--install"] if install else []))
 
 
-@command(texts={"autoformat": "Rewrite the files instead of complaining about them."}, docker=True)
+@command(texts={"autoformat": "Reformat the files."}, docker=True)
 def black(context: Context, autoformat: bool = False) -> None:
-    """Check that the code is formatted by Black."""
+    """Check the formatting with Black."""
     run(context, f"black {'--quiet' if autoformat else '--check'} {SOURCES}")
 
 
-@command(texts={"fix": "Correct what can be corrected."}, docker=True)
+@command(texts={"fix": "Fix what can be fixed automatically."}, docker=True)
 def ruff(context: Context, fix: bool = False) -> None:
-    """Look for mistakes, old idioms and unsorted imports with Ruff (a second)."""
+    """Check for mistakes, outdated idioms and unsorted imports with Ruff (a second)."""
     run(context, f"ruff check --quiet {'--fix ' if fix else ''}{SOURCES}")
 
 
@@ -254,45 +256,45 @@ def autoformat(context: Context) -> None:
     run(context, f"black --quiet {SOURCES}")
 
 
-@command(texts={"counts": "Only count the words."}, docker=True)
+@command(texts={"counts": "Only print counts."}, docker=True)
 def words(context: Context, counts: bool = False) -> None:
-    """Look for misspelled words, British spelling and words that we avoid."""
+    """Check spelling (American) and words that the project avoids."""
     run(context, "codespell")
     python_module(context, "development.docs.words", *(["--counts"] if counts else []))
 
 
 @command(texts={"base": "Branch that the change is for."}, docker=True)
 def changes(context: Context, base: str = "origin/main") -> None:
-    """Check that the change has a fragment in docs/changes/ and that all fragments are named as they should be."""
+    """Check that the change has a fragment in docs/changes/ and that the names of all fragments are valid."""
     run(context, "towncrier build --draft --version next > /dev/null")
     known = context.run(f"git rev-parse --quiet --verify {shlex.quote(base)}", hide=True, warn=True)
     if known:
         run(context, f"towncrier check --compare-with {shlex.quote(base)}")
     else:
-        print(f"There is no branch {base} here to compare with.")
+        print(f"There is no branch {base} to compare with.")
 
 
 @command(docker=True)
 def flake8(context: Context) -> None:
-    """Look for mistakes and complexity with Flake8."""
+    """Check for mistakes and complexity with Flake8."""
     run(context, f"flake8 {SOURCES}")
 
 
 @command(docker=True)
 def pylint(context: Context) -> None:
-    """Look deeper for mistakes with Pylint."""
+    """Check the code with Pylint (a minute; part of `invoke nightly`)."""
     run(context, f"pylint {SOURCES}")
 
 
 @command(docker=True)
 def bandit(context: Context) -> None:
-    """Look for insecure code with Bandit."""
+    """Check for insecure code with Bandit."""
     run(context, f"bandit --quiet --recursive --configfile pyproject.toml {SOURCES}")
 
 
 @command(docker=True)
 def pydocstyle(context: Context) -> None:
-    """Check that what is public says what it is for."""
+    """Check that public names have docstrings."""
     run(context, f"pydocstyle {SOURCES}")
 
 
@@ -304,19 +306,19 @@ def imports(context: Context) -> None:
 
 @command(docker=True)
 def mypy(context: Context) -> None:
-    """Check the types where all of them are written down."""
+    """Check the types of the modules that are fully annotated."""
     run(context, f"mypy --strict {TYPED}")
 
 
 @command(texts={"name": "Name of the migration, for example schema."}, docker=True)
 def makemigrations(context: Context, name: str = "") -> None:
-    """Write the migration that the models need."""
+    """Create the migration that the models need."""
     nautobot_server(context, f"makemigrations {PACKAGE}" + (f" --name {shlex.quote(name)}" if name else ""))
 
 
 @command(docker=True)
 def check_migrations(context: Context) -> None:
-    """Fail if the models need a migration that nobody has written."""
+    """Check that no migration is missing."""
     nautobot_server(context, f"makemigrations {PACKAGE} --check --dry-run")
 
 
@@ -340,7 +342,7 @@ TESTS: dict[str, Callable[[Context], None]] = {
 
 
 def failures(context: Context, stages: dict[str, Callable[[Context], None]]) -> list[str]:
-    """Run one stage after the other, whatever becomes of those before it; return what failed."""
+    """Run all stages, even after a failure; return the errors."""
     failed = []
     for name, check in stages.items():
         with stage(name):
@@ -353,7 +355,7 @@ def failures(context: Context, stages: dict[str, Callable[[Context], None]]) -> 
 
 @command(docker=True)
 def tests(context: Context) -> None:
-    """Run all linters and all tests, and print what each took."""
+    """Run all linters and all tests, and print how long each took."""
     # The template takes one core for minutes if there is no dump of this Nautobot: the checks have the other one.
     with subprocess.Popen([sys.executable, "-m", "invoke", "template"], cwd=ROOT):  # nosec B603 # our own, no shell
         failed = failures(context, CHECKS)

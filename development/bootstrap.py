@@ -1,7 +1,7 @@
 """From a fresh clone to any command: `python3 development/bootstrap.py demo` or `... tests`.
 
-Makes `.venv`, installs the app with everything its developers use, and runs `invoke` with the words that follow. The
-installation is skipped while nothing that decides it has changed. Standard library only.
+Creates `.venv`, installs the app with all development dependencies, and runs `invoke` with the arguments. The
+installation is skipped while nothing relevant has changed. Standard library only.
 """
 
 import hashlib
@@ -17,17 +17,17 @@ ROOT = Path(__file__).resolve().parent.parent
 PINS = ROOT / "development"
 OLDEST = (3, 10)
 NAUTOBOT = "3.2"
-# What pip says of a package that is not to be had: no version for this Python, or no wheel and no way to build one.
+# pip's errors for unavailable packages: no version for this Python, or no wheel and no way to build one.
 _MISSING = re.compile(r"(?:No matching distribution found for|Failed building wheel for|Failed to build) '?([\w.-]+)")
 
 
 class InstallationError(Exception):
-    """An environment could not be made; the message says why and what to do."""
+    """An environment could not be created; the message contains the reason and what to do."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A folder with the app, everything its developers use and one version of Nautobot, made by one Python."""
+    """A virtual environment with the app, its development dependencies and one version of Nautobot."""
 
     folder: Path
     base_python: str = sys.executable
@@ -35,12 +35,12 @@ class Environment:
 
     @property
     def python(self) -> Path:
-        """Return the environment's own Python."""
+        """Path of the environment's Python."""
         return self.folder / "bin" / "python"
 
     @property
     def pins(self) -> Path:
-        """Return the file with the exact versions to install; only those of Nautobot that we test have one."""
+        """Path of the file with exact versions; only tested versions of Nautobot have one."""
         return PINS / f"constraints-nautobot{self.nautobot}.txt"
 
     @property
@@ -48,20 +48,20 @@ class Environment:
         return self.folder / "installed.sha256"
 
     def fingerprint(self) -> str:
-        """Return what decides the installation: the interpreter, our declarations and the pinned versions."""
+        """Return a digest of the interpreter, pyproject.toml and the pinned versions."""
         command = [self.base_python, "-c", "import sys; print(sys.version)"]
-        digest = hashlib.sha256(subprocess.check_output(command))  # nosec B603 # a Python that was found to run
+        digest = hashlib.sha256(subprocess.check_output(command))  # nosec B603 # a Python that is known to run
         for path in (ROOT / "pyproject.toml", PINS / "constraints.txt", self.pins):
             digest.update(path.read_bytes() if path.exists() else b"")
         return digest.hexdigest()
 
     def is_installed(self) -> bool:
-        """Tell whether the environment is complete and up to date."""
+        """Return whether the environment is complete and up to date."""
         stamp = self._stamp
         return self.python.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == self.fingerprint()
 
     def prepare(self) -> None:
-        """Make the environment unless it is there."""
+        """Create or update the environment if necessary."""
         if self.is_installed():
             return
         started = time.monotonic()
@@ -70,18 +70,18 @@ class Environment:
         say(f"--- installation: {time.monotonic() - started:.1f} s")
 
     def _install(self) -> None:
-        """Make the folder anew and install into it; the stamp is written last."""
+        """Recreate the folder and install into it; the stamp is written last."""
         run([self.base_python, "-m", "venv", "--clear", str(self.folder)])
         command = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
         command += ["--editable", f"{ROOT}[dev]"]
-        # Without pins, pip takes the newest of everything that this Nautobot allows.
+        # Without pins, pip installs the newest versions that this Nautobot allows.
         command += ["--constraint", str(self.pins)] if self.pins.exists() else [f"nautobot=={self.nautobot}.*"]
         run(command)
         self._stamp.write_text(self.fingerprint(), encoding="ascii")
 
 
 def run(command: list[str]) -> None:
-    """Run a step of an installation; show what it complains of, and raise one sentence if it fails."""
+    """Run a step of an installation; print its errors, and raise InstallationError if it fails."""
     done = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True)  # nosec B603 # our own, no shell
     if done.stderr:
         say(done.stderr.rstrip())
@@ -89,19 +89,19 @@ def run(command: list[str]) -> None:
         return
     if found := _MISSING.search(done.stderr):
         raise InstallationError(
-            f"pip found no version or wheel of {found[1]} for this Python that fits; choose another version of Python"
+            f"pip found no suitable version or wheel of {found[1]} for this Python; choose another version of Python"
             " or of Nautobot."
         )
     raise InstallationError("The installation failed; the reason is above.")
 
 
 def say(line: str) -> None:
-    """Show progress; standard output belongs to the command."""
+    """Print progress to standard error; standard output belongs to the command."""
     print(line, file=sys.stderr, flush=True)
 
 
 def main(words: list[str]) -> None:
-    """Install if need be, then become `invoke`; with -h or --help in place of a command, only say what this is."""
+    """Install if necessary, then run `invoke`; with -h or --help instead of a command, print the help."""
     if words[:1] in (["-h"], ["--help"]):
         print(__doc__)
         return

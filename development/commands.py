@@ -1,4 +1,4 @@
-"""How a command of `tasks.py` reaches the versions that it is asked for: another environment, or a container."""
+"""Commands of `tasks.py` that can run in another environment or in a container."""
 
 import contextlib
 import functools
@@ -17,11 +17,11 @@ from development.bootstrap import ROOT, InstallationError
 from development.containers import stack
 
 VERSIONS = {
-    "nautobot-ver": "Version of Nautobot: 3.1 or 3.2 for the release that is pinned, 3.1.8 for another one.",
+    "nautobot-ver": "Version of Nautobot: 3.1 or 3.2 for the pinned release, 3.1.8 for another one.",
     "python-ver": "Version of Python, for example 3.12.",
 }
-DOCKER = {"docker": "Run in a container of these versions instead of an environment in this clone."}
-DATABASE = {"database": "Database of the containers: postgres or mysql. Name it again for the next command."}
+DOCKER = {"docker": "Run in a container with these versions instead of an environment."}
+DATABASE = {"database": "Database of the containers: postgres or mysql. Each command needs the option."}
 Body = Callable[..., None]
 
 
@@ -34,7 +34,7 @@ def run(context: Context, line: str) -> None:
 
 
 def python_module(context: Context, module: str, *words: str) -> None:
-    """Run a module with the Python that runs us."""
+    """Run a module with the current Python."""
     run(context, shlex.join([sys.executable, "-m", module, *words]))
 
 
@@ -51,7 +51,7 @@ def stage(name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def embedded_services() -> Iterator[None]:
-    """Provide PostgreSQL and Redis to the commands that are run meanwhile."""
+    """Provide PostgreSQL and Redis to the commands that run inside the block."""
     from development.services import embedded  # pylint: disable=import-outside-toplevel  # keeps `invoke --list` fast
 
     before = dict(os.environ)
@@ -59,19 +59,19 @@ def embedded_services() -> Iterator[None]:
         with embedded.postgres() as database, embedded.redis() as redis:
             os.environ.update({**database, **redis})
             os.environ["NAUTOBOT_CONFIG"] = str(ROOT / "development" / "nautobot_config.py")
-            # For what stores nothing; Nautobot wants a database that exists.
+            # Some commands do not store anything, but Nautobot needs an existing database.
             os.environ.setdefault("NAUTOBOT_DB_NAME", "postgres")
             yield
     except embedded.ServiceError as error:
         raise Exit(str(error), code=1) from error
     finally:
-        # Or the next task would take a server that has ended for one of the user's own.
+        # Otherwise the next task would take a stopped server for one that the user provides.
         os.environ.clear()
         os.environ.update(before)
 
 
 def options(**values: object) -> list[str]:
-    """Return the values that were given as the options of a command line."""
+    """Return the non-empty values as options of a command line."""
     return [word for name, value in values.items() if value for word in (f"--{name}", str(value))]
 
 
@@ -97,7 +97,7 @@ def command(*, texts: dict[str, str] | None = None, docker: bool = False) -> Cal
 
 
 def container_command(*, texts: dict[str, str] | None = None) -> Callable[[Body], Task]:
-    """Make a task that is about the containers of some versions; it gets them as a `stack.Stack`."""
+    """Make a task that works on containers; it receives them as a `stack.Stack`."""
 
     def decorate(body: Body) -> Task:
         @functools.wraps(body)
@@ -115,7 +115,7 @@ def container_command(*, texts: dict[str, str] | None = None) -> Callable[[Body]
 def _task(
     function: Body, body: Body, extra: dict[str, object], texts: dict[str, str], leave_out: Iterable[str] = ()
 ) -> Task:
-    """Return invoke's task, which takes the parameters of the body and the extra ones."""
+    """Return an invoke task with the parameters of the body and the extra ones."""
     signature = inspect.signature(body)
     kept = [parameter for name, parameter in signature.parameters.items() if name not in leave_out]
     kept += [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value) for name, value in extra.items()]
@@ -124,7 +124,7 @@ def _task(
 
 
 def _words(body: Body, values: dict[str, Any]) -> list[str]:
-    """Return the options that were given, as the words of a command line."""
+    """Return the options that differ from their defaults, as words of a command line."""
     words = []
     for name, parameter in inspect.signature(body).parameters.items():
         value = values.get(name, parameter.default)
@@ -135,7 +135,7 @@ def _words(body: Body, values: dict[str, Any]) -> list[str]:
 
 
 def _stack(nautobot_ver: str, python_ver: str, database: str = "") -> stack.Stack:
-    """Return the containers of these versions, or end with the sentence that says why not."""
+    """Return the containers of these versions, or end the task with the reason."""
     try:
         return stack.stack(nautobot=nautobot_ver, python=python_ver, database=database)
     except (stack.ContainerError, InstallationError) as error:
@@ -151,16 +151,16 @@ def _in_environment(context: Context, nautobot_ver: str, python_ver: str, words:
     run(context, shlex.join([str(environment.python), "-m", "invoke", *words]))
 
 
-def _in_container(context: Context, stack: stack.Stack, words: list[str]) -> None:
-    compose(context, stack, stack.once("invoke", *words))
+def _in_container(context: Context, containers: stack.Stack, words: list[str]) -> None:
+    compose(context, containers, containers.once("invoke", *words))
 
 
-def compose(context: Context, stack: stack.Stack, words: list[str]) -> None:
-    """Run Docker Compose; a missing engine ends the task with a sentence."""
+def compose(context: Context, containers: stack.Stack, words: list[str]) -> None:
+    """Run Docker Compose; a missing engine ends the task with a message."""
     try:
         program = stack.compose()
     except stack.ContainerError as error:
         raise Exit(str(error), code=1) from error
     stack.prepare_credentials()
-    os.environ.update(stack.variables())
+    os.environ.update(containers.variables())
     run(context, shlex.join([*program, *words]))

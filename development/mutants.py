@@ -1,6 +1,6 @@
-"""The product broken on purpose, in ways that would cost an operator an outage: the tests have to notice each.
+"""Mutants: the product broken in ways that would cost an operator an outage. The tests must notice each.
 
-Run by `invoke mutants`; docs/dev/reliability.md says what came of it. A copy of the clone is broken, never the clone.
+Run by `invoke mutants`; docs/dev/reliability.md has the results. Only a copy of the clone is broken.
 """
 
 import argparse
@@ -23,9 +23,9 @@ APP = "nautobot_circuit_maintenance"
 TESTS = f"{APP}/tests"
 NOT_COPIED = (".git", ".venv*", ".development", ".hypothesis", ".mypy_cache", "__pycache__", "build", "dist", "docs")
 FAILED = 1
-"""What pytest returns where tests failed; another number means that they did not run."""
+"""Exit code of pytest if tests failed; others mean that they did not run."""
 LONGEST = 600
-"""Seconds after which a command counts as failed: some mutants go round in circles."""
+"""Seconds after which a command counts as failed: some mutants loop forever."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +35,19 @@ class Mutant:
     name: str
     file: str
     old: str
-    """Stands in the file once."""
+    """The code to replace; it occurs once in the file."""
     new: str
     tests: tuple[str, ...]
-    """Those of the tests that have to fail."""
+    """The tests that must fail."""
     chaos: str = ""
-    """Options of `invoke chaos`, where that has to fail as well."""
+    """Options of `invoke chaos`, if that must fail as well."""
 
     def apply(self, root: Path) -> None:
         """Break the product in a copy of the clone."""
         path = root / self.file
         text = path.read_text("utf-8")
         if text.count(self.old) != 1:
-            raise ValueError(f"{self.name}: {self.file} does not hold once: {self.old}")
+            raise ValueError(f"{self.name}: {self.file} does not contain exactly once: {self.old}")
         path.write_text(text.replace(self.old, self.new), "utf-8")
 
 
@@ -65,7 +65,7 @@ MUTANTS = (
         f"{APP}/pipeline/queue.py",
         '_waiting(ours).select_for_update(skip_locked=True, of=("self",)).defer(None)',
         "_waiting(ours).defer(None)",
-        # Not chaos: the number of attempts, raised and committed before, keeps workers apart as well.
+        # Not chaos: the number of attempts, committed before, separates the workers as well.
         (f"{TESTS}/pipeline/test_queue.py", f"{TESTS}/end_to_end/test_concurrency.py"),
     ),
     Mutant(
@@ -85,21 +85,21 @@ MUTANTS = (
         chaos="--faults 20 --only worker,session",
     ),
     Mutant(
-        "a copy that says something else of the body is the same mail",
+        "a copy with another content type is the same email",
         f"{APP}/mail/message.py",
         '"Subject", "Content-Type", "Content-Transfer-Encoding")',
         '"Subject")',
         (f"{TESTS}/mail/test_message.py", f"{TESTS}/attacks/test_copies.py"),
     ),
     Mutant(
-        "a message that the server does not hand out is passed",
+        "a message that the server cannot deliver is forgotten",
         f"{APP}/mailboxes/imap/mailbox.py",
         '        for uid in self._tried(silent, ["UID"]):',
         "        for uid in ():",
         (f"{TESTS}/mailboxes/test_imap_scale.py",),
     ),
     Mutant(
-        "the time zones of one calendar hold for the next",
+        "the time zones of one calendar are used for the next",
         f"{APP}/reading/library.py",
         "    _zones.clear()\n",
         "",
@@ -127,7 +127,7 @@ MUTANTS = (
         (f"{TESTS}/end_to_end/test_kill.py", f"{TESTS}/pipeline/test_digest.py"),
     ),
     Mutant(
-        "what came last counts, not what was issued last",
+        "the order of arrival counts instead of the order of issue",
         f"{APP}/domain/conclusion.py",
         "            _issued(update),\n            update.sequence,\n",
         "            update.envelope.received_at,\n            update.sequence,\n",
@@ -162,14 +162,14 @@ MUTANTS = (
         (f"{TESTS}/pipeline/test_run.py",),
     ),
     Mutant(
-        "reading marks mail as read",
+        "reading marks email as read",
         f"{APP}/mailboxes/imap/session.py",
         "client.select_folder(settings.folder, readonly=True)",
         "client.select_folder(settings.folder, readonly=False)",
         (f"{TESTS}/mailboxes/test_imap.py",),
     ),
     Mutant(
-        "the HTML of mail is shown as it came",
+        "the HTML of email is shown unsanitized",
         f"{APP}/mail/rendering.py",
         "    return clean\n",
         "    return html\n",
@@ -180,7 +180,7 @@ MUTANTS = (
 
 @contextmanager
 def copy_of_clone() -> Iterator[Path]:
-    """Copy what the tests need of the clone."""
+    """Copy the parts of the clone that the tests need."""
     with tempfile.TemporaryDirectory(prefix="ncm-mutant-") as name:
         target = Path(name) / "clone"
         shutil.copytree(embedded.ROOT, target, ignore=shutil.ignore_patterns(*NOT_COPIED))
@@ -188,8 +188,8 @@ def copy_of_clone() -> Iterator[Path]:
 
 
 def in_copy(root: Path, *words: str) -> int:
-    """Run a command of Python in a copy, on the services of the clone; return its exit code, FAILED if it has no end."""
-    # Workers of chaos begin with a script: what it imports is to be the copy, not what is installed.
+    """Run Python in a copy, on the services of the clone; return its exit code, FAILED after a time-out."""
+    # Workers of chaos start from a script, which must import the copy instead of the installed package.
     env = {**os.environ, "PYTHONPATH": str(root), "NCM_STATE": str(embedded.STATE), "PYTHONDONTWRITEBYTECODE": "1"}
     with open(log_file(), "wb") as log:
         command = [sys.executable, *words]
@@ -203,30 +203,30 @@ def in_copy(root: Path, *words: str) -> int:
 
 
 def log_file() -> Path:
-    """Return where the last command said what it did."""
+    """Return the log of the last command."""
     return embedded.state_folder("log") / "mutants.log"
 
 
 def fails_in_tests(root: Path, label: str) -> bool:
-    """Tell whether tests fail; sys.exit where they cannot be run."""
+    """Return whether tests fail; exit if they cannot be run."""
     code = in_copy(root, "-m", "pytest", "-x", "-q", label)
     if code not in (0, FAILED):
-        sys.exit(f"pytest ended with {code} and judged nothing, see {log_file()}: {label}")
+        sys.exit(f"pytest ended with {code} without a result, see {log_file()}: {label}")
     return code == FAILED
 
 
 def fails_in_chaos(root: Path, options: str) -> bool:
-    """Tell whether chaos finds anything lost, doubled or wrong; sys.exit where it does not come to an end."""
+    """Return whether chaos finds anything lost, doubled or wrong; exit if it does not end."""
     report = root / "chaos.json"
     code = in_copy(root, "-m", "development.chaos", "--json", str(report), *shlex.split(options))
     if not report.exists():
-        sys.exit(f"chaos ended with {code} and judged nothing, see {log_file()}: {options}")
+        sys.exit(f"chaos ended with {code} without a result, see {log_file()}: {options}")
     rows = json.loads(report.read_text("utf-8"))
     return bool(rows["lost"] + rows["doubled"] + rows["wrong final states"])
 
 
 def judges(mutants: Iterable[Mutant]) -> dict[str, Callable[[Path], bool]]:
-    """Return what has to notice these mutants: each takes the root of a clone and tells whether it fails there."""
+    """Return the functions that must notice these mutants; each takes the root of a clone and returns whether it fails."""
     tests = dict.fromkeys(label for mutant in mutants for label in mutant.tests)
     chaos = dict.fromkeys(mutant.chaos for mutant in mutants if mutant.chaos)
     found: dict[str, Callable[[Path], bool]] = {label: partial(fails_in_tests, label=label) for label in tests}
@@ -234,7 +234,7 @@ def judges(mutants: Iterable[Mutant]) -> dict[str, Callable[[Path], bool]]:
 
 
 def show(name: str, judgements: dict[str, bool], wanted: bool) -> bool:
-    """Print what each judge said of a clone; return whether all said what is wanted."""
+    """Print the result of each judge; return whether all are as wanted."""
     for judge, fails in judgements.items():
         print(
             f"{name:<50} {'noticed' if fails else 'silent':<9}{judge}{'' if fails is wanted else '   <-- WRONG'}",
@@ -244,15 +244,15 @@ def show(name: str, judgements: dict[str, bool], wanted: bool) -> bool:
 
 
 def main() -> int:
-    """Try the chosen mutants; the exit code is 1 if one of them was not noticed by everything that has to."""
+    """Try the chosen mutants; return 1 if one of them was not noticed by all its judges."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="words in the name of the mutants")
+    parser.add_argument("--only", default="", help="part of the names of the mutants")
     options = parser.parse_args()
     chosen = [mutant for mutant in MUTANTS if options.only in mutant.name]
     if not chosen:
-        sys.exit(f"No mutant is called so; there are: {', '.join(mutant.name for mutant in MUTANTS)}.")
+        sys.exit(f"No mutant has such a name. The mutants are: {', '.join(mutant.name for mutant in MUTANTS)}.")
     with copy_of_clone() as root:
-        # What fails there would notice every mutant, and say nothing.
+        # What fails on the unchanged code would seem to notice every mutant.
         is_sound = show("nothing is broken", {name: fails(root) for name, fails in judges(chosen).items()}, False)
     unnoticed = []
     for mutant in chosen if is_sound else []:
@@ -260,7 +260,7 @@ def main() -> int:
             mutant.apply(root)
             if not show(mutant.name, {name: fails(root) for name, fails in judges([mutant]).items()}, True):
                 unnoticed.append(mutant.name)
-    print(f"{len(chosen)} mutants; not noticed by everything that has to: {', '.join(unnoticed) or 'none'}.")
+    print(f"{len(chosen)} mutants; not noticed by all their judges: {', '.join(unnoticed) or 'none'}.")
     return 1 if unnoticed or not is_sound else 0
 
 

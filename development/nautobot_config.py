@@ -1,4 +1,4 @@
-"""Nautobot's configuration for development, embedded or in containers: services and mail sources come from the environment."""
+"""Nautobot's configuration for development: services and notification sources come from the environment."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from nautobot.core.settings import *  # noqa: E402,F401,F403 - see above
 
 
 def kept_secret(path: Path) -> str:
-    """Return the key that is made the first time, so that a second demo still knows the browser's session."""
+    """Return the secret key, created the first time, so that sessions survive a restart of the demo."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -27,14 +27,14 @@ def kept_secret(path: Path) -> str:
     return key
 
 
-# Nautobot's own settings have read what the containers are given: key, host names, DEBUG.
+# Nautobot's own settings have read the variables of the containers: key, host names, DEBUG.
 if not SECRET_KEY:  # noqa: F405 - from Nautobot's settings
     SECRET_KEY = kept_secret(STATE / "secret_key")
 ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]  # noqa: F405 - from Nautobot's settings
 INSTALLATION_METRICS_ENABLED = False  # nothing leaves this machine
 METRICS_ENABLED = True
 
-# The template of core Nautobot is built without the app; see development/services/database.py.
+# The template of bare Nautobot is built without the app; see development/services/database.py.
 PLUGINS = [] if os.environ.get("NCM_CORE_ONLY") else ["nautobot_circuit_maintenance"]
 PLUGINS_CONFIG = {
     "nautobot_circuit_maintenance": json.loads(os.environ.get("NCM_PLUGIN_CONFIG") or "{}"),

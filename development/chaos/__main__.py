@@ -1,6 +1,6 @@
-"""Real faults while real parts work, then a normal run: it has to leave what an undisturbed one leaves.
+"""Real faults during real work, then a normal run: it must leave the rows that an undisturbed run leaves.
 
-Run by `invoke chaos`; docs/dev/reliability.md says what is done and what came of it.
+Run by `invoke chaos`; docs/dev/reliability.md describes the faults and the results.
 """
 
 import argparse
@@ -23,32 +23,32 @@ from development.services import embedded
 from development.services.database import say
 
 if TYPE_CHECKING:  # they import models
-    from development.chaos.bout import Figures
     from development.chaos.faults import Faults
+    from development.chaos.rounds import Figures
 
 CONFIG = Path(__file__).with_name("config.py")
 FAULTS = 500
-FAULTS_PER_BOUT = 50
+FAULTS_PER_ROUND = 50
 BACKLOG_PER_WORKER = 4
-"""New notifications for which one more process is asked to help; few, so that all of them work at once."""
+"""New notifications per additional worker process; few, so that all processes work at once."""
 CENTURY = 36_500
 """Days; the mails' dates are fixed."""
 
 
 def kinds(only: str) -> dict[str, int]:
-    """Return how often each kind of fault is chosen; of those whose names begin with these words, if any."""
+    """Return the weight of each kind of fault, or of those whose names start with one of these words."""
     from development.chaos.faults import WEIGHTS  # pylint: disable=import-outside-toplevel  # imports models
 
     words = tuple(word.strip() for word in only.split(",") if word.strip())
     chosen = {name: weight for name, weight in WEIGHTS.items() if not words or name.startswith(words)}
     if not chosen:
-        sys.exit(f"No kind of fault begins with {only}; there are: {', '.join(WEIGHTS)}.")
+        sys.exit(f"No kind of fault starts with {only}. The kinds are: {', '.join(WEIGHTS)}.")
     return chosen
 
 
 @contextmanager
 def parts(dice: Random) -> Iterator[tuple[Any, Any]]:
-    """Start everything, make Django ready and create the world; yield the faults and the mailboxes."""
+    """Start the services, set up Django and create the data; yield the faults and the mailboxes."""
     with ExitStack() as stack:
         lock = embedded.state_folder("chaos") / "chaos.lock"
         stack.enter_context(embedded.locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB))
@@ -65,7 +65,7 @@ def parts(dice: Random) -> Iterator[tuple[Any, Any]]:
             "raw_notification_initial_days_since": CENTURY,
         }
         os.environ["NCM_PLUGIN_CONFIG"] = json.dumps(config)
-        logging.disable(logging.WARNING)  # Nautobot tells a lot while it starts
+        logging.disable(logging.WARNING)  # Nautobot is noisy while it starts
         nautobot.setup(str(CONFIG))
         from development.chaos import faults, refusals, world  # pylint: disable=import-outside-toplevel
 
@@ -76,28 +76,28 @@ def parts(dice: Random) -> Iterator[tuple[Any, Any]]:
 
 
 def run(seed: int, wanted: int, only: str) -> "tuple[Faults, Figures]":
-    """Let so many faults strike; return what they were and what came of them."""
-    dice = Random(seed)  # nosec B311 # to be repeated, not to be secret
+    """Let `wanted` faults strike; return them and the figures."""
+    dice = Random(seed)  # nosec B311 # repeatable, not secret
     with parts(dice) as (faults, mailbox):
-        from development.chaos.bout import Figures, Round  # pylint: disable=import-outside-toplevel  # imports models
+        from development.chaos.rounds import Figures, Round  # pylint: disable=import-outside-toplevel  # imports models
 
         figures, chosen, struck = Figures(), kinds(only), 0
         while struck < wanted:
-            bout = Round(faults, mailbox, dice, figures, chosen)
-            struck += bout.run(seed * 1_000 + figures.bouts, min(FAULTS_PER_BOUT, wanted - struck))
+            this_round = Round(faults, mailbox, dice, figures, chosen)
+            struck += this_round.run(seed * 1_000 + figures.rounds, min(FAULTS_PER_ROUND, wanted - struck))
             say(f"{struck} of {wanted} faults, {faults.runs} runs, {figures.failures} failures")
         return faults, figures
 
 
 def table(faults: "Faults", figures: "Figures", seconds: float) -> dict[str, Any]:
-    """Return what is printed, by heading."""
+    """Return the results by heading."""
     return {
         "faults": dict(sorted(faults.struck.items())),
         "killed while": dict(sorted(faults.phases.items())),
         "all faults": faults.struck.total(),
         "commands of IMAP": dict(sorted(faults.proxy.commands.items())),
         "requests of Gmail": dict(sorted(faults.proxy.requests.items())),
-        "bouts": figures.bouts,
+        "rounds": figures.rounds,
         "runs": faults.runs,
         "messages": figures.messages,
         "set aside after three kills, digested later": figures.set_aside,
@@ -113,7 +113,7 @@ def table(faults: "Faults", figures: "Figures", seconds: float) -> dict[str, Any
 
 
 def show(rows: dict[str, Any]) -> None:
-    """Print the table."""
+    """Print the results."""
     for name, value in rows.items():
         if isinstance(value, dict):
             print(name)
@@ -124,7 +124,7 @@ def show(rows: dict[str, Any]) -> None:
 
 
 def main() -> int:
-    """Run chaos; the exit code is 1 if anything was lost, doubled, wrong or without an end."""
+    """Run chaos; return 1 if anything was lost, doubled or wrong, or did not end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=int, default=FAULTS)
@@ -137,7 +137,7 @@ def main() -> int:
     except embedded.ServiceError as error:
         sys.exit(str(error))
     except BlockingIOError:  # from the lock on chaos's state
-        sys.exit("Chaos reigns in this clone already.")
+        sys.exit("Chaos is already running in this clone.")
     rows = table(faults, figures, time.monotonic() - started)
     show(rows)
     if options.json:

@@ -1,6 +1,6 @@
-"""Nautobot's configuration for `invoke chaos`: nobody waits half a minute for a mail server that says nothing.
+"""Nautobot's configuration for `invoke chaos`: short time-outs, so that a silent mail server costs seconds.
 
-Chunks are small, so that eight processes find work at the same time, and about the same maintenances.
+Chunks are small, so that eight processes work at the same time, on the same maintenances.
 """
 
 import os
@@ -15,14 +15,14 @@ from development.nautobot_config import *  # noqa: F401,F403 - see above
 CELERY_TASK_SOFT_TIME_LIMIT = int(os.environ.get("NCM_CHAOS_SECONDS", "60"))
 CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 30
 CHUNK = 4
-"""Notifications that are digested in one transaction at most."""
+"""Most notifications that are digested in one transaction."""
 
 
 @worker_process_init.connect
 def hurry(**_kwargs: Any) -> None:
-    """Shorten time limits and chunks in each process that runs tasks, lead it to chaos's own Gmail, name its sessions.
+    """Shorten time limits and chunks in each process that runs tasks, use chaos's Gmail server, name database sessions.
 
-    Without repetitions every fault of HTTP ends a run: what the next one makes of it is what counts.
+    Without retries every HTTP fault ends a run, so that the next run has to recover.
     """
     # pylint: disable=import-outside-toplevel  # they need settings
     from nautobot_circuit_maintenance.mailboxes.gmail.mailbox import GmailMailbox
@@ -32,5 +32,5 @@ def hurry(**_kwargs: Any) -> None:
     ImapMailbox.timeout = GmailMailbox.timeout = ANSWER_SECONDS
     GmailMailbox.api_endpoint, GmailMailbox.retries = os.environ["NCM_CHAOS_GMAIL"], 0
     queue.CHUNK = CHUNK
-    # libpq's: by it a fault finds the session of the database that belongs to a process.
+    # From libpq: a fault finds the database session of a process by it.
     os.environ["PGAPPNAME"] = f"{os.environ['PGAPPNAME']}/{os.getpid()}"

@@ -1,4 +1,4 @@
-"""The faults: each strikes once, while work is going on, and says whether it really did."""
+"""The faults: each strikes once while work is being done, and returns whether it did."""
 
 import time
 from collections import Counter
@@ -18,17 +18,17 @@ from development.chaos.mailboxes import HTTP_FAULTS
 from development.chaos.proxy import COMMAND_FAULTS, Proxies
 from development.chaos.refusals import CODES, Session
 from development.chaos.services import WORKERS, Postgres, Redis, Workers
-from development.chaos.world import patiently
+from development.chaos.world import retry
 from development.services.wire import WIRE_FAULTS, Fault
 from nautobot_circuit_maintenance.tests.cases import create_circuits
 from nautobot_circuit_maintenance.tests.end_to_end.world import HANDLE, OPERATOR
 
-ARMED_SECONDS = 3.0
-"""How long a fault that needs a certain moment waits for it."""
+PENDING_SECONDS = 3.0
+"""How long a pending fault waits for its moment."""
 WIRE_BYTES = 20_000
-"""A fault on the wire strikes within so many bytes."""
+"""A fault on the wire strikes within this many bytes."""
 EVER = "2000-01-01"
-"""A Job that reads everything since then asks the mail server for all that there is."""
+"""A job that reads everything since then requests all messages of the mail server."""
 MOST_COMMON, COMMON, RARE = 15, 6, 1
 
 WEIGHTS = {
@@ -49,7 +49,7 @@ WEIGHTS = {
 
 @dataclass
 class Faults:
-    """What can be done to whom."""
+    """All faults, and what they need."""
 
     dice: Random
     postgres: Postgres
@@ -57,23 +57,23 @@ class Faults:
     workers: Workers
     proxy: Proxies
     runs: int = 0
-    """How many jobs were given to the workers."""
+    """Number of enqueued jobs."""
     struck: Counter[str] = field(default_factory=Counter)
     """How often each kind struck."""
     phases: Counter[str] = field(default_factory=Counter)
-    """What workers were at when they were killed."""
+    """What workers were doing when they were killed."""
     ended_sessions: dict[int, float] = field(default_factory=dict)
-    """When which session of the database ended by a fault (process of the server, seconds since the epoch)."""
+    """When a fault ended which database session (process of the server, seconds since the epoch)."""
     tickets: dict[tuple[str, str], str] = field(default_factory=dict)
-    """What operators wrote, by provider and name."""
+    """Tickets that operators entered, by provider and name."""
 
     def enqueue(self, job: str = HANDLE, **variables: Any) -> JobResult:
-        """Give a Job to the workers."""
+        """Enqueue a job for the workers."""
         self.runs += 1
         return world.enqueue(job, **variables)
 
     def strike(self, kind: str) -> bool:
-        """Let a fault of this kind strike; False if its moment did not come."""
+        """Let a fault of this kind strike; return False if there was no occasion for it."""
         if kind in CODES:
             has_struck = self._refuse(CODES[kind])
         elif kind in (*WIRE_FAULTS, *COMMAND_FAULTS, *HTTP_FAULTS):
@@ -84,16 +84,16 @@ class Faults:
         return has_struck
 
     def may_have_stopped_worker(self, fingerprint: str) -> int:
-        """Return how many attempts at a mail came to an end with a session that a fault ended."""
+        """Return how many attempts at a notification ended with a session that a fault ended."""
         tried = refusals.attempts_of(fingerprint)
         return sum(self.ended_sessions.get(session, 0) >= at for session, at in tried)
 
     def note_end(self, ending: list[Session]) -> None:
-        """Remember sessions of the database that are about to end."""
+        """Remember database sessions that are about to end."""
         self.ended_sessions |= {session.backend: time.time() + 1 for session in ending}
 
     def _phase(self, session: Session) -> str:
-        """Return what a process is at, as its session of the database shows."""
+        """Return what a process is doing, judging by its database session."""
         if session.state in ("idle", ""):
             return "fetch" if self.proxy.sessions else "between statements"
         if '_maintenance_notification" (' in session.query or "_notificationsource" in session.query:
@@ -103,17 +103,17 @@ class Faults:
         return "apply"
 
     def _session(self) -> Session | None:
-        """Choose the session of a process that runs tasks, of one that works if any does."""
+        """Choose the session of a process that runs tasks, preferably a busy one."""
         found = [session for session in refusals.sessions() if "/" in session.name]
         busy = [session for session in found if session.state != "idle"]
         return self.dice.choice(busy or found) if found else None
 
     def _worker_kill(self) -> bool:
-        """Kill a process that runs a task, in whatever phase it is; its worker starts another one."""
+        """Kill a process that runs a task, in any phase; its worker starts another one."""
         session = self._session()
         if session is None:
             return False
-        self.note_end(refusals.sessions(session.name))  # job logs have a session of their own
+        self.note_end(refusals.sessions(session.name))  # job logs use a separate session
         killed = services.kill(int(session.name.rpartition("/")[2]))
         self.phases[self._phase(session)] += killed
         return killed
@@ -143,39 +143,39 @@ class Faults:
         return True
 
     def _redis_restart(self) -> bool:
-        """Lose the broker with all that it holds."""
+        """Kill the broker, with everything in it."""
         self.redis.restart(self.dice.uniform(0, 1))
         return True
 
     def _refuse(self, code: str) -> bool:
-        """Let the database refuse a row of a worker; more than one if it is quick."""
+        """Let the database refuse a worker's row, or several if the worker is quick."""
         before = refusals.refused()
         refusals.refuse(code)
         try:
-            return _within(ARMED_SECONDS, lambda: refusals.refused() > before)
+            return _within(PENDING_SECONDS, lambda: refusals.refused() > before)
         finally:
-            patiently(lambda: refusals.refuse(""))
+            retry(lambda: refusals.refuse(""))
 
     def _disturb(self, kind: str) -> bool:
-        """Disturb a mail server's answers, at a random byte, a command or a request."""
+        """Disturb a mail server's responses at a random byte, command or request."""
         if kind in WIRE_FAULTS:
-            self.proxy.armed = Fault(kind, bytes_left=self.dice.randrange(WIRE_BYTES))
+            self.proxy.pending = Fault(kind, bytes_left=self.dice.randrange(WIRE_BYTES))
         else:
             asked = self.proxy.requests if kind in HTTP_FAULTS else self.proxy.commands
-            self.proxy.armed = Fault(kind, command=self.dice.choice(sorted(asked)))
-        self.enqueue(since=EVER)  # or else there may be nothing to ask the server for
-        _within(ARMED_SECONDS, lambda: self.proxy.armed is None)
-        fault, self.proxy.armed = self.proxy.armed, None
+            self.proxy.pending = Fault(kind, command=self.dice.choice(sorted(asked)))
+        self.enqueue(since=EVER)  # otherwise there may be nothing to request
+        _within(PENDING_SECONDS, lambda: self.proxy.pending is None)
+        fault, self.proxy.pending = self.proxy.pending, None
         return fault is None
 
     def _second_job(self) -> bool:
-        """Give the same work to another worker as well."""
+        """Enqueue the same work twice, for two workers."""
         self.enqueue()
         self.enqueue()
         return True
 
     def _operator_edit(self) -> bool:
-        """Write a ticket, as a person does in a form: all fields are saved."""
+        """Enter a ticket as in a form: all fields are saved."""
         user = get_user_model().objects.get(username=OPERATOR)
         ticket = f"INC{self.dice.randrange(1_000_000)}"
         maintenance = world.random_maintenance(self.dice)
@@ -193,14 +193,14 @@ class Faults:
         return self._rename(world.random_provider(self.dice), "name")
 
     def _circuit_renamed(self) -> bool:
-        """Give a circuit another id for a moment; mail about it finds no circuit meanwhile."""
+        """Give a circuit another ID for a moment; notifications cannot be linked to it during that time."""
         return self._rename(world.random_circuit(self.dice), "cid")
 
     def _rename(self, thing: Any, field_name: str) -> bool:
         name = getattr(thing, field_name)
         for each in (f"{name} (old)", name):
             setattr(thing, field_name, each)
-            patiently(thing.validated_save)
+            retry(thing.validated_save)
             time.sleep(self.dice.uniform(0.05, 0.3))
         return True
 
@@ -208,15 +208,15 @@ class Faults:
         """Delete a circuit, and create it again a moment later."""
         circuit = world.random_circuit(self.dice)
         cid, provider = circuit.cid, circuit.provider
-        # A worker that is about to link the circuit makes the deletion wait, or fail.
-        patiently(lambda: type(circuit).objects.filter(pk=circuit.pk).delete())
+        # A worker that is linking the circuit makes the deletion wait or fail.
+        retry(lambda: type(circuit).objects.filter(pk=circuit.pk).delete())
         time.sleep(self.dice.uniform(0.05, 0.3))
-        patiently(lambda: create_circuits(provider, cid))
+        retry(lambda: create_circuits(provider, cid))
         return True
 
 
 def _within(seconds: float, happens: Callable[[], bool]) -> bool:
-    """Wait for something; False if it does not happen in time."""
+    """Wait until something happens; return False if it does not happen in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with suppress(OperationalError):

@@ -1,4 +1,4 @@
-"""The mailboxes of chaos: an IMAP folder and a Gmail label behind proxies that do damage; some mails come through both."""
+"""The mailboxes of chaos: an IMAP folder and a Gmail label behind faulty proxies; some emails arrive in both."""
 
 import datetime
 import json
@@ -33,14 +33,14 @@ HTTP_FAULTS: dict[str, http_faults.Fault] = {
     "http-empty": http_faults.saying({}),
     "http-garbled": http_faults.garbled,
 }
-"""What becomes of an answer of Gmail; "empty" is JSON without anything in it."""
+"""What happens to a response of Gmail; "empty" is an empty JSON object."""
 OF_BOTH, OF_IMAP = (0, 1), (2, 3, 4, 5)
-"""Tenths of the mails, by their bytes: so many are delivered twice, so many to IMAP alone, the others to Gmail alone."""
+"""Tenths of the emails, by their bytes: delivered to both, and to IMAP only; the others go to Gmail only."""
 
 
 @dataclass
 class Mailboxes:
-    """Both of them, as if they were one."""
+    """Both mailboxes, used as one."""
 
     imap: ImapServer
     gmail: GmailAccount
@@ -54,16 +54,16 @@ class Mailboxes:
                 self.gmail.deliver(raw, received_at or datetime.datetime.now(datetime.timezone.utc), folder)
 
     def empty(self, folder: str = FOLDER) -> None:
-        """Remove all messages; the history of Gmail and the UIDs of IMAP go on from where they were."""
+        """Remove all messages; Gmail's history and IMAP's UIDs continue."""
         self.gmail.messages, self.gmail.history = {}, []
         self.imap.empty(folder)
 
 
 @contextmanager
 def mailboxes(dice: Random) -> Iterator[tuple[Mailboxes, Proxies, list[dict[str, Any]]]]:
-    """Run both until the block ends; yield them, what stands before them, and the settings of their sources.
+    """Run both until the block ends; yield them, their proxies and the settings of their sources.
 
-    The variables that lead workers to the Gmail of ours, and let them trust its certificate, are set in this process.
+    Sets the variables in this process that make workers use our Gmail server and trust its certificate.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ncm-chaos-")))
@@ -86,7 +86,7 @@ def _gmail(proxies: Proxies, folder: Path) -> Iterator[GmailAccount]:
     account.labels[FOLDER] = FOLDER
     account.send = partial(_send, proxies)
     with gmail_server(account, folder):
-        with relay(partial(Wire, ambush=proxies), int(account.url.rpartition(":")[2])) as port:
+        with relay(partial(Wire, injector=proxies), int(account.url.rpartition(":")[2])) as port:
             account.url = f"https://localhost:{port}"
             (folder / "key.json").write_text(json.dumps(account.credentials()), "utf-8")
             os.environ.update(NCM_CHAOS_GMAIL=account.url, HTTPLIB2_CA_CERTS=str(folder / "ca.pem"))
@@ -94,7 +94,7 @@ def _gmail(proxies: Proxies, folder: Path) -> Iterator[GmailAccount]:
 
 
 def _send(proxies: Proxies, kind: str, connection: socket.socket, answer: bytes) -> bool:
-    """Send an answer, or what a fault that waits for this kind of request leaves of it."""
+    """Send a response, or what a fault pending for this kind of request leaves of it."""
     proxies.requests[kind] += 1
     fault = proxies.take(tuple(HTTP_FAULTS), command=kind)
     return (HTTP_FAULTS[fault.kind] if fault else http_faults.unharmed)(connection, answer)

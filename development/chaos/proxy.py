@@ -1,7 +1,7 @@
-"""Between the app and the mail server: a proxy for the bytes on the wire, behind it one that knows IMAP's commands.
+"""The proxies between the app and the mail server: one damages bytes on the wire, one behind it knows IMAP's commands.
 
-The first sees what TLS made of the session, as the network does: a byte that it garbles is noticed by whoever gets it.
-The second ends TLS and disturbs the answer to a certain command.
+The first sees encrypted bytes, as the network does: the receiver notices a byte that it garbles.
+The second terminates TLS and disturbs the response to a certain command.
 """
 
 import random
@@ -15,26 +15,26 @@ from functools import partial
 from pathlib import Path
 
 from development.services.imap import ImapServer
-from development.services.wire import Cut, FaultInjector, Line, Wire, relay
+from development.services.wire import Connection, Cut, FaultInjector, Wire, relay
 
 ANSWER_SECONDS = 2.0
-"""How long chaos's workers wait for an answer of a mail server."""
+"""Time-out of the workers for a response of a mail server."""
 
 COMMAND_FAULTS = ("imap-cut", "imap-cut-answer", "imap-nonsense", "imap-delay", "imap-no")
 
 
 @dataclass
 class Proxies(FaultInjector):
-    """What stands before the mail servers."""
+    """The fault injector in front of the mail servers, with what the app requested from them."""
 
     commands: Counter[str] = field(default_factory=Counter)
-    """What the app asked the IMAP server for so far."""
+    """IMAP commands sent so far."""
     requests: Counter[str] = field(default_factory=Counter)
-    """What it asked Gmail for so far."""
+    """Gmail requests sent so far."""
 
     @classmethod
     def of(cls, dice: random.Random) -> "Proxies":
-        """Let delays last longer than workers wait."""
+        """Return an injector whose delays last longer than workers wait."""
         return cls(dice, ANSWER_SECONDS + 0.5)
 
 
@@ -42,26 +42,26 @@ class Proxies(FaultInjector):
 def imap_proxy(server: ImapServer, proxies: Proxies) -> Iterator[int]:
     """Forward connections to the server's TLS port until the block ends; yield the port to use instead."""
     folder = Path(server.ca_file).parent
-    here = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    here.load_cert_chain(folder / "server.pem", folder / "server.key")
+    server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server_side.load_cert_chain(folder / "server.pem", folder / "server.key")
     session = partial(_Session, proxies=proxies)
-    with relay(session, server.tls_port, accept=here, connect=server.tls_context()) as inner:
-        with relay(partial(Wire, ambush=proxies), inner) as port:
+    with relay(session, server.tls_port, accept=server_side, connect=server.tls_context()) as inner:
+        with relay(partial(Wire, injector=proxies), inner) as port:
             yield port
 
 
 @dataclass
-class _Session(Line):
-    """One connection in clear text, with TLS on both sides."""
+class _Session(Connection):
+    """One decrypted connection, with TLS on both sides."""
 
     proxies: Proxies
     asked: bytes = b""
-    """The begin of a command."""
+    """The start of an unfinished command."""
     answer_fault: str = ""
-    """Strikes the next piece of an answer."""
+    """The fault for the next piece of a response."""
 
-    def ask(self, data: bytes) -> None:
-        """Send a command on, unless a fault waits for it."""
+    def to_server(self, data: bytes) -> None:
+        """Forward a command, unless a fault is pending for it."""
         self.asked += data
         if not self.asked.endswith(b"\r\n"):
             return  # a client may send a command in pieces
@@ -81,8 +81,8 @@ class _Session(Line):
         self.server.sendall(data)
         self.answer_fault = kind if kind in ("imap-cut-answer", "imap-nonsense") else ""
 
-    def answer(self, data: bytes) -> None:
-        """Send on what a fault leaves of the answer."""
+    def to_client(self, data: bytes) -> None:
+        """Forward what a fault leaves of the response."""
         fault, self.answer_fault = self.answer_fault, ""
         if fault == "imap-cut-answer":
             self.client.sendall(data[: self.proxies.dice.randrange(len(data))])

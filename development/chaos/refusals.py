@@ -1,4 +1,4 @@
-"""Triggers in the database of chaos: they refuse rows of the workers when told to, and note who tried which mail."""
+"""Database triggers of chaos: they refuse rows of the workers on demand, and record attempts at notifications."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from nautobot_circuit_maintenance.models import (
 CODES = {"deadlock": "40P01", "serialization-failure": "40001", "disk-full": "53100"}
 """SQLSTATE by kind of fault."""
 REFUSE_ONE_OF = 20
-"""Rows, on average."""
+"""One row of this many, on average."""
 
 _REFUSING = (
     Notification,
@@ -29,19 +29,19 @@ _REFUSING = (
 )
 _NOTIFICATION = Notification._meta.db_table  # pylint: disable=protected-access  # documented by Django
 
-# A sequence keeps its count when the transaction that raised is rolled back.
+# A sequence keeps its count when the transaction is rolled back.
 _SETUP = f"""
 CREATE TABLE chaos_refusal (code text NOT NULL);
 INSERT INTO chaos_refusal VALUES ('');
 CREATE SEQUENCE chaos_refused;
 CREATE TABLE chaos_attempt (fingerprint text, backend integer, at timestamptz DEFAULT clock_timestamp());
 CREATE FUNCTION chaos_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE told text;
+DECLARE chosen text;
 BEGIN
-  SELECT code INTO told FROM chaos_refusal;
-  IF told <> '' AND random() * {REFUSE_ONE_OF} < 1 AND current_setting('application_name') LIKE '{WORKERS[0][:-1]}%' THEN
+  SELECT code INTO chosen FROM chaos_refusal;
+  IF chosen <> '' AND random() * {REFUSE_ONE_OF} < 1 AND current_setting('application_name') LIKE '{WORKERS[0][:-1]}%' THEN
     PERFORM nextval('chaos_refused');
-    RAISE EXCEPTION 'refused by chaos' USING ERRCODE = told;
+    RAISE EXCEPTION 'refused by chaos' USING ERRCODE = chosen;
   END IF;
   RETURN NEW;
 END $$;
@@ -56,7 +56,7 @@ CREATE TRIGGER chaos_note AFTER UPDATE OF attempts ON {_NOTIFICATION} FOR EACH R
 
 
 def install() -> None:
-    """Create the triggers; they refuse nothing yet."""
+    """Create the triggers; they do not refuse anything yet."""
     with connection.cursor() as cursor:
         cursor.execute(_SETUP)
         for model in _REFUSING:
@@ -68,7 +68,7 @@ def install() -> None:
 
 
 def refuse(code: str) -> None:
-    """Begin to refuse rows with an SQLSTATE; empty: end it."""
+    """Refuse rows with this SQLSTATE from now on; an empty one stops that."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE chaos_refusal SET code = %s", [code])
 
@@ -81,13 +81,13 @@ def refused() -> int:
 
 
 def forget_attempts() -> None:
-    """Begin to note attempts anew."""
+    """Forget the recorded attempts."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE chaos_attempt")
 
 
 def attempts_of(fingerprint: str) -> list[tuple[int, float]]:
-    """Return which sessions of the database tried a mail, and when (seconds since the epoch)."""
+    """Return the database sessions that attempted a notification, and when (seconds since the epoch)."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT backend, extract(epoch FROM at)::float FROM chaos_attempt WHERE fingerprint = %s", [fingerprint]
@@ -96,10 +96,10 @@ def attempts_of(fingerprint: str) -> list[tuple[int, float]]:
 
 
 class Session(NamedTuple):
-    """A session of the database that a process of a worker has."""
+    """A database session of a worker process."""
 
     name: str
-    """Name of the worker, a slash and the process."""
+    """Name of the worker, a slash and the process ID."""
     backend: int
     """Process of the database server."""
     state: str
@@ -108,7 +108,7 @@ class Session(NamedTuple):
 
 
 def sessions(name: str = f"{WORKERS[0][:-1]}%") -> list[Session]:
-    """Return the sessions with a name (SQL pattern), those of all workers unless it is given."""
+    """Return the sessions whose name matches an SQL pattern; by default those of all workers."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT application_name, pid, coalesce(state, ''), query FROM pg_stat_activity "

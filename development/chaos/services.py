@@ -1,6 +1,6 @@
-"""PostgreSQL, Redis and Celery workers of chaos's own, to be killed and started again.
+"""PostgreSQL, Redis and Celery workers that chaos kills and restarts.
 
-Nobody else uses them: the PostgreSQL that the commands of a clone share stays untouched.
+They are separate from the PostgreSQL server that the commands of a clone share.
 """
 
 import fcntl
@@ -19,20 +19,20 @@ from development.services import database, embedded
 
 DATABASE = "ncm_chaos"
 WORKERS = ("chaos-worker-1", "chaos-worker-2")
-"""Names of the workers, and what the names of their database sessions begin with (libpq's PGAPPNAME)."""
+"""Names of the workers; the names of their database sessions start with them (libpq's PGAPPNAME)."""
 PROCESSES = 4
-"""How many tasks a worker runs at a time, each in a process of its own."""
+"""Number of processes of a worker; each runs one task at a time."""
 
 
 def children(process: int) -> list[int]:
-    """Return the processes that this one has started (proc(5), children)."""
+    """Return the child processes of a process (proc(5))."""
     with suppress(OSError):
         return [int(pid) for pid in Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()]
     return []
 
 
 def kill(*processes: int) -> bool:
-    """Send SIGKILL to processes of ours; True if there was any."""
+    """Send SIGKILL to our own processes; return whether any existed."""
     found = False
     for process in processes:
         with suppress(ProcessLookupError):
@@ -43,14 +43,14 @@ def kill(*processes: int) -> bool:
 
 @dataclass
 class Postgres:
-    """A PostgreSQL server of our own; what it said is committed survives its death."""
+    """A separate PostgreSQL server; what it has committed survives a crash."""
 
     folder: Path
     sockets: Path
 
     @property
     def env(self) -> dict[str, str]:
-        """The variables that lead Nautobot to it."""
+        """The variables that make Nautobot use it."""
         return {
             "NAUTOBOT_DB_ENGINE": "django.db.backends.postgresql",
             "NAUTOBOT_DB_HOST": str(self.sockets),
@@ -60,14 +60,14 @@ class Postgres:
         }
 
     def start(self) -> None:
-        """Start it on its data; it recovers by itself."""
+        """Start it; it recovers its data by itself."""
         programs, account = embedded.pgserver_wheel().POSTGRES_VERSIONS[18], embedded.server_account()
         data = self.folder / "data"
         if account:
             embedded.open_to(account, programs, folders=[self.folder, self.sockets])
         if not (data / "PG_VERSION").exists():
             embedded.create_cluster(programs, data, account)
-        # Not synchronous_commit=off: a commit that a restart takes back would be our fault, not the app's.
+        # Not synchronous_commit=off: a restart could lose a commit, which would not be the app's fault.
         settings = (
             "fsync=off",
             "max_connections=100",
@@ -82,7 +82,7 @@ class Postgres:
         embedded.wait_until(lambda: embedded.answers(self.sockets), what="PostgreSQL", server=server)
 
     def restart(self, pause: float) -> None:
-        """Crash it (immediate mode), leave it away for so many seconds and start it again."""
+        """Crash it (immediate mode) and start it again after a pause in seconds."""
         process = int((self.folder / "data" / "postmaster.pid").read_text("ascii").split()[0])
         os.kill(process, signal.SIGQUIT)
         while Path(f"/proc/{process}").exists():
@@ -93,19 +93,19 @@ class Postgres:
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
-    """Run a PostgreSQL server with a copy of the migrated template in it; its data are kept for the next time."""
+    """Run a PostgreSQL server with a copy of the migrated template in it; its data is kept for the next time."""
     folder = embedded.state_folder("chaos")
     with embedded.locked(folder / "users.lock", fcntl.LOCK_SH):
         server = Postgres(folder, embedded.socket_folder(folder))
         while embedded.answers(server.sockets):
-            time.sleep(0.2)  # the one of the run before is about to end
+            time.sleep(0.2)  # the server of the previous run is about to end
         server.start()
         _copy_template(server)
         yield server
 
 
 def _copy_template(server: Postgres) -> None:
-    """Copy the template from the shared server, unless it is here, and clone it."""
+    """Copy the template from the shared server if necessary, and clone it."""
     with embedded.postgres() as shared:
         with _environment(shared):
             source, name = os.environ["NAUTOBOT_DB_HOST"], database.template()
@@ -121,7 +121,7 @@ def _copy_template(server: Postgres) -> None:
 
 @contextmanager
 def _environment(others: dict[str, str]) -> Iterator[None]:
-    """Have these variables as well for a while."""
+    """Set these environment variables until the block ends."""
     before = dict(os.environ)
     os.environ.update(others)
     try:
@@ -132,7 +132,7 @@ def _environment(others: dict[str, str]) -> Iterator[None]:
 
 
 def _pipe(name: str, source: str, target: Postgres) -> None:
-    """Dump a database of the shared server into a new one of ours."""
+    """Copy a database of the shared server into a new one of this server."""
     programs = embedded.pgserver_wheel().POSTGRES_VERSIONS[18]
     dump = [str(programs / "pg_dump"), "-h", source, "-U", "postgres", name]
     restore = [str(programs / "psql"), "-q", "-h", str(target.sockets), "-U", "postgres", "-v", "ON_ERROR_STOP=1"]
@@ -140,19 +140,19 @@ def _pipe(name: str, source: str, target: Postgres) -> None:
     with subprocess.Popen(dump, stdout=subprocess.PIPE) as process:  # nosec B603 # our own command, no shell
         subprocess.run(restore, stdin=process.stdout, check=True)  # nosec B603 # our own command, no shell
     if process.returncode:
-        raise embedded.ServiceError("pg_dump failed; its reason is above.")
+        raise embedded.ServiceError("pg_dump failed; the reason is above.")
 
 
 @dataclass
 class Redis:
-    """A Redis server of our own; what it held is gone with it."""
+    """A separate Redis server; a restart loses its data."""
 
     folder: Path
     server: embedded.Supervised | None = None
 
     @property
     def env(self) -> dict[str, str]:
-        """The variables that lead Nautobot to it."""
+        """The variables that make Nautobot use it."""
         return {
             "NAUTOBOT_REDIS_SCHEME": "unix",
             "NAUTOBOT_REDIS_HOST": str(self.folder / "redis.sock"),
@@ -160,7 +160,7 @@ class Redis:
         }
 
     def start(self) -> None:
-        """Start it with nothing in it."""
+        """Start it empty."""
         path = self.folder / "redis.sock"
         path.unlink(missing_ok=True)
         command = [embedded.redis_program(), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"]
@@ -169,7 +169,7 @@ class Redis:
         embedded.wait_until(path.exists, what="Redis", server=self.server)
 
     def restart(self, pause: float) -> None:
-        """Kill it, leave it away for so many seconds and start an empty one."""
+        """Kill it and start an empty one after a pause in seconds."""
         if self.server:
             kill(*children(self.server.supervisor.pid))
             self.server.supervisor.wait()
@@ -189,13 +189,13 @@ def redis() -> Iterator[Redis]:
 
 @dataclass
 class Workers:
-    """Celery workers, each with some processes that run tasks."""
+    """Celery workers, each with several processes that run tasks."""
 
     lock: Path
     kept: dict[str, embedded.Supervised] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
-        """Start a worker; it takes some seconds until it works."""
+        """Start a worker; it needs some seconds until it takes tasks."""
         command = [runner.nautobot_server(), "celery", "worker", "--concurrency", str(PROCESSES)]
         command += ["--loglevel", "INFO", "--hostname", f"{name}@localhost"]
         self.kept[name] = embedded.start_supervised(name, command, lock=self.lock, env={"PGAPPNAME": name})
@@ -206,17 +206,17 @@ class Workers:
             embedded.wait_until(lambda log=kept.log: b" ready." in log.read_bytes(), what=name, server=kept)  # type: ignore[misc]
 
     def main(self, name: str) -> int | None:
-        """Return the process of a worker that talks to Redis, None if it has ended."""
+        """Return the main process of a worker, None if it has ended."""
         found = children(self.kept[name].supervisor.pid)
         return found[0] if found else None
 
     def kill_all(self, name: str) -> bool:
-        """Kill a whole worker at once."""
+        """Kill a worker with all its processes."""
         process = self.main(name)
         return kill(process, *children(process)) if process else False
 
     def restart(self, name: str) -> None:
-        """Kill a worker if it lives, and start it again."""
+        """Kill a worker if it is alive, and start it again."""
         self.kill_all(name)
         self.kept[name].supervisor.wait()
         self.start(name)

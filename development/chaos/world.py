@@ -1,4 +1,4 @@
-"""What chaos works on: providers that contradict themselves, an operator, the Job; and what a bout has to end like."""
+"""The data of chaos: providers that contradict themselves, an operator, the jobs, and how a round must end."""
 
 import json
 import time
@@ -34,7 +34,7 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import (
 )
 
 KNOWN = mails.CIDS[::2]
-"""Circuits that Nautobot knows; the others stay without a link."""
+"""Circuits in Nautobot; the others are not linked."""
 TRIES = 60
 RECOVERY_SECONDS = 0.25
 GONE = (OperationalError, InterfaceError, BrokerError, redis.RedisError)
@@ -42,8 +42,8 @@ GONE = (OperationalError, InterfaceError, BrokerError, redis.RedisError)
 Result = TypeVar("Result")
 
 
-def patiently(work: Callable[[], Result]) -> Result:
-    """Do what needs PostgreSQL or Redis; again where one of them was away. Raises what it was in the end."""
+def retry(work: Callable[[], Result]) -> Result:
+    """Call a function that needs PostgreSQL or Redis, again while one of them is away; the last error is raised."""
     for _ in range(TRIES):
         with suppress(*GONE):
             return work()
@@ -53,7 +53,7 @@ def patiently(work: Callable[[], Result]) -> Result:
 
 
 def create_world() -> None:
-    """Create who writes, what they write about, and the jobs."""
+    """Create the providers, their circuits and the jobs."""
     for name, address in mails.ISPS.items():
         create_circuits(create_provider(name, address), *KNOWN)
     for job in (HANDLE, REPROCESS):
@@ -61,26 +61,26 @@ def create_world() -> None:
 
 
 def enqueue(job: str = HANDLE, **variables: Any) -> JobResult:
-    """Give a Job to the workers."""
+    """Enqueue a job for the workers."""
     user = get_user_model().objects.get(username=OPERATOR)
     result: JobResult = enqueue_job(Job.objects.get(job_class_name=job), user, variables)
     return result
 
 
-def bout_mails(count: int, seed: int) -> list[MailMessage]:
-    """Return mails in the order of their arrival: half about three maintenances a provider, half about many."""
+def round_mails(count: int, seed: int) -> list[MailMessage]:
+    """Return emails by time of arrival: half about three maintenances per provider, half about many."""
     few = mails.contradicting_mails(count // 2, seed)
     many = mails.contradicting_mails(count - count // 2, seed + 1_000_000, maintenances=40)
     return sorted([*few, *many], key=lambda each: each.received_at)
 
 
 def deliver(server: Mailboxes, found: list[MailMessage]) -> None:
-    """Put mails into the mailboxes."""
+    """Put emails into the mailboxes."""
     server.deliver_all([(each.raw or b"", each.received_at) for each in found], FOLDER)
 
 
 def forget(server: Mailboxes) -> None:
-    """Begin a bout: nothing was received, the mailboxes are empty, no job has run."""
+    """Reset everything: nothing was received, the mailboxes are empty, no job has run."""
     with suppress(Exception):  # the folder is made by the first delivery
         server.empty(FOLDER)
     forget_everything()
@@ -89,7 +89,7 @@ def forget(server: Mailboxes) -> None:
 
 
 def progress() -> tuple[Any, ...]:
-    """Return something that is another one whenever the app has committed work."""
+    """Return a value that changes whenever the app has committed work."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*), sum(attempts), count(*) FILTER (WHERE state = 'received') "  # nosec B608 # no input
@@ -101,7 +101,7 @@ def progress() -> tuple[Any, ...]:
 
 @dataclass
 class Verdict:
-    """What a bout did otherwise than an undisturbed run."""
+    """How the rows of a round differ from those of an undisturbed run."""
 
     lost: int = 0
     doubled: int = 0
@@ -109,14 +109,14 @@ class Verdict:
     details: list[str] = field(default_factory=list)
 
     def add(self, kind: str, count: int, detail: str) -> None:
-        """Count deviations of a kind, and say what they are."""
+        """Count and describe deviations of one kind."""
         if count:
             setattr(self, kind, getattr(self, kind) + count)
             self.details.append(f"{kind}: {detail}"[:1_000])
 
 
 def judge(delivered: list[MailMessage], undisturbed: Rows, tickets: dict[tuple[str, str], str]) -> Verdict:
-    """Compare what there is with what an undisturbed run left, and with what operators wrote into tickets."""
+    """Compare the rows with those of an undisturbed run and the tickets of the operators."""
     verdict = Verdict()
     stored = Counter(map(_identity, Notification.objects.values_list("raw", "received_at")))
     missing = {each.fingerprint for each in delivered} - set(stored)
@@ -132,7 +132,7 @@ def judge(delivered: list[MailMessage], undisturbed: Rows, tickets: dict[tuple[s
 
 
 def _identity(stored: tuple[bytes, datetime]) -> str:
-    """Tell a mail by its bytes: what the app wrote beside them is what is on trial."""
+    """Identify an email by its bytes; the other columns are what is being tested."""
     raw, received_at = stored
     return MailMessage.from_bytes(bytes(raw), received_at=received_at).fingerprint
 
@@ -146,7 +146,7 @@ def _with_tickets(rows: Rows, tickets: dict[tuple[str, str], str]) -> Rows:
 
 
 def _compare(verdict: Verdict, found: Rows, wanted: Rows) -> None:
-    """Count the rows that only one side has; a row that differs is one."""
+    """Count the rows that only one side has; a row that differs counts once."""
     for name, rows in wanted.items():
         ours, theirs = Counter(map(_text, found[name])), Counter(map(_text, rows))
         extra, missing = list((ours - theirs).elements()), list((theirs - ours).elements())

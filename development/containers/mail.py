@@ -1,6 +1,6 @@
 """The mail server of the containers: pymap on fixed ports, with the sample notifications in its folders.
 
-`since` in the shared folder keeps the moment that the mails' dates count from: after a restart they are the same mails.
+`since` in the shared folder stores the time that the emails' dates are relative to: after a restart they are the same emails.
 """
 
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from development import samples
 from development.demo import runner
+from development.services import imap
 from development.services.imap import ImapServer, make_certificates
 
 HOST = "mail"
@@ -19,7 +20,7 @@ START_SECONDS = 30
 
 
 def since(folder: Path) -> datetime:
-    """Return when the demo's world began; now, the first time."""
+    """Return the start of the demo's world, which is now the first time."""
     path = folder / "since"
     if not path.exists():
         path.write_text(datetime.now(timezone.utc).isoformat(), encoding="ascii")
@@ -27,7 +28,7 @@ def since(folder: Path) -> datetime:
 
 
 def deliver(folder: Path) -> None:
-    """Fill the running server; `delivered` says that it is done."""
+    """Fill the running server, then create the file `delivered`."""
     ports = int(os.environ["NCM_IMAP_PORT"]), int(os.environ["NCM_IMAP_TLS_PORT"])
     account = os.environ["NCM_IMAP_USER"], os.environ["NCM_IMAP_PASSWORD"]
     runner.deliver(ImapServer("localhost", *ports, folder / "ca.pem", *account), samples.load_samples(since(folder)))
@@ -40,9 +41,9 @@ def main() -> int:
     for name in ("delivered", "ports.json"):
         (folder / name).unlink(missing_ok=True)
     make_certificates(folder, HOST)
-    # The mails come back in the same order, so that their UIDs do: to the app it is the mailbox that it knows.
+    # The emails are delivered in the same order and get the same UIDs: for the app it is the same mailbox.
     environment = {**os.environ, "NCM_IMAP_UIDVALIDITY": str(runner.UID_VALIDITY)}
-    command = [sys.executable, str(Path(__file__).with_name("imapd.py")), str(folder)]
+    command = [sys.executable, str(Path(imap.__file__).with_name("imapd.py")), str(folder)]
     with subprocess.Popen(command, env=environment) as server:  # nosec B603 # our own command, no shell
         deadline = time.monotonic() + START_SECONDS
         while not (folder / "ports.json").exists():

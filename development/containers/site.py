@@ -1,4 +1,4 @@
-"""The web server of the containers: migrates, puts the demo's world into an empty Nautobot, then serves."""
+"""The web server of the containers: migrates, creates the demo's data in an empty Nautobot, then serves."""
 
 import os
 import subprocess  # nosec B404 # Nautobot's commands
@@ -14,7 +14,7 @@ ADDRESS = "0.0.0.0:8080"  # Compose publishes it on the loopback address only
 
 
 def fill() -> None:
-    """Create locations, providers and circuits that the sample mails are about, unless there is a provider."""
+    """Create the locations, providers and circuits of the sample emails, unless there is a provider."""
     nautobot.setup(os.environ["NAUTOBOT_CONFIG"])
     # pylint: disable=import-outside-toplevel  # import models
     from nautobot.circuits.models import Provider
@@ -27,7 +27,7 @@ def fill() -> None:
 
 
 def main() -> None:
-    """Prepare, then become the web server; with --insecure it serves style sheets and scripts without DEBUG."""
+    """Prepare, then run the web server; --insecure serves style sheets and scripts without DEBUG."""
     subprocess.run([nautobot_server(), "migrate", "--no-input"], check=True)  # nosec B603 # our own command
     fill()
     program = nautobot_server()

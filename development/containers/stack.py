@@ -20,12 +20,12 @@ PLACEHOLDER = "changeme"
 
 
 class ContainerError(Exception):
-    """Containers cannot be used; the message says why and what to do."""
+    """Containers cannot be used; the message contains the reason and what to do."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """The containers of one pair of versions with a database; each has volumes of its own."""
+    """The containers of one pair of versions with a database; each has its own volumes."""
 
     nautobot: str = NAUTOBOT
     python: str = PYTHON
@@ -33,35 +33,35 @@ class Stack:
 
     @property
     def project(self) -> str:
-        """Return the project's name, of which Compose makes the names of containers and volumes."""
+        """Compose's project name, part of the names of containers and volumes."""
         return f"ncm-py{self.python}-nautobot{self.nautobot}-{self.database}".replace(".", "-")
 
     def files(self, *, debug: bool = False) -> list[Path]:
-        """Return the Compose files, later ones adding to earlier ones."""
+        """Return the Compose files; later ones extend earlier ones."""
         names = ["docker-compose.yml", f"docker-compose.{self.database}.yml"]
         return [FOLDER / name for name in (*names, *(["docker-compose.debug.yml"] if debug else []))]
 
     def variables(self) -> dict[str, str]:
-        """Return what the Compose files take from the environment."""
+        """Return the environment variables of the Compose files."""
         return {"NAUTOBOT_VER": self.nautobot, "PYTHON_VER": self.python}
 
     def words(self, *words: str, debug: bool = False) -> list[str]:
-        """Return what follows `docker compose` to do something with these containers."""
+        """Return the arguments of `docker compose` for a command on these containers."""
         files = [word for path in self.files(debug=debug) for word in ("--file", str(path))]
         return ["--project-name", self.project, "--env-file", str(CREDENTIALS), *files, *words]
 
     def once(self, *command: str) -> list[str]:
-        """Return the words that run a command in a container of its own, whose files belong to whoever asked."""
+        """Return the arguments that run a command in a new container, as the current user."""
         owner = ["--user", f"{os.getuid()}:{os.getgid()}", "--env", "HOME=/tmp"]
         return self.words("run", "--rm", *_without_terminal(), *owner, "nautobot", *command)
 
     def inside(self, *command: str) -> list[str]:
-        """Return the words that run a command in the running container of Nautobot."""
+        """Return the arguments that run a command in the running container of Nautobot."""
         return self.words("exec", *_without_terminal(), "nautobot", *command)
 
 
 def stack(*, nautobot: str = "", python: str = "", database: str = "") -> Stack:
-    """Return the containers of these versions; what is not given is the default."""
+    """Return the containers of these versions, or of the default ones."""
     chosen = Stack(nautobot or NAUTOBOT, python or PYTHON, database or DATABASES[0])
     environments.check(nautobot=chosen.nautobot, python=chosen.python)
     if chosen.database not in DATABASES:
@@ -70,7 +70,7 @@ def stack(*, nautobot: str = "", python: str = "", database: str = "") -> Stack:
 
 
 def compose() -> list[str]:
-    """Return the command that is Docker Compose; raise unless there is one and an engine to talk to."""
+    """Return the command of Docker Compose; raise ContainerError without it or without a running engine."""
     docker = shutil.which("docker")
     if not docker or not _succeeds(docker, "info"):
         raise ContainerError(
@@ -85,7 +85,7 @@ def compose() -> list[str]:
 
 
 def prepare_credentials() -> None:
-    """Make `creds.env` of the example the first time, with passwords that no other machine has."""
+    """Create `creds.env` from the example if it is missing, with random passwords."""
     if CREDENTIALS.exists():
         return
     lines = EXAMPLE.read_text("utf-8").splitlines()

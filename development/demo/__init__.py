@@ -1,1 +1,1 @@
-"""The app at work, on sample mails."""
+"""The demo: the app with sample emails."""

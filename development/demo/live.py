@@ -1,4 +1,4 @@
-"""A whole Nautobot for a browser: the demo's world and mails in a database of its own, a worker and a web server."""
+"""A complete Nautobot for a browser: the demo's data in its own database, a worker and a web server."""
 
 import fcntl
 import json
@@ -22,7 +22,7 @@ READY_SECONDS = 120
 
 @dataclass(frozen=True)
 class LiveSite:
-    """Where the site is, since when it exists, and the mail server that it reads."""
+    """Address of the site, start of its world, and the mail server that it reads."""
 
     url: str
     now: datetime
@@ -31,7 +31,7 @@ class LiveSite:
 
 @contextmanager
 def live_site(name: str) -> Iterator[LiveSite]:
-    """Provide a site whose Job has digested the sample mails; its database ends with it."""
+    """Provide a site whose job has digested the sample emails; its database is dropped at the end."""
     with ExitStack() as stack:
         stack.enter_context(embedded.locked(embedded.state_folder("demo") / f"{name}.lock", fcntl.LOCK_EX))
         mailbox = stack.enter_context(imap_server(uid_validity=runner.UID_VALIDITY))
@@ -41,7 +41,7 @@ def live_site(name: str) -> Iterator[LiveSite]:
         now = fill(stack, f"ncm_{name}")
         runner.start_server(stack, f"{name}-worker", "celery", "worker", "--concurrency", "1", "--loglevel", "INFO")
         url = f"http://127.0.0.1:{runner.free_port(0)}"
-        # --insecure means that it serves style sheets and scripts without DEBUG.
+        # --insecure serves style sheets and scripts without DEBUG.
         words = ("runserver", "--insecure", "--noreload", url.removeprefix("http://"))
         runner.start_server(stack, f"{name}-web", *words)
         runner.deliver(mailbox, samples.load_samples(now))
@@ -51,7 +51,7 @@ def live_site(name: str) -> Iterator[LiveSite]:
 
 
 def fill(stack: ExitStack, name: str) -> datetime:
-    """Make Django ready on a fresh clone of the template with the demo's world in it; return its beginning."""
+    """Set up Django on a fresh clone of the template with the demo's data; return the start of its world."""
     os.environ["NAUTOBOT_DB_NAME"] = name
     database.clone_template(name)
     stack.callback(remove, name)
@@ -65,13 +65,13 @@ def fill(stack: ExitStack, name: str) -> datetime:
 
 
 def remove(name: str) -> None:
-    """Drop the database, whoever is connected to it."""
+    """Drop the database, even while it is in use."""
     with database.server_connection() as server:
         database.drop(server, name)
 
 
 def wait_for(url: str) -> None:
-    """Return when the site answers; the first page takes the longest."""
+    """Wait until the site answers; the first page takes the longest."""
     deadline = time.monotonic() + READY_SECONDS
     while True:
         try:

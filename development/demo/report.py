@@ -1,4 +1,4 @@
-"""Compare what came out of the demo's mails with what was written down for them, and print it."""
+"""Compare the results of the demo's emails with the expected ones, and print them."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ AGREED = "ok"
 
 @dataclass
 class Line:
-    """One line of the table: what it is about, what came out, and whether that was expected."""
+    """One line of the table: subject, result, and how it differs from what was expected."""
 
     name: str
     outcome: str
@@ -25,7 +25,7 @@ class Line:
 
     @property
     def verdict(self) -> str:
-        """Say `ok`, or what differs."""
+        """Return `ok`, or the differences."""
         return f"DIFFERS: {'; '.join(self.differences)}" if self.differences else AGREED
 
     def expect(self, what: str, *, expected: Any, actual: Any) -> None:
@@ -47,7 +47,7 @@ def shown(value: Any) -> str:
 
 
 def mail_lines(samples: Iterable[Sample]) -> list[Line]:
-    """Return a line for every mail that was delivered; of several copies of a mail the later ones are duplicates."""
+    """Return a line for every delivered email; later copies of an email are duplicates."""
     seen: set[str] = set()
     lines = []
     for sample in samples:
@@ -61,14 +61,14 @@ def mail_lines(samples: Iterable[Sample]) -> list[Line]:
 
 
 def copy_line(sample: Sample) -> Line:
-    """Compare the outcome of a mail that is a copy: there is no second row of its fingerprint, by a constraint."""
+    """Compare the outcome of a copy: a constraint allows only one row per fingerprint."""
     line = Line(sample.name, "duplicate")
     line.expect("outcome", expected=sample.expected, actual=line.outcome)
     return line
 
 
 def mail_line(sample: Sample, found: Notification | None) -> Line:
-    """Compare one mail's outcome: its state, its reason, and the maintenances that it spoke about."""
+    """Compare one email's outcome: state, reason and maintenances."""
     names = sorted(found.parsed_notifications.values_list("maintenance__name", flat=True)) if found else []
     outcome = found.state if found else "unknown sender"
     line = Line(sample.name, outcome, ", ".join(names) or (found.error if found else ""))
@@ -80,7 +80,7 @@ def mail_line(sample: Sample, found: Notification | None) -> Line:
 
 
 def maintenance_lines(expected: Sequence[dict[str, Any]]) -> list[Line]:
-    """Return a line for every maintenance that was expected, and one for every other that exists."""
+    """Return a line for every expected maintenance, and one for every other maintenance."""
     lines = [maintenance_line(entry) for entry in expected]
     known = {(entry["provider"], entry["name"]) for entry in expected}
     for maintenance in CircuitMaintenance.objects.select_related("provider"):
@@ -90,20 +90,20 @@ def maintenance_lines(expected: Sequence[dict[str, Any]]) -> list[Line]:
 
 
 def maintenance_line(expected: dict[str, Any]) -> Line:
-    """Compare one maintenance with all that was written down about it."""
+    """Compare one maintenance with all that is expected of it."""
     maintenance = CircuitMaintenance.objects.filter(provider__name=expected["provider"], name=expected["name"]).first()
     if maintenance is None:
         return Line(f"{expected['provider']} {expected['name']}", "missing", differences=["it does not exist"])
     actual = described(maintenance)
     line = Line(str(maintenance), maintenance.status, f"{shown(actual['windows'])} | {shown(actual['impacts'])}")
-    for key in [key for key in actual if key in expected]:  # what is not written down is left open
+    for key in [key for key in actual if key in expected]:  # other fields may have any value
         wanted = expected[key]
         line.expect(key, expected=sorted(wanted) if key in ("windows", "unmatched") else wanted, actual=actual[key])
     return line
 
 
 def described(maintenance: CircuitMaintenance) -> dict[str, Any]:
-    """Return a maintenance in the words of `expected.json`; `impacts` holds matched circuits only."""
+    """Return a maintenance in the format of `expected.json`; `impacts` contains matched circuits only."""
     impacts = list(maintenance.impacts.all())
     return {
         "status": maintenance.status,
@@ -129,7 +129,7 @@ def print_json(*, new: int, mails: Sequence[Line], maintenances: Sequence[Line],
 
 
 def print_table(*, new: int, mails: Sequence[Line], maintenances: Sequence[Line]) -> None:
-    """Print two tables: what came in and what came out."""
+    """Print two tables: emails and maintenances."""
     print_lines("CAME IN", mails)
     print_lines("CAME OUT", maintenances)
     differing = sum(bool(line.differences) for line in (*mails, *maintenances))

@@ -1,6 +1,6 @@
-"""The app at work: sample mails through a real IMAP server, the real Job and a real worker into a real Nautobot.
+"""The demo: sample emails in a real IMAP server, read by the job on a real worker into a real Nautobot.
 
-What it makes is kept in `.development/`: a second run finds nothing new. Run by `invoke demo`.
+Its data is kept in `.development/`: a second run finds nothing new. Run by `invoke demo`.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from development.services.imap import ImapServer, imap_server
 
 DATABASE = "ncm_demo"
 CONFIG = Path(__file__).parents[1] / "nautobot_config.py"
-# The servers of two runs are one and the same to the app; anything else would be a mailbox that was made anew.
+# The servers of two runs must look like the same mailbox to the app.
 UID_VALIDITY = 20_260_101
 JOB_SECONDS = 600
 WEB_PORT = 8080
@@ -46,7 +46,7 @@ def notification_sources(server: ImapServer) -> list[dict[str, Any]]:
 
 
 def recorded_start(template: str) -> datetime | None:
-    """Return when the kept demo began, which its mails' dates count from; None if there is none to go on with."""
+    """Return the start of the kept demo, which its emails' dates are relative to; None without a usable one."""
     path = embedded.state_folder("demo") / "state.json"
     if not path.exists():
         return None
@@ -58,7 +58,7 @@ def recorded_start(template: str) -> datetime | None:
 
 
 def prepare_database() -> datetime:
-    """Make Django ready on the demo's database, made and filled unless it is there; return when the demo began."""
+    """Set up Django on the demo's database, created and filled if necessary; return the start of the demo."""
     template = database.template()
     os.environ["NAUTOBOT_DB_NAME"] = DATABASE
     kept_since = recorded_start(template)
@@ -79,13 +79,13 @@ def prepare_database() -> datetime:
 
 
 def deliver(server: ImapServer, mails: list[samples.Sample]) -> None:
-    """Put the mails into their folders, oldest first."""
+    """Put the emails into their folders, oldest first."""
     for folder in ("notices", "interconnect"):
         server.deliver_all([(mail.raw, mail.received_at) for mail in mails if mail.mailbox == folder], folder)
 
 
 def start_server(stack: ExitStack, name: str, *words: str) -> embedded.Supervised:
-    """Start a command of Nautobot that ends with us."""
+    """Start a command of Nautobot that ends with this process."""
     lock = embedded.state_folder("demo") / f"{name}.lock"
     stack.enter_context(embedded.locked(lock, fcntl.LOCK_SH))
     return embedded.start_supervised(name, [nautobot_server(), *words], lock=lock)
@@ -97,7 +97,7 @@ def nautobot_server() -> str:
 
 
 def run_job(state_of: Callable[[], str]) -> Any:
-    """Enqueue the Job, wait until the worker has run it and return its result; `state_of` tells how it goes."""
+    """Enqueue the job, wait until the worker has run it and return its result; `state_of` describes progress."""
     # pylint: disable=import-outside-toplevel  # import models
     from django.contrib.auth import get_user_model
     from nautobot.extras.models import JobResult
@@ -110,7 +110,7 @@ def run_job(state_of: Callable[[], str]) -> Any:
     deadline = time.monotonic() + JOB_SECONDS
     while job_result.date_done is None:
         if time.monotonic() > deadline:
-            raise embedded.ServiceError(f"The Job did not end: see {embedded.state_folder('log') / 'worker.log'}")
+            raise embedded.ServiceError(f"The job did not end: see {embedded.state_folder('log') / 'worker.log'}")
         time.sleep(1)
         job_result.refresh_from_db()
         say(f"  Job {job_result.status.lower()}: {state_of()}")
@@ -120,7 +120,7 @@ def run_job(state_of: Callable[[], str]) -> Any:
 
 
 def show(now: datetime, mails: list[samples.Sample], *, as_json: bool) -> int:
-    """Run the Job and print the table; return the number of differences."""
+    """Run the job and print the table; return the number of differences."""
     # pylint: disable=import-outside-toplevel  # import models
     from development.demo import report
     from nautobot_circuit_maintenance.models import Notification
@@ -139,7 +139,7 @@ def show(now: datetime, mails: list[samples.Sample], *, as_json: bool) -> int:
 
 
 def free_port(wanted: int) -> int:
-    """Return the port, or some other if it is taken."""
+    """Return the port, or another one if it is in use."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -154,14 +154,14 @@ def free_port(wanted: int) -> int:
 def serve(stack: ExitStack) -> None:
     """Serve the web UI until Ctrl-C."""
     port = free_port(WEB_PORT)
-    # It is for this machine only; --insecure means that it serves style sheets and scripts without DEBUG.
+    # It serves this machine only; --insecure serves style sheets and scripts without DEBUG.
     web = start_server(stack, "web", "runserver", "--insecure", "--noreload", f"127.0.0.1:{port}")
     say(f"\nThe web UI: http://localhost:{port}/  login: admin / admin  (Ctrl-C ends it)")
     try:
         web.supervisor.wait()
     except KeyboardInterrupt:
         return
-    raise embedded.ServiceError(f"The web server ended by itself: see {web.log}")
+    raise embedded.ServiceError(f"The web server ended unexpectedly: see {web.log}")
 
 
 def run(stack: ExitStack, *, once: bool, as_json: bool) -> int:
@@ -183,7 +183,7 @@ def run(stack: ExitStack, *, once: bool, as_json: bool) -> int:
 
 
 def main() -> int:
-    """Run the demo; the exit code is 1 if an outcome differs from what was written down."""
+    """Run the demo; return 1 if a result differs from the expected one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop after the table")
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
@@ -194,7 +194,7 @@ def main() -> int:
     except embedded.ServiceError as error:
         sys.exit(str(error))
     except BlockingIOError:  # from the lock on the demo's state
-        sys.exit("A demo of this clone is running already; end it first.")
+        sys.exit("A demo of this clone is already running; stop it first.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Put the demo's world into Nautobot: locations, devices, providers, circuits, an administrator and an enabled Job."""
+"""The demo's data in Nautobot: locations, devices, providers, circuits, an administrator and an enabled job."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def seed(world: dict[str, Any]) -> None:
 
 
 def create_admin() -> None:
-    """Create the administrator whom the demo names in the terminal."""
+    """Create the administrator whose login the demo prints."""
     get_user_model().objects.create_superuser(ADMIN, "admin@example.net", ADMIN)
 
 
@@ -83,13 +83,13 @@ def create_devices(entries: list[dict[str, Any]], locations: dict[str, Location]
 
 
 def create_providers(entries: list[dict[str, Any]]) -> dict[str, Provider]:
-    """Create providers with what the app needs to know of them: addresses and parsers."""
+    """Create providers with email addresses and parser names."""
     providers = {}
     for entry in entries:
         provider = Provider(name=entry["name"])
         provider.cf[EMAILS_FIELD] = ",".join(entry["emails"])
         provider.cf[PARSERS_FIELD] = entry["parsers"]
-        provider.save()  # unvalidated: one names a parser that does not exist, as happens when a library drops one
+        provider.save()  # unvalidated: one parser does not exist, as happens when the library drops one
         providers[entry["name"]] = provider
     return providers
 
@@ -97,7 +97,7 @@ def create_providers(entries: list[dict[str, Any]]) -> dict[str, Provider]:
 def terminate(
     circuit: Circuit, side: str, end: dict[str, str], locations: dict[str, Location], devices: dict[str, Device]
 ) -> None:
-    """Give a circuit one of its ends, and cable it where the world names a device."""
+    """Create a termination of a circuit, and a cable if the data names a device."""
     termination = CircuitTermination.objects.create(
         circuit=circuit, term_side=side, location=locations[end["location"]]
     )
@@ -114,7 +114,7 @@ def terminate(
 
 
 def enable_job() -> Job:
-    """Enable the Job, and the one that the Reprocess button starts; like every new one they start disabled."""
+    """Enable the job and the one behind the Reprocess button; new jobs are disabled."""
     for job in Job.objects.filter(job_class_name__in=(_JOB, "ReprocessNotifications")):
         job.enabled = True
         job.validated_save()

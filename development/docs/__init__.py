@@ -1,1 +1,1 @@
-"""The documentation site and its pictures."""
+"""Tools for the documentation."""

@@ -24,18 +24,18 @@ else:
 APP = "nautobot-circuit-maintenance"
 PAGE = ROOT / "docs" / "dev" / "dependencies.md"
 _TABLE = re.compile(r"(<!-- table -->\n).*?(<!-- end -->)", re.DOTALL)
-# Its package names none; the file in it is that of the BSD license with three clauses.
+# Its metadata has no license; the file in it is the BSD license with three clauses.
 _UNNAMED = {"imapclient": "BSD-3-Clause"}
 
 
 def project() -> dict[str, Any]:
-    """Return what pyproject.toml declares about the app."""
+    """Return the project table of pyproject.toml."""
     declared: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     return declared
 
 
 def requirements() -> list[tuple[str, Requirement]]:
-    """Return what the app requires, with the extra that asks for it; empty for what it always needs."""
+    """Return extra and requirement of each dependency; the extra is empty for those that are always needed."""
     groups = {"": project()["dependencies"], **project()["optional-dependencies"]}
     found = [(extra, Requirement(text)) for extra, texts in groups.items() for text in texts]
     return [(extra, requirement) for extra, requirement in found if requirement.name != APP]
@@ -44,7 +44,7 @@ def requirements() -> list[tuple[str, Requirement]]:
 def licenses() -> dict[str, str]:
     """Return the license of each installed package, by its normalized name."""
     command = [sys.executable, "-m", "piplicenses", "--python", sys.executable, "--from", "mixed", "--format", "json"]
-    command.append("--with-system")  # or it leaves itself out
+    command.append("--with-system")  # includes pip-licenses itself
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # nosec B603 # our own, no shell
     found = {canonicalize_name(row["Name"]): row["License"] for row in json.loads(done.stdout)}
     return {**found, **_UNNAMED}
@@ -72,7 +72,7 @@ def table() -> str:
 
 
 def main() -> None:
-    """Write the table into the page."""
+    """Rewrite the table in the page."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     text = PAGE.read_text("utf-8")
     PAGE.write_text(_TABLE.sub(lambda found: found[1] + table() + found[2], text), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the documentation site shows besides `docs/`: FAQ.md, the code reference, the changes that wait for a release.
+"""What the documentation site contains in addition to `docs/`: FAQ.md, the code reference and unreleased changes.
 
 Hooks of MkDocs, see `mkdocs.yml`.
 """
@@ -22,9 +22,9 @@ logger = logging.getLogger("mkdocs.hooks.docs")
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "nautobot_circuit_maintenance"
 REFERENCE = ("app_settings", "jobs", "domain", "mail", "mailboxes", "reading", "models", "pipeline", "analysis", "api")
-"""Modules and packages that a contributor or an integrator reads about."""
+"""Modules and packages in the code reference."""
 FROM_THE_ROOT = {"FAQ.md": "faq.md"}
-"""Pages whose source is not in `docs/`, and where they are on the site."""
+"""Pages whose source is outside `docs/`, and their place on the site."""
 RELEASES_START = "<!-- towncrier release notes start -->"
 LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\]]*)\]\((?P<path>[^)\s:#]+)(?P<anchor>#[^)\s]*)?\)")
 
@@ -46,7 +46,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Put the changes that wait for a release above the releases, and links where the site has their targets."""
+    """Put unreleased changes above the releases, and adapt links to the site."""
     uri = page.file.src_uri
     if RELEASES_START in markdown:
         markdown = markdown.replace(RELEASES_START, waiting_changes())
@@ -55,7 +55,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
 
 def site_link(link: re.Match[str], origin: str, uri: str) -> str:
-    """Return a link as the page at `uri` needs it; only its text where it leads to a file that no page shows."""
+    """Return a link as the page at `uri` needs it, or only its text if the site does not contain the target."""
     path = posixpath.normpath(posixpath.join(posixpath.dirname(origin), link["path"]))
     target = FROM_THE_ROOT.get(path) or (path.removeprefix("docs/") if path.startswith("docs/") else None)
     if target is not None:
@@ -67,7 +67,7 @@ def site_link(link: re.Match[str], origin: str, uri: str) -> str:
 
 
 def waiting_changes() -> str:
-    """Return the fragments in `docs/changes` as the next release would show them."""
+    """Return the fragments in `docs/changes` as part of the next release."""
     command = [sys.executable, "-m", "towncrier", "build", "--draft", "--version", "unreleased"]
     done = subprocess.run(  # nosec B603 # our own command, no shell
         command, cwd=ROOT, check=False, capture_output=True, text=True
@@ -85,7 +85,7 @@ def reference_modules() -> Iterator[Path]:
 
 
 def reference_entry(path: Path) -> dict[str, Any]:
-    """Return what the navigation shows of a module, or of a package with all that is in it."""
+    """Return the navigation entry of a module, or of a package with its modules."""
     if not path.is_dir():
         return {path.stem: reference_uri(path.with_suffix(".py"))}
     index = path / "__init__.py"
@@ -94,12 +94,12 @@ def reference_entry(path: Path) -> dict[str, Any]:
 
 
 def reference_uri(module: Path) -> str:
-    """Return where the page of a module is; that of a package is the index of its folder."""
+    """Return the path of a module's page; a package's page is the index of its folder."""
     path = module.relative_to(ROOT / PACKAGE).with_suffix(".md").as_posix()
     return f"reference/{path.replace('__init__', 'index')}"
 
 
 def reference_page(module: Path) -> str:
-    """Return the page of a module; the search leaves it out: who searches for a word means the guides."""
+    """Return the page of a module, excluded from the search, which is for the guides."""
     name = ".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     return f"---\nsearch:\n  exclude: true\n---\n\n# {name.removeprefix(PACKAGE + '.')}\n\n::: {name}\n"

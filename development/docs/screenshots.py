@@ -1,4 +1,4 @@
-"""Take the pictures of the documentation from the demo's data. Run by `invoke screenshots`."""
+"""Take the screenshots of the documentation. Run by `invoke screenshots`."""
 
 import sys
 from contextlib import ExitStack
@@ -23,15 +23,15 @@ COLORS = 192
 
 @dataclass(frozen=True)
 class Picture:
-    """A page to show: where it is, what to click there to get on, and how."""
+    """A screenshot: its page, the link to follow there, and its format."""
 
     name: str
     address: str
     click: str = ""
-    """CSS selector of a link on that page; the picture is of where it leads."""
+    """CSS selector of a link on that page to follow first."""
     dark: bool = False
     show: str = ""
-    """CSS selector of what the picture is of; empty for the page from its top."""
+    """CSS selector of the element to show; empty for the top of the page."""
 
 
 FIRST_OBJECT = "form table tbody tr td:nth-child(2) a"
@@ -68,7 +68,7 @@ PICTURES = (
 
 
 def work() -> None:
-    """Do what people do, so that there is something of theirs to see; before Playwright, beside which Django refuses."""
+    """Make some edits as users would; before Playwright starts, because Django refuses to work beside its event loop."""
     # pylint: disable=import-outside-toplevel  # import models
     from django.contrib.auth import get_user_model
     from django.utils import timezone
@@ -88,7 +88,7 @@ def work() -> None:
 
 
 def contexts(chromium: Browser, site: LiveSite) -> dict[bool, BrowserContext]:
-    """Return the administrator's windows, dark and light."""
+    """Return the administrator's browser contexts, dark and light."""
     page = chromium.new_page()
     log_in(page, site.url, "admin")
     cookies = page.context.storage_state()
@@ -111,13 +111,13 @@ def take(page: Page, picture: Picture) -> Path:
     if picture.click:
         page.locator(picture.click).first.click()
         page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(1000)  # charts grow into their place
+    page.wait_for_timeout(1000)  # charts are animated
     path = FOLDER / f"{picture.name}.png"
     if picture.show:
         page.locator(picture.show).last.screenshot(path=path)
     else:
         height = min(int(page.evaluate("document.documentElement.scrollHeight")), TALLEST)
-        page.set_viewport_size({"width": WIDTH, "height": height})  # else the menu would end in the middle
+        page.set_viewport_size({"width": WIDTH, "height": height})  # otherwise the menu would end in the middle
         page.wait_for_timeout(500)
         page.screenshot(path=path)
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
@@ -125,7 +125,7 @@ def take(page: Page, picture: Picture) -> Path:
 
 
 def shrink(path: Path) -> int:
-    """Write a picture again with as many colours as it needs; return its size in bytes."""
+    """Reduce a picture to as many colors as it needs; return its size in bytes."""
     with Image.open(path) as image:
         few = image.convert("RGB").quantize(colors=COLORS, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
@@ -133,7 +133,7 @@ def shrink(path: Path) -> int:
 
 
 def run() -> int:
-    """Take all pictures; return the number of problems."""
+    """Take all screenshots; return the number of problems."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     watch = Watch()
     with ExitStack() as stack:

@@ -1,7 +1,7 @@
-"""Build wheel and sdist into `dist/`, and see that the wheel is complete and works. Run by `invoke package`.
+"""Build wheel and sdist into `dist/`, and check that the wheel is complete and works. Run by `invoke package`.
 
-With `--install` the wheel goes into an empty environment beside Nautobot and nothing else; services, mail server and the
-delivery of the sample mails are this process's, so that nothing of the clone helps the installed app.
+`--install` installs the wheel and Nautobot into an empty environment. The services, the mail server and the delivery of
+the sample emails belong to this process, so that the installed app does not depend on the clone.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from development.services.embedded import ROOT, ServiceError
 from development.services.imap import imap_server
 
 PACKAGE = "nautobot_circuit_maintenance"
-# That of this environment, so that --nautobot-ver tries the wheel with another one.
+# The version in this environment, so that --nautobot-ver tests the wheel with another one.
 NAUTOBOT = ".".join(version("nautobot").split(".")[:2])
 CONSTRAINTS = ROOT / "development" / f"constraints-nautobot{NAUTOBOT}.txt"
 DIST = ROOT / "dist"
@@ -36,7 +36,7 @@ LARGEST_BYTES = 6_000_000
 
 
 def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> None:
-    """Run a command; its failure is ours."""
+    """Run a command; exit if it fails."""
     done = subprocess.run(  # nosec B603 # our own command, no shell
         [str(word) for word in command], cwd=cwd, env={**os.environ, **environment}, check=False
     )
@@ -53,7 +53,7 @@ def build() -> Path:
 
 
 def tracked_files() -> set[str]:
-    """Return the files that the repository has for the wheel."""
+    """Return the files of the repository that belong in the wheel."""
     command = ["git", "ls-files", PACKAGE]
     listed = subprocess.run(  # nosec B603 # our own command, no shell
         command, cwd=ROOT, check=True, capture_output=True, text=True
@@ -66,21 +66,21 @@ def tracked_files() -> set[str]:
 
 
 def documentation_files() -> set[str]:
-    """Return the pages that must not be missing."""
+    """Return the pages that the wheel must contain."""
     models = (f"models/{page.stem}.html" for page in (ROOT / "docs" / "models").glob("*.md"))
     pages = ("index.html", "faq.html", "release-notes.html", "search/search_index.json", *models)
     return {f"{PACKAGE}/docs/{page}" for page in pages}
 
 
 def check_content(wheel: Path) -> list[str]:
-    """Return what is wrong with the content of a wheel: it has what the repository has, the site, and nothing else."""
+    """Return the errors in the content of a wheel: it must contain exactly the package and the documentation."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     site = {name for name in names if name.startswith(f"{PACKAGE}/docs/")}
     about = {name for name in names if name.split("/")[0].endswith(".dist-info")}
     code, wanted = names - site - about, tracked_files()
     problems = [f"not in the wheel: {name}" for name in sorted(wanted - code | documentation_files() - site)]
-    problems += [f"does not belong into the wheel: {name}" for name in sorted(code - wanted)]
+    problems += [f"does not belong in the wheel: {name}" for name in sorted(code - wanted)]
     if not any(name.endswith("/licenses/LICENSE") for name in about):
         problems.append("not in the wheel: LICENSE")
     if wheel.stat().st_size > LARGEST_BYTES:
@@ -100,14 +100,14 @@ def install(wheel: Path, folder: Path) -> Path:
 
 
 def prepare(folder: Path, stack: ExitStack) -> datetime:
-    """Start services, an empty database and a mailbox with the sample mails; return when their world began."""
+    """Start services, an empty database and a mailbox with the sample emails; return the start of their world."""
     mailbox = stack.enter_context(imap_server())
     os.environ.update(stack.enter_context(embedded.postgres()))
     os.environ.update(stack.enter_context(embedded.redis()))
     os.environ["NAUTOBOT_DB_NAME"] = DATABASE
     os.environ["NAUTOBOT_CONFIG"] = str(folder / "development" / "nautobot_config.py")
     os.environ["NCM_STATE"] = str(folder / "state")
-    # Or nautobot-server takes ~/.nautobot before it reads the configuration.
+    # Otherwise nautobot-server uses ~/.nautobot before it reads the configuration.
     os.environ["NAUTOBOT_ROOT"] = str(folder / "nautobot")
     os.environ["NCM_PLUGIN_CONFIG"] = json.dumps({"notification_sources": runner.notification_sources(mailbox)})
     with database.server_connection() as server:
@@ -119,8 +119,8 @@ def prepare(folder: Path, stack: ExitStack) -> datetime:
 
 
 def check_installed(wheel: Path, folder: Path) -> None:
-    """Install the wheel and put it to the tests that an operator would."""
-    # The tools without the clone's package, which would be found before the installed one.
+    """Install the wheel and test it as an operator would."""
+    # The tools without the clone's package, which would shadow the installed one.
     shutil.copytree(ROOT / "development", folder / "development", ignore=shutil.ignore_patterns("__pycache__"))
     with stage("install"):
         programs = install(wheel, folder)
@@ -135,15 +135,15 @@ def check_installed(wheel: Path, folder: Path) -> None:
 
 
 def drop_database() -> None:
-    """Remove the database, whoever is connected to it."""
+    """Remove the database, even while it is in use."""
     with database.server_connection() as server:
         database.drop(server, DATABASE)
 
 
 def main() -> None:
-    """Build, check, and install if that is asked for."""
+    """Build and check the archives, and install the wheel if requested."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--install", action="store_true", help="install the wheel and try it")
+    parser.add_argument("--install", action="store_true", help="install the wheel and test it")
     options = parser.parse_args()
     with stage("build"):
         wheel = build()

@@ -1,7 +1,7 @@
-"""What an installed wheel has to do, run by `development.packaging` with the Python of the environment that has it.
+"""Test of an installed wheel, run by `development.packaging` with the Python of that environment.
 
-The database is migrated and the mails are delivered: the world is made, the real Job runs on a real worker and its
-outcome is compared with what was written down; then the documentation is read over HTTP by somebody who is logged in.
+The database is migrated and the emails are delivered: this creates the data, runs the job on a real worker and compares
+its results with the expected ones; then it reads the documentation over HTTP as a logged-in user.
 """
 
 import http.cookiejar
@@ -27,7 +27,7 @@ SITE = "/docs/circuit-maintenance"
 
 
 class Browser:
-    """Somebody who is logged in."""
+    """An HTTP client that is logged in."""
 
     def __init__(self, url: str, user: str) -> None:
         """Log in; the demo's passwords are the names."""
@@ -39,13 +39,13 @@ class Browser:
             pass
 
     def read(self, path: str) -> str:
-        """Return what stands at a path; whatever is no success raises."""
+        """Return the content of a path; raise if the response is not a success."""
         with self.opener.open(f"{self.url}{path}") as answer:
             return str(answer.read().decode())
 
 
 def read_documentation(browser: Browser) -> None:
-    """Open the site as people do: from the page of the app, from a page to a model, and search."""
+    """Open the documentation as users do: from the app's page, from a model's page, and by searching."""
     button = re.search(r'href="(/plugins/circuit-maintenance/[^"]+)"[^>]*btn', browser.read(APP_PAGE))
     if not button:
         raise ServiceError(f"No button for the documentation on {APP_PAGE}.")
@@ -56,8 +56,8 @@ def read_documentation(browser: Browser) -> None:
         (f"{SITE}/search/search_index.json", "circuitmaintenance.html"),
     ):
         if word not in browser.read(path):
-            raise ServiceError(f"{path} does not say {word!r}.")
-        say(f"  {path}: as it should be")
+            raise ServiceError(f"{path} does not contain {word!r}.")
+        say(f"  {path}: ok")
 
 
 def main(now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""A real IMAP server: Debian's Dovecot, run by an ordinary user on a folder of its own; `with dovecot() as server`."""
+"""A real IMAP server: Debian's Dovecot, run by an ordinary user in its own folder; `with dovecot() as server`."""
 
 import fcntl
 import grp
@@ -18,7 +18,7 @@ from development.services.imap import ImapServer, make_certificates
 
 APPENDED_AT_ONCE = 5_000
 
-# Not Maildir: a hundred thousand files would take longer to write than all the rest.
+# Not Maildir: writing a hundred thousand files would take longer than everything else.
 CONFIGURATION = """
 protocols = imap
 listen = 127.0.0.1
@@ -61,7 +61,7 @@ service imap-login {{
 
 @contextmanager
 def dovecot(username: str = "maintenance@example.net") -> Iterator[ImapServer]:
-    """Run an empty Dovecot with one account until the block ends; raises ServiceError, also where it is not installed."""
+    """Run an empty Dovecot with one account until the block ends; raise ServiceError if it is not installed or fails."""
     program = shutil.which("dovecot", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
     if not program:
         raise ServiceError("No Dovecot: install Debian's package dovecot-imapd.")
@@ -101,7 +101,7 @@ def _configure(folder: Path, account: str, *, port: int, tls_port: int, password
 
 
 def _free_ports() -> tuple[int, int]:
-    """Return two ports that were free a moment ago; Dovecot cannot choose and tell."""
+    """Return two ports that were free a moment ago; Dovecot cannot choose them itself."""
     with closing(socket.create_server(("127.0.0.1", 0))) as one, closing(socket.create_server(("127.0.0.1", 0))) as two:
         return one.getsockname()[1], two.getsockname()[1]
 

@@ -1,7 +1,7 @@
 """An IMAP server in memory: pymap behind one port with STARTTLS and one with TLS; run by `development.services.imap`.
 
-pymap's own command listens on a single port and cannot do TLS from the first byte. Its Maildir backend is no alternative:
-it parses each message and writes it anew, so that the bytes fetched are not those delivered.
+pymap's own command listens on one port and cannot use TLS from the first byte. Its Maildir backend is not suitable: it
+parses and rewrites each message, so that the bytes fetched are not those delivered.
 """
 
 import asyncio
@@ -25,14 +25,14 @@ HOST = os.environ.get("NCM_IMAP_HOST", "127.0.0.1")
 PORT, TLS_PORT = (int(os.environ.get(name, "0")) for name in ("NCM_IMAP_PORT", "NCM_IMAP_TLS_PORT"))
 LINE_LIMIT = 1 << 20  # bytes; a search for many senders is one long line
 
-# Python 3.10 needs an older pymap, which hashes no passwords and has no callback of its own for the proxy protocol.
+# Python 3.10 needs an older pymap, which does not hash passwords and has no callback for the proxy protocol.
 IS_OLD_PYMAP = sys.version_info < (3, 11)
 # One round of hashing: the usual thousands would cost every login a tenth of a second.
 FAST_LOGIN = {} if IS_OLD_PYMAP else {"hash_context": BuiltinHash(rounds=1)}
 
 
 def settings(folder: Path, *, tls_enabled: bool) -> Namespace:
-    """Return what pymap's command line would give."""
+    """Return the arguments that pymap's command line would give."""
     return Namespace(
         host=HOST,
         port=0,
@@ -49,7 +49,7 @@ def settings(folder: Path, *, tls_enabled: bool) -> Namespace:
 
 
 def improve_pymap() -> None:
-    """Let clients set keywords of their own, which this backend drops, and choose UIDVALIDITY, which it makes up."""
+    """Keep keywords of clients, which this backend drops, and set UIDVALIDITY, which it makes random."""
     MailboxData.permanent_flags = property(lambda mailbox: get_system_flags() | {Wildcard})
     if fixed := os.environ.get("NCM_IMAP_UIDVALIDITY"):
         MailboxSnapshot.new_uid_validity = staticmethod(lambda: int(fixed))
@@ -63,8 +63,8 @@ async def listen(backend: DictBackend, config: Config, port: int, context: ssl.S
 
 
 async def serve(folder: Path) -> None:
-    """Serve until ended; tell the ports in `ports.json`."""
-    # Until a client has switched to TLS it may not log in here; behind the other port it has TLS already.
+    """Serve until terminated; write the ports to `ports.json`."""
+    # A client may log in only after STARTTLS; on the other port it has TLS already.
     backend, config = await DictBackend.init(settings(folder, tls_enabled=True), **FAST_LOGIN)
     config.apply_context()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -79,7 +79,7 @@ async def serve(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    os.environ["FQDN"] = "localhost"  # or else pymap asks the name service for its own name
+    os.environ["FQDN"] = "localhost"  # otherwise pymap asks the name service for its own name
     try:
         improve_pymap()
         asyncio.run(serve(Path(sys.argv[1])))

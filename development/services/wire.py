@@ -1,7 +1,7 @@
-"""A proxy on loopback for tests and chaos: what stands between client and server changes, delays or cuts the bytes.
+"""A loopback proxy for tests and chaos that changes, delays or cuts the bytes between client and server.
 
-One loop forwards every connection; a kind of `Line` says what becomes of the bytes. `Wire` is the one that knows no
-protocol: where TLS runs through it, a byte that it garbles is noticed by whoever gets it.
+One loop forwards every connection; a subclass of `Connection` decides what happens to the bytes. `Wire` knows no
+protocol: if TLS runs through it, the receiver notices a byte that it garbles.
 """
 
 import select
@@ -23,7 +23,7 @@ class Cut(OSError):
 
 @dataclass
 class Fault:
-    """Waits for its moment: a command, or a number of bytes that the server has sent."""
+    """A fault that strikes at a command, or after the server has sent a number of bytes."""
 
     kind: str
     command: str = ""
@@ -32,51 +32,51 @@ class Fault:
 
 @dataclass
 class FaultInjector:
-    """What the proxies of one network share: at most one fault waits, and strikes once."""
+    """State shared by the proxies of one network: at most one fault is pending, and it strikes once."""
 
     dice: Random
     delay: float
-    """Seconds that a delay lasts: longer than the client waits."""
+    """Length of a delay in seconds, longer than the client waits."""
     bytes: int = 0
-    """What went over the wire so far, in both directions."""
+    """Bytes forwarded so far, in both directions."""
     answered: int = 0
-    """What of it came from the server."""
+    """Bytes of these that came from the server."""
     sessions: int = 0
-    """How many are open now."""
-    armed: Fault | None = None
+    """Number of open connections."""
+    pending: Fault | None = None
 
     def take(self, kinds: tuple[str, ...], command: str = "", size: int = 0) -> Fault | None:
-        """Return the fault if its moment has come."""
-        fault = self.armed
+        """Return the pending fault if it strikes now."""
+        fault = self.pending
         if fault is None or fault.kind not in kinds or fault.command != command:
             return None
         if fault.bytes_left > size:
             fault.bytes_left -= size
             return None
-        self.armed = None
+        self.pending = None
         return fault
 
 
 @dataclass
-class Line:
-    """One connection through a proxy; this one leaves the bytes alone."""
+class Connection:
+    """One connection through a proxy; this class forwards the bytes unchanged."""
 
     client: socket.socket
     server: socket.socket
 
-    def ask(self, data: bytes) -> None:
-        """Do with these bytes of the client what is to be done; raises OSError where the connection ends."""
+    def to_server(self, data: bytes) -> None:
+        """Forward bytes of the client; raise OSError to end the connection."""
         self.server.sendall(data)
 
-    def answer(self, data: bytes) -> None:
-        """Do with these bytes of the server what is to be done; raises OSError where the connection ends."""
+    def to_client(self, data: bytes) -> None:
+        """Forward bytes of the server; raise OSError to end the connection."""
         self.client.sendall(data)
 
     def forward(self) -> None:
-        """Serve both directions in one thread: OpenSSL does not read and write one connection at the same time."""
-        ends = {self.client: self.ask, self.server: self.answer}
+        """Serve both directions in one thread: OpenSSL cannot read and write one connection at the same time."""
+        ends = {self.client: self.to_server, self.server: self.to_client}
         while True:
-            # What OpenSSL has decrypted already is no longer in the socket.
+            # select() does not see what OpenSSL has already decrypted.
             pending = [end for end in ends if isinstance(end, ssl.SSLSocket) and end.pending()]
             for end in pending or select.select(list(ends), [], [])[0]:
                 data = end.recv(65536)
@@ -86,32 +86,32 @@ class Line:
 
 
 @dataclass
-class Wire(Line):
-    """One connection as the network sees it; the faults are those of the ambush."""
+class Wire(Connection):
+    """One connection as the network sees it, with the faults of the injector."""
 
-    ambush: FaultInjector
+    injector: FaultInjector
     is_silent: bool = False
 
     def forward(self) -> None:
         """Count the session while it lasts."""
-        self.ambush.sessions += 1
+        self.injector.sessions += 1
         try:
             super().forward()
         finally:
-            self.ambush.sessions -= 1
+            self.injector.sessions -= 1
 
-    def ask(self, data: bytes) -> None:
-        """Send it on."""
-        self.ambush.bytes += len(data)
+    def to_server(self, data: bytes) -> None:
+        """Count and forward the bytes."""
+        self.injector.bytes += len(data)
         self.server.sendall(data)
 
-    def answer(self, data: bytes) -> None:
-        """Send an answer on, or what the network leaves of it."""
-        self.ambush.bytes += len(data)
-        self.ambush.answered += len(data)
+    def to_client(self, data: bytes) -> None:
+        """Forward a response, or what the fault leaves of it."""
+        self.injector.bytes += len(data)
+        self.injector.answered += len(data)
         if self.is_silent:
             return
-        fault = self.ambush.take(WIRE_FAULTS, size=len(data))
+        fault = self.injector.take(WIRE_FAULTS, size=len(data))
         self.client.sendall(self._damaged(data, fault) if fault else data)
         if fault and fault.kind == "wire-cut":
             raise Cut
@@ -120,9 +120,9 @@ class Wire(Line):
     def _damaged(self, data: bytes, fault: Fault) -> bytes:
         place = max(0, min(fault.bytes_left, len(data) - 1))
         if fault.kind == "wire-garble":
-            return data[:place] + bytes([data[place] ^ (1 << self.ambush.dice.randrange(8))]) + data[place + 1 :]
+            return data[:place] + bytes([data[place] ^ (1 << self.injector.dice.randrange(8))]) + data[place + 1 :]
         if fault.kind == "wire-delay":
-            time.sleep(self.ambush.delay)
+            time.sleep(self.injector.delay)
             return data
         return data[:place]
 
@@ -136,7 +136,7 @@ def listener() -> Iterator[socket.socket]:
 
 @contextmanager
 def relay(
-    line: Callable[[socket.socket, socket.socket], Line],
+    make: Callable[[socket.socket, socket.socket], Connection],
     port: int,
     *,
     accept: ssl.SSLContext | None = None,
@@ -144,7 +144,7 @@ def relay(
 ) -> Iterator[int]:
     """Forward connections to a port of this machine until the block ends; yield the port to use instead.
 
-    Each connection is a `line` made of the client's and the server's socket; a context ends TLS on that side.
+    `make` builds a connection from the client's and the server's socket; a context terminates TLS on that side.
     """
 
     def serve(client: socket.socket) -> None:
@@ -152,7 +152,7 @@ def relay(
             inside = accept.wrap_socket(client, server_side=True) if accept else client
             beyond = connect.wrap_socket(server, server_hostname="localhost") if connect else server
             with closing(inside), closing(beyond):
-                line(inside, beyond).forward()
+                make(inside, beyond).forward()
 
     with listener() as outside:
         threading.Thread(target=_accept, args=(outside, serve), daemon=True).start()
@@ -164,7 +164,7 @@ def relay(
 
 
 def _accept(outside: socket.socket, serve: Callable[[socket.socket], None]) -> None:
-    """Give each connection a thread of its own."""
+    """Serve each connection in its own thread."""
     with suppress(OSError):  # the listening socket was closed
         while True:
             client = outside.accept()[0]

@@ -25,7 +25,7 @@ from development.services.imap import ImapServer
 from nautobot_circuit_maintenance import app_settings
 
 VARIABLE = re.compile(r"(?<!\$)\$\{?(\w+)")
-MODULE = re.compile(r"-m (development\.\w+)")
+MODULE = re.compile(r"-m (development(?:\.\w+)+)")
 APP_SERVICES = {"nautobot", "worker", "beat", "mail"}
 ALL_FILES = [f"docker-compose{name}.yml" for name in ("", ".postgres", ".mysql", ".debug")]
 

@@ -1,4 +1,4 @@
-"""Commands in other versions: how a Python is found, when an environment is made anew, what a failure says."""
+"""Commands in other versions: finding a Python, recreating an environment, messages of failures."""
 
 import io
 import os
@@ -90,7 +90,7 @@ def test_a_python_that_pyenv_hides_is_found(monkeypatch, tmp_path):
 
 def test_a_python_that_is_not_there_is_named_with_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
-    with pytest.raises(InstallationError, match=r"There is no Python 3\.99 here: put python3\.99 on the PATH"):
+    with pytest.raises(InstallationError, match=r"Python 3\.99 was not found\. Put python3\.99 on the PATH"):
         environments.find_python("3.99")
 
 
@@ -98,7 +98,7 @@ def test_a_python_that_is_not_there_is_named_with_what_to_do(monkeypatch, tmp_pa
     "versions", [{"nautobot": "latest"}, {"python": "3"}, {"python": "3.9"}, {"python": "../3.12"}]
 )
 def test_what_is_no_version_is_refused(versions):
-    with pytest.raises(InstallationError, match="is no version of"):
+    with pytest.raises(InstallationError, match="is not a version of"):
         environments.environment(**versions)
 
 
@@ -111,7 +111,9 @@ def test_what_is_no_version_is_refused(versions):
     ],
 )
 def test_a_package_that_is_not_to_be_had_is_named(complaint):
-    with pytest.raises(InstallationError, match="pip found no version or wheel of pymap.* choose another version"):
+    with pytest.raises(
+        InstallationError, match="pip found no suitable version or wheel of pymap.* choose another version"
+    ):
         bootstrap.run([sys.executable, "-c", f"raise SystemExit({complaint!r})"])
 
 

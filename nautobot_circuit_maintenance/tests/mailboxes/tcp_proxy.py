@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from development.services.wire import Cut, Line, relay
+from development.services.wire import Connection, Cut, relay
 
 
 @dataclass
@@ -26,31 +26,31 @@ class Proxy:
         """Return the names of the commands."""
         return [" ".join(line.split()[: 2 if line.startswith("UID ") else 1]) for line in self.commands]
 
-    def line(self, client: socket.socket, server: socket.socket) -> Line:
+    def line(self, client: socket.socket, server: socket.socket) -> Connection:
         """Begin a connection."""
         self.connections += 1
         return _Session(client, server, self)
 
 
 @dataclass
-class _Session(Line):
+class _Session(Connection):
     """One connection; notes the commands."""
 
     proxy: Proxy
     begun: bytes = b""
 
-    def ask(self, data: bytes) -> None:
+    def to_server(self, data: bytes) -> None:
         """Note the commands, and send them on."""
         *lines, self.begun = (self.begun + data).split(b"\r\n")
         self.proxy.commands += [line.decode("latin-1").partition(" ")[2] for line in lines]
-        super().ask(data)
+        super().to_server(data)
 
-    def answer(self, data: bytes) -> None:
+    def to_client(self, data: bytes) -> None:
         """Send on what is left of it."""
         if self.proxy.cut_at and self.proxy.cut_at in data:
-            super().answer(data.partition(self.proxy.cut_at)[0])
+            super().to_client(data.partition(self.proxy.cut_at)[0])
             raise Cut
-        super().answer(self.proxy.change(data))
+        super().to_client(self.proxy.change(data))
 
 
 @contextmanager

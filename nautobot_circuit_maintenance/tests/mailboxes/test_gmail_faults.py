@@ -240,18 +240,18 @@ class GmailOnABadNetwork(NetworkCase):
     def test_any_byte_on_the_wire_may_be_hurt(self):
         """Below TLS, as networks do it; what hurts nothing but a connection that was over is no error."""
         delivered = self.after_first_run()
-        ambush, dice = FaultInjector(Random(5), delay=2 * TIMEOUT), Random(5)
-        with relay(partial(Wire, ambush=ambush), int(self.address.rpartition(":")[2])) as port:
+        injector, dice = FaultInjector(Random(5), delay=2 * TIMEOUT), Random(5)
+        with relay(partial(Wire, injector=injector), int(self.address.rpartition(":")[2])) as port:
             self.reach(f"https://localhost:{port}")
             with self.undone():
                 self.assertCompleted(delivered)
-            errors, answered = [], ambush.answered
+            errors, answered = [], injector.answered
             for kind in WIRE_FAULTS * WIRE_ROUNDS:
                 place = dice.randrange(answered)
                 with self.subTest(kind=kind, place=place), self.undone():
-                    ambush.armed = WireFault(kind, bytes_left=place)
+                    injector.pending = WireFault(kind, bytes_left=place)
                     errors.append(self.disturbed(delivered))
-                    ambush.armed = None
+                    injector.pending = None
                     self.assertCompleted(delivered)
         self.assertGreater(len([error for error in errors if error]), len(errors) / 2)
 

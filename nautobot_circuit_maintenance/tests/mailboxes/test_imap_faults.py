@@ -12,7 +12,7 @@ from typing import Any
 from unittest import mock
 
 from development.services.imap import ImapServer, imap_server
-from development.services.wire import WIRE_FAULTS, Cut, Fault, FaultInjector, Line, Wire, relay
+from development.services.wire import WIRE_FAULTS, Connection, Cut, Fault, FaultInjector, Wire, relay
 from nautobot_circuit_maintenance.mailboxes.imap.mailbox import ImapMailbox
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, new_folder, reading
 from nautobot_circuit_maintenance.tests.fakes import NOON
@@ -29,7 +29,7 @@ Damage = Callable[["Session", bytes], None]
 
 
 @dataclass
-class Session(Line):
+class Session(Connection):
     """One connection in clear text; the damage is done to the answers to one command."""
 
     command: str
@@ -38,14 +38,14 @@ class Session(Line):
     asked: str = GREETING
     begun: bytes = b""
 
-    def ask(self, data: bytes) -> None:
+    def to_server(self, data: bytes) -> None:
         """Note the command, and send it on."""
         self.begun += data
         if self.begun.endswith(b"\r\n"):
             self.tag = self.begun.split(maxsplit=1)[0]
             self.asked = self.name(self.begun.decode("latin-1"))
             self.begun = b""
-        super().ask(data)
+        super().to_server(data)
 
     @staticmethod
     def name(line: str) -> str:
@@ -55,12 +55,12 @@ class Session(Line):
             return LOOK if "RFC822.SIZE" in words[4] else BODY
         return " ".join(words[1 : 3 if words[1] == "UID" else 2])
 
-    def answer(self, data: bytes) -> None:
+    def to_client(self, data: bytes) -> None:
         """Send it on, or what is left of it."""
         if self.asked == self.command:
             self.damage(self, data)
         else:
-            super().answer(data)
+            super().to_client(data)
 
 
 def cut(_session: Session, _answer: bytes) -> None:
@@ -217,18 +217,18 @@ class ImapOnABadNetwork(NetworkCase):
 
     def test_any_byte_on_the_wire_may_be_hurt(self):
         """Below TLS, as networks do it; what hurts only the end of a session is no error."""
-        ambush, dice = FaultInjector(Random(5), delay=2 * TIMEOUT), Random(5)
-        wire = relay(partial(Wire, ambush=ambush), self.server.tls_port)
+        injector, dice = FaultInjector(Random(5), delay=2 * TIMEOUT), Random(5)
+        wire = relay(partial(Wire, injector=injector), self.server.tls_port)
         with wire as port, self.reaching(url=f"imaps://localhost:{port}"):
             with self.undone():
                 self.assertCompleted(self.delivered)
-            errors, answered = [], ambush.answered
+            errors, answered = [], injector.answered
             for kind in WIRE_FAULTS * WIRE_ROUNDS:
                 place = dice.randrange(answered)
                 with self.subTest(kind=kind, place=place), self.undone():
-                    ambush.armed = Fault(kind, bytes_left=place)
+                    injector.pending = Fault(kind, bytes_left=place)
                     errors.append(self.disturbed(self.delivered))
-                    ambush.armed = None
+                    injector.pending = None
                     self.assertCompleted(self.delivered)
         self.assertGreater(len([error for error in errors if error]), len(errors) / 2)
 

@@ -1,4 +1,4 @@
-"""A bout: mails, an undisturbed run of them, faults while they are digested anew, a normal run, and the verdict."""
+"""A round: an undisturbed run, the same emails again with faults, a normal run, and the verdict."""
 
 import time
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from development.chaos import refusals, world
 from development.chaos.faults import WEIGHTS, Faults
 from development.chaos.mailboxes import Mailboxes
 from development.chaos.services import WORKERS
-from development.chaos.world import Verdict, patiently
+from development.chaos.world import Verdict, retry
 from development.services.database import say
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.mail.message import MailMessage
@@ -19,48 +19,48 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import HANDLE, REPROCES
 
 MAILS = 240
 SLICE = 40
-"""Mails that arrive together."""
+"""Emails that arrive together."""
 STALLED_SECONDS = 0.4
-"""Without any progress for so long, no job is at work."""
+"""Without progress for this long, no job is running."""
 STUCK_SECONDS = 20.0
-"""Without any progress for so long in spite of new jobs, the workers wait for each other or for Redis."""
+"""Without progress for this long despite new jobs, the workers wait for each other or for Redis."""
 LOST_SECONDS = 10.0
-"""Faults do not wait longer for a mail that does not appear; whether it was lost is judged in the end."""
+"""Faults do not wait longer for an email to appear; the verdict decides whether it was lost."""
 RUN_SECONDS = 90.0
 MOST_RUNS = 6
-"""Normal runs after the faults, by which nothing must be left."""
+"""Normal runs after the faults; then nothing may be left to do."""
 
 
 @dataclass
 class Figures:
-    """What all bouts came to."""
+    """Results of all rounds."""
 
-    bouts: int = 0
+    rounds: int = 0
     messages: int = 0
     set_aside: int = 0
-    """Notifications that were really killed three times, and digested in the end by the Reprocess job."""
+    """Notifications whose workers were killed three times, digested in the end by the Reprocess job."""
     unjustly_set_aside: int = 0
     hung: int = 0
-    """Normal runs that did not end, or did not come to an end of the work."""
+    """Normal runs that did not end, or left work."""
     revived: int = 0
-    """Workers that had to be started again because Celery did not come back by itself."""
+    """Workers that had to be restarted because Celery did not recover."""
     longest: float = 0.0
-    """Seconds of the longest normal run."""
+    """Duration of the longest normal run in seconds."""
     verdict: Verdict = field(default_factory=Verdict)
 
     @property
     def failures(self) -> int:
-        """What must be zero."""
+        """Number of failures; must be zero."""
         return sum((self.verdict.lost, self.verdict.doubled, self.verdict.wrong, self.unjustly_set_aside, self.hung))
 
 
 class Unfinished(Exception):
-    """A normal run did not end, or left something."""
+    """A normal run did not end, or left work."""
 
 
 @dataclass
 class Round:
-    """One delivery of mails."""
+    """One delivery of emails and what happens to it."""
 
     faults: Faults
     server: Mailboxes
@@ -72,14 +72,14 @@ class Round:
     delivered_at: float = 0.0
 
     def run(self, seed: int, wanted: int) -> int:
-        """Let up to so many faults strike; return how many did."""
-        found = world.bout_mails(MAILS, seed)
+        """Let up to `wanted` faults strike; return how many did."""
+        found = world.round_mails(MAILS, seed)
         undisturbed = self._undisturbed(found)
-        patiently(lambda: world.forget(self.server))
-        patiently(refusals.forget_attempts)
+        retry(lambda: world.forget(self.server))
+        retry(refusals.forget_attempts)
         self.faults.tickets.clear()
-        struck = self._storm(found, wanted)
-        self.figures.bouts += 1
+        struck = self._inject(found, wanted)
+        self.figures.rounds += 1
         self.figures.messages += len(found)
         try:
             self._finish()
@@ -97,19 +97,19 @@ class Round:
         self.figures.verdict.details += verdict.details
 
     def _undisturbed(self, found: list[MailMessage]) -> Rows:
-        """Return what a run without faults leaves."""
-        patiently(lambda: world.forget(self.server))
+        """Return the rows that a run without faults leaves."""
+        retry(lambda: world.forget(self.server))
         world.deliver(self.server, found)
         self._finish()
         rows = comparable_rows()
         if any(row["state"] != State.PARSED for row in rows["Notification"]):
-            raise SystemExit("Not even the undisturbed run parsed everything.")
+            raise SystemExit("The undisturbed run did not parse everything.")
         return rows
 
     # While faults strike
 
-    def _storm(self, found: list[MailMessage], wanted: int) -> int:
-        """Deliver the mails little by little, keep jobs at work, and let faults strike while they are."""
+    def _inject(self, found: list[MailMessage], wanted: int) -> int:
+        """Deliver the emails in slices, keep jobs running and let faults strike."""
         struck, waiting = 0, list(found)
         while struck < wanted:
             if self._is_done(len(found) - len(waiting)):
@@ -118,53 +118,53 @@ class Round:
                 continue
             time.sleep(self.dice.uniform(0, 0.15))
             kind = self.dice.choices(list(self.kinds), weights=list(self.kinds.values()))[0]
-            struck += patiently(lambda chosen=kind: self.faults.strike(chosen))  # type: ignore[misc]
+            struck += retry(lambda chosen=kind: self.faults.strike(chosen))  # type: ignore[misc]
         if waiting:
             world.deliver(self.server, waiting)
         return struck
 
     def _make_work(self, waiting: list[MailMessage]) -> None:
-        """Deliver some more mails; where all have come, read everything again."""
+        """Deliver more emails; once all are delivered, reprocess everything."""
         self.delivered_at = time.monotonic()
         if waiting:
             world.deliver(self.server, waiting[:SLICE])
             del waiting[:SLICE]
-            patiently(self.faults.enqueue)
+            retry(self.faults.enqueue)
         else:
-            patiently(lambda: self.faults.enqueue(REPROCESS, which="all"))
+            retry(lambda: self.faults.enqueue(REPROCESS, which="all"))
 
     def _is_done(self, count: int) -> bool:
-        """Tell whether so many mails were recorded and digested, or will never be."""
-        rows = patiently(lambda: list(Notification.objects.values_list("state", flat=True)))
+        """Return whether `count` emails were recorded and digested, or waiting longer is pointless."""
+        rows = retry(lambda: list(Notification.objects.values_list("state", flat=True)))
         is_late = time.monotonic() - self.delivered_at > LOST_SECONDS
         return State.RECEIVED not in rows and (len(rows) >= count or is_late)
 
     def _is_working(self) -> bool:
-        """Tell whether something was done within the last moments."""
+        """Return whether there was progress recently."""
         now, seen = time.monotonic(), (self.faults.proxy.bytes, *world.progress())
         if seen != self.seen:
             self.seen, self.seen_at = seen, now
         return now - self.seen_at < STALLED_SECONDS
 
     def _await_work(self) -> bool:
-        """Return once something is done; give the workers a Job where nothing is. False after a while."""
+        """Return True on progress, enqueueing a job whenever there is none; False if the workers are stuck."""
         self.seen_at = 0.0
-        patiently(self._is_working)
+        retry(self._is_working)
         first, started, asked_at = self.seen, time.monotonic(), 0.0
         while time.monotonic() - started < STUCK_SECONDS:
-            patiently(self._is_working)
+            retry(self._is_working)
             if self.seen != first:
                 return True
             if time.monotonic() - max(self.seen_at, asked_at) > STALLED_SECONDS:
-                patiently(self.faults.enqueue)
+                retry(self.faults.enqueue)
                 asked_at = time.monotonic() + 2
             time.sleep(0.01)
         self._revive()
         return False
 
     def _revive(self) -> None:
-        """Start the workers again: Celery does not always come back by itself when Redis was away."""
-        patiently(lambda: self.faults.note_end(refusals.sessions()))
+        """Restart the workers: Celery does not always recover after Redis was away."""
+        retry(lambda: self.faults.note_end(refusals.sessions()))
         for name in WORKERS:
             self.faults.workers.restart(name)
             self.figures.revived += 1
@@ -173,7 +173,7 @@ class Round:
     # Afterwards
 
     def _finish(self) -> None:
-        """Run the Job normally until nothing is left."""
+        """Run the job normally until no work is left."""
         self._await_quiet()
         for _ in range(MOST_RUNS):
             result = self._run_normally()
@@ -183,25 +183,25 @@ class Round:
         raise Unfinished(f"Work is left after {MOST_RUNS} normal runs: {result.status}, {result.result}")
 
     def _await_quiet(self) -> None:
-        """Wait until what was begun during the faults has ended."""
+        """Wait until the jobs that started during the faults have ended."""
         deadline, quiet_since = time.monotonic() + RUN_SECONDS, time.monotonic()
         while time.monotonic() - quiet_since < 2 * STALLED_SECONDS:
-            if patiently(self._is_working) or self.faults.proxy.sessions or patiently(_busy):
+            if retry(self._is_working) or self.faults.proxy.sessions or retry(_busy):
                 quiet_since = time.monotonic()
             if time.monotonic() > deadline:
                 self.figures.hung += 1
-                say("  A run did not end within its time.")
+                say("  A run did not end in time.")
                 self._revive()
                 return
             time.sleep(0.05)
 
     def _run_normally(self, name: str = HANDLE, **variables: object) -> JobResult:
-        """Run a Job on a worker and wait for its end."""
+        """Run a job on a worker and wait for its end."""
         for _ in range(2):
             started = time.monotonic()
-            result = patiently(lambda: self.faults.enqueue(name, **variables))
+            result = retry(lambda: self.faults.enqueue(name, **variables))
             while time.monotonic() - started < RUN_SECONDS:
-                patiently(result.refresh_from_db)
+                retry(result.refresh_from_db)
                 if result.date_done:
                     self.figures.longest = max(self.figures.longest, time.monotonic() - started)
                     return result
@@ -212,24 +212,24 @@ class Round:
         raise Unfinished(f"A normal run did not end: {result.status}")
 
     def _reprocess(self) -> None:
-        """Digest again what was set aside, if it was with good cause."""
+        """Reprocess what was set aside, and count what should not have been."""
         failed = list(Notification.objects.filter(state=State.FAILED).values_list("fingerprint", "error"))
         for fingerprint, error in failed:
             self.figures.set_aside += 1
             times = self.faults.may_have_stopped_worker(fingerprint)
             if times < 3 or "stopped the worker" not in error:
                 self.figures.unjustly_set_aside += 1
-                say(f"  Set aside although only {times} attempts were cut off: {error}")
+                say(f"  Set aside although only {times} attempts were interrupted: {error}")
         if failed:
             self._run_normally(REPROCESS, which=State.FAILED)
 
 
 def _busy() -> bool:
-    """Tell whether a worker is in the middle of a statement or transaction."""
+    """Return whether a worker is in the middle of a statement or transaction."""
     return any(session.state not in ("idle", "") for session in refusals.sessions())
 
 
 def _leftovers() -> bool:
-    """Tell whether a mail waits, or the server owes one to the source."""
-    owed = any(cursor.get("refused") for cursor in NotificationSource.objects.values_list("cursor", flat=True))
-    return owed or Notification.objects.exclude(state=State.PARSED).exists()
+    """Return whether a notification waits, or a message that the server could not deliver."""
+    deferred = any(cursor.get("refused") for cursor in NotificationSource.objects.values_list("cursor", flat=True))
+    return deferred or Notification.objects.exclude(state=State.PARSED).exists()
