@@ -328,7 +328,6 @@ CHECKS: dict[str, Callable[[Context], None]] = {
     "flake8": flake8,
     "pydocstyle": pydocstyle,
     "bandit": bandit,
-    "pylint": pylint,
     "imports": imports,
     "changes": changes,
     "mypy": mypy,
@@ -371,12 +370,13 @@ def unittest_of(nautobot: str) -> Callable[[Context], None]:
 
 
 NIGHTLY: dict[str, Callable[[Context], None]] = {
+    "pylint": pylint,
     "migrations of Nautobot": verify_core_schema,
     "developer guide and examples": lambda context: python_module(context, "pytest", "-m", "nightly"),
     "tests of the tools": lambda context: python_module(context, "pytest", "development/tests"),
     "chaos": lambda context: chaos(context, faults=500),
     "mutants": mutants,
-    **{f"Nautobot {version}": unittest_of(version) for version in ("3.1.0", "3.1")},
+    **{f"Nautobot {version}": unittest_of(version) for version in ("3.1.5", "3.1")},
 }
 
 

@@ -8,8 +8,7 @@ import pytest
 from django.db import connections, transaction
 from nautobot.apps.testing import TransactionTestCase
 
-from development import benchmark
-from development.benchmark import mails
+from development.benchmark import __main__ as benchmark, mails
 from development.benchmark.meters import Meters
 from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.mail.message import MailMessage

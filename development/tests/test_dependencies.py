@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import tasks
 from development import bootstrap
 from development.docs import dependencies
 from nautobot_circuit_maintenance import CircuitMaintenanceConfig
@@ -111,6 +112,7 @@ def test_every_page_and_tool_names_the_same_versions():
     assert re.findall(r'"([\d.]+)"', re.search(r"(?m)^python: (.*)$", travis)[1]) == pythons
     assert f"NAUTOBOT_VER={lowest}\n" in travis
     assert CircuitMaintenanceConfig.min_version == lowest
+    assert f"Nautobot {lowest}" in tasks.NIGHTLY
     for page in ("README.md", "FAQ.md", "docs/user/install.md", "docs/admin/upgrade.md"):
         text = (bootstrap.ROOT / page).read_text("utf-8")
         assert re.search(rf"\b{re.escape(lowest)} (and|or) newer 3\.x\b", text), page

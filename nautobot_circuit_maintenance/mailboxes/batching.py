@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-I = TypeVar("I", int, str)
+I = TypeVar("I", int, str)  # noqa: E741 # the usual name of a type variable is one letter
 """The type of a mailbox kind's message ids."""
 T = TypeVar("T")
 

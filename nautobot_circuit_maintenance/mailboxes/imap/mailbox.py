@@ -276,4 +276,4 @@ def _deferred_messages(plan: FetchPlan[int]) -> DeferredMessages:
         since = min(since, plan.backlog.since)
     if not isinstance(plan.cursor, ImapCursor):
         return DeferredMessages(since)
-    return DeferredMessages(plan.cursor.deferred_since or since, {uid: "" for uid in plan.cursor.deferred})
+    return DeferredMessages(plan.cursor.deferred_since or since, dict.fromkeys(plan.cursor.deferred, ""))
