@@ -129,8 +129,8 @@ MUTANTS = (
     Mutant(
         "the order of arrival counts instead of the order of issue",
         f"{APP}/domain/conclusion.py",
-        "            _issued(update),\n            update.sequence,\n",
-        "            update.envelope.received_at,\n            update.sequence,\n",
+        "            issued_at(update),\n            update.sequence,\n",
+        "            update.provenance.received_at,\n            update.sequence,\n",
         (f"{TESTS}/test_never.py", f"{TESTS}/end_to_end/test_order.py"),
     ),
     Mutant(

@@ -4,9 +4,9 @@ The provenance is not part of it: it has columns of its own. A new optional key 
 changes its meaning does, together with a data migration.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from nautobot_circuit_maintenance.domain.updates import (
     IMPACTS,
@@ -19,8 +19,6 @@ from nautobot_circuit_maintenance.domain.updates import (
 )
 
 VERSION = 1
-
-Value = TypeVar("Value")
 
 
 class EvidenceError(ValueError):
@@ -65,120 +63,105 @@ def _time_to_json(moment: datetime) -> str:
 
 def from_json(data: Any, provenance: Provenance) -> MaintenanceUpdate:
     """Return the update that was stored as this JSON; raises EvidenceError if it does not follow the schema."""
-    if not isinstance(data, Mapping) or data.get("version") != VERSION:
-        version = data.get("version") if isinstance(data, Mapping) else None
+    version = data.get("version") if isinstance(data, dict) else None
+    if version != VERSION:
         raise EvidenceError(f"version is {version!r}; this release reads version {VERSION}")
-    parser = _field(data, "parser", _mapping)
+    _check(data, _UPDATE)
+    _check(data["parser"], _PARSER, "parser: ")
+    if not data["maintenance_id"] or not data["events"]:
+        raise EvidenceError("maintenance_id and events must not be empty")
+    parser = data["parser"]
     return MaintenanceUpdate(
-        maintenance_id=_field(data, "maintenance_id", _filled),
-        events=_field(data, "events", _events),
+        maintenance_id=data["maintenance_id"],
+        events=tuple([_event(event) for event in data["events"]]),
         provenance=provenance,
-        description=_field(data, "description", _string),
-        other_ids=tuple(_string(each) for each in _field(data, "other_ids", _list)),
-        account=_field(data, "account", _string),
-        provider=_field(data, "provider", _string),
-        organizer=_field(data, "organizer", _string),
-        parser=ParserInfo(
-            name=_field(parser, "name", _string),
-            version=_field(parser, "version", _string),
-            details=_field(parser, "details", _mapping),
-        ),
+        description=data["description"],
+        other_ids=tuple(data["other_ids"]),
+        account=data["account"],
+        provider=data["provider"],
+        organizer=data["organizer"],
+        parser=ParserInfo(parser["name"], parser["version"], parser["details"]),
     )
 
 
-def _field(data: Mapping[str, Any], name: str, read: Callable[[Any], Value]) -> Value:
-    """Read one field; an error names it with the fields around it."""
-    try:
-        return read(data[name])
-    except EvidenceError as error:
-        raise EvidenceError(f"{name}: {error}") from error
-    except KeyError as error:
-        raise EvidenceError(f"{name} is missing") from error
+_STRING, _LIST, _OBJECT = (str,), (list,), (dict,)
+_OPTIONAL_STRING, _OPTIONAL_INTEGER = (str, type(None)), (int, type(None))
+_UPDATE = {
+    "maintenance_id": _STRING,
+    "other_ids": _LIST,
+    "account": _STRING,
+    "provider": _STRING,
+    "organizer": _STRING,
+    "description": _STRING,
+    "events": _LIST,
+    "parser": _OBJECT,
+}
+_PARSER = {"name": _STRING, "version": _STRING, "details": _OBJECT}
+_EVENT = {
+    "uid": _OPTIONAL_STRING,
+    "recurrence_id": _OPTIONAL_STRING,
+    "sequence": _OPTIONAL_INTEGER,
+    "method": _OPTIONAL_STRING,
+    "status": _STRING,
+    "issued_at": _OPTIONAL_STRING,
+    "windows": _LIST,
+    "circuits": _LIST,
+}
+_WINDOW = {"start": _STRING, "end": _STRING}
 
 
-def _events(value: Any) -> tuple[MaintenanceEvent, ...]:
-    events = tuple(_event(_mapping(each)) for each in _list(value))
-    if not events:
-        raise EvidenceError("must not be empty")
-    return events
+def _check(data: Any, schema: Mapping[str, tuple[type, ...]], path: str = "") -> None:
+    """Check that data is an object with these fields, of exactly these types."""
+    if not isinstance(data, dict):
+        raise EvidenceError(f"{path}must be an object, not {data!r}")
+    for name, types in schema.items():
+        if name not in data:
+            raise EvidenceError(f"{path}{name} is missing")
+        if type(data[name]) not in types:  # Not isinstance: a bool is an int, too.
+            raise EvidenceError(f"{path}{name}: invalid value {data[name]!r}")
 
 
-def _event(data: Mapping[str, Any]) -> MaintenanceEvent:
+def _event(data: Any) -> MaintenanceEvent:
+    _check(data, _EVENT, "events: ")
+    if not data["status"]:
+        raise EvidenceError("events: status must not be empty")
     return MaintenanceEvent(
-        uid=_field(data, "uid", _optional_string),
-        recurrence_id=_field(data, "recurrence_id", _optional_string),
-        sequence=_field(data, "sequence", _optional_integer),
-        method=_field(data, "method", _optional_string),
-        status=_field(data, "status", _filled),
-        issued_at=_field(data, "issued_at", _optional_time),
-        windows=_field(data, "windows", _windows),
-        circuits=_field(data, "circuits", _circuits),
+        uid=data["uid"],
+        recurrence_id=data["recurrence_id"],
+        sequence=data["sequence"],
+        method=data["method"],
+        status=data["status"],
+        issued_at=_time(data["issued_at"]) if data["issued_at"] is not None else None,
+        windows=tuple([_window(window) for window in data["windows"]]),
+        circuits=_circuits(data["circuits"]),
     )
 
 
-def _windows(value: Any) -> tuple[Window, ...]:
-    windows = tuple(
-        Window(_field(each, "start", _time), _field(each, "end", _time)) for each in map(_mapping, _list(value))
-    )
-    if any(window.end <= window.start for window in windows):
-        raise EvidenceError("end must be after start")
-    return windows
+def _window(data: Any) -> Window:
+    _check(data, _WINDOW, "windows: ")
+    window = Window(_time(data["start"]), _time(data["end"]))
+    if window.end <= window.start:
+        raise EvidenceError("windows: end must be after start")
+    return window
 
 
-def _circuits(value: Any) -> tuple[AnnouncedImpact, ...]:
-    try:  # Not field by field: a notification names up to 20,000 circuits.
-        circuits = tuple(AnnouncedImpact(each["cid"], each["impact"]) for each in _list(value))
+def _circuits(data: list[Any]) -> tuple[AnnouncedImpact, ...]:
+    """Read all circuits at once: a notification names up to 20,000."""
+    try:
+        circuits = tuple([AnnouncedImpact(each["cid"], each["impact"]) for each in data])
     except (KeyError, TypeError) as error:
-        raise EvidenceError("each must have a cid and an impact") from error
+        raise EvidenceError("circuits: each must have a cid and an impact") from error
     for cid, impact in circuits:
         if not isinstance(cid, str) or impact not in IMPACTS:
-            raise EvidenceError(f"invalid circuit {cid!r}: {impact!r}")
+            raise EvidenceError(f"circuits: invalid circuit {cid!r}: {impact!r}")
     return circuits
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise EvidenceError(f"must be an object, not {value!r}")
-    return value
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise EvidenceError(f"must be a list, not {value!r}")
-    return value
-
-
-def _string(value: Any) -> str:
-    if not isinstance(value, str):
-        raise EvidenceError(f"must be a string, not {value!r}")
-    return value
-
-
-def _filled(value: Any) -> str:
-    if not _string(value):
-        raise EvidenceError("must not be empty")
-    return str(value)
-
-
-def _optional_string(value: Any) -> str | None:
-    return None if value is None else _string(value)
-
-
-def _optional_integer(value: Any) -> int | None:
-    if value is not None and type(value) is not int:  # A bool is an int, too.
-        raise EvidenceError(f"must be an integer or null, not {value!r}")
-    return value
-
-
-def _optional_time(value: Any) -> datetime | None:
-    return None if value is None else _time(value)
-
-
-def _time(value: Any) -> datetime:
+def _time(text: str) -> datetime:
     """Read a time in UTC as ISO 8601 with a final Z."""
     try:
-        if _string(value).endswith("Z"):
-            return datetime.fromisoformat(f"{value[:-1]}+00:00")
+        if text.endswith("Z"):
+            return datetime.fromisoformat(f"{text[:-1]}+00:00")
     except ValueError:
         pass
-    raise EvidenceError(f"must be a time in UTC, not {value!r}")
+    raise EvidenceError(f"must be a time in UTC, not {text!r}")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 NO_CHANGE = "NO-CHANGE"
@@ -40,8 +40,7 @@ class Provenance:
     fingerprint: str
 
 
-@dataclass(frozen=True)
-class MaintenanceEvent:
+class MaintenanceEvent(NamedTuple):
     """One event of a notification: a VEVENT of its calendar, or one window of its text."""
 
     status: str
@@ -65,14 +64,13 @@ class MaintenanceEvent:
         return 1 if self.uid is None else -1
 
 
-@dataclass(frozen=True)
-class ParserInfo:
+class ParserInfo(NamedTuple):
     """The parser that read a notification."""
 
     name: str = ""
     version: str = ""
     """Library and version; empty if unknown."""
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = MappingProxyType({})
     """What else the reader has on record, as JSON; for people."""
 
 
@@ -94,30 +92,27 @@ class MaintenanceUpdate:
     organizer: str = ""
     parser: ParserInfo = ParserInfo()
 
-    @cached_property
-    def status(self) -> str:
-        """The status of the last event."""
-        return self.events[-1].status
+    status: str = field(init=False, compare=False)
+    """The status of the last event."""
+    windows: tuple[Window, ...] = field(init=False, compare=False)
+    """The distinct windows in time order; empty if the message states no time."""
+    circuits: tuple[AnnouncedImpact, ...] = field(init=False, compare=False)
+    """The impacts of all events, in their order."""
+    issued_at: datetime = field(init=False, compare=False)
+    """When the newest event was issued, according to the message."""
+    sequence: int = field(init=False, compare=False)
+    """The highest sequence."""
 
-    @cached_property
-    def windows(self) -> tuple[Window, ...]:
-        """The distinct windows in time order; empty if the message states no time."""
-        return tuple(sorted({window for event in self.events for window in event.windows}))
-
-    @cached_property
-    def circuits(self) -> tuple[AnnouncedImpact, ...]:
-        """The impacts of all events, in their order."""
-        return tuple(impact for event in self.events for impact in event.circuits)
-
-    @cached_property
-    def issued_at(self) -> datetime:
-        """When the newest event was issued, according to the message."""
-        return max(event.issued_at or mail_date(self.provenance) for event in self.events)
-
-    @cached_property
-    def sequence(self) -> int:
-        """The highest sequence."""
-        return max(event.rank for event in self.events)
+    def __post_init__(self) -> None:
+        """Sum up the events; every conclusion reads these several times."""
+        events = self.events
+        self.__dict__.update(
+            status=events[-1].status,
+            windows=tuple(sorted({window for event in events for window in event.windows})),
+            circuits=tuple(impact for event in events for impact in event.circuits),
+            issued_at=max(event.issued_at or mail_date(self.provenance) for event in events),
+            sequence=max(event.rank for event in events),
+        )
 
 
 def mail_date(provenance: Provenance) -> datetime:

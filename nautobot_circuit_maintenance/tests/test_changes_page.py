@@ -1,4 +1,4 @@
-"""What changed lately in values: the page, and the card of the dashboard."""
+"""Recent changes: the page, and the card of the dashboard."""
 
 from datetime import timedelta
 

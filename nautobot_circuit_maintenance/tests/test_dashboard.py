@@ -166,7 +166,7 @@ class FilledDashboardTest(DashboardCase):
             with self.subTest(text=text):
                 self.assert_shows(page, text)
         self.assert_hides(page, "WORK-16.0.1")  # 15 rows
-        self.assert_hides(page[: page.index("What changed since")], "PAST-")
+        self.assert_hides(page[: page.index("Recent Changes since")], "PAST-")
 
     def test_charts_carry_their_numbers_and_do_not_change_those_of_others(self):
         self.login_as_superuser()

@@ -55,7 +55,7 @@ def said(
 
 def stating(update: MaintenanceUpdate, **changes: Any) -> MaintenanceUpdate:
     """Return an update with other values in its events."""
-    return replace(update, events=tuple(replace(event, **changes) for event in update.events))
+    return replace(update, events=tuple(event._replace(**changes) for event in update.events))
 
 
 def cids(*updates: MaintenanceUpdate) -> list[str]:
@@ -227,7 +227,7 @@ class Always(TestCase):
         older = [
             replace(
                 update,
-                events=tuple(replace(event, issued_at=event.issued_at or after(2)) for event in update.events),
+                events=tuple(event._replace(issued_at=event.issued_at or after(2)) for event in update.events),
                 provenance=replace(update.provenance, received_at=after(99)),
             )
             for update in history

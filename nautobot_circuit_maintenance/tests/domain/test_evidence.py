@@ -111,12 +111,13 @@ class EvidenceTest(TestCase):
 
     def test_errors_name_the_field(self) -> None:
         for field, value, message in (
-            ("maintenance_id", "", "maintenance_id: must not be empty"),
-            ("maintenance_id", 7, "maintenance_id: must be a string, not 7"),
-            ("account", None, "account: must be a string, not None"),
-            ("other_ids", "CHG-2", "other_ids: must be a list, not 'CHG-2'"),
-            ("parser", "ICal", "parser: must be an object, not 'ICal'"),
-            ("events", [], "events: must not be empty"),
+            ("maintenance_id", "", "maintenance_id and events must not be empty"),
+            ("maintenance_id", 7, "maintenance_id: invalid value 7"),
+            ("account", None, "account: invalid value None"),
+            ("other_ids", "CHG-2", "other_ids: invalid value 'CHG-2'"),
+            ("parser", "ICal", "parser: invalid value 'ICal'"),
+            ("parser", {"name": "", "version": 1, "details": {}}, "parser: version: invalid value 1"),
+            ("events", [], "maintenance_id and events must not be empty"),
             ("events", [7], "events: must be an object, not 7"),
         ):
             with self.subTest(field=field, value=value):
@@ -124,21 +125,22 @@ class EvidenceTest(TestCase):
 
     def test_errors_name_the_field_of_an_event(self) -> None:
         for field, value, message in (
-            ("status", "", "events: status: must not be empty"),
-            ("uid", 1, "events: uid: must be a string, not 1"),
-            ("sequence", "1", "events: sequence: must be an integer or null, not '1'"),
-            ("sequence", True, "events: sequence: must be an integer or null, not True"),
-            ("issued_at", "yesterday", "events: issued_at: must be a time in UTC, not 'yesterday'"),
+            ("status", "", "events: status must not be empty"),
+            ("uid", 1, "events: uid: invalid value 1"),
+            ("sequence", "1", "events: sequence: invalid value '1'"),
+            ("sequence", True, "events: sequence: invalid value True"),
+            ("issued_at", 1, "events: issued_at: invalid value 1"),
+            ("issued_at", "", "must be a time in UTC, not ''"),
+            ("issued_at", "yesterday", "must be a time in UTC, not 'yesterday'"),
             ("issued_at", "2026-03-02T08:00:00", "must be a time in UTC"),
             ("issued_at", "2026-03-02T08:00:00+01:00", "must be a time in UTC"),
             ("issued_at", "2026-03-02T08:00:00+01:00Z", "must be a time in UTC"),
-            ("issued_at", 1, "events: issued_at: must be a time in UTC, not 1"),
-            ("windows", [{"start": "2026-03-12T00:00:00Z"}], "events: windows: end is missing"),
+            ("windows", [{"start": "2026-03-12T00:00:00Z"}], "windows: end is missing"),
             ("windows", [dict.fromkeys(("start", "end"), "2026-03-12T00:00:00Z")], "windows: end must be after start"),
-            ("circuits", [{"cid": "C-1"}], "events: circuits: each must have a cid and an impact"),
-            ("circuits", ["C-1"], "events: circuits: each must have a cid and an impact"),
-            ("circuits", [{"cid": "C-1", "impact": "DOWN"}], "events: circuits: invalid circuit 'C-1': 'DOWN'"),
-            ("circuits", [{"cid": 1, "impact": "OUTAGE"}], "events: circuits: invalid circuit 1: 'OUTAGE'"),
+            ("circuits", [{"cid": "C-1"}], "circuits: each must have a cid and an impact"),
+            ("circuits", ["C-1"], "circuits: each must have a cid and an impact"),
+            ("circuits", [{"cid": "C-1", "impact": "DOWN"}], "circuits: invalid circuit 'C-1': 'DOWN'"),
+            ("circuits", [{"cid": 1, "impact": "OUTAGE"}], "circuits: invalid circuit 1: 'OUTAGE'"),
         ):
             with self.subTest(field=field, value=value):
                 data = deepcopy(JSON)
