@@ -1,7 +1,7 @@
 """Django settings of the tests: starts what they need, then loads Nautobot's configuration as `nautobot-server` would.
 
 pytest-django imports this module (`DJANGO_SETTINGS_MODULE`) before anything else of ours. The services end with the
-process: nobody holds their locks any longer. Workers of pytest-xdist inherit the variables, so they share the services.
+process, which releases their locks. Workers of pytest-xdist inherit the variables, so they share the services.
 """
 
 import atexit

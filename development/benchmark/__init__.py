@@ -1,1 +1,1 @@
-"""What the app costs."""
+"""Benchmark of the app."""

@@ -1,6 +1,6 @@
-"""What the app costs, on the embedded services: mails from the mailbox to the change record, workers side by side, pages.
+"""Benchmark on the embedded services: emails from the mailbox to the change record, concurrent workers, pages.
 
-Every step runs in a process of its own on a database of its own, so that CPU and memory are nobody else's. The data is
+Every step runs in its own process on its own database, so that CPU and memory belong to it alone. The data is
 the same for the same seed. Run by `invoke benchmark`; docs/dev/benchmark.md says what the figures mean.
 """
 
@@ -17,21 +17,21 @@ PARTS = ("ingest", "workers", "poll", "pages")
 SIZES = (1_000, 10_000, 50_000)
 MAILS = 3_000
 HTML_SHARE = 10
-"""One HTML mail for so many with a calendar: they are ten times as dear."""
+"""Emails with a calendar per HTML email, which costs ten times as much."""
 
 Figures = dict[str, dict[str, float]]
-"""By scenario, then by what was measured."""
+"""Figures by scenario, then by what was measured."""
 
 
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=PARTS, help="measure this part alone")
-    parser.add_argument("--mails", type=int, default=MAILS, help="number of mails with a calendar")
+    parser.add_argument("--only", choices=PARTS, help="measure only this part")
+    parser.add_argument("--mails", type=int, default=MAILS, help="number of emails with a calendar")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of maintenances, ascending")
-    parser.add_argument("--seed", type=int, default=1, help="another seed, other data")
-    parser.add_argument("--json", type=Path, help="keep the figures in this file")
-    parser.add_argument("--compare", type=Path, help="show what changed since the run that this file keeps")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the generated data")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
+    parser.add_argument("--compare", type=Path, help="compare with the results in this file")
     parser.add_argument("--profile", default="", help="write a cProfile of the digest phase, calendars, to this file")
     chosen = parser.parse_args()
     before = json.loads(chosen.compare.read_text(encoding="utf-8")) if chosen.compare else {}
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def run(parts: Sequence[str], options: argparse.Namespace) -> Figures:
-    """Measure these parts on services of their own."""
+    """Measure these parts on their own services."""
     figures: Figures = {}
     with steps.benchmark_services():
         if "ingest" in parts:
@@ -63,7 +63,7 @@ def run(parts: Sequence[str], options: argparse.Namespace) -> Figures:
 
 
 def table(figures: Figures, before: Figures) -> Iterator[str]:
-    """Yield the lines of the table; a figure that an earlier run has too stands behind what it was then."""
+    """Yield the lines of the table, with the figures of an earlier run where it has them."""
     for scenario, values in figures.items():
         yield f"\n{scenario}"
         for name, value in values.items():

@@ -1,7 +1,7 @@
-"""The Job over a mailbox, in a process of its own so that its CPU and memory are nobody else's.
+"""The job on a mailbox, in its own process, so that CPU and memory belong to it alone.
 
-Run by `development.benchmark` on a database and a mail folder of its own: `prepare` creates the world, `measure` runs the
-Job and writes its figures as JSON to standard output.
+Run by `development.benchmark` on its own database and mail folder: `prepare` creates the data, `measure` runs the
+job and writes its figures as JSON to standard output.
 """
 
 import argparse
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 MODULE = "benchmark.ingest"
 PARSERS = {"bcop": "genericprovider", "html": "zayo"}
 BARE = 1_000
-"""At most so many mails are put to the bare parser."""
+"""Most emails that the bare parser reads."""
 
 
 def mails_of(kind: str, count: int, seed: int, now: datetime) -> list[Delivery]:
-    """Return the mails of a scenario."""
+    """Return the emails of a scenario."""
     write = mails.bcop_mails if kind == "bcop" else mails.html_mails
     return write(count, seed, now)
 
 
 def run(kind: str, count: int, seed: int, profile: str = "") -> dict[str, float]:
-    """Deliver mails of one kind to a mail server of its own and let the Job read them; return the figures."""
+    """Deliver emails of one kind to a separate mail server and let the job read them; return the figures."""
     now = datetime.now(timezone.utc).replace(microsecond=0)
     with steps.cloned_database(), imap_server() as server:
         say(f"Delivering {count:,} {kind} mails.")
@@ -61,12 +61,12 @@ def main() -> None:
     parser.add_argument("--now", type=datetime.fromisoformat)
     parser.add_argument("--profile", default="")
     options = parser.parse_args()
-    logging.disable(logging.WARNING)  # Nautobot tells a lot while it starts
+    logging.disable(logging.WARNING)  # Nautobot is noisy while it starts
     nautobot.setup(str(steps.CONFIG))
     if options.step == "prepare":
         from development.benchmark import ingest_world  # pylint: disable=import-outside-toplevel  # imports models
 
-        logging.disable(logging.ERROR)  # that nobody provisions the new custom field, which no row has yet
+        logging.disable(logging.ERROR)  # that the new custom field is not provisioned; no row has it yet
         ingest_world.create_world(PARSERS[options.kind])
         return
     figures = measure(options.kind, options.mails, options.profile)
@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def measure(kind: str, count: int, profile: str) -> dict[str, float]:
-    """Run the Job on a full mailbox, then once more with nothing new; return the figures."""
+    """Run the job on a full mailbox, then again with nothing new; return the figures."""
     # pylint: disable=import-outside-toplevel  # import models
     from development.benchmark.meters import Meters, backends, peak_memory
 
@@ -91,7 +91,7 @@ def measure(kind: str, count: int, profile: str) -> dict[str, float]:
         first, meters.phases = meters.phases, {}
         run_job()
     if sessions != backends():
-        raise SystemExit("The Job opened new sessions: the CPU of the database is not complete.")
+        raise SystemExit("The job opened new sessions: the CPU of the database is incomplete.")
     if profile:
         profiler.dump_stats(profile)
     check(kind, count)
@@ -106,7 +106,7 @@ def measure(kind: str, count: int, profile: str) -> dict[str, float]:
 
 
 def per_mail(phases: "dict[str, Usage]", count: int) -> dict[str, float]:
-    """Return what each phase took for one mail."""
+    """Return the cost of each phase per email."""
     return {
         f"{phase}: {name}": value / count
         for phase in ("fetch", "digest", "job")
@@ -115,7 +115,7 @@ def per_mail(phases: "dict[str, Usage]", count: int) -> dict[str, float]:
 
 
 def load_parser() -> None:
-    """Load the parser library and the tables that a mail of Cogent needs: what a worker weighs at rest."""
+    """Load the parser library and the tables that Cogent's emails need: the memory of an idle worker."""
     from nautobot_circuit_maintenance.domain.updates import Provenance  # pylint: disable=import-outside-toplevel  # too
     from nautobot_circuit_maintenance.reading.parse import parse  # pylint: disable=import-outside-toplevel  # too
 
@@ -125,7 +125,7 @@ def load_parser() -> None:
 
 @contextmanager
 def metered(meters: "Meters", profiler: cProfile.Profile | None) -> Iterator[None]:
-    """Meter the Job's run() and, apart, its two halves; the second one profiled if wanted."""
+    """Meter the job's run() and, separately, its two halves; profile the second one on request."""
     # pylint: disable=import-outside-toplevel  # import models
     from nautobot_circuit_maintenance.jobs import HandleCircuitMaintenanceNotifications as Handle
     from nautobot_circuit_maintenance.pipeline import run
@@ -148,7 +148,7 @@ def metered(meters: "Meters", profiler: cProfile.Profile | None) -> Iterator[Non
 
 
 def run_job() -> None:
-    """Let Nautobot run the Job here and now; what it puts into Celery's queue nobody executes."""
+    """Run the job in this process; the tasks that it enqueues are not executed."""
     # pylint: disable=import-outside-toplevel  # import models
     from django.contrib.auth import get_user_model
     from nautobot.extras.models import Job
@@ -160,11 +160,11 @@ def run_job() -> None:
     result = enqueue_job(Job.objects.get(job_class_name=JOB), user, {}, synchronous=True)
     result.refresh_from_db()
     if result.status != "SUCCESS":
-        raise SystemExit(f"The Job ended as {result.status}: {result.traceback or result.result}")
+        raise SystemExit(f"The job ended as {result.status}: {result.traceback or result.result}")
 
 
 def check(kind: str, count: int) -> None:
-    """Refuse to print figures of a run that did not do its work."""
+    """Raise an error if the run did not do its work."""
     # pylint: disable=import-outside-toplevel  # import models
     from nautobot.core.celery import app
     from nautobot.extras.models import ObjectChange
@@ -188,7 +188,7 @@ def check(kind: str, count: int) -> None:
 
 
 def measure_parser(kind: str, mails: Sequence[Delivery]) -> dict[str, float]:
-    """Return the CPU ms per mail of the bare library as it is normally called, and of our way to call it."""
+    """Return the CPU ms per email of the bare library, called as usual and as the app calls it."""
     # pylint: disable=import-outside-toplevel  # imports the library
     from circuit_maintenance_parser import NotificationData, init_provider
 

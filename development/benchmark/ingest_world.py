@@ -1,4 +1,4 @@
-"""A busy Nautobot to digest mails in: providers with tags and custom fields, a webhook and a job hook on every change."""
+"""The data of ingesting: providers with tags and custom fields, a webhook and a job hook on every change."""
 
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
@@ -15,11 +15,11 @@ from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_
 OPERATOR = "benchmark"
 JOB = "HandleCircuitMaintenanceNotifications"
 SECONDS = 7_200
-"""Long enough for the Job to do everything in one run, however slow it is."""
+"""Long enough for the job to do everything in one run, however slow the machine is."""
 
 
 def create_world(parser: str) -> None:
-    """Create everything in a fresh clone of the template; the providers' mails are read by this parser."""
+    """Create everything in a fresh clone of the template; `parser` reads the providers' emails."""
     get_user_model().objects.create_superuser(OPERATOR)
     providers = _create_providers(parser)
     kind = CircuitType.objects.create(name="Transit")
@@ -38,7 +38,7 @@ def create_world(parser: str) -> None:
 
 
 def _create_providers(parser: str) -> list[Provider]:
-    """Create providers with a tag and a custom field of somebody's own."""
+    """Create providers with a tag and an additional custom field."""
     of_provider = ContentType.objects.get_for_model(Provider)
     field = CustomField.objects.create(key="contract", label="Contract", type=CustomFieldTypeChoices.TYPE_TEXT)
     field.content_types.add(of_provider)
@@ -56,7 +56,7 @@ def _create_providers(parser: str) -> list[Provider]:
 
 
 def _subscribe() -> None:
-    """Let a webhook and a job hook hear of every maintenance that is created or updated."""
+    """Create a webhook and a job hook for every created or updated maintenance."""
     receiver = get_job("take_note.TakeNote", reload=True)
     model, _ = refresh_job_model_from_job_class(Job, receiver, JobQueue)
     model.enabled = True

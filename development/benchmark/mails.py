@@ -1,8 +1,8 @@
-"""Mails by the thousand, the same ones for the same seed: maintenances that are announced, moved and brought to an end.
+"""Thousands of emails, the same for the same seed: maintenances that are announced, moved and completed.
 
-Each maintenance has three notifications and each of them changes something, which is the dearest there is: the first
-announces it, the second moves it and changes an impact, the third ends it. They come days apart and mingled with those
-of other maintenances. Knows nothing of Nautobot.
+Each maintenance has three notifications, and each changes something, which is the most expensive case: the first
+announces it, the second moves it and changes an impact, the third ends it. They arrive days apart, between those
+of other maintenances. Independent of Nautobot.
 """
 
 import base64
@@ -15,15 +15,15 @@ from email.utils import format_datetime
 PROVIDERS, CIRCUITS = 20, 2_000
 NOTIFICATIONS = 3
 UNKNOWN = 0.05
-"""The share of circuit ids that Nautobot does not know."""
+"""Share of unknown circuit IDs."""
 
 Delivery = tuple[bytes, datetime]
-"""A mail and when it arrived."""
+"""An email and its time of arrival."""
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What one mail says."""
+    """The content of one email."""
 
     name: str
     provider: int
@@ -36,27 +36,27 @@ class Notice:
 
     @property
     def end(self) -> datetime:
-        """Return when the work is over."""
+        """Return the end of the work."""
         return self.start + timedelta(hours=5)
 
 
 def address_of(provider: int) -> str:
-    """Return what a provider writes from."""
+    """Return the address of a provider."""
     return f"noc@isp{provider:02}.example"
 
 
 def circuits_of(provider: int) -> list[str]:
-    """Return the ids of a provider's circuits that Nautobot knows."""
+    """Return the IDs of a provider's circuits in Nautobot."""
     return [f"C-{number:05}" for number in range(provider, CIRCUITS, PROVIDERS)]
 
 
 def bcop_mails(count: int, seed: int, now: datetime) -> list[Delivery]:
-    """Return mails with an iCalendar part, in the order of arrival."""
+    """Return emails with an iCalendar part, in the order of arrival."""
     return _mails(count, seed, now, _bcop)
 
 
 def html_mails(count: int, seed: int, now: datetime) -> list[Delivery]:
-    """Return mails in the layout of Zayo, in the order of arrival."""
+    """Return emails in Zayo's layout, in the order of arrival."""
     return _mails(count, seed, now, _html)
 
 
@@ -71,7 +71,7 @@ def _mails(count: int, seed: int, now: datetime, write: Callable[[Notice], str])
 
 
 def _notices(dice: random.Random, number: int, now: datetime) -> Iterator[Notice]:
-    """Yield what is written about one maintenance in the course of a year."""
+    """Yield the notices about one maintenance."""
     provider = number % PROVIDERS
     announced = now.replace(microsecond=0) - timedelta(minutes=dice.randrange(20 * 1440, 365 * 1440))
     circuits = [
@@ -161,7 +161,7 @@ _ZAYO_IMPACTS = {
     "DEGRADED": "Hard Down - less than 50 ms",
     "REDUCED-REDUNDANCY": "No Expected Impact",
 }
-# Real mails are mostly layout: style sheets and nested tables around a few words.
+# Real emails are mostly layout: style sheets and nested tables around a few words.
 _STYLE = "\n".join(f".cell{number} {{ font-family: Arial, sans-serif; padding: {number}px; }}" for number in range(6))
 
 
@@ -220,4 +220,4 @@ Expected downtime: 1 hour
 
 Cogent customers receiving service in Singapore, Singapore will be affected by this work.
 """.replace("\n", "\r\n").encode()
-"""Reading one mail of Cogent makes the parser load its tables of cities and time zones: what a worker weighs at rest."""
+"""Reading an email of Cogent makes the parser load its tables of cities and time zones: the memory of an idle worker."""

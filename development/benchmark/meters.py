@@ -16,20 +16,20 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 ALIASES = ("default", "job_logs")
-"""Nautobot writes the lines of a job's log on a connection of its own."""
+"""Nautobot writes job logs on a separate connection."""
 _OURS = re.compile(r'"nautobot_circuit_maintenance_\w+"')
 
 
 @dataclass
 class Usage:
-    """What something took: seconds of CPU and on the clock, statements, transactions that were committed."""
+    """The cost of something: CPU and wall time in seconds, statements, committed transactions."""
 
     app: float = 0.0
     database: float = 0.0
     wall: float = 0.0
     statements: int = 0
     ours: int = 0
-    """Statements that name a table of ours."""
+    """Statements that name one of the app's tables."""
     commits: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
@@ -37,13 +37,13 @@ class Usage:
         return Usage(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
     def by_name(self) -> dict[str, float]:
-        """Return the figures under the names that the table shows; CPU in milliseconds."""
+        """Return the figures by their names in the table; CPU in milliseconds."""
         app, postgres = 1000 * self.app, 1000 * self.database
         cpu = {"app CPU ms": app, "database CPU ms": postgres, "CPU ms": app + postgres}
         return {**cpu, "statements": self.statements, "transactions": self.commits}
 
     def __sub__(self, other: "Usage") -> "Usage":
-        """Return what was used since."""
+        """Return what was used since an earlier reading."""
         return Usage(*(getattr(self, each.name) - getattr(other, each.name) for each in fields(self)))
 
 
@@ -62,8 +62,8 @@ class Meters:
 
     @contextmanager
     def counting(self) -> Iterator[None]:
-        """Count on both connections; a look at each statement costs a microsecond."""
-        commit = BaseDatabaseWrapper._commit  # pylint: disable=protected-access  # Django tells of no other place
+        """Count on both connections, which costs a microsecond per statement."""
+        commit = BaseDatabaseWrapper._commit  # pylint: disable=protected-access  # Django has no other interface
 
         def committed(wrapper: Any) -> Any:
             self.commits += 1
@@ -100,27 +100,27 @@ class Meters:
 
 
 def database_cpu() -> float:
-    """Return the CPU seconds of the PostgreSQL sessions of this process; 0 where they run on another machine."""
+    """Return the CPU seconds of the PostgreSQL sessions of this process; 0 if they run on another machine."""
     return sum(cpu_of(backend) for backend in backends())
 
 
 def backends() -> list[int]:
-    """Return the process ids of our sessions; connects where there is none yet."""
+    """Return the process IDs of the sessions; connects if necessary."""
     for alias in ALIASES:
         connections[alias].ensure_connection()
     return [connections[alias].connection.info.backend_pid for alias in ALIASES]
 
 
 def cpu_of(process: int) -> float:
-    """Return the CPU seconds of a process of this machine; 0 where the system does not tell."""
+    """Return the CPU seconds of a process on this machine; 0 if they are unavailable."""
     try:
         words = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except OSError:  # no such process here: PostgreSQL runs elsewhere, or this is no Linux
+    except OSError:  # PostgreSQL runs on another machine, or the system is not Linux
         return 0.0
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_memory() -> int:
-    """Return the most bytes that this process ever had in memory."""
+    """Return the peak memory of this process in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

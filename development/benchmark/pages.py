@@ -1,6 +1,6 @@
-"""What the pages cost with ever more maintenances; run by `development.benchmark` in a process of its own.
+"""The cost of pages with a growing number of maintenances; run by `development.benchmark` in its own process.
 
-For each page the queries, and the CPU of Python, the CPU of PostgreSQL and the wall time of the best of five requests,
+Writes for each page the queries, and CPU of Python, CPU of PostgreSQL and wall time of the best of five requests,
 in milliseconds, as JSON on standard output.
 """
 
@@ -24,7 +24,7 @@ ROUNDS = 5
 
 @dataclass(frozen=True)
 class Cost:
-    """What a request took: queries, and milliseconds."""
+    """The cost of a request: queries, and milliseconds."""
 
     queries: int
     python: float
@@ -33,13 +33,13 @@ class Cost:
 
 
 def run(sizes: str, seed: int) -> dict[str, float]:
-    """Measure on a database of its own; return the figures."""
+    """Measure on a separate database; return the figures."""
     with steps.cloned_database():
         return steps.run("benchmark.pages", "--sizes", sizes, "--seed", str(seed))
 
 
 def main() -> None:
-    """Fill the database that the environment names step by step, and measure at each."""
+    """Fill the database in steps, and measure at each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", required=True)
     parser.add_argument("--seed", type=int, required=True)
@@ -57,7 +57,7 @@ def figures_of(sizes: Iterable[int], seed: int) -> dict[str, float]:
 
     from development.benchmark import world
 
-    logging.disable(logging.WARNING)  # Nautobot tells a lot while it starts
+    logging.disable(logging.WARNING)  # Nautobot is noisy while it starts
     world = world.create_world(datetime.now(timezone.utc), seed)
     client = Client(SERVER_NAME="localhost")
     client.force_login(get_user_model().objects.create_superuser("benchmark"))
@@ -113,13 +113,13 @@ def pages(client: Any) -> dict[str, Callable[[], Any]]:
 
 
 def _request(client: Any, url: str, *, is_htmx: bool) -> Callable[[], Any]:
-    """Return what asks for a page."""
+    """Return a function that requests a page."""
     headers = {"HX-Request": "true"} if is_htmx else {}
     return lambda: client.get(url, headers=headers)
 
 
 def measure(request: Callable[[], Any]) -> Cost:
-    """Ask once to warm up and once to count the queries, then measure."""
+    """Request once to warm up and once to count the queries, then measure."""
     # pylint: disable=import-outside-toplevel  # import settings
     from django.db import connection
 
@@ -140,7 +140,7 @@ def measure(request: Callable[[], Any]) -> Cost:
 
 
 def _timed(request: Callable[[], Any], backend: int) -> tuple[float, float, float]:
-    """Return the seconds of CPU in this process and in the database's, and those on the clock."""
+    """Return the CPU seconds of this process and of the database, and the wall time."""
     from development.benchmark.meters import cpu_of  # pylint: disable=import-outside-toplevel  # needs settings
 
     before = time.process_time(), cpu_of(backend), time.monotonic()

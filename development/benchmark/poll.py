@@ -1,4 +1,4 @@
-"""The Job on a real Dovecot with a hundred thousand messages: nothing new, and ten new ones.
+"""The job on Dovecot with a hundred thousand messages: with nothing new, and with ten new ones.
 
 Run by `development.benchmark`; needs Debian's package dovecot-imapd.
 """
@@ -24,14 +24,14 @@ POLLS = 5
 
 
 def strangers(count: int) -> Iterator[bytes]:
-    """Yield mails of people that no provider is."""
+    """Yield emails of senders who are not providers."""
     for number in range(count):
         head = f"From: P <p{number % 50}@elsewhere.example>\r\nMessage-ID: <{number}@x>\r\nSubject: {number}\r\n\r\n"
         yield f"{head}Dear customer\r\n".encode()
 
 
 def run(seed: int) -> dict[str, float]:
-    """Fill a mailbox, let the Job read it, poll, deliver a few mails and let the Job read those; return the figures."""
+    """Fill a mailbox, run the job, poll, deliver a few emails and run the job again; return the figures."""
     now = datetime.now(timezone.utc).replace(microsecond=0)
     with steps.cloned_database(), dovecot() as server:
         say(f"Filling Dovecot with {MESSAGES:,} messages.")
@@ -53,12 +53,12 @@ def run(seed: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Run the Job so many times in this process, as a worker does that has been at work before."""
+    """Run the job several times in this process, as a worker does."""
     # pylint: disable=import-outside-toplevel  # imports models
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int)
     options = parser.parse_args()
-    logging.disable(logging.WARNING)  # Nautobot tells a lot while it starts
+    logging.disable(logging.WARNING)  # Nautobot is noisy while it starts
     nautobot.setup(str(steps.CONFIG))
     from development.benchmark.meters import Meters
 

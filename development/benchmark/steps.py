@@ -1,8 +1,8 @@
-"""How the benchmark runs a step: in a process of its own, on a clone of the template."""
+"""Steps of the benchmark, each in its own process on a clone of the template."""
 
 import json
 import os
-import subprocess  # nosec B404 # every step runs in a process of its own
+import subprocess  # nosec B404 # every step is a process
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ CONFIG = Path(__file__).parents[1] / "nautobot_config.py"
 JOBS = Path(__file__).with_name("jobs")
 PREFIX = "ncm_benchmark_"
 CENTURY = 36_500
-"""Days; the mails of a whole year are new to the Job."""
+"""Days; the emails of a whole year are new to the job."""
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def cloned_database(source: str = "") -> Iterator[str]:
 
 
 def read_from(server: ImapServer) -> None:
-    """Let the steps read this mail server as their only source, and the whole past of each sender."""
+    """Make this mail server the only source of the steps, with all messages of each sender."""
     source = {
         "name": "Mail",
         "url": f"imaps://{server.host}:{server.tls_port}",
@@ -63,7 +63,7 @@ def read_from(server: ImapServer) -> None:
 
 
 def start(module: str, *words: str) -> "subprocess.Popen[str]":
-    """Start a step; what it writes and reads goes through pipes."""
+    """Start a step with pipes as its standard input and output."""
     return subprocess.Popen(  # nosec B603 # our own module
         [sys.executable, "-m", f"development.{module}", *words],
         cwd=embedded.ROOT,
@@ -74,13 +74,13 @@ def start(module: str, *words: str) -> "subprocess.Popen[str]":
 
 
 def run(module: str, *words: str) -> dict[str, Any]:
-    """Run a step to its end and return what it measured."""
+    """Run a step and return what it measured."""
     with start(module, *words) as process:
         return result_of(process)
 
 
 def result_of(process: "subprocess.Popen[str]") -> dict[str, Any]:
-    """Return what a step measured, once it has ended; raises ServiceError if it failed."""
+    """Wait for a step and return what it measured; raise ServiceError if it failed."""
     told, _ = process.communicate()
     if process.returncode:
         raise embedded.ServiceError("A step of the benchmark failed; the reason is above.")
@@ -88,7 +88,7 @@ def result_of(process: "subprocess.Popen[str]") -> dict[str, Any]:
 
 
 def pipes(process: "subprocess.Popen[str]") -> tuple[IO[str], IO[str]]:
-    """Return where a step reads from and where it writes to."""
+    """Return the pipes of a step."""
     if process.stdin is None or process.stdout is None:
         raise embedded.ServiceError("A step was started without pipes.")
     return process.stdin, process.stdout

@@ -1,6 +1,6 @@
-"""One worker and two: how long they take to digest the same recorded mails, and whether they conclude the same.
+"""One worker and two: how long they take to digest the same notifications, and whether the results are the same.
 
-A worker here is a process that drains the queue as the Job does. No Celery worker: that would also run the webhooks.
+A worker here is a process that drains the queue as the job does, not a Celery worker, which would also run webhooks.
 """
 
 import argparse
@@ -28,8 +28,8 @@ BATCH = 100
 
 
 def run(count: int, seed: int) -> dict[str, float]:
-    """Record mails once, then let one worker digest them, and two; return the figures."""
-    say(f"Recording {count:,} BCOP mails for the workers.")
+    """Record emails once, then digest them with one worker and with two; return the figures."""
+    say(f"Recording {count:,} BCOP emails for the workers.")
     figures: dict[str, float] = {}
     states = []
     with steps.cloned_database() as recorded:
@@ -50,11 +50,11 @@ def run(count: int, seed: int) -> dict[str, float]:
 
 
 def drain_with(workers: int) -> tuple[float, float]:
-    """Let so many workers drain the queue; return the seconds on the clock and those of CPU in all of them."""
+    """Drain the queue with this number of workers; return wall time and total CPU in seconds."""
     with ExitStack() as stack:
         processes = [stack.enter_context(steps.start(MODULE, "drain")) for _ in range(workers)]
         for process in processes:
-            steps.pipes(process)[1].readline()  # it is ready: everything is loaded
+            steps.pipes(process)[1].readline()  # the worker has loaded everything
         started = time.monotonic()
         for process in processes:
             words = steps.pipes(process)[0]
@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument("--mails", type=int)
     parser.add_argument("--seed", type=int)
     options = parser.parse_args()
-    logging.disable(logging.WARNING)  # Nautobot tells a lot while it starts
+    logging.disable(logging.WARNING)  # Nautobot is noisy while it starts
     nautobot.setup(str(steps.CONFIG))
     if options.step == "record":
         now = datetime.now(timezone.utc).replace(microsecond=0)
@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def record(mails: list[Delivery]) -> None:
-    """Store mails that nobody has digested."""
+    """Store notifications without digesting them."""
     # pylint: disable=import-outside-toplevel  # import models
     from nautobot_circuit_maintenance.mail.message import MailMessage
     from nautobot_circuit_maintenance.pipeline.record import record_messages
@@ -96,7 +96,7 @@ def record(mails: list[Delivery]) -> None:
 
 
 def drain() -> dict[str, Any]:
-    """Load what a worker has loaded, say so, wait for the word and drain the queue."""
+    """Load what a worker needs, report that, wait for the start signal and drain the queue."""
     # pylint: disable=import-outside-toplevel  # import models
     from django.contrib.auth import get_user_model
 
@@ -115,7 +115,7 @@ def drain() -> dict[str, Any]:
 
 
 def rows() -> dict[str, str]:
-    """Return a hash of each of our tables, without keys and times that the database makes."""
+    """Return a hash of each of the app's tables, without generated keys and times."""
     # pylint: disable=import-outside-toplevel  # import models
     from nautobot_circuit_maintenance.models import Notification
     from nautobot_circuit_maintenance.tests.end_to_end.world import comparable_rows

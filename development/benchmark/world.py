@@ -1,4 +1,4 @@
-"""Maintenances by the thousand, the same ones for the same seed: written in bulk, past every signal."""
+"""Thousands of maintenances, the same for the same seed, created in bulk without signals."""
 
 import random
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ RAW = b"From: noc@isp.example\r\nSubject: Planned work\r\n\r\n" + b"Dear custome
 
 @dataclass
 class World:
-    """What the maintenances hit, and the dice."""
+    """Objects that the maintenances affect, and the random generator."""
 
     now: datetime
     dice: random.Random
@@ -99,7 +99,7 @@ def _create_sites() -> list[Location]:
 
 
 def _create_interfaces(dice: random.Random, sites: list[Location]) -> list[Interface]:
-    """Create devices, and an interface for every circuit."""
+    """Create devices with an interface for every circuit."""
     kind = DeviceType.objects.create(manufacturer=Manufacturer.objects.create(name="Vendor"), model="Router")
     role = Role.objects.create(name="Edge")
     role.content_types.add(ContentType.objects.get_for_model(Device))
@@ -118,7 +118,7 @@ def _create_interfaces(dice: random.Random, sites: list[Location]) -> list[Inter
 def _terminate(
     dice: random.Random, circuits: list[Circuit], sites: list[Location], interfaces: list[Interface]
 ) -> None:
-    """Give every circuit two ends, and the A side a path to an interface; the cable itself nobody reads."""
+    """Create two terminations per circuit, and a path from the A side to an interface; the app reads no cables."""
     ends = CircuitTermination.objects.bulk_create(
         CircuitTermination(circuit=circuit, term_side=side, location=dice.choice(sites))
         for side in "AZ"
@@ -139,13 +139,13 @@ def _terminate(
 
 
 def grow(world: World, count: int) -> None:
-    """Create maintenances until there are so many."""
+    """Create maintenances up to a total."""
     while world.count < count:
         _create_chunk(world, min(CHUNK, count - world.count))
 
 
 def _create_chunk(world: World, size: int) -> None:
-    """Create some maintenances with all that belongs to them."""
+    """Create maintenances with everything that belongs to them."""
     rows: dict[type[Model], list[Any]] = {}
     for row in (row for _ in range(size) for row in _maintenance(world)):
         rows.setdefault(type(row), []).append(row)
@@ -174,7 +174,7 @@ def _maintenance(world: World) -> Iterator[Model]:
         end_time=end,
         ack=dice.random() < (0.99 if past else 0.5),
         ticket=f"INC{world.count}" if dice.random() < 0.3 else "",
-        # No mail of tomorrow: what is planned for later was announced within the last weeks.
+        # Emails are never from the future: later work was announced within the last weeks.
         issued_at=min(start, world.now) - timedelta(hours=dice.randint(1, 600)),
         _custom_field_data={"team": dice.choice(("North", "South"))},
     )
@@ -193,7 +193,7 @@ def _maintenance(world: World) -> Iterator[Model]:
 
 
 def _impacts(world: World, maintenance: CircuitMaintenance) -> Iterator[CircuitImpact]:
-    """Yield impacts on one to five circuits, now and then on one that is unknown."""
+    """Yield impacts on one to five circuits, sometimes on an unknown one."""
     words = CircuitImpactChoices.values()
     for circuit in world.dice.sample(world.circuits[maintenance.provider], world.dice.randint(1, 5)):
         yield CircuitImpact(maintenance=maintenance, cid=circuit.cid, circuit=circuit, impact=world.dice.choice(words))
@@ -202,7 +202,7 @@ def _impacts(world: World, maintenance: CircuitMaintenance) -> Iterator[CircuitI
 
 
 def _mail(world: World, maintenance: CircuitMaintenance) -> Iterator[Model]:
-    """Yield one to three notifications and what they said."""
+    """Yield one to three notifications and their content."""
     for sequence in range(world.dice.randint(1, 3)):
         sent = maintenance.issued_at + timedelta(minutes=sequence)
         notification = Notification(

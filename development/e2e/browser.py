@@ -1,4 +1,4 @@
-"""Debian's Chromium under Playwright, watched: what fails behind a page, or asks another machine, comes to light."""
+"""Debian's Chromium under Playwright, with a watch for hidden errors and requests to other machines."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from development.services.embedded import ServiceError
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
-    "--no-sandbox",  # refuses to run as root otherwise, which is what CI does; it opens pages of this machine only
+    "--no-sandbox",  # Chromium refuses to run as root otherwise, as in CI; it opens pages of this machine only
     "--headless",
     "--disable-gpu",
     "--disable-quic",
@@ -28,7 +28,7 @@ WITHOUT_HOST = {"data", "blob", "about"}
 
 @dataclass
 class Watch:
-    """What went wrong behind the pages."""
+    """Errors that the pages do not show."""
 
     problems: list[str] = field(default_factory=list)
 
@@ -77,7 +77,7 @@ def browser() -> Iterator[Browser]:
 
 
 def log_in(page: Page, url: str, name: str) -> None:
-    """Log in; the demo's users have their names as passwords."""
+    """Log in; the passwords of the demo's users are their names."""
     page.goto(f"{url}/login/")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(name)

@@ -1,4 +1,4 @@
-"""One live site and one browser for all tests; a fresh page, watched, for each."""
+"""Fixtures: one live site and one browser for all tests, and a fresh, watched page for each."""
 
 import os
 from collections.abc import Iterator
@@ -12,28 +12,28 @@ from development.e2e.browser import Watch, browser as run_browser, log_in
 
 APP = "/plugins/circuit-maintenance"
 SECONDS = 1000
-# It runs inside Django, with the settings of the unit tests: `invoke e2e` starts it apart from these.
+# It uses the settings of the unit tests, so that `invoke e2e` runs it separately.
 collect_ignore = [] if "DJANGO_SETTINGS_MODULE" in os.environ else ["test_dovecot.py"]
 expect.set_options(timeout=20 * SECONDS)
 
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[LiveSite]:
-    """Run the whole of Nautobot."""
+    """Run a complete Nautobot."""
     with live_site("e2e") as running:  # pylint: disable=contextmanager-generator-missing-cleanup  # pytest resumes it
         yield running
 
 
 @pytest.fixture(scope="session")
 def chromium(site: LiveSite) -> Iterator[Browser]:  # pylint: disable=unused-argument,redefined-outer-name  # the order
-    """Run the browser; after the site, whose making Django refuses beside Playwright's event loop."""
+    """Run the browser, after the site: Django refuses to create it beside Playwright's event loop."""
     with run_browser() as running:  # pylint: disable=contextmanager-generator-missing-cleanup  # pytest resumes it
         yield running
 
 
 @pytest.fixture(scope="session")
 def logged_in(chromium: Browser, site: LiveSite) -> Any:  # pylint: disable=redefined-outer-name  # fixtures
-    """Return the cookies of the administrator."""
+    """Return the administrator's cookies."""
     first = chromium.new_page()
     log_in(first, site.url, "admin")
     return first.context.storage_state()
@@ -41,7 +41,7 @@ def logged_in(chromium: Browser, site: LiveSite) -> Any:  # pylint: disable=rede
 
 @pytest.fixture
 def watch() -> Iterator[Watch]:
-    """Fail a test behind whose pages something went wrong."""
+    """Fail a test whose pages have hidden errors."""
     watching = Watch()
     yield watching
     assert not watching.problems
@@ -51,7 +51,7 @@ def watch() -> Iterator[Watch]:
 def page(
     chromium: Browser, site: LiveSite, logged_in: Any, watch: Watch  # pylint: disable=redefined-outer-name  # fixtures
 ) -> Iterator[Page]:
-    """Open a page of the administrator's."""
+    """Open a page as the administrator."""
     context = chromium.new_context(
         base_url=site.url, storage_state=logged_in, viewport={"width": 1440, "height": 1000}, timezone_id="UTC"
     )

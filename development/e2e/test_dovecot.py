@@ -22,12 +22,12 @@ from nautobot_circuit_maintenance.tests.mailboxes.tcp_proxy import proxy_to
 MESSAGES = 2_000
 MOST_STATEMENTS = 10
 TOO_MANY_FOR_ONE_ANSWER = 160_000
-"""Their UIDs are more than the million bytes that imaplib takes."""
+"""Their UIDs exceed the million bytes that imaplib accepts."""
 
 
 @pytest.fixture(scope="module", name="server")
 def run_dovecot() -> Iterator[ImapServer]:
-    """Run Dovecot; without it these tests fail with a sentence that says what to install."""
+    """Run Dovecot; without it these tests fail with a message that names the package to install."""
     with dovecot() as running:  # pylint: disable=contextmanager-generator-missing-cleanup  # pytest resumes it
         yield running
 

@@ -1,4 +1,4 @@
-"""Mail that fills every field with scripts, in a browser: nothing of it runs, and nothing is asked of another machine."""
+"""Email with scripts in every field, in a browser: no script runs, and nothing is requested from another machine."""
 
 import base64
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ SENDER = "=x'/onfocus=ran`1`/autofocus='{{7*7}}@hostile.example"
 SECOND_SENDER = "noc@hostile.example"
 _numbers = count(1)
 
-# Whatever could run calls this; the watch takes an error on the console for a failure.
+# Every script calls this; the watch treats an error on the console as a failure.
 ALARM = "window.ran = (what) => console.error('RAN: ' + what);"
-# What a pointer over a page, and a keyboard on it, would do to every element: tooltips open, handlers run.
+# Act like a pointer and a keyboard on every element: tooltips open, handlers run.
 PROD = """() => document.querySelectorAll('main *, header *').forEach((element) => {
     for (const kind of ['mouseover', 'mouseenter', 'mousemove', 'focus', 'focusin'])
         element.dispatchEvent(new MouseEvent(kind, {bubbles: true, clientX: 300, clientY: 300}));
@@ -30,7 +30,7 @@ PROD = """() => document.querySelectorAll('main *, header *').forEach((element) 
 
 
 def payload() -> str:
-    """Return words that run wherever they are not text: in an element, an attribute, a script, a template, an address."""
+    """Return a string that runs wherever it is not escaped: in an element, attribute, script, template or address."""
     number = next(_numbers)
     return (
         f"{number}\"'></title></script></textarea><img src=//evil.example/{number} onerror=ran({number})>"
@@ -39,12 +39,12 @@ def payload() -> str:
 
 
 def encoded(text: str) -> str:
-    """Return a word of a header that stands for this text (RFC 2047)."""
+    """Return an encoded word of a header (RFC 2047)."""
     return f"=?utf-8?b?{base64.b64encode(text.encode()).decode()}?="
 
 
 def hostile_mail(now: Any) -> bytes:
-    """Return a calendar with scripts in every field that it has, besides HTML and attachments that are no better."""
+    """Return a message with scripts in every field of its calendar, its HTML and its attachments."""
     start, end = (f"{now + timedelta(hours=hours):%Y%m%dT%H%M%SZ}" for hours in (20, 24))
     calendar = "\r\n".join(
         (
@@ -94,15 +94,15 @@ HOSTILE_CID = payload()
 
 @dataclass
 class Hostile:
-    """Where what the mails left can be seen."""
+    """Pages that show the content of the emails."""
 
     addresses: list[str]
     details: list[str]
-    """Of objects that can be ticked, edited and deleted."""
+    """Objects that can be selected, edited and deleted."""
 
 
 def create_provider() -> Any:
-    """Create a provider whose names are scripts too, with a circuit somewhere."""
+    """Create a provider whose names are scripts too, with a circuit."""
     # pylint: disable=import-outside-toplevel  # models
     from nautobot.circuits.models import Circuit, CircuitTermination, CircuitType, Provider
     from nautobot.dcim.models import Location
@@ -121,7 +121,7 @@ def create_provider() -> Any:
 
 
 def add_words(maintenance: Any, failed: Any) -> Any:
-    """Add what servers and libraries may say, and what a colleague writes; return his note."""
+    """Add errors of servers and libraries, and a note of a user; return the note."""
     # pylint: disable=import-outside-toplevel  # models
     from django.contrib.auth import get_user_model
     from nautobot.apps.change_logging import web_request_context
@@ -131,7 +131,7 @@ def add_words(maintenance: Any, failed: Any) -> Any:
     models.Notification.objects.filter(pk=failed.pk).update(error=payload())
     models.NotificationSource.objects.update(last_error=payload())
     with web_request_context(get_user_model().objects.get(username="admin")):
-        # Nautobot's Markdown shows the pictures of colleagues; a comment is by one of them, not by mail.
+        # Nautobot's Markdown shows pictures; comments are by users, not from email.
         comment = payload().replace("//evil.example/", "data:,")
         note = models.Note.objects.create(maintenance=maintenance, title=payload(), comment=comment)
         maintenance.ticket = payload()
@@ -140,7 +140,7 @@ def add_words(maintenance: Any, failed: Any) -> Any:
 
 
 def attack(site: LiveSite) -> Hostile:
-    """Let the mails come in by the ordinary way, and return where they show."""
+    """Ingest the emails normally, and return the pages that show them."""
     # pylint: disable=import-outside-toplevel  # models
     from nautobot.extras.models import ObjectChange
 
@@ -172,14 +172,14 @@ def attack(site: LiveSite) -> Hostile:
 
 @pytest.fixture(scope="module", name="hostile")
 def bring_in(site: LiveSite) -> Hostile:
-    """Bring the mails in, in a thread: Django refuses to work beside Playwright's event loop."""
+    """Ingest the emails in a thread: Django refuses to work beside Playwright's event loop."""
     with ThreadPoolExecutor(1) as executor:
         return executor.submit(attack, site).result()
 
 
 @pytest.fixture(name="alarmed")
 def open_with_alarm(chromium: Browser, site: LiveSite, logged_in: Any, watch: Watch) -> Iterator[BrowserContext]:
-    """Return a browser in which nothing runs unnoticed."""
+    """Return a browser context that reports every script that runs."""
     context = chromium.new_context(base_url=site.url, storage_state=logged_in)
     context.set_default_timeout(20 * SECONDS)
     context.add_init_script(ALARM)
@@ -190,7 +190,7 @@ def open_with_alarm(chromium: Browser, site: LiveSite, logged_in: Any, watch: Wa
 
 
 def look(page: Page, address: str) -> None:
-    """Open a page, wait for all that it loads, and touch everything on it."""
+    """Open a page, wait until it is loaded, and touch every element."""
     page.goto(address)
     page.wait_for_load_state("networkidle")
     page.evaluate(PROD)

@@ -1,4 +1,4 @@
-"""What an operator does with notifications and their sources, in a browser."""
+"""What operators do with notifications and their sources, in a browser."""
 
 from playwright.sync_api import Page, expect
 

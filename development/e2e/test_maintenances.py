@@ -1,4 +1,4 @@
-"""What an operator does with maintenances, in a browser."""
+"""What operators do with maintenances, in a browser."""
 
 import re
 
@@ -13,12 +13,12 @@ PER_PAGE = "per_page=500"
 
 
 def rows(page: Page) -> Locator:
-    """Return the rows of a list: each leads to its object; one that says that there is nothing leads nowhere."""
+    """Return the rows of a list that link to an object; the row for an empty list does not."""
     return page.locator("form table tbody tr:has(td a)")
 
 
 def open_list(page: Page, address: str = LIST) -> None:
-    """Open a list and wait for its rows, which come by a request of their own."""
+    """Open a list and wait for its rows, which a separate request loads."""
     with page.expect_response(lambda response: response.request.headers.get("hx-request") == "true"):
         page.goto(address)
     expect(page.locator("form table tbody tr").first).to_be_visible()

@@ -1,4 +1,4 @@
-"""What a page shows can be read: the words of its badges stand out from their ground, in both themes."""
+"""Badges are readable: their text has enough contrast in both themes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from development.e2e.browser import Watch
 from development.e2e.conftest import APP, SECONDS
 
 LEAST = 4.5
-"""What WCAG 2 asks of small text (success criterion 1.4.3)."""
+"""The contrast that WCAG 2 requires of small text (success criterion 1.4.3)."""
 
 PAGES = (
     f"{APP}/dashboard/",
@@ -38,9 +38,9 @@ OURS = {
     "1 unknown",
     "In Progress",
 }
-"""Words that the demo has on these pages."""
+"""Badges that the demo has on these pages."""
 
-# Colours as the browser computed them, laid over whatever is below that lets it through.
+# Colors as computed by the browser, blended with the backgrounds below them.
 MEASURE = """() => {
     const parse = (text) => { const n = text.match(/[\\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
     const over = (upper, lower) => [0, 1, 2].map((i) => upper[i] * upper[3] + lower[i] * (1 - upper[3])).concat(1);

@@ -1,4 +1,4 @@
-"""The demo world and its sample mails: what is there, what arrives, and what has to come out of it."""
+"""The demo's data: objects in Nautobot, sample emails and the expected results."""
 
 import base64
 import email.header
@@ -24,7 +24,7 @@ HOURS_AND_MINUTES = re.compile(r"([+-])(\d+)h(?:(\d+)m)?")
 
 @dataclass(frozen=True)
 class Sample:
-    """One mail as it is delivered, and the outcome written down for it before any code saw it."""
+    """One email as delivered, and the result that was specified before any code read it."""
 
     name: str
     mailbox: str
@@ -55,7 +55,7 @@ def load_samples(now: datetime) -> list[Sample]:
 
 
 def expected_maintenances(now: datetime) -> list[dict[str, Any]]:
-    """Return every maintenance as it has to be after all samples were digested; times are aware datetimes."""
+    """Return every maintenance as expected after all samples are digested; times are aware datetimes."""
     return [
         {
             **maintenance,
@@ -122,7 +122,7 @@ def _trace_headers(name: str, received_at: datetime) -> str:
 
 def _renderer(now: datetime) -> Callable[[str], str]:
     """Return a function that renders the template of one message, given its path below the samples folder."""
-    environment = Environment(  # nosec B701  # mails, no web page: nothing to escape
+    environment = Environment(  # nosec B701  # emails, not web pages: nothing to escape
         loader=FileSystemLoader(SAMPLES),
         undefined=StrictUndefined,
         trim_blocks=True,

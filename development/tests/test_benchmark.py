@@ -1,4 +1,4 @@
-"""What `invoke benchmark` rests on: mails that the parser reads as they are meant, meters that count, a true table."""
+"""The parts of `invoke benchmark`: emails that parse as intended, meters that count, a correct table."""
 
 from collections import Counter
 from datetime import datetime, timezone

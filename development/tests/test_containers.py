@@ -1,4 +1,4 @@
-"""The containers without an engine: what the Compose files name exists, and what Docker would be asked to do."""
+"""The containers without an engine: what the Compose files name exists, and the commands for Docker are right."""
 
 import io
 import json
@@ -173,7 +173,7 @@ def test_passwords_are_made_once_and_are_no_examples(docker):
 
 
 def free_port():
-    """Return a port that nobody listens on."""
+    """Return an unused port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

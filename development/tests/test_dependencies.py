@@ -65,7 +65,7 @@ def test_everything_that_is_imported_is_declared_or_nautobots_own():
 
 def test_everything_that_is_declared_is_imported():
     imported = set().union(*distributions_imported().values())
-    # Nautobot makes our GraphQL types with it; the app's specification names it.
+    # Nautobot creates our GraphQL types with it; the app's specification names it.
     assert declared().keys() - imported == {"graphene-django"}
 
 

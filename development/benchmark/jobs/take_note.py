@@ -1,10 +1,10 @@
-"""What the benchmark puts into Nautobot's JOBS_ROOT: a job hook that somebody wrote."""
+"""The job hook that the benchmark puts into Nautobot's JOBS_ROOT."""
 
 from nautobot.apps.jobs import JobHookReceiver, register_jobs
 
 
 class TakeNote(JobHookReceiver):
-    """Listens to every change; the benchmark only puts it into the queue."""
+    """A job hook on every change; the benchmark only enqueues it."""
 
     class Meta:
         name = "Take Note"
