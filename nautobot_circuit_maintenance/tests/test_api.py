@@ -11,7 +11,7 @@ from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
 )
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests import fixtures, inherited
 
 
 class _WorldMixin:
@@ -43,7 +43,7 @@ class CircuitMaintenanceAPITest(_WorldMixin, APIViewTestCases.APIViewTestCase):
         ]
 
 
-class CircuitImpactAPITest(APIViewTestCases.APIViewTestCase):
+class CircuitImpactAPITest(inherited.ListWithoutTagsApiTestCase, APIViewTestCases.APIViewTestCase):
     """Nautobot's tests, all of them."""
 
     model = models.CircuitImpact
@@ -71,7 +71,7 @@ class CircuitImpactAPITest(APIViewTestCases.APIViewTestCase):
         self.assertEqual(response.data["cid"], "C-1")
 
 
-class NoteAPITest(APIViewTestCases.APIViewTestCase):
+class NoteAPITest(inherited.ListWithoutTagsApiTestCase, APIViewTestCases.APIViewTestCase):
     """Nautobot's tests, all of them."""
 
     model = models.Note
@@ -89,9 +89,7 @@ class NoteAPITest(APIViewTestCases.APIViewTestCase):
 # models, so that there are no notes either.
 
 
-class NotificationAPITest(
-    _WorldMixin, APIViewTestCases.GetObjectViewTestCase, APIViewTestCases.ListObjectsViewTestCase
-):
+class NotificationAPITest(_WorldMixin, APIViewTestCases.GetObjectViewTestCase, inherited.ListWithoutTagsApiTestCase):
     """Nautobot's tests of what can be read."""
 
     model = models.Notification
@@ -99,7 +97,7 @@ class NotificationAPITest(
 
 
 class ParsedNotificationAPITest(
-    _WorldMixin, APIViewTestCases.GetObjectViewTestCase, APIViewTestCases.ListObjectsViewTestCase
+    _WorldMixin, APIViewTestCases.GetObjectViewTestCase, inherited.ListWithoutTagsApiTestCase
 ):
     """Nautobot's tests of what can be read."""
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.test import TestCase
 from django.utils import timezone
-from nautobot.apps.testing import FilterTestCases
 from nautobot.dcim.models import Cable, Device, DeviceType, Interface, Location, Manufacturer
 from nautobot.extras.models import Role
 
@@ -13,7 +12,7 @@ from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
 )
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests import fixtures, inherited
 
 
 class _WorldMixin:
@@ -22,7 +21,7 @@ class _WorldMixin:
         fixtures.create_world()
 
 
-class CircuitMaintenanceFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
+class CircuitMaintenanceFilterTest(_WorldMixin, inherited.FilterTestCase):
     """Nautobot's tests."""
 
     queryset = models.CircuitMaintenance.objects.all()
@@ -44,7 +43,7 @@ class CircuitMaintenanceFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
     )
 
 
-class CircuitImpactFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
+class CircuitImpactFilterTest(_WorldMixin, inherited.FilterWithoutTagsTestCase):
     """Nautobot's tests."""
 
     queryset = models.CircuitImpact.objects.all()
@@ -62,7 +61,7 @@ class CircuitImpactFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
     )
 
 
-class NoteFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
+class NoteFilterTest(_WorldMixin, inherited.FilterWithoutTagsTestCase):
     """Nautobot's tests."""
 
     queryset = models.Note.objects.all()
@@ -70,7 +69,7 @@ class NoteFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
     generic_filter_tests = (["title"], ["comment"], ["maintenance", "maintenance__id"])
 
 
-class NotificationFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
+class NotificationFilterTest(_WorldMixin, inherited.FilterWithoutTagsTestCase):
     """Nautobot's tests."""
 
     queryset = models.Notification.objects.all()
@@ -88,7 +87,7 @@ class NotificationFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
     )
 
 
-class ParsedNotificationFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
+class ParsedNotificationFilterTest(_WorldMixin, inherited.FilterWithoutTagsTestCase):
     """Nautobot's tests."""
 
     queryset = models.ParsedNotification.objects.all()
@@ -102,7 +101,7 @@ class ParsedNotificationFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
     )
 
 
-class NotificationSourceFilterTest(_WorldMixin, FilterTestCases.FilterTestCase):
+class NotificationSourceFilterTest(_WorldMixin, inherited.FilterWithoutTagsTestCase):
     """Nautobot's tests."""
 
     queryset = models.NotificationSource.objects.all()

@@ -1,6 +1,6 @@
 """Forms: Nautobot's generic tests, and optional and required fields."""
 
-from nautobot.apps.testing import FormTestCases, TestCase
+from nautobot.apps.testing import TestCase
 from nautobot.circuits.models import Circuit, Provider
 
 from nautobot_circuit_maintenance import forms, models
@@ -8,55 +8,31 @@ from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
 )
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests import fixtures, inherited
 
 
-class CircuitMaintenanceFormGenericTest(FormTestCases.BaseFormTestCase):
+class CircuitMaintenanceFormGenericTest(inherited.FormTestCase):
     """Nautobot's tests."""
 
     form_class = forms.CircuitMaintenanceForm
 
 
-class CircuitMaintenanceFilterFormGenericTest(FormTestCases.BaseFormTestCase):
-    """Nautobot's tests."""
-
-    form_class = forms.CircuitMaintenanceFilterForm
-
-
-class CircuitImpactFormGenericTest(FormTestCases.BaseFormTestCase):
+class CircuitImpactFormGenericTest(inherited.FormTestCase):
     """Nautobot's tests."""
 
     form_class = forms.CircuitImpactForm
 
 
-class CircuitImpactFilterFormGenericTest(FormTestCases.BaseFormTestCase):
-    """Nautobot's tests."""
-
-    form_class = forms.CircuitImpactFilterForm
-
-
-class NoteFormGenericTest(FormTestCases.BaseFormTestCase):
+class NoteFormGenericTest(inherited.FormTestCase):
     """Nautobot's tests."""
 
     form_class = forms.NoteForm
 
 
-class NoteFilterFormGenericTest(FormTestCases.BaseFormTestCase):
-    """Nautobot's tests."""
-
-    form_class = forms.NoteFilterForm
-
-
-class NotificationSourceFormGenericTest(FormTestCases.BaseFormTestCase):
+class NotificationSourceFormGenericTest(inherited.FormTestCase):
     """Nautobot's tests."""
 
     form_class = forms.NotificationSourceForm
-
-
-class NotificationFilterFormGenericTest(FormTestCases.BaseFormTestCase):
-    """Nautobot's tests."""
-
-    form_class = forms.NotificationFilterForm
 
 
 class CircuitMaintenanceFormTest(TestCase):

@@ -4,7 +4,7 @@ import pytest
 from nautobot.apps.testing import ModelTestCases
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests import fixtures, inherited
 
 
 @pytest.mark.usefixtures("documentation")
@@ -32,19 +32,19 @@ class NoteModelTest(_WorldMixin, ModelTestCases.BaseModelTestCase):
     model = models.Note
 
 
-class NotificationModelTest(_WorldMixin, ModelTestCases.BaseModelTestCase):
+class NotificationModelTest(_WorldMixin, inherited.UngroupedModelTestCase):
     """Notification."""
 
     model = models.Notification
 
 
-class ParsedNotificationModelTest(_WorldMixin, ModelTestCases.BaseModelTestCase):
+class ParsedNotificationModelTest(_WorldMixin, inherited.UngroupedModelTestCase):
     """ParsedNotification."""
 
     model = models.ParsedNotification
 
 
-class NotificationSourceModelTest(_WorldMixin, ModelTestCases.BaseModelTestCase):
+class NotificationSourceModelTest(_WorldMixin, inherited.UngroupedModelTestCase):
     """NotificationSource."""
 
     model = models.NotificationSource

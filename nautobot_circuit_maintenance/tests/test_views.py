@@ -12,11 +12,11 @@ from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices as Status,
     NoteLevelChoices as Level,
 )
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests import fixtures, inherited
 
 
-class CircuitMaintenanceViewTest(ViewTestCases.PrimaryObjectViewTestCase):
-    """Nautobot's tests; those of renaming in bulk skip themselves, the name is the provider's id."""
+class CircuitMaintenanceViewTest(inherited.EditableViewTestCase):
+    """Nautobot's tests."""
 
     model = models.CircuitMaintenance
 
@@ -37,10 +37,11 @@ class CircuitMaintenanceViewTest(ViewTestCases.PrimaryObjectViewTestCase):
         cls.bulk_edit_data = {"status": Status.COMPLETED, "ticket": "T-2", "description": "Done"}
 
 
-class CircuitImpactViewTest(ViewTestCases.PrimaryObjectViewTestCase):
-    """Nautobot's tests; those of renaming in bulk skip themselves, an impact has no name."""
+class CircuitImpactViewTest(inherited.EditableViewTestCase):
+    """Nautobot's tests."""
 
     model = models.CircuitImpact
+    test_bulk_edit_objects_nullable_fields = None  # none of its fields may be emptied in bulk
 
     @classmethod
     def setUpTestData(cls):
@@ -53,8 +54,8 @@ class CircuitImpactViewTest(ViewTestCases.PrimaryObjectViewTestCase):
         cls.bulk_edit_data = {"impact": Impact.NO_IMPACT}
 
 
-class NoteViewTest(ViewTestCases.PrimaryObjectViewTestCase):
-    """Nautobot's tests; those of renaming in bulk skip themselves, a note has a title."""
+class NoteViewTest(inherited.EditableViewTestCase):
+    """Nautobot's tests."""
 
     model = models.Note
 
@@ -72,7 +73,7 @@ class NoteViewTest(ViewTestCases.PrimaryObjectViewTestCase):
 
 class NotificationViewTest(
     ViewTestCases.GetObjectViewTestCase,
-    ViewTestCases.ListObjectsViewTestCase,
+    inherited.ListTestCase,
     ViewTestCases.DeleteObjectViewTestCase,
     ViewTestCases.BulkDeleteObjectsViewTestCase,
 ):
@@ -85,7 +86,7 @@ class NotificationViewTest(
         fixtures.create_world()
 
 
-class ParsedNotificationViewTest(ViewTestCases.GetObjectViewTestCase, ViewTestCases.ListObjectsViewTestCase):
+class ParsedNotificationViewTest(ViewTestCases.GetObjectViewTestCase, inherited.ListTestCase):
     """Nautobot's tests of reading: nobody writes these."""
 
     model = models.ParsedNotification
@@ -99,7 +100,7 @@ class NotificationSourceViewTest(
     ViewTestCases.GetObjectViewTestCase,
     ViewTestCases.GetObjectChangelogViewTestCase,
     ViewTestCases.GetObjectNotesViewTestCase,
-    ViewTestCases.ListObjectsViewTestCase,
+    inherited.ListTestCase,
     ViewTestCases.EditObjectViewTestCase,
 ):
     """Nautobot's tests but those of adding and deleting: sources follow the settings."""
