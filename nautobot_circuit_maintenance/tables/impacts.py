@@ -153,7 +153,7 @@ class MaintenanceNotificationTable(BaseTable):
     received_at = DateTimeBadgeColumn(verbose_name="Received")
     state = BadgeColumn(accessor="notification__state")
     status = BadgeColumn(verbose_name="Status")
-    outdated = SupersededColumn()
+    outdated = SupersededColumn(verbose_name="Superseded")
     actions = ButtonsColumn(ParsedNotification, buttons=("detail",))
 
     class Meta(BaseTable.Meta):
