@@ -263,6 +263,15 @@ class DashboardTest(DashboardCase):
             self.client.force_login(world.viewer(models.CircuitMaintenance, model))
             self.assert_shows(self.page(), label)
 
+    def test_no_issues_is_shown_only_with_permission_to_view_them(self):
+        self.login_as_superuser()
+        self.assert_shows(self.page(), "No issues")
+
+        self.client.force_login(world.viewer(models.CircuitMaintenance, models.Notification))
+        page = self.page()
+        self.assert_hides(page, "No issues")
+        self.assertRegex(page, r"Needs attention</span>\s*(?:</a>)?\s*<small[^>]*>\s*hidden")
+
     def test_page_without_data_explains_what_to_do(self):
         self.login_as_superuser()
         page = self.page()

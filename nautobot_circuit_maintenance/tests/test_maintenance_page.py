@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 from nautobot.apps.change_logging import web_request_context
+from nautobot.circuits.models import CircuitTermination, ProviderNetwork
 from nautobot.dcim.models import Location
 
 from nautobot_circuit_maintenance import models
@@ -214,6 +215,26 @@ class MaintenancePageTest(PageTestCase):
         for text in ("Here", "edge-1", "to BOTH-ENDS", "There", "10 Gbps", str(circuit.status), "ISP 2"):
             self.assertIn(text, row)
         self.assertNotIn("manual", row)
+
+    def test_end_in_a_network_of_the_provider_is_linked(self):
+        self.become_superuser()
+        network = ProviderNetwork.objects.create(name="MPLS core", provider=self.maintenance.provider)
+        circuit = fixtures.create_circuit(self.maintenance.provider, "TO-NETWORK")
+        CircuitTermination.objects.create(circuit=circuit, term_side="Z", provider_network=network)
+        fixtures.create_impact(self.maintenance, circuit)
+
+        self.assertIn(f'<a href="{network.get_absolute_url()}">MPLS core</a>', self.row("TO-NETWORK"))
+
+    def test_empty_table_of_circuits_mentions_a_missing_permission(self):
+        note = "You may not have permission to view them."
+        self.permit("view_circuitmaintenance")
+        self.assertIn(note, self.page("circuitmaintenance", self.maintenance))
+
+        self.permit("view_circuitimpact")
+        self.maintenance.impacts.all().delete()
+        page = self.page("circuitmaintenance", self.maintenance)
+        self.assertIn("No circuits found", page)
+        self.assertNotIn(note, page)
 
     def test_ends_of_a_circuit_are_restricted_by_permissions(self):
         here, _ = create_sites("Here", "There")
