@@ -1,8 +1,6 @@
 """Render a stored message for display: text, sanitized HTML, list of attachments."""
 
 import base64
-import email.errors
-import email.header
 import hashlib
 import itertools
 import re
@@ -15,6 +13,7 @@ from html.parser import HTMLParser
 import nh3
 
 from nautobot_circuit_maintenance.domain.text import storable
+from nautobot_circuit_maintenance.mail.headers import decode_words
 from nautobot_circuit_maintenance.mail.parts import ShortFields, decoded
 
 LONGEST_SHOWN = 200_000
@@ -218,8 +217,7 @@ def _file_name(part: Message) -> str:
     """Return the decoded file name of an attachment; empty if it has none."""
     try:
         name = str(part.get_filename() or "")
-        name = str(email.header.make_header(email.header.decode_header(name[:_LONGEST_NAME])))
-    except (LookupError, ValueError, TypeError, email.errors.MessageError):
+    except (LookupError, ValueError, TypeError):
         # An unknown charset is a LookupError, undecodable bytes a ValueError, broken RFC 2231 parts a TypeError.
-        name = ""
-    return storable(" ".join(name.split()))
+        return ""
+    return storable(" ".join(decode_words(name[:_LONGEST_NAME]).split()))

@@ -34,7 +34,7 @@ _FEATURES = ("custom_links", "custom_validators", "export_templates", "webhooks"
 class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
     """A provider's planned work as we now know it; identity is provider and the provider's id (BCOP maintnote 3.6.3)."""
 
-    name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, help_text="The provider's id of the maintenance.")
+    name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, help_text="Maintenance ID assigned by the provider.")
     provider = models.ForeignKey(
         to="circuits.Provider",
         on_delete=models.PROTECT,
@@ -56,7 +56,10 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         null=True, blank=True, db_index=True, help_text="End of the last maintenance window."
     )
     ack = models.BooleanField(
-        default=False, db_index=True, verbose_name="Acknowledged", help_text="An operator has taken note."
+        default=False,
+        db_index=True,
+        verbose_name="Acknowledged",
+        help_text="An operator has reviewed this maintenance.",
     )
     acknowledged_by = models.ForeignKey(
         to=settings.AUTH_USER_MODEL,
@@ -68,13 +71,13 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
     )
     acknowledged_at = models.DateTimeField(null=True, blank=True, editable=False)
     ticket = models.CharField(
-        max_length=CHARFIELD_MAX_LENGTH, blank=True, db_index=True, help_text="Your own reference for this work."
+        max_length=CHARFIELD_MAX_LENGTH, blank=True, db_index=True, help_text="Internal ticket or change reference."
     )
     issued_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When the provider issued the newest notification."
+        null=True, blank=True, editable=False, help_text="Issue time of the latest notification."
     )
     sequence = models.BigIntegerField(
-        null=True, blank=True, editable=False, help_text="The provider's count of its notifications."
+        null=True, blank=True, editable=False, help_text="Sequence number sent by the provider."
     )
 
     objects = CircuitMaintenanceManager()
@@ -98,18 +101,23 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         """Refuse times that are no window, times that several windows contradict, and a second nameless twin."""
         super().clean()
         if bool(self.start_time) != bool(self.end_time):
-            raise ValidationError({"end_time": "A maintenance has a start and an end, or neither."})
+            raise ValidationError({"end_time": "Enter both a start and an end time, or leave both empty."})
         if self.start_time and self.start_time >= self.end_time:
             raise ValidationError({"end_time": END_AFTER_START})
         if self.present_in_database:
             self._check_several_windows()
         if self.provider is None and self._is_taken_without_provider():
-            raise ValidationError({"name": "A maintenance without a provider has this name already."})
+            raise ValidationError({"name": "A maintenance with this name and no provider already exists."})
 
     def _check_several_windows(self) -> None:
         spans = self._spans()
         if len(spans) > 1 and (self.start_time, self.end_time) != _whole(spans):
-            raise ValidationError({"start_time": "With several windows, edit the windows: start and end follow them."})
+            raise ValidationError(
+                {
+                    "start_time": "This maintenance has several windows. Edit the windows; start and end are derived "
+                    "from them."
+                }
+            )
 
     def _is_taken_without_provider(self) -> bool:
         twins = CircuitMaintenance.objects.filter(provider=None, name=self.name)
@@ -239,7 +247,7 @@ class CircuitImpact(OrganizationalModel):
         max_length=CHARFIELD_MAX_LENGTH,
         blank=True,
         verbose_name="Circuit ID",
-        help_text="The circuit id as the provider wrote it; taken from the circuit when left empty.",
+        help_text="Circuit ID as sent by the provider. Leave empty to use the selected circuit's ID.",
     )
     circuit = models.ForeignKey(
         to="circuits.Circuit",
@@ -270,10 +278,10 @@ class CircuitImpact(OrganizationalModel):
         if self.circuit and not self.cid:
             self.cid = self.circuit.cid
         if not self.cid:
-            raise ValidationError({"cid": "Choose a circuit or write a circuit id."})
+            raise ValidationError({"cid": "Select a circuit or enter a circuit ID."})
         provider_id = self.maintenance.provider_id if self.maintenance_id else None
         if self.circuit and provider_id and self.circuit.provider_id != provider_id:
-            raise ValidationError({"circuit": "This circuit belongs to another provider than the maintenance."})
+            raise ValidationError({"circuit": "This circuit belongs to a different provider."})
 
 
 @extras_features(*_FEATURES)

@@ -10,7 +10,7 @@ from nautobot.apps.models import BaseModel
 
 from nautobot_circuit_maintenance.models.querysets import MaintenanceWindowManager
 
-END_AFTER_START = "The end must be after the start."
+END_AFTER_START = "End time must be after start time."
 
 Span = tuple[datetime, datetime]
 """Start and end of a window."""

@@ -87,7 +87,7 @@ class Windows(PipelineTestCase):
                 edited = self.maintenance()
                 for name, value in values.items():
                     setattr(edited, name, value)
-                with self.assertRaisesMessage(ValidationError, "edit the windows"):
+                with self.assertRaisesMessage(ValidationError, "Edit the windows"):
                     edited.validated_save()
 
         maintenance.ticket = "CHG-7"
@@ -130,7 +130,7 @@ class Identity(PipelineTestCase):
         again.ticket = "CHG-7"
         again.validated_save()
 
-        with self.assertRaisesMessage(ValidationError, "without a provider"):
+        with self.assertRaisesMessage(ValidationError, "with this name and no provider"):
             new().validated_save()
 
     def test_a_provider_with_maintenances_or_notifications_is_not_deleted(self):
@@ -171,7 +171,7 @@ class Impacts(PipelineTestCase):
 
     def test_a_circuit_or_an_id_must_be_given(self):
         """An impact on nothing says nothing."""
-        with self.assertRaisesMessage(ValidationError, "circuit id"):
+        with self.assertRaisesMessage(ValidationError, "circuit ID"):
             CircuitImpact(maintenance=self.planned).validated_save()
 
     def test_an_id_occurs_once_in_a_maintenance(self):
@@ -183,7 +183,7 @@ class Impacts(PipelineTestCase):
     def test_a_circuit_of_another_provider_is_refused(self):
         """Ids are a provider's own."""
         theirs = create_circuits(create_provider("Carrier", ""), "Z-1")[0]
-        with self.assertRaisesMessage(ValidationError, "another provider"):
+        with self.assertRaisesMessage(ValidationError, "a different provider"):
             CircuitImpact(maintenance=self.planned, circuit=theirs).validated_save()
 
 

@@ -77,7 +77,7 @@ class NotificationViewTest(
     ViewTestCases.DeleteObjectViewTestCase,
     ViewTestCases.BulkDeleteObjectsViewTestCase,
 ):
-    """Nautobot's tests but those of adding and editing, which nobody can; there is no change log and no notes."""
+    """Nautobot's tests except those of adding, editing, change log and notes, which notifications do not have."""
 
     model = models.Notification
 
@@ -103,7 +103,7 @@ class NotificationSourceViewTest(
     inherited.ListTestCase,
     ViewTestCases.EditObjectViewTestCase,
 ):
-    """Nautobot's tests but those of adding and deleting: sources follow the settings."""
+    """Nautobot's tests except those of adding and deleting: sources come from the settings."""
 
     model = models.NotificationSource
 

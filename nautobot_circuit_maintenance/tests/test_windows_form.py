@@ -114,7 +114,7 @@ class WindowsFormTest(PageTestCase):
         self.have_several()
         before = self.spans()
         for windows, message in (
-            ([MONDAY[::-1]], "The end must be after the start."),
+            ([MONDAY[::-1]], "End time must be after start time."),
             ([("", MONDAY[1])], "Enter a start time."),
             ([(MONDAY[0], "")], "Enter an end time."),
             ([MONDAY, MONDAY], "Duplicate maintenance window."),
