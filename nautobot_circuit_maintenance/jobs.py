@@ -12,11 +12,12 @@ from nautobot_circuit_maintenance.mail.limits import time_left
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.retention import purge_raw
-from nautobot_circuit_maintenance.pipeline.sources import synchronise_sources
+from nautobot_circuit_maintenance.pipeline.sources import synchronize_sources
 from nautobot_circuit_maintenance.tasks import BacklogFanOut
 
 if TYPE_CHECKING:
-    from nautobot_circuit_maintenance.pipeline.run import RunOptions, RunReport
+    from nautobot_circuit_maintenance.pipeline.report import RunReport
+    from nautobot_circuit_maintenance.pipeline.run import RunOptions
 
 name = "Circuit Maintenance"  # pylint: disable=invalid-name  # Nautobot's name for the group of a module's jobs
 
@@ -87,7 +88,7 @@ class HandleCircuitMaintenanceNotifications(_DigestingJob):
         from nautobot_circuit_maintenance.pipeline import run  # pylint: disable=import-outside-toplevel  # heavy
 
         if not dryrun:
-            synchronise_sources()
+            synchronize_sources()
         chosen = list(sources) if sources else list(NotificationSource.objects.all())
         if not sources:
             chosen = [source for source in chosen if source.is_configured]

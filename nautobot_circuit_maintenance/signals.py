@@ -3,17 +3,22 @@
 import logging
 
 from django.db import OperationalError, ProgrammingError, transaction
-from django.db.models.signals import post_save
+from django.db.models.signals import post_save, pre_delete
 
 logger = logging.getLogger(__name__)
 
 
 def connect_signals() -> None:
-    """Connect the receivers to core's models."""
-    from nautobot.circuits.models import Circuit, Provider  # pylint: disable=import-outside-toplevel  # need apps
+    """Connect the receivers of core's models and ours."""
+    # pylint: disable=import-outside-toplevel  # need apps
+    from nautobot.circuits.models import Circuit, Provider
+
+    from nautobot_circuit_maintenance.models import CircuitMaintenance
+    from nautobot_circuit_maintenance.models.changes import send_deletion
 
     post_save.connect(attach_new_provider, sender=Provider, dispatch_uid="circuit_maintenance_attach_provider")
     post_save.connect(link_impacts_of_circuit, sender=Circuit, dispatch_uid="circuit_maintenance_link_impacts")
+    pre_delete.connect(send_deletion, sender=CircuitMaintenance, dispatch_uid="circuit_maintenance_send_deletion")
 
 
 def prepare_database(**_kwargs) -> None:
@@ -26,7 +31,7 @@ def prepare_database(**_kwargs) -> None:
     try:
         with transaction.atomic():
             _create_custom_fields()
-            sources.synchronise_sources()
+            sources.synchronize_sources()
     except (ProgrammingError, OperationalError) as error:  # after a migration backwards our tables are gone
         logger.warning("Could not create custom fields and notification sources: %s", error)
 

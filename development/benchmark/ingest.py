@@ -129,9 +129,8 @@ def metered(meters: "Meters", profiler: cProfile.Profile | None) -> Iterator[Non
     # pylint: disable=import-outside-toplevel  # import models
     from nautobot_circuit_maintenance.jobs import HandleCircuitMaintenanceNotifications as Handle
     from nautobot_circuit_maintenance.pipeline import run
-    from nautobot_circuit_maintenance.pipeline.digest import Digester
 
-    drain = Digester.drain
+    drain = run.digest_queue
 
     def profiled(*args: Any, **others: Any) -> Any:
         return profiler.runcall(drain, *args, **others) if profiler else drain(*args, **others)
@@ -140,7 +139,7 @@ def metered(meters: "Meters", profiler: cProfile.Profile | None) -> Iterator[Non
         stack.enter_context(meters.counting())
         for owner, name, phase, function in (
             (run, "fetch_source", "fetch", run.fetch_source),
-            (Digester, "drain", "digest", profiled),
+            (run, "digest_queue", "digest", profiled),
             (Handle, "run", "run", Handle.run),
         ):
             stack.enter_context(mock.patch.object(owner, name, meters.metered(phase, function)))

@@ -102,14 +102,14 @@ def drain() -> dict[str, Any]:
 
     from development.benchmark.ingest_world import OPERATOR
     from nautobot_circuit_maintenance.models import Notification
-    from nautobot_circuit_maintenance.pipeline.digest import Digester
+    from nautobot_circuit_maintenance.pipeline.digest import digest
 
     load_parser()
     user = get_user_model().objects.get(username=OPERATOR)
     print("ready", flush=True)
     sys.stdin.readline()
     before = time.process_time()
-    outcomes: Counter[Any] = Digester(user).drain(Notification.objects.all(), lambda: True)
+    outcomes: Counter[Any] = digest(Notification.objects.all(), user=user).outcomes
     done = outcomes["parsed"]
     return {"cpu": time.process_time() - before, "ended": time.monotonic(), "done": done}
 

@@ -13,7 +13,8 @@ from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.mailboxes.base import Batch, FetchRequest
 from nautobot_circuit_maintenance.mailboxes.opening import open_mailbox
 from nautobot_circuit_maintenance.models import NotificationSource
-from nautobot_circuit_maintenance.pipeline.run import RunOptions, RunReport, run
+from nautobot_circuit_maintenance.pipeline.report import RunReport
+from nautobot_circuit_maintenance.pipeline.run import RunOptions, run
 from nautobot_circuit_maintenance.tests.cases import create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, new_folder, reading
 from nautobot_circuit_maintenance.tests.mailboxes.contract import ISP, days_ago, mail, subjects

@@ -1,4 +1,4 @@
-"""What we concluded: maintenances, their windows and impacts, and people's notes on them."""
+"""Maintenances with their impacts, and people's notes on them."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timezone
@@ -17,6 +17,7 @@ from nautobot_circuit_maintenance.choices import (
     NoteLevelChoices,
 )
 from nautobot_circuit_maintenance.compat import acting_user
+from nautobot_circuit_maintenance.models.changes import MaintenanceSnapshot, change_record, sending_change
 from nautobot_circuit_maintenance.models.merging import SaveChangedFieldsMixin
 from nautobot_circuit_maintenance.models.querysets import CircuitImpactManager, CircuitMaintenanceManager
 from nautobot_circuit_maintenance.models.windows import (
@@ -29,10 +30,12 @@ from nautobot_circuit_maintenance.models.windows import (
 
 _FEATURES = ("custom_links", "custom_validators", "export_templates", "webhooks")
 
+_SEVERAL_WINDOWS = "This maintenance has several windows. Edit the windows; start and end are derived from them."
+
 
 @extras_features(*_FEATURES)
 class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
-    """A provider's planned work as we now know it; identity is provider and the provider's id (BCOP maintnote 3.6.3)."""
+    """A provider's planned work as currently known, identified by provider and maintenance ID (BCOP maintnote 3.6.3)."""
 
     name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, help_text="Maintenance ID assigned by the provider.")
     provider = models.ForeignKey(
@@ -98,7 +101,7 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         return f"{self.provider} {self.name}" if self.provider else self.name
 
     def clean(self) -> None:
-        """Refuse times that are no window, times that several windows contradict, and a second nameless twin."""
+        """Reject times that are not a window or contradict several windows, and a duplicate without a provider."""
         super().clean()
         if bool(self.start_time) != bool(self.end_time):
             raise ValidationError({"end_time": "Enter both a start and an end time, or leave both empty."})
@@ -112,12 +115,7 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
     def _check_several_windows(self) -> None:
         spans = self._spans()
         if len(spans) > 1 and (self.start_time, self.end_time) != _whole(spans):
-            raise ValidationError(
-                {
-                    "start_time": "This maintenance has several windows. Edit the windows; start and end are derived "
-                    "from them."
-                }
-            )
+            raise ValidationError({"start_time": _SEVERAL_WINDOWS})
 
     def _is_taken_without_provider(self) -> bool:
         twins = CircuitMaintenance.objects.filter(provider=None, name=self.name)
@@ -133,16 +131,17 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         self.ack, self.acknowledged_by, self.acknowledged_at = False, None, None
 
     def set_windows(self, spans: Collection[Span]) -> None:
-        """Give it these windows, start and end follow. Does not save."""
+        """Set the windows; start and end are derived from them. Does not save."""
         self._new_spans = sorted(set(spans))
         self.start_time, self.end_time = _whole(spans) if spans else (None, None)
 
     def save(self, *args, **kwargs) -> None:
-        """Save, with the windows that were set; who and when follow an ``ack``, a single window start and end.
+        """Save with the windows that were set; keep a single window in line with start and end.
 
-        What others wrote since this copy was read stays, unless this copy changed the very same field.
+        A changed ``ack`` also sets who acknowledged and when. Fields that this copy did not change keep what others saved
+        since it was read.
         """
-        with transaction.atomic():
+        with transaction.atomic(), sending_change(CircuitMaintenance, self.pk):
             self.merge()
             if self.ack:
                 self.acknowledge(acting_user(), datetime.now(timezone.utc))
@@ -169,63 +168,47 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
     def to_objectchange(self, action, *, related_object=None, **_kwargs) -> ObjectChange:
         """Build the change record without the REST serializer, which would expand every circuit (10 ms a maintenance).
 
-        Nautobot's extra and excluded keys do not apply: both data dictionaries hold the same facts.
+        Nautobot's additional and excluded keys do not apply: both data dictionaries hold the same facts.
         """
-        tags = [tag.name for tag in self.tags.all()] if self.present_in_database else []
-        impacts = sorted(
-            self.impacts.all(), key=lambda impact: impact.cid
-        )  # databases sort letters in ways of their own
-        record = self.change_record(action, spans=self._spans(), impacts=impacts, tags=tags)
+        record = change_record(self, action, self.snapshot())
         record.related_object = related_object
         return record
 
-    def change_record(
-        self, action: str, *, spans: Iterable[Span], impacts: Iterable["CircuitImpact"], tags: Iterable[str]
-    ) -> ObjectChange:
-        """Build the change record from these windows, impacts and names of tags, without asking the database."""
-        facts = {
-            **self._scalars(),
-            "tags": list(tags),
-            "custom_fields": dict(self._custom_field_data),
-            "windows": [[as_rest(start), as_rest(end)] for start, end in spans],
-            "impacts": [{"cid": impact.cid, "impact": impact.impact} for impact in impacts],
-        }
-        return ObjectChange(
-            changed_object=self,
-            object_repr=str(self)[:200],
-            action=action,
-            object_data={**facts, "provider": str(self.provider_id) if self.provider_id else None},
-            object_data_v2={
-                **facts,
-                "id": str(self.pk),
-                "object_type": self._meta.label_lower,
-                "display": str(self),
-                "provider": (
-                    {"id": str(self.provider_id), "object_type": "circuits.provider"} if self.provider_id else None
-                ),
-            },
+    def snapshot(self) -> MaintenanceSnapshot:
+        """Return its state, with related rows as the database has them."""
+        tags = [tag.name for tag in self.tags.all()] if self.present_in_database else []
+        return self.snapshot_with(spans=self._spans(), impacts=self.impacts.all(), tags=tags)
+
+    def snapshot_with(
+        self, *, spans: Iterable[Span], impacts: Iterable["CircuitImpact"], tags: Iterable[str]
+    ) -> MaintenanceSnapshot:
+        """Return its state with these windows, impacts and tag names, without any query."""
+        return MaintenanceSnapshot(
+            id=str(self.pk),
+            display=str(self),
+            provider=str(self.provider_id) if self.provider_id else None,
+            name=self.name,
+            description=self.description,
+            status=self.status,
+            start_time=as_rest(self.start_time),
+            end_time=as_rest(self.end_time),
+            ack=self.ack,
+            acknowledged_by=str(self.acknowledged_by_id) if self.acknowledged_by_id else None,
+            acknowledged_at=as_rest(self.acknowledged_at),
+            ticket=self.ticket,
+            issued_at=as_rest(self.issued_at),
+            sequence=self.sequence,
+            created=as_rest(self.created),
+            last_updated=as_rest(self.last_updated),
+            tags=tuple(tags),
+            custom_fields=dict(self._custom_field_data),
+            windows=tuple((as_rest(start), as_rest(end)) for start, end in spans),
+            # Sorted here: databases collate strings differently.
+            impacts=tuple(sorted((impact.cid, impact.impact) for impact in impacts)),
         )
 
-    def _scalars(self) -> dict:
-        """Return the fields of its own as a change record says them, JSON-ready."""
-        return {
-            "name": self.name,
-            "description": self.description,
-            "status": self.status,
-            "start_time": as_rest(self.start_time),
-            "end_time": as_rest(self.end_time),
-            "ack": self.ack,
-            "acknowledged_by": str(self.acknowledged_by_id) if self.acknowledged_by_id else None,
-            "acknowledged_at": as_rest(self.acknowledged_at),
-            "ticket": self.ticket,
-            "issued_at": as_rest(self.issued_at),
-            "sequence": self.sequence,
-            "created": as_rest(self.created),
-            "last_updated": as_rest(self.last_updated),
-        }
-
     def _spans(self) -> list[Span]:
-        """Return start and end of each window as it will be: a change is recorded before windows are written."""
+        """Return start and end of each window as it will be: the change record is made before windows are written."""
         if self._new_spans is not None:
             return self._new_spans
         spans = [(window.start_time, window.end_time) for window in self.windows.all()]
@@ -240,7 +223,7 @@ def _whole(spans: Collection[Span]) -> Span:
 
 @extras_features(*_FEATURES)
 class CircuitImpact(OrganizationalModel):
-    """What was said about one circuit id; ``circuit`` is empty while Nautobot knows no such circuit."""
+    """The impact on one circuit ID; ``circuit`` is empty while Nautobot has no matching circuit."""
 
     maintenance = models.ForeignKey(to=CircuitMaintenance, on_delete=models.CASCADE, related_name="impacts")
     cid = models.CharField(
@@ -273,7 +256,7 @@ class CircuitImpact(OrganizationalModel):
         return f"{self.cid}: {self.impact}"
 
     def clean(self) -> None:
-        """Take the circuit id from the circuit, and refuse a circuit of another provider."""
+        """Fill in the circuit ID from the circuit, and reject a circuit of another provider."""
         super().clean()
         if self.circuit and not self.cid:
             self.cid = self.circuit.cid
@@ -283,10 +266,20 @@ class CircuitImpact(OrganizationalModel):
         if self.circuit and provider_id and self.circuit.provider_id != provider_id:
             raise ValidationError({"circuit": "This circuit belongs to a different provider."})
 
+    def save(self, *args, **kwargs) -> None:
+        """Save, and send the change of the maintenance."""
+        with sending_change(CircuitMaintenance, self.maintenance_id):
+            super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs) -> tuple[int, dict[str, int]]:
+        """Delete, and send the change of the maintenance."""
+        with sending_change(CircuitMaintenance, self.maintenance_id):
+            return super().delete(*args, **kwargs)
+
 
 @extras_features(*_FEATURES)
 class Note(OrganizationalModel):
-    """A person's remark on a maintenance. GraphQL: see ``graphql.types``, core has a type of the default name."""
+    """A person's note on a maintenance. For GraphQL see ``graphql.types``: core has a type of the default name."""
 
     maintenance = models.ForeignKey(to=CircuitMaintenance, on_delete=models.CASCADE, related_name="maintenance_notes")
     title = models.CharField(max_length=CHARFIELD_MAX_LENGTH)

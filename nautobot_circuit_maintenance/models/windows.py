@@ -1,4 +1,4 @@
-"""The windows of a maintenance: when work is done."""
+"""The windows of a maintenance."""
 
 from collections.abc import Iterable
 from datetime import datetime, timezone
@@ -22,7 +22,7 @@ def as_rest(moment: datetime | None) -> str | None:
 
 
 class MaintenanceWindow(BaseModel):
-    """One span of time in which a maintenance works; shown inside its maintenance, nowhere else."""
+    """One period of work of a maintenance; shown within its maintenance only."""
 
     maintenance = models.ForeignKey(
         to="nautobot_circuit_maintenance.CircuitMaintenance", on_delete=models.CASCADE, related_name="windows"
@@ -33,7 +33,7 @@ class MaintenanceWindow(BaseModel):
     objects = MaintenanceWindowManager()
 
     natural_key_field_names = ["maintenance", "start_time", "end_time"]
-    is_metadata_associable_model = False  # nor is there a serializer for it, which metadata would need
+    is_metadata_associable_model = False  # metadata would need a serializer
 
     class Meta:
         ordering = ("start_time", "end_time")
@@ -54,14 +54,14 @@ class MaintenanceWindow(BaseModel):
         return f"{as_rest(self.start_time)} - {as_rest(self.end_time)}"
 
     def clean(self) -> None:
-        """Refuse a window that ends before it starts."""
+        """Reject a window that ends before it starts."""
         super().clean()
         if self.start_time and self.end_time and self.end_time <= self.start_time:
             raise ValidationError({"end_time": END_AFTER_START})
 
 
 def write_windows(maintenance: Any, spans: Iterable[Span]) -> None:
-    """Make these the windows of a maintenance; those that are among them already stay the rows they are."""
+    """Set the windows of a maintenance; rows of windows that stay are kept."""
     wanted = set(spans)
     stored = {(row.start_time, row.end_time): row for row in MaintenanceWindow.objects.filter(maintenance=maintenance)}
     gone = [row.pk for span, row in stored.items() if span not in wanted]

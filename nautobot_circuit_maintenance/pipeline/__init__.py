@@ -1,12 +1,11 @@
-"""Mail in, maintenance out.
+"""From a mailbox to maintenances.
 
-Read the modules in this order; each step knows only the values between them.
+Read the modules in this order; each step only knows the values of the one before.
 
-1. ``mailboxes`` open a source and *fetch* what is new as ``MailMessage`` values,
-2. ``identify`` says which provider a sender belongs to, and which parsers read its mail,
-3. ``pipeline`` *records* every message before anything tries to understand it,
-4. ``parse`` turns its raw bytes into ``MaintenanceUpdate`` values,
-5. ``conclude`` derives a maintenance from all updates about it, ``apply`` writes the difference.
-
-``values`` and ``errors`` are the words these steps share; ``pipeline`` owns transactions, outcomes and logging.
+1. ``run`` reads source by source: ``mailboxes`` *fetch* what is new as ``MailMessage`` values,
+2. ``senders`` *identifies* the provider of each sender, ``admission`` decides whether the sender is confirmed,
+3. ``record`` stores every message with that verdict before anything tries to parse it,
+4. ``queue`` hands waiting notifications to ``digest``, which *parses* them a ``chunk`` at a time with ``reading``,
+5. ``apply`` concludes each maintenance from all updates about it and writes the difference,
+6. ``report`` counts what happened.
 """

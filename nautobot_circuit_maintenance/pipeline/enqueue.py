@@ -1,4 +1,4 @@
-"""Asks a worker to digest what waits: web processes never do it themselves."""
+"""Starts a worker that digests what waits; web processes never digest themselves."""
 
 from datetime import timedelta
 
@@ -14,21 +14,21 @@ from nautobot_circuit_maintenance.compat import enqueue_job
 JOB_MODULE = "nautobot_circuit_maintenance.jobs"
 JOB_CLASS = "ReprocessNotifications"
 
-_PATIENCE = timedelta(minutes=1)
+_LONGEST_START = timedelta(minutes=1)
 
 
 def enqueue_digestion(user: AbstractUser) -> bool:
-    """Let a worker digest all that waits; False where none will: the rows wait for the next run then.
+    """Start a worker that digests everything that waits; return False if none can: then it waits for the next run.
 
     To be called once the rows are in the database.
     """
     job = Job.objects.filter(module_name=JOB_MODULE, job_class_name=JOB_CLASS, enabled=True, installed=True).first()
     if job is None:
         return False
-    # A run that has not begun yet will find our rows too: a thousand messages do not make a thousand runs.
-    begun_after = timezone.now() - _PATIENCE
+    # A run that has not started yet will find our rows too; a thousand messages must not make a thousand runs.
+    created_after = timezone.now() - _LONGEST_START
     waiting = JobResult.objects.filter(
-        job_model=job, status=JobResultStatusChoices.STATUS_PENDING, date_created__gt=begun_after
+        job_model=job, status=JobResultStatusChoices.STATUS_PENDING, date_created__gt=created_after
     )
     if waiting.exists():
         return True

@@ -1,4 +1,4 @@
-"""What a run wants from the mailbox of a source: whose mail, and from when on."""
+"""What a run requests from the mailbox of a source: from which senders, and since when."""
 
 from datetime import datetime, timedelta
 
@@ -9,21 +9,21 @@ from nautobot_circuit_maintenance.mailboxes.base import FetchRequest
 from nautobot_circuit_maintenance.models import NotificationSource
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
-# SEARCH by date has the granularity of a day; a clock that is a little off costs nothing but a second look.
+# SEARCH by date has the granularity of a day; this also covers a clock that is slightly off.
 _OVERLAP = timedelta(days=1)
 
 
 def fetch_request(
     source: NotificationSource, directory: SenderDirectory, *, now: datetime, since: datetime | None
 ) -> FetchRequest:
-    """Say what is wanted: the backlog of senders that are new to the source, and what came since the cursor.
+    """Return the request: the backlog of senders that are new to the source, and what came since the cursor.
 
-    With ``since``, every sender's mail from there on besides.
+    With ``since``, also all messages of every sender from then on.
     """
     first_day = now - timedelta(days=get_app_settings().raw_notification_initial_days_since)
     new_senders, backlog_since = directory.addresses - set(source.searched_senders), first_day
     if since:
-        # Whoever is new besides has the days before as well: the search counts as that sender's backlog.
+        # New senders also need the days before, because this search counts as their backlog.
         backlog_since = min(since, first_day) if new_senders else since
         new_senders = directory.addresses
     last_read = _last_read(source, now)
@@ -37,9 +37,9 @@ def fetch_request(
 
 
 def _last_read(source: NotificationSource, now: datetime) -> datetime | None:
-    """Return when the source was read last; None where it never was.
+    """Return when the source was read last; None if it never was.
 
-    A moment in the future is one of a wrong clock: then, as where no run came to its end, the newest mail tells it.
+    A time in the future comes from a wrong clock; then, or if no run was completed, the newest message counts.
     """
     last: datetime | None = source.last_fetched_at
     if last is None or last > now:

@@ -1,4 +1,4 @@
-"""The pipeline behind the fetch step, for messages that come without a mailbox."""
+"""The pipeline after the fetch step, for messages that come without a mailbox."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,34 +7,34 @@ from uuid import UUID
 from nautobot_circuit_maintenance.mail.files import FileMessage
 from nautobot_circuit_maintenance.mailboxes.batching import BATCH_BYTES, BATCH_MESSAGES
 from nautobot_circuit_maintenance.models import Notification
-from nautobot_circuit_maintenance.pipeline.digest import Digester
+from nautobot_circuit_maintenance.pipeline.digest import digest
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.record import record_messages
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
 
 @dataclass(frozen=True)
-class Ingested:
+class ImportedMessage:
     """What became of one message."""
 
     name: str
     subject: str
     outcome: Outcome
     reason: str = ""
-    """Why it ended so, where that is not clear; a sentence."""
+    """Why it was not parsed; empty if it was."""
     maintenances: tuple[str, ...] = ()
-    """Names of the maintenances that it is evidence for."""
+    """Names of the maintenances that it announces."""
 
 
-def ingest(messages: Iterable[FileMessage]) -> Iterator[Ingested]:
+def ingest(messages: Iterable[FileMessage]) -> Iterator[ImportedMessage]:
     """Record and digest messages from any provider, a batch at a time; raises what the database raises.
 
-    A run that is interrupted is simply repeated: what is recorded comes as a duplicate.
+    An interrupted run can be repeated: messages that are recorded count as duplicates.
     """
     directory = SenderDirectory.of_all_providers()
     for batch in _batches(messages):
         recorded = record_messages(directory, [each.message for each in batch])
-        Digester().drain(Notification.objects.filter(pk__in=recorded.new), lambda: True)
+        digest(Notification.objects.filter(pk__in=recorded.new))
         yield from _outcomes(batch, set(recorded.new))
 
 
@@ -50,27 +50,29 @@ def _batches(messages: Iterable[FileMessage]) -> Iterator[list[FileMessage]]:
         yield batch
 
 
-def _outcomes(batch: list[FileMessage], new: set[UUID]) -> Iterator[Ingested]:
-    """Tell what became of each message, in the order they came."""
+def _outcomes(batch: list[FileMessage], new: set[UUID]) -> Iterator[ImportedMessage]:
+    """Yield what became of each message, in their order."""
     rows = Notification.objects.filter(fingerprint__in={each.message.fingerprint for each in batch})
     rows = {row.fingerprint: row for row in rows.prefetch_related("parsed_notifications__maintenance")}
-    told: set[UUID] = set()
+    seen: set[UUID] = set()
     for name, message in batch:
         row = rows.get(message.fingerprint)
         if row is None:
-            yield Ingested(
+            yield ImportedMessage(
                 name,
                 message.subject,
                 Outcome.UNKNOWN_SENDER,
                 f"RUN-07: No provider uses the address '{message.sender}'.",
             )
             continue
-        is_new = row.pk in new and row.pk not in told
-        told.add(row.pk)
-        names = tuple(sorted(said.maintenance.name for said in row.parsed_notifications.all()))
-        yield Ingested(name, message.subject, _outcome(row.state) if is_new else Outcome.DUPLICATE, row.error, names)
+        is_new = row.pk in new and row.pk not in seen
+        seen.add(row.pk)
+        names = tuple(sorted(parsed.maintenance.name for parsed in row.parsed_notifications.all()))
+        yield ImportedMessage(
+            name, message.subject, _outcome(row.state) if is_new else Outcome.DUPLICATE, row.error, names
+        )
 
 
 def _outcome(state: str) -> Outcome:
-    """Return the outcome that a state is; one that still waits is with another worker."""
+    """Return the outcome for a state; a notification that still waits is with another worker."""
     return Outcome(state) if state in set(Outcome) else Outcome.WAITING

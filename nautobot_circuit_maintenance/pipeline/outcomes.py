@@ -1,4 +1,4 @@
-"""What a run counts: what became of a message, and what an update did to its maintenance."""
+"""What a run counts: the outcomes of messages, and what updates did to maintenances."""
 
 from enum import Enum
 
@@ -14,6 +14,11 @@ class Outcome(str, Enum):
     REFUSED = "refused"
     FAILED = "failed"
     WAITING = "waiting"
+
+    @property
+    def phrase(self) -> str:
+        """What follows the number of messages in a log line."""
+        return "from unknown senders" if self is Outcome.UNKNOWN_SENDER else self.value
 
 
 class ApplyResult(str, Enum):

@@ -1,4 +1,4 @@
-"""The queue is the table: who takes which waiting notifications, how often that was tried, and what is set aside."""
+"""The queue of waiting notifications, which is their table: claims, locks, attempts, and giving up."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -16,93 +16,96 @@ from nautobot_circuit_maintenance.models import Notification, ParsedNotification
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 
 CHUNK = 50
-"""Notifications that are digested in one transaction at most; a kill loses at most their webhooks and job hooks."""
+"""Most notifications to digest in one transaction; a kill loses at most their webhooks and job hooks."""
 
 CHUNK_BYTES = 2 * 1024 * 1024
-"""Raw bytes that a chunk has at most, unless a single notification has more: they are in memory together."""
+"""Most raw bytes in a chunk, unless a single notification has more; they are in memory together."""
 
 MAX_ATTEMPTS = 3
-"""A notification that stopped its worker so often is set aside."""
+"""Attempts after which a notification that stopped its worker each time is marked as failed."""
 
 LOCK_GRACE = 1.0
-"""Seconds that a worker has between claiming a notification and locking it, before another one takes it for dead."""
+"""Seconds that a worker has between claiming a notification and locking it before it counts as dead."""
 
 _LOCK_PAUSES = (0.0, 0.01, 0.05, 0.2)
-"""Seconds to wait before each look at what is ours and locked nevertheless."""
+"""Seconds to wait before each attempt to lock our own claims."""
 
 _RELEASE_PAUSES = (0.0, 0.1, 0.5, 2.0)
-"""Seconds to wait before each try to take attempts back in a database that has just failed."""
+"""Seconds to wait before each attempt to release claims in a database that has just failed."""
 
 _LONGEST_REASON = 2_000
 
 
-class Claim(NamedTuple):
-    """A notification that this worker is about to digest, unless another one is faster."""
+class QueueClaim(NamedTuple):
+    """A notification that this worker is about to digest, unless another one claims it first."""
 
     pk: UUID
     attempts: int
-    """How often it was tried, this time included; whoever reads another number has lost it."""
-    is_again: bool
+    """Number of attempts, this one included; a worker that reads another number has lost its claim."""
+    is_retry: bool
     """Whether it was tried or digested before."""
 
 
 class Queue:
-    """The waiting notifications among some; any number of workers may take from it at once."""
+    """The waiting notifications of a queryset; any number of workers may claim from it at once."""
 
     def __init__(self, rows: QuerySet[Notification], *, counts_attempts: bool) -> None:
-        """Know where to look; nothing is read yet. In a dry run attempts are not counted."""
+        """Prepare the queries; nothing is read yet. In a dry run attempts are not counted."""
         digested = ParsedNotification.objects.filter(notification=OuterRef("pk"))
-        is_again = Q(attempts__gt=0) | Q(Exists(digested))
-        self._fresh = rows.filter(~is_again, state=State.RECEIVED)
-        self._again = rows.filter(is_again, state=State.RECEIVED)
+        is_retry = Q(attempts__gt=0) | Q(Exists(digested))
+        self._fresh = rows.filter(~is_retry, state=State.RECEIVED)
+        self._retries = rows.filter(is_retry, state=State.RECEIVED)
         self._counts_attempts = counts_attempts
-        self.set_aside = 0
-        """How many were met that are not tried any more."""
+        self.given_up = 0
+        """Number of notifications that were marked as failed after too many attempts."""
 
-    def chunks(self, *, only_new: bool = False) -> Iterator[list[Claim]]:
-        """Yield what to digest next: what is new, many at a time, then, unless it is left out, what is not."""
-        yield from self._new_ones()
+    def chunks(self, *, only_new: bool = False) -> Iterator[list[QueueClaim]]:
+        """Yield what to digest next: new notifications, many at a time, then, unless ``only_new``, the retries."""
+        yield from self._new_chunks()
         if not only_new:
-            yield from self._others()
+            yield from self._retry_chunks()
 
-    def _new_ones(self) -> Iterator[list[Claim]]:
-        """Yield what was never begun, oldest first, until each was."""
+    def _new_chunks(self) -> Iterator[list[QueueClaim]]:
+        """Yield notifications that were never tried, oldest first, until none is left."""
         while rows := self._claim(self._fresh):
-            yield [Claim(row.pk, row.attempts + self._counts_attempts, False) for row in rows]
+            yield [QueueClaim(row.pk, row.attempts + self._counts_attempts, False) for row in rows]
 
-    def _others(self) -> Iterator[list[Claim]]:
-        """Yield one by one what was begun before: if it stopped a worker, it may do it again and take no other along."""
+    def _retry_chunks(self) -> Iterator[list[QueueClaim]]:
+        """Yield retries one at a time, so that a notification that crashes its worker affects no other."""
         order = ("attempts", "received_at", "fingerprint")
         seen_at = time.monotonic()
-        for pk, attempts in list(self._again.order_by(*order).values_list("pk", "attempts")):
+        for pk, attempts in list(self._retries.order_by(*order).values_list("pk", "attempts")):
             if attempts:
-                # Its worker may be alive, and about to lock it: an attempt more would blame the mail for nothing.
+                # Its worker may be alive and about to lock it; another attempt would blame the message for nothing.
                 time.sleep(max(0.0, seen_at + LOCK_GRACE - time.monotonic()))
-            # Another number now: another worker has claimed it since.
-            for row in self._claim(self._again.filter(pk=pk, attempts=attempts)):
+            # With another number of attempts it has been claimed by another worker.
+            for row in self._claim(self._retries.filter(pk=pk, attempts=attempts)):
                 if row.attempts < MAX_ATTEMPTS:
-                    yield [Claim(row.pk, row.attempts + self._counts_attempts, True)]
+                    yield [QueueClaim(row.pk, row.attempts + self._counts_attempts, True)]
 
     def _claim(self, rows: QuerySet[Notification]) -> list[Notification]:
-        """Take the oldest of these rows that no other worker holds; return them as they were before.
+        """Claim the oldest of these rows that no other worker has locked; return them as they were before.
 
-        The attempt is committed before the work begins, so that it counts even if the worker is killed.
+        The attempt is committed before the work starts, so that it counts even if the worker is killed.
         """
         with transaction.atomic():
             free = rows.select_for_update(skip_locked=True, of=("self",)).order_by("received_at", "fingerprint")
             taken = _fitting(free.only("attempts", "size", "received_at", "fingerprint")[:CHUNK])
-            lost = [row.pk for row in taken if row.attempts >= MAX_ATTEMPTS]
-            if lost:
-                reason = f"RUN-04: Parsing stopped the worker {MAX_ATTEMPTS} times (memory, time limit, crash or database error)."
-                Notification.objects.filter(pk__in=lost).update(state=State.FAILED, error=reason)
-                self.set_aside += len(lost)
+            hopeless = [row.pk for row in taken if row.attempts >= MAX_ATTEMPTS]
+            if hopeless:
+                reason = (
+                    f"RUN-04: Parsing stopped the worker {MAX_ATTEMPTS} times "
+                    "(memory, time limit, crash or database error)."
+                )
+                Notification.objects.filter(pk__in=hopeless).update(state=State.FAILED, error=reason)
+                self.given_up += len(hopeless)
             elif taken and self._counts_attempts:
                 Notification.objects.filter(pk__in=[row.pk for row in taken]).update(attempts=F("attempts") + 1)
         return taken
 
 
 def _fitting(rows: QuerySet[Notification]) -> list[Notification]:
-    """Return the first of these rows that fit into a chunk together; one, however large it is."""
+    """Return the first of these rows that fit into a chunk together; at least one, however large it is."""
     taken: list[Notification] = []
     size = 0
     for row in rows:
@@ -113,11 +116,12 @@ def _fitting(rows: QuerySet[Notification]) -> list[Notification]:
     return taken
 
 
-def lock(claims: Sequence[Claim]) -> list[Notification]:
-    """Lock these notifications with their raw bytes until the transaction ends; without those that others have.
+def lock(claims: Sequence[QueueClaim]) -> list[Notification]:
+    """Lock claimed notifications until the transaction ends and return them with their raw bytes.
 
-    A worker that looks for something to claim may hold a row for a moment that it does not get: PostgreSQL locks what
-    has changed since the statement began before it looks again whether it is still wanted. Hence several looks.
+    Skips those that another worker has. A worker that looks for something to claim may hold a row that it does not get
+    for a moment: PostgreSQL locks a row that changed since the statement started before it checks the conditions again.
+    Hence several attempts.
     """
     rows: list[Notification] = []
     ours = {claim.pk: claim.attempts for claim in claims}
@@ -138,8 +142,8 @@ def _waiting(attempts: dict[UUID, int]) -> QuerySet[Notification]:
     return Notification.objects.filter(pk__in=list(attempts), attempts__in=set(attempts.values()), state=State.RECEIVED)
 
 
-def release(claims: Sequence[Claim]) -> None:
-    """Take the attempt back of notifications that were not tried."""
+def release(claims: Sequence[QueueClaim]) -> None:
+    """Undo the attempt of notifications that were not tried."""
     for attempts in {claim.attempts for claim in claims}:
         same = [claim.pk for claim in claims if claim.attempts == attempts]
         waiting = Notification.objects.filter(pk__in=same, state=State.RECEIVED, attempts=attempts)
@@ -147,22 +151,22 @@ def release(claims: Sequence[Claim]) -> None:
 
 
 @contextmanager
-def refund_attempts_on_outage(claims: Sequence[Claim]) -> Iterator[None]:
-    """Take an attempt back that the database ended, or the time limit of the job: neither is a fault of the mail's.
+def refund_attempts_on_outage(claims: Sequence[QueueClaim]) -> Iterator[None]:
+    """Do not count an attempt that was ended by the database or the job's time limit.
 
-    Where the connection was lost it stays counted: that may be this mail's work, as any death of a worker.
+    If the connection was lost it does count: the message may be the cause, as with any death of a worker.
     """
     session = connection.connection
     try:
         yield
     except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
         if connection.connection is session:
-            _release_surely(claims)
+            _release_patiently(claims)
         raise
 
 
-def _release_surely(claims: Sequence[Claim]) -> None:
-    """Release claims in a database that has just failed, and may fail a moment longer."""
+def _release_patiently(claims: Sequence[QueueClaim]) -> None:
+    """Release claims in a database that has just failed, and may fail for a moment longer."""
     for pause in _RELEASE_PAUSES:
         time.sleep(pause)
         with suppress(OperationalError, InterfaceError):
@@ -170,8 +174,8 @@ def _release_surely(claims: Sequence[Claim]) -> None:
             return
 
 
-def set_aside(claim: Claim, reason: str) -> Outcome:
-    """Store why a notification failed, unless another worker has taken it since."""
+def mark_failed(claim: QueueClaim, reason: str) -> Outcome:
+    """Store why a notification failed, unless another worker has claimed it since."""
     waiting = Notification.objects.filter(pk=claim.pk, state=State.RECEIVED, attempts=claim.attempts)
     stored = waiting.update(state=State.FAILED, error=storable(reason)[:_LONGEST_REASON])
     return Outcome.FAILED if stored else Outcome.WAITING

@@ -1,4 +1,4 @@
-"""Frees the space of raw messages after a while; what was concluded from them stays."""
+"""Deletes the raw bytes of old messages; everything concluded from them stays."""
 
 from datetime import datetime
 
@@ -7,9 +7,9 @@ from nautobot_circuit_maintenance.models import Notification
 
 
 def purge_raw(*, before: datetime) -> int:
-    """Empty the raw bytes of digested notifications received before this (aware) moment; return how many.
+    """Delete the raw bytes of digested notifications received before this (aware) time; return how many.
 
-    The rows stay: their fingerprints keep a mailbox that is read again from bringing anything back.
+    The rows stay: by their fingerprints, messages that are read again count as duplicates.
     """
     digested = Notification.objects.exclude(state=State.RECEIVED)
     purged: int = digested.filter(received_at__lt=before, raw__isnull=False).update(raw=None)

@@ -1,4 +1,4 @@
-"""Who wrote a message: sender address -> provider, and the parsers that read its mail."""
+"""The directory of senders: address -> provider."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from nautobot_circuit_maintenance.models.providers import sender_addresses
 
 @dataclass(frozen=True)
 class SenderDirectory:
-    """The addresses of some providers; an address that two of them claim belongs to the first by name."""
+    """The addresses of some providers; one that two of them have belongs to the first by name."""
 
     by_address: dict[str, Provider] = field(default_factory=dict)
     """Addresses in lower case."""
@@ -27,19 +27,19 @@ class SenderDirectory:
 
     @classmethod
     def for_source(cls, source: NotificationSource) -> "SenderDirectory":
-        """Know the providers that people gave to this source."""
+        """Return the directory of the providers assigned to a source."""
         return cls.of(source.providers.all())
 
     @classmethod
     def of_all_providers(cls) -> "SenderDirectory":
-        """Know every provider, for messages that come without a source."""
+        """Return the directory of all providers, for messages that come without a source."""
         return cls.of(Provider.objects.all())
 
     @property
     def addresses(self) -> frozenset[str]:
-        """Every address that somebody owns, lower case."""
+        """Every address of a provider, in lower case."""
         return frozenset(self.by_address)
 
     def identify(self, sender: str) -> Provider | None:
-        """Return the provider that an address belongs to, None for a stranger's."""
+        """Return the provider that an address belongs to, None for an unknown sender."""
         return self.by_address.get(sender)

@@ -1,4 +1,6 @@
-"""Keeps the rows of the notification sources in step with PLUGINS_CONFIG."""
+"""Keeps the rows of the notification sources in line with PLUGINS_CONFIG."""
+
+from collections.abc import Mapping
 
 from nautobot.circuits.models import Provider
 
@@ -6,24 +8,40 @@ from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.models.notifications import NotificationSource
 
 
-def synchronise_sources() -> None:
-    """Create a row for each configured source; rows of sources that left the configuration keep their links.
+def synchronize_sources() -> None:
+    """Create a row for each configured source and update its settings; other rows keep their links.
 
-    They lose their last error: nobody reads them any more, so nobody could mend it.
-    A source with a mistake in its settings gets a row too, so that there is a place to show the mistake.
+    A source with a configuration error gets a row too, which is where the error is shown.
     """
     settings = get_app_settings()
-    attach_all = {source.name: source.attach_all_providers for source in settings.sources}
-    names = {*attach_all, *(problem.source for problem in settings.problems if problem.source)}
+    attaches_all = {source.name: source.attach_all_providers for source in settings.sources}
+    names = {*attaches_all, *(problem.source for problem in settings.problems if problem.source)}
     existing = {source.name: source for source in NotificationSource.objects.all()}
     for name in sorted(names):
-        source = existing.get(name) or NotificationSource.objects.get_or_create(name=name)[0]
-        wanted = attach_all.get(name, source.attach_all_providers)
-        if (wanted, name) != (source.attach_all_providers, source.name):  # MySQL may find one in other capitals
-            source.attach_all_providers, source.name = wanted, name
-            source.save()
-        if wanted:
-            source.providers.add(*Provider.objects.exclude(notification_sources=source))
-    gone = [source.pk for source in existing.values() if source.last_error and source.name not in names]
-    if gone:
-        NotificationSource.objects.filter(pk__in=gone).update(last_error="")
+        source = _get_or_create(name, existing)
+        _update(source, name, attaches_all.get(name, source.attach_all_providers))
+        _attach_providers(source)
+    _clear_errors([source for source in existing.values() if source.name not in names])
+
+
+def _get_or_create(name: str, existing: Mapping[str, NotificationSource]) -> NotificationSource:
+    return existing.get(name) or NotificationSource.objects.get_or_create(name=name)[0]
+
+
+def _update(source: NotificationSource, name: str, attach_all_providers: bool) -> None:
+    """Save name and setting if they differ; MySQL may have found a row whose name differs in case."""
+    if (source.name, source.attach_all_providers) != (name, attach_all_providers):
+        source.name, source.attach_all_providers = name, attach_all_providers
+        source.save()
+
+
+def _attach_providers(source: NotificationSource) -> None:
+    if source.attach_all_providers:
+        source.providers.add(*Provider.objects.exclude(notification_sources=source))
+
+
+def _clear_errors(removed: list[NotificationSource]) -> None:
+    """Clear the last error of sources that left the settings: they are not read any more, so it could never go away."""
+    keys = [source.pk for source in removed if source.last_error]
+    if keys:
+        NotificationSource.objects.filter(pk__in=keys).update(last_error="")

@@ -1,27 +1,27 @@
-"""Who wrote the mail that a run left alone: a provider that writes from a new address should be noticed."""
+"""The unknown senders of a run, because a provider that writes from a new address should be noticed."""
 
 import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-_TOLD = 10
+_LISTED = 10
 _MOST = 10_000
-"""Domains that are remembered at a time; senders choose theirs, and memory must not grow with the mailbox."""
-# Nobody can be written to at what is no host name, and Nautobot's log is Markdown.
+"""Domains to keep; senders choose theirs, and memory must not grow with the mailbox."""
+# Anything else is not an address, and Nautobot renders its log as Markdown.
 _HOST_NAME = re.compile(r"[a-z0-9.-]+")
 
 
 class UnknownSenders:
-    """The domains that most mail of unknown senders came from, each with one of its addresses."""
+    """The domains that most messages of unknown senders came from, each with one of its addresses."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start empty."""
         self._counts: Counter[str] = Counter()
         self._examples: dict[str, str] = {}
 
     def add(self, senders: Mapping[str, int]) -> None:
-        """Add how many messages came from each address; one that is empty or has no host name tells nothing."""
+        """Add the number of messages from each address; addresses without a valid host name are ignored."""
         for sender, count in senders.items():
             domain = sender.rpartition("@")[2]
             if _HOST_NAME.fullmatch(domain):
@@ -32,11 +32,11 @@ class UnknownSenders:
             self._examples = {domain: self._examples[domain] for domain in self._counts}
 
     def __str__(self) -> str:
-        """Name the domains, for the log: of an address, Nautobot's would hide what stands before the @."""
-        told = [f"{domain} ({count})" for domain, count in self._counts.most_common(_TOLD)]
-        return ", ".join(told) + (" and others" if len(self._counts) > _TOLD else "")
+        """Return the domains for the log, which would redact the part of an address before the @."""
+        listed = [f"{domain} ({count})" for domain, count in self._counts.most_common(_LISTED)]
+        return ", ".join(listed) + (" and others" if len(self._counts) > _LISTED else "")
 
     def as_json(self) -> dict[str, Any]:
         """Return the same domains for the job's result, each with the number of its messages and an address."""
-        most = self._counts.most_common(_TOLD)
+        most = self._counts.most_common(_LISTED)
         return {domain: {"mails": count, "address": self._examples[domain]} for domain, count in most}

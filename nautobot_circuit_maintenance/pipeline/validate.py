@@ -1,4 +1,4 @@
-"""Tries whether a source can be read, without reading it."""
+"""Tests the connection to a source without reading it."""
 
 import threading
 from concurrent import futures
@@ -11,16 +11,16 @@ from nautobot_circuit_maintenance.models import NotificationSource
 from nautobot_circuit_maintenance.pipeline import defects
 
 VALIDATION_SECONDS = 20
-"""How long a web process waits: a server that says a word now and then would keep it for ever otherwise."""
+"""How long a web process waits; a server that sends a byte now and then would block it forever."""
 
 
 def validate(source: NotificationSource) -> None:
-    """Log in and open the folder as a run would; raises MailboxError with what is wrong and what to do."""
+    """Log in and open the folder as a run would; raises MailboxError with the problem and what to do."""
     settings = get_app_settings()
     attempt: futures.Future[None] = futures.Future()
     arguments = (settings.source(source.name), settings.max_message_size, attempt)
-    # In a thread of its own, for a web process may have no main thread to interrupt; whatever time it takes, we go on.
-    # A daemon: Python lets no process end before its other threads, those of an executor among them.
+    # In a separate thread, because a web process may have no main thread to interrupt. A daemon thread, because Python
+    # waits for all others (those of an executor included) before it exits.
     threading.Thread(target=_log_in, args=arguments, daemon=True).start()
     if not futures.wait([attempt], VALIDATION_SECONDS).done:
         sentence = f"The mail server did not answer within {VALIDATION_SECONDS} seconds. The job allows more time; try running it."
@@ -29,7 +29,7 @@ def validate(source: NotificationSource) -> None:
 
 
 def _log_in(settings: SourceSettings, max_message_size: int, attempt: "futures.Future[None]") -> None:
-    """Let whoever waits know how it went."""
+    """Set the result of the attempt."""
     try:
         with open_mailbox(settings, max_message_size=max_message_size):
             pass

@@ -11,7 +11,8 @@ from nautobot.extras.models import Status
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance, NotificationSource
 from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_FIELD
-from nautobot_circuit_maintenance.pipeline.run import RunOptions, SourceReport, drain_waiting, fetch_source
+from nautobot_circuit_maintenance.pipeline.report import SourceReport
+from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting, fetch_source
 from nautobot_circuit_maintenance.tests.fakes import NOON, FakeMailbox
 
 

@@ -306,4 +306,4 @@ class MaintenancePageTest(PageTestCase):
             },
         )
 
-        self.assertIn("With several windows", response.content.decode())
+        self.assertIn("This maintenance has several windows", response.content.decode())

@@ -7,7 +7,7 @@ from nautobot.circuits.models import Provider
 from nautobot.extras.models import CustomField
 
 from nautobot_circuit_maintenance.models import CircuitImpact, NotificationSource
-from nautobot_circuit_maintenance.pipeline.sources import synchronise_sources
+from nautobot_circuit_maintenance.pipeline.sources import synchronize_sources
 from nautobot_circuit_maintenance.signals import prepare_database
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_circuits, create_provider
 from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
@@ -54,8 +54,8 @@ class Sources(PipelineTestCase):
     def test_configured_source_gets_a_row(self):
         """Without a migration, and with invalid settings too, so that the page can show the error."""
         with configured({"name": "New"}, {"name": "Wrong", "url": "pop3://mail.example"}):
-            synchronise_sources()
-            synchronise_sources()
+            synchronize_sources()
+            synchronize_sources()
 
             names = {source.name: source.is_configured for source in NotificationSource.objects.all()}
         self.assertEqual(names, {"Mail": False, "New": True, "Wrong": True})
@@ -63,7 +63,7 @@ class Sources(PipelineTestCase):
     def test_removed_source_keeps_its_providers(self):
         """It is shown as not configured."""
         with configured():
-            synchronise_sources()
+            synchronize_sources()
 
             self.source.refresh_from_db()
             self.assertFalse(self.source.is_configured)
@@ -74,7 +74,7 @@ class Sources(PipelineTestCase):
         NotificationSource.objects.update(last_error="The login was refused.")
         NotificationSource.objects.create(name="Wrong", last_error="The login was refused.")
         with configured({"name": "Wrong", "url": "pop3://mail.example"}):
-            synchronise_sources()
+            synchronize_sources()
 
         errors = dict(NotificationSource.objects.values_list("name", "last_error"))
         self.assertEqual(errors, {"Mail": "", "Wrong": "The login was refused."})
@@ -82,7 +82,7 @@ class Sources(PipelineTestCase):
     def test_attach_all_providers_attaches_present_and_future_ones(self):
         """Other sources get none."""
         with configured({"name": "All", "attach_all_providers": True}, {"name": "Some"}):
-            synchronise_sources()
+            synchronize_sources()
             carrier = create_provider("Carrier", "noc@carrier.example")
 
         self.assertEqual(set(NotificationSource.objects.get(name="All").providers.all()), {self.provider, carrier})
@@ -92,7 +92,7 @@ class Sources(PipelineTestCase):
     def test_detached_provider_is_not_attached_again_when_saved(self):
         """Only new providers are attached."""
         with configured({"name": "All", "attach_all_providers": True}):
-            synchronise_sources()
+            synchronize_sources()
             source = NotificationSource.objects.get(name="All")
             source.providers.clear()
 

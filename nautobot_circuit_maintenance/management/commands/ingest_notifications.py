@@ -1,4 +1,4 @@
-"""``nautobot-server ingest_notifications``: the pipeline for messages that lie in files."""
+"""``nautobot-server ingest_notifications``: the pipeline for messages in files."""
 
 import json
 from collections import Counter
@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mail.files import read_messages
-from nautobot_circuit_maintenance.pipeline.import_messages import Ingested, ingest
+from nautobot_circuit_maintenance.pipeline.import_messages import ImportedMessage, ingest
 
 
 class Command(BaseCommand):
@@ -19,16 +19,16 @@ class Command(BaseCommand):
     help = "Read maintenance notifications from files, folders (*.eml, *.mbox), Maildirs, mboxes or standard input."
 
     def add_arguments(self, parser) -> None:
-        """Take paths and the form of the answer."""
+        """Add paths and the output format."""
         parser.add_argument(
             "paths", nargs="+", metavar="PATH", help="File, folder, Maildir or mbox; - reads one message."
         )
         parser.add_argument("--json", action="store_true", help="Print counts and one row per message as JSON.")
 
     def handle(self, *args, **options) -> None:
-        """Ingest everything; raises CommandError where a path or the database stops it."""
+        """Ingest everything; raises CommandError if a path cannot be read or the database fails."""
         limit = get_app_settings().max_message_size
-        ingested: list[Ingested] = []
+        ingested: list[ImportedMessage] = []
         try:
             for each in ingest(read_messages(options["paths"], limit)):
                 ingested.append(each)
@@ -47,6 +47,6 @@ class Command(BaseCommand):
             self.stdout.write(", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items())))
 
 
-def _line(each: Ingested) -> str:
+def _line(each: ImportedMessage) -> str:
     result = ", ".join(each.maintenances) or each.reason
     return f"{each.outcome.value:15} {each.name}: {each.subject}" + (f" -> {result}" if result else "")

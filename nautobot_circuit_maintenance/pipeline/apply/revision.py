@@ -1,11 +1,9 @@
-"""One maintenance in memory: what each notification changes of it, before anything is written."""
+"""One maintenance in memory: what each notification changes, before anything is written."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
-
-from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.domain.conclusion import Conclusion, conclude, in_order
@@ -17,57 +15,94 @@ from nautobot_circuit_maintenance.models import (
     Notification,
     ParsedNotification,
 )
+from nautobot_circuit_maintenance.models.changes import MaintenanceSnapshot
 from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult
 
 CONCLUDED = ("status", "description")
-"""The fields that follow the provider's words as they are."""
+"""The fields that are copied from the conclusion as they are."""
 
 _KEEPS_ACK = (Status.IN_PROCESS, Status.COMPLETED)
 
 
 @dataclass
-class Stored:
-    """What the database holds of a maintenance: what is written in the end is the difference to it."""
+class Baseline:
+    """What the database has of a maintenance; in the end the difference to it is written."""
 
     windows: list[MaintenanceWindow] = field(default_factory=list)
     impacts: dict[UUID, AnnouncedImpact] = field(default_factory=dict)
-    """Circuit id and impact by primary key."""
+    """Circuit ID and impact by primary key."""
     evidence: dict[UUID, bool] = field(default_factory=dict)
-    """Whether it is marked as outdated, by primary key."""
+    """Whether it is outdated, by primary key."""
+
+
+class ImpactsByCid:
+    """Impacts by circuit ID, whatever its case; the exact spelling comes first."""
+
+    def __init__(self, impacts: Iterable[CircuitImpact]) -> None:
+        """Index these impacts."""
+        rows = list(impacts)
+        self._rows = {row.cid.casefold(): row for row in rows} | {row.cid: row for row in rows}
+
+    def find(self, cid: str) -> CircuitImpact | None:
+        """Return the impact on a circuit, or None."""
+        return self._rows.get(cid) or self._rows.get(cid.casefold())
 
 
 class Revision:
-    """A maintenance while it is brought up to date: locked, with all it was concluded from; nothing is written yet."""
+    """A locked maintenance while notifications are applied to it, with all its evidence; nothing is written yet."""
 
-    def __init__(self, maintenance: CircuitMaintenance, evidence: Iterable[ParsedNotification] | None = None) -> None:
-        """Take a stored maintenance with its evidence, or one that is not stored yet (None)."""
+    def __init__(self, maintenance: CircuitMaintenance, *, is_new: bool) -> None:
+        """Start without windows, impacts, tags and evidence."""
         self.maintenance = maintenance
-        self.is_new = evidence is None
-        self.evidence = {row.fingerprint: row for row in evidence or ()}
-        self._updates = {fingerprint: row.as_update() for fingerprint, row in self.evidence.items()}
-        self.conclusion = conclude(self._updates.values())
-        windows = [] if self.is_new else list(maintenance.windows.all())
-        self.impacts = [] if self.is_new else list(maintenance.impacts.all())
-        self.windows = {Window(row.start_time, row.end_time) for row in windows}
-        self.tags = [] if self.is_new else [tag.name for tag in maintenance.tags.all()]
-        self.stored = Stored(
+        self.is_new = is_new
+        self.evidence: dict[str, ParsedNotification] = {}
+        """By fingerprint: evidence outlives its notification, and the message may have been recorded again."""
+        self._updates: dict[str, MaintenanceUpdate] = {}
+        self.conclusion = conclude(())
+        self.impacts: list[CircuitImpact] = []
+        self.windows: set[Window] = set()
+        self.tags: list[str] = []
+        self.baseline = Baseline()
+
+    @classmethod
+    def new(cls, maintenance: CircuitMaintenance) -> "Revision":
+        """Return the revision of a maintenance that is not stored yet."""
+        return cls(maintenance, is_new=True)
+
+    @classmethod
+    def stored(cls, maintenance: CircuitMaintenance, evidence: Iterable[ParsedNotification]) -> "Revision":
+        """Return the revision of a stored maintenance with its evidence."""
+        revision = cls(maintenance, is_new=False)
+        revision.evidence = {row.fingerprint: row for row in evidence}
+        revision._updates = {fingerprint: row.as_update() for fingerprint, row in revision.evidence.items()}
+        revision.conclusion = conclude(revision._updates.values())
+        revision.impacts = list(maintenance.impacts.all())
+        windows = list(maintenance.windows.all())
+        revision.windows = {Window(row.start_time, row.end_time) for row in windows}
+        revision.tags = [tag.name for tag in maintenance.tags.all()]
+        revision.baseline = Baseline(
             windows=windows,
-            impacts={row.pk: AnnouncedImpact(row.cid, row.impact) for row in self.impacts},
-            evidence={row.pk: row.outdated for row in self.evidence.values()},
+            impacts={row.pk: AnnouncedImpact(row.cid, row.impact) for row in revision.impacts},
+            evidence={row.pk: row.outdated for row in revision.evidence.values()},
         )
+        return revision
 
-    def hear(self, notification: Notification, update: MaintenanceUpdate | None, now: datetime) -> ApplyResult:
-        """Let a notification say this (None: nothing any more), instead of whatever it said before.
+    def snapshot(self) -> MaintenanceSnapshot:
+        """Return the maintenance as it is now."""
+        return self.maintenance.snapshot_with(spans=sorted(self.windows), impacts=self.impacts, tags=self.tags)
 
-        What a person edited stays until the provider says something new about that very field.
+    def apply(self, notification: Notification, update: MaintenanceUpdate | None, now: datetime) -> ApplyResult:
+        """Replace what a notification said before by this update (None: it says nothing any more).
+
+        What a person edited stays until the provider says something new about that field.
         """
         is_first = not self.evidence
         before = self.conclusion
-        self._exchange(notification, update)
+        self._replace_evidence(notification, update)
         if not self.evidence:
-            return ApplyResult.UNCHANGED  # Nobody names it any more: whoever stores the revisions withdraws it.
+            return ApplyResult.UNCHANGED  # No notification names it any more; the caller withdraws it.
         self.conclusion = conclude(self._updates.values())
-        changed = self._take(before, self.conclusion)
+        changed = self._adopt(before, self.conclusion)
         if changed:
             self.maintenance.last_updated = now
         if is_first and self.is_new:
@@ -75,22 +110,16 @@ class Revision:
             return ApplyResult.CREATED
         if changed:
             return ApplyResult.UPDATED
-        said = self.evidence.get(notification.fingerprint)
-        return ApplyResult.OUTDATED if said and said.outdated else ApplyResult.UNCHANGED
+        row = self.evidence.get(notification.fingerprint)
+        return ApplyResult.OUTDATED if row and row.outdated else ApplyResult.UNCHANGED
 
-    def doubt(self) -> None:
-        """Let nobody rely on what is concluded from the evidence that is left."""
+    def mark_unknown(self) -> None:
+        """Set the status to UNKNOWN, because the evidence that is left may be misleading."""
         self.maintenance.status = Status.UNKNOWN
         self.maintenance.unacknowledge()
 
-    def record(self, action: str) -> ObjectChange:
-        """Return the change record of the maintenance as it stands now; the action is Nautobot's word."""
-        impacts = sorted(self.impacts, key=lambda row: row.cid)
-        return self.maintenance.change_record(action, spans=sorted(self.windows), impacts=impacts, tags=self.tags)
-
-    def _exchange(self, notification: Notification, update: MaintenanceUpdate | None) -> None:
-        """Exchange the evidence, and mark all but the newest as outdated."""
-        # By fingerprint: evidence outlives its notification, and the mail may have been recorded anew since.
+    def _replace_evidence(self, notification: Notification, update: MaintenanceUpdate | None) -> None:
+        """Replace the evidence of a notification, and mark all but the newest as outdated."""
         fingerprint = notification.fingerprint
         self.evidence.pop(fingerprint, None)
         self._updates.pop(fingerprint, None)
@@ -102,13 +131,13 @@ class Revision:
             for each, row in self.evidence.items():
                 row.outdated = each != newest
 
-    def _take(self, before: Conclusion, after: Conclusion) -> set[str]:
-        """Take over what is concluded otherwise than before; return the names of what really changed."""
+    def _adopt(self, before: Conclusion, after: Conclusion) -> set[str]:
+        """Adopt what the conclusion changed; return the names of the fields that differ now."""
         maintenance = self.maintenance
-        changed = {name for name in CONCLUDED if self._take_field(name, before, after)}
-        if after.windows != before.windows and self._take_windows(after.windows):
+        changed = {name for name in CONCLUDED if self._adopt_field(name, before, after)}
+        if after.windows != before.windows and self._adopt_windows(after.windows):
             changed.add("windows")
-        if after.impacts != before.impacts and self._take_impacts(set(before.impacts), set(after.impacts)):
+        if after.impacts != before.impacts and self._adopt_impacts(set(before.impacts), set(after.impacts)):
             changed.add("impacts")
         maintenance.issued_at, maintenance.sequence = after.issued_at, after.sequence
         is_new_status = "status" in changed and maintenance.status not in _KEEPS_ACK
@@ -116,37 +145,49 @@ class Revision:
             maintenance.unacknowledge()
         return changed
 
-    def _take_field(self, name: str, before: Conclusion, after: Conclusion) -> bool:
+    def _adopt_field(self, name: str, before: Conclusion, after: Conclusion) -> bool:
         wanted = getattr(after, name)
         if wanted in (getattr(before, name), getattr(self.maintenance, name)):
             return False
         setattr(self.maintenance, name, wanted)
         return True
 
-    def _take_windows(self, windows: Iterable[Window]) -> bool:
-        """Make the windows those of the provider; start and end follow them."""
+    def _adopt_windows(self, windows: Iterable[Window]) -> bool:
+        """Replace the windows by those of the provider; start and end are derived from them."""
         wanted, maintenance = set(windows), self.maintenance
         maintenance.start_time = min((window.start for window in wanted), default=None)
         maintenance.end_time = max((window.end for window in wanted), default=None)
-        changes = wanted != self.windows
+        is_changed = wanted != self.windows
         self.windows = wanted
-        return changes
+        return is_changed
 
-    def _take_impacts(self, before: set[AnnouncedImpact], after: set[AnnouncedImpact]) -> bool:
-        """Take what the provider says otherwise about each circuit id; impacts that a person added stay."""
-        # Also one whose id differs from the provider's in case only: as it is spelled comes first.
-        rows = {row.cid.casefold(): row for row in self.impacts} | {row.cid: row for row in self.impacts}
-        said = {word.cid.casefold() for word in after}
-        silent = [word.cid for word in before if word.cid.casefold() not in said]
-        gone = {row.pk for cid in silent if (row := rows.get(cid) or rows.get(cid.casefold()))}
+    def _adopt_impacts(self, before: set[AnnouncedImpact], after: set[AnnouncedImpact]) -> bool:
+        """Adopt what the provider changed about each circuit; impacts that a person added stay."""
+        known = ImpactsByCid(self.impacts)
+        gone = _no_longer_announced(known, before, after)
         self.impacts = [row for row in self.impacts if row.pk not in gone]
-        changes = bool(gone)
-        for word in sorted(after - before):
-            row = rows.get(word.cid) or rows.get(word.cid.casefold())
-            if not row:
-                row = CircuitImpact(maintenance=self.maintenance)
-                self.impacts.append(row)
-            if (row.cid, row.impact) != word:
-                row.cid, row.impact = word
-                changes = True
-        return changes
+        is_changed = bool(gone)
+        for announced in sorted(after - before):
+            is_changed |= self._adopt_impact(known.find(announced.cid), announced)
+        return is_changed
+
+    def _adopt_impact(self, row: CircuitImpact | None, announced: AnnouncedImpact) -> bool:
+        """Adopt the impact on one circuit; return whether the row differs now."""
+        if row is None:
+            row = CircuitImpact(maintenance=self.maintenance)
+            self.impacts.append(row)
+        if (row.cid, row.impact) == announced:
+            return False
+        row.cid, row.impact = announced
+        return True
+
+
+def _no_longer_announced(known: ImpactsByCid, before: set[AnnouncedImpact], after: set[AnnouncedImpact]) -> set[UUID]:
+    """Return the primary keys of the impacts that the provider announced before and does not any more."""
+    still_announced = {announced.cid.casefold() for announced in after}
+    gone = set()
+    for announced in before:
+        row = known.find(announced.cid)
+        if row and announced.cid.casefold() not in still_announced:
+            gone.add(row.pk)
+    return gone

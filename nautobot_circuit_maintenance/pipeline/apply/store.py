@@ -1,6 +1,7 @@
-"""Writes what revisions changed: in bulk, the difference to what is stored and nothing else."""
+"""Writes what revisions changed: in bulk, and only the difference to what is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db.models import Model
@@ -16,6 +17,8 @@ from nautobot_circuit_maintenance.models import (
 )
 from nautobot_circuit_maintenance.pipeline.apply.revision import CONCLUDED, Revision
 
+K = TypeVar("K", bound=Hashable)
+
 _WRITTEN = (
     *CONCLUDED,
     "start_time",
@@ -27,6 +30,23 @@ _WRITTEN = (
     "sequence",
     "last_updated",
 )
+
+
+class Difference(NamedTuple, Generic[K]):
+    """The keys that differ between what is stored and what is wanted."""
+
+    fresh: list[K]
+    changed: list[K]
+    gone: list[K]
+
+
+def diff(stored: Mapping[K, Any], wanted: Mapping[K, Any]) -> Difference[K]:
+    """Compare stored with wanted values by their keys; the order of each mapping is kept."""
+    return Difference(
+        fresh=[key for key in wanted if key not in stored],
+        changed=[key for key, value in wanted.items() if key in stored and stored[key] != value],
+        gone=[key for key in stored if key not in wanted],
+    )
 
 
 def store(revisions: Sequence[Revision], circuits: CircuitMatcher) -> None:
@@ -41,58 +61,71 @@ def store(revisions: Sequence[Revision], circuits: CircuitMatcher) -> None:
 
 
 def _insert(fresh: Sequence[CircuitMaintenance]) -> None:
-    """Insert new maintenances with the time of creation that stands in their change records."""
+    """Insert new maintenances with the time of creation that their change records have."""
     if fresh:
-        made, keys = fresh[0].created, [maintenance.pk for maintenance in fresh]
-        CircuitMaintenance.objects.bulk_create(fresh)  # Django takes a time of its own.
-        CircuitMaintenance.objects.filter(pk__in=keys).update(created=made, last_updated=made)
+        created, keys = fresh[0].created, [maintenance.pk for maintenance in fresh]
+        CircuitMaintenance.objects.bulk_create(fresh)  # Django sets a time of its own.
+        CircuitMaintenance.objects.filter(pk__in=keys).update(created=created, last_updated=created)
 
 
 def _store_windows(revisions: Sequence[Revision]) -> None:
-    """A window that moves stays the row it is: to delete one takes five statements, Django looks for what hangs on it."""
-    moved, gone, fresh = [], [], []
+    """Reuse the rows of moved windows; a delete costs five queries, because Django looks for related rows."""
+    fresh: list[MaintenanceWindow] = []
+    moved: list[MaintenanceWindow] = []
+    gone: list[MaintenanceWindow] = []
     for revision in revisions:
-        stored = {Window(row.start_time, row.end_time): row for row in revision.stored.windows}
-        left = [row for window, row in stored.items() if window not in revision.windows]
-        missing = sorted(revision.windows - stored.keys())
-        for row, window in zip(left, missing):
-            row.start_time, row.end_time = window
-        moved += left[: len(missing)]
-        gone += left[len(missing) :]
-        fresh += [
-            MaintenanceWindow(maintenance=revision.maintenance, start_time=start, end_time=end)
-            for start, end in missing[len(left) :]
-        ]
-    _write(MaintenanceWindow, fresh, moved, ["start_time", "end_time"], gone)
+        stored = {Window(row.start_time, row.end_time): row for row in revision.baseline.windows}
+        difference = diff(dict.fromkeys(stored), dict.fromkeys(sorted(revision.windows)))
+        free = [stored[window] for window in difference.gone]
+        for window in difference.fresh:
+            if free:
+                row = free.pop(0)
+                row.start_time, row.end_time = window
+                moved.append(row)
+            else:
+                fresh.append(
+                    MaintenanceWindow(maintenance=revision.maintenance, start_time=window.start, end_time=window.end)
+                )
+        gone += free
+    _delete(MaintenanceWindow, [row.pk for row in gone])
+    if moved:
+        MaintenanceWindow.objects.bulk_update(moved, ["start_time", "end_time"])
+    MaintenanceWindow.objects.bulk_create(fresh)
 
 
 def _store_impacts(revisions: Sequence[Revision], circuits: CircuitMatcher) -> None:
-    """Impacts that are new are matched with the circuits that Nautobot knows."""
-    fresh, turned, gone = [], [], []
+    """Match new impacts with the circuits that Nautobot has."""
+    fresh: list[CircuitImpact] = []
+    changed: list[CircuitImpact] = []
+    gone: list[UUID] = []
     for revision in revisions:
-        stored, rows = revision.stored.impacts, {row.pk: row for row in revision.impacts}
-        fresh += [row for pk, row in rows.items() if pk not in stored]
-        turned += [
-            row for pk, row in rows.items() if pk in stored and stored[pk] != AnnouncedImpact(row.cid, row.impact)
-        ]
-        gone += [row for row in revision.maintenance.impacts.all() if row.pk not in rows] if stored else []
+        rows = {row.pk: row for row in revision.impacts}
+        wanted = {pk: AnnouncedImpact(row.cid, row.impact) for pk, row in rows.items()}
+        difference = diff(revision.baseline.impacts, wanted)
+        fresh += [rows[pk] for pk in difference.fresh]
+        changed += [rows[pk] for pk in difference.changed]
+        gone += difference.gone
     found = circuits.match({(row.maintenance.provider_id, row.cid) for row in fresh})
     for row in fresh:
         row.circuit_id = found.get((row.maintenance.provider_id, row.cid))
-    _write(CircuitImpact, fresh, turned, ["cid", "impact"], gone)
+    _delete(CircuitImpact, gone)
+    if changed:
+        CircuitImpact.objects.bulk_update(changed, ["cid", "impact"])
+    CircuitImpact.objects.bulk_create(fresh)
 
 
 def _store_evidence(revisions: Sequence[Revision]) -> None:
-    """Of stored evidence nothing changes but whether it is outdated."""
-    fresh, gone = [], []
+    """Of stored evidence only the mark that it is outdated changes."""
+    fresh: list[ParsedNotification] = []
+    gone: list[UUID] = []
     turned: dict[bool, list[UUID]] = {True: [], False: []}
     for revision in revisions:
-        stored, rows = revision.stored.evidence, {row.pk: row for row in revision.evidence.values()}
-        fresh += [row for pk, row in rows.items() if pk not in stored]
-        gone += [pk for pk in stored if pk not in rows]
-        for pk in stored.keys() & rows.keys():
-            if stored[pk] != rows[pk].outdated:
-                turned[rows[pk].outdated].append(pk)
+        rows = {row.pk: row for row in revision.evidence.values()}
+        difference = diff(revision.baseline.evidence, {pk: row.outdated for pk, row in rows.items()})
+        fresh += [rows[pk] for pk in difference.fresh]
+        gone += difference.gone
+        for pk in difference.changed:
+            turned[rows[pk].outdated].append(pk)
     if gone:
         ParsedNotification.objects.filter(pk__in=gone).delete()
     ParsedNotification.objects.bulk_create(fresh)
@@ -101,13 +134,8 @@ def _store_evidence(revisions: Sequence[Revision]) -> None:
             ParsedNotification.objects.filter(pk__in=keys).update(outdated=outdated)
 
 
-def _write(
-    model: type[Model], fresh: Sequence[Model], turned: Sequence[Model], names: Sequence[str], gone: Sequence[Model]
-) -> None:
-    """Write rows of one model; deleted first, for what is new may take the place of what goes."""
-    if gone:
-        with unlogged():  # The record of the maintenance tells it.
-            model.objects.filter(pk__in=[row.pk for row in gone]).delete()
-    if turned:
-        model.objects.bulk_update(turned, names)
-    model.objects.bulk_create(fresh)
+def _delete(model: type[Model], keys: Sequence[UUID]) -> None:
+    """Delete rows, before new ones may take their place; the change record of the maintenance covers them."""
+    if keys:
+        with unlogged():
+            model._default_manager.filter(pk__in=keys).delete()

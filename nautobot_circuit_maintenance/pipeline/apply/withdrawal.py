@@ -1,14 +1,14 @@
-"""What becomes of a maintenance whose notifications, read again, name another one or none."""
+"""Withdraws maintenances whose notifications, after reprocessing, name another one or none."""
 
 from collections.abc import Callable
 
 from django.db.models import Q
 from django.utils import timezone
-from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status, NoteLevelChoices
 from nautobot_circuit_maintenance.compat import unlogged
-from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, ParsedNotification
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
+from nautobot_circuit_maintenance.models.changes import MaintenanceChange, sent_by_caller
 from nautobot_circuit_maintenance.pipeline.apply.revision import CONCLUDED, Revision
 
 _LINKS_OF_PEOPLE = (
@@ -18,75 +18,113 @@ _LINKS_OF_PEOPLE = (
     "destination_for_associations",
     "static_group_association_set",
 )
-"""What Nautobot lets people hang on a maintenance, beside notes and tags."""
+"""What Nautobot lets people attach to a maintenance, other than notes and tags."""
 
 
-def withdraw(revision: Revision, named: str, keep_record: Callable[[ObjectChange], None]) -> None:
-    """Delete a maintenance that no notification names any more; flag one that a person has worked on.
+def withdraw(revision: Revision, notification: Notification, named: str) -> MaintenanceChange:
+    """Delete a maintenance that no notification names any more, or flag it if a person has worked on it.
 
-    The sentence about it says what the notification names that was the last to name it.
+    ``named``: the maintenances that the last reprocessed notification names now, for the note.
     """
-    maintenance = revision.maintenance
-    if not _was_touched(revision):
-        keep_record(revision.record("delete"))
-        with unlogged():  # One record, and none for each impact.
+    maintenance, before = revision.maintenance, revision.snapshot()
+    if not was_touched(revision):
+        with unlogged(), sent_by_caller():  # One change record, and none for each impact.
             CircuitMaintenance.objects.filter(pk=maintenance.pk).delete()
-        return
-    if revision.stored.evidence:
-        ParsedNotification.objects.filter(pk__in=revision.stored.evidence).delete()
+        return MaintenanceChange(maintenance, before, None, notification)
+    if revision.baseline.evidence:
+        ParsedNotification.objects.filter(pk__in=revision.baseline.evidence).delete()
     if maintenance.status == revision.conclusion.status:
         maintenance.status = Status.UNKNOWN
         maintenance.last_updated = timezone.now()
         CircuitMaintenance.objects.bulk_update([maintenance], ["status", "last_updated"])
-    _warn(
-        maintenance,
-        "No notification names this maintenance any more",
-        f"Its notifications were read again; the last of them names {named} now. "
-        "If that is the same work, take ticket and notes over and delete this one.",
-    )
-    keep_record(revision.record("update"))
+    comment = f"After reprocessing, its notifications refer to {named or 'no maintenance'}."
+    if named:
+        comment += f" If this is the same work, copy ticket and notes to {named} and delete this maintenance."
+    _warn(maintenance, "No longer referenced by any notification", comment)
+    return MaintenanceChange(maintenance, before, revision.snapshot(), notification)
 
 
 def has_purged_evidence(revision: Revision) -> bool:
-    """Tell whether some of what it is concluded from cannot be read again: retention has emptied it, or it is gone.
+    """Return whether some of its evidence cannot be read again, because its raw bytes or its notification are gone.
 
-    Then what is left may be the announcement, while the cancellation goes by another name now.
+    What is left may then be the announcement, while the cancellation is stored under another name.
     """
     left = ParsedNotification.objects.filter(pk__in=[row.pk for row in revision.evidence.values()])
-    emptied: bool = left.filter(Q(notification=None) | Q(notification__raw=None)).exists()
-    return emptied
+    is_purged: bool = left.filter(Q(notification=None) | Q(notification__raw=None)).exists()
+    return is_purged
 
 
 def warn_about_purged_evidence(revision: Revision, named: str) -> None:
-    """Say on the maintenance why nothing certain is known of it."""
+    """Add a note to the maintenance that says why its status is unknown."""
     _warn(
         revision.maintenance,
-        "Some notifications of this maintenance name another one now",
-        f"A notification was read again and names {named} now. Others that named this one have no raw bytes any more, so "
-        "they could not be read again. Ask the provider, or compare the two and set the status by hand.",
+        "Some notifications now refer to another maintenance",
+        f"After reprocessing, a notification refers to {named or 'no maintenance'}. Others that refer to this maintenance could not be re-read "
+        "because the original messages are no longer stored. Contact the provider, or compare the two and set the status "
+        "manually.",
     )
 
 
 def _warn(maintenance: CircuitMaintenance, title: str, comment: str) -> None:
-    """Leave a warning, once."""
+    """Add a warning, once."""
     if not maintenance.maintenance_notes.filter(title=title).exists():
         note = Note(maintenance=maintenance, title=title, level=NoteLevelChoices.WARNING, comment=comment)
         Note.objects.bulk_create([note])
 
 
-def _was_touched(revision: Revision) -> bool:
-    """Tell whether a person acknowledged, edited, noted, tagged or ticketed what was concluded."""
+def was_touched(revision: Revision) -> bool:
+    """Return whether a person has worked on the maintenance; the cheap questions come first."""
+    return any(is_true(revision) for is_true in _SIGNS_OF_WORK)
+
+
+def _is_acknowledged(revision: Revision) -> bool:
+    return bool(revision.maintenance.ack)
+
+
+def _lost_its_provider(revision: Revision) -> bool:
+    return revision.maintenance.provider_id is None
+
+
+def _has_ticket(revision: Revision) -> bool:
+    return bool(revision.maintenance.ticket)
+
+
+def _is_edited(revision: Revision) -> bool:
+    """Return whether fields, windows or impacts differ from what was concluded."""
     maintenance, concluded = revision.maintenance, revision.conclusion
+    fields = [getattr(maintenance, name) for name in CONCLUDED]
     return (
-        maintenance.ack
-        or maintenance.provider_id is None
-        or bool(maintenance.ticket)
-        or any(getattr(maintenance, name) != getattr(concluded, name) for name in CONCLUDED)
+        fields != [getattr(concluded, name) for name in CONCLUDED]
         or revision.windows != set(concluded.windows)
-        or set(revision.stored.impacts.values()) != set(concluded.impacts)
-        or any(maintenance._custom_field_data.values())  # pylint: disable=protected-access  # core's name for a field
-        or maintenance.maintenance_notes.exists()
-        or maintenance.notes.exists()
-        or bool(revision.tags)
-        or any(getattr(maintenance, name).exists() for name in _LINKS_OF_PEOPLE)
+        or set(revision.baseline.impacts.values()) != set(concluded.impacts)
     )
+
+
+def _has_custom_fields(revision: Revision) -> bool:
+    # pylint: disable-next=protected-access  # core's name for a field
+    return any(revision.maintenance._custom_field_data.values())
+
+
+def _has_tags(revision: Revision) -> bool:
+    return bool(revision.tags)
+
+
+def _has_notes(revision: Revision) -> bool:
+    return bool(revision.maintenance.maintenance_notes.exists() or revision.maintenance.notes.exists())
+
+
+def _has_links(revision: Revision) -> bool:
+    """Return whether people attached contacts, metadata, relationships or groups."""
+    return any(getattr(revision.maintenance, name).exists() for name in _LINKS_OF_PEOPLE)
+
+
+_SIGNS_OF_WORK: tuple[Callable[[Revision], bool], ...] = (
+    _is_acknowledged,
+    _lost_its_provider,
+    _has_ticket,
+    _is_edited,
+    _has_custom_fields,
+    _has_tags,
+    _has_notes,
+    _has_links,
+)

@@ -7,7 +7,7 @@ from django.test.utils import override_settings
 
 from nautobot_circuit_maintenance.mailboxes.base import Batch
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
-from nautobot_circuit_maintenance.pipeline.digest import Digester
+from nautobot_circuit_maintenance.pipeline.digest import digest
 from nautobot_circuit_maintenance.pipeline.record import record_batch
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
@@ -47,7 +47,7 @@ class RecordingTestCase(PipelineTestCase):
 
     def digest(self) -> list[str]:
         """Digest what waits; return the states."""
-        Digester().drain(Notification.objects.all(), lambda: True)
+        digest(Notification.objects.all())
         return list(Notification.objects.order_by("state").values_list("state", flat=True))
 
 

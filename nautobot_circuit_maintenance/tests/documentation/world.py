@@ -16,6 +16,7 @@ from nautobot_circuit_maintenance.mail.files import read_message
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
 from nautobot_circuit_maintenance.pipeline import run
 from nautobot_circuit_maintenance.pipeline.import_messages import ingest
+from nautobot_circuit_maintenance.pipeline.report import RunReport, SourceReport
 from nautobot_circuit_maintenance.tests import cases, fixtures
 from nautobot_circuit_maintenance.tests.fakes import Bcop, FakeMailbox, mail
 
@@ -100,9 +101,9 @@ def _read(source: NotificationSource) -> None:
         mail(sender=SENDER, subject="Nor in this one", sent=clock.now()),
         mail(sender="noc@new-carrier.example"),
     ]
-    options, read = run.RunOptions(now=clock.now()), run.SourceReport(source.name)
+    options, read = run.RunOptions(now=clock.now()), SourceReport(source.name)
     run.fetch_source(source, FakeMailbox.of(mails), options, read)
     news = Notification.objects.filter(pk__in=read.recorded)
-    read.digest(news, options)
-    report = run.RunReport([read], Counter(news.values_list("state", flat=True)))
+    run.digest_queue(news, options, read)
+    report = RunReport([read], Counter(news.values_list("state", flat=True)))
     JobResult.objects.create(name=choices.PIPELINE_CONTEXT, status="SUCCESS", result=report.as_json())

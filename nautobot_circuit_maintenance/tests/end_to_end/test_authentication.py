@@ -10,7 +10,7 @@ from nautobot.extras.models import JobResult, ObjectChange
 from development.services.imap import ImapServer
 from nautobot_circuit_maintenance.mailboxes.base import Batch
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource, ParsedNotification
-from nautobot_circuit_maintenance.pipeline.digest import Digester
+from nautobot_circuit_maintenance.pipeline.digest import digest
 from nautobot_circuit_maintenance.pipeline.record import record_batch, record_messages
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.tests.cases import create_circuits, create_provider
@@ -222,7 +222,7 @@ class Cost(AuthenticationTestCase):
         self.record(20)
         CircuitMaintenance.objects.all().delete()
         with CaptureQueriesContext(connection) as queries:
-            outcomes = Digester().drain(Notification.objects.all(), lambda: True)
+            outcomes = digest(Notification.objects.all()).outcomes
         self.assertEqual({outcome.value: n for outcome, n in outcomes.items()}, {"parsed": 20})
         of_sources = f'FROM "{NotificationSource._meta.db_table}"'
         self.assertFalse([each["sql"] for each in queries if of_sources in each["sql"]])
@@ -238,6 +238,6 @@ class Cost(AuthenticationTestCase):
         """Files and uploads are given by people whom Nautobot knows."""
         record_messages(SenderDirectory.of_all_providers(), [message(mail(Bcop("M-1"), subject="Upload"))])
 
-        Digester().drain(Notification.objects.all(), lambda: True)
+        digest(Notification.objects.all())
 
         self.assertEqual(self.states(), {"Upload": "parsed"})

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, ParsedNotification
-from nautobot_circuit_maintenance.pipeline.digest import Digester
+from nautobot_circuit_maintenance.pipeline.digest import digest
 from nautobot_circuit_maintenance.pipeline.queue import CHUNK, CHUNK_BYTES, Queue
 from nautobot_circuit_maintenance.pipeline.record import record_messages
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
@@ -102,7 +102,7 @@ class Together(PipelineTestCase):
         record(*(mail(Bcop(f"M-{number}", circuits=circuits)) for number in fresh))
         record(*(mail(Bcop(f"M-{number}", issued=NOON + DAY, **moved)) for number in known))
         with CaptureQueriesContext(connection) as captured:
-            Digester(dry_run=True).drain(Notification.objects.all(), lambda: True)
+            digest(Notification.objects.all(), dry_run=True)
         return len(captured)
 
     def test_what_one_of_them_breaks_is_its_own_affair(self):
@@ -168,7 +168,7 @@ class Together(PipelineTestCase):
         """Nor does it take one back."""
         record(*STORY[:2])
 
-        Digester(dry_run=True).drain(Notification.objects.all(), lambda: False)
+        digest(Notification.objects.all(), is_time_left=lambda: False, dry_run=True)
 
         self.assertEqual(set(Notification.objects.values_list("state", "attempts")), {("received", 0)})
 
@@ -188,7 +188,7 @@ class Deaths(TransactionTestCase):
         try:
             for _ in range(4):
                 with suppress(OperationalError, InterfaceError):
-                    Digester(None).drain(Notification.objects.all(), lambda: True)
+                    digest(Notification.objects.all())
                 connection.close()
                 seen.append(dict(Notification.objects.values_list("fingerprint", "attempts")))
         finally:

@@ -16,7 +16,7 @@ from nautobot.extras.models import Job, JobHook, JobResult, ObjectChange, Webhoo
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, ParsedNotification
 from nautobot_circuit_maintenance.models.providers import PARSERS_FIELD
-from nautobot_circuit_maintenance.pipeline.digest import Digester
+from nautobot_circuit_maintenance.pipeline.digest import digest
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.queue import MAX_ATTEMPTS
 from nautobot_circuit_maintenance.pipeline.record import record_messages
@@ -89,7 +89,7 @@ class States(PipelineTestCase):
 
         self.assertEqual(state, "failed")
         self.assertIn("Parser for Circuit Maintenance plugin", reason)
-        self.assertIn("Reprocess", reason)
+        self.assertIn("reprocess", reason)
 
     def test_a_value_that_the_database_refuses_fails_with_the_reason_and_leaves_nothing_behind(self):
         """A defect of ours in one message: no maintenance, no evidence, and the mail behind it is digested."""
@@ -374,7 +374,7 @@ class Workers(TransactionTestCase):
         try:
             for _ in range(4):
                 with suppress(OperationalError, InterfaceError):
-                    Digester(None).drain(Notification.objects.all(), lambda: True)
+                    digest(Notification.objects.all())
                 connection.close()
                 attempts.append(Notification.objects.get().attempts)
         finally:

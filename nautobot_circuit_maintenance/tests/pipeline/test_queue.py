@@ -13,10 +13,10 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, ParsedNotification
-from nautobot_circuit_maintenance.pipeline import digest
-from nautobot_circuit_maintenance.pipeline.digest import Digester
+from nautobot_circuit_maintenance.pipeline import chunk
+from nautobot_circuit_maintenance.pipeline.digest import DigestResult, digest
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
-from nautobot_circuit_maintenance.pipeline.queue import LOCK_GRACE, Claim, Queue, lock, set_aside
+from nautobot_circuit_maintenance.pipeline.queue import LOCK_GRACE, Queue, QueueClaim, lock, mark_failed
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.tests.cases import (
     PipelineTestCase,
@@ -63,9 +63,9 @@ class Claims(PipelineTestCase):
         """The other was faster, and right."""
         claim = self.claims()[0]
         Notification.objects.filter(pk=claim.pk).update(state="parsed")
-        self.assertEqual(set_aside(claim, "Unexpected"), Outcome.WAITING)
+        self.assertEqual(mark_failed(claim, "Unexpected"), Outcome.WAITING)
         Notification.objects.filter(pk=claim.pk).update(state="received", attempts=2)
-        self.assertEqual(set_aside(claim, "Unexpected"), Outcome.WAITING)
+        self.assertEqual(mark_failed(claim, "Unexpected"), Outcome.WAITING)
 
         self.assertEqual(set(Notification.objects.values_list("error", flat=True)), {""})
 
@@ -110,7 +110,7 @@ class Locks(TransactionTestCase):
         record(mail(Bcop("M-1")))
 
     @staticmethod
-    def claims() -> Sequence[Claim]:
+    def claims() -> Sequence[QueueClaim]:
         """Claim what waits."""
         return next(Queue(Notification.objects.all(), counts_attempts=True).chunks())
 
@@ -141,7 +141,7 @@ class Locks(TransactionTestCase):
 
             holders: list[object] = []
             until_later.enter_context(connection.execute_wrapper(hold))
-            Digester().drain(Notification.objects.all(), lambda: True, only_new=True)
+            digest(Notification.objects.all(), only_new=True)
 
         self.assertEqual(len(holders), 1)
         self.assertEqual(set(Notification.objects.values_list("state", "attempts")), {("parsed", 1)})
@@ -151,11 +151,11 @@ class Locks(TransactionTestCase):
         claims = self.claims()
 
         with ThreadPoolExecutor() as other:
-            found = other.submit(in_another_session(Digester().drain), Notification.objects.all(), lambda: True)
+            found = other.submit(in_another_session(digest), Notification.objects.all())
             time.sleep(LOCK_GRACE / 2)
             with transaction.atomic():
                 self.assertEqual([row.pk for row in lock(claims)], [claims[0].pk])
-                self.assertEqual(found.result(timeout=20), {})
+                self.assertEqual(found.result(timeout=20), DigestResult())
 
         self.assertEqual(Notification.objects.get().attempts, 1)
 
@@ -170,7 +170,7 @@ class Turns(PipelineTestCase):
         Notification.objects.update(state="received", attempts=0)
         record(mail(Bcop("M-2")))
 
-        outcomes = Digester().drain(Notification.objects.all(), lambda: True, only_new=True)
+        outcomes = digest(Notification.objects.all(), only_new=True).outcomes
 
         self.assertEqual(outcomes, {Outcome.PARSED: 1})
         self.assertEqual(set(Notification.objects.values_list("state", "attempts")), {("received", 0), ("parsed", 1)})
@@ -182,12 +182,12 @@ class Time(PipelineTestCase):
     def test_parsing_that_takes_long_is_applied_in_pieces_and_everything_is_digested_in_one_run(self):
         """With no time at all for a chunk, each still gets its first notification done, and none an extra attempt."""
         record(*(mail(Bcop(f"M-{number}", issued=NOON + timedelta(hours=number))) for number in range(4)))
-        usual = digest.CHUNK_SECONDS
-        digest.CHUNK_SECONDS = -1.0
+        usual = chunk.CHUNK_SECONDS
+        chunk.CHUNK_SECONDS = -1.0
         try:
             drain_waiting(OPTIONS)
         finally:
-            digest.CHUNK_SECONDS = usual
+            chunk.CHUNK_SECONDS = usual
 
         self.assertEqual(set(Notification.objects.values_list("state", "attempts")), {("parsed", 1)})
 
@@ -200,7 +200,7 @@ class Time(PipelineTestCase):
 
         for _ in range(4):
             with self.assertRaises(SoftTimeLimitExceeded):
-                Digester().drain(Notification.objects.all(), struck)
+                digest(Notification.objects.all(), is_time_left=struck)
 
         self.assertEqual(set(Notification.objects.values_list("state", "attempts")), {("received", 0)})
 

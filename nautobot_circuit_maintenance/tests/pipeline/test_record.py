@@ -11,7 +11,8 @@ from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.record import record_messages
-from nautobot_circuit_maintenance.pipeline.run import RunOptions, SourceReport, fetch_source
+from nautobot_circuit_maintenance.pipeline.report import SourceReport
+from nautobot_circuit_maintenance.pipeline.run import RunOptions, fetch_source
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.tests.cases import (
     PipelineTestCase,

@@ -116,7 +116,7 @@ class Reprocess(PipelineTestCase):
         """Expect a warning that says what to do."""
         self.assertEqual(maintenance.parsed_notifications.count(), 0)
         self.assertTrue(
-            maintenance.maintenance_notes.filter(level="WARNING", title__contains="No notification").exists()
+            maintenance.maintenance_notes.filter(level="WARNING", title__contains="No longer referenced").exists()
         )
 
     def test_one_that_was_acknowledged_is_flagged_instead(self):

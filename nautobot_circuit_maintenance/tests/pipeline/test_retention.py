@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from nautobot_circuit_maintenance.models import Notification, NotificationSource, ParsedNotification
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
+from nautobot_circuit_maintenance.pipeline.report import SourceReport
 from nautobot_circuit_maintenance.pipeline.retention import purge_raw
-from nautobot_circuit_maintenance.pipeline.run import SourceReport
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, FakeMailbox, mail
 

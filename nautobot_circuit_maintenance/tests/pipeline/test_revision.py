@@ -70,7 +70,7 @@ class Persons(RevisionTestCase):
         made_anew = self.maintenance()
         self.assertNotEqual(made_anew.pk, maintenance.pk)
         self.assertEqual(made_anew.status, "CONFIRMED")
-        self.assertIn("No notification names", maintenance.maintenance_notes.get().title)
+        self.assertIn("No longer referenced", maintenance.maintenance_notes.get().title)
 
     def test_an_edit_is_kept_through_the_words_of_a_chunk_until_one_of_them_is_about_it(self):
         """Three mails in one chunk: the second changes the status, no mail the description."""

@@ -21,7 +21,8 @@ from nautobot_circuit_maintenance.models import (
     ParsedNotification,
 )
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
-from nautobot_circuit_maintenance.pipeline.run import RunOptions, SourceReport, handle_source, run
+from nautobot_circuit_maintenance.pipeline.report import SourceReport
+from nautobot_circuit_maintenance.pipeline.run import RunOptions, handle_source, run
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, FakeMailbox, mail
 

@@ -1,0 +1,166 @@
+"""Changes of maintenances as values: what one was before and after, whoever changed it.
+
+Change records are made from them, and subscribers of ``maintenances_changed`` receive them: from the pipeline for every
+notification that changed a maintenance, from ``save()`` and ``delete()`` for every edit by a person.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import models, transaction
+from django.dispatch import Signal
+from nautobot.extras.choices import ObjectChangeActionChoices as Action
+from nautobot.extras.models import ObjectChange
+
+maintenances_changed = Signal()
+"""Sent after the commit with ``changes``, a list of ``MaintenanceChange``. A failing receiver is logged, not raised."""
+
+_is_silent: ContextVar[bool] = ContextVar("circuit_maintenance_is_silent", default=False)
+
+_OWN_FIELDS = (
+    *("name", "description", "status", "start_time", "end_time", "ack", "acknowledged_by", "acknowledged_at"),
+    *("ticket", "issued_at", "sequence", "created", "last_updated"),
+)
+
+
+@dataclass(frozen=True)
+class MaintenanceSnapshot:  # pylint: disable=too-many-instance-attributes  # a maintenance has as many
+    """A maintenance at one moment, JSON-ready: times are ISO 8601 strings in UTC, related objects are primary keys."""
+
+    id: str
+    display: str
+    provider: str | None
+    name: str
+    description: str
+    status: str
+    start_time: str | None
+    end_time: str | None
+    ack: bool
+    acknowledged_by: str | None
+    acknowledged_at: str | None
+    ticket: str
+    issued_at: str | None
+    sequence: int | None
+    created: str | None
+    last_updated: str | None
+    tags: tuple[str, ...]
+    custom_fields: Mapping[str, Any]
+    windows: tuple[tuple[str | None, str | None], ...]
+    """Start and end of each window, in time order."""
+    impacts: tuple[tuple[str, str], ...]
+    """Circuit ID and impact, in the order of the circuit IDs."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the facts as change records have them."""
+        return {
+            **{name: getattr(self, name) for name in _OWN_FIELDS},
+            "tags": list(self.tags),
+            "custom_fields": dict(self.custom_fields),
+            "windows": [list(window) for window in self.windows],
+            "impacts": [{"cid": cid, "impact": impact} for cid, impact in self.impacts],
+        }
+
+
+@dataclass(frozen=True)
+class MaintenanceChange:
+    """One change of one maintenance."""
+
+    maintenance: Any
+    before: MaintenanceSnapshot | None
+    """None if it was created."""
+    after: MaintenanceSnapshot | None
+    """None if it was deleted."""
+    notification: models.Model | None = None
+    """The notification that changed it; None if a person did."""
+
+    @property
+    def action(self) -> str:
+        """Nautobot's name for the kind of change."""
+        if self.before is None:
+            return Action.ACTION_CREATE
+        return Action.ACTION_UPDATE if self.after else Action.ACTION_DELETE
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing changed but the time of the last save."""
+        if self.before is None or self.after is None:
+            return self.before is self.after
+        return replace(self.before, last_updated=self.after.last_updated) == self.after
+
+    @property
+    def record(self) -> ObjectChange:
+        """The change record, not saved and without a user."""
+        snapshot = self.after or self.before
+        assert snapshot is not None  # nosec B101  # one of them is set
+        return change_record(self.maintenance, self.action, snapshot)
+
+
+def change_record(maintenance: models.Model, action: str, snapshot: MaintenanceSnapshot) -> ObjectChange:
+    """Return the change record of a maintenance, not saved and without a user."""
+    facts = snapshot.as_json()
+    provider = {"id": snapshot.provider, "object_type": "circuits.provider"} if snapshot.provider else None
+    return ObjectChange(
+        changed_object=maintenance,
+        object_repr=snapshot.display[:200],
+        action=action,
+        object_data={**facts, "provider": snapshot.provider},
+        object_data_v2={
+            **facts,
+            "id": snapshot.id,
+            "object_type": maintenance._meta.label_lower,
+            "display": snapshot.display,
+            "provider": provider,
+        },
+    )
+
+
+def send_after_commit(changes: Sequence[MaintenanceChange]) -> None:
+    """Send changes to the subscribers once the transaction is committed; costs nothing if there are none."""
+    if changes and maintenances_changed.has_listeners():
+        send = maintenances_changed.send_robust
+        transaction.on_commit(lambda: send(sender=MaintenanceChange, changes=list(changes)))
+
+
+@contextmanager
+def sent_by_caller() -> Iterator[None]:
+    """Let the caller send what is changed or deleted inside; ``save()`` and ``delete()`` do not."""
+    token = _is_silent.set(True)
+    try:
+        yield
+    finally:
+        _is_silent.reset(token)
+
+
+@contextmanager
+def sending_change(model: type[models.Model], pk: Any) -> Iterator[None]:
+    """Send the change that a person makes to a maintenance inside; does nothing if there are no subscribers.
+
+    A change within another one is sent as a part of that one.
+    """
+    if _is_silent.get() or not maintenances_changed.has_listeners():
+        yield
+        return
+    with transaction.atomic():
+        stored_before, before = _stored(model, pk)
+        with sent_by_caller():
+            yield
+        stored_after, after = _stored(model, pk)
+        change = MaintenanceChange(stored_after or stored_before, before, after)
+        if not change.is_empty:
+            send_after_commit([change])
+
+
+def send_deletion(*, instance: Any, **_kwargs: Any) -> None:
+    """Receive ``pre_delete`` of a maintenance, which the deletion of a queryset sends too."""
+    if maintenances_changed.has_listeners() and not _is_silent.get():
+        _, before = _stored(type(instance), instance.pk)
+        send_after_commit([MaintenanceChange(instance, before, None)])
+
+
+def _stored(model: Any, pk: Any) -> tuple[Any, MaintenanceSnapshot | None]:
+    """Return a maintenance as the database has it, with its snapshot; None if there is none."""
+    maintenance = model.objects.select_related("provider").filter(pk=pk).first()
+    return maintenance, maintenance.snapshot() if maintenance else None

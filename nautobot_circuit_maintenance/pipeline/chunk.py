@@ -1,0 +1,204 @@
+"""Some notifications that are parsed and applied in one transaction (T2), or one by one if that fails."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.contrib.auth.models import AbstractUser
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from nautobot.apps.choices import ObjectChangeEventContextChoices
+from nautobot.extras.models import ObjectChange
+
+from nautobot_circuit_maintenance.choices import PIPELINE_CONTEXT, NotificationStateChoices as State
+from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.domain.updates import Provenance
+from nautobot_circuit_maintenance.models import CircuitMatcher, Notification
+from nautobot_circuit_maintenance.models.changes import MaintenanceChange, send_after_commit
+from nautobot_circuit_maintenance.models.providers import parser_names
+from nautobot_circuit_maintenance.pipeline.admission import Admission
+from nautobot_circuit_maintenance.pipeline.apply.apply import NotificationUpdates, apply_updates
+from nautobot_circuit_maintenance.pipeline.defects import coded, describe
+from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult, Outcome
+from nautobot_circuit_maintenance.pipeline.queue import (
+    QueueClaim,
+    lock,
+    mark_failed,
+    refund_attempts_on_outage,
+    release,
+)
+from nautobot_circuit_maintenance.reading.parse import parse
+
+logger = logging.getLogger(__name__)
+
+CHUNK_SECONDS = 5.0
+"""Parsing time after which the rest of a chunk keeps waiting, because its rows are locked until it is applied."""
+
+_MOST_COLLISIONS = 3
+"""IntegrityErrors to tolerate (lost races) before treating one as a bug."""
+
+_NOT_A_MAINTENANCE = "The provider's parser identified this as not a maintenance notification."
+
+_ABORTS_THE_RUN = (SoftTimeLimitExceeded, OperationalError, InterfaceError)
+"""Errors that abort the run without blaming the message."""
+
+
+class End(NamedTuple):
+    """The state in which a notification ends, and why."""
+
+    state: str
+    reason: str = ""
+
+
+class _Results:
+    """The ends of the notifications of one transaction."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._rows: dict[End, list[UUID]] = {}
+
+    def add(self, notification: Notification, end: End) -> None:
+        """Add the end of a notification."""
+        self._rows.setdefault(end, []).append(notification.pk)
+
+    @property
+    def by_end(self) -> Iterable[tuple[End, list[UUID]]]:
+        """Each end with the primary keys of its notifications."""
+        return self._rows.items()
+
+    @property
+    def keys(self) -> set[UUID]:
+        """Primary keys of all notifications with an end."""
+        return {pk for rows in self._rows.values() for pk in rows}
+
+    @property
+    def outcomes(self) -> Counter[Outcome]:
+        """Number of notifications by outcome."""
+        counts: Counter[Outcome] = Counter()
+        for end, rows in self._rows.items():
+            counts[Outcome(end.state)] += len(rows)
+        return counts
+
+
+@dataclass
+class Chunk:
+    """Claimed notifications that are digested together."""
+
+    claims: Sequence[QueueClaim]
+    is_time_left: Callable[[], bool]
+    user: AbstractUser | None
+    change_id: UUID
+    dry_run: bool
+    changes: Counter[ApplyResult] = field(default_factory=Counter)
+    """What was done to maintenances."""
+    is_late: bool = False
+    """Set once time ran out: the notifications that were not parsed wait for the next run."""
+
+    def digest(self) -> Counter[Outcome]:
+        """Digest all in one transaction, or each in its own if that fails."""
+        with nullcontext() if self.dry_run else refund_attempts_on_outage(self.claims):
+            if len(self.claims) > 1:
+                try:
+                    return self._in_one_transaction(self.claims)
+                except _ABORTS_THE_RUN:
+                    raise
+                except Exception as error:  # pylint: disable=broad-exception-caught  # see below
+                    # One of them must not stop the others: retried one by one, only that one fails.
+                    logger.info("One by one: %s: %s", type(error).__name__, error, extra={"skip_db_logging": True})
+            outcomes: Counter[Outcome] = Counter()
+            for claim in self.claims:
+                outcomes += self._alone(claim)
+            return outcomes
+
+    def _alone(self, claim: QueueClaim) -> Counter[Outcome]:
+        """Digest one notification, again after an IntegrityError.
+
+        Another worker may have created the same maintenance, or a circuit may have been deleted.
+        """
+        try:
+            for _ in range(_MOST_COLLISIONS):
+                with suppress(IntegrityError):
+                    return self._in_one_transaction([claim])
+            return self._in_one_transaction([claim])
+        except _ABORTS_THE_RUN:
+            raise
+        except Exception as error:  # pylint: disable=broad-exception-caught  # see below
+            # A bug must not stop the queue; the reason is stored on the row, the traceback is logged.
+            logger.exception("Digesting notification %s failed", claim.pk, extra={"skip_db_logging": True})
+            return Counter([mark_failed(claim, coded(describe(error)))])
+
+    def _in_one_transaction(self, claims: Sequence[QueueClaim]) -> Counter[Outcome]:
+        """Parse and apply these notifications (T2); those that another worker has locked count as WAITING."""
+        results = _Results()
+        with transaction.atomic():
+            rows = lock(claims)
+            applied = apply_updates(self._read(rows, claims, results), CircuitMatcher())
+            self._store_records(applied.changes)
+            for end, keys in results.by_end:
+                Notification.objects.filter(pk__in=keys).update(state=end.state, error=end.reason)
+            if not self.dry_run:
+                unread = {row.pk for row in rows} - results.keys
+                release([claim for claim in claims if claim.pk in unread])
+            send_after_commit(applied.changes)
+        self.changes += applied.results
+        locked = {row.pk for row in rows}
+        missed = [claim for claim in claims if claim.pk not in locked]
+        if not self.dry_run:
+            release(missed)  # After the commit: it waits for the worker that has them, and must not make others wait.
+        return results.outcomes + Counter({Outcome.WAITING: len(missed)})
+
+    def _read(
+        self, rows: Sequence[Notification], claims: Sequence[QueueClaim], results: _Results
+    ) -> list[NotificationUpdates]:
+        """Parse while there is time; add the end of each notification to the results."""
+        refused = Admission().decide(rows)
+        is_retry = {claim.pk: claim.is_retry for claim in claims}
+        deadline = time.monotonic() + CHUNK_SECONDS
+        readings: list[NotificationUpdates] = []
+        for row in rows:
+            self.is_late = not self.is_time_left()
+            # The first one is always parsed, or a chunk could be started over and over.
+            if self.is_late or (row is not rows[0] and time.monotonic() > deadline):
+                break
+            if row in refused:
+                results.add(row, End(State.REFUSED, refused[row]))
+                continue
+            reading = _read_one(row, is_retry[row.pk])
+            if isinstance(reading, End):
+                results.add(row, reading)
+                continue
+            results.add(row, End(State.PARSED) if reading.updates else End(State.IGNORED, _NOT_A_MAINTENANCE))
+            readings.append(reading)
+        return readings
+
+    def _store_records(self, changes: Iterable[MaintenanceChange]) -> None:
+        """Store a change record of each change; Nautobot sends webhooks and events when the change context ends."""
+        records = [self._signed(change.record) for change in changes]
+        # Creates before updates: Nautobot searches for webhooks again whenever the action differs from the one before.
+        ObjectChange.objects.bulk_create(sorted(records, key=lambda record: record.action))
+
+    def _signed(self, record: ObjectChange) -> ObjectChange:
+        """Set who made a change, and its context."""
+        record.user, record.user_name = self.user, self.user.username if self.user else PIPELINE_CONTEXT
+        record.request_id = self.change_id
+        record.change_context = ObjectChangeEventContextChoices.CONTEXT_JOB
+        record.change_context_detail = PIPELINE_CONTEXT
+        return record
+
+
+def _read_one(row: Notification, is_retry: bool) -> NotificationUpdates | End:
+    """Parse one notification; return its updates, or its end if it cannot be parsed."""
+    provenance = Provenance(row.received_at, row.sent_at, row.fingerprint)
+    # Authentication covers the outer message only; attached messages are unauthenticated.
+    reads_attached = row.sender_confirmed is None
+    try:
+        updates = parse(bytes(row.raw), parser_names(row.provider), provenance, reads_attached=reads_attached)
+    except ParseError as error:
+        return End(State.FAILED, str(error))
+    row.raw = None  # Frees memory: the raw bytes of a whole chunk can be large.
+    return NotificationUpdates(row, updates, is_retry)

@@ -1,0 +1,97 @@
+"""What a run reports: for each source, and in total."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from nautobot_circuit_maintenance.pipeline.digest import DigestResult
+from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult, Outcome
+from nautobot_circuit_maintenance.pipeline.record import Recorded
+from nautobot_circuit_maintenance.pipeline.unknown_senders import UnknownSenders
+
+
+@dataclass
+class SourceReport:
+    """What a run did for one source."""
+
+    name: str
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    """Number of messages by outcome; a new one counts as NEW and as what became of it."""
+    unknown_senders: UnknownSenders = field(default_factory=UnknownSenders)
+    """The senders of skipped messages."""
+    changes: Counter[ApplyResult] = field(default_factory=Counter)
+    """What was done to maintenances."""
+    recorded: list[UUID] = field(default_factory=list)
+    """Primary keys of the new notifications."""
+    error: str = ""
+    """Why it was not read completely; empty if it was."""
+
+    def add_recorded(self, recorded: Recorded) -> None:
+        """Add a recorded batch."""
+        self.recorded += recorded.new
+        self.outcomes[Outcome.NEW] += len(recorded.new)
+        self.outcomes[Outcome.REFUSED] += recorded.refused
+        self.outcomes[Outcome.FAILED] += recorded.failed
+        self.outcomes[Outcome.DUPLICATE] += recorded.duplicates
+        self.outcomes[Outcome.UNKNOWN_SENDER] += recorded.unknown_senders.total()
+        self.unknown_senders.add(recorded.unknown_senders)
+
+    def add_digested(self, result: DigestResult) -> None:
+        """Add digested notifications."""
+        self.outcomes += result.outcomes
+        self.changes += result.changes
+
+    def __str__(self) -> str:
+        """Return the report as one line."""
+        counts = ", ".join(f"{self.outcomes[each]} {each.phrase}" for each in Outcome if self.outcomes[each])
+        line = f"{self.name}: {self.error or counts or 'nothing new'}"
+        return f"{line} ({counts})" if self.error and counts else line
+
+
+@dataclass
+class RunReport:
+    """What a run did."""
+
+    sources: list[SourceReport] = field(default_factory=list)
+    states: Counter[str] = field(default_factory=Counter)
+    """Current states of the notifications that this run recorded; adds up to their number."""
+    is_complete: bool = True
+    """False if time ran out: the next run continues."""
+
+    @property
+    def recorded(self) -> int:
+        """Number of notifications that this run recorded."""
+        return sum(len(report.recorded) for report in self.sources)
+
+    @property
+    def unaccounted(self) -> int:
+        """Recorded notifications that are in no state: 0, or one was lost."""
+        return self.recorded - sum(self.states.values())
+
+    @property
+    def changes(self) -> Counter[ApplyResult]:
+        """What this run did to maintenances."""
+        return sum((report.changes for report in self.sources), Counter())
+
+    @property
+    def failed_sources(self) -> list[SourceReport]:
+        """The sources that could not be read completely."""
+        return [report for report in self.sources if report.error]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report for the job's result."""
+        return {
+            "recorded": self.recorded,
+            "states": dict(self.states),
+            "maintenances": {change.value: count for change, count in self.changes.items()},
+            "complete": self.is_complete,
+            "sources": {
+                each.name: {
+                    "outcomes": {outcome.value: count for outcome, count in each.outcomes.items() if count},
+                    "unknown_senders": each.unknown_senders.as_json(),
+                    "error": each.error,
+                }
+                for each in self.sources
+            },
+        }
