@@ -1,7 +1,7 @@
-"""Pages, forms and figures around the nights when clocks are changed; every expectation is reckoned by hand.
+"""Pages, forms and figures around daylight saving changes.
 
 In 2026 Europe/Berlin has 23 hours on Sunday, 29 March (02:00 becomes 03:00) and 25 on Sunday, 25 October (03:00 becomes
-02:00 once more); both happen at 01:00 UTC.
+02:00 again); both happen at 01:00 UTC.
 """
 
 from datetime import date, datetime, timedelta, timezone as fixed_zones
@@ -29,24 +29,24 @@ def utc(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=fixed_zones.utc)
 
 
-class Words(SimpleTestCase):
-    """Moments and windows as pages say them to somebody in Berlin."""
+class FormattingTest(SimpleTestCase):
+    """Windows as pages show them in Berlin."""
 
     def shown(self, start: str, end: str) -> str:
-        """Return the words of a window; of another year, which is told."""
+        """Return the text of a window."""
         with timezone.override(BERLIN):
             return " ".join(strip_tags(formatting.window(utc(start), utc(end))).replace("&ndash;", "-").split())
 
-    def test_a_window_over_the_change_tells_both_zones_and_how_long_it_is(self):
-        """01:30 to 04:00 are three and a half hours that night, and one and a half in March."""
-        said = self.shown("2025-10-25 23:30", "2025-10-26 03:00")
-        self.assertEqual(said, "Sun 26 Oct 2025 01:30 CEST - 04:00 CET 3 h 30 min")
+    def test_window_over_the_change_shows_both_zones_and_its_length(self):
+        """01:30 to 04:00 takes three and a half hours in October, and one and a half in March."""
+        text = self.shown("2025-10-25 23:30", "2025-10-26 03:00")
+        self.assertEqual(text, "Sun 26 Oct 2025 01:30 CEST - 04:00 CET 3 h 30 min")
         self.assertEqual(
             self.shown("2025-03-30 00:30", "2025-03-30 02:00"), "Sun 30 Mar 2025 01:30 CET - 04:00 CEST 1 h 30 min"
         )
 
-    def test_a_window_inside_the_hour_that_comes_twice_can_be_told_from_its_twin(self):
-        """Three windows that read 02:15 to 02:45 without their zones."""
+    def test_windows_in_the_repeated_hour_can_be_distinguished(self):
+        """Without their zones, all three would read 02:15 to 02:45."""
         self.assertEqual(
             self.shown("2025-10-26 00:15", "2025-10-26 00:45"), "Sun 26 Oct 2025 02:15 - 02:45 CEST 30 min"
         )
@@ -55,12 +55,11 @@ class Words(SimpleTestCase):
             self.shown("2025-10-26 00:15", "2025-10-26 01:45"), "Sun 26 Oct 2025 02:15 CEST - 02:45 CET 1 h 30 min"
         )
 
-    def test_a_window_on_an_ordinary_night_tells_its_zone_once(self):
-        """Nothing is longer than it must be."""
+    def test_window_on_an_ordinary_night_shows_its_zone_once(self):
         self.assertEqual(self.shown("2025-11-12 00:00", "2025-11-12 04:00"), "Wed 12 Nov 2025 01:00 - 05:00 CET 4 h")
 
-    def test_since_friday_begins_on_friday_whatever_the_clocks_did_on_sunday(self):
-        """Asked at any time of Monday; 72 hours before its last hour is Saturday already, or still Thursday."""
+    def test_three_days_before_monday_is_friday_after_a_change(self):
+        """72 hours before Monday may be a Saturday, or a Thursday."""
         with timezone.override(BERLIN):
             for now, morning in (
                 ("2026-10-25 23:30", "2026-10-22 22:00"),  # Monday 00:30 CET; Friday 00:00 CEST
@@ -72,8 +71,8 @@ class Words(SimpleTestCase):
                     self.assertEqual(start_of_day(utc(now), 3), utc(morning))
 
 
-class Figures(TestCase):
-    """Counts and charts of somebody in Berlin."""
+class FiguresTest(TestCase):
+    """Counts and charts in Berlin."""
 
     @classmethod
     def setUpTestData(cls):
@@ -81,17 +80,17 @@ class Figures(TestCase):
         cls.isp = fixtures.create_provider("ISP 1")
 
     def plan(self, name: str, start: str, hours: float = 1) -> None:
-        """Plan work of so many hours from a moment in UTC on."""
+        """Create a maintenance that starts at a time in UTC."""
         fixtures.create_maintenance(name, self.isp, start=utc(start), hours=hours, status=Status.CONFIRMED)
 
-    def test_the_next_24_hours_are_24_hours(self):
+    def test_next_24_hours_are_24_hours(self):
         """Not until the same time tomorrow."""
         self.plan("after 23.5 hours", "2026-10-25 10:30")
         self.plan("after 24.5 hours, though the clock says 23.5", "2026-10-25 11:30")
 
         self.assertEqual(dashboard.count_maintenances(Visibility.of(self.user), utc("2026-10-24 11:00")).next_day, 1)
 
-    def test_a_week_begins_on_monday_at_midnight_of_its_own_season(self):
+    def test_week_starts_on_monday_at_midnight_with_the_offset_of_that_day(self):
         """Sunday 23:30 CET is 22:30 UTC, Monday 00:30 CET is 23:30 UTC; before the change it was an hour earlier."""
         self.plan("Sunday", "2026-10-25 22:30")
         self.plan("Monday", "2026-10-25 23:30")
@@ -104,7 +103,7 @@ class Figures(TestCase):
             {day: count for day, count in counts.items() if count}, {date(2026, 10, 19): 2, date(2026, 10, 26): 1}
         )
 
-    def test_hours_of_a_month_are_those_that_passed(self):
+    def test_hours_of_a_month_are_elapsed_hours(self):
         """A window over the change counts with its real length, in the month in which it starts in Berlin."""
         self.plan("over the change", "2026-10-24 23:30", hours=3.5)
         self.plan("31 October 23:30", "2026-10-31 22:30")
@@ -116,8 +115,8 @@ class Figures(TestCase):
         self.assertEqual((hours[date(2026, 9, 1)], hours[date(2026, 10, 1)], hours[date(2026, 11, 1)]), (0, 8.5, 2))
 
 
-class Form(PageTestCase):
-    """The form of a maintenance, filled by somebody whose profile says Berlin."""
+class FormTest(PageTestCase):
+    """The form of a maintenance, for a user in Berlin."""
 
     def setUp(self):
         super().setUp()
@@ -126,55 +125,54 @@ class Form(PageTestCase):
         self.maintenance = models.CircuitMaintenance.objects.get(name="M-2")
 
     def post(self, start: str, end: str, **data):
-        """Send the form."""
+        """Submit the form."""
         known = {"name": "M-2", "provider": self.maintenance.provider_id, "status": Status.CONFIRMED}
         url = url_of("circuitmaintenance_edit", self.maintenance)
         return self.client.post(url, {**known, "start_time": start, "end_time": end, **data})
 
     def stored(self) -> tuple[datetime, datetime]:
-        """Return start and end on record."""
+        """Return the stored start and end."""
         self.maintenance.refresh_from_db()
         return self.maintenance.start_time, self.maintenance.end_time
 
     def store(self, *spans: tuple[datetime, datetime]) -> None:
-        """Let the maintenance have these windows."""
+        """Store these windows."""
         self.maintenance.set_windows(spans)
         self.maintenance.save()
 
-    def test_times_are_those_of_the_user(self):
-        """In summer two hours ahead of UTC, in winter one."""
+    def test_times_are_in_the_time_zone_of_the_user(self):
+        """Two hours ahead of UTC in summer, one in winter."""
         self.assertHttpStatus(self.post("2026-10-24 23:00:00", "2026-10-25 04:00:00"), 302)
 
         self.assertEqual(self.stored(), (utc("2026-10-24 21:00"), utc("2026-10-25 03:00")))
 
-    def test_the_first_hour_of_the_calendar_is_refused(self):
+    def test_year_out_of_range_is_rejected(self):
         """In UTC it would be in the year 0."""
         answer = self.post("0001-01-01 00:00:00", "2026-10-25 04:00:00")
 
         self.assertContains(answer, "Year out of range.")
 
-    def test_a_time_that_comes_twice_makes_the_longer_window(self):
-        """The first 02:30 to start with, the second to end."""
+    def test_repeated_times_make_the_longer_window(self):
+        """The start is the earlier 02:30, the end the later 02:45."""
         self.assertHttpStatus(self.post("2026-10-25 02:30:00", "2026-10-25 02:45:00"), 302)
 
         self.assertEqual(self.stored(), (utc("2026-10-25 00:30"), utc("2026-10-25 01:45")))
 
-    def test_an_end_that_reads_earlier_than_the_start_is_later_that_night(self):
-        """02:30 CEST to 02:15 CET are 45 minutes."""
+    def test_end_with_an_earlier_clock_time_may_be_later(self):
+        """02:30 CEST to 02:15 CET is 45 minutes."""
         self.assertHttpStatus(self.post("2026-10-25 02:30:00", "2026-10-25 02:15:00"), 302)
 
         self.assertEqual(self.stored(), (utc("2026-10-25 00:30"), utc("2026-10-25 01:15")))
 
-    def test_a_time_that_does_not_exist_is_refused_with_its_reason(self):
-        """Nobody guesses what was meant."""
+    def test_nonexistent_time_is_rejected(self):
         before = self.stored()
         response = self.post("2026-03-29 02:30:00", "2026-03-29 05:00:00")
 
         self.assertContains(response, "02:30 does not exist on that day in Europe/Berlin (daylight saving change).")
         self.assertEqual(self.stored(), before)
 
-    def test_a_ticket_is_set_without_moving_a_start_in_the_hour_that_comes_twice(self):
-        """The form shows 02:30 for both; the provider said which one."""
+    def test_unchanged_start_in_the_repeated_hour_is_kept(self):
+        """The form shows 02:30 for both hours; the stored one is kept."""
         second = (utc("2026-10-25 01:30"), utc("2026-10-25 04:00"))
         self.store(second)
 
@@ -183,8 +181,8 @@ class Form(PageTestCase):
         self.assertHttpStatus(response, 302)
         self.assertEqual((self.stored(), self.maintenance.ticket), (second, "T-1"))
 
-    def test_of_several_windows_those_that_were_left_alone_stay_as_they_are(self):
-        """The second one is changed, to the longer of two readings."""
+    def test_unchanged_windows_are_kept(self):
+        """The second one is changed, to the longer interpretation."""
         spans = [
             (utc("2026-10-25 01:30"), utc("2026-10-25 01:45")),
             (utc("2026-10-27 01:00"), utc("2026-10-27 02:00")),

@@ -15,6 +15,9 @@ _ROUTE = "plugins:nautobot_circuit_maintenance:{}_list"
 LONGEST_LIST = 100
 """Objects that a link to a list may name; the length of a URL is limited."""
 
+IN_PROGRESS: dict[str, Any] = {"active": True}
+UNACKNOWLEDGED: dict[str, Any] = {"ack": False, "ended": False}
+
 _FROM, _UNTIL = "overlaps_from", "overlaps_until"
 _NOT_FILTERS = ("page", "per_page", "sort", "saved_view")
 
@@ -58,10 +61,10 @@ def maintenance_filters(now: datetime, applied: QueryDict) -> list[QuickFilter]:
     """Return the quick filters of maintenances, marking the one that is applied."""
     offered: tuple[tuple[str, dict[str, Any]], ...] = (
         ("All", {}),
-        ("In progress", {"active": True}),
+        ("In progress", IN_PROGRESS),
         ("Next 24 hours", ahead(now, timedelta(days=1))),
         ("Next 7 days", ahead(now, timedelta(days=7))),
-        ("Unacknowledged", {"ack": False, "ended": False}),
+        ("Unacknowledged", UNACKNOWLEDGED),
         (f"Updated in {USUAL_DAYS} days", {"last_updated__gte": start_of_day(now, USUAL_DAYS)}),
         ("Unknown circuit IDs", {"has_unmatched_circuits": True, "ended": False}),
     )

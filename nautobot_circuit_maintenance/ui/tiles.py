@@ -7,12 +7,12 @@ from typing import Any
 from django.template.defaultfilters import pluralize
 
 from nautobot_circuit_maintenance.analysis import dashboard, trends
-from nautobot_circuit_maintenance.ui.links import ahead_url, list_url
+from nautobot_circuit_maintenance.ui.links import IN_PROGRESS, UNACKNOWLEDGED, ahead_url, list_url
 
 _VIEW_PROBLEMS = [
     f"nautobot_circuit_maintenance.view_{model}" for model in ("notification", "notificationsource", "circuitimpact")
 ]
-"""Permissions without which a count of zero says nothing."""
+"""Permissions without which a count of zero means nothing."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,16 @@ class Tile:
 
 
 def maintenance_tiles(counts: dashboard.Counts, now: datetime) -> list[Tile]:
-    """Return the tiles about maintenances; each count is that of the list it links to."""
+    """Return the tiles about maintenances, each of which links to the list it counts."""
     spans = (
         ("Next 24 hours", counts.next_day, dashboard.DAY, True),
         ("Next 7 days", counts.next_week, dashboard.WEEK, True),
         ("Next 30 days", counts.next_month, dashboard.MONTH, False),
     )
-    active = list_url("circuitmaintenance", active=True)
-    unacknowledged = list_url("circuitmaintenance", ack=False, ended=False)
+    in_progress = list_url("circuitmaintenance", **IN_PROGRESS)
+    unacknowledged = list_url("circuitmaintenance", **UNACKNOWLEDGED)
     return [
-        Tile("In progress", counts.in_progress, active, tone="danger", is_on_home=True),
+        Tile("In progress", counts.in_progress, in_progress, tone="danger", is_on_home=True),
         *(
             Tile(label, count, ahead_url(now, span), "includes in progress", is_on_home=is_on_home)
             for label, count, span, is_on_home in spans
