@@ -182,15 +182,24 @@ def mutants(context: Context, only: str = "") -> None:
         "keyword": "Run only the tests whose names match (pytest -k).",
         "workers": "Number of processes.",
         "failfast": "Stop at the first failure.",
+        "coverage": "Measure line and branch coverage, and fail below the floor in pyproject.toml.",
     },
     docker=True,
 )
-def unittest(context: Context, label: str = "", keyword: str = "", workers: int = 0, failfast: bool = False) -> None:
+def unittest(  # pylint: disable=too-many-arguments,too-many-positional-arguments  # each is an option of the command
+    context: Context,
+    label: str = "",
+    keyword: str = "",
+    workers: int = 0,
+    failfast: bool = False,
+    coverage: bool = False,
+) -> None:
     """Run the tests on the embedded services, without those of `invoke nightly`."""
     chosen = ["-k", keyword] if keyword else []
     # A class stays together, so that its data is created once; conftest.py has the order.
     chosen += ["-n", str(workers), "--dist", "loadscope", "--no-loadscope-reorder"] if workers else []
     chosen += ["-x"] if failfast else []
+    chosen += ["--cov", "--cov-report=term:skip-covered"] if coverage else []
     python_module(context, "pytest", *([label] if label else []), *chosen)
 
 
@@ -371,6 +380,7 @@ def unittest_of(nautobot: str) -> Callable[[Context], None]:
 
 NIGHTLY: dict[str, Callable[[Context], None]] = {
     "pylint": pylint,
+    "coverage": lambda context: unittest(context, workers=2, coverage=True),
     "migrations of Nautobot": verify_core_schema,
     "developer guide and examples": lambda context: python_module(context, "pytest", "-m", "nightly"),
     "tests of the tools": lambda context: python_module(context, "pytest", "development/tests"),
