@@ -51,7 +51,7 @@ class NotificationChange:
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """A current acknowledgement; the maintenance says whose."""
+    """A current acknowledgement; the maintenance has its user."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class Edit:
 
     @property
     def phrases(self) -> list[Phrase]:
-        """What changed, in words; empty if that is not on record."""
+        """What changed; empty if that is not on record."""
         return phrases_of_edit(self.difference, self.fields)
 
 

@@ -1,4 +1,4 @@
-"""Spans of time in words."""
+"""Spans of time as text."""
 
 from datetime import timedelta
 

@@ -18,7 +18,7 @@ from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, Mainten
 
 @dataclass(frozen=True)
 class Difference:
-    """What was known about a maintenance before and after; ``domain.phrases`` puts it into words."""
+    """What was known about a maintenance before and after; ``domain.phrases`` describes it."""
 
     before: Conclusion
     """``EMPTY`` if nothing was known."""

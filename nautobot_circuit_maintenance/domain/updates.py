@@ -48,7 +48,7 @@ class MaintenanceEvent(NamedTuple):
     windows: tuple[Window, ...] = ()
     circuits: tuple[AnnouncedImpact, ...] = ()
     issued_at: datetime | None = None
-    """DTSTAMP, or what the text states; None if only the message's Date header tells."""
+    """DTSTAMP, or what the text states; None if only the message's Date header is known."""
     uid: str | None = None
     """Empty for an event of a calendar without UID; None for an event that is not from a calendar."""
     recurrence_id: str | None = None

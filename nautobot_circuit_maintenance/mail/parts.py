@@ -1,13 +1,11 @@
 """The parts of a message as readers take them: their contents by type.
 
-Built here because the parser library's own reader fails on messages without Subject or Date, on Latin-1 and on parts without
-content, and because it chooses between two parts of one type at random (PYTHONHASHSEED).
+Built here because the parser library's own reader fails on messages without Subject or Date, on Latin-1 and on parts
+without content, and because it chooses between two parts of one type at random (PYTHONHASHSEED).
 """
 
 import codecs
 import email
-import email.errors
-import email.header
 import email.policy
 import email.utils
 import itertools
@@ -18,6 +16,7 @@ from typing import Any
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.text import storable
 from nautobot_circuit_maintenance.domain.updates import Provenance
+from nautobot_circuit_maintenance.mail.headers import decode_words
 
 Parts = Mapping[str, tuple[bytes, ...]]
 """The distinct contents of a message by type, in the order of the message; none is empty."""
@@ -28,7 +27,7 @@ UNREAD = "attached-message"
 _CALENDAR = "text/calendar"
 _EVENT, _ZONE, _END_OF_ZONE = b"BEGIN:VEVENT", b"BEGIN:VTIMEZONE", b"END:VTIMEZONE"
 _HTML = "text/html"
-# Other text stays as it is: the one CSV format that the library knows (Colt) is UTF-16, whatever its headers say.
+# Other text stays as it is: the one CSV format that the library reads (Colt) is UTF-16, whatever its headers claim.
 _DECODED = (_CALENDAR, _HTML, "text/plain")
 _MAX_PARTS = 1_000
 # The library's regular expressions need quadratic time for a subject: 16 kB cost Colt's 6 s.
@@ -84,7 +83,7 @@ def one_calendar_each(parts: Parts) -> list[Parts]:
 
 
 def _zones_first(calendar: bytes) -> bytes:
-    """Move the time zones of a calendar before its events; RFC 5545 section 3.6 allows any order, the library does not."""
+    """Move time zones before the events; RFC 5545 section 3.6 allows any order, the library does not."""
     if not 0 <= calendar.find(_EVENT) < calendar.rfind(_ZONE):
         return calendar
     zones: list[bytes] = []
@@ -136,11 +135,7 @@ def decoded(content: bytes, charset: str | None) -> str:
 
 def _subject(message: Message) -> bytes:
     """Return the subject decoded and unfolded, with its spaces: some parsers cut the summary out of it."""
-    value = str(message.get("Subject", ""))[:_MAX_SUBJECT_LENGTH]
-    try:
-        value = str(email.header.make_header(email.header.decode_header(value)))
-    except (LookupError, ValueError, email.errors.MessageError):
-        pass  # An unknown charset is a LookupError, undecodable bytes a ValueError; the parsers read the ASCII words.
+    value = decode_words(str(message.get("Subject", ""))[:_MAX_SUBJECT_LENGTH])
     text = storable(value).replace("\r", "").replace("\n", "").replace("\t", " ")
     # Never empty: the library's filters guess the encoding, and for an empty subject they guess None.
     return (text or " ").encode()

@@ -1,6 +1,6 @@
 """The reader that uses circuit-maintenance-parser: the only module that knows the library and its output.
 
-Importing this module is cheap; the library (0.6 s, 77 MB) is loaded on first use, so that web processes do not carry it.
+Importing this module is cheap; the library (0.6 s, 77 MB) is loaded on first use, which spares web processes.
 """
 
 import functools

@@ -24,7 +24,7 @@ _READABLE = "circuit_maintenance_parser"
 
 
 def parse_error(error: Exception) -> ParseError:
-    """Return the reason why the library failed, in a few words: its own messages carry whole mail bodies."""
+    """Return the reason why the library failed, in short: its own messages carry whole mail bodies."""
     causes = getattr(error, "related_exceptions", ()) or (error,)
     return ParseError.joined(_meaning(_innermost(cause)) for cause in causes)
 

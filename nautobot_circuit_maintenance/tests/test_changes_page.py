@@ -101,19 +101,19 @@ class ChangesPageTest(PageTestCase):
         self.edit(status=Status.COMPLETED, ticket="T-9", description="Done", provider=None)
         self.edit(ack=True)
         with web_request_context(self.user):
-            models.Note.objects.create(maintenance=self.maintenance, title="Customers told", level="WARNING")
+            models.Note.objects.create(maintenance=self.maintenance, title="Customers informed", level="WARNING")
 
         text, _ = self.shown()
 
         for phrase in (
             f"M-2 CONFIRMED to COMPLETED Description changed Provider changed Ticket: TICKET-2 to T-9 {self.user}",
             f"M-2 Acknowledged {self.user}",
-            f"M-2 WARNING note Customers told {self.user}",
+            f"M-2 WARNING note Customers informed {self.user}",
             f"M-2 Edited {self.user}",
         ):
             with self.subTest(phrase=phrase):
                 self.assertIn(phrase, text)
-        self.assertLess(text.index("Customers told"), text.index("COMPLETED"))
+        self.assertLess(text.index("Customers informed"), text.index("COMPLETED"))
         self.edit(ack=False)
         self.assertIn("M-2 Acknowledgement removed", self.shown()[0])
 

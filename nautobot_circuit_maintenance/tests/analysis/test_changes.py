@@ -296,12 +296,12 @@ class PeopleTest(ChangesCase):
     def test_change_records_and_notes_need_permissions(self):
         self.work_on_two_providers()
         blind = world.viewer(CircuitMaintenance)
-        nobody = {ObjectChange: {"user_name": "nobody"}}
-        of_nobody = world.viewer(CircuitMaintenance, models.Note, ObjectChange, constraints=nobody)
+        no_user = {ObjectChange: {"user_name": "nobody"}}
+        of_no_user = world.viewer(CircuitMaintenance, models.Note, ObjectChange, constraints=no_user)
 
         self.assertEqual({type(row.what) for row in self.people(blind)}, {Acknowledgement})
-        self.assertEqual(self.edits(of_nobody), [])
-        self.assertEqual({row.who for row in self.people(of_nobody) if isinstance(row.what, models.Note)}, {""})
+        self.assertEqual(self.edits(of_no_user), [])
+        self.assertEqual({row.who for row in self.people(of_no_user) if isinstance(row.what, models.Note)}, {""})
 
     def test_edits_of_one_maintenance_are_its_own(self):
         other = fixtures.create_maintenance("M-2", self.provider)

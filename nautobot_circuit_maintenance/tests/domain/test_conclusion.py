@@ -32,7 +32,7 @@ def nights(*days: int) -> tuple[Window, ...]:
     return tuple(Window(after(24 * day), after(24 * day + 4)) for day in days)
 
 
-def said(
+def make_update(
     hour: float, *circuits: str | AnnouncedImpact, status: str = "CONFIRMED", days: Sequence[int] = (10,)
 ) -> MaintenanceUpdate:
     """Return an update issued and received this many hours after Monday; a bare circuit ID has an outage."""
@@ -72,18 +72,18 @@ class Order(TestCase):
         self.assertEqual(in_order([older, newer]), [older, newer])
 
     def test_the_later_issued_is_newer_whenever_it_was_received(self) -> None:
-        late_mail = stating(replace(said(1), provenance=Provenance(after(99), None, "late")), sequence=7)
+        late_mail = stating(replace(make_update(1), provenance=Provenance(after(99), None, "late")), sequence=7)
 
-        self.assert_newer(said(2), late_mail)
+        self.assert_newer(make_update(2), late_mail)
 
     def test_a_stamp_from_the_future_counts_from_its_receipt(self) -> None:
-        typing_error = stating(said(1), issued_at=after(9_999))
+        typing_error = stating(make_update(1), issued_at=after(9_999))
 
-        self.assert_newer(said(2), typing_error)
+        self.assert_newer(make_update(2), typing_error)
         self.assertEqual(conclude([typing_error]).issued_at, after(1))
 
     def test_equal_times_are_ordered_by_sequence_date_receipt_and_fingerprint(self) -> None:
-        first = replace(said(1), provenance=Provenance(after(5), after(4), "a"))
+        first = replace(make_update(1), provenance=Provenance(after(5), after(4), "a"))
 
         self.assert_newer(stating(replace(first, provenance=Provenance(after(4), after(3), "a")), sequence=2), first)
         self.assert_newer(replace(first, provenance=Provenance(after(4), after(4.5), "a")), first)
@@ -101,9 +101,11 @@ class Conclusions(TestCase):
         self.assertEqual((EMPTY.issued_at, EMPTY.sequence), (None, None))
 
     def test_the_newest_values_hold(self) -> None:
-        last = stating(replace(said(2, "C-2", status="RE-SCHEDULED", days=(11, 12)), description="Later"), sequence=3)
+        last = stating(
+            replace(make_update(2, "C-2", status="RE-SCHEDULED", days=(11, 12)), description="Later"), sequence=3
+        )
 
-        conclusion = conclude([last, said(1, "C-1")])
+        conclusion = conclude([last, make_update(1, "C-1")])
 
         self.assertEqual((conclusion.status, conclusion.description), ("RE-SCHEDULED", "Later"))
         self.assertEqual(conclusion.windows, nights(11, 12))
@@ -111,53 +113,62 @@ class Conclusions(TestCase):
         self.assertEqual((conclusion.issued_at, conclusion.sequence), (after(2), 3))
 
     def test_no_change_keeps_the_status_and_alone_leaves_it_unknown(self) -> None:
-        no_change = said(2, "C-1", status="NO-CHANGE")
+        no_change = make_update(2, "C-1", status="NO-CHANGE")
 
-        self.assertEqual(conclude([said(1, "C-1", status="TENTATIVE"), no_change]).status, "TENTATIVE")
+        self.assertEqual(conclude([make_update(1, "C-1", status="TENTATIVE"), no_change]).status, "TENTATIVE")
         self.assertEqual(conclude([no_change]).status, "UNKNOWN")
 
     def test_a_bare_cancellation_keeps_what_it_does_not_state(self) -> None:
-        planned = said(1, "C-1", "C-2")
-        bare = replace(said(9, status="CANCELLED", days=()), description="")
+        planned = make_update(1, "C-1", "C-2")
+        bare = replace(make_update(9, status="CANCELLED", days=()), description="")
 
         self.assertEqual(
             conclude([planned, bare]), replace(conclude([planned]), status="CANCELLED", issued_at=after(9))
         )
 
     def test_one_mail_per_circuit_is_one_announcement(self) -> None:
-        self.assertEqual(cids(said(1, "C-3"), said(1.5, "C-1"), said(2, "C-2")), ["C-1", "C-2", "C-3"])
+        self.assertEqual(
+            cids(make_update(1, "C-3"), make_update(1.5, "C-1"), make_update(2, "C-2")), ["C-1", "C-2", "C-3"]
+        )
 
     def test_more_than_an_hour_later_circuits_that_are_gone_are_gone(self) -> None:
-        self.assertEqual(cids(said(1, "C-1", "C-2"), said(2.01, "C-2")), ["C-2"])
+        self.assertEqual(cids(make_update(1, "C-1", "C-2"), make_update(2.01, "C-2")), ["C-2"])
 
     def test_the_hour_counts_from_the_issue_and_not_from_the_receipt(self) -> None:
-        delayed = replace(said(1, "C-1"), provenance=Provenance(after(2), None, "delayed"))
+        delayed = replace(make_update(1, "C-1"), provenance=Provenance(after(2), None, "delayed"))
 
-        self.assertEqual(cids(delayed, said(2.01, "C-2")), ["C-2"])
+        self.assertEqual(cids(delayed, make_update(2.01, "C-2")), ["C-2"])
 
     def test_other_windows_or_another_status_are_another_announcement(self) -> None:
-        newest = said(2, "C-2")
+        newest = make_update(2, "C-2")
 
-        self.assertEqual(cids(said(1.5, "C-1", days=(11,)), newest), ["C-2"])
-        self.assertEqual(cids(said(1.5, "C-1", status="TENTATIVE"), newest), ["C-2"])
+        self.assertEqual(cids(make_update(1.5, "C-1", days=(11,)), newest), ["C-2"])
+        self.assertEqual(cids(make_update(1.5, "C-1", status="TENTATIVE"), newest), ["C-2"])
 
     def test_an_update_without_circuits_in_between_separates_nothing(self) -> None:
-        self.assertEqual(cids(said(1, "C-1"), said(1.2, status="IN-PROCESS"), said(1.5, "C-2")), ["C-1", "C-2"])
+        self.assertEqual(
+            cids(make_update(1, "C-1"), make_update(1.2, status="IN-PROCESS"), make_update(1.5, "C-2")), ["C-1", "C-2"]
+        )
 
     def test_the_worst_impact_on_a_circuit_counts(self) -> None:
         for worse, better in zip(IMPACTS[1:], IMPACTS):
             good, bad = AnnouncedImpact("C-1", better), AnnouncedImpact("C-1", worse)
 
-            for updates in ([said(1, good, bad)], [said(1, bad, good)], [said(1, bad), said(1.5, good)]):
+            for updates in (
+                [make_update(1, good, bad)],
+                [make_update(1, bad, good)],
+                [make_update(1, bad), make_update(1.5, good)],
+            ):
                 self.assertEqual(conclude(updates).impacts, (AnnouncedImpact("C-1", worse),))
 
     def test_circuit_ids_that_differ_in_case_are_one_with_the_newest_spelling(self) -> None:
-        old = said(1, AnnouncedImpact("C-A", "OUTAGE"))
+        old = make_update(1, AnnouncedImpact("C-A", "OUTAGE"))
 
         self.assertEqual(
-            conclude([old, said(1.5, AnnouncedImpact("c-a", "DEGRADED"))]).impacts, (AnnouncedImpact("c-a", "OUTAGE"),)
+            conclude([old, make_update(1.5, AnnouncedImpact("c-a", "DEGRADED"))]).impacts,
+            (AnnouncedImpact("c-a", "OUTAGE"),),
         )
-        self.assertEqual(cids(said(1, "c-a", "C-a", "c-A")), ["C-a"])
+        self.assertEqual(cids(make_update(1, "c-a", "C-a", "c-A")), ["C-a"])
 
 
 times = st.integers(0, 12).map(lambda quarter: after(quarter / 4))
@@ -199,7 +210,7 @@ class Always(TestCase):
     @whenever_ready
     @given(histories)
     def test_a_bare_cancellation_never_loses_a_circuit(self, history: list[MaintenanceUpdate]) -> None:
-        cancelled = conclude([*history, replace(said(99, status="CANCELLED", days=()), description="")])
+        cancelled = conclude([*history, replace(make_update(99, status="CANCELLED", days=()), description="")])
 
         self.assertEqual(cancelled.status, "CANCELLED")
         self.assertEqual(cancelled.impacts, conclude(history).impacts)
@@ -223,7 +234,7 @@ class Always(TestCase):
     @whenever_ready
     @given(histories)
     def test_a_late_older_update_reverts_nothing(self, history: list[MaintenanceUpdate]) -> None:
-        newest = said(50, "C-9", status="IN-PROCESS", days=(20,))
+        newest = make_update(50, "C-9", status="IN-PROCESS", days=(20,))
         older = [
             replace(
                 update,

@@ -7,10 +7,10 @@ from nautobot_circuit_maintenance.domain.conclusion import EMPTY, Conclusion, co
 from nautobot_circuit_maintenance.domain.phrases import MAX_LISTED, PartKind, Topic, phrases_of, phrases_of_edit
 from nautobot_circuit_maintenance.domain.timeline import Difference
 from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, MaintenanceUpdate
-from nautobot_circuit_maintenance.tests.domain.test_conclusion import nights, said
+from nautobot_circuit_maintenance.tests.domain.test_conclusion import make_update, nights
 
 NIGHT = "2026-03-{} 00:00 \N{EN DASH} 04:00 UTC"
-BEFORE = conclude([said(1, "C-1")])
+BEFORE = conclude([make_update(1, "C-1")])
 
 
 def texts(before: Conclusion, *updates: MaintenanceUpdate) -> list[str]:
@@ -23,11 +23,11 @@ class NotificationPhrasesTest(TestCase):
 
     def test_a_first_notification_announces(self) -> None:
         self.assertEqual(
-            texts(EMPTY, said(1, "C-1")),
+            texts(EMPTY, make_update(1, "C-1")),
             ["Announced: CONFIRMED", f"Window: {NIGHT.format(12)}", "Affected circuit: C-1 OUTAGE"],
         )
         self.assertEqual(
-            texts(EMPTY, said(1, "C-1", "C-2", days=(10, 11)))[1:],
+            texts(EMPTY, make_update(1, "C-1", "C-2", days=(10, 11)))[1:],
             [
                 f"Windows: {NIGHT.format(12)}, {NIGHT.format(13)}",
                 "Affected circuits (2): C-1 OUTAGE, C-2 OUTAGE",
@@ -36,11 +36,11 @@ class NotificationPhrasesTest(TestCase):
 
     def test_a_changed_status_has_both_values(self) -> None:
         self.assertEqual(
-            texts(BEFORE, said(1, "C-1", status="RE-SCHEDULED")), ["CONFIRMED \N{RIGHTWARDS ARROW} RE-SCHEDULED"]
+            texts(BEFORE, make_update(1, "C-1", status="RE-SCHEDULED")), ["CONFIRMED \N{RIGHTWARDS ARROW} RE-SCHEDULED"]
         )
 
     def test_windows_are_moved_replaced_added_or_removed(self) -> None:
-        two = conclude([said(1, "C-1", days=(10, 12))])
+        two = conclude([make_update(1, "C-1", days=(10, 12))])
         for before, days, text in (
             (BEFORE, (11,), f"Window moved 24 h later \N{RIGHTWARDS ARROW} {NIGHT.format(13)}"),
             (two, (9, 11), f"Windows moved 24 h earlier \N{RIGHTWARDS ARROW} {NIGHT.format(11)}, {NIGHT.format(13)}"),
@@ -49,31 +49,33 @@ class NotificationPhrasesTest(TestCase):
             (two, (10,), f"Window removed: {NIGHT.format(14)}"),
         ):
             with self.subTest(text):
-                self.assertEqual(texts(before, said(1, "C-1", days=days)), [text])
+                self.assertEqual(texts(before, make_update(1, "C-1", days=days)), [text])
 
     def test_circuits_are_added_or_removed_and_impacts_change(self) -> None:
         self.assertEqual(
-            texts(BEFORE, said(1, AnnouncedImpact("C-1", "DEGRADED"), "C-2", "C-3")),
+            texts(BEFORE, make_update(1, AnnouncedImpact("C-1", "DEGRADED"), "C-2", "C-3")),
             [
                 "Circuits added (2): C-2 OUTAGE, C-3 OUTAGE",
                 "Impact changed: C-1 OUTAGE \N{RIGHTWARDS ARROW} DEGRADED",
             ],
         )
-        self.assertEqual(texts(BEFORE, said(1, "C-2")), ["Circuit added: C-2 OUTAGE", "Circuit removed: C-1"])
+        self.assertEqual(texts(BEFORE, make_update(1, "C-2")), ["Circuit added: C-2 OUTAGE", "Circuit removed: C-1"])
 
     def test_long_lists_are_counted(self) -> None:
         many = [f"C-{number:02}" for number in range(MAX_LISTED + 7)]
 
-        text = texts(EMPTY, said(1, *many))[-1]
+        text = texts(EMPTY, make_update(1, *many))[-1]
 
         self.assertTrue(text.startswith("Affected circuits (12): C-00 OUTAGE, "))
         self.assertTrue(text.endswith("C-04 OUTAGE and 7 more"))
 
     def test_a_changed_description_is_mentioned(self) -> None:
-        self.assertEqual(texts(BEFORE, replace(said(1, "C-1"), description="Other work")), ["Description changed"])
+        self.assertEqual(
+            texts(BEFORE, replace(make_update(1, "C-1"), description="Other work")), ["Description changed"]
+        )
 
     def test_without_a_change_there_is_no_phrase(self) -> None:
-        self.assertEqual(texts(BEFORE, said(1, "C-1")), [])
+        self.assertEqual(texts(BEFORE, make_update(1, "C-1")), [])
 
     def test_parts_have_kinds_for_markup(self) -> None:
         announced, window, circuit = phrases_of(Difference(EMPTY, BEFORE))

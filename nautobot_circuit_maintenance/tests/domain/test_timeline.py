@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from nautobot_circuit_maintenance.domain.conclusion import conclude, in_order, still_needed
 from nautobot_circuit_maintenance.domain.timeline import announced_impacts, collapse_repeats, entries
 from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, MaintenanceUpdate, Provenance
-from nautobot_circuit_maintenance.tests.domain.test_conclusion import IMPACTS, STATUSES, after, nights, said
+from nautobot_circuit_maintenance.tests.domain.test_conclusion import IMPACTS, STATUSES, after, make_update, nights
 
 
 def received(update: MaintenanceUpdate, hour: float) -> MaintenanceUpdate:
@@ -19,7 +19,7 @@ def received(update: MaintenanceUpdate, hour: float) -> MaintenanceUpdate:
 
 
 UPDATES = st.builds(
-    lambda hour, cids, status, days, impact: said(
+    lambda hour, cids, status, days, impact: make_update(
         hour, *(AnnouncedImpact(cid, impact) for cid in cids), status=status, days=days
     ),
     hour=st.sampled_from([0, 0.25, 0.5, 1, 1.5, 2, 9]),
@@ -34,41 +34,41 @@ class EntriesTest(TestCase):
     """One entry per notification."""
 
     def test_the_newest_comes_first_whatever_the_order_of_arrival(self) -> None:
-        first, second = said(1, "C-1"), said(2, "C-1")
+        first, second = make_update(1, "C-1"), make_update(2, "C-1")
 
         self.assertEqual([entry.update for entry in entries([second, first])], [second, first])
         self.assertEqual([entry.update for entry in entries([first, second])], [second, first])
 
     def test_the_first_one_announces(self) -> None:
-        entry = entries([said(1, "C-1", "C-2")])[0]
+        entry = entries([make_update(1, "C-1", "C-2")])[0]
 
         self.assertTrue(entry.is_first)
         self.assertEqual(entry.windows_added, nights(10))
         self.assertEqual([announced.cid for announced in entry.circuits_added], ["C-1", "C-2"])
 
     def test_a_changed_status_is_shown_with_the_one_before(self) -> None:
-        entry = entries([said(1, "C-1"), said(2, "C-1", status="RE-SCHEDULED")])[0]
+        entry = entries([make_update(1, "C-1"), make_update(2, "C-1", status="RE-SCHEDULED")])[0]
 
         self.assertEqual((entry.before.status, entry.after.status), ("CONFIRMED", "RE-SCHEDULED"))
 
     def test_windows_that_move_together_have_a_shift(self) -> None:
         for before, now, by in (((10,), (11,), 24), ((10, 12), (9, 11), -24)):
             with self.subTest(before=before):
-                entry = entries([said(1, "C-1", days=before), said(2, "C-1", days=now)])[0]
+                entry = entries([make_update(1, "C-1", days=before), make_update(2, "C-1", days=now)])[0]
                 self.assertEqual(entry.moved_by, timedelta(hours=by))
 
     def test_windows_that_do_not_move_together_are_listed(self) -> None:
-        entry = entries([said(1, "C-1", days=(10, 11)), said(2, "C-1", days=(11, 13))])[0]
+        entry = entries([make_update(1, "C-1", days=(10, 11)), make_update(2, "C-1", days=(11, 13))])[0]
 
         self.assertIsNone(entry.moved_by)
         self.assertEqual((entry.windows_removed, entry.windows_added), (nights(10), nights(13)))
 
     def test_windows_that_stay_have_no_shift(self) -> None:
-        self.assertIsNone(entries([said(1, "C-1"), said(2, "C-2")])[0].moved_by)
+        self.assertIsNone(entries([make_update(1, "C-1"), make_update(2, "C-2")])[0].moved_by)
 
     def test_circuits_are_added_and_removed_and_impacts_change(self) -> None:
-        before = said(1, AnnouncedImpact("STAYS", "DEGRADED"), "GOES", AnnouncedImpact("TURNS", "DEGRADED"))
-        now = said(9, AnnouncedImpact("stays", "DEGRADED"), "COMES", AnnouncedImpact("TURNS", "OUTAGE"))
+        before = make_update(1, AnnouncedImpact("STAYS", "DEGRADED"), "GOES", AnnouncedImpact("TURNS", "DEGRADED"))
+        now = make_update(9, AnnouncedImpact("stays", "DEGRADED"), "COMES", AnnouncedImpact("TURNS", "OUTAGE"))
 
         entry = entries([before, now])[0]
 
@@ -77,34 +77,34 @@ class EntriesTest(TestCase):
         self.assertEqual(entry.impacts_changed, ((AnnouncedImpact("TURNS", "DEGRADED"), "OUTAGE"),))
 
     def test_a_bare_cancellation_removes_no_circuit(self) -> None:
-        entry = entries([said(1, "C-1"), said(9, status="CANCELLED", days=())])[0]
+        entry = entries([make_update(1, "C-1"), make_update(9, status="CANCELLED", days=())])[0]
 
         self.assertEqual((entry.circuits_removed, entry.windows_removed), ((), ()))
         self.assertFalse(entry.is_repeat)
 
     def test_an_update_received_after_a_newer_one_is_late(self) -> None:
-        late = received(said(1, "C-1"), 9)
+        late = received(make_update(1, "C-1"), 9)
 
-        found = entries([said(0, "C-1"), late, received(said(2, "C-1"), 3)])
+        found = entries([make_update(0, "C-1"), late, received(make_update(2, "C-1"), 3)])
 
         self.assertEqual([entry.update for entry in found if entry.is_late], [late])
 
     def test_updates_received_together_are_not_late(self) -> None:
-        found = entries([received(said(1, "C-1"), 5), received(said(2, "C-1"), 5)])
+        found = entries([received(make_update(1, "C-1"), 5), received(make_update(2, "C-1"), 5)])
 
         self.assertFalse([entry for entry in found if entry.is_late])
 
     def test_only_repeats_are_grouped(self) -> None:
         found = collapse_repeats(
-            entries([said(hour, "C-1", status="CANCELLED" if hour > 4 else "CONFIRMED") for hour in range(1, 8)])
+            entries([make_update(hour, "C-1", status="CANCELLED" if hour > 4 else "CONFIRMED") for hour in range(1, 8)])
         )
 
         self.assertEqual([len(group) for group in found], [2, 1, 3, 1])
 
     def test_a_late_repeat_is_a_group_of_its_own(self) -> None:
-        late = received(said(3, "C-1"), 99)
+        late = received(make_update(3, "C-1"), 99)
 
-        found = collapse_repeats(entries([said(1, "C-1"), said(2, "C-1"), late, said(4, "C-1")]))
+        found = collapse_repeats(entries([make_update(1, "C-1"), make_update(2, "C-1"), late, make_update(4, "C-1")]))
 
         self.assertEqual([group[0].is_late for group in found], [False, True, False, False])
 
@@ -112,7 +112,9 @@ class EntriesTest(TestCase):
         self.assertEqual(entries([]), [])
 
     def test_the_current_impacts_are_those_of_the_provider(self) -> None:
-        self.assertEqual(announced_impacts(conclude([said(1, "C-1"), said(9, "C-2")])), {("c-2", "OUTAGE")})
+        self.assertEqual(
+            announced_impacts(conclude([make_update(1, "C-1"), make_update(9, "C-2")])), {("c-2", "OUTAGE")}
+        )
 
     @settings(max_examples=300, deadline=None)
     @given(st.lists(UPDATES, max_size=8))
@@ -126,6 +128,6 @@ class EntriesTest(TestCase):
         self.assertEqual([entry.after for entry in found], [conclude(ordered[: n + 1]) for n in range(len(ordered))])
 
     def test_few_updates_of_a_long_history_are_needed(self) -> None:
-        history = [said(hour, "C-1") for hour in range(500)]
+        history = [make_update(hour, "C-1") for hour in range(500)]
 
         self.assertLess(len(still_needed(history)), 5)

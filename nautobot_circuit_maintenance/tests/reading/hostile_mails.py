@@ -1,4 +1,4 @@
-"""Strategies that draw hostile mails: BCOP calendars and HTML whose every part may lie, and damaged real ones."""
+"""Strategies for hostile messages: BCOP calendars and HTML with any invalid value, and damaged real messages."""
 
 import base64
 import quopri
@@ -12,13 +12,13 @@ from nautobot_circuit_maintenance.tests.reading.parser_mails import HEADERS, win
 SAMPLES = Path(__file__).parents[3] / "development" / "samples"
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 
-WORDS = st.one_of(
+TEXTS = st.one_of(
     st.text(max_size=12),
-    st.text(st.characters(codec=None), max_size=6),  # lone surrogates too
+    st.text(st.characters(codec=None), max_size=6),  # lone surrogates, too
     st.sampled_from(["", " ", "\0", "a\0b", "\ud800", "\u202eC-1", "None", "C-1", "c-1", "ß", "İ", "x" * 300]),
 )
 _LONG = ["x" * 255, "x" * 256, "x" * 300, "ä" * 100_000]
-_IDS = st.sampled_from(["C-1", " \0", "\ud800", *_LONG, *_LONG]) | WORDS
+_IDS = st.sampled_from(["C-1", " \0", "\ud800", *_LONG, *_LONG]) | TEXTS
 _TIMES = st.sampled_from(
     "20260310T010000Z 20260310T030000Z 99991231T235959Z 99990101T000000Z 00010101T000000Z 16000229T000000 19691231T235959Z "
     "19700101T000000Z 20260310 20260230T010000Z 20260310T250000Z PT2H 20260310T010000Z/PT1H 20260310T010000Z,20260311T010000Z "
@@ -47,13 +47,13 @@ _STATUSES = st.sampled_from(
 )
 _IMPACTS = st.sampled_from("NO-IMPACT REDUCED-REDUNDANCY DEGRADED OUTAGE TOTAL outage".split())
 _LINES = {
-    "SUMMARY:": WORDS,
+    "SUMMARY:": TEXTS,
     "DTSTAMP:": _TIMES,
-    "UID:": WORDS,
+    "UID:": TEXTS,
     "SEQUENCE:": _NUMBERS,
-    "ORGANIZER:": WORDS,
-    "X-MAINTNOTE-PROVIDER:": WORDS,
-    "X-MAINTNOTE-ACCOUNT:": WORDS,
+    "ORGANIZER:": TEXTS,
+    "X-MAINTNOTE-PROVIDER:": TEXTS,
+    "X-MAINTNOTE-ACCOUNT:": TEXTS,
     "X-MAINTNOTE-MAINTENANCE-ID:": _IDS,
     "X-MAINTNOTE-IMPACT:": _IMPACTS,
     "X-MAINTNOTE-STATUS:": _STATUSES,
@@ -90,7 +90,7 @@ _DAMAGE = [b"", b"\0", b"\xff\xfe", b"\r\n\r\n", b"--", b"=?x?b?=", b"99991231T2
 
 @st.composite
 def calendars(draw: st.DrawFn) -> str:
-    """Draw a BCOP calendar: mostly sane, so that what is not gets past the first check."""
+    """Draw a BCOP calendar: mostly valid, so that invalid values get past the first check."""
     events = [draw(_events()) for _ in range(draw(st.integers(1, 3)))]
     head = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Example//Maint Note//EN"]
     return "\r\n".join([*head, *events, draw(st.sampled_from(["END:VCALENDAR"] * 6 + ["", "END:VEVENT"])), ""])
@@ -98,7 +98,7 @@ def calendars(draw: st.DrawFn) -> str:
 
 @st.composite
 def _events(draw: st.DrawFn) -> str:
-    """Draw an event that lies in one or two ways: with more, all would fail the same first check."""
+    """Draw an event with one or two invalid values: with more, all would fail the same first check."""
     lies = draw(
         st.sets(st.sampled_from(["ids", "line", "times", "zone", "impacts", "duration", "one", "other"]), max_size=2)
     )
@@ -127,8 +127,8 @@ def _events(draw: st.DrawFn) -> str:
 
 
 _pages = st.one_of(
-    st.builds(windstream, WORDS, title=WORDS, rows=st.integers(0, 3)),
-    st.lists(st.sampled_from(["<table>", "<tr>", "<td>", "</td>", "<b>", "<!--", "&#0;", "Start:", "\0"]) | WORDS).map(
+    st.builds(windstream, TEXTS, title=TEXTS, rows=st.integers(0, 3)),
+    st.lists(st.sampled_from(["<table>", "<tr>", "<td>", "</td>", "<b>", "<!--", "&#0;", "Start:", "\0"]) | TEXTS).map(
         "".join
     ),
 )
@@ -136,16 +136,16 @@ _pages = st.one_of(
 
 @st.composite
 def _parts(draw: st.DrawFn) -> bytes:
-    """Draw a part whose charset and encoding may be other ones than it says."""
+    """Draw a part whose charset and encoding may be other than declared."""
     kind = draw(
         st.sampled_from(["text/calendar", "text/calendar", "text/html", "text/plain", "text/csv", "image/png", "x"])
     )
     text = draw(calendars() if kind == "text/calendar" else _pages)
     content = text.encode(draw(st.sampled_from(["utf-8", "utf-8", "utf-16"])), "surrogatepass")
-    said = draw(st.sampled_from(["8bit", "base64", "quoted-printable", "x-uuencode", "nonsense"]))
-    used = said if draw(st.integers(0, 4)) else "8bit"
+    declared = draw(st.sampled_from(["8bit", "base64", "quoted-printable", "x-uuencode", "nonsense"]))
+    used = declared if draw(st.integers(0, 4)) else "8bit"
     encode = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}.get(used, bytes)
-    head = f"Content-Type: {kind}; charset{draw(_CHARSETS)}\r\nContent-Transfer-Encoding: {said}\r\n\r\n"
+    head = f"Content-Type: {kind}; charset{draw(_CHARSETS)}\r\nContent-Transfer-Encoding: {declared}\r\n\r\n"
     return head.encode() + encode(content)
 
 
@@ -162,28 +162,28 @@ _trees = st.recursive(_parts(), lambda inner: st.lists(inner, max_size=3).map(_t
 
 @st.composite
 def mails(draw: st.DrawFn) -> bytes:
-    """Draw a message whose parts are such."""
-    subject = draw(WORDS).encode("utf-8", "surrogatepass").translate(None, b"\r\n")
+    """Draw a message of such parts."""
+    subject = draw(TEXTS).encode("utf-8", "surrogatepass").translate(None, b"\r\n")
     head = b"".join(f"{name}: {value}\r\n".encode() for name, value in HEADERS.items() if name != "Subject")
     return head + b"Subject: " + subject + b"\r\nMIME-Version: 1.0\r\n" + draw(_trees)
 
 
 @cache
 def real_mails() -> list[tuple[str, bytes]]:
-    """Return our samples, and the mails of the corpus where it is: a folder or file whose name tells the provider."""
+    """Return our samples, and the corpus if available, by folder or file names that contain the provider."""
     paths = sorted(SAMPLES.rglob("*.eml")) + sorted(CORPUS.rglob("*.eml"))
     return [(path.parent.name if SAMPLES in path.parents else path.stem, path.read_bytes()) for path in paths]
 
 
 @st.composite
 def damaged_mails(draw: st.DrawFn) -> tuple[str, bytes]:
-    """Draw a real mail that was cut, spliced with another and garbled, and the name of its file or folder."""
+    """Draw a real message that was cut, spliced and garbled, and the name of its file or folder."""
     name, raw = draw(st.sampled_from(real_mails()))
     for _ in range(draw(st.integers(1, 4))):
-        # Places as shares of the whole: what Hypothesis shrinks stays in the mail.
-        begin = int(len(raw) * draw(st.floats(0, 1)))
-        end = begin + draw(st.sampled_from([0, 1, 1, 2, 10, 200, len(raw)]))
+        # Positions as shares of the whole stay inside the message when Hypothesis shrinks it.
+        start = int(len(raw) * draw(st.floats(0, 1)))
+        end = start + draw(st.sampled_from([0, 1, 1, 2, 10, 200, len(raw)]))
         _, other = draw(st.sampled_from(real_mails()))
-        piece = draw(st.sampled_from(_DAMAGE) | st.binary(max_size=4) | st.just(other[begin : begin + 3_000]))
-        raw = raw[:begin] + piece + raw[end:]
+        piece = draw(st.sampled_from(_DAMAGE) | st.binary(max_size=4) | st.just(other[start : start + 3_000]))
+        raw = raw[:start] + piece + raw[end:]
     return name, raw

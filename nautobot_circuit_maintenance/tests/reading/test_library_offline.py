@@ -1,4 +1,4 @@
-"""No parser fetches anything that a mail names: no entity, no style sheet, no picture, no file of this machine."""
+"""No parser fetches anything that a message refers to: no entity, style sheet, image or local file."""
 
 import socket
 import tempfile
@@ -12,11 +12,11 @@ from nautobot_circuit_maintenance.reading.library import known_parser_names
 from nautobot_circuit_maintenance.reading.parse import parse
 from nautobot_circuit_maintenance.tests.fakes import NOON
 
-IN_THE_FILE = "words-of-a-file-on-this-machine"
+IN_THE_FILE = "content-of-a-file-on-this-machine"
 
 
-def naming(address: str, file: str) -> bytes:
-    """Return a mail that names an address and a file in every way that a reader of HTML, XML or calendars knows."""
+def referring_to(address: str, file: str) -> bytes:
+    """Return a message that refers to an address and a file in every way that HTML, XML and calendars have."""
     html = f"""<?xml version="1.0"?><?xml-stylesheet href="{address}.xsl" type="text/xsl"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0//EN" "{address}.dtd" [
 <!ENTITY file SYSTEM "file://{file}"><!ENTITY % remote SYSTEM "{address}.ent"> %remote;]>
@@ -41,7 +41,7 @@ def naming(address: str, file: str) -> bytes:
 
 
 class OfflineTest(SimpleTestCase):
-    """A mail that names what it would like to have fetched; somebody listens there."""
+    """A message that refers to a listening server and a file."""
 
     def setUp(self):
         self.listener = self.enterContext(socket.create_server(("127.0.0.1", 0)))
@@ -49,27 +49,27 @@ class OfflineTest(SimpleTestCase):
         file = self.enterContext(tempfile.NamedTemporaryFile("w"))  # pylint: disable=consider-using-with  # it does
         file.write(IN_THE_FILE)
         file.flush()
-        self.raw = naming(f"http://127.0.0.1:{self.listener.getsockname()[1]}/named", file.name)
+        self.raw = referring_to(f"http://127.0.0.1:{self.listener.getsockname()[1]}/named", file.name)
 
-    def assert_nobody_asked(self):
-        """Check that no connection waits."""
+    def assert_not_connected(self):
+        """Check that no connection is waiting."""
         with self.assertRaises(BlockingIOError):
             self.listener.accept()
 
-    def test_somebody_who_asks_is_noticed(self):
+    def test_a_connection_is_noticed(self):
         with socket.create_connection(self.listener.getsockname()), self.assertRaises(AssertionError):
-            self.assert_nobody_asked()
+            self.assert_not_connected()
 
     def test_no_parser_fetches_anything(self):
         provenance = Provenance(NOON, NOON, "0" * 64)
         for name in known_parser_names():
             with self.subTest(name):
                 try:
-                    told = str(parse(self.raw, [name], provenance))
+                    result = str(parse(self.raw, [name], provenance))
                 except ParseError as error:
-                    told = str(error)
-                self.assertNotIn(IN_THE_FILE, told)
-                self.assert_nobody_asked()
+                    result = str(error)
+                self.assertNotIn(IN_THE_FILE, result)
+                self.assert_not_connected()
 
     def test_showing_it_fetches_nothing(self):
         message = readable(self.raw)
@@ -77,4 +77,4 @@ class OfflineTest(SimpleTestCase):
         for shown in (safe_document(message.html), message.text):
             self.assertNotIn(IN_THE_FILE, shown)
         self.assertNotIn("/named", safe_document(message.html))
-        self.assert_nobody_asked()
+        self.assert_not_connected()
