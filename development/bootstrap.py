@@ -72,12 +72,32 @@ class Environment:
     def _install(self) -> None:
         """Recreate the folder and install into it; the stamp is written last."""
         run([self.base_python, "-m", "venv", "--clear", str(self.folder)])
-        command = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-        command += ["--editable", f"{ROOT}[dev]"]
-        # Without pins, pip installs the newest versions that this Nautobot allows.
-        command += ["--constraint", str(self.pins)] if self.pins.exists() else [f"nautobot=={self.nautobot}.*"]
-        run(command)
+        wanted = ["--editable", f"{ROOT}[dev]"]
+        # Without pins, the newest versions that this Nautobot allows.
+        wanted += ["--constraint", str(self.pins)] if self.pins.exists() else [f"nautobot=={self.nautobot}.*"]
+        if not self._install_with_uv(wanted):
+            run([*self._pip, "install", "--quiet", *wanted])
         self._stamp.write_text(self.fingerprint(), encoding="ascii")
+
+    @property
+    def _pip(self) -> list[str]:
+        return [str(self.python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+
+    def _install_with_uv(self, wanted: list[str]) -> bool:
+        """Install with uv, which takes a fraction of pip's time; return False if pip has to do it."""
+        configured = subprocess.run(  # nosec B603 # our own command, no shell
+            [*self._pip, "config", "list"], check=False, capture_output=True, text=True
+        )
+        # uv does not read the configuration of pip: an index of the user's own is for pip.
+        if re.search(r"\.index-url=", configured.stdout) or not succeeds([*self._pip, "install", "--quiet", "uv"]):
+            return False
+        command = [str(self.folder / "bin" / "uv"), "pip", "install", "--quiet", "--python", str(self.python)]
+        return succeeds([*command, *wanted])
+
+
+def succeeds(command: list[str]) -> bool:
+    """Run a step that may fail, without output; return whether it succeeded."""
+    return not subprocess.run(command, check=False, capture_output=True).returncode  # nosec B603 # our own, no shell
 
 
 def run(command: list[str]) -> None:
