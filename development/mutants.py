@@ -54,7 +54,7 @@ class Mutant:
 MUTANTS = (
     Mutant(
         "maintenances are not locked",
-        f"{APP}/pipeline/apply/__init__.py",
+        f"{APP}/pipeline/apply/apply.py",
         'CircuitMaintenance.objects.select_for_update(of=("self",)).filter(wanted)',
         "CircuitMaintenance.objects.filter(wanted)",
         (f"{TESTS}/end_to_end/test_concurrency.py",),
@@ -107,7 +107,7 @@ MUTANTS = (
     ),
     Mutant(
         "the display name is trusted",
-        f"{APP}/mail/message.py",
+        f"{APP}/mail/headers.py",
         'addresses = {address.lower() for _, address in found if "@" in address}',
         'addresses = {(name if "@" in name else address).lower() for name, address in found if "@" in address}',
         (f"{TESTS}/pipeline/test_forged_senders.py",),
@@ -118,6 +118,13 @@ MUTANTS = (
         "    return tuple(_unfold(str(field)) for field in header.get_all(_FIELD, []))\n",
         "    return tuple(_unfold(str(field)) for field in reversed(header.get_all(_FIELD, [])))\n",
         (f"{TESTS}/mail/test_authentication.py",),
+    ),
+    Mutant(
+        "what waits without a verdict is admitted",
+        f"{APP}/pipeline/admission.py",
+        "if confirmed or (confirmed is None and not self._requires_authentication(source)):",
+        "if confirmed is not False:",
+        (f"{TESTS}/pipeline/test_admission.py",),
     ),
     Mutant(
         "attempts are not counted",

@@ -1,4 +1,4 @@
-"""Saves of a row that somebody else writes at the same time: people edit while the pipeline applies notifications."""
+"""Concurrent saves of one row: people edit while the pipeline applies notifications."""
 
 from collections.abc import Collection
 from copy import deepcopy
@@ -8,7 +8,7 @@ from django.db import models
 
 
 class SaveChangedFieldsMixin(models.Model):
-    """A row whose ``save()`` writes over nothing but what this copy of it changed since it was read."""
+    """A row whose ``save()`` overwrites only the fields that this copy changed since it was read."""
 
     _read: dict[str, Any] | None = None
     """The values as they were read, by attribute; None for a row that is not stored yet."""
@@ -18,13 +18,13 @@ class SaveChangedFieldsMixin(models.Model):
 
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "SaveChangedFieldsMixin":
-        """Remember what was read."""
+        """Keep the values that were read."""
         row = super().from_db(db, field_names, values)
         row._remember()  # pylint: disable=protected-access  # of this class
         return row
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        """Remember what was read this time."""
+        """Keep the values that were read this time."""
         super().refresh_from_db(*args, **kwargs)
         self._remember()
 
@@ -38,7 +38,7 @@ class SaveChangedFieldsMixin(models.Model):
         }
 
     def merge(self) -> None:
-        """Lock the row, and take over what others wrote since it was read into fields that this copy did not change.
+        """Lock the row and adopt what others saved since it was read, in fields that this copy did not change.
 
         To be called in the transaction of the save.
         """
@@ -48,7 +48,7 @@ class SaveChangedFieldsMixin(models.Model):
         manager = type(self)._base_manager  # pylint: disable=protected-access  # Django documents it as public
         stored = manager.select_for_update().filter(pk=self.pk).values(*names).first()
         if stored is None:
-            return  # deleted meanwhile
+            return  # deleted in the meantime
         for name in names & self._read.keys():
             if getattr(self, name) == self._read[name]:
                 setattr(self, name, stored[name])
