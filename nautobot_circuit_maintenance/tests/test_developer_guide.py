@@ -19,7 +19,9 @@ TESTS = f"{APP}/tests"
 GUIDE = ROOT / "docs" / "dev"
 MAILBOX_TYPE, FIRST_CHANGE = GUIDE / "mailbox-type.md", GUIDE / "contributing.md"
 FILE = re.compile(
-    r'^```python title="(?P<path>[^",]+)(?:, at the end of (?P<table>\w+))?"\n(?P<code>.*?)^```$', re.M | re.S
+    r'^```python title="(?P<path>[^",]+)(?:, at the end of (?P<table>\w+)|(?P<import>, before the imports of the app))?"\n'
+    r"(?P<code>.*?)^```$",
+    re.M | re.S,
 )
 DIFF = re.compile(r"^```diff\n(.*?)^```$", re.M | re.S)
 NAMED = re.compile(r"`([\w./]+\.py|[\w./]+\w\(\))`")
@@ -28,14 +30,18 @@ OTHERS = {"config.py", "CustomField.content_types.add()", "connections.close_all
 
 
 def write(root: Path, file: re.Match[str]) -> None:
-    """Do what the head of a block says: write a new file, or add an entry at the end of a table in one that exists."""
+    """Follow the title of a block: write a new file, or add an import, or an entry of a table, to one that exists."""
     path = root / file["path"]
-    if not file["table"]:
+    if not file["table"] and not file["import"]:
+        path.parent.mkdir(exist_ok=True)
         path.write_text(file["code"], "utf-8")
         return
     text = path.read_text("utf-8")
-    end = text.index("\n}\n", text.index(f"\n{file['table']} = {{\n")) + 1
-    path.write_text(text[:end] + file["code"] + text[end:], "utf-8")
+    if file["import"]:
+        place = text.index(f"\nfrom {APP}.") + 1
+    else:
+        place = text.index("\n}\n", text.index(f"\n{file['table']} = {{\n")) + 1
+    path.write_text(text[:place] + file["code"] + text[place:], "utf-8")
 
 
 def run_in(root: Path, *command: str, given: str = "") -> "subprocess.CompletedProcess[str]":
@@ -57,7 +63,7 @@ class FollowedTest(TestCase):
         """The contract of mailboxes, a run from a file to a maintenance, the layers; and it is formatted as ours is."""
         with copy_of_clone() as root:
             files = list(FILE.finditer(MAILBOX_TYPE.read_text("utf-8")))
-            self.assertEqual(len(files), 3)
+            self.assertEqual(len(files), 6)
             for file in files:
                 write(root, file)
             [change] = DIFF.findall(FIRST_CHANGE.read_text("utf-8"))
