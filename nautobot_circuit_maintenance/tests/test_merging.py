@@ -90,11 +90,11 @@ class Saves(PipelineTestCase):
         self.assertEqual((stored.description, stored.status, stored.ticket), ("By hand", "COMPLETED", "CHG-1"))
 
 
-class TheForm(PipelineTestCase):
-    """A form that was opened before a notification came."""
+class ConcurrentEdits(PipelineTestCase):
+    """A form that was opened before a notification was received."""
 
-    def test_it_says_once_what_changed_and_lets_the_person_decide(self):
-        """The status that the form shows is the old one: saved as it is, it would undo the cancellation."""
+    def test_form_rejects_the_first_save_and_lists_current_values(self):
+        """Saving the outdated status would undo the cancellation."""
         self.receive(mail(Bcop()))
         opened = CircuitMaintenanceForm(instance=self.maintenance())
         names = ("name", "status", "ticket", "seen", "start_time", "end_time", "description")
@@ -115,8 +115,8 @@ class TheForm(PipelineTestCase):
         self.assertTrue(again.is_valid(), again.errors)
         self.assertEqual(again.save().status, "CONFIRMED")
 
-    def test_what_a_colleague_entered_meanwhile_is_named_too(self):
-        """The form shows an empty ticket: saved unseen, it would take the colleague's away."""
+    def test_form_lists_values_entered_by_another_user(self):
+        """Saving the empty ticket would remove the other user's."""
         self.receive(mail(Bcop()))
         opened = CircuitMaintenanceForm(instance=self.maintenance())
         data = {name: opened[name].value() or "" for name in ("name", "status", "seen", "start_time", "end_time")}
@@ -140,8 +140,8 @@ class TheForm(PipelineTestCase):
         self.assertTrue(form.is_valid(), form.errors)
 
 
-class Acknowledging(PipelineTestCase):
-    """A click on a page that was made before a notification came."""
+class AcknowledgeButton(PipelineTestCase):
+    """A click on a page that was loaded before a notification was received."""
 
     def setUp(self):
         """Log in, and announce two maintenances."""
@@ -150,18 +150,18 @@ class Acknowledging(PipelineTestCase):
         self.receive(mail(Bcop()), mail(Bcop("M-2")))
 
     def link(self) -> str:
-        """Return where the button on the maintenance's page leads."""
+        """Return the URL of the button on the page of the maintenance."""
         page = self.client.get(self.maintenance().get_absolute_url()).content.decode()
         [action] = [part.split('"')[0] for part in page.split('action="')[1:] if "/acknowledge/" in part.split('"')[0]]
         return action
 
-    def told_after(self, **data) -> list[str]:
-        """Acknowledge in bulk; return what the user is told."""
+    def messages_after(self, **data) -> list[str]:
+        """Acknowledge in bulk, and return the messages."""
         response = self.client.post(reverse(ROUTE.format("bulk_acknowledge")), data)
         return [str(message) for message in get_messages(response.wsgi_request)]
 
-    def test_what_was_seen_is_acknowledged(self):
-        """The link says as of when."""
+    def test_unchanged_maintenance_is_acknowledged(self):
+        """The link contains the time of the last change."""
         link = self.link()
         self.assertTrue(parse_qs(urlsplit(link).query)["seen"])
 
@@ -169,35 +169,35 @@ class Acknowledging(PipelineTestCase):
 
         self.assertEqual((self.maintenance().ack, self.maintenance().acknowledged_by), (True, self.user))
 
-    def test_what_changed_meanwhile_is_not_and_the_user_is_told(self):
-        """He has not taken note of the cancellation."""
+    def test_changed_maintenance_is_not_acknowledged(self):
+        """The user has not seen the cancellation."""
         link = self.link()
         self.receive(mail(Bcop(**LATER)))
 
         response = self.client.post(link)
 
         self.assertFalse(self.maintenance().ack)
-        [told] = get_messages(response.wsgi_request)
-        self.assertIn("was changed after this page was loaded", str(told))
+        [message] = get_messages(response.wsgi_request)
+        self.assertIn("was changed after this page was loaded", str(message))
 
-    def test_in_bulk_too_and_the_others_are_acknowledged(self):
-        """Each for itself."""
+    def test_bulk_action_acknowledges_only_unchanged_ones(self):
+        """Each maintenance is checked on its own."""
         seen = timezone.now()
         self.receive(mail(Bcop(**LATER)))
         pks = [str(self.maintenance(name).pk) for name in ("M-1", "M-2")]
 
-        told = self.told_after(pk=pks, seen=seen.isoformat())
+        messages = self.messages_after(pk=pks, seen=seen.isoformat())
 
         acks = dict(CircuitMaintenance.objects.values_list("name", "ack"))
         self.assertEqual(acks, {"M-1": False, "M-2": True})
-        self.assertEqual(told[0], "Acknowledged ISP M-2.")
-        self.assertIn("ISP M-1 was changed", told[1])
+        self.assertEqual(messages[0], "Acknowledged ISP M-2.")
+        self.assertIn("ISP M-1 was changed", messages[1])
 
-    def test_rows_are_locked_in_the_order_in_which_workers_lock_them(self):
-        """By provider and name: otherwise a worker and a click could wait for each other for ever."""
+    def test_rows_are_locked_in_the_order_of_the_workers(self):
+        """By provider and name: another order could deadlock with a worker."""
         pks = [str(self.maintenance(name).pk) for name in ("M-2", "M-1")]
         with CaptureQueriesContext(connection) as captured:
-            self.told_after(pk=pks)
+            self.messages_after(pk=pks)
 
         [locking] = [
             each["sql"] for each in captured if "provider_id" in each["sql"] and "FOR UPDATE OF" in each["sql"]
@@ -205,12 +205,12 @@ class Acknowledging(PipelineTestCase):
         table = '"nautobot_circuit_maintenance_circuitmaintenance"'
         self.assertIn(f'ORDER BY {table}."provider_id" ASC, {table}."name" ASC', locking)
 
-    def test_nothing_ticked_is_said(self):
-        """It is no success."""
-        self.assertIn("No unacknowledged maintenances were selected.", self.told_after()[0])
+    def test_empty_selection_is_reported(self):
+        """As a warning."""
+        self.assertIn("No unacknowledged maintenances were selected.", self.messages_after()[0])
 
-    def test_words_that_are_no_moment_do_no_harm(self):
-        """As if the page had said nothing."""
+    def test_invalid_seen_is_ignored(self):
+        """Like a missing one."""
         for word in ("2026-13-45T99:99:99Z", "yesterday", "2026-11-20T12:00:00"):
             with self.subTest(word=word):
                 CircuitMaintenance.objects.update(ack=False)

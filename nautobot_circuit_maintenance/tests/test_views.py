@@ -87,7 +87,7 @@ class NotificationViewTest(
 
 
 class ParsedNotificationViewTest(ViewTestCases.GetObjectViewTestCase, inherited.ListTestCase):
-    """Nautobot's tests of reading: nobody writes these."""
+    """Nautobot's tests of reading; parsed notifications are read-only."""
 
     model = models.ParsedNotification
 
