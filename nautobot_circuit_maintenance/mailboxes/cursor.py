@@ -83,7 +83,7 @@ class Cursor(Generic[I]):
 
 def typed(value: Any, wanted: type[V]) -> V:
     """Return a value of exactly this type, which excludes bool for int; raises TypeError for any other."""
-    if type(value) is not wanted:
+    if type(value) is not wanted:  # pylint: disable=unidiomatic-typecheck  # to isinstance, True is an int
         raise TypeError(f"{value!r} is not of type {wanted.__name__}")
     return value
 

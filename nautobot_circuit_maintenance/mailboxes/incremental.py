@@ -28,7 +28,7 @@ _MAILBOX_CHANGED = (
 
 @dataclass(frozen=True)
 class FetchPlan(Generic[I]):
-    """Where a run starts in a mailbox."""
+    """The position in a mailbox from which a run reads."""
 
     request: FetchRequest
     cursor: Cursor[I] | None

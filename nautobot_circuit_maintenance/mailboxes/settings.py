@@ -114,7 +114,7 @@ class SourceSettings:
         }
 
     def describe_connection(self) -> dict[str, str]:
-        """Return what the page shows about the connection, by label; nothing where there is nothing to set."""
+        """Return what the page shows about the connection, by label; empty if there is nothing to set."""
         return {}
 
     def _describe_authentication(self) -> str:

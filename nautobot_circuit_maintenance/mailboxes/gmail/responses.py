@@ -102,7 +102,7 @@ def _message_id(item: Any) -> str:
 
 
 def message(response: Any, id_: str, read: Callable[[Response], V]) -> V:
-    """Read the response about one message (users.messages.get); it must not be about another."""
+    """Read what users.messages.get returned; it must be about the message that was requested."""
     if _text(response, "id") != id_:
         raise UnexpectedResponse(f"wrong message returned for {id_}")
     return read(response)

@@ -1,4 +1,4 @@
-"""The cursor of an IMAP folder: the highest UID that was looked at, and the messages that the server owes."""
+"""The cursor of an IMAP folder: the highest UID that was looked at, and the deferred messages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -77,12 +77,8 @@ def _unreachable(settings: ImapSettings, error: Exception) -> MailboxError:
     if isinstance(error, CapabilityError):
         sentence = f"{server} does not offer STARTTLS; remove 'starttls' and use the TLS port, usually 993."
         return MailboxError("IMAP-06", sentence, permanent=True)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        sentence = (
-            f"The certificate of {server} is not trusted ({error.verify_message}); set 'ca_file' to the signing CA's "
-            "certificate, or use the host name the certificate was issued for in 'url'."
-        )
-        return MailboxError("IMAP-08", sentence, permanent=True)
+    if isinstance(error, ssl.SSLError):
+        return _tls_error(server, error)
     if isinstance(error, socket.gaierror):
         sentence = f"Host '{settings.host}' could not be resolved; check 'url' and the DNS of the worker."
         return MailboxError("IMAP-01", sentence)
@@ -90,14 +86,18 @@ def _unreachable(settings: ImapSettings, error: Exception) -> MailboxError:
         return MailboxError("IMAP-02", f"{server} refused the connection; {_CHECK_ADDRESS} and the firewall.")
     if isinstance(error, TimeoutError):
         return MailboxError("IMAP-03", f"{server} timed out; {_CHECK_ADDRESS} and the firewall.")
-    if isinstance(error, ssl.SSLError):
-        return _handshake_error(server, error)
     reason = error_text(error, settings)
     return MailboxError("IMAP-04", f"{server} does not respond as an IMAP server ({reason}); {_CHECK_ADDRESS}.")
 
 
-def _handshake_error(server: str, error: ssl.SSLError) -> MailboxError:
-    """Distinguish a server without TLS from a failed handshake."""
+def _tls_error(server: str, error: ssl.SSLError) -> MailboxError:
+    """Distinguish an untrusted certificate, a server without TLS, and a failed handshake."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        sentence = (
+            f"The certificate of {server} is not trusted ({error.verify_message}); set 'ca_file' to the signing CA's "
+            "certificate, or use the host name the certificate was issued for in 'url'."
+        )
+        return MailboxError("IMAP-08", sentence, permanent=True)
     if error.reason in _CLEAR_TEXT:
         sentence = (
             f"{server} does not speak TLS ({error.reason}); check the port, or set 'starttls' if it requires that."

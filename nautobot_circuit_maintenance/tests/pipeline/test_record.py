@@ -56,6 +56,16 @@ class StoreFirst(RecordTestCase):
         self.assertEqual((row.subject, row.message_id), ("Planned work", "<a@isp.example>"))
         self.assertEqual((row.sent_at, row.received_at), (NOON, NOON))
 
+    def test_the_id_that_the_server_gave_the_message_is_stored(self):
+        whole = replace(message(mail(Bcop("M-1"))), server_id="1600000000/7")
+        header = mail(Bcop("M-2")).partition(b"\r\n\r\n")[0]
+        oversize = replace(MailMessage.oversize(header, size=30_000_000, received_at=NOON), server_id="1600000000/8")
+
+        self.fetch(FakeMailbox.of([whole, oversize]))
+
+        stored = Notification.objects.order_by("server_id").values_list("server_id", flat=True)
+        self.assertEqual(list(stored), ["1600000000/7", "1600000000/8"])
+
     def test_a_message_over_the_size_limit_is_recorded_from_its_headers_as_failed_with_the_reason(self):
         """No body, the real size, and a sentence that names the setting."""
         header = mail(Bcop()).partition(b"\r\n\r\n")[0]
