@@ -94,7 +94,7 @@ MUTANTS = (
     Mutant(
         "a message that the server cannot deliver is forgotten",
         f"{APP}/mailboxes/imap/mailbox.py",
-        '        for uid in self._tried(silent, ["UID"]):',
+        '        for uid in self._fetch_together(missing, ["UID"]):',
         "        for uid in ():",
         (f"{TESTS}/mailboxes/test_imap_scale.py",),
     ),

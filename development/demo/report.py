@@ -85,7 +85,7 @@ def maintenance_lines(expected: Sequence[dict[str, Any]]) -> list[Line]:
     known = {(entry["provider"], entry["name"]) for entry in expected}
     for maintenance in CircuitMaintenance.objects.select_related("provider"):
         if (maintenance.provider.name, maintenance.name) not in known:
-            lines.append(Line(str(maintenance), maintenance.status, differences=["nobody expected it"]))
+            lines.append(Line(str(maintenance), maintenance.status, differences=["not expected"]))
     return lines
 
 
