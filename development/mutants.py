@@ -240,14 +240,14 @@ def judges(mutants: Iterable[Mutant]) -> dict[str, Callable[[Path], bool]]:
     return found | {f"chaos {options}": partial(fails_in_chaos, options=options) for options in chaos}
 
 
-def show(name: str, judgements: dict[str, bool], wanted: bool) -> bool:
+def show(name: str, judgments: dict[str, bool], wanted: bool) -> bool:
     """Print the result of each judge; return whether all are as wanted."""
-    for judge, fails in judgements.items():
+    for judge, fails in judgments.items():
         print(
             f"{name:<50} {'noticed' if fails else 'silent':<9}{judge}{'' if fails is wanted else '   <-- WRONG'}",
             flush=True,
         )
-    return all(fails is wanted for fails in judgements.values())
+    return all(fails is wanted for fails in judgments.values())
 
 
 def main() -> int:

@@ -104,7 +104,7 @@ def _normalized(body: bytes) -> bytes:
 def _fingerprint(header: HeaderSection, body: bytes) -> str:
     """Hash what the author wrote, without trace fields, so that a message is the same through two mailboxes.
 
-    Content-Type is hashed too; otherwise an attacker could pre-empt a message with an unparsable variant.
+    Content-Type is hashed too; otherwise an attacker could preempt a message with an unparsable variant.
     """
     digest = hashlib.sha256()
     for name in ("Message-ID", "From", "Date", "Subject", "Content-Type", "Content-Transfer-Encoding"):

@@ -262,7 +262,7 @@ class OnlyTheDifference(ApplyTestCase):
         self.assertEqual(self.windows(), [(START + hours(7), START + hours(11))])
 
     def test_an_edited_impact_stays_until_another_impact_of_that_circuit_is_announced(self):
-        """News about its neighbour is none about it."""
+        """News about its neighbor is none about it."""
         self.maintenance().impacts.filter(cid="C-1").update(impact="NO-IMPACT")
 
         self.receive(told(24, circuits=(("C-1", "OUTAGE"), ("C-2", "DEGRADED"))))

@@ -75,7 +75,7 @@ class States(PipelineTestCase):
         self.assertIn("genericprovider", reason)
 
     def test_what_the_library_filtered_is_ignored(self):
-        """Only what it positively recognised as something else."""
+        """Only what it positively recognized as something else."""
         raw = mail(subject="Your invoice", text="Dear customer, please find attached.")
 
         state, reason = self.state(raw, parsers="equinix")
