@@ -13,7 +13,7 @@ class CircuitMaintenanceConfig(NautobotAppConfig):
 
     name = "nautobot_circuit_maintenance"
     verbose_name = "Circuit Maintenance"
-    description = "Circuit maintenances from the notifications that network providers send by e-mail."
+    description = "Tracks circuit maintenances announced by provider email notifications."
     version = __version__
     author = "The nautobot-circuit-maintenance developers"
     base_url = "circuit-maintenance"

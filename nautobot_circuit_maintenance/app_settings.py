@@ -116,7 +116,7 @@ def _sources(entries: Sequence[Any]) -> tuple[list[SourceSettings], list[Setting
 
 
 def _trusted_hosts(entries: Sequence[Any]) -> dict[str, frozenset[str]]:
-    """Map each source that requires authentication to its valid trusted hosts; an empty set trusts nobody."""
+    """Map each source that requires authentication to its valid trusted hosts; an empty set trusts no host."""
     trusted = {}
     for entry in entries:
         if not isinstance(entry, Mapping) or not entry.get("require_authentication"):

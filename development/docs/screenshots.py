@@ -78,7 +78,7 @@ def work() -> None:
     user = get_user_model().objects.get(username="admin")
     shown = CircuitMaintenance.objects.get(name="CMT20458")
     for title, comment, level in (
-        ("Customers told", "Harbour Vale and the shop in Conover Street know.", "INFO"),
+        ("Customers informed", "Harbour Vale and the shop in Conover Street know.", "INFO"),
         ("No second path", "CCF-FNY-000913 takes the same pole; ask for another night.", "WARNING"),
     ):
         Note.objects.create(maintenance=shown, title=title, comment=comment, level=level)

@@ -41,7 +41,7 @@ class ConcurrentEditMixin(forms.Form):
         )
 
     def _overwritten_values(self) -> list[str]:
-        """Return label and stored value of each field that saving would change, whoever changed it."""
+        """Return label and stored value of each field that saving would change."""
         stored_fields = {field.name for field in self.instance._meta.concrete_fields}
         values = []
         for name, entered in self.cleaned_data.items():

@@ -1,1 +1,1 @@
-"""Messages as strangers send them: headers, parts, text, sender authentication. No Django."""
+"""Untrusted messages: headers, parts, text, sender authentication. No Django."""

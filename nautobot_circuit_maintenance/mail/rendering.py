@@ -144,7 +144,7 @@ def _parse_start(raw: bytes) -> tuple[Message, bool]:
 
 
 def truncated_text(text: str, *, is_truncated: bool = False) -> str:
-    """Return the part of a text that a page shows, with a remark if the text or the message was truncated."""
+    """Return the part of a string that a page shows, with a remark if the text or the message was truncated."""
     return f"{text[:LONGEST_SHOWN]}\n\n{TRUNCATED}" if is_truncated or len(text) > LONGEST_SHOWN else text
 
 

@@ -70,7 +70,7 @@ class Cursor(Generic[I]):
 
     @classmethod
     def _read(cls, stored: JsonCursor) -> dict[str, Any]:
-        """Return the fields besides the identity; raises what ``from_json`` catches."""
+        """Return the fields other than the identity; raises what ``from_json`` catches."""
         mark: Any = typed(stored[cls.mark_key], cls.mark_type)
         backlog = Backlog.from_json(stored["backlog"], cls.mark_type) if "backlog" in stored else None
         return {"mark": mark, "backlog": backlog}

@@ -1,4 +1,4 @@
-"""Changes of maintenances as values: what one was before and after, whoever changed it.
+"""Changes of maintenances as values: what one was before and after, regardless of who changed it.
 
 Change records are made from them, and subscribers of ``maintenances_changed`` receive them: from the pipeline for every
 notification that changed a maintenance, from ``save()`` and ``delete()`` for every edit by a person.

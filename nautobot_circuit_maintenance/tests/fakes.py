@@ -95,7 +95,7 @@ def message(raw: bytes, received_at: datetime | None = None) -> MailMessage:
 
 @dataclass
 class FakeMailbox(Mailbox):
-    """Delivers its messages to whoever asks, a few at a time; the cursor counts them."""
+    """Delivers its messages to anyone who asks, a few at a time; the cursor counts them."""
 
     messages: list[MailMessage] = field(default_factory=list)
     batch_size: int = 2

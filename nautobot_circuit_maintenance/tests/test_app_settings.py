@@ -175,7 +175,7 @@ class Values(SimpleTestCase):
         self.assertIn("Mail", repr(settings.sources[0]))
 
     def test_values_are_frozen(self):
-        """Nobody changes settings by accident."""
+        """No one changes settings by accident."""
         with self.assertRaises(AttributeError):
             parse({"notification_sources": [IMAP]}).sources[0].secret = ""  # type: ignore[misc]  # it is frozen
 
@@ -267,7 +267,7 @@ class Mistakes(SimpleTestCase):
         self.assertIn("require_authentication, trusted_authserv_ids", hint)
 
     def test_a_source_that_demands_authentication_never_demands_nothing(self):
-        """Whatever is wrong with it: then it trusts those who are named rightly, or nobody."""
+        """Whatever is wrong with it: then it trusts those who are named rightly, or no one."""
         for changes, hosts in (
             (TRUST, {"mx.example"}),
             ({**TRUST, "url": None}, {"mx.example"}),
@@ -301,7 +301,7 @@ class Mistakes(SimpleTestCase):
         self.assertEqual([s.host for s in parse({"notification_sources": twice}).sources], ["mail.example"])
 
     def test_a_password_in_the_clear_is_a_warning(self):
-        """It works, and somebody should know."""
+        """It works, and someone should know."""
         found = checked(notification_sources=[{**IMAP, "tls": False}])
 
         self.assertEqual([type(each) for each in found], [CheckWarning])

@@ -52,7 +52,7 @@ def run_in(root: Path, *command: str, given: str = "") -> "subprocess.CompletedP
 
 @pytest.mark.nightly
 class FollowedTest(TestCase):
-    """Whoever does what the pages say ends where they say."""
+    """Anyone who does what the pages say ends where they say."""
 
     def run_in(self, root: Path, *command: str, given: str = "") -> None:
         """Run a command that has to succeed."""
@@ -91,7 +91,7 @@ class NamedTest(TestCase):
     """What stands between backticks as a file, or as a function of a module or class, is there."""
 
     def test_the_guide_names_nothing_that_is_gone(self):
-        """Whoever moves or renames something finds the page that tells of it."""
+        """Anyone who moves or renames something finds the page that tells of it."""
         files = [path for folder in (APP, "development") for path in (ROOT / folder).rglob("*.py")]
         names = [f"/{path.relative_to(ROOT)}" for path in (*files, *ROOT.glob("*.py"))]
         names += [f"/{file['path']}" for file in FILE.finditer(MAILBOX_TYPE.read_text("utf-8"))]

@@ -32,7 +32,7 @@ class IngestNotificationsTest(PipelineTestCase):
         return json.loads(out.getvalue())
 
     def test_a_folder_yields_one_row_per_message_and_counts_per_outcome(self):
-        """Each message is told apart: parsed, failed, a stranger's, known already."""
+        """Each message is told apart: parsed, failed, an unknown sender's, known already."""
         samples = {
             "a.eml": mail(Bcop()),
             "b.eml": mail(subject="No calendar in it"),
@@ -81,7 +81,7 @@ class IngestNotificationsTest(PipelineTestCase):
         self.assertEqual(self.ingest("-")["counts"], {"parsed": 1})
 
     def test_a_path_that_holds_no_message_is_told_in_a_sentence(self):
-        """Nobody believes that a typing error was read."""
+        """No one believes that a typing error was read."""
         for path, words in ((self.folder / "missing.eml", "cannot be read"), (self.folder, "contains no messages")):
             with self.subTest(path=path), self.assertRaisesRegex(CommandError, words):
                 self.ingest(path)

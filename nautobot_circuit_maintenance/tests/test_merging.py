@@ -46,7 +46,7 @@ class Saves(PipelineTestCase):
         self.assertEqual(self.spans(), [(START + DAY, START + DAY + 4 * HOUR)])
 
     def test_the_persons_word_on_the_same_field_comes_later_and_holds(self):
-        """Whoever says CONFIRMED now means it, until the provider says something new."""
+        """Anyone who says CONFIRMED now means it, until the provider says something new."""
         self.copy.status = "IN-PROCESS"
         self.copy.validated_save()
 
@@ -64,7 +64,7 @@ class Saves(PipelineTestCase):
         self.assertEqual(data["windows"], [["2026-12-01T12:00:00Z", "2026-12-01T16:00:00Z"]])
 
     def test_an_acknowledgement_that_the_change_withdrew_does_not_come_back(self):
-        """Somebody had acknowledged the first state; a colleague's copy still says so."""
+        """Someone had acknowledged the first state; a colleague's copy still says so."""
         self.receive(mail(Bcop("M-2")))
         other = self.maintenance("M-2")
         other.ack = True

@@ -44,7 +44,7 @@ class Windows(PipelineTestCase):
         return self.maintenance()
 
     def test_writing_start_and_end_by_hand_creates_the_single_window(self):
-        """A maintenance made by hand is seen by whatever asks the windows."""
+        """A maintenance made manually is seen by whatever asks the windows."""
         maintenance = new()
         maintenance.validated_save()
 
@@ -61,7 +61,7 @@ class Windows(PipelineTestCase):
         self.assertEqual((self.spans(maintenance), maintenance.windows.get().pk), ([(START, END + DAY)], window))
 
     def test_clearing_start_and_end_removes_the_single_window(self):
-        """Else it would go on being active at a time that nobody sees."""
+        """Else it would continue being active at a time that no one sees."""
         maintenance = new()
         maintenance.validated_save()
         maintenance.start_time = maintenance.end_time = None
@@ -224,7 +224,7 @@ class ChangeRecords(PipelineTestCase):
     """What people edit is logged, mail never."""
 
     def test_evidence_is_not_logged(self):
-        """Neither by us nor by hand."""
+        """Neither by the app nor manually."""
         self.receive(mail(Bcop(), text="The raw body"))
         with web_request_context(self.user):
             Notification.objects.get().save()

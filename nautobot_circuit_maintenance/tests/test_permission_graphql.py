@@ -61,7 +61,7 @@ def selection(kind: GraphQLObjectType, depth: int) -> str:
         inner = innermost(field)
         if any(isinstance(argument.type, GraphQLNonNull) for argument in field.args.values()):
             continue
-        # Nautobot 3.1 shows whoever may see an object what of core's hangs on it: there only what is ours is asked for.
+        # Nautobot 3.1 shows anyone who may see an object what of core's hangs on it: there only what is ours is asked for.
         if is_leaf_type(inner) and (GRAPHQL_RESTRICTS_RELATED or kind.name not in OF_CORE):
             words.append(name)
         elif depth and isinstance(inner, GraphQLObjectType) and inner.name in FOLLOWED:

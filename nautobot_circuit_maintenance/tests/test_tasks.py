@@ -1,4 +1,4 @@
-"""Other workers are asked to help with a backlog, through Celery's real queue; nobody waits for them."""
+"""Other workers are asked to help with a backlog, through Celery's real queue; no one waits for them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -160,7 +160,7 @@ def cross(ours: Side, theirs: Side) -> None:
 
 
 def permit(user: Any) -> None:
-    """Let a user do everything with what is ours, and view what belongs to nobody."""
+    """Let a user do everything with what is ours, and view what belongs to no one."""
     every = ("view", "add", "change", "delete")
     world.permit(user, *CONSTRAINTS, constraints=CONSTRAINTS, actions=every)
     world.permit(user, *UNCONSTRAINED)

@@ -1,7 +1,7 @@
 """Responses of the Gmail API as values; whatever is not as Google documents it is an `UnexpectedResponse`.
 
 A proxy may respond in Google's place, with a page or with JSON of its own. Read leniently, its `{}` would mean that there
-are no messages, and the cursor would pass messages that were never read.
+are not messages, and the cursor would pass messages that were never read.
 """
 
 import base64

@@ -1,1 +1,1 @@
-"""Attacks through the web: what strangers write by mail, what other sites and colleagues send, what errors give away."""
+"""Attacks through the web: what unknown senders write by mail, what other sites and colleagues send, what errors give away."""

@@ -18,7 +18,7 @@ class OddServer:
     connections: int = 0
 
     def serve(self, listening: socket.socket) -> None:
-        """Talk to whoever comes, until the socket is closed."""
+        """Talk to anyone who comes, until the socket is closed."""
         with suppress(OSError):
             while True:
                 connection, _ = listening.accept()

@@ -1,4 +1,4 @@
-"""Copies of a mail: whoever sends one again, earlier or otherwise, neither silences it nor speaks for it."""
+"""Copies of a mail: one that is sent again, earlier or in another form, neither blocks nor replaces it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -67,7 +67,7 @@ class Copies(RecordingTestCase):
         self.assertEqual(row.received_at, NOON + timedelta(hours=1))
 
     def test_a_copy_that_nobody_confirms_does_not_replace_one_that_may_be_let_in_later(self):
-        """A new mail server was not trusted yet; somebody sends again what it had confirmed."""
+        """A new mail server was not trusted yet; someone sends again what it had confirmed."""
         with trusting(HOST):
             self.record(confirmed(host=NEW_HOST))
             self.assertEqual(self.digest(), ["refused"])

@@ -1,4 +1,4 @@
-"""Another site sends the browser of somebody who is logged in here: nothing changes, and nobody is led away."""
+"""Another site sends the browser of someone who is logged in here: nothing changes, and no one is led away."""
 
 from django.test import Client
 
@@ -34,7 +34,7 @@ HOST = "nautobot.example.com"
 
 
 class OtherSiteCase(PageTestCase):
-    """Somebody who may do everything."""
+    """Someone who may do everything."""
 
     def setUp(self):
         super().setUp()
@@ -68,7 +68,7 @@ class ForgedRequestTest(OtherSiteCase):
                 continue
             with self.subTest(route.name):
                 response = self.browser.post(self.url(route), everything, headers={"Origin": "https://evil.example"})
-                # Without a token the user is nobody, for whom there is nothing.
+                # Without a token the user is no one, for whom there is nothing.
                 self.assertIn(response.status_code, (403, 404, 405))
         self.assertEqual(self.stored(), before)
 

@@ -1,4 +1,4 @@
-"""A provider's own server sends back what a stranger wrote to it: an automatic reply, genuine and signed."""
+"""A provider's own server sends back what an unknown sender wrote to it: an automatic reply, genuine and signed."""
 
 from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.tests.attacks.test_copies import HOST, RecordingTestCase, confirmed, trusting
@@ -9,7 +9,7 @@ REPLY = mail(subject="We have received your mail", text="Ticket 4711\r\n--part\r
 
 
 def reply(kind: str, attached: bytes = FORGED) -> bytes:
-    """Return the provider's reply with the stranger's mail attached."""
+    """Return the provider's reply with the unknown sender's mail attached."""
     return REPLY.replace(b"{}", kind.encode(), 1).replace(
         b"{}", attached.replace(b'"part"', b'"in"').replace(b"--part", b"--in")
     )

@@ -40,7 +40,7 @@ REPETITIONS = (
 
 
 def spelt_in(text: str, secret: str) -> bool:
-    """Tell whether a text has the secret, or its base64."""
+    """Return whether a text has the secret, or its base64."""
     coded = base64.b64encode(f"\0ops\0{secret}".encode()).decode()
     return _CORE in text or coded in text
 

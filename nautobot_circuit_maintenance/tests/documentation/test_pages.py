@@ -1,4 +1,4 @@
-"""Pages that promise to be complete are: every setting, every sentence that somebody may meet."""
+"""Pages that promise to be complete are: every setting, every sentence that someone may meet."""
 
 import ast
 import re

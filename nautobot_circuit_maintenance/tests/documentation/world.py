@@ -93,7 +93,7 @@ def _fail_to_read(source: NotificationSource) -> None:
 
 
 def _read(source: NotificationSource) -> None:
-    """Have a run that reads a mailbox: news, an update, one that no parser understands, and a stranger's."""
+    """Have a run that reads a mailbox: news, an update, one that no parser understands, and an unknown sender's."""
     soon = clock.now() + timedelta(days=9)
     mails = [
         _carriers("M-20", start=soon, issued=clock.now() - timedelta(hours=1), status="TENTATIVE"),

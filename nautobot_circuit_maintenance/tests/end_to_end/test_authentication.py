@@ -196,7 +196,7 @@ class AnotherPolicy(AuthenticationTestCase):
                 self.assertEqual(self.reprocess(**{**POLICY, **wrong}), {"Works": "refused"})
 
     def test_what_was_let_in_before_keeps_what_came_of_it(self):
-        """As a mail that no parser reads any more: what is known stays until somebody says something else."""
+        """As a mail that no parser reads any more: what is known stays until someone says something else."""
         self.reprocess()
         before = comparable_rows()["CircuitMaintenance"]
 

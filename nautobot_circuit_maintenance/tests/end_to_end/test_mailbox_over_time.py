@@ -78,7 +78,7 @@ class TestFolders(MailboxOverTime):
         self.assert_said()
 
     def test_messages_that_were_moved_away_and_back_are_known(self):
-        """They have new UIDs; what came meanwhile is read."""
+        """They have new UIDs; what came in the meantime is read."""
         elsewhere = new_folder()
         with self.server.client() as client:
             client.create_folder(elsewhere)
@@ -115,7 +115,7 @@ class TestServers(MailboxOverTime):
         return NotificationSource.objects.get(name="Mail").cursor["uidvalidity"]
 
     def test_a_mailbox_that_moved_to_another_server_is_searched_there(self):
-        """Its UIDs look as if they went on, and mean other messages."""
+        """Its UIDs look as if they continued, and mean other messages."""
         with imap_server(username="new@example.net", uid_validity=self.uid_validity()) as other:
             self.deliver("M-3", "M-2", server=other, days=2)
             self.read(reading(other, self.folder))
@@ -150,7 +150,7 @@ class TestServers(MailboxOverTime):
         self.assert_known("M-1", "M-2", "M-3", *(f"S-{number}" for number in range(5)))
 
     def test_another_header_that_names_the_sender_looks_at_old_mail_again(self):
-        """Under the wrong one, mail that is a list's counted as a stranger's."""
+        """Under the wrong one, mail that is a list's counted as an unknown sender's."""
         raw = mail(Bcop("M-3"), subject="Through a list").replace(
             b"From: ", b"From: list@own.example\r\nX-Original-From: ", 1
         )
@@ -192,7 +192,7 @@ class TestNames(MailboxOverTime):
 
 
 class TestCursor(MailboxOverTime):
-    """A place to go on from that a person damaged, or a newer version wrote."""
+    """A place to continue from that a person damaged, or a newer version wrote."""
 
     def damaged(self) -> list[Any]:
         """Return what can stand there instead of a cursor."""
@@ -217,7 +217,7 @@ class TestCursor(MailboxOverTime):
         ]
 
     def test_whatever_stands_there_the_mail_is_searched_again_and_read_once(self):
-        """The run says so and ends well; the next one goes on from a good place."""
+        """The run says so and ends well; the next one continues from a good place."""
         names = ["M-1", "M-2"]
         for number, cursor in enumerate(self.damaged()):
             with self.subTest(cursor=cursor):
@@ -232,7 +232,7 @@ class TestCursor(MailboxOverTime):
                 self.assertEqual(self.read().result["sources"]["Mail"]["outcomes"], {})
 
     def test_a_place_that_was_emptied_by_hand_reaches_back_to_the_last_run(self):
-        """A source that nobody read for a month is no new one."""
+        """A source that no one read for a month is no new one."""
         self.deliver("M-3", days=20)
         self.set_cursor({}, last_fetched_at=self.now - timedelta(days=30))
 

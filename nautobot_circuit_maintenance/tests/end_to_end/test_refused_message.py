@@ -34,7 +34,7 @@ class TestRefusedMessage(TransactionTestCase):
         return list(CircuitMaintenance.objects.order_by("name").values_list("name", flat=True))
 
     def test_the_source_was_read_and_names_what_it_could_not_get(self):
-        """The error stays until the message can be had; it costs nobody else anything."""
+        """The error stays until the message can be had; it costs no one else anything."""
         context = ssl.create_default_context(cafile=str(self.server.ca_file))
         with proxy_to(self.server.tls_port, context) as proxy:
             proxy.cut_at = b"rotten"

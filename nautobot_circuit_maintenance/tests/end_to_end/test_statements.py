@@ -43,7 +43,7 @@ _KIND = re.compile(r'(\w+).*?"(\w+)"|(\w+)', re.DOTALL)
 
 
 class TakeNote(JobHookReceiver):
-    """A job hook that somebody wrote."""
+    """A job hook that someone wrote."""
 
     class Meta:
         name = "Take Note"

@@ -37,7 +37,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 def new_folder() -> str:
-    """Return the name of a mail folder that nobody has used."""
+    """Return the name of a mail folder that no one has used."""
     return f"Mail-{uuid4().hex[:8]}"
 
 
@@ -132,7 +132,7 @@ def _comparable(model: type[Model]) -> Iterator[dict[str, Any]]:
 
 
 def forget_everything() -> None:
-    """Delete what the app has recorded and concluded; the sources begin anew."""
+    """Delete what the app has recorded and concluded; the sources begin again."""
     for model in (ParsedNotification, CircuitMaintenance, Notification):
         model.objects.all().delete()
     NotificationSource.objects.update(cursor={}, searched_senders=[], last_fetched_at=None, last_error="")

@@ -171,7 +171,7 @@ class Authentic(TestCase):
                 self.assertTrue(is_confirmed(*fields))
 
     def test_nothing_else_does(self):
-        """Forged, ambiguous, malformed, somebody else's."""
+        """Forged, ambiguous, malformed, someone else's."""
         for name, fields in NOT_AUTHENTIC.items():
             with self.subTest(name):
                 self.assertFalse(is_confirmed(*fields))

@@ -128,7 +128,7 @@ class TestSender(unittest.TestCase):
                 self.assertEqual(sender(*fields), "")
 
     def test_a_sender_that_is_made_to_break_its_reader_is_nobody(self):
-        """Whatever raises here stops each run on the mailbox again, and a stranger may send it."""
+        """Whatever raises here stops each run on the mailbox again, and an unknown sender may send it."""
         depth = 1_900
         for value in (b"(" * depth, b"(" * depth + b")" * depth, b":" * depth, b"g:" * depth):
             with self.subTest(value[:4]):
@@ -238,7 +238,7 @@ class TestFingerprintAlways(unittest.TestCase):
 
 @pytest.mark.slow
 class TestBombs(unittest.TestCase):
-    """Whoever fetches has no limits as a parse has: time and memory that a header takes are bounded by themselves."""
+    """Anyone who fetches has no limits as a parse has: time and memory that a header takes are bounded by themselves."""
 
     def test_no_header_takes_long(self):
         size = 4_000_000
@@ -257,7 +257,7 @@ class TestBombs(unittest.TestCase):
                 self.assertLess(time.process_time() - begin, 2)
 
     def test_of_a_header_section_without_end_the_whole_fields_of_its_first_megabyte_count(self):
-        """A field that the limit cuts could lose what makes it nobody's."""
+        """A field that the limit cuts could lose what makes it no one's."""
         first = b"From: noc@isp.example\r\nSubject: Works\r\n"
         for split in (b"", b"\r\n "):
             start = b"Reply-To: noc@isp.example," + split

@@ -47,7 +47,7 @@ class Hooks(Protocol):
         """Remove a message from the folder for good."""
 
     def is_untouched(self) -> bool:
-        """Tell whether every message is as it was delivered: unread, in its place."""
+        """Return whether every message is as it was delivered: unread, in its place."""
 
     def open(self, **changes: Any) -> AbstractContextManager[Mailbox]:
         """Open the folder with changed settings."""
@@ -237,7 +237,7 @@ class MailboxContract(ContractCase):
             read = subjects(batches[:stop]) + subjects(rest)
             with self.subTest(stop=stop):
                 self.assertEqual(set(read), set(everything))
-            # A backlog that is continued later may also find what came meanwhile.
+            # A backlog that is continued later may also find what came in the meantime.
             if stop >= len(first):
                 self.assertEqual(len(read), len(everything))
 
@@ -332,7 +332,7 @@ class MailboxContract(ContractCase):
             self.delete(gone)
             rest = list(batches)
 
-        # A server may go on showing it to sessions that were not told (RFC 2180).
+        # A server may continue showing it to sessions that were not told (RFC 2180).
         self.assertEqual(set(subjects(rest)) | {gone}, remaining)
         self.assertEqual(rest[-1].searched, {ISP})
 

@@ -109,7 +109,7 @@ class GmailAccount:
         """Add one record to the history; ids increase with gaps."""
         changes = [{"message": {"id": id_, "threadId": id_}, **more} for id_ in ids]
         self.history.append({"id": str(self.history_id + 7), kind: changes})
-        self.history_id += 7  # last: whoever is told this id must find the record
+        self.history_id += 7  # last: anyone who is told this id must find the record
 
     def names(self) -> list[str]:
         """Return what was asked for, without the ids of messages."""
@@ -136,7 +136,7 @@ def gmail_server(account: GmailAccount, certificates: Path | None = None) -> Ite
             account.url = f"https://localhost:{server.server_port}"
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             context.load_cert_chain(certificates / "server.pem", certificates / "server.key")
-            # The connection's own thread shakes hands: nobody has to wait for a silent client.
+            # The connection's own thread shakes hands: no one has to wait for a silent client.
             server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         try:

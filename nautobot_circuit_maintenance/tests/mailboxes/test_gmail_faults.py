@@ -195,7 +195,7 @@ class GmailOnABadNetwork(NetworkCase):
         return OLD if kind == "list" else self.after_first_run()
 
     def endure_network(self, kind: str) -> None:
-        """After each fault, which may strike between two batches, let a run go on undisturbed."""
+        """After each fault, which may strike between two batches, let a run continue undisturbed."""
         delivered = self.begin(kind)
         for name, fault in NETWORK.items():
             with self.subTest(kind=kind, fault=name), self.undone():

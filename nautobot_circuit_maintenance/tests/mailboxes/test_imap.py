@@ -153,7 +153,7 @@ class TestImap(ImapCase, MailboxContract):
                 self.assertEqual(subjects(self.fetch(batches[-1].cursor)), ["1"])
 
     def test_a_header_with_a_line_that_is_no_field_keeps_its_sender(self):
-        """The server names the sender; for Python the header ends at that line, and the mail would be nobody's."""
+        """The server names the sender; for Python the header ends at that line, and the mail would be no one's."""
         with self.proxy() as proxy:
             self.deliver(mail("1"))
             proxy.change = lambda piece: re.sub(rb"(BODY\[\] \{\d+\}\r\n)From:", rb"\1From?", piece)
@@ -393,7 +393,7 @@ class TestImapRefusals(ImapCase):
                 self.assertTrue(error.permanent or not secret.isascii())
 
     def test_a_server_that_hangs_up_at_the_login(self):
-        """It has not refused it: a run that goes on tries again."""
+        """It has not refused it: a run that continues tries again."""
         with self.proxy() as proxy:
             proxy.cut_at = b"AUTHENTICATIONFAILED"
             error = self.refusal(secret=Secret.of("wrong"))

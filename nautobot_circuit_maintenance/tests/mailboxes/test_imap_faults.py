@@ -85,7 +85,7 @@ def half(session: Session, answer: bytes) -> None:
 
 
 def late(session: Session, answer: bytes) -> None:
-    """Answer when nobody waits any more."""
+    """Answer when no one waits any more."""
     time.sleep(2 * TIMEOUT)
     session.client.sendall(answer)
 
@@ -196,7 +196,7 @@ class ImapOnABadNetwork(NetworkCase):
                 yield
 
     def endure(self, command: str) -> None:
-        """After each damage let a run go on undisturbed."""
+        """After each damage let a run continue undisturbed."""
         for name, damage in {**NETWORK, **ANSWERS, **SHAPES.get(command, {})}.items():
             with self.subTest(command=command, damage=name), self.undone():
                 with self.striking(command, damage):

@@ -299,7 +299,7 @@ class TestImapRefusedMessages(test_imap.ImapCase):
         self.assertEqual(sorted(read), ["broken", "mended"])
 
     def test_what_is_owed_is_searched_for_in_a_folder_that_is_made_anew(self):
-        """As servers do that mend one; its UID means nothing there, and it is older than what a search looks at."""
+        """As servers do that fix one; its UID means nothing there, and it is older than what a search looks at."""
         self.deliver(mail("owed", body=b"rotten\r\n"), received_at=days_ago(20))
         with self.proxy() as proxy:
             proxy.cut_at = b"rotten"

@@ -25,7 +25,7 @@ JOB_SECONDS = 2.0
 
 @contextmanager
 def dripping_server() -> Iterator[int]:
-    """Greet whoever connects, a byte every now and then; yield the port."""
+    """Greet anyone who connects, a byte every now and then; yield the port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def drip() -> None:

@@ -35,7 +35,7 @@ OPTIONS = RunOptions(now=NOON + timedelta(days=1))
 
 
 class Listener(JobHookReceiver):
-    """A job hook that somebody subscribed."""
+    """A job hook that someone subscribed."""
 
     def receive_job_hook(self, change, action, changed_object):
         """Do nothing: that it is called is all that matters."""
@@ -162,7 +162,7 @@ class Queue(PipelineTestCase):
         self.assertEqual((row.state, row.attempts), ("parsed", 3))
 
     def test_a_database_that_fails_leaves_the_row_waiting_and_ends_the_run_with_a_sentence(self):
-        """A deadlock (SQLSTATE 40P01): nobody's fault, the next run goes on."""
+        """A deadlock (SQLSTATE 40P01): no one's fault, the next run continues."""
         rows = waiting(mail(Bcop("M-1")), mail(Bcop("M-2", issued=NOON + timedelta(hours=1))))
         refuse_inserts(EVIDENCE, error_code="40P01")
 

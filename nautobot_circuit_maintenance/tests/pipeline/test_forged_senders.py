@@ -114,7 +114,7 @@ def read(*fields: str) -> MailMessage:
 
 
 class ForgedSenders(TestCase):
-    """The one address of the one From field, or nobody."""
+    """The one address of the one From field, or no one."""
 
     def test_a_from_field_names_the_address_that_rfc_5322_says(self):
         """However much looks like another one."""

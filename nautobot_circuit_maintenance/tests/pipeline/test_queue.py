@@ -1,4 +1,4 @@
-"""The queue: a claim that was lost is left alone, what was not tried is given back, and time limits blame nobody."""
+"""The queue: a claim that was lost is left alone, what was not tried is given back, and time limits blame no one."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -147,7 +147,7 @@ class Locks(TransactionTestCase):
         self.assertEqual(set(Notification.objects.values_list("state", "attempts")), {("parsed", 1)})
 
     def test_a_worker_has_a_moment_to_lock_what_it_has_claimed(self):
-        """Another one that comes meanwhile does not take it for dead."""
+        """Another one that comes in the meantime does not take it for dead."""
         claims = self.claims()
 
         with ThreadPoolExecutor() as other:
@@ -164,7 +164,7 @@ class Turns(PipelineTestCase):
     """A source that has much to be read again keeps no other from its turn."""
 
     def test_only_what_is_new_is_digested_where_that_was_asked(self):
-        """The rest goes on waiting, untouched, for the end of the run."""
+        """The rest continues waiting, untouched, for the end of the run."""
         record(mail(Bcop("M-1")))
         drain_waiting(OPTIONS)
         Notification.objects.update(state="received", attempts=0)
@@ -177,7 +177,7 @@ class Turns(PipelineTestCase):
 
 
 class Time(PipelineTestCase):
-    """Nobody is blamed for a clock."""
+    """No one is blamed for a clock."""
 
     def test_parsing_that_takes_long_is_applied_in_pieces_and_everything_is_digested_in_one_run(self):
         """With no time at all for a chunk, each still gets its first notification done, and none an extra attempt."""

@@ -113,7 +113,7 @@ class StoreFirst(RecordTestCase):
         self.assertEqual(self.cursor(), {"count": 3})
 
     def test_a_stranger_is_counted_and_not_stored(self):
-        """Only mail that somebody in Nautobot owns is kept."""
+        """Only mail that someone in Nautobot owns is kept."""
         report = self.fetch(FakeMailbox.of([mail(Bcop(), sender="news@elsewhere.example"), mail(Bcop())]))
 
         self.assertEqual(report.outcomes[Outcome.UNKNOWN_SENDER], 1)
@@ -193,7 +193,7 @@ class Cursor(RecordTestCase):
         self.assertEqual((Notification.objects.count(), self.cursor()), (0, {}))
 
     def test_a_connection_lost_between_two_batches_loses_nothing(self):
-        """What was recorded stays, the cursor with it, and the next run goes on."""
+        """What was recorded stays, the cursor with it, and the next run continues."""
         mailbox = FakeMailbox.of([mail(Bcop(f"M-{number}")) for number in range(5)])
         mailbox.breaks_after = 1
 
@@ -230,7 +230,7 @@ class Backlog(RecordTestCase):
         self.assertEqual((second.cursor, second.new_senders), ({"count": 1}, frozenset()))
 
     def test_a_provider_that_gains_an_address_gets_that_senders_backlog(self):
-        """Mail that was a stranger's yesterday is read today; the known sender's is not searched again."""
+        """Mail that was an unknown sender's yesterday is read today; the known sender's is not searched again."""
         mailbox = FakeMailbox.of([mail(Bcop("M-1")), mail(Bcop("M-2"), sender="change@isp.example")])
         self.fetch(mailbox)
         self.provider.cf[EMAILS_FIELD] = "noc@isp.example, Change@ISP.example"
@@ -268,7 +268,7 @@ class Backlog(RecordTestCase):
         self.assertEqual(new_senders, [{"noc@isp.example"}, {"noc@isp.example"}, frozenset()])
 
     def test_an_address_that_was_taken_away_and_given_back_gets_its_backlog_again(self):
-        """What came in between was a stranger's."""
+        """What came in between was an unknown sender's."""
         mailbox = FakeMailbox.of([mail(Bcop())])
         self.fetch(mailbox)
         self.source.providers.clear()
@@ -307,7 +307,7 @@ class Backlog(RecordTestCase):
 
 
 class WithoutSource(RecordTestCase):
-    """Messages that somebody imports."""
+    """Messages that someone imports."""
 
     def test_an_imported_message_has_no_source_and_is_one_row_with_its_copy_from_a_mailbox(self):
         """Import and mailbox share the fingerprint."""

@@ -27,7 +27,7 @@ class Reprocess(PipelineTestCase):
         Notification.objects.filter(pk=Notification.objects.first().pk).update(raw=raw)
 
     def test_a_failed_notification_is_parsed_once_its_provider_has_the_right_parser(self):
-        """The reason goes, the attempts begin anew."""
+        """The reason goes, the attempts begin again."""
         self.provider.cf[PARSERS_FIELD] = ""
         self.provider.save()
         self.receive(mail(Bcop()))
@@ -120,32 +120,32 @@ class Reprocess(PipelineTestCase):
         )
 
     def test_one_that_was_acknowledged_is_flagged_instead(self):
-        """Somebody counts on it."""
+        """Someone counts on it."""
         self.assert_flagged(self.left_without_evidence(lambda row: edit(row, ack=True)))
 
     def test_one_that_has_a_ticket_is_flagged_instead(self):
-        """Somebody works on it."""
+        """Someone works on it."""
         self.assert_flagged(self.left_without_evidence(lambda row: edit(row, ticket="CHG-7")))
 
     def test_one_that_was_edited_is_flagged_and_keeps_the_edit(self):
-        """Somebody knew better."""
+        """Someone knew better."""
         maintenance = self.left_without_evidence(lambda row: edit(row, description="Call Eve", status="COMPLETED"))
 
         self.assert_flagged(maintenance)
         self.assertEqual((maintenance.description, maintenance.status), ("Call Eve", "COMPLETED"))
 
     def test_one_with_another_window_is_flagged_instead(self):
-        """Somebody moved it."""
+        """Someone moved it."""
         self.assert_flagged(
             self.left_without_evidence(lambda row: edit(row, end_time=row.end_time + timedelta(hours=1)))
         )
 
     def test_one_with_an_impact_of_ours_is_flagged_instead(self):
-        """Somebody added a circuit."""
+        """Someone added a circuit."""
         self.assert_flagged(self.left_without_evidence(lambda row: row.impacts.create(cid="C-3", impact="DEGRADED")))
 
     def test_one_with_a_note_is_flagged_and_keeps_the_note(self):
-        """Somebody wrote something down, here or in Nautobot's own notes."""
+        """Someone wrote something down, here or in Nautobot's own notes."""
         maintenance = self.left_without_evidence(lambda row: Note.objects.create(maintenance=row, title="Call Eve"))
 
         self.assert_flagged(maintenance)

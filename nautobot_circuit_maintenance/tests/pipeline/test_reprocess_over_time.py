@@ -109,7 +109,7 @@ class AnotherId(OverTime):
         self.assertIn("its notifications refer to ISP WMT-1.", warning)
 
     def hang_a_contact(self, row: CircuitMaintenance, kind: ContentType) -> None:
-        """Name somebody who is responsible."""
+        """Name someone who is responsible."""
         ContactAssociation.objects.create(
             contact=Contact.objects.create(name="Eve", email="eve@customer.example"),
             associated_object_type=kind,

@@ -59,7 +59,7 @@ class Persons(RevisionTestCase):
         self.assertEqual(self.impacts(), {"C-2": "OUTAGE", "c-1": "DEGRADED"})
 
     def test_a_mail_can_be_read_again_after_a_person_took_the_provider_from_its_maintenance(self):
-        """The provider's own is made anew; the other was edited, so it stays and says that nobody names it any more."""
+        """The provider's own is recreated; the other was edited, so it stays and says that no one names it any more."""
         self.together(told(0))
         maintenance = self.maintenance()
         maintenance.provider = None
@@ -84,7 +84,7 @@ class Persons(RevisionTestCase):
         self.assertEqual((self.maintenance().description, self.maintenance().status), ("Call Eve", "CANCELLED"))
 
     def test_an_acknowledgement_goes_with_the_first_news_of_a_chunk_though_the_last_take_it_back(self):
-        """As it would between two runs: somebody must look again."""
+        """As it would between two runs: someone must look again."""
         self.together(told(0))
         maintenance = self.maintenance()
         maintenance.ack = True

@@ -31,7 +31,7 @@ SECRET = "correct horse battery staple"
 
 
 def closed_port() -> int:
-    """Return a port of this machine that nobody listens on."""
+    """Return a port of this machine that no one listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
 
@@ -51,7 +51,7 @@ class Accounting(PipelineTestCase):
     """Recorded = parsed + ignored + refused + failed + waiting."""
 
     def test_every_message_is_counted_once_for_what_became_of_it(self):
-        """New, known, a stranger's; parsed and failed."""
+        """New, known, an unknown sender's; parsed and failed."""
         report = self.receive(
             mail(Bcop("M-1")),
             mail(Bcop("M-1")),
@@ -91,7 +91,7 @@ class Accounting(PipelineTestCase):
 
 
 class Errors(PipelineTestCase):
-    """A failure ends in a sentence on the source; the others go on."""
+    """A failure ends in a sentence on the source; the others continue."""
 
     def test_an_unreachable_server_is_a_sentence_on_the_source_and_in_the_report(self):
         """With the host and the port, without the password."""

@@ -34,7 +34,7 @@ class Sender(TestCase):
                 self.assertEqual(sender(field), "noc@isp.example")
 
     def test_what_pretends_to_be_the_address_is_not(self):
-        """Display names, comments, encoded words and second addresses name nobody."""
+        """Display names, comments, encoded words and second addresses name no one."""
         for field in (
             'From: "<noc@isp.example>" <evil@elsewhere.example>',
             "From: noc@isp.example <evil@elsewhere.example>",
@@ -77,7 +77,7 @@ class Directory(PipelineTestCase):
         self.assertEqual(sender_addresses(self.provider), ("noc@isp.example", "change@isp.example"))
 
     def test_no_custom_field_is_no_address(self):
-        """None and blank are what a provider has that nobody touched."""
+        """None and blank are what a provider has that no one touched."""
         for value in (None, "", " , "):
             self.provider.cf[EMAILS_FIELD] = value
             self.assertEqual(sender_addresses(self.provider), ())
@@ -102,7 +102,7 @@ class Directory(PipelineTestCase):
         self.assertIsNone(directory.identify(""))
 
     def test_providers_without_an_address_do_not_own_the_mail_without_a_sender(self):
-        """An empty sender is nobody's."""
+        """An empty sender is no one's."""
         create_provider("Silent", "")
 
         self.receive(mail(Bcop()).replace(b"From: ISP NOC <noc@isp.example>\r\n", b""))
