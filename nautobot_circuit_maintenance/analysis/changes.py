@@ -16,9 +16,8 @@ from django.db.models import Max
 from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit, authors_of, read_edits
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
-from nautobot_circuit_maintenance.domain.conclusion import EMPTY, conclude, in_order, still_needed
+from nautobot_circuit_maintenance.domain.conclusion import EMPTY, conclude, conclusions
 from nautobot_circuit_maintenance.domain.timeline import Difference, TimelineEntry, entries
-from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, ParsedNotification
 
 
@@ -156,12 +155,8 @@ def _last_to_change(found: Iterable[TimelineEntry], since: datetime) -> Timeline
     """Return the entry of the last received notification that changed the conclusion from all received until then."""
     in_order_of_receipt = sorted(found, key=_received_at)
     last = in_order_of_receipt[-1]
-    needed: list[MaintenanceUpdate] = []
     before = EMPTY
-    for entry in in_order_of_receipt:
-        # Not from everything received: that would cost the square of the number of notifications.
-        needed = still_needed(in_order([*needed, entry.update]))
-        after = conclude(needed)
+    for entry, after in zip(in_order_of_receipt, conclusions(entry.update for entry in in_order_of_receipt)):
         if _received_at(entry) >= since and not Difference(before, after).is_repeat:
             last = entry
         before = after

@@ -1,38 +1,62 @@
 """A maintenance as its provider announced it: a pure function of all updates about it, whatever their order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
+from typing import NamedTuple
 
-from nautobot_circuit_maintenance.domain.updates import (
-    IMPACTS,
-    NO_CHANGE,
-    AnnouncedImpact,
-    MaintenanceUpdate,
-    Window,
+from nautobot_circuit_maintenance.domain.doubts import Doubt, DoubtKind
+from nautobot_circuit_maintenance.domain.entries import Entry
+from nautobot_circuit_maintenance.domain.events import (
+    CANCELLED,
+    COMPLETED,
+    IN_PROCESS,
+    Announced,
+    appended,
+    events_in_order,
 )
+from nautobot_circuit_maintenance.domain.replay import Replay
+from nautobot_circuit_maintenance.domain.updates import IMPACTS, MaintenanceUpdate, Window
 
-_SEVERITY = {impact: rank for rank, impact in enumerate(IMPACTS)}
-# Some providers send one mail per circuit; those mails belong together.
-_ONE_ANNOUNCEMENT = timedelta(hours=1)
-_NO_DATE = datetime.min.replace(tzinfo=timezone.utc)
+
+class CircuitState(NamedTuple):
+    """What is known about one circuit of a maintenance."""
+
+    cid: str
+    """As the provider spells it."""
+    impact: str
+    """The worst of its windows that are not cancelled, or the last one known."""
+    windows: tuple[Window, ...] | None = None
+    """The windows in which it is affected; None: in all of the maintenance's."""
 
 
 @dataclass(frozen=True)
 class Conclusion:
     """The provider's side of a maintenance."""
 
+    name: str = ""
+    """The provider's ID, as the oldest update spells it."""
+    other_ids: tuple[str, ...] = ()
     status: str = "UNKNOWN"
     """One of ``CircuitMaintenanceStatusChoices``, never ``NO_CHANGE``."""
     description: str = ""
     windows: tuple[Window, ...] = ()
-    """In UTC and in time order, without duplicates."""
-    impacts: tuple[AnnouncedImpact, ...] = ()
+    """In UTC and in time order, without duplicates; the cancelled ones only if all are."""
+    cancelled_windows: tuple[Window, ...] = ()
+    """Windows that are cancelled while others stand."""
+    impacts: tuple[CircuitState, ...] = ()
     """One per circuit ID, ignoring case, in the order of the IDs."""
     issued_at: datetime | None = None
-    """When the newest update was issued, never later than it was received; None without updates."""
+    """When the newest event was issued, never later than it was sent; None without updates."""
     sequence: int | None = None
-    """The provider's sequence number of the newest update; None without updates."""
+    """The provider's sequence number of the newest event; None without updates."""
+    entries: tuple[Entry, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def standing(self) -> frozenset[str]:
+        """Fingerprints of the messages of which an entry still stands; all others are outdated."""
+        return frozenset(each for entry in self.entries for each in (entry.fingerprint, entry.ended_by) if each)
 
 
 EMPTY = Conclusion()
@@ -40,57 +64,42 @@ EMPTY = Conclusion()
 
 def conclude(updates: Iterable[MaintenanceUpdate]) -> Conclusion:
     """Return what follows from all updates about a maintenance; their order does not matter."""
-    ordered = in_order(updates)
+    known = list(updates)
+    ordered = events_in_order(known)
     if not ordered:
         return EMPTY
-    newest_first = ordered[::-1]
-    return Conclusion(
-        status=next((update.status for update in newest_first if update.status != NO_CHANGE), EMPTY.status),
-        description=next((update.description for update in newest_first if update.description), EMPTY.description),
-        windows=next((update.windows for update in newest_first if update.windows), EMPTY.windows),
-        impacts=_impacts(ordered),
-        issued_at=issued_at(ordered[-1]),
-        sequence=ordered[-1].sequence,
-    )
+    replay = Replay()
+    for place, announced in enumerate(ordered):
+        replay.apply(announced, place)
+    return _concluded(known, ordered, replay)
 
 
-def still_needed(ordered: Sequence[MaintenanceUpdate]) -> list[MaintenanceUpdate]:
-    """Drop updates that can no longer influence a conclusion; those given are ordered, the newest last."""
-    newest: dict[str, int] = {"any": len(ordered) - 1}
-    announced = [update for update in ordered if update.circuits]
-    needed: set[int] = set()
-    for place, update in enumerate(ordered):
-        newest |= dict.fromkeys(_stated_fields(update), place)
-        if update.circuits and issued_at(announced[-1]) - issued_at(update) <= _ONE_ANNOUNCEMENT:
-            needed.add(place)
-    return [ordered[place] for place in sorted(needed | set(newest.values())) if place >= 0]
+def conclusions(updates: Iterable[MaintenanceUpdate]) -> Iterator[Conclusion]:
+    """Yield what follows from the first of these updates, from the first two, and so on.
 
-
-def _stated_fields(update: MaintenanceUpdate) -> list[str]:
-    """Return which last-one-wins fields the update states."""
-    stated = {
-        "status": update.status != NO_CHANGE,
-        "description": bool(update.description),
-        "windows": bool(update.windows),
-    }
-    return [name for name, is_stated in stated.items() if is_stated]
+    An update that is newer than those before it is applied on top of them; only one that is not has everything replayed.
+    """
+    known: list[MaintenanceUpdate] = []
+    ordered: list[Announced] = []
+    replay = Replay()
+    for update in updates:
+        known.append(update)
+        new = appended(ordered, known)
+        if new is None:
+            replay, ordered, new = Replay(), [], events_in_order(known)
+        for place, announced in enumerate(new, start=len(ordered)):
+            replay.apply(announced, place)
+        ordered = [*ordered, *new] if ordered else new
+        yield _concluded(known, ordered, replay)
 
 
 def in_order(updates: Iterable[MaintenanceUpdate]) -> list[MaintenanceUpdate]:
-    """Return the updates as they were issued, the newest last.
-
-    SEQUENCE counts only between equal times: text without a calendar has 1, a calendar without SEQUENCE -1.
-    """
-    return sorted(
-        updates,
-        key=lambda update: (
-            issued_at(update),
-            update.sequence,
-            update.provenance.sent_at or _NO_DATE,
-            update.provenance.received_at,
-            update.provenance.fingerprint,
-        ),
-    )
+    """Return the updates by their newest events, the newest update last."""
+    known = list(updates)
+    newest: dict[int, int] = {}
+    for place, announced in enumerate(events_in_order(known)):
+        newest[announced.update] = place
+    return [known[index] for index in sorted(newest, key=newest.__getitem__)]
 
 
 def issued_at(update: MaintenanceUpdate) -> datetime:
@@ -98,31 +107,66 @@ def issued_at(update: MaintenanceUpdate) -> datetime:
     return min(update.issued_at, update.provenance.received_at)
 
 
-def _impacts(ordered: Sequence[MaintenanceUpdate]) -> tuple[AnnouncedImpact, ...]:
-    """Return the worst impact on each circuit in the newest announcement that names circuits."""
-    worst: dict[str, AnnouncedImpact] = {}
-    for update in _newest_announcement([update for update in ordered if update.circuits]):
-        spelling = {cid.casefold(): cid for cid in sorted((each.cid for each in update.circuits), reverse=True)}
-        for announced in update.circuits:
-            _keep_worst(worst, announced, spelling[announced.cid.casefold()])
-    return tuple(sorted(worst.values()))
-
-
-def _keep_worst(worst: dict[str, AnnouncedImpact], announced: AnnouncedImpact, spelling: str) -> None:
-    """Add the impact on a circuit ID; IDs that differ only in case are one, as in MySQL's unique keys."""
-    key = announced.cid.casefold()
-    known = worst.get(key, announced)
-    worst[key] = AnnouncedImpact(spelling, max(known.impact, announced.impact, key=_SEVERITY.__getitem__))
-
-
-def _newest_announcement(ordered: Sequence[MaintenanceUpdate]) -> list[MaintenanceUpdate]:
-    """Return the newest update with those of the same windows and status issued within the hour before it."""
-    if not ordered:
-        return []
+def _concluded(known: Sequence[MaintenanceUpdate], ordered: Sequence[Announced], replay: Replay) -> Conclusion:
+    """Sum up the entries."""
+    rows = replay.entries
+    live = [entry for entry in rows if entry.status != CANCELLED]
+    windows = _windows(live or rows)
     newest = ordered[-1]
+    in_issue_order = list(dict.fromkeys(each.update for each in ordered))
+    return Conclusion(
+        name=known[in_issue_order[0]].maintenance_id.strip(),
+        other_ids=tuple(dict.fromkeys(other for index in in_issue_order for other in known[index].other_ids)),
+        status=_status(rows, live),
+        description=next((text for index in reversed(in_issue_order) if (text := known[index].description)), ""),
+        windows=windows,
+        cancelled_windows=tuple(window for window in _windows(rows) if window not in set(windows)),
+        impacts=_circuits(rows, is_live=bool(live), windows=windows),
+        issued_at=newest.effective,
+        sequence=newest.event.rank,
+        entries=tuple(rows),
+        doubts=(*replay.lasting_doubts(ordered), *_reading_doubts(known, rows)),
+    )
+
+
+def _windows(entries: Iterable[Entry]) -> tuple[Window, ...]:
+    return tuple(sorted({entry.window for entry in entries if entry.window}))
+
+
+def _status(rows: Sequence[Entry], live: Sequence[Entry]) -> str:
+    """Return the status of the maintenance, given its entries and those that are not cancelled."""
+    if not live:
+        return CANCELLED if rows else EMPTY.status
+    if all(entry.status == COMPLETED for entry in live):
+        return COMPLETED
+    if any(entry.status == IN_PROCESS for entry in live):
+        return IN_PROCESS
+    return max((entry for entry in live if not entry.is_over), key=lambda entry: entry.place).status
+
+
+def _circuits(rows: Sequence[Entry], *, is_live: bool, windows: tuple[Window, ...]) -> tuple[CircuitState, ...]:
+    """Return every circuit that has an entry, with the windows in which it is affected."""
+    by_key: dict[str, list[Entry]] = {}
+    for entry in rows:
+        if entry.cid:
+            by_key.setdefault(entry.key, []).append(entry)
+    states = []
+    for own in by_key.values():
+        affected = [entry for entry in own if entry.status != CANCELLED] if is_live else own
+        impact = max((entry.impact for entry in affected or own), key=IMPACTS.index)
+        cid = min(entry.cid for entry in own if entry.place == max(each.place for each in own))
+        its_windows = _windows(affected)
+        everywhere = its_windows == windows or (bool(affected) and any(entry.window is None for entry in affected))
+        states.append(CircuitState(cid, impact, None if everywhere and affected else its_windows))
+    return tuple(sorted(states, key=lambda state: (state.cid, state.impact)))
+
+
+def _reading_doubts(known: Sequence[MaintenanceUpdate], rows: Sequence[Entry]) -> list[Doubt]:
+    """Return what readers were not sure of, for messages of which an entry still stands."""
+    standing = {each for entry in rows for each in (entry.fingerprint, entry.ended_by)}
     return [
-        update
-        for update in ordered
-        if (update.windows, update.status) == (newest.windows, newest.status)
-        and issued_at(newest) - issued_at(update) <= _ONE_ANNOUNCEMENT
+        Doubt(DoubtKind.READING, update.provenance.fingerprint, text=text)
+        for update in sorted(known, key=lambda update: update.provenance.fingerprint)
+        if update.provenance.fingerprint in standing
+        for text in update.doubts
     ]

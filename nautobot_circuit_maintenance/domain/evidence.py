@@ -35,6 +35,7 @@ def to_json(update: MaintenanceUpdate) -> dict[str, Any]:
         "provider": update.provider,
         "organizer": update.organizer,
         "description": update.description,
+        **({"doubts": list(update.doubts)} if update.doubts else {}),
         "events": [_event_to_json(event) for event in update.events],
         "parser": {
             "name": update.parser.name,
@@ -54,6 +55,7 @@ def _event_to_json(event: MaintenanceEvent) -> dict[str, Any]:
         "issued_at": _time_to_json(event.issued_at) if event.issued_at else None,
         "windows": [{"start": _time_to_json(start), "end": _time_to_json(end)} for start, end in event.windows],
         "circuits": [{"cid": cid, "impact": impact} for cid, impact in event.circuits],
+        **({"default_status": event.default_status} if event.default_status else {}),
     }
 
 
@@ -81,6 +83,7 @@ def from_json(data: Any, provenance: Provenance) -> MaintenanceUpdate:
         provider=data["provider"],
         organizer=data["organizer"],
         parser=ParserInfo(parser["name"], parser["version"], parser["details"]),
+        doubts=tuple(data.get("doubts", ())),
     )
 
 
@@ -134,6 +137,7 @@ def _event(data: Any) -> MaintenanceEvent:
         issued_at=_time(data["issued_at"]) if data["issued_at"] is not None else None,
         windows=tuple([_window(window) for window in data["windows"]]),
         circuits=_circuits(data["circuits"]),
+        default_status=data.get("default_status"),
     )
 
 

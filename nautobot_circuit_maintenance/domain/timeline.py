@@ -7,13 +7,13 @@ from itertools import groupby
 
 from nautobot_circuit_maintenance.domain.conclusion import (
     EMPTY,
+    CircuitState,
     Conclusion,
-    conclude,
+    conclusions,
     in_order,
     issued_at,
-    still_needed,
 )
-from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, MaintenanceUpdate, Window
+from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Window
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ class Difference:
         return tuple(announced.cid for cid, announced in _by_cid(self.before).items() if cid not in now)
 
     @property
-    def circuits_added(self) -> tuple[AnnouncedImpact, ...]:
+    def circuits_added(self) -> tuple[CircuitState, ...]:
         """The circuit IDs that were not affected before, with their impact."""
         known = _by_cid(self.before)
         return tuple(announced for cid, announced in _by_cid(self.after).items() if cid not in known)
 
     @property
-    def impacts_changed(self) -> tuple[tuple[AnnouncedImpact, str], ...]:
+    def impacts_changed(self) -> tuple[tuple[CircuitState, str], ...]:
         """The old impact on circuit IDs whose impact changed, with the new one."""
         now = _by_cid(self.after)
         return tuple(
@@ -93,12 +93,8 @@ def entries(updates: Iterable[MaintenanceUpdate]) -> list[TimelineEntry]:
     """Return an entry for each update about one maintenance, the newest first; their order does not matter."""
     ordered = in_order(updates)
     found: list[TimelineEntry] = []
-    needed: list[MaintenanceUpdate] = []
     before = EMPTY
-    for update, is_late in zip(ordered, _late(ordered)):
-        # Not from everything issued before: that would cost the square of the number of notifications.
-        needed = still_needed([*needed, update])
-        after = conclude(needed)
+    for update, is_late, after in zip(ordered, _late(ordered), conclusions(ordered)):
         found.append(TimelineEntry(before, after, update, is_late=is_late))
         before = after
     return found[::-1]
@@ -130,8 +126,14 @@ def _late(ordered: Sequence[MaintenanceUpdate]) -> list[bool]:
 
 
 def _content(conclusion: Conclusion) -> tuple[object, ...]:
-    return conclusion.status, conclusion.description, conclusion.windows, conclusion.impacts
+    return (
+        conclusion.status,
+        conclusion.description,
+        conclusion.windows,
+        conclusion.cancelled_windows,
+        conclusion.impacts,
+    )
 
 
-def _by_cid(conclusion: Conclusion) -> dict[str, AnnouncedImpact]:
+def _by_cid(conclusion: Conclusion) -> dict[str, CircuitState]:
     return {announced.cid.casefold(): announced for announced in conclusion.impacts}

@@ -55,6 +55,8 @@ class MaintenanceEvent(NamedTuple):
     sequence: int | None = None
     """As the message states it; None if it states none."""
     method: str | None = None
+    default_status: str | None = None
+    """TENTATIVE or CONFIRMED of the calendar program itself; counts only while no status is known."""
 
     @property
     def rank(self) -> int:
@@ -91,6 +93,8 @@ class MaintenanceUpdate:
     """The provider's name as the message spells it."""
     organizer: str = ""
     parser: ParserInfo = ParserInfo()
+    doubts: tuple[str, ...] = ()
+    """What the reader is not sure of, a sentence each."""
 
     status: str = field(init=False, compare=False)
     """The status of the last event."""

@@ -1,0 +1,107 @@
+"""Content lines and components of an iCalendar stream (RFC 5545 section 3.1), read tolerantly, one component at a time."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_FOLD = re.compile(r"\n[ \t]")
+_PARAMETER_VALUE = r'(?:"[^"]*"|[^":;,]*)(?:,(?:"[^"]*"|[^":;,]*))*'
+_LINE = re.compile(rf'(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;[^=:;"]+={_PARAMETER_VALUE})*):(?P<value>.*)', re.DOTALL)
+_PARAMETER = re.compile(rf';([^=:;"]+)=({_PARAMETER_VALUE})')
+_ESCAPED = re.compile(r"\\([\\;,nN])")
+_LISTED = re.compile(r"((?:[^\\,]|\\.)*)(?:,|$)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Property:
+    """One content line."""
+
+    name: str
+    """In capitals."""
+    value: str
+    """As it is written, escapes included."""
+    parameters: dict[str, str]
+    """By name in capitals, without quotation marks."""
+
+    @property
+    def text(self) -> str:
+        """The value as TEXT (RFC 5545 section 3.3.11), without blanks around it."""
+        return unescaped(self.value).strip()
+
+    @property
+    def texts(self) -> list[str]:
+        """The values of a list: split at commas that are not escaped, then unescaped."""
+        pieces = [match[1] for match in _LISTED.finditer(self.value)]
+        return [text for text in (unescaped(piece).strip() for piece in pieces) if text]
+
+
+@dataclass
+class Component:
+    """A component with its properties and the components inside."""
+
+    name: str
+    properties: list[Property] = field(default_factory=list)
+    components: list["Component"] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    """All its unfolded lines, BEGIN and END included."""
+
+    def all(self, name: str) -> list[Property]:
+        """Return the properties of this name, in their order."""
+        return [each for each in self.properties if each.name == name]
+
+    def first(self, name: str) -> Property | None:
+        """Return the first property of this name."""
+        return next((each for each in self.properties if each.name == name), None)
+
+    def text(self, name: str) -> str:
+        """Return the text of the first property of this name that has one; empty without one."""
+        return next((each.text for each in self.all(name) if each.text), "")
+
+
+def unescaped(value: str) -> str:
+    r"""Undo the escapes of TEXT: ``\\``, ``\;``, ``\,`` and ``\n``."""
+    return _ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], value)
+
+
+def read_property(line: str) -> Property | None:
+    """Return a content line as a property; None if it is not one."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return None
+    found = {name.strip().upper(): value.replace('"', "") for name, value in _PARAMETER.findall(match["parameters"])}
+    return Property(match["name"].upper(), match["value"], found)
+
+
+def unfolded(text: str) -> list[str]:
+    """Return the content lines of a stream; empty lines between them, which some gateways add, do not count."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    filled = "\n".join(line for line in plain.split("\n") if line.strip())
+    return _FOLD.sub("", filled).split("\n")
+
+
+def calendars(text: str) -> Iterator[Component]:
+    """Yield each VCALENDAR of a stream, whatever surrounds it.
+
+    A component that is not closed ends with the stream; a line that is not a content line is left out.
+    """
+    open_components: list[Component] = []
+    for line in unfolded(text.replace("\ufeff", "")):
+        kind, _, name = (part.strip().upper() for part in line.partition(":"))
+        if kind == "BEGIN" and (open_components or name == "VCALENDAR"):
+            open_components.append(Component(name))
+        if not open_components:
+            continue
+        for each in open_components:
+            each.lines.append(line)
+        if kind == "END":
+            closed = open_components.pop()
+            if open_components:
+                open_components[-1].components.append(closed)
+            else:
+                yield closed
+        elif kind != "BEGIN" and (found := read_property(line)):
+            open_components[-1].properties.append(found)
+    while len(open_components) > 1:
+        closed = open_components.pop()
+        open_components[-1].components.append(closed)
+    yield from open_components
