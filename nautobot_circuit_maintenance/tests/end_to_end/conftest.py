@@ -1,11 +1,13 @@
-"""Gives every class of this folder the mail server of the run; leaves out what needs a corpus that is not there."""
+"""Gives every class of this folder the mail server of the run; leaves out what needs a corpus or cases that are not there."""
 
 import pytest
 
 from development.services.imap import ImapServer
-from nautobot_circuit_maintenance.tests.end_to_end import corpus
+from nautobot_circuit_maintenance.tests.end_to_end import cases, corpus
 
-collect_ignore = [] if corpus.FOLDER.is_dir() else ["test_corpus.py"]
+collect_ignore = [
+    test for folder, test in ((corpus.FOLDER, "test_corpus.py"), (cases.FOLDER, "test_cases.py")) if not folder.is_dir()
+]
 
 
 @pytest.fixture(scope="class", autouse=True)

@@ -1,0 +1,78 @@
+"""Every case of ``../shared/cases`` through the real pipeline; collected only where the cases are."""
+
+from typing import Any
+
+import pytest
+
+from development.services.imap import ImapServer
+from nautobot_circuit_maintenance.models import CircuitMaintenance
+from nautobot_circuit_maintenance.tests.end_to_end.case_world import CaseWorld
+from nautobot_circuit_maintenance.tests.end_to_end.cases import (
+    ANYTHING,
+    Case,
+    all_cases,
+    compare_keys,
+    differences,
+    missing_words,
+)
+
+MAIL_WORDS = {key: missing_words for key in ("reason_contains", "told_contains", "subject_contains")}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
+def test_case(case: Case, imap_server: ImapServer) -> None:
+    """The mails of a case become what it says, and nothing else is there at the end."""
+    world = CaseWorld(case, imap_server)
+    world.play()
+    tried = [_unlike(world, outcome) for outcome in case.outcomes]
+    if all(tried):
+        title = f"{case.content['title']}\n{case.content['why']}\n"
+        pytest.fail(title + "\nor\n".join("\n".join(lines) for lines in tried), pytrace=False)
+
+
+def _unlike(world: CaseWorld, outcome: dict[str, Any]) -> list[str]:
+    """Return what differs from one outcome of a case."""
+    lines = []
+    for file, expected in outcome["expect"].items():
+        found = world.mail(file)
+        different = compare_keys(expected, found, MAIL_WORDS)
+        if different:
+            lines += [f"{file} {line}" for line in different]
+            lines.append(f"{file} is {found['state']}: {found['reason_contains'].strip()}")
+    return lines + _unlike_maintenances(world, outcome["then"])
+
+
+def _unlike_maintenances(world: CaseWorld, expected: list[dict[str, Any]]) -> list[str]:
+    """Return what differs from the maintenances that there should be; there must be no others."""
+    found = world.maintenances()
+    lines = differences(sorted(each["name"] for each in expected), sorted(found))
+    for each in expected:
+        if row := found.get(each["name"]):
+            lines += [f"{row.name} {line}" for line in _unlike_maintenance(world, each, row)]
+    return lines
+
+
+def _unlike_maintenance(world: CaseWorld, expected: dict[str, Any], row: CircuitMaintenance) -> list[str]:
+    """Return what differs from one maintenance."""
+
+    def words_of_page(words: list[str | list[str]], row: CircuitMaintenance) -> list[str]:
+        return missing_words(words, world.page(row))
+
+    def not_found_by(searches: list[str], row: CircuitMaintenance) -> list[str]:
+        return [f"the search for '{words}' does not find it" for words in searches if not world.finds(words, row)]
+
+    special = {"circuits": _unlike_circuits, "hint_contains": words_of_page, "found_by": not_found_by}
+    return compare_keys(expected, world.maintenance(row), special)
+
+
+def _unlike_circuits(expected: Any, found: list[dict[str, Any]]) -> list[str]:
+    """Return what differs from the circuits of a maintenance; all of them are named."""
+    if expected == ANYTHING:
+        return []
+    by_cid = {each["cid"]: each for each in found}
+    lines = differences(sorted(each["cid"] for each in expected), sorted(by_cid))
+    for each in expected:
+        if circuit := by_cid.get(each["cid"]):
+            lines += [f"{each['cid']} {line}" for line in compare_keys(each, circuit, {})]
+    return lines
