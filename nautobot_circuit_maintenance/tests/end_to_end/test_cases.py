@@ -16,7 +16,7 @@ from nautobot_circuit_maintenance.tests.end_to_end.cases import (
     missing_words,
 )
 
-MAIL_WORDS = {key: missing_words for key in ("reason_contains", "told_contains", "subject_contains")}
+MAIL_WORDS = dict.fromkeys(("reason_contains", "told_contains", "subject_contains"), missing_words)
 
 
 @pytest.mark.django_db
