@@ -41,6 +41,39 @@ class CircuitImpactChoices(ChoiceSet):
     )
 
 
+class MatchedByChoices(ChoiceSet):
+    """How the circuit of an impact was found, strictest comparison first."""
+
+    EXACT = "exact"
+    CASE = "case"
+    ALIAS = "alias"
+    PORT = "port"
+    SEPARATORS = "separators"
+    ZEROS = "zeros"
+    INSIDE = "inside"
+    MANUAL = "manual"
+
+    CHOICES = (
+        (EXACT, "Same circuit ID"),
+        (CASE, "Ignoring case"),
+        (ALIAS, "Alias of the circuit"),
+        (PORT, "Port ID"),
+        (SEPARATORS, "Other separators"),
+        (ZEROS, "Without leading zeros"),
+        (INSIDE, "Circuit ID within a longer text"),
+        (MANUAL, "Selected by a person"),
+    )
+
+
+class MaintenanceKeyChoices(ChoiceSet):
+    """What a notification can refer to a maintenance by."""
+
+    ID = "id"
+    UID = "uid"
+
+    CHOICES = ((ID, "Maintenance ID"), (UID, "UID of a calendar event"))
+
+
 class NoteLevelChoices(ChoiceSet):
     """Weight of a maintenance note."""
 

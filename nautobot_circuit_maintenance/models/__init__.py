@@ -1,5 +1,6 @@
 """The records: what we received, and what we concluded from it."""
 
+from nautobot_circuit_maintenance.models.keys import MaintenanceKey
 from nautobot_circuit_maintenance.models.maintenances import CircuitImpact, CircuitMaintenance, Note
 from nautobot_circuit_maintenance.models.matching import CircuitMatcher
 from nautobot_circuit_maintenance.models.notifications import Notification, NotificationSource, ParsedNotification
@@ -9,6 +10,7 @@ __all__ = (
     "CircuitImpact",
     "CircuitMaintenance",
     "CircuitMatcher",
+    "MaintenanceKey",
     "MaintenanceWindow",
     "Note",
     "Notification",

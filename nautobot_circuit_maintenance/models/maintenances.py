@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models.functions import Lower
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.models import OrganizationalModel, PrimaryModel, extras_features
 from nautobot.extras.models import ObjectChange
@@ -14,6 +15,7 @@ from nautobot.extras.models import ObjectChange
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices,
     CircuitMaintenanceStatusChoices,
+    MatchedByChoices,
     NoteLevelChoices,
 )
 from nautobot_circuit_maintenance.compat import acting_user
@@ -44,6 +46,20 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         related_name="circuit_maintenances",
         null=True,
         blank=True,
+    )
+    provider_maintenance_id = models.CharField(
+        max_length=CHARFIELD_MAX_LENGTH,
+        blank=True,
+        editable=False,
+        verbose_name="Provider's maintenance ID",
+        help_text="Maintenance ID as the provider sends it. Notifications find the maintenance by it, whatever its name.",
+    )
+    other_ids = models.JSONField(
+        default=list,
+        blank=True,
+        editable=False,
+        verbose_name="Other maintenance IDs",
+        help_text="Further maintenance IDs by which notifications find the maintenance.",
     )
     description = models.TextField(blank=True)
     status = models.CharField(
@@ -83,6 +99,25 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         null=True, blank=True, editable=False, help_text="Sequence number sent by the provider."
     )
 
+    cancelled_windows = models.JSONField(
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="Start and end of each window that was cancelled while others stand.",
+    )
+    doubts = models.JSONField(
+        default=list, blank=True, editable=False, help_text="What a person should clear up with the provider."
+    )
+    replaced_by = models.ForeignKey(
+        to="self",
+        on_delete=models.SET_NULL,
+        related_name="replaces",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The maintenance that the provider announced in place of this one.",
+    )
+
     objects = CircuitMaintenanceManager()
 
     _new_spans: list[Span] | None = None
@@ -95,7 +130,10 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         constraints = [
             models.UniqueConstraint(fields=["provider", "name"], name="cm_maintenance_provider_and_name"),
         ]
-        indexes = [models.Index(fields=["start_time", "name"], name="cm_maintenance_order")]
+        indexes = [
+            models.Index(fields=["start_time", "name"], name="cm_maintenance_order"),
+            models.Index("provider", Lower("provider_maintenance_id"), name="cm_maintenance_provider_id"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.name}" if self.provider else self.name
@@ -240,6 +278,22 @@ class CircuitImpact(OrganizationalModel):
         blank=True,
     )
     impact = models.CharField(max_length=20, choices=CircuitImpactChoices, default=CircuitImpactChoices.OUTAGE)
+    in_all_windows = models.BooleanField(
+        default=True, help_text="The circuit is affected in every window of the maintenance."
+    )
+    windows = models.ManyToManyField(
+        to=MaintenanceWindow,
+        related_name="impacts",
+        blank=True,
+        help_text="The windows in which the circuit is affected, if not in all. None: it is not affected any more.",
+    )
+    matched_by = models.CharField(
+        max_length=20,
+        choices=MatchedByChoices,
+        blank=True,
+        editable=False,
+        help_text="How the circuit was found. Empty if there is no circuit.",
+    )
 
     objects = CircuitImpactManager()
 
