@@ -320,6 +320,23 @@ class CircuitImpact(OrganizationalModel):
         if self.circuit and provider_id and self.circuit.provider_id != provider_id:
             raise ValidationError({"circuit": "This circuit belongs to a different provider."})
 
+    @property
+    def own_windows(self) -> list[MaintenanceWindow]:
+        """The windows of the maintenance in which the circuit is affected; none if it is only on record."""
+        return list(self.maintenance.windows.all() if self.in_all_windows else self.windows.all())
+
+    @property
+    def is_affected(self) -> bool:
+        """Whether the circuit is affected in at least one window."""
+        return self.in_all_windows or bool(self.windows.all())
+
+    def limit_to(self, windows: Iterable[MaintenanceWindow] | None) -> None:
+        """Store the windows in which the circuit is affected; None for all windows."""
+        with transaction.atomic(), sending_change(CircuitMaintenance, self.maintenance_id):
+            self.in_all_windows = windows is None
+            self.save()
+            self.windows.set(windows or ())
+
     def save(self, *args, **kwargs) -> None:
         """Save, and send the change of the maintenance."""
         with sending_change(CircuitMaintenance, self.maintenance_id):

@@ -2,13 +2,14 @@
 
 from django.db import models
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
-from nautobot.apps.models import BaseManager, BaseModel, OrganizationalModel, RestrictedQuerySet, extras_features
+from nautobot.apps.models import BaseManager, BaseModel, OrganizationalModel, extras_features
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices
 from nautobot_circuit_maintenance.domain.evidence import from_json, to_json
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Provenance
 from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
+from nautobot_circuit_maintenance.models.querysets import NotificationQuerySet
 
 
 @extras_features("custom_links", "custom_validators", "export_templates", "webhooks")
@@ -53,7 +54,7 @@ class NotificationSource(OrganizationalModel):
         return self.name in get_app_settings().source_names
 
 
-class NotificationManager(BaseManager.from_queryset(RestrictedQuerySet)):
+class NotificationManager(BaseManager.from_queryset(NotificationQuerySet)):
     """Leaves the raw bytes in the database until they are used: up to 25 MiB per row."""
 
     def get_queryset(self):

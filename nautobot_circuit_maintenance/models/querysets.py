@@ -20,11 +20,13 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Now
 from nautobot.apps.models import BaseManager, RestrictedQuerySet
 
-from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices
+from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices, NotificationStateChoices as State
 from nautobot_circuit_maintenance.models.severity import severity
 
 OVER = (CircuitMaintenanceStatusChoices.CANCELLED, CircuitMaintenanceStatusChoices.COMPLETED)
 """Statuses with which a provider ends a maintenance, whatever its windows."""
+
+_NOT_READ = (State.FAILED, State.REFUSED)
 
 _IS_PAST = Case(When(end_time__lt=Now(), then=Value(1)), default=Value(0), output_field=IntegerField())
 
@@ -46,9 +48,27 @@ class CircuitImpactQuerySet(RestrictedQuerySet):
         """Filter impacts whose circuit ID matches no circuit."""
         return self.filter(circuit=None)
 
+    def affected(self) -> "CircuitImpactQuerySet":
+        """Filter impacts on circuits that are still affected, in at least one window; the others are only on record."""
+        return self.filter(Q(in_all_windows=True) | Exists(self._own_windows().order_by()))
+
+    def overlapping(self, since: datetime | None, until: datetime | None) -> "CircuitImpactQuerySet":
+        """Filter impacts on circuits that are affected in a window that shares time with this range."""
+        of_maintenance = _windows_of(self.model).filter(maintenance=OuterRef("maintenance"))
+        in_all = Q(Exists(of_maintenance.order_by().overlapping(since, until)), in_all_windows=True)
+        in_some = Q(Exists(self._own_windows().order_by().overlapping(since, until)), in_all_windows=False)
+        return self.filter(in_all | in_some)
+
+    def active_at(self, moment: datetime) -> "CircuitImpactQuerySet":
+        """Filter impacts on circuits that are affected at this moment, whatever the status of the maintenance."""
+        return self.overlapping(moment, moment)
+
+    def _own_windows(self) -> Any:
+        return _windows_of(self.model).filter(impacts=OuterRef("pk"))
+
     def severities(self) -> QuerySet[Any]:
         """Return pairs of a maintenance's primary key and the severity of its worst impact."""
-        return self.order_by().values_list("maintenance").annotate(worst=Max(severity("impact")))
+        return self.affected().order_by().values_list("maintenance").annotate(worst=Max(severity("impact")))
 
 
 class CircuitMaintenanceQuerySet(RestrictedQuerySet):
@@ -63,7 +83,7 @@ class CircuitMaintenanceQuerySet(RestrictedQuerySet):
         return self.overlapping(moment, moment)
 
     def in_progress_at(self, moment: datetime) -> "CircuitMaintenanceQuerySet":
-        """Filter maintenances with a window at this moment that are neither cancelled nor completed."""
+        """Filter maintenances with a window at this moment that are neither cancelled, completed nor replaced."""
         return self.filter(self._is_in_progress_at(moment))
 
     def not_in_progress_at(self, moment: datetime) -> "CircuitMaintenanceQuerySet":
@@ -71,7 +91,7 @@ class CircuitMaintenanceQuerySet(RestrictedQuerySet):
         return self.filter(~self._is_in_progress_at(moment))
 
     def over(self, now: datetime) -> "CircuitMaintenanceQuerySet":
-        """Filter maintenances that are cancelled, completed or past."""
+        """Filter maintenances that are cancelled, completed, replaced or past."""
         return self.filter(_is_over(now))
 
     def not_over(self, now: datetime) -> "CircuitMaintenanceQuerySet":
@@ -79,16 +99,20 @@ class CircuitMaintenanceQuerySet(RestrictedQuerySet):
         return self.exclude(_is_over(now))
 
     def open(self) -> "CircuitMaintenanceQuerySet":
-        """Filter maintenances that are neither cancelled nor completed, past ones included."""
-        return self.exclude(status__in=OVER)
+        """Filter maintenances that are neither cancelled, completed nor replaced, past ones included."""
+        return self.exclude(_is_ended())
 
     def not_cancelled(self) -> "CircuitMaintenanceQuerySet":
         """Filter maintenances that took place or are to take place."""
-        return self.exclude(status=CircuitMaintenanceStatusChoices.CANCELLED)
+        return self.exclude(Q(status=CircuitMaintenanceStatusChoices.CANCELLED) | Q(replaced_by__isnull=False))
 
     def starting_between(self, since: datetime, until: datetime) -> "CircuitMaintenanceQuerySet":
         """Filter maintenances whose first window starts in this range, both ends included."""
         return self.filter(start_time__gte=since, start_time__lte=until)
+
+    def doubtful(self) -> "CircuitMaintenanceQuerySet":
+        """Filter maintenances about which a person should ask the provider."""
+        return self.exclude(doubts=[])
 
     def most_urgent_first(self) -> "CircuitMaintenanceQuerySet":
         """Sort in progress and upcoming first, by start; then those without a time; then the past, newest first."""
@@ -99,9 +123,12 @@ class CircuitMaintenanceQuerySet(RestrictedQuerySet):
             "name",
         )
 
-    def with_impact_summary(self, impacts: QuerySet[Any]) -> "CircuitMaintenanceQuerySet":
-        """Annotate ``circuit_count``, ``unmatched_count`` and ``worst_severity`` (0: no impact), counting these impacts."""
-        of_each = impacts.filter(maintenance=OuterRef("pk")).order_by().values("maintenance")
+    def with_impact_summary(self, impacts: CircuitImpactQuerySet) -> "CircuitMaintenanceQuerySet":
+        """Annotate ``circuit_count``, ``unmatched_count`` and ``worst_severity`` (0: no impact).
+
+        Counts those of these impacts whose circuit is still affected.
+        """
+        of_each = impacts.affected().filter(maintenance=OuterRef("pk")).order_by().values("maintenance")
         figures = {
             "circuit_count": Count("pk"),
             "unmatched_count": Count("pk", filter=Q(circuit=None)),
@@ -115,15 +142,36 @@ class CircuitMaintenanceQuerySet(RestrictedQuerySet):
         )
 
     def _is_in_progress_at(self, moment: datetime) -> Q:
-        return Q(self._has_window(moment, moment)) & ~Q(status__in=OVER)
+        return Q(self._has_window(moment, moment)) & ~_is_ended()
 
     def _has_window(self, since: datetime | None, until: datetime | None) -> Exists:
-        windows = self.model._meta.get_field("windows").related_model.objects.filter(maintenance=OuterRef("pk"))
+        windows = _windows_of(self.model).filter(maintenance=OuterRef("pk"))
         return Exists(windows.order_by().overlapping(since, until))
 
 
+class NotificationQuerySet(RestrictedQuerySet):
+    """Notifications."""
+
+    def needing_attention(self) -> "NotificationQuerySet":
+        """Filter notifications that were not read, or only in part."""
+        return self.filter(Q(state__in=_NOT_READ) | (Q(state=State.PARSED) & ~Q(error="")))
+
+    def partly_read(self) -> "NotificationQuerySet":
+        """Filter parsed notifications of which a part could not be read."""
+        return self.filter(state=State.PARSED).exclude(error="")
+
+
+def _windows_of(model: Any) -> Any:
+    return model._meta.get_field("windows").related_model.objects.all()
+
+
+def _is_ended() -> Q:
+    """Match maintenances that their provider ended, or replaced by another one."""
+    return Q(status__in=OVER) | Q(replaced_by__isnull=False)
+
+
 def _is_over(now: datetime) -> Q:
-    return Q(status__in=OVER) | Q(end_time__isnull=False, end_time__lt=now)
+    return _is_ended() | Q(end_time__isnull=False, end_time__lt=now)
 
 
 CircuitMaintenanceManager = BaseManager.from_queryset(CircuitMaintenanceQuerySet)

@@ -8,7 +8,7 @@ from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
 )
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, MaintenanceWindow
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, MaintenanceWindow, Notification
 from nautobot_circuit_maintenance.models.severity import SEVERITIES, impact_of_severity, worst_impact
 from nautobot_circuit_maintenance.tests import fixtures
 
@@ -67,6 +67,20 @@ class QuerySetTest(TestCase):
         self.assert_names(objects.over(NOON), "past", "cancelled", "completed")
         self.assert_names(objects.not_over(NOON), "running", "tonight", "two nights", "no time")
 
+    def test_a_replaced_maintenance_is_over(self):
+        tonight = CircuitMaintenance.objects.get(name="tonight")
+        CircuitMaintenance.objects.filter(name="running").update(replaced_by=tonight)
+
+        self.assert_names(CircuitMaintenance.objects.in_progress_at(NOON))
+        self.assert_names(CircuitMaintenance.objects.not_over(NOON), "tonight", "two nights", "no time")
+        self.assert_names(CircuitMaintenance.objects.open(), "past", "tonight", "two nights", "no time")
+
+    def test_doubtful_maintenances_have_doubts(self):
+        doubt = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint": "a"}
+        CircuitMaintenance.objects.filter(name="past").update(doubts=[doubt])
+
+        self.assert_names(CircuitMaintenance.objects.doubtful(), "past")
+
     def test_open_asks_the_status_alone(self):
         self.assert_names(CircuitMaintenance.objects.open(), "past", "running", "tonight", "two nights", "no time")
         self.assert_names(
@@ -100,6 +114,52 @@ class QuerySetTest(TestCase):
         self.assertEqual(summary(CircuitImpact.objects.filter(cid="C-1")), (1, 0, Impact.DEGRADED))
         self.assertEqual(summary(CircuitImpact.objects.none()), (0, 0, ""))
         self.assertEqual([each.cid for each in CircuitImpact.objects.unmatched()], ["UNKNOWN"])
+
+
+class OwnWindowsTest(TestCase):
+    """Three circuits in a maintenance of two nights: one in both, one in the second only, one that is affected no longer."""
+
+    @classmethod
+    def setUpTestData(cls):
+        isp = fixtures.create_provider("ISP 1")
+        cls.nights = fixtures.create_maintenance("two nights", isp)
+        second = fixtures.add_window(cls.nights, NOON + 24 * HOUR)
+        fixtures.create_impact(cls.nights, "BOTH", Impact.DEGRADED)
+        fixtures.create_impact(cls.nights, "SECOND").limit_to([second])
+        fixtures.create_impact(cls.nights, "NONE", Impact.OUTAGE).limit_to([])
+
+    def test_circuits_are_asked_for_their_own_windows(self):
+        def active_at(moment) -> set[str]:
+            return set(CircuitImpact.objects.active_at(moment).values_list("cid", flat=True))
+
+        self.assertEqual(active_at(NOON + HOUR), {"BOTH"})
+        self.assertEqual(active_at(NOON + 25 * HOUR), {"BOTH", "SECOND"})
+        self.assertEqual(active_at(NOON + 10 * HOUR), set())
+        self.assertEqual(CircuitImpact.objects.overlapping(None, None).count(), 2)
+
+    def test_a_circuit_without_windows_is_not_affected(self):
+        self.assertCountEqual(CircuitImpact.objects.affected().values_list("cid", flat=True), ["BOTH", "SECOND"])
+
+    def test_the_summary_counts_what_is_affected(self):
+        CircuitImpact.objects.filter(cid="SECOND").update(impact=Impact.NO_IMPACT)
+
+        row = CircuitMaintenance.objects.with_impact_summary(CircuitImpact.objects.all()).get()
+
+        self.assertEqual((row.circuit_count, impact_of_severity(row.worst_severity)), (2, Impact.DEGRADED))
+
+
+class NeedingAttentionTest(TestCase):
+    """Which notifications a person should look at."""
+
+    def test_failed_refused_and_partly_read_ones_need_attention(self):
+        isp = fixtures.create_provider("ISP 1")
+        for state, error in (("failed", "a"), ("refused", "b"), ("parsed", "c"), ("parsed", ""), ("ignored", "d")):
+            fixtures.create_notification(isp, state=state, error=error, subject=f"{state} {error}")
+
+        subjects = Notification.objects.needing_attention().values_list("subject", flat=True)
+
+        self.assertCountEqual(subjects, ["failed a", "refused b", "parsed c"])
+        self.assertEqual(Notification.objects.partly_read().get().subject, "parsed c")
 
 
 class SeverityTest(TestCase):
