@@ -21,7 +21,7 @@ MAILS = 90
 
 def read(mails, parser):
     """Return what each mail says, mails in the order of arrival."""
-    return [update for raw, arrived in mails for update in parse(raw, [parser], Provenance(arrived, arrived, ""))]
+    return [update for raw, arrived in mails for update in parse(raw, [parser], Provenance(arrived, arrived, "")).updates]
 
 
 @pytest.mark.parametrize("write", [mails.bcop_mails, mails.html_mails])
@@ -56,7 +56,7 @@ def test_providers_circuits_and_strangers_are_spread_as_promised():
 
 
 def test_the_mail_that_a_worker_at_rest_has_read_is_one_of_cogents():
-    [update] = parse(mails.COGENT, ["cogent"], Provenance(NOW, NOW, ""))
+    [update] = parse(mails.COGENT, ["cogent"], Provenance(NOW, NOW, "")).updates
     assert update.maintenance_id == "SN88213"
 
 

@@ -16,6 +16,7 @@ from nautobot_circuit_maintenance.mail.headers import (
     sender_address,
     sent_date,
     split_message,
+    stated_date,
 )
 
 
@@ -36,7 +37,7 @@ class MailMessage:
     message_id: str
     """As in the header, angle brackets included; empty if there is none."""
     sent_at: datetime | None
-    """The Date header in UTC; None if it is missing or not a date."""
+    """The Date header in UTC; None if it is missing, not a date, or without an offset."""
     fingerprint: str
     """SHA-256 in hexadecimal digits of what the author wrote: the same in every mailbox."""
     authentication_results: tuple[str, ...] = ()
@@ -90,7 +91,7 @@ def _fields(header: HeaderSection, source_header: str) -> dict[str, Any]:
 def _own_date(header: HeaderSection) -> datetime:
     """Return when the message was received according to itself."""
     now = datetime.now(timezone.utc)
-    return min(received_date(header) or sent_date(header) or now, now)
+    return min(received_date(header) or stated_date(header) or now, now)
 
 
 def _normalized(body: bytes) -> bytes:

@@ -1,80 +1,94 @@
-"""The parts of a message as readers take them: their contents by type.
+"""The content of a message as readers take it: its parts by type, and the texts in which a calendar may be.
 
 Built here because the parser library's own reader fails on messages without Subject or Date, on Latin-1 and on parts
 without content, and because it chooses between two parts of one type at random (PYTHONHASHSEED).
 """
 
 import codecs
-import email
-import email.policy
 import email.utils
-import itertools
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from email.message import Message
-from typing import Any
 
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.text import storable
 from nautobot_circuit_maintenance.domain.updates import Provenance
-from nautobot_circuit_maintenance.mail.headers import decode_words
+from nautobot_circuit_maintenance.mail.automatic import automatic_reply
+from nautobot_circuit_maintenance.mail.charsets import decode_words, decoded, raw_field
+from nautobot_circuit_maintenance.mail.containers import Obstacle
+from nautobot_circuit_maintenance.mail.leaves import Leaf, leaves, parsed
+from nautobot_circuit_maintenance.mail.text import unflowed
 
 Parts = Mapping[str, tuple[bytes, ...]]
 """The distinct contents of a message by type, in the order of the message; none is empty."""
 
-UNREAD = "attached-message"
-"""The key that marks an attached message that was not read."""
-
 _CALENDAR = "text/calendar"
 _EVENT, _ZONE, _END_OF_ZONE = b"BEGIN:VEVENT", b"BEGIN:VTIMEZONE", b"END:VTIMEZONE"
-_HTML = "text/html"
+_HTML, _PLAIN = "text/html", "text/plain"
 # Other text stays as it is: the one CSV format that the library reads (Colt) is UTF-16, whatever its headers claim.
-_DECODED = (_CALENDAR, _HTML, "text/plain")
-_MAX_PARTS = 1_000
+_DECODED = (_CALENDAR, _HTML, _PLAIN)
 # The library's regular expressions need quadratic time for a subject: 16 kB cost Colt's 6 s.
 _MAX_SUBJECT_LENGTH = 2_000
-_MAX_FIELD_LENGTH = 2_000
-# Encodings of Python that are not charsets of mail; with the first two, 1 MB takes minutes.
-_NOT_CHARSETS = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
+_CALENDAR_START = b"BEGIN:VCALENDAR"
 
 
-class ShortFields(email.policy.Compat32):
-    """Reads header fields up to a limit.
+@dataclass(frozen=True)
+class MailContent:
+    """What a message contains."""
 
-    Python takes quadratic time for the parameters of a field (1 MB: minutes), and a NUL in one raises ValueError.
-    """
+    parts: Parts
+    """With its subject and date; without the calendars that are among ``calendars``."""
+    calendars: tuple[str, ...]
+    """The texts that contain a calendar, whatever the type of their part is."""
+    obstacles: tuple[Obstacle, ...]
+    """Containers that could not be opened."""
+    automatic: str
+    """Why it is an automatic reply; empty if it is none."""
+    is_reply: bool
+    has_unread_message: bool
+    """Whether an attached message was left out."""
+    subject: str
 
-    def header_fetch_parse(self, name: str, value: str) -> Any:
-        """Return the beginning of a field, without NUL characters."""
-        return super().header_fetch_parse(name, value[:_MAX_FIELD_LENGTH].replace("\0", ""))
+    def mentions(self, text: str) -> bool:
+        """Return whether any part contains this text, in any case."""
+        wanted = text.upper().encode()
+        return any(wanted in content.upper() for contents in self.parts.values() for content in contents)
 
 
-def mail_parts(raw: bytes, provenance: Provenance, *, reads_attached: bool = True) -> Parts:
-    """Return the parts of a message with its subject and date, and ``UNREAD`` if an attached message was not read.
-
-    Raises ParseError if the parts are nested too deeply.
-    """
+def mail_content(raw: bytes, provenance: Provenance, *, reads_attached: bool = True) -> MailContent:
+    """Return the content of a message; raises ParseError if its parts are nested too deeply."""
     try:
-        message = email.message_from_bytes(raw, policy=ShortFields())
-        walk = message.walk() if reads_attached else _without_attached(message)
-        contents = [_content(part) for part in itertools.islice(walk, _MAX_PARTS)]
+        message = parsed(raw)
     except RecursionError as error:
         raise ParseError("READ-16", "Message parts are nested too deeply.") from error
+    found = leaves(message, reads_attached=reads_attached)
     parts: dict[str, tuple[bytes, ...]] = {}
-    for kind, content in contents:
-        if content.strip() and content not in parts.get(kind, ()):
-            parts[kind] = (*parts.get(kind, ()), content)
-    if not reads_attached and any(kind.startswith("message/") for kind, _ in contents):
-        parts[UNREAD] = (b"yes",)
-    return {**parts, "email-header-subject": (_subject(message),), "email-header-date": (_date(provenance),)}
+    calendars: dict[str, None] = {}
+    for leaf in found.found:
+        if text := _calendar_text(leaf):
+            calendars.setdefault(text)
+        content = _library_content(leaf)
+        if content.strip() and content not in parts.get(leaf.kind, ()):
+            parts[leaf.kind] = (*parts.get(leaf.kind, ()), content)
+    subject = _subject(message)
+    # Never empty: the library's filters guess the encoding, and for an empty subject they guess None.
+    header = {"email-header-subject": ((subject or " ").encode(),), "email-header-date": (_date(provenance),)}
+    return MailContent(
+        {**parts, **header},
+        tuple(calendars),
+        tuple(found.obstacles),
+        automatic_reply(message),
+        is_reply=bool(raw_field(message, "In-Reply-To") or raw_field(message, "References")),
+        has_unread_message=found.has_unread_message,
+        subject=subject,
+    )
 
 
-def _without_attached(part: Message) -> Iterator[Message]:
-    """Walk through a message without entering attached messages."""
-    yield part
-    if part.is_multipart() and part.get_content_maintype() != "message":
-        for each in part.get_payload():
-            if isinstance(each, Message):  # Always; the type stubs do not know.
-                yield from _without_attached(each)
+def _calendar_text(leaf: Leaf) -> str:
+    """Return the text of a part that contains a calendar; else nothing."""
+    if _CALENDAR_START not in leaf.content[:50_000_000].replace(b"\0", b"").upper():
+        return ""
+    return storable(decoded(leaf.content, leaf.charset))
 
 
 def one_calendar_each(parts: Parts) -> list[Parts]:
@@ -106,39 +120,22 @@ def one_of_each_type(parts: Parts, choices: Collection[str]) -> Iterator[dict[st
             yield {**first, kind: other}
 
 
-def _content(part: Message) -> tuple[str, bytes]:
-    """Return the type of a part and its content; empty for containers and images."""
-    kind = part.get_content_type()
-    if part.is_multipart() or part.get_content_maintype() in ("multipart", "image"):
-        return kind, b""
-    # A str only without decode=True, None only for containers; the type stubs do not know.
-    payload = part.get_payload(decode=True)
-    content = payload if isinstance(payload, bytes) else b""
-    if kind not in _DECODED or not content.strip():
-        return kind, content
-    text = decoded(content, part.get_content_charset()).removeprefix("\ufeff").encode("utf-8", "replace")
+def _library_content(leaf: Leaf) -> bytes:
+    """Return the content of a part as the library takes it."""
+    if leaf.kind not in _DECODED:
+        return leaf.content
+    text = decoded(leaf.content, leaf.charset).removeprefix("\ufeff")
+    if leaf.kind == _PLAIN and leaf.is_flowed:
+        text = unflowed(text, deletes_space=leaf.deletes_space)
+    content = text.encode("utf-8", "replace")
     # With the mark, neither the library nor its HTML reader guesses the encoding, which took two thirds of their time.
-    return kind, codecs.BOM_UTF8 + text if kind == _HTML else text
+    return codecs.BOM_UTF8 + content if leaf.kind == _HTML else content
 
 
-def decoded(content: bytes, charset: str | None) -> str:
-    """Decode a part by its charset parameter, then by UTF-8, then by Windows-1252."""
-    for candidate in (charset or "utf-8", "utf-8"):
-        try:
-            if codecs.lookup(candidate).name not in _NOT_CHARSETS:
-                return content.decode(candidate)
-        except (LookupError, ValueError):
-            # LookupError: unknown charset; ValueError: undecodable bytes, or an invalid name.
-            continue
-    return content.decode("windows-1252", "replace")
-
-
-def _subject(message: Message) -> bytes:
+def _subject(message: Message) -> str:
     """Return the subject decoded and unfolded, with its spaces: some parsers cut the summary out of it."""
-    value = decode_words(str(message.get("Subject", ""))[:_MAX_SUBJECT_LENGTH])
-    text = storable(value).replace("\r", "").replace("\n", "").replace("\t", " ")
-    # Never empty: the library's filters guess the encoding, and for an empty subject they guess None.
-    return (text or " ").encode()
+    value = decode_words(raw_field(message, "Subject")[:_MAX_SUBJECT_LENGTH])
+    return storable(value).replace("\r", "").replace("\n", "").replace("\t", " ")
 
 
 def _date(provenance: Provenance) -> bytes:

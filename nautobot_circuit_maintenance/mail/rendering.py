@@ -13,8 +13,9 @@ from html.parser import HTMLParser
 import nh3
 
 from nautobot_circuit_maintenance.domain.text import storable
-from nautobot_circuit_maintenance.mail.headers import decode_words
-from nautobot_circuit_maintenance.mail.parts import ShortFields, decoded
+from nautobot_circuit_maintenance.mail.charsets import decode_words, decoded
+from nautobot_circuit_maintenance.mail.leaves import ShortFields
+from nautobot_circuit_maintenance.mail.start import message_bytes
 
 LONGEST_SHOWN = 200_000
 """Characters of text or HTML that are shown; the download is complete."""
@@ -112,7 +113,7 @@ class ReadableMessage:
 def readable(raw: bytes) -> ReadableMessage:
     """Parse a message for display; never raises, and takes seconds at most, whatever the bytes are."""
     try:
-        message, is_truncated = _parse_start(raw)
+        message, is_truncated = _parse_start(message_bytes(raw))
         leaves = [part for part in itertools.islice(message.walk(), _MOST_PARTS) if not part.is_multipart()]
     except RecursionError:  # email: parts nested a thousand times
         return ReadableMessage("This message is nested too deeply to be displayed.")

@@ -32,6 +32,7 @@ from nautobot_circuit_maintenance.pipeline.queue import (
     refund_attempts_on_outage,
     release,
 )
+from nautobot_circuit_maintenance.reading.base import Reading
 from nautobot_circuit_maintenance.reading.parse import parse
 
 logger = logging.getLogger(__name__)
@@ -168,12 +169,12 @@ class Chunk:
             if row in refused:
                 results.add(row, End(State.REFUSED, refused[row]))
                 continue
-            reading = _read_one(row, is_retry[row.pk])
+            reading = _read_one(row)
             if isinstance(reading, End):
                 results.add(row, reading)
                 continue
-            results.add(row, End(State.PARSED) if reading.updates else End(State.IGNORED, _NOT_A_MAINTENANCE))
-            readings.append(reading)
+            results.add(row, _end(reading))
+            readings.append(NotificationUpdates(row, reading.updates, is_retry[row.pk]))
         return readings
 
     def _store_records(self, changes: Iterable[MaintenanceChange]) -> None:
@@ -191,14 +192,21 @@ class Chunk:
         return record
 
 
-def _read_one(row: Notification, is_retry: bool) -> NotificationUpdates | End:
-    """Parse one notification; return its updates, or its end if it cannot be parsed."""
+def _end(reading: Reading) -> End:
+    """Return the end of a notification that was read; what could not be read of it is kept as its error."""
+    if reading:
+        return End(State.PARSED, reading.error)
+    return End(State.IGNORED, reading.ignored or _NOT_A_MAINTENANCE)
+
+
+def _read_one(row: Notification) -> Reading | End:
+    """Parse one notification; return what it announces, or its end if it cannot be parsed."""
     provenance = Provenance(row.received_at, row.sent_at, row.fingerprint)
     # Authentication covers the outer message only; attached messages are unauthenticated.
     reads_attached = row.sender_confirmed is None
     try:
-        updates = parse(bytes(row.raw), parser_names(row.provider), provenance, reads_attached=reads_attached)
+        reading = parse(bytes(row.raw), parser_names(row.provider), provenance, reads_attached=reads_attached)
     except ParseError as error:
         return End(State.FAILED, str(error))
     row.raw = None  # Frees memory: the raw bytes of a whole chunk can be large.
-    return NotificationUpdates(row, updates, is_retry)
+    return reading

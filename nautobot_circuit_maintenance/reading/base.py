@@ -1,6 +1,7 @@
 """What a reader is: it turns the parts of a message into updates."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from nautobot_circuit_maintenance.domain.errors import ParseError
@@ -10,19 +11,41 @@ from nautobot_circuit_maintenance.mail.parts import Parts
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What was read from a message; all empty if it is not a maintenance notification."""
+
+    updates: tuple[MaintenanceUpdate, ...] = ()
+    """One per maintenance ID, in the order of first mention."""
+    unread: tuple[str, ...] = ()
+    """What could not be read, a sentence each, with its code."""
+    ignored: str = ""
+    """Why the message announces nothing, where that is known."""
+
+    def __bool__(self) -> bool:
+        """Whether maintenances were found."""
+        return bool(self.updates)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What a person should check, a sentence each."""
+        return tuple(doubt for update in self.updates for doubt in update.doubts)
+
+    @property
+    def error(self) -> str:
+        """What could not be read, as it is stored; empty if everything was."""
+        return " ".join(self.unread)
+
+
 class Reader(Protocol):
     """Reads messages of one format, or of one provider."""
 
-    def read(self, parts: Parts, provenance: Provenance) -> list[MaintenanceUpdate]:
-        """Return the updates of a message, one per maintenance ID in the order of first mention.
-
-        An empty list means that the reader identified the message as not a maintenance notification. Raises ParseError
-        if it cannot read it.
-        """
+    def read(self, parts: Parts, provenance: Provenance) -> Reading:
+        """Return what a message announces; raises ParseError if nothing of it can be read."""
 
 
-def first_result(attempts: Iterable[Callable[[], list[Result]]]) -> list[Result]:
-    """Return the first result that is not empty; an empty one only if every attempt returned one.
+def first_result(attempts: Iterable[Callable[[], Result]], nothing: Result) -> Result:
+    """Return the first result that is not empty; ``nothing`` only if every attempt returned an empty one.
 
     Raises ParseError with the reasons of the failed attempts.
     """
@@ -35,4 +58,4 @@ def first_result(attempts: Iterable[Callable[[], list[Result]]]) -> list[Result]
             errors.append(error)
     if errors:
         raise ParseError.joined(errors)
-    return []
+    return nothing

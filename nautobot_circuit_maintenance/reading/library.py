@@ -25,7 +25,7 @@ from nautobot_circuit_maintenance.domain.updates import (
 )
 from nautobot_circuit_maintenance.mail.headers import COLUMN_LENGTH
 from nautobot_circuit_maintenance.mail.parts import Parts, one_calendar_each, one_of_each_type
-from nautobot_circuit_maintenance.reading.base import first_result
+from nautobot_circuit_maintenance.reading.base import Reading, first_result
 from nautobot_circuit_maintenance.reading.library_errors import parse_error
 
 Item = dict[str, Any]
@@ -102,8 +102,8 @@ class LibraryReader:
         """Take the name as people spell it; an unknown one raises when it is used."""
         self.name = name
 
-    def read(self, parts: Parts, provenance: Provenance) -> list[MaintenanceUpdate]:
-        """Return the updates of a message; see ``Reader``."""
+    def read(self, parts: Parts, provenance: Provenance) -> Reading:
+        """Return what a message announces; see ``Reader``."""
         provider = load().init_provider(normalized_name(self.name) or "?")
         if provider is None:
             raise ParseError("READ-01", f'Unknown parser "{shortened(self.name, 100)}". {ADVICE}')
@@ -114,18 +114,19 @@ class LibraryReader:
         by_id: dict[str, list[Item]] = {}
         for item in items:
             by_id.setdefault(item["maintenance_id"], []).append(item)
-        return [_update(same_id, provenance) for same_id in by_id.values()]
+        return Reading(tuple(_update(same_id, provenance) for same_id in by_id.values()))
 
 
 def _read_with(provider: Any, parts: Parts) -> list[Item]:
     """Return the items of all calendars of a message, or else of the first other part that has any."""
     types = _types_read_by(provider)
+    no_items: list[Item] = []
     found: list[Item] = []
     errors: list[ParseError] = []
     for reading in one_calendar_each(parts):
         choices = one_of_each_type(reading, types)
         try:
-            items = first_result(functools.partial(_ask, provider, choice) for choice in choices)
+            items = first_result((functools.partial(_ask, provider, choice) for choice in choices), no_items)
         except ParseError as error:
             errors.append(error)
         else:

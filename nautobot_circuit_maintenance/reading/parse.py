@@ -1,15 +1,17 @@
-"""Raw bytes in, updates out: the readers of a provider are tried in order, within limits of time and memory."""
+"""Raw bytes in, updates out: BCOP calendars first, then the readers of the provider, within limits of time and memory."""
 
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.text import shortened
-from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Provenance
+from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.mail.limits import DEFAULT_LIMITS, Limits, run_limited
-from nautobot_circuit_maintenance.mail.parts import UNREAD, mail_parts
-from nautobot_circuit_maintenance.reading import library
-from nautobot_circuit_maintenance.reading.base import Reader, first_result
+from nautobot_circuit_maintenance.mail.parts import MailContent, mail_content
+from nautobot_circuit_maintenance.reading import bcop, library
+from nautobot_circuit_maintenance.reading.base import Reader, Reading, first_result
+from nautobot_circuit_maintenance.reading.bcop_event import ID
 
 _MAX_REASON_LENGTH = 990
 # Applying and displaying have no limits of their own: 100,000 circuit IDs took 20 seconds of CPU to apply and 9 to list
@@ -25,37 +27,80 @@ def parse(
     limits: Limits = DEFAULT_LIMITS,
     *,
     reads_attached: bool = True,
-) -> list[MaintenanceUpdate]:
-    """Return the updates of a message, one per maintenance ID in the order of first mention.
+) -> Reading:
+    """Return what a message announces: its BCOP calendars, or else what the first parser finds that finds anything.
 
-    The parsers are tried in order until one finds maintenances. An empty list means that all of them identified the
-    message as not a maintenance notification. Raises ParseError with a reason of at most 1,000 characters. Attached
-    messages can be left out: an automatic reply of the provider may carry one that an attacker wrote.
+    An empty reading means that the message is not a maintenance notification. Raises ParseError with a reason of at most
+    1,000 characters if nothing of it can be read. Attached messages can be left out: an automatic reply of the provider
+    may carry one that an attacker wrote.
     """
     library.load()  # Outside the limits: an interrupted import leaves half a module behind.
     readers = [library.LibraryReader(name) for name in parser_names]
     try:
-        updates = run_limited(lambda: _read(raw, readers, provenance, reads_attached=reads_attached), limits)
+        reading = run_limited(lambda: _read(raw, readers, provenance, reads_attached=reads_attached), limits)
     except ParseError as error:
         raise ParseError(error.code, shortened(error.message, _MAX_REASON_LENGTH)) from error
-    _check_number("circuit IDs", sum(len(update.circuits) for update in updates), _MAX_CIRCUITS)
-    _check_number("maintenances", len(updates), _MAX_MAINTENANCES)
-    return updates
+    _check_number("circuit IDs", sum(len(update.circuits) for update in reading.updates), _MAX_CIRCUITS)
+    _check_number("maintenances", len(reading.updates), _MAX_MAINTENANCES)
+    return reading
 
 
-def _read(
-    raw: bytes, readers: Sequence[Reader], provenance: Provenance, *, reads_attached: bool
-) -> list[MaintenanceUpdate]:
-    if not readers:
-        raise ParseError("READ-02", f"The provider has no parser. {library.ADVICE}")
-    parts = mail_parts(raw, provenance, reads_attached=reads_attached)
+def _read(raw: bytes, readers: Sequence[Reader], provenance: Provenance, *, reads_attached: bool) -> Reading:
+    content = mail_content(raw, provenance, reads_attached=reads_attached)
+    calendars = [text for text in content.calendars if bcop.is_bcop(text)]
+    reading = bcop.read_calendars(calendars, provenance)
+    if reading or reading.ignored:
+        return reading
+    if calendars:
+        content = replace(content, parts=_without_calendars(content))
+    unread = [_as_error(sentence) for sentence in reading.unread]
     try:
-        return first_result(functools.partial(reader.read, parts, provenance) for reader in readers)
+        other = _read_other(content, readers, provenance, has_calendar=bool(calendars))
     except ParseError as error:
-        if UNREAD not in parts:
-            raise
-        unread = ParseError("READ-15", "Attached messages are not read because their sender cannot be verified.")
-        raise ParseError.joined((error, unread)) from error
+        raise ParseError.joined(unread or [error]) from error
+    if unread and not other:
+        raise ParseError.joined(unread)
+    return replace(other, unread=(*reading.unread, *other.unread))
+
+
+def _as_error(sentence: str) -> ParseError:
+    code, _, message = sentence.partition(": ")
+    return ParseError(code, message)
+
+
+def _without_calendars(content: MailContent) -> dict[str, tuple[bytes, ...]]:
+    """Return the parts without BCOP calendars, which the parser library would misread."""
+    kept = {
+        kind: tuple(each for each in contents if not bcop.is_bcop(each.decode("utf-8", "replace")))
+        for kind, contents in content.parts.items()
+    }
+    return {kind: contents for kind, contents in kept.items() if contents}
+
+
+def _read_other(
+    content: MailContent, readers: Sequence[Reader], provenance: Provenance, *, has_calendar: bool
+) -> Reading:
+    """Read what is not a BCOP calendar; raises ParseError with what stands in the way."""
+    if content.automatic and not has_calendar:
+        return Reading(ignored=content.automatic)
+    obstacles = [ParseError(*each.value) for each in content.obstacles]
+    if content.has_unread_message:
+        obstacles.append(
+            ParseError("READ-15", "Attached messages are not read because their sender cannot be verified.")
+        )
+    try:
+        if not readers:
+            raise ParseError("READ-02", f"The provider has no parser. {library.ADVICE}")
+        reading = first_result(
+            (functools.partial(reader.read, content.parts, provenance) for reader in readers), Reading()
+        )
+    except ParseError as error:
+        raise ParseError.joined((*obstacles, error)) from error
+    if not reading and any(each.hides_all for each in content.obstacles):
+        raise ParseError.joined(obstacles)
+    if not reading and content.mentions(ID):
+        raise ParseError("READ-32", f"The message contains {ID}, but no calendar that can be read.")
+    return reading
 
 
 def _check_number(what: str, count: int, limit: int) -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 _FOLD = re.compile(r"\n[ \t]")
 _PARAMETER_VALUE = r'(?:"[^"]*"|[^":;,]*)(?:,(?:"[^"]*"|[^":;,]*))*'
-_LINE = re.compile(rf'(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;[^=:;"]+={_PARAMETER_VALUE})*):(?P<value>.*)', re.DOTALL)
+_LINE = re.compile(
+    rf'(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;[^=:;"]+={_PARAMETER_VALUE})*):(?P<value>.*)', re.DOTALL
+)
 _PARAMETER = re.compile(rf';([^=:;"]+)=({_PARAMETER_VALUE})')
 _ESCAPED = re.compile(r"\\([\\;,nN])")
 _LISTED = re.compile(r"((?:[^\\,]|\\.)*)(?:,|$)", re.DOTALL)
@@ -70,6 +72,11 @@ def read_property(line: str) -> Property | None:
         return None
     found = {name.strip().upper(): value.replace('"', "") for name, value in _PARAMETER.findall(match["parameters"])}
     return Property(match["name"].upper(), match["value"], found)
+
+
+def joined_folds(text: str) -> str:
+    """Return a text with its folded lines joined (RFC 5545 section 3.1)."""
+    return _FOLD.sub("", text.replace("\r\n", "\n"))
 
 
 def unfolded(text: str) -> list[str]:

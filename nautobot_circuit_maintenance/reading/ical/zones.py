@@ -1,5 +1,6 @@
 """Which time zone a TZID means, in all the spellings that providers use."""
 
+import os
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
@@ -18,13 +19,19 @@ _UTC = ("utc", "z", "gmt", "zulu", "coordinated universal time")
 def zone(tzid: str, defined: Mapping[str, tzinfo]) -> tzinfo:
     """Return the time zone of a TZID; raises CalendarError that names it if it is unknown.
 
-    The calendar's own definition goes before a name of the tz database or of Windows, and before an offset.
+    A place of the tz database means what it says. The calendar's own definition goes before any other name: before
+    Windows' names, offsets, and abbreviations such as EST, which some calendars define with summer time.
     """
     name = tzid.strip().strip('"').strip()
-    found = defined.get(name) or _known(name)
+    found = (_known(name) if "/" in name else None) or defined.get(name) or _known(name)
     if found is None:
         raise CalendarError(f'it uses the undefined time zone "{name[:80]}"')
     return found
+
+
+def local_zone() -> tzinfo:
+    """Return the zone of times without one (RFC 5545 section 3.3.5): Nautobot's own, which Django sets as TZ."""
+    return _known(os.environ.get("TZ", "")) or timezone.utc
 
 
 @lru_cache(maxsize=512)

@@ -87,8 +87,8 @@ class TestReading(unittest.TestCase):
 
         self.assertEqual(read(raw).subject, "Geplänte Arbeiten am Netz")
 
-    def test_a_subject_in_an_unknown_charset_is_shown_as_it_came(self):
-        self.assertEqual(read(b"Subject: =?x-none?q?a?=\r\n\r\n").subject, "=?x-none?q?a?=")
+    def test_a_word_in_an_unknown_charset_is_shown_as_it_came_unless_it_is_utf_8(self):
+        self.assertEqual(read(b"Subject: =?x-none?q?=FC?= =?x-none?q?a?=\r\n\r\n").subject, "=?x-none?q?=FC?=a")
 
     def test_dates_are_in_utc(self):
         self.assertEqual(read(RAW).sent_at, datetime(2026, 3, 1, 9, 0, tzinfo=timezone.utc))

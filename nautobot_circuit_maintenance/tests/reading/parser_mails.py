@@ -32,7 +32,7 @@ def provenance(raw: bytes) -> Provenance:
 
 def read(raw: bytes, *names: str) -> list[MaintenanceUpdate]:
     """Parse a message as the pipeline does."""
-    return parse(raw, names, provenance(raw))
+    return list(parse(raw, names, provenance(raw)).updates)
 
 
 def event(name: str = "CHG-1", *, day: int = 10, circuits: tuple[str, ...] = ("C-1",), **fields: str) -> str:

@@ -124,7 +124,7 @@ class ZonesOfACalendar(ParseTestCase):
 
         reason = self.reason(announcing(*self.local), "genericprovider")
 
-        self.assertEqual(reason, 'READ-08: The calendar uses the undefined time zone "Local". [genericprovider]')
+        self.assertEqual(reason, 'READ-30: Event CHG-1 was not read: it uses the undefined time zone "Local".')
 
     def test_a_calendar_cannot_redefine_a_known_zone(self) -> None:
         berlin = (";TZID=Europe/Berlin:20261025T013000", ";TZID=Europe/Berlin:20261025T040000")
@@ -136,4 +136,4 @@ class ZonesOfACalendar(ParseTestCase):
     def test_an_all_day_event_is_an_error(self) -> None:
         reason = self.reason(announcing(";VALUE=DATE:20261025", ";VALUE=DATE:20261026"), "genericprovider")
 
-        self.assertIn("The calendar event is an all-day event without times.", reason)
+        self.assertIn("Event CHG-1 was not read: DTSTART is a whole day, without a time.", reason)

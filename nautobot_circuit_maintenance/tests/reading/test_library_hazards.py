@@ -43,7 +43,7 @@ from datetime import datetime, timezone
 from nautobot_circuit_maintenance.reading.parse import parse
 from nautobot_circuit_maintenance.domain.updates import Provenance
 provenance = Provenance(datetime.now(timezone.utc), None, "")
-print([update.maintenance_id for update in parse(sys.stdin.buffer.read(), ["windstream"], provenance)])
+print([update.maintenance_id for update in parse(sys.stdin.buffer.read(), ["windstream"], provenance).updates])
 """
 
 
@@ -108,15 +108,8 @@ class Hazards(ParseTestCase):
 
         self.assertEqual(names_in(read(mail(greeting, calendar(event())), "genericprovider")), ["CHG-1"])
 
-    def test_a_bounce_without_content_is_an_error(self) -> None:
-        bounce = "From: MAILER-DAEMON@example.com\r\nContent-Type: multipart/report; report-type=delivery-status"
-
-        for raw in (
-            f"{bounce}; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n--b--\r\n".encode(),
-            f"{bounce}\r\n\r\n".encode(),
-            mail(("text/calendar", "")),
-            b"",
-        ):
+    def test_a_message_without_content_is_an_error(self) -> None:
+        for raw in (mail(("text/calendar", "")), b""):
             self.assertIn("no content this parser can read", self.reason(raw, "genericprovider"))
 
     def test_a_subject_of_64_kb_costs_no_time(self) -> None:
@@ -187,7 +180,7 @@ class Hazards(ParseTestCase):
         for raw, name in (
             (mail(("text/html", f"<p>Maintenance Ticket #: {secret * 999}")), "zayo"),
             (mail(("text/calendar", f"BEGIN:VCALENDAR\r\n{secret * 999}")), "genericprovider"),
-            (mail(calendar(event(X_MAINTNOTE_STATUS=secret * 999))), "genericprovider"),
+            (mail(calendar(event(DTSTART=secret * 999))), "genericprovider"),
         ):
             self.assertLess(len(self.reason(raw, name)), 400)
         quoted = self.reason(mail(("text/csv", "Hello"), Subject="Work for a customer"), "colt")

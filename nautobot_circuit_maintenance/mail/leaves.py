@@ -1,0 +1,203 @@
+"""The leaves of a message: its parts that hold content, whatever they are wrapped in."""
+
+import email
+import email.policy
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import Message
+from typing import Any
+
+from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.mail.charsets import decode_words
+from nautobot_circuit_maintenance.mail.containers import (
+    Obstacle,
+    is_message,
+    is_smime,
+    obstacle,
+    signed_content,
+    tnef_contents,
+    unwrapped_base64,
+)
+from nautobot_circuit_maintenance.mail.start import message_bytes
+
+_MAX_PARTS = 1_000
+_DEEPEST = 100
+_MAX_FIELD_LENGTH = 2_000
+_BOUNDARY = re.compile(r"(?:\A|\n)--([^\s][^\r\n]{0,69}?)[ \t]*\r?\n")
+
+
+class ShortFields(email.policy.Compat32):
+    """Reads header fields up to a limit.
+
+    Python takes quadratic time for the parameters of a field (1 MB: minutes), and a NUL in one raises ValueError.
+    """
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        """Return the beginning of a field, without NUL characters."""
+        return super().header_fetch_parse(name, value[:_MAX_FIELD_LENGTH].replace("\0", ""))
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One part with content."""
+
+    kind: str
+    """Its content type, in lower case."""
+    content: bytes
+    """Without the transfer encoding."""
+    charset: str | None = None
+    is_flowed: bool = False
+    deletes_space: bool = False
+    """The parameters "format" and "DelSp" of plain text (RFC 3676)."""
+
+
+@dataclass
+class Leaves:
+    """All leaves of a message, in its order, and what could not be opened."""
+
+    found: list[Leaf] = field(default_factory=list)
+    obstacles: list[Obstacle] = field(default_factory=list)
+    has_unread_message: bool = False
+    """Whether an attached message was left out."""
+
+
+def parsed(raw: bytes) -> Message:
+    """Parse a message; raises RecursionError if its parts are nested too deeply."""
+    return email.message_from_bytes(message_bytes(raw), policy=ShortFields())
+
+
+def leaves(message: Message, *, reads_attached: bool) -> Leaves:
+    """Return the leaves of a message; raises ParseError if its parts are nested too deeply."""
+    walk = _Walk(reads_attached)
+    try:
+        walk.enter(message, 0)
+    except RecursionError as error:
+        raise ParseError("READ-16", "Message parts are nested too deeply.") from error
+    return walk.result
+
+
+class _Walk:
+    """A walk through the parts of a message."""
+
+    def __init__(self, reads_attached: bool) -> None:
+        self.result = Leaves()
+        self._reads_attached = reads_attached
+        self._parts = 0
+
+    def enter(self, part: Message, depth: int) -> None:
+        """Add the leaves of a part."""
+        self._parts += 1
+        if self._parts > _MAX_PARTS:
+            return
+        if depth > _DEEPEST:
+            raise RecursionError
+        kind = part.get_content_type()
+        if kind == "message/external-body":
+            self._note(Obstacle.LINK)
+        elif kind == "multipart/encrypted":
+            self._note(Obstacle.PGP)
+        elif part.get_content_maintype() == "message" and part.is_multipart():
+            self._enter_message(part, depth)
+        elif part.is_multipart():
+            for each in _children(part):
+                self.enter(each, depth + 1)
+        elif part.get_content_maintype() == "multipart":
+            self._enter_without_boundary(part, depth)
+        elif part.get_content_maintype() != "image":
+            self._enter_leaf(part, kind, depth)
+
+    def _enter_message(self, part: Message, depth: int) -> None:
+        """Add what an attached message contains, unless attached messages are not read."""
+        if part.get_content_type() not in ("message/rfc822", "message/global"):
+            return  # The report of a mail server.
+        for inner in _children(part):
+            if inner.keys() or inner.is_multipart():
+                self._attached(inner, depth)
+            else:  # Encoded, which RFC 2046 section 5.2.1 forbids: Python took the encoded lines for its body.
+                content = _transfer_decoded(str(inner.get_payload()), str(part.get("Content-Transfer-Encoding", "")))
+                self._attached(parsed(content), depth)
+
+    def _attached(self, message: Message, depth: int) -> None:
+        if self._reads_attached:
+            self.enter(message, depth + 1)
+        else:
+            self.result.has_unread_message = True
+
+    def _enter_without_boundary(self, part: Message, depth: int) -> None:
+        """Add the parts of a multipart whose boundary parameter is missing or wrong."""
+        payload = part.get_payload()
+        text = payload if isinstance(payload, str) else ""
+        found = _BOUNDARY.search(text)
+        if found is None:
+            self._note(Obstacle.BOUNDARY)
+            return
+        head = f'Content-Type: multipart/mixed; boundary="{found[1]}"\n\n'
+        inner = email.message_from_bytes((head + text).encode("utf-8", "surrogateescape"), policy=ShortFields())
+        if inner.is_multipart():
+            self.enter(inner, depth + 1)
+
+    def _enter_leaf(self, part: Message, kind: str, depth: int) -> None:
+        payload = part.get_payload(decode=True)
+        content = payload if isinstance(payload, bytes) else b""
+        if not content.strip():
+            return
+        name = _file_name(part)
+        if is_smime(kind, name):
+            self._enter_smime(content, depth)
+            return
+        content = unwrapped_base64(content)
+        if is_message(kind, name, content):
+            self._attached(parsed(content), depth)
+            return
+        if found := obstacle(kind, name, content):
+            self._note(found)
+            if found is Obstacle.TNEF:
+                self.result.found += [Leaf("application/octet-stream", each) for each in tnef_contents(content)]
+        is_flowed, deletes_space = (_parameter(part, name) in wanted for name, wanted in _FLOWED)
+        self.result.found.append(Leaf(kind, content, part.get_content_charset(), is_flowed, deletes_space))
+
+    def _enter_smime(self, content: bytes, depth: int) -> None:
+        """Add what an opaque signed part contains: it is the message itself, not an attached one."""
+        inner = signed_content(content)
+        if inner is None:
+            self._note(Obstacle.SMIME)
+        else:
+            self.enter(parsed(inner), depth + 1)
+
+    def _note(self, found: Obstacle) -> None:
+        if found not in self.result.obstacles:
+            self.result.obstacles.append(found)
+
+
+_FLOWED = (("format", ("flowed",)), ("delsp", ("yes",)))
+
+
+def _parameter(part: Message, name: str) -> str:
+    value = part.get_param(name, "")
+    return value.strip().lower() if isinstance(value, str) else ""
+
+
+def _children(part: Message) -> Iterator[Message]:
+    for each in part.get_payload():
+        if isinstance(each, Message):  # Always; the type stubs do not know.
+            yield each
+
+
+def _transfer_decoded(text: str, encoding: str) -> bytes:
+    """Decode text by its transfer encoding; base64 if none is given."""
+    part = Message()
+    part["Content-Transfer-Encoding"] = encoding.strip() or "base64"
+    part.set_payload(text)
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _file_name(part: Message) -> str:
+    """Return the decoded name of a part in lower case; empty if it has none."""
+    try:
+        name = str(part.get_filename() or "")
+    except (LookupError, ValueError, TypeError):
+        # An unknown charset is a LookupError, undecodable bytes a ValueError, broken RFC 2231 parts a TypeError.
+        return ""
+    return decode_words(name[:255]).strip().lower()
