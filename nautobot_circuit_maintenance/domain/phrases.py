@@ -6,9 +6,10 @@ from datetime import timezone
 from enum import Enum
 from typing import Any, NamedTuple
 
+from nautobot_circuit_maintenance.domain.conclusion import CircuitState
 from nautobot_circuit_maintenance.domain.periods import shift_text
 from nautobot_circuit_maintenance.domain.timeline import Difference
-from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, Window
+from nautobot_circuit_maintenance.domain.updates import Window
 
 MAX_LISTED = 5
 """Windows or circuits that a phrase lists; it counts the others."""
@@ -153,7 +154,7 @@ def _listed_circuits(labels: tuple[str, str], circuits: Iterable[Sequence[str | 
     return _phrase(Topic.CIRCUITS, f"{label}: ", *_listed(circuits, count))
 
 
-def _announced(announced: AnnouncedImpact) -> Sequence[str | Part]:
+def _announced(announced: CircuitState) -> Sequence[str | Part]:
     return f"{announced.cid} ", _impact(announced.impact)
 
 

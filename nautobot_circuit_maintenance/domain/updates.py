@@ -1,7 +1,7 @@
 """What one notification announces about one maintenance: frozen values, standard library only."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -117,6 +117,20 @@ class MaintenanceUpdate:
             issued_at=max(event.issued_at or mail_date(self.provenance) for event in events),
             sequence=max(event.rank for event in events),
         )
+
+
+def combined(updates: Sequence[MaintenanceUpdate]) -> MaintenanceUpdate:
+    """Return updates of one message, whose IDs turned out to be of one maintenance, as one update."""
+    first = updates[0]
+    if len(updates) == 1:
+        return first
+    others = (each for update in updates for each in (update.maintenance_id, *update.other_ids))
+    return replace(
+        first,
+        events=tuple(event for update in updates for event in update.events),
+        other_ids=tuple(dict.fromkeys(each for each in others if each != first.maintenance_id)),
+        doubts=tuple(dict.fromkeys(doubt for update in updates for doubt in update.doubts)),
+    )
 
 
 def mail_date(provenance: Provenance) -> datetime:

@@ -7,7 +7,7 @@ notification that changed a maintenance, from ``save()`` and ``delete()`` for ev
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import models, transaction
@@ -22,7 +22,7 @@ _is_silent: ContextVar[bool] = ContextVar("circuit_maintenance_is_silent", defau
 
 _OWN_FIELDS = (
     *("name", "description", "status", "start_time", "end_time", "ack", "acknowledged_by", "acknowledged_at"),
-    *("ticket", "issued_at", "sequence", "created", "last_updated"),
+    *("ticket", "issued_at", "sequence", "created", "last_updated", "provider_maintenance_id", "replaced_by"),
 )
 
 
@@ -52,6 +52,15 @@ class MaintenanceSnapshot:  # pylint: disable=too-many-instance-attributes  # a 
     """Start and end of each window, in time order."""
     impacts: tuple[tuple[str, str], ...]
     """Circuit ID and impact, in the order of the circuit IDs."""
+    impact_windows: Mapping[str, tuple[tuple[str | None, str | None], ...]] = field(default_factory=dict)
+    """The windows of each circuit ID that is not affected in all of them."""
+    cancelled_windows: tuple[tuple[str | None, str | None], ...] = ()
+    """Windows that are cancelled while others stand."""
+    doubts: tuple[Mapping[str, Any], ...] = ()
+    """What a person should clear up: kind, sentence, and fingerprint of the message."""
+    provider_maintenance_id: str = ""
+    other_ids: tuple[str, ...] = ()
+    replaced_by: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the facts as change records have them."""
@@ -60,8 +69,18 @@ class MaintenanceSnapshot:  # pylint: disable=too-many-instance-attributes  # a 
             "tags": list(self.tags),
             "custom_fields": dict(self.custom_fields),
             "windows": [list(window) for window in self.windows],
-            "impacts": [{"cid": cid, "impact": impact} for cid, impact in self.impacts],
+            "impacts": [
+                {"cid": cid, "impact": impact, "windows": self._windows_of(cid)} for cid, impact in self.impacts
+            ],
+            "cancelled_windows": [list(window) for window in self.cancelled_windows],
+            "doubts": [dict(doubt) for doubt in self.doubts],
+            "other_ids": list(self.other_ids),
         }
+
+    def _windows_of(self, cid: str) -> list[list[str | None]] | None:
+        """Return the windows of a circuit ID; None: all."""
+        windows = self.impact_windows.get(cid)
+        return None if windows is None else [list(window) for window in windows]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Maintenances with their impacts, and people's notes on them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -215,12 +217,24 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
     def snapshot(self) -> MaintenanceSnapshot:
         """Return its state, with related rows as the database has them."""
         tags = [tag.name for tag in self.tags.all()] if self.present_in_database else []
-        return self.snapshot_with(spans=self._spans(), impacts=self.impacts.all(), tags=tags)
+        impacts = list(self.impacts.all())
+        partial = [impact for impact in impacts if not impact.in_all_windows]
+        models.prefetch_related_objects(partial, "windows")
+        windows = {each.pk: [(row.start_time, row.end_time) for row in each.windows.all()] for each in partial}
+        return self.snapshot_with(spans=self._spans(), impacts=impacts, impact_windows=windows, tags=tags)
 
     def snapshot_with(
-        self, *, spans: Iterable[Span], impacts: Iterable["CircuitImpact"], tags: Iterable[str]
+        self,
+        *,
+        spans: Iterable[Span],
+        impacts: Sequence["CircuitImpact"],
+        impact_windows: Mapping[UUID, Iterable[Span]],
+        tags: Iterable[str],
     ) -> MaintenanceSnapshot:
-        """Return its state with these windows, impacts and tag names, without any query."""
+        """Return its state with these windows, impacts and tag names, without any query.
+
+        ``impact_windows``: by primary key, the windows of each impact that is not about all windows.
+        """
         return MaintenanceSnapshot(
             id=str(self.pk),
             display=str(self),
@@ -240,9 +254,19 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
             last_updated=as_rest(self.last_updated),
             tags=tuple(tags),
             custom_fields=dict(self._custom_field_data),
-            windows=tuple((as_rest(start), as_rest(end)) for start, end in spans),
+            windows=_as_rest(spans),
             # Sorted here: databases collate strings differently.
             impacts=tuple(sorted((impact.cid, impact.impact) for impact in impacts)),
+            impact_windows={
+                impact.cid: _as_rest(sorted(impact_windows[impact.pk]))
+                for impact in impacts
+                if impact.pk in impact_windows
+            },
+            cancelled_windows=tuple((start, end) for start, end in self.cancelled_windows),
+            doubts=tuple(self.doubts),
+            provider_maintenance_id=self.provider_maintenance_id,
+            other_ids=tuple(self.other_ids),
+            replaced_by=str(self.replaced_by_id) if self.replaced_by_id else None,
         )
 
     def _spans(self) -> list[Span]:
@@ -253,6 +277,10 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         if len(spans) > 1:
             return spans
         return [(self.start_time, self.end_time)] if self.start_time and self.end_time else []
+
+
+def _as_rest(spans: Iterable[Span]) -> tuple[tuple[str | None, str | None], ...]:
+    return tuple((as_rest(start), as_rest(end)) for start, end in spans)
 
 
 def _whole(spans: Collection[Span]) -> Span:
@@ -297,6 +325,8 @@ class CircuitImpact(OrganizationalModel):
 
     objects = CircuitImpactManager()
 
+    _read_circuit_id: UUID | None = None
+
     natural_key_field_names = ["maintenance", "cid"]
 
     class Meta:
@@ -337,10 +367,20 @@ class CircuitImpact(OrganizationalModel):
             self.save()
             self.windows.set(windows or ())
 
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "CircuitImpact":
+        """Keep the circuit that was read."""
+        row = super().from_db(db, field_names, values)
+        row._read_circuit_id = row.__dict__.get("circuit_id")  # pylint: disable=protected-access  # of this class
+        return row
+
     def save(self, *args, **kwargs) -> None:
-        """Save, and send the change of the maintenance."""
+        """Save, and send the change of the maintenance; a circuit that a person selected is marked as such."""
+        if self.circuit_id != self._read_circuit_id:
+            self.matched_by = MatchedByChoices.MANUAL if self.circuit_id else ""
         with sending_change(CircuitMaintenance, self.maintenance_id):
             super().save(*args, **kwargs)
+        self._read_circuit_id = self.circuit_id
 
     def delete(self, *args, **kwargs) -> tuple[int, dict[str, int]]:
         """Delete, and send the change of the maintenance."""

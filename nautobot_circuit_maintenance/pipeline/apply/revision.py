@@ -1,68 +1,61 @@
 """One maintenance in memory: what each notification changes, before anything is written."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
-from nautobot_circuit_maintenance.domain.conclusion import Conclusion, conclude, in_order
-from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, MaintenanceUpdate, Window
-from nautobot_circuit_maintenance.models import (
-    CircuitImpact,
-    CircuitMaintenance,
-    MaintenanceWindow,
-    Notification,
-    ParsedNotification,
-)
+from nautobot_circuit_maintenance.domain.acknowledgement import Recorded, withdraws
+from nautobot_circuit_maintenance.domain.conclusion import Conclusion, conclude
+from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Window
+from nautobot_circuit_maintenance.models import CircuitMaintenance, MaintenanceWindow, Notification, ParsedNotification
 from nautobot_circuit_maintenance.models.changes import MaintenanceSnapshot
+from nautobot_circuit_maintenance.models.windows import as_rest
+from nautobot_circuit_maintenance.pipeline.apply.impacts import CircuitOf, Impacts, ImpactValues
+from nautobot_circuit_maintenance.pipeline.apply.keys import Key, keys_of
 from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult
 
 CONCLUDED = ("status", "description")
-"""The fields that are copied from the conclusion as they are."""
-
-_KEEPS_ACK = (Status.IN_PROCESS, Status.COMPLETED)
+"""The fields that are copied from the conclusion as they are, until a person edits them."""
 
 
 @dataclass
-class Baseline:
-    """What the database has of a maintenance; in the end the difference to it is written."""
+class Stored:
+    """The rows of one maintenance as the database has them."""
 
     windows: list[MaintenanceWindow] = field(default_factory=list)
-    impacts: dict[UUID, AnnouncedImpact] = field(default_factory=dict)
-    """Circuit ID and impact by primary key."""
-    evidence: dict[UUID, bool] = field(default_factory=dict)
+    impacts: Mapping[UUID, ImpactValues] = field(default_factory=dict)
+    links: dict[tuple[UUID, UUID], int] = field(default_factory=dict)
+    """Rows that link an impact with a window: their primary key by those of the two."""
+    evidence: Mapping[UUID, bool] = field(default_factory=dict)
     """Whether it is outdated, by primary key."""
-
-
-class ImpactsByCid:
-    """Impacts by circuit ID, whatever its case; the exact spelling comes first."""
-
-    def __init__(self, impacts: Iterable[CircuitImpact]) -> None:
-        """Index these impacts."""
-        rows = list(impacts)
-        self._rows = {row.cid.casefold(): row for row in rows} | {row.cid: row for row in rows}
-
-    def find(self, cid: str) -> CircuitImpact | None:
-        """Return the impact on a circuit, or None."""
-        return self._rows.get(cid) or self._rows.get(cid.casefold())
+    keys: set[Key] = field(default_factory=set)
 
 
 class Revision:
     """A locked maintenance while notifications are applied to it, with all its evidence; nothing is written yet."""
 
     def __init__(self, maintenance: CircuitMaintenance, *, is_new: bool) -> None:
-        """Start without windows, impacts, tags and evidence."""
+        """Start without windows, impacts, tags, keys and evidence."""
         self.maintenance = maintenance
         self.is_new = is_new
         self.evidence: dict[str, ParsedNotification] = {}
         """By fingerprint: evidence outlives its notification, and the message may have been recorded again."""
-        self._updates: dict[str, MaintenanceUpdate] = {}
+        self.rewritten: set[UUID] = set()
+        """Stored evidence that says something else now."""
+        self.updates: dict[str, MaintenanceUpdate] = {}
         self.conclusion = conclude(())
-        self.impacts: list[CircuitImpact] = []
+        self.impacts = Impacts(maintenance)
         self.windows: set[Window] = set()
         self.tags: list[str] = []
-        self.baseline = Baseline()
+        self.keys: set[Key] = set()
+        self.stored = Stored()
+        self.is_replacement_new = False
+        """Whether another maintenance stands in its place now, or does not any more."""
+        self.taken_names: Collection[str] = ()
+        """Names that other maintenances of the provider have."""
 
     @classmethod
     def new(cls, maintenance: CircuitMaintenance) -> "Revision":
@@ -70,28 +63,38 @@ class Revision:
         return cls(maintenance, is_new=True)
 
     @classmethod
-    def stored(cls, maintenance: CircuitMaintenance, evidence: Iterable[ParsedNotification]) -> "Revision":
+    def of_stored(
+        cls, maintenance: CircuitMaintenance, evidence: Iterable[ParsedNotification], stored: Stored
+    ) -> "Revision":
         """Return the revision of a stored maintenance with its evidence."""
         revision = cls(maintenance, is_new=False)
         revision.evidence = {row.fingerprint: row for row in evidence}
-        revision._updates = {fingerprint: row.as_update() for fingerprint, row in revision.evidence.items()}
-        revision.conclusion = conclude(revision._updates.values())
-        revision.impacts = list(maintenance.impacts.all())
-        windows = list(maintenance.windows.all())
-        revision.windows = {Window(row.start_time, row.end_time) for row in windows}
+        revision.updates = {fingerprint: row.as_update() for fingerprint, row in revision.evidence.items()}
+        revision.conclusion = conclude(revision.updates.values())
+        spans = {row.pk: Window(row.start_time, row.end_time) for row in stored.windows}
+        revision.windows = set(spans.values())
+        revision.impacts.rows = list(maintenance.impacts.all())
+        own: dict[UUID, set[Window]] = {row.pk: set() for row in revision.impacts.rows if not row.in_all_windows}
+        for impact, window in stored.links:
+            if impact in own and window in spans:
+                own[impact].add(spans[window])
+        revision.impacts.windows = {pk: frozenset(windows) for pk, windows in own.items()}
         revision.tags = [tag.name for tag in maintenance.tags.all()]
-        revision.baseline = Baseline(
-            windows=windows,
-            impacts={row.pk: AnnouncedImpact(row.cid, row.impact) for row in revision.impacts},
-            evidence={row.pk: row.outdated for row in revision.evidence.values()},
-        )
+        revision.keys = set(stored.keys)
+        stored.impacts = revision.impacts.values
+        stored.evidence = {row.pk: row.outdated for row in revision.evidence.values()}
+        revision.stored = stored
         return revision
 
     def snapshot(self) -> MaintenanceSnapshot:
         """Return the maintenance as it is now."""
-        return self.maintenance.snapshot_with(spans=sorted(self.windows), impacts=self.impacts, tags=self.tags)
+        return self.maintenance.snapshot_with(
+            spans=sorted(self.windows), impacts=self.impacts.rows, impact_windows=self.impacts.windows, tags=self.tags
+        )
 
-    def apply(self, notification: Notification, update: MaintenanceUpdate | None, now: datetime) -> ApplyResult:
+    def apply(
+        self, notification: Notification, update: MaintenanceUpdate | None, now: datetime, circuit_of: CircuitOf
+    ) -> ApplyResult:
         """Replace what a notification said before by this update (None: it says nothing any more).
 
         What a person edited stays until the provider says something new about that field.
@@ -101,8 +104,9 @@ class Revision:
         self._replace_evidence(notification, update)
         if not self.evidence:
             return ApplyResult.UNCHANGED  # No notification names it any more; the caller withdraws it.
-        self.conclusion = conclude(self._updates.values())
-        changed = self._adopt(before, self.conclusion)
+        self.conclusion = conclude(self.updates.values())
+        self._mark_outdated()
+        changed = self._adopt(before, self.conclusion, circuit_of)
         if changed:
             self.maintenance.last_updated = now
         if is_first and self.is_new:
@@ -119,30 +123,76 @@ class Revision:
         self.maintenance.unacknowledge()
 
     def _replace_evidence(self, notification: Notification, update: MaintenanceUpdate | None) -> None:
-        """Replace the evidence of a notification, and mark all but the newest as outdated."""
+        """Replace the evidence of a notification; its row stays, and is rewritten only if it says something else."""
         fingerprint = notification.fingerprint
-        self.evidence.pop(fingerprint, None)
-        self._updates.pop(fingerprint, None)
-        if update:
-            self.evidence[fingerprint] = ParsedNotification.of(self.maintenance, notification, update)
-            self._updates[fingerprint] = update
-        if self.evidence:
-            newest = in_order(self._updates.values())[-1].provenance.fingerprint
-            for each, row in self.evidence.items():
-                row.outdated = each != newest
+        known, row = self.updates.pop(fingerprint, None), self.evidence.pop(fingerprint, None)
+        if update is not None:
+            if row is None or known != update or row.notification_id != notification.pk:
+                wanted = ParsedNotification.of(self.maintenance, notification, update)
+                if row is not None:
+                    wanted.pk = row.pk
+                    self.rewritten.add(row.pk)
+                row = wanted
+            self.evidence[fingerprint], self.updates[fingerprint] = row, update
+        self._refresh_keys(notification, update)
 
-    def _adopt(self, before: Conclusion, after: Conclusion) -> set[str]:
+    def _refresh_keys(self, notification: Notification, update: MaintenanceUpdate | None) -> None:
+        """Keep the keys that some update still has, and add those of this one."""
+        values = {key[1:] for each in self.updates.values() for key in keys_of(notification.provider_id, each)}
+        self.keys = {key for key in self.keys if key[1:] in values}
+        if update is not None:
+            self.keys |= keys_of(notification.provider_id, update)
+
+    def _mark_outdated(self) -> None:
+        standing = self.conclusion.standing
+        for fingerprint, row in self.evidence.items():
+            row.outdated = fingerprint not in standing
+
+    def _adopt(self, before: Conclusion, after: Conclusion, circuit_of: CircuitOf) -> set[str]:
         """Adopt what the conclusion changed; return the names of the fields that differ now."""
         maintenance = self.maintenance
+        was = self._recorded() if maintenance.ack else None
         changed = {name for name in CONCLUDED if self._adopt_field(name, before, after)}
+        if self._adopt_name(before.name, after.name):
+            changed.add("name")
+        changed |= self._adopt_own_fields(after)
         if after.windows != before.windows and self._adopt_windows(after.windows):
             changed.add("windows")
-        if after.impacts != before.impacts and self._adopt_impacts(set(before.impacts), set(after.impacts)):
+        if after.impacts != before.impacts and self.impacts.adopt(before.impacts, after.impacts, circuit_of):
             changed.add("impacts")
+        if "windows" in changed:
+            self.impacts.forget(frozenset(self.windows))
         maintenance.issued_at, maintenance.sequence = after.issued_at, after.sequence
-        is_new_status = "status" in changed and maintenance.status not in _KEEPS_ACK
-        if is_new_status or changed & {"windows", "impacts"}:
+        if was and withdraws(before, after, was, self._recorded()):
             maintenance.unacknowledge()
+        return changed
+
+    def _recorded(self) -> Recorded:
+        """Return what is on record, edits by people included."""
+        return Recorded(self.maintenance.status, self.impacts.affected(self.windows), self.impacts.circuits)
+
+    def _adopt_name(self, before: str, after: str) -> bool:
+        """Adopt the provider's ID, and as the name, too, unless a person renamed the maintenance."""
+        maintenance = self.maintenance
+        is_changed = maintenance.provider_maintenance_id != after
+        if after not in (before, maintenance.name) and maintenance.name == before and after not in self.taken_names:
+            maintenance.name, is_changed = after, True
+        maintenance.provider_maintenance_id = after
+        return is_changed
+
+    def _adopt_own_fields(self, after: Conclusion) -> set[str]:
+        """Set the fields that only notifications change; return the names of those that differ now."""
+        wanted: dict[str, list[Any]] = {
+            "other_ids": list(after.other_ids),
+            "cancelled_windows": [[as_rest(start), as_rest(end)] for start, end in after.cancelled_windows],
+            "doubts": [
+                {"kind": doubt.kind.value, "sentence": doubt.sentence, "fingerprint": doubt.fingerprint}
+                for doubt in after.doubts
+            ],
+        }
+        changed = {name for name, value in wanted.items() if getattr(self.maintenance, name) != value}
+        for name in changed:
+            setattr(self.maintenance, name, wanted[name])
         return changed
 
     def _adopt_field(self, name: str, before: Conclusion, after: Conclusion) -> bool:
@@ -160,34 +210,3 @@ class Revision:
         is_changed = wanted != self.windows
         self.windows = wanted
         return is_changed
-
-    def _adopt_impacts(self, before: set[AnnouncedImpact], after: set[AnnouncedImpact]) -> bool:
-        """Adopt what the provider changed about each circuit; impacts that a person added stay."""
-        known = ImpactsByCid(self.impacts)
-        gone = _no_longer_announced(known, before, after)
-        self.impacts = [row for row in self.impacts if row.pk not in gone]
-        is_changed = bool(gone)
-        for announced in sorted(after - before):
-            is_changed |= self._adopt_impact(known.find(announced.cid), announced)
-        return is_changed
-
-    def _adopt_impact(self, row: CircuitImpact | None, announced: AnnouncedImpact) -> bool:
-        """Adopt the impact on one circuit; return whether the row differs now."""
-        if row is None:
-            row = CircuitImpact(maintenance=self.maintenance)
-            self.impacts.append(row)
-        if (row.cid, row.impact) == announced:
-            return False
-        row.cid, row.impact = announced
-        return True
-
-
-def _no_longer_announced(known: ImpactsByCid, before: set[AnnouncedImpact], after: set[AnnouncedImpact]) -> set[UUID]:
-    """Return the primary keys of the impacts that the provider announced before and does not any more."""
-    still_announced = {announced.cid.casefold() for announced in after}
-    gone = set()
-    for announced in before:
-        row = known.find(announced.cid)
-        if row and announced.cid.casefold() not in still_announced:
-            gone.add(row.pk)
-    return gone

@@ -1,17 +1,18 @@
 """Writes what revisions changed: in bulk, and only the difference to what is stored."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from nautobot_circuit_maintenance.compat import unlogged
-from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, Window
+from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
     CircuitMatcher,
+    MaintenanceKey,
     MaintenanceWindow,
     ParsedNotification,
 )
@@ -21,6 +22,11 @@ K = TypeVar("K", bound=Hashable)
 
 _WRITTEN = (
     *CONCLUDED,
+    "name",
+    "provider_maintenance_id",
+    "other_ids",
+    "cancelled_windows",
+    "doubts",
     "start_time",
     "end_time",
     "ack",
@@ -29,6 +35,11 @@ _WRITTEN = (
     "issued_at",
     "sequence",
     "last_updated",
+)
+
+_REWRITTEN = (
+    *("notification", "json", "issued_at", "received_at", "sent_at", "sequence", "status", "parser"),
+    *("subject", "sender", "outdated"),
 )
 
 
@@ -55,42 +66,63 @@ def store(revisions: Sequence[Revision], circuits: CircuitMatcher) -> None:
     known = [each.maintenance for each in revisions if not each.is_new]
     if known:
         CircuitMaintenance.objects.bulk_update(known, _WRITTEN)
-    _store_windows(revisions)
+    _store_replacements(revisions)
+    windows = _store_windows(revisions)
     _store_impacts(revisions, circuits)
+    _store_links(revisions, windows)
     _store_evidence(revisions)
+    _store_keys(revisions)
 
 
 def _insert(fresh: Sequence[CircuitMaintenance]) -> None:
     """Insert new maintenances with the time of creation that their change records have."""
     if fresh:
         created, keys = fresh[0].created, [maintenance.pk for maintenance in fresh]
+        replaced_by = {maintenance.pk: maintenance.replaced_by_id for maintenance in fresh}
+        for maintenance in fresh:
+            maintenance.replaced_by_id = None  # MySQL checks at once, and it may be one of those to be inserted.
         CircuitMaintenance.objects.bulk_create(fresh)  # Django sets a time of its own.
         CircuitMaintenance.objects.filter(pk__in=keys).update(created=created, last_updated=created)
+        for maintenance in fresh:
+            maintenance.replaced_by_id = replaced_by[maintenance.pk]
 
 
-def _store_windows(revisions: Sequence[Revision]) -> None:
-    """Reuse the rows of moved windows; a delete costs five queries, because Django looks for related rows."""
+def _store_replacements(revisions: Iterable[Revision]) -> None:
+    changed = [each.maintenance for each in revisions if each.is_replacement_new]
+    if changed:
+        CircuitMaintenance.objects.bulk_update(changed, ["replaced_by"])
+
+
+def _store_windows(revisions: Sequence[Revision]) -> dict[tuple[UUID, Window], UUID]:
+    """Write the windows; return the primary key of each by that of its maintenance.
+
+    Reuses the rows of moved windows: a delete costs five queries, because Django looks for related rows.
+    """
     fresh: list[MaintenanceWindow] = []
     moved: list[MaintenanceWindow] = []
     gone: list[MaintenanceWindow] = []
+    written: dict[tuple[UUID, Window], UUID] = {}
     for revision in revisions:
-        stored = {Window(row.start_time, row.end_time): row for row in revision.baseline.windows}
+        maintenance = revision.maintenance
+        stored = {Window(row.start_time, row.end_time): row for row in revision.stored.windows}
         difference = diff(dict.fromkeys(stored), dict.fromkeys(sorted(revision.windows)))
         free = [stored[window] for window in difference.gone]
+        written |= {(maintenance.pk, window): row.pk for window, row in stored.items()}
         for window in difference.fresh:
             if free:
                 row = free.pop(0)
                 row.start_time, row.end_time = window
                 moved.append(row)
             else:
-                fresh.append(
-                    MaintenanceWindow(maintenance=revision.maintenance, start_time=window.start, end_time=window.end)
-                )
+                row = MaintenanceWindow(maintenance=maintenance, start_time=window.start, end_time=window.end)
+                fresh.append(row)
+            written[maintenance.pk, window] = row.pk
         gone += free
     _delete(MaintenanceWindow, [row.pk for row in gone])
     if moved:
         MaintenanceWindow.objects.bulk_update(moved, ["start_time", "end_time"])
     MaintenanceWindow.objects.bulk_create(fresh)
+    return written
 
 
 def _store_impacts(revisions: Sequence[Revision], circuits: CircuitMatcher) -> None:
@@ -99,9 +131,10 @@ def _store_impacts(revisions: Sequence[Revision], circuits: CircuitMatcher) -> N
     changed: list[CircuitImpact] = []
     gone: list[UUID] = []
     for revision in revisions:
-        rows = {row.pk: row for row in revision.impacts}
-        wanted = {pk: AnnouncedImpact(row.cid, row.impact) for pk, row in rows.items()}
-        difference = diff(revision.baseline.impacts, wanted)
+        rows = {row.pk: row for row in revision.impacts.rows}
+        for row in rows.values():
+            row.in_all_windows = row.pk not in revision.impacts.windows
+        difference = diff(revision.stored.impacts, revision.impacts.values)
         fresh += [rows[pk] for pk in difference.fresh]
         changed += [rows[pk] for pk in difference.changed]
         gone += difference.gone
@@ -110,28 +143,66 @@ def _store_impacts(revisions: Sequence[Revision], circuits: CircuitMatcher) -> N
         row.circuit_id = found.get((row.maintenance.provider_id, row.cid))
     _delete(CircuitImpact, gone)
     if changed:
-        CircuitImpact.objects.bulk_update(changed, ["cid", "impact"])
+        CircuitImpact.objects.bulk_update(changed, ["cid", "impact", "in_all_windows"])
     CircuitImpact.objects.bulk_create(fresh)
 
 
+def _store_links(revisions: Iterable[Revision], windows: Mapping[tuple[UUID, Window], UUID]) -> None:
+    """Link impacts that are not about all windows with their own."""
+    through = CircuitImpact.windows.through
+    fresh: list[Any] = []
+    gone: list[int] = []
+    for revision in revisions:
+        wanted = {
+            (impact, windows[revision.maintenance.pk, window]): None
+            for impact, own in revision.impacts.windows.items()
+            for window in sorted(own & revision.windows)
+        }
+        difference = diff(dict.fromkeys(revision.stored.links), wanted)
+        fresh += [through(circuitimpact_id=impact, maintenancewindow_id=window) for impact, window in difference.fresh]
+        gone += [revision.stored.links[each] for each in difference.gone]
+    if gone:
+        through.objects.filter(pk__in=gone).delete()
+    through.objects.bulk_create(fresh)
+
+
 def _store_evidence(revisions: Sequence[Revision]) -> None:
-    """Of stored evidence only the mark that it is outdated changes."""
+    """Of evidence that says the same as before, only the mark that it is outdated changes."""
     fresh: list[ParsedNotification] = []
+    rewritten: list[ParsedNotification] = []
     gone: list[UUID] = []
     turned: dict[bool, list[UUID]] = {True: [], False: []}
     for revision in revisions:
         rows = {row.pk: row for row in revision.evidence.values()}
-        difference = diff(revision.baseline.evidence, {pk: row.outdated for pk, row in rows.items()})
+        difference = diff(revision.stored.evidence, {pk: row.outdated for pk, row in rows.items()})
         fresh += [rows[pk] for pk in difference.fresh]
         gone += difference.gone
+        rewritten += [rows[pk] for pk in sorted(revision.rewritten & rows.keys() & revision.stored.evidence.keys())]
         for pk in difference.changed:
             turned[rows[pk].outdated].append(pk)
     if gone:
         ParsedNotification.objects.filter(pk__in=gone).delete()
+    if rewritten:
+        ParsedNotification.objects.bulk_update(rewritten, _REWRITTEN)
     ParsedNotification.objects.bulk_create(fresh)
     for outdated, keys in turned.items():
         if keys:
             ParsedNotification.objects.filter(pk__in=keys).update(outdated=outdated)
+
+
+def _store_keys(revisions: Iterable[Revision]) -> None:
+    """Write what notifications find the maintenances by."""
+    fresh: list[MaintenanceKey] = []
+    gone = Q()
+    for revision in revisions:
+        maintenance = revision.maintenance
+        for provider, kind, value in sorted(revision.keys - revision.stored.keys):
+            fresh.append(MaintenanceKey(maintenance=maintenance, provider_id=provider, kind=kind, value=value))
+        for provider, kind, value in revision.stored.keys - revision.keys:
+            gone |= Q(maintenance=maintenance, provider=provider, kind=kind, value=value)
+    if gone:
+        MaintenanceKey.objects.filter(gone).delete()
+    MaintenanceKey.objects.bulk_create(fresh)
 
 
 def _delete(model: type[Model], keys: Sequence[UUID]) -> None:

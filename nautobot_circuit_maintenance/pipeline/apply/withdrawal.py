@@ -5,10 +5,16 @@ from collections.abc import Callable
 from django.db.models import Q
 from django.utils import timezone
 
-from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status, NoteLevelChoices
+from nautobot_circuit_maintenance.choices import (
+    CircuitMaintenanceStatusChoices as Status,
+    MatchedByChoices,
+    NoteLevelChoices,
+)
 from nautobot_circuit_maintenance.compat import unlogged
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
 from nautobot_circuit_maintenance.models.changes import MaintenanceChange, sent_by_caller
+from nautobot_circuit_maintenance.pipeline.apply.custom_fields import default_values
+from nautobot_circuit_maintenance.pipeline.apply.impacts import ImpactValues
 from nautobot_circuit_maintenance.pipeline.apply.revision import CONCLUDED, Revision
 
 _LINKS_OF_PEOPLE = (
@@ -31,8 +37,8 @@ def withdraw(revision: Revision, notification: Notification, named: str) -> Main
         with unlogged(), sent_by_caller():  # One change record, and none for each impact.
             CircuitMaintenance.objects.filter(pk=maintenance.pk).delete()
         return MaintenanceChange(maintenance, before, None, notification)
-    if revision.baseline.evidence:
-        ParsedNotification.objects.filter(pk__in=revision.baseline.evidence).delete()
+    if revision.stored.evidence:
+        ParsedNotification.objects.filter(pk__in=revision.stored.evidence).delete()
     if maintenance.status == revision.conclusion.status:
         maintenance.status = Status.UNKNOWN
         maintenance.last_updated = timezone.now()
@@ -95,14 +101,37 @@ def _is_edited(revision: Revision) -> bool:
     fields = [getattr(maintenance, name) for name in CONCLUDED]
     return (
         fields != [getattr(concluded, name) for name in CONCLUDED]
+        or maintenance.name != maintenance.provider_maintenance_id
         or revision.windows != set(concluded.windows)
-        or set(revision.baseline.impacts.values()) != set(concluded.impacts)
+        or _has_edited_impacts(revision)
     )
 
 
+def _has_edited_impacts(revision: Revision) -> bool:
+    stored, concluded = set(revision.stored.impacts.values()), revision.conclusion.impacts
+    if not revision.stored.keys:  # Written before impacts had windows.
+        return {each[:2] for each in stored} != {state[:2] for state in concluded}
+    windows = {state: None if state.windows is None else frozenset(state.windows) for state in concluded}
+    return stored != {ImpactValues(state.cid, state.impact, windows[state]) for state in concluded}
+
+
+def _has_another_provider(revision: Revision) -> bool:
+    """Return whether a person gave it to another provider than the one that announced it."""
+    announcing = {provider for provider, _, _ in revision.stored.keys}
+    return bool(announcing) and revision.maintenance.provider_id not in announcing
+
+
+def _has_links_by_hand(revision: Revision) -> bool:
+    """Return whether a person selected the circuit of an impact."""
+    return any(row.matched_by == MatchedByChoices.MANUAL for row in revision.impacts.rows)
+
+
 def _has_custom_fields(revision: Revision) -> bool:
+    """Return whether a custom field has another value than its default."""
     # pylint: disable-next=protected-access  # core's name for a field
-    return any(revision.maintenance._custom_field_data.values())
+    values = {key: value for key, value in revision.maintenance._custom_field_data.items() if value}
+    defaults = default_values() if values else {}
+    return any(value != defaults.get(key) for key, value in values.items())
 
 
 def _has_tags(revision: Revision) -> bool:
@@ -123,6 +152,8 @@ _SIGNS_OF_WORK: tuple[Callable[[Revision], bool], ...] = (
     _lost_its_provider,
     _has_ticket,
     _is_edited,
+    _has_another_provider,
+    _has_links_by_hand,
     _has_custom_fields,
     _has_tags,
     _has_notes,

@@ -157,12 +157,12 @@ class Concluded(ApplyTestCase):
         flags = ParsedNotification.objects.values_list("status", "outdated")
         self.assertEqual(set(flags), {("RE-SCHEDULED", False), ("CONFIRMED", True)})
 
-    def test_only_the_newest_evidence_is_not_outdated(self):
-        """A newer one turns the flag of the one before."""
+    def test_evidence_is_outdated_once_nothing_of_it_stands(self):
+        """A newer announcement replaces the one before; a completion ends it, so that both stand."""
         self.receive(told(0), told(1, status="IN-PROCESS"), told(2, status="COMPLETED"))
 
-        current = ParsedNotification.objects.filter(outdated=False)
-        self.assertEqual([row.status for row in current], ["COMPLETED"])
+        current = ParsedNotification.objects.filter(outdated=False).order_by("issued_at")
+        self.assertEqual([row.status for row in current], ["IN-PROCESS", "COMPLETED"])
 
     def test_a_bare_cancellation_or_completion_removes_no_circuit(self):
         """It lists none: they stay, as do the windows that it repeats."""

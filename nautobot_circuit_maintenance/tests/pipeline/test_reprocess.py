@@ -42,17 +42,21 @@ class Reprocess(PipelineTestCase):
         self.assertEqual(self.maintenance().status, "CONFIRMED")
 
     def test_reading_the_same_again_changes_nothing(self):
-        """One piece of evidence as before, no change record."""
+        """The same rows of evidence, no change record."""
         self.receive(mail(Bcop()), mail(Bcop(issued=NOON + timedelta(hours=5), status="CANCELLED")))
         before = CircuitMaintenance.objects.values().get()
+        evidence = list(ParsedNotification.objects.order_by("issued_at").values())
         records = ObjectChange.objects.count()
 
         self.reprocess()
 
         self.assertEqual(CircuitMaintenance.objects.values().get(), before)
         self.assertEqual(ObjectChange.objects.count(), records)
-        flags = ParsedNotification.objects.order_by("issued_at").values_list("status", "outdated")
-        self.assertEqual(list(flags), [("CONFIRMED", True), ("CANCELLED", False)])
+        self.assertEqual(list(ParsedNotification.objects.order_by("issued_at").values()), evidence)
+        # Of what was announced, and what cancels it, both stand.
+        self.assertEqual(
+            [(row["status"], row["outdated"]) for row in evidence], [("CONFIRMED", False), ("CANCELLED", False)]
+        )
 
     def test_new_words_replace_the_old_ones(self):
         """Status, window and circuits follow; there is one piece of evidence."""
