@@ -5,7 +5,7 @@ from django.core.validators import validate_email
 from nautobot.apps.models import CustomValidator
 from nautobot.circuits.models import Provider
 
-from nautobot_circuit_maintenance.domain.provider_fields import EMAILS, PARSERS, ProviderField
+from nautobot_circuit_maintenance.domain.custom_fields import EMAILS, PARSERS, AppField
 from nautobot_circuit_maintenance.models.providers import parser_names, sender_addresses
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
@@ -48,7 +48,7 @@ class ProviderValidator(CustomValidator):
             if library.normalized_name(name) not in known:
                 self._reject(PARSERS, f"Unknown parser '{name}'. Available parsers: {', '.join(known)}.")
 
-    def _reject(self, field: ProviderField, message: str) -> None:
+    def _reject(self, field: AppField, message: str) -> None:
         # Core's provider form names custom fields "cf_<key>"; the REST API has no such field.
         self.validation_error({"__all__": f"{field.label}: {message}"})
 

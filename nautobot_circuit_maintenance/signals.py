@@ -11,18 +11,20 @@ logger = logging.getLogger(__name__)
 def connect_signals() -> None:
     """Connect the receivers of core's models and ours."""
     # pylint: disable=import-outside-toplevel  # need apps
-    from nautobot.circuits.models import Circuit, Provider
+    from nautobot.circuits.models import Circuit, CircuitTermination, Provider
 
     from nautobot_circuit_maintenance.models import CircuitMaintenance
     from nautobot_circuit_maintenance.models.changes import send_deletion
 
     post_save.connect(attach_new_provider, sender=Provider, dispatch_uid="circuit_maintenance_attach_provider")
     post_save.connect(link_impacts_of_circuit, sender=Circuit, dispatch_uid="circuit_maintenance_link_impacts")
+    post_save.connect(link_impacts_of_port, sender=CircuitTermination, dispatch_uid="circuit_maintenance_link_port")
+    pre_delete.connect(forget_circuit, sender=Circuit, dispatch_uid="circuit_maintenance_forget_circuit")
     pre_delete.connect(send_deletion, sender=CircuitMaintenance, dispatch_uid="circuit_maintenance_send_deletion")
 
 
 def prepare_database(**_kwargs) -> None:
-    """Create the custom fields of Provider and the rows of the configured sources, once the tables exist.
+    """Create the custom fields and the rows of the configured sources, once the tables exist.
 
     Uses the real models: historical ones leave core's cache of custom fields stale.
     """
@@ -39,14 +41,13 @@ def prepare_database(**_kwargs) -> None:
 def _create_custom_fields() -> None:
     """Create missing custom fields; labels and descriptions that a user changed are kept."""
     # pylint: disable=import-outside-toplevel  # need apps
+    from django.apps import apps
     from django.contrib.contenttypes.models import ContentType
     from nautobot.apps.choices import CustomFieldTypeChoices
-    from nautobot.circuits.models import Provider
     from nautobot.extras.models import CustomField
 
     from nautobot_circuit_maintenance.models.providers import CUSTOM_FIELDS
 
-    provider_type = ContentType.objects.get_for_model(Provider)
     for field in CUSTOM_FIELDS:
         custom_field, _ = CustomField.objects.get_or_create(
             key=field.key,
@@ -56,10 +57,11 @@ def _create_custom_fields() -> None:
                 "type": CustomFieldTypeChoices.TYPE_TEXT,
             },
         )
-        # content_types.add() would enqueue a job that writes the default into every provider: there is no default, and
+        # content_types.add() would enqueue a job that writes the default into every object: there is no default, and
         # a migration has no user to enqueue it for.
         links = CustomField.content_types.through.objects
-        links.get_or_create(customfield=custom_field, contenttype=provider_type)
+        content_type = ContentType.objects.get_for_model(apps.get_model(field.model))
+        links.get_or_create(customfield=custom_field, contenttype=content_type)
 
 
 def attach_new_provider(*, instance, created, raw=False, **_kwargs) -> None:
@@ -72,8 +74,29 @@ def attach_new_provider(*, instance, created, raw=False, **_kwargs) -> None:
 
 
 def link_impacts_of_circuit(*, instance, raw=False, **_kwargs) -> None:
-    """Link the impacts that were announced for a circuit before it was added."""
-    from nautobot_circuit_maintenance.models import matching  # pylint: disable=import-outside-toplevel  # need apps
+    """Link the impacts that were announced for a circuit before it was added, or before it had an alias."""
+    # pylint: disable=import-outside-toplevel  # need apps
+    from nautobot_circuit_maintenance.domain.circuit_ids import Kind
+    from nautobot_circuit_maintenance.models import matching, providers
 
     if not raw:
-        matching.link_unmatched(provider_id=instance.provider_id)
+        aliases = [(alias, Kind.ALIAS) for alias in providers.circuit_aliases(instance)]
+        matching.link_unmatched_to(instance.provider_id, [(instance.cid, Kind.CID), *aliases])
+
+
+def link_impacts_of_port(*, instance, raw=False, **_kwargs) -> None:
+    """Link the impacts that were announced for a cross-connect or port before it was entered."""
+    # pylint: disable=import-outside-toplevel  # need apps
+    from nautobot_circuit_maintenance.domain.circuit_ids import Kind
+    from nautobot_circuit_maintenance.models import matching
+
+    ports = [(port, Kind.PORT) for port in (instance.xconnect_id, instance.pp_info) if port]
+    if ports and not raw:
+        matching.link_unmatched_to(instance.circuit.provider_id, ports)
+
+
+def forget_circuit(*, instance, **_kwargs) -> None:
+    """Forget how impacts were linked to a circuit that is deleted: another may take its place."""
+    from nautobot_circuit_maintenance import models  # pylint: disable=import-outside-toplevel  # need apps
+
+    models.CircuitImpact.objects.filter(circuit=instance).update(matched_by="")

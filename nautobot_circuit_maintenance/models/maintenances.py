@@ -375,9 +375,9 @@ class CircuitImpact(OrganizationalModel):
         return row
 
     def save(self, *args, **kwargs) -> None:
-        """Save, and send the change of the maintenance; a circuit that a person selected is marked as such."""
+        """Save, and send the change of the maintenance; a link that a person made or removed is marked as theirs."""
         if self.circuit_id != self._read_circuit_id:
-            self.matched_by = MatchedByChoices.MANUAL if self.circuit_id else ""
+            self.matched_by = MatchedByChoices.MANUAL
         with sending_change(CircuitMaintenance, self.maintenance_id):
             super().save(*args, **kwargs)
         self._read_circuit_id = self.circuit_id

@@ -1,12 +1,12 @@
-"""Sender addresses and parsers of a provider, from its custom fields."""
+"""Sender addresses and parsers of a provider, and aliases of a circuit, from their custom fields."""
 
 import re
 
-from nautobot.circuits.models import Provider
+from nautobot.circuits.models import Circuit, Provider
 
-from nautobot_circuit_maintenance.domain.provider_fields import EMAILS, PARSERS
+from nautobot_circuit_maintenance.domain.custom_fields import ALIASES, EMAILS, PARSERS
 
-CUSTOM_FIELDS = (EMAILS, PARSERS)
+CUSTOM_FIELDS = (EMAILS, PARSERS, ALIASES)
 EMAILS_FIELD = EMAILS.key
 PARSERS_FIELD = PARSERS.key
 
@@ -14,7 +14,7 @@ _SEPARATORS = re.compile(r"[,;\s]+")
 
 
 def sender_addresses(provider: Provider) -> tuple[str, ...]:
-    """Return the sender addresses of a provider in lower case."""
+    """Return the sender addresses of a provider in lower case; "@domain" stands for every address of that domain."""
     value = provider.cf.get(EMAILS_FIELD) or ""
     return tuple(dict.fromkeys(address.lower() for address in _SEPARATORS.split(value) if address))
 
@@ -23,3 +23,13 @@ def parser_names(provider: Provider) -> tuple[str, ...]:
     """Return the parsers to try for a provider, in order; the provider's name if none is set."""
     value = provider.cf.get(PARSERS_FIELD) or ""
     return tuple(name.strip() for name in value.split(",") if name.strip()) or (provider.name,)
+
+
+def circuit_aliases(circuit: Circuit) -> tuple[str, ...]:
+    """Return the IDs by which the provider also knows a circuit."""
+    return split_aliases(circuit.cf.get(ALIASES.key))
+
+
+def split_aliases(value: str | None) -> tuple[str, ...]:
+    """Return the aliases in the value of the custom field."""
+    return tuple(dict.fromkeys(alias.strip() for alias in (value or "").split(",") if alias.strip()))

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import Any, NoReturn
 
 from nautobot_circuit_maintenance.domain.errors import ParseError
-from nautobot_circuit_maintenance.domain.provider_fields import PARSERS
+from nautobot_circuit_maintenance.domain.custom_fields import PARSERS
 from nautobot_circuit_maintenance.domain.text import shortened, storable_json
 from nautobot_circuit_maintenance.domain.updates import (
     AnnouncedImpact,

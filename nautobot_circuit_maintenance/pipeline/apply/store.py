@@ -140,7 +140,8 @@ def _store_impacts(revisions: Sequence[Revision], circuits: CircuitMatcher) -> N
         gone += difference.gone
     found = circuits.match({(row.maintenance.provider_id, row.cid) for row in fresh})
     for row in fresh:
-        row.circuit_id = found.get((row.maintenance.provider_id, row.cid))
+        if match := found.get((row.maintenance.provider_id, row.cid)):
+            row.circuit_id, row.matched_by = match
     _delete(CircuitImpact, gone)
     if changed:
         CircuitImpact.objects.bulk_update(changed, ["cid", "impact", "in_all_windows"])
