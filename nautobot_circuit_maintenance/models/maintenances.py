@@ -374,6 +374,11 @@ class CircuitImpact(OrganizationalModel):
         row._read_circuit_id = row.__dict__.get("circuit_id")  # pylint: disable=protected-access  # of this class
         return row
 
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the circuit that was read this time."""
+        super().refresh_from_db(*args, **kwargs)
+        self._read_circuit_id = self.__dict__.get("circuit_id")
+
     def save(self, *args, **kwargs) -> None:
         """Save, and send the change of the maintenance; a link that a person made or removed is marked as theirs."""
         if self.circuit_id != self._read_circuit_id:

@@ -136,7 +136,9 @@ class Linking(PipelineTestCase):
     def announce(self, cid: str, **fields) -> CircuitImpact:
         """Create an impact as the pipeline does."""
         maintenance, _ = CircuitMaintenance.objects.get_or_create(name="M-1", provider=self.provider)
-        return CircuitImpact.objects.bulk_create([CircuitImpact(maintenance=maintenance, cid=cid, **fields)])[0]
+        [impact] = CircuitImpact.objects.bulk_create([CircuitImpact(maintenance=maintenance, cid=cid, **fields)])
+        impact.refresh_from_db()
+        return impact
 
     def link_of(self, impact: CircuitImpact) -> tuple[str | None, str]:
         """Return the circuit ID that an impact is linked to, and how it was found."""
