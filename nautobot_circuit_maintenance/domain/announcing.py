@@ -17,8 +17,8 @@ NEW_LIFE = timedelta(days=30)
 DEFAULT_IMPACT = "OUTAGE"
 """BCOP maintnote 3.6.5: an impact that is missing or unknown counts as an outage."""
 
-Status = Callable[[str, Window | None], str]
-"""The status of a new entry, by its circuit and window."""
+Status = Callable[[str, Window | None], tuple[str, int]]
+"""The status of a new entry and the place of the event that stated it, by its circuit and window."""
 
 
 def is_new_life(announced: Announced, entries: Sequence[Entry]) -> bool:
@@ -55,9 +55,10 @@ def replaced_by(announced: Announced, entries: Sequence[Entry], *, is_per_circui
 
 
 def _replaced_without_uid(announced: Announced, entries: Sequence[Entry], old: list[Entry]) -> list[Entry]:
+    replaced = [entry for entry in old if not entry.is_over or overlaps(entry, announced.event.windows)]
     if announced.circuits_in_message == 1 and entries and all(entry.is_alone for entry in entries):
-        return [entry for entry in old if entry.key in announced.keys]
-    return [entry for entry in old if not entry.is_over or overlaps(entry, announced.event.windows)]
+        return [entry for entry in replaced if entry.key in announced.keys]
+    return replaced
 
 
 def _replaced_of_known_uid(announced: Announced, own: list[Entry], *, is_per_circuit: bool) -> list[Entry]:
@@ -90,16 +91,17 @@ def new_entries(announced: Announced, place: int, replaced: Sequence[Entry], ent
     known = list(replaced) or list(entries)
     windows: Sequence[Window | None] = event.windows or sorted({e.window for e in known if e.window}) or (None,)
     circuits = event.circuits or impacts_of(known) or (AnnouncedImpact("", DEFAULT_IMPACT),)
-    status_of = _status_of(announced, known)
-    origins = {entry.key: entry for entry in replaced if entry.uid} if announced.uid is None else {}
+    status_of = _status_of(announced, place, known)
+    origins = _origins(replaced) if announced.uid is None else {}
     found: dict[tuple[str, Window | None], Entry] = {}
     for cid, impact in circuits:
         origin = origins.get(cid.casefold())
         for window in windows:
+            status, stated_at = status_of(cid.casefold(), window)
             entry = Entry(
                 cid=cid,
                 window=window,
-                status=status_of(cid.casefold(), window),
+                status=status,
                 impact=impact,
                 uid=origin.uid if origin else announced.uid,
                 occurrence=event.recurrence_id or occurrence(window),
@@ -107,6 +109,7 @@ def new_entries(announced: Announced, place: int, replaced: Sequence[Entry], ent
                 fingerprint=announced.fingerprint,
                 is_alone=announced.circuits_in_message == 1,
                 place=place,
+                stated_at=stated_at,
             )
             twin = found.get((entry.key, window))
             if twin is None or IMPACTS.index(impact) > IMPACTS.index(twin.impact):
@@ -114,14 +117,22 @@ def new_entries(announced: Announced, place: int, replaced: Sequence[Entry], ent
     return list(found.values())
 
 
-def _status_of(announced: Announced, known: Sequence[Entry]) -> Status:
+def _origins(replaced: Sequence[Entry]) -> dict[str, Entry]:
+    """Return for each circuit the newest entry with a UID, which an announcement without one inherits."""
+    known = [(entry.uid, entry) for entry in replaced if entry.uid]
+    known.sort(key=lambda found: (found[1].place, found[0], found[1].sequence))
+    return {entry.key: entry for _, entry in known}
+
+
+def _status_of(announced: Announced, place: int, known: Sequence[Entry]) -> Status:
     """Return what gives a new entry its status: the event, or what the event does not state is taken from."""
     stated = announced.event.status
     if stated != NO_CHANGE:
-        return lambda key, window: stated
-    by_both = {(entry.key, entry.window): entry.status for entry in known}
-    by_key = {entry.key: entry.status for entry in sorted(known, key=lambda entry: entry.place)}
-    newest = max(known, key=lambda entry: entry.place).status if known else UNKNOWN
-    if newest == UNKNOWN:
-        newest = announced.event.default_status or UNKNOWN
+        return lambda key, window: (stated, place)
+    in_turn = sorted(known, key=lambda entry: entry.stated_at)
+    by_both = {(entry.key, entry.window): (entry.status, entry.stated_at) for entry in in_turn}
+    by_key = {entry.key: (entry.status, entry.stated_at) for entry in in_turn}
+    newest = (in_turn[-1].status, in_turn[-1].stated_at) if in_turn else (UNKNOWN, place)
+    if newest[0] == UNKNOWN:
+        newest = (announced.event.default_status or UNKNOWN, place)
     return lambda key, window: by_both.get((key, window)) or by_key.get(key) or newest

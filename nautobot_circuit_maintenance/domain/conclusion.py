@@ -118,7 +118,7 @@ def _concluded(known: Sequence[MaintenanceUpdate], ordered: Sequence[Announced],
         name=known[in_issue_order[0]].maintenance_id.strip(),
         other_ids=tuple(dict.fromkeys(other for index in in_issue_order for other in known[index].other_ids)),
         status=_status(rows, live),
-        description=next((text for index in reversed(in_issue_order) if (text := known[index].description)), ""),
+        description=next((text for each in reversed(ordered) if (text := known[each.update].description)), ""),
         windows=windows,
         cancelled_windows=tuple(window for window in _windows(rows) if window not in set(windows)),
         impacts=_circuits(rows, is_live=bool(live), windows=windows),
@@ -141,7 +141,7 @@ def _status(rows: Sequence[Entry], live: Sequence[Entry]) -> str:
         return COMPLETED
     if any(entry.status == IN_PROCESS for entry in live):
         return IN_PROCESS
-    return max((entry for entry in live if not entry.is_over), key=lambda entry: entry.place).status
+    return max((entry for entry in live if not entry.is_over), key=lambda entry: entry.stated_at).status
 
 
 def _circuits(rows: Sequence[Entry], *, is_live: bool, windows: tuple[Window, ...]) -> tuple[CircuitState, ...]:

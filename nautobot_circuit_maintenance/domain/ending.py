@@ -42,7 +42,9 @@ def scope_of(announced: Announced, entries: Sequence[Entry]) -> Scope:
     if not event.circuits and not event.windows:
         scope.ended = own
         return scope
-    scope.ended = [entry for entry in own if _names(announced, entry, has_one_window=scope.has_one_window)]
+    # What is announced under a UID that nobody knows has to name the window: it may be about another one.
+    is_its_window = scope.has_one_window and (is_known or announced.uid is None)
+    scope.ended = [entry for entry in own if _names(announced, entry, has_one_window=is_its_window)]
     if scope.ended or not own:
         return scope
     scope.is_unknown = True
@@ -82,6 +84,7 @@ def unknown_circuits(announced: Announced, place: int, ended: Sequence[Entry], e
             ended_by=announced.fingerprint,
             is_alone=announced.circuits_in_message == 1,
             place=place,
+            stated_at=place,
         )
         for cid, impact in fresh
         for window in windows

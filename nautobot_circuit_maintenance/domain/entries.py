@@ -29,6 +29,8 @@ class Entry:
     """Whether that message named exactly one circuit."""
     place: int = 0
     """Position of its event in the order of events."""
+    stated_at: int = 0
+    """Position of the event that stated its status: a later one without a status keeps it."""
 
     @property
     def key(self) -> str:
@@ -80,8 +82,3 @@ def impacts_of(entries: Iterable[Entry]) -> tuple[AnnouncedImpact, ...]:
         if entry.cid and (known is None or IMPACTS.index(entry.impact) > IMPACTS.index(known.impact)):
             worst[entry.key] = AnnouncedImpact(entry.cid, entry.impact)
     return tuple(worst.values())
-
-
-def without_twins(entries: Iterable[Entry]) -> list[Entry]:
-    """Return each circuit in each window of a UID once."""
-    return list({(entry.uid, entry.key, entry.window): entry for entry in entries}.values())

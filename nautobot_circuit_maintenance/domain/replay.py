@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from nautobot_circuit_maintenance.domain.announcing import is_further_message, is_new_life, new_entries, replaced_by
 from nautobot_circuit_maintenance.domain.doubts import Doubt, DoubtKind, Side
 from nautobot_circuit_maintenance.domain.ending import Scope, scope_of, tells_its_part, unknown_circuits
-from nautobot_circuit_maintenance.domain.entries import Entry, may_replace, without_twins
+from nautobot_circuit_maintenance.domain.entries import Entry, may_replace
 from nautobot_circuit_maintenance.domain.events import CANCELLED, RE_SCHEDULED, Announced
 from nautobot_circuit_maintenance.domain.updates import NO_CHANGE, Window
 
@@ -31,12 +31,14 @@ class Replay:
 
     def _announce(self, announced: Announced, place: int) -> None:
         """Replace entries by those that an announcement states."""
-        if is_new_life(announced, self.entries):
+        is_restart = is_new_life(announced, self.entries)
+        if is_restart:
             self.per_circuit.clear()
             self.past.clear()
         own = [entry for entry in self.entries if entry.uid == announced.uid and may_replace(announced, entry)]
         is_per_circuit = announced.uid in self.per_circuit
-        if announced.uid and own and announced.event.recurrence_id is None and is_further_message(announced, own):
+        is_plain = announced.event.recurrence_id is None and announced.event.method != "ADD" and not is_restart
+        if announced.uid and own and is_plain and is_further_message(announced, own):
             self.per_circuit.add(announced.uid)
         replaced = replaced_by(announced, self.entries, is_per_circuit=is_per_circuit)
         new = new_entries(announced, place, replaced, self.entries)
@@ -61,11 +63,12 @@ class Replay:
                 ended_by=announced.fingerprint,
                 sequence=max(entry.sequence, announced.sequence) if entry.uid == announced.uid else entry.sequence,
                 place=place,
+                stated_at=place,
             )
             for entry in self.entries
             if id(entry) in ids
         }
-        self.entries = without_twins(changed.get(id(entry), entry) for entry in self.entries)
+        self.entries = [changed.get(id(entry), entry) for entry in self.entries]
         added = unknown_circuits(announced, place, scope.ended, self.entries)
         self.entries += added
         self._doubt_ending(announced, scope, frozenset(entry.side for entry in (*changed.values(), *added)))

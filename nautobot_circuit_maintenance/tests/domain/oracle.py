@@ -1,0 +1,364 @@
+"""What a maintenance is, worked out a second time from the words of ``docs/dev/architecture.md``, to compare with.
+
+Slow and direct on purpose: every step looks at everything, nothing is kept but a set of facts, and no function of the
+domain is used. A fact is one circuit in one window, as one message announced it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from nautobot_circuit_maintenance.domain.updates import MaintenanceEvent, MaintenanceUpdate, Window
+
+MILDEST_FIRST = ["NO-IMPACT", "REDUCED-REDUNDANCY", "DEGRADED", "OUTAGE"]
+OVER = {"CANCELLED", "COMPLETED"}
+
+
+class Said(NamedTuple):
+    """One event, and what its message adds."""
+
+    event: MaintenanceEvent
+    mail: str
+    sent: datetime
+    received: datetime
+    position: int
+    names_one_circuit: bool
+
+    @property
+    def uid(self) -> str:
+        """The UID; empty without one."""
+        return (self.event.uid or "").strip()
+
+    @property
+    def number(self) -> int:
+        """SEQUENCE; none is lower than any."""
+        return -1 if self.event.sequence is None else self.event.sequence
+
+    @property
+    def circuits(self) -> set[str]:
+        """The circuits that it names."""
+        return {cid.casefold() for cid, _ in self.event.circuits}
+
+
+class Fact(NamedTuple):
+    """One circuit in one window."""
+
+    circuit: str
+    window: Window | None
+    status: str
+    impact: str
+    uid: str
+    occurrence: str | None
+    number: int
+    mail: str
+    ended_by: str
+    is_alone: bool
+    moment: tuple[int, int]
+    """Of its last event: the place among all events, and in what the event says."""
+    stated_at: int
+    """Place of the event that stated its status."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was cancelled or completed."""
+        return self.status in OVER
+
+
+@dataclass
+class Outcome:
+    """What all updates come to."""
+
+    status: str
+    windows: list[Window]
+    cancelled_windows: list[Window]
+    circuits: dict[str, tuple[str, list[Window]]]
+    """Impact, and the windows in which it is affected, by circuit."""
+    standing: set[str]
+    """The messages of which something still stands."""
+    name: str
+    description: str
+
+
+def outcome_of(updates: Sequence[MaintenanceUpdate]) -> Outcome:
+    """Return what these updates come to, in whatever order they are given."""
+    history = in_order([said for update in updates for said in _said(update)])
+    facts: set[Fact] = set()
+    one_mail_per_circuit: set[str] = set()
+    for place, said in enumerate(history):
+        if said.event.status in OVER:
+            facts = _ended(facts, said, place)
+        else:
+            facts = _announced(facts, said, place, one_mail_per_circuit)
+    return _summary(facts, history, updates)
+
+
+def _said(update: MaintenanceUpdate) -> list[Said]:
+    mail = update.provenance
+    sent = mail.received_at if mail.sent_at is None or mail.sent_at > mail.received_at else mail.sent_at
+    cids = {cid.casefold() for event in update.events for cid, _ in event.circuits}
+    return [
+        Said(event, mail.fingerprint, sent, mail.received_at, position, len(cids) == 1)
+        for position, event in enumerate(update.events)
+    ]
+
+
+def in_order(history: Sequence[Said]) -> list[Said]:
+    """Return what was said from the oldest to the newest: each is as late as what it must follow, until that is so."""
+    times = [min(said.event.issued_at or said.sent, said.sent) for said in history]
+    is_settled = False
+    while not is_settled:
+        is_settled = True
+        for mine, said in enumerate(history):
+            for other, before in enumerate(history):
+                must_follow = said.uid and said.uid == before.uid and said.number > before.number
+                if must_follow and before.sent <= said.sent and times[mine] < times[other]:
+                    times[mine], is_settled = times[other], False
+
+    def is_older(one: int, two: int) -> bool:
+        for first, second in zip(_rank(history[one], times[one]), _rank(history[two], times[two])):
+            if first != second:
+                return bool(first < second)
+        return False
+
+    places = [sum(is_older(other, mine) for other in range(len(history))) for mine in range(len(history))]
+    assert sorted(places) == list(range(len(history))), "not a total order"
+    return [history[places.index(place)] for place in range(len(history))]
+
+
+def _rank(said: Said, time: datetime) -> list:
+    ends_last = said.event.status not in OVER
+    is_one_of_series = said.event.recurrence_id is not None
+    return [time, said.number, said.sent, said.received, said.mail, is_one_of_series, ends_last, said.position]
+
+
+def _can_change(facts: Iterable[Fact], said: Said) -> set[Fact]:
+    """Return the facts that are not of the same message, or are of a lower sequence of the same UID."""
+    free = set()
+    for fact in facts:
+        is_same_uid = bool(said.uid) and fact.uid == said.uid
+        if said.mail not in (fact.mail, fact.ended_by) or (is_same_uid and fact.number < said.number):
+            free.add(fact)
+        elif is_same_uid and said.event.status not in OVER and fact.is_over:  # open holds
+            if fact.circuit in said.circuits and fact.window in said.event.windows:
+                free.add(fact)
+    return free
+
+
+def _meet(window: Window | None, others: Iterable[Window]) -> bool:
+    return window is not None and any(window.start < other.end and other.start < window.end for other in others)
+
+
+def _is_used_again(facts: set[Fact], said: Said) -> bool:
+    ends = [fact.window.end for fact in facts if fact.window]
+    if not ends or not said.event.windows or not all(fact.is_over for fact in facts):
+        return False
+    return min(window.start for window in said.event.windows) - max(ends) > timedelta(days=30)
+
+
+def _announced(facts: set[Fact], said: Said, place: int, one_mail_per_circuit: set[str]) -> set[Fact]:
+    """Apply an open word."""
+    event, free = said.event, _can_change(facts, said)
+    own = {fact for fact in free if said.uid and fact.uid == said.uid}
+    if event.method == "ADD":
+        gone: set[Fact] = set()
+    elif _is_used_again(facts, said):
+        gone = free
+        one_mail_per_circuit.clear()
+    elif not said.uid:
+        gone = _gone_without_uid(facts, free, said)
+    elif not any(fact.uid == said.uid for fact in facts):
+        gone = _gone_for_new_uid(free, said)
+    elif event.recurrence_id is not None:
+        gone = {fact for fact in own if fact.occurrence == event.recurrence_id}
+    elif said.uid in one_mail_per_circuit:
+        gone = {fact for fact in own if fact.circuit in said.circuits or not said.circuits}
+    elif _is_about_another_circuit(own, said):
+        gone = set()
+        one_mail_per_circuit.add(said.uid)
+    elif own and event.windows and all(fact.is_over and not _meet(fact.window, event.windows) for fact in own):
+        gone = set()  # a further night, or a new date after a cancellation
+    else:
+        gone = own
+    return (facts - gone) | _new(facts, gone, said, place)
+
+
+def _is_about_another_circuit(own: set[Fact], said: Said) -> bool:
+    known = {fact.circuit for fact in own if fact.circuit}
+    if not known or not said.circuits or known & said.circuits:
+        return False
+    return said.number <= max(fact.number for fact in own)
+
+
+def _gone_without_uid(facts: set[Fact], free: set[Fact], said: Said) -> set[Fact]:
+    gone = {fact for fact in free if not fact.is_over or _meet(fact.window, said.event.windows)}
+    if facts and said.names_one_circuit and all(fact.is_alone for fact in facts):
+        gone = {fact for fact in gone if fact.circuit in said.circuits}
+    return gone
+
+
+def _gone_for_new_uid(free: set[Fact], said: Said) -> set[Fact]:
+    same = {fact for fact in free if not fact.circuit or not said.circuits or fact.circuit in said.circuits}
+    gone = {fact for fact in same if fact.window is None or _meet(fact.window, said.event.windows)}
+    if said.event.status == "RE-SCHEDULED":
+        gone |= {fact for fact in same if not fact.is_over}
+    return gone
+
+
+def _new(facts: set[Fact], gone: set[Fact], said: Said, place: int) -> set[Fact]:
+    """Return what an open word states; what it does not, it takes from what it replaces, or from everything."""
+    event, source = said.event, gone or facts
+    windows: list[Window | None] = list(event.windows)
+    windows = windows or sorted({fact.window for fact in source if fact.window}) or [None]
+    circuits = [(cid.casefold(), impact) for cid, impact in event.circuits]
+    if not circuits:
+        known = {fact.circuit for fact in source if fact.circuit}
+        circuits = [(circuit, _worst(source, circuit)) for circuit in known] or [("", "OUTAGE")]
+    new = set()
+    for circuit in dict.fromkeys(circuit for circuit, _ in circuits):
+        impact = max((each for cid, each in circuits if cid == circuit), key=MILDEST_FIRST.index)
+        heirs = [] if said.uid else [fact for fact in gone if fact.circuit == circuit and fact.uid]
+        heir = max(heirs, key=lambda fact: (fact.moment[0], fact.uid, fact.number), default=None)
+        for number, window in enumerate(windows):
+            status, stated_at = _status_of_new(source, said, place, circuit, window)
+            new.add(
+                Fact(
+                    circuit=circuit,
+                    window=window,
+                    status=status,
+                    impact=impact,
+                    uid=heir.uid if heir else said.uid,
+                    occurrence=event.recurrence_id or _start_of(window),
+                    number=heir.number if heir else said.number,
+                    mail=said.mail,
+                    ended_by="",
+                    is_alone=said.names_one_circuit,
+                    moment=(place, number),
+                    stated_at=stated_at,
+                )
+            )
+    return new
+
+
+def _worst(facts: Iterable[Fact], circuit: str) -> str:
+    return max((fact.impact for fact in facts if fact.circuit == circuit), key=MILDEST_FIRST.index)
+
+
+def _start_of(window: Window | None) -> str | None:
+    return f"{window.start:%Y-%m-%dT%H:%M:%SZ}" if window else None
+
+
+def _status_of_new(
+    source: set[Fact], said: Said, place: int, circuit: str, window: Window | None
+) -> tuple[str, int]:
+    """Return the status of a new fact and the place of the event that stated it."""
+    if said.event.status != "NO-CHANGE":
+        return said.event.status, place
+    for known in (
+        [fact for fact in source if (fact.circuit, fact.window) == (circuit, window)],
+        [fact for fact in source if fact.circuit == circuit],
+    ):
+        if known:
+            return max((fact.stated_at, fact.status) for fact in known)[::-1]
+    stated_at, status = max(((fact.stated_at, fact.status) for fact in source), default=(place, "UNKNOWN"))
+    return (status, stated_at) if status != "UNKNOWN" else (said.event.default_status or "UNKNOWN", place)
+
+
+def _ended(facts: set[Fact], said: Said, place: int) -> set[Fact]:
+    """Apply an ending word: it ends what it names and removes nothing."""
+    event = said.event
+    is_known = bool(said.uid) and any(fact.uid == said.uid for fact in facts)
+    scope = {fact for fact in _can_change(facts, said) if not is_known or fact.uid == said.uid}
+    if is_known and event.recurrence_id is not None:
+        scope = {fact for fact in scope if fact.occurrence == event.recurrence_id}
+    has_one_window = len({fact.window for fact in scope}) == 1
+    named = scope
+    if said.circuits:
+        named = {fact for fact in named if fact.circuit in said.circuits or not fact.circuit}
+    if event.windows and not (has_one_window and (is_known or not said.uid)):
+        named = {fact for fact in named if fact.window is None or _meet(fact.window, event.windows)}
+    if not named and (is_known or not (said.uid or _each_names_one(facts, said))):
+        named, has_one_window = scope, False
+    takes_times = has_one_window and len(event.windows) == 1
+    ended = {
+        fact._replace(
+            status=event.status,
+            window=event.windows[0] if takes_times else fact.window,
+            ended_by=said.mail,
+            number=max(fact.number, said.number) if fact.uid == said.uid else fact.number,
+            moment=(place, number),
+            stated_at=place,
+        )
+        for number, fact in enumerate(sorted(named, key=lambda fact: fact.moment))
+    }
+    return (facts - named) | ended | _added(facts - named | ended, named, said, place)
+
+
+def _each_names_one(facts: set[Fact], said: Said) -> bool:
+    return said.names_one_circuit and all(fact.is_alone for fact in facts)
+
+
+def _added(facts: set[Fact], named: set[Fact], said: Said, place: int) -> set[Fact]:
+    """Return the circuits of an ending word that were not known."""
+    event, known = said.event, {fact.circuit for fact in facts}
+    new = [(cid.casefold(), impact) for cid, impact in event.circuits if cid.casefold() not in known]
+    if not new and not facts:
+        new = [("", "OUTAGE")]
+    source = {fact for fact in facts if fact.moment[0] == place} if named else facts
+    windows = list(event.windows) or sorted({fact.window for fact in source if fact.window}) or [None]
+    return {
+        Fact(
+            circuit=circuit,
+            window=window,
+            status=event.status,
+            impact=impact,
+            uid=said.uid,
+            occurrence=event.recurrence_id or _start_of(window),
+            number=said.number,
+            mail=said.mail,
+            ended_by=said.mail,
+            is_alone=said.names_one_circuit,
+            moment=(place, 0),
+            stated_at=place,
+        )
+        for circuit, impact in new
+        for window in windows
+    }
+
+
+def _summary(facts: set[Fact], history: Sequence[Said], updates: Sequence[MaintenanceUpdate]) -> Outcome:
+    live = {fact for fact in facts if fact.status != "CANCELLED"}
+    counted = live or facts
+    windows = {fact.window for fact in counted if fact.window}
+    circuits = {}
+    for circuit in {fact.circuit for fact in facts} - {""}:
+        own = {fact for fact in facts if fact.circuit == circuit}
+        affected = own & counted
+        spans = {fact.window for fact in affected if fact.window}
+        if any(fact.window is None for fact in affected):
+            spans = windows
+        circuits[circuit] = (_worst(affected or own, circuit), sorted(spans))
+    by_mail = {update.provenance.fingerprint: update for update in updates}
+    in_turn = [by_mail[said.mail] for said in history]
+    return Outcome(
+        status=_status(facts, live),
+        windows=sorted(windows),
+        cancelled_windows=sorted({fact.window for fact in facts if fact.window} - windows),
+        circuits=circuits,
+        standing={fact.mail for fact in facts} | {fact.ended_by for fact in facts} - {""},
+        name=in_turn[0].maintenance_id.strip() if in_turn else "",
+        description=([update.description for update in in_turn if update.description] or [""])[-1],
+    )
+
+
+def _status(facts: set[Fact], live: set[Fact]) -> str:
+    if not facts:
+        return "UNKNOWN"
+    if not live:
+        return "CANCELLED"
+    open_ones = {fact for fact in live if not fact.is_over}
+    if not open_ones:
+        return "COMPLETED"
+    if any(fact.status == "IN-PROCESS" for fact in open_ones):
+        return "IN-PROCESS"
+    return max(open_ones, key=lambda fact: fact.stated_at).status
