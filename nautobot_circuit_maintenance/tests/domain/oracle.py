@@ -248,9 +248,7 @@ def _start_of(window: Window | None) -> str | None:
     return f"{window.start:%Y-%m-%dT%H:%M:%SZ}" if window else None
 
 
-def _status_of_new(
-    source: set[Fact], said: Said, place: int, circuit: str, window: Window | None
-) -> tuple[str, int]:
+def _status_of_new(source: set[Fact], said: Said, place: int, circuit: str, window: Window | None) -> tuple[str, int]:
     """Return the status of a new fact and the place of the event that stated it."""
     if said.event.status != "NO-CHANGE":
         return said.event.status, place
