@@ -25,6 +25,7 @@ from nautobot_circuit_maintenance.domain.updates import (
 )
 from nautobot_circuit_maintenance.mail.headers import COLUMN_LENGTH
 from nautobot_circuit_maintenance.mail.parts import Parts, one_calendar_each, one_of_each_type
+from nautobot_circuit_maintenance.reading import corrections
 from nautobot_circuit_maintenance.reading.base import Reading, first_result
 from nautobot_circuit_maintenance.reading.library_errors import parse_error
 
@@ -61,6 +62,7 @@ def load() -> Any:
     """Load the library, without its log messages and its access to the internet."""
     # pylint: disable=import-outside-toplevel  # see the module's docstring
     import circuit_maintenance_parser
+    from circuit_maintenance_parser import parsers
     from circuit_maintenance_parser.utils import Geolocator
     from icalendar import cal, prop
 
@@ -70,6 +72,7 @@ def load() -> Any:
     cal._timezone_cache = prop._timezone_cache = _zones  # pylint: disable=protected-access  # there is no other way
     # Its warnings carry whole mail bodies; errors reach us as exceptions.
     logging.getLogger(circuit_maintenance_parser.__name__).setLevel(logging.CRITICAL)
+    corrections.install(corrections.Modules(parsers))
     return circuit_maintenance_parser
 
 
@@ -145,6 +148,7 @@ def _types_read_by(provider: Any) -> Collection[str]:
 def _ask(provider: Any, parts: Mapping[str, bytes]) -> list[Item]:
     """Pass one part of each type to the library; return an empty list if its filters reject the message."""
     _zones.clear()
+    corrections.notes.clear()
     data = load().NotificationData()
     for kind, content in parts.items():
         data.add_data_part(kind, content)
@@ -166,6 +170,9 @@ def _item(maintenance: Any) -> Item:
     Raises ParseError for values that do not fit a column or a calendar.
     """
     item: Item = storable_json({**json.loads(maintenance.to_json()), "metadata": maintenance.metadata.model_dump()})
+    if corrections.notes.corrected:
+        item["metadata"]["corrected"] = list(corrections.notes.corrected)
+    item["doubts"] = list(corrections.notes.doubts)
     item["maintenance_id"] = _identifier("Maintenance ID", item["maintenance_id"])
     for circuit in item["circuits"]:
         circuit["circuit_id"] = _identifier("Circuit ID", circuit["circuit_id"])
@@ -203,6 +210,7 @@ def _update(items: Sequence[Item], provenance: Provenance) -> MaintenanceUpdate:
         provider=last["provider"],
         organizer=last["organizer"],
         parser=ParserInfo(name=details.pop("provider"), version=_version(), details=details),
+        doubts=tuple(dict.fromkeys(doubt for item in items for doubt in item["doubts"])),
     )
 
 
