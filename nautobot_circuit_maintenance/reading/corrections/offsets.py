@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta, timezone
 
 from nautobot_circuit_maintenance.reading.corrections.base import Modules
-from nautobot_circuit_maintenance.reading.corrections.dates import date_parser, date_parsers
+from nautobot_circuit_maintenance.reading.corrections.dates import date_parsers
 
 
 class Offsets:
@@ -19,7 +19,7 @@ class Offsets:
 
     def is_needed(self, modules: Modules) -> bool:
         """Return whether the sample is read with another offset."""
-        return modules("turkcell").parser.parse(self.sample).utcoffset() != timedelta(hours=3)
+        return bool(modules("turkcell").parser.parse(self.sample).utcoffset() != timedelta(hours=3))
 
     def install(self, modules: Modules) -> None:
         """Let all modules read offsets as people write them."""

@@ -27,7 +27,7 @@ class CancelledInSubject:
     def is_needed(self, modules: Modules) -> bool:
         """Return whether the sample is not cancelled."""
         [data] = modules("equinix").SubjectParserEquinix().parse_subject(self.sample)
-        return data["status"] != modules("equinix").Status(self.right)
+        return bool(data["status"] != modules("equinix").Status(self.right))
 
     def install(self, modules: Modules) -> None:
         """Let the word go before all others but "completed" and "rescheduled"."""

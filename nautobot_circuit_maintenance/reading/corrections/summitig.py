@@ -38,7 +38,7 @@ class SummitStatus:
     def is_needed(self, modules: Modules) -> bool:
         """Return whether the sample is not cancelled."""
         [data] = modules("summitig").HtmlParserSummitIG().parser_hook(self.sample, "text/html")
-        return data["status"] != modules("summitig").Status(self.right)
+        return bool(data["status"] != modules("summitig").Status(self.right))
 
     def install(self, modules: Modules) -> None:
         """Read the row "Status" with a longer list, in any case."""

@@ -92,7 +92,7 @@ class TelxiusCancelled:
     def is_needed(self, modules: Modules) -> bool:
         """Return whether the sample is not cancelled."""
         [data] = modules("telxius").SubjectParserTelxius1().parse_subject(self.sample)
-        return data.get("status") != modules("telxius").Status(self.right)
+        return bool(data.get("status") != modules("telxius").Status(self.right))
 
     def install(self, modules: Modules) -> None:
         """Read the subjects of cancellations."""

@@ -17,7 +17,7 @@ class TurkcellDayFirst:
 
     def is_needed(self, modules: Modules) -> bool:
         """Return whether the sample is read as another day."""
-        return modules("turkcell").parser.parse(self.sample) != self.right
+        return bool(modules("turkcell").parser.parse(self.sample) != self.right)
 
     def install(self, modules: Modules) -> None:
         """Let dateutil take the first number as the day; "2021-08-05" stays the fifth of August."""

@@ -1,12 +1,13 @@
 """Zone words that the library ignores or refuses."""
 
+import warnings
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
 from nautobot_circuit_maintenance.reading.corrections import zones
 from nautobot_circuit_maintenance.reading.corrections.base import Modules, notes, wrap
-from nautobot_circuit_maintenance.reading.corrections.dates import date_parser, date_parsers, doubt_season
+from nautobot_circuit_maintenance.reading.corrections.dates import date_parsers, doubt_season
 
 
 class ZoneWords:
@@ -22,7 +23,9 @@ class ZoneWords:
 
     def is_needed(self, modules: Modules) -> bool:
         """Return whether the sample is read as another time."""
-        found = modules("megaport").parser.parse(self.sample)
+        with warnings.catch_warnings():  # dateutil warns of the word.
+            warnings.simplefilter("ignore")
+            found = modules("megaport").parser.parse(self.sample)
         return found.tzinfo is None or found != self.right
 
     def install(self, modules: Modules) -> None:
@@ -69,6 +72,7 @@ class SummitZones:
 
     def is_needed(self, modules: Modules) -> bool:
         """Return whether the sample is read as another time."""
+        # pylint: disable-next=protected-access  # there is no other way
         return bool(modules("summitig")._parse_summit_datetime(*self.sample) != int(self.right.timestamp()))
 
     def install(self, modules: Modules) -> None:

@@ -8,9 +8,7 @@ from zoneinfo import ZoneInfo
 MAX_HOURS = 14
 
 _SIGN = {"+": 1, "-": -1, "\N{MINUS SIGN}": -1, "\N{EN DASH}": -1}
-_OFFSET = (
-    r"(?i:GMT|UTC|UT)[ \t]*(?P<sign>[-+\u2212\u2013])[ \t]*(?P<hours>\d{1,2})(?::?(?P<minutes>[0-5]\d))?"
-)
+_OFFSET = r"(?i:GMT|UTC|UT)[ \t]*(?P<sign>[-+\u2212\u2013])[ \t]*(?P<hours>\d{1,2})(?::?(?P<minutes>[0-5]\d))?"
 _WHOLE = re.compile(_OFFSET)
 _IN_BRACKETS = re.compile(rf"\([ \t]*{_OFFSET}[ \t]*\)")
 # "GMT - 31/10/2021" has no offset but a date behind it, and "GMT+3-06:00" an offset and the end of a range.
