@@ -12,6 +12,7 @@ from nautobot_circuit_maintenance.mail.parts import MailContent, mail_content
 from nautobot_circuit_maintenance.reading import bcop, library
 from nautobot_circuit_maintenance.reading.base import Reader, Reading, first_result
 from nautobot_circuit_maintenance.reading.bcop_event import ID
+from nautobot_circuit_maintenance.reading.contradictions import with_doubts
 
 _MAX_REASON_LENGTH = 990
 # Applying and displaying have no limits of their own: 100,000 circuit IDs took 20 seconds of CPU to apply and 9 to list
@@ -47,6 +48,10 @@ def parse(
 
 def _read(raw: bytes, readers: Sequence[Reader], provenance: Provenance, *, reads_attached: bool) -> Reading:
     content = mail_content(raw, provenance, reads_attached=reads_attached)
+    return with_doubts(_read_content(content, readers, provenance), content.subject)
+
+
+def _read_content(content: MailContent, readers: Sequence[Reader], provenance: Provenance) -> Reading:
     calendars = [text for text in content.calendars if bcop.is_bcop(text)]
     reading = bcop.read_calendars(calendars, provenance)
     if reading or reading.ignored:

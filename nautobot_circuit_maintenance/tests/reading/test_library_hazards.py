@@ -26,8 +26,8 @@ from nautobot_circuit_maintenance.tests.reading.parser_mails import (
 
 COGENT = """Dear Customer,
 
-Start time: 10:00pm CT 11/03/2026
-End time: 5:00am CT 12/03/2026
+Start time: 10:00pm (local time) 03/11/2026
+End time: 5:00am (local time) 03/12/2026
 Work order number: VN16123
 Order ID(s) impacted: 1-300123456
 
