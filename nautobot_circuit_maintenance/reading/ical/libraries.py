@@ -13,6 +13,9 @@ from icalendar.windows_to_olson import WINDOWS_TO_OLSON
 MOST_OCCURRENCES = 500
 """A series with more windows is refused: each is stored for each circuit."""
 LONGEST_SERIES = timedelta(days=2 * 366)
+_FAR = timedelta(days=100 * 366)
+"""How far a series is followed to find out that it is longer: it is refused rather than cut."""
+_TOO_LONG = "its RRULE repeats for more than two years"
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _UNSUPPORTED = ("BYHOUR", "BYMINUTE", "BYSECOND", "BYYEARDAY", "BYWEEKNO", "BYEASTER")
 
@@ -59,14 +62,15 @@ def duration(text: str) -> timedelta:
 def occurrences(start: datetime, rules: list[str], more: list[datetime], without: list[datetime]) -> list[datetime]:
     """Return the starts of a series in time order: DTSTART, RRULE and RDATE without EXDATE (RFC 5545 section 3.8.5).
 
-    Raises CalendarError for a rule without end, one that repeats within a day, and one with too many occurrences.
+    Raises CalendarError for a rule without end or of more than two years, one that repeats within a day, and one with too
+    many occurrences.
     """
     event = icalendar.Event()
     event.add("uid", "series")
     event.add("dtstart", start)
     event.add("dtend", start + timedelta(minutes=1))
     for rule in rules:
-        event.add("rrule", _bounded(rule))
+        event.add("rrule", _bounded(rule, start))
     if more:
         event.add("rdate", more)
     if without:
@@ -74,18 +78,20 @@ def occurrences(start: datetime, rules: list[str], more: list[datetime], without
     calendar = icalendar.Calendar()
     calendar.add_component(event)
     day = timedelta(days=1)
-    last = max([start, *more]) + day if not rules else start + LONGEST_SERIES
+    last = max([start, *more]) + (_FAR if rules else day)
     try:
         found = recurring_ical_events.of(calendar).between(min([start, *more]) - day, last)
     except (ValueError, TypeError, OverflowError, LookupError) as error:
         raise CalendarError(f"its recurrence cannot be read ({type(error).__name__})") from error
     starts = sorted({each["DTSTART"].dt for each in found})
+    if rules and starts and starts[-1] > start + LONGEST_SERIES:
+        raise CalendarError(_TOO_LONG)
     if len(starts) > MOST_OCCURRENCES:
         raise CalendarError(f"its recurrence has more than {MOST_OCCURRENCES} windows")
     return starts
 
 
-def _bounded(text: str) -> vRecur:
+def _bounded(text: str, start: datetime) -> vRecur:
     """Return a rule that ends within two years; raises CalendarError for any other."""
     try:
         rule = vRecur.from_ical(text)
@@ -97,6 +103,8 @@ def _bounded(text: str) -> vRecur:
         raise CalendarError(f"its RRULE '{text[:80]}' is not supported")
     if count is None and until is None:
         raise CalendarError("its RRULE repeats without end")
+    if until is not None and date(until.year, until.month, until.day) > (start + LONGEST_SERIES).date():
+        raise CalendarError(_TOO_LONG)
     if count is not None and not 0 < int(count) <= MOST_OCCURRENCES:
         raise CalendarError(f"its RRULE repeats {count} times")
     return rule
