@@ -129,6 +129,13 @@ class TestResult(JobTestCase):
             },
         )
 
+    def test_a_log_line_is_grouped_by_its_source_and_links_to_it(self):
+        self.deliver(1)
+        result = run_job()
+        source = NotificationSource.objects.get()
+        line = JobLogEntry.objects.get(job_result=result, grouping="Mail")
+        self.assertEqual((line.log_object, line.absolute_url), (str(source), source.get_absolute_url()))
+
     def test_the_log_names_the_domains_that_most_unknown_mail_came_from(self):
         """Also that of a dry run; the result has an address of each, whereas Nautobot's log hides what is before an @."""
         for dryrun in (False, True):  # the first makes the row of the source
