@@ -31,7 +31,7 @@ class Reflected(RecordingTestCase):
 
         self.assertEqual(self.maintenance().status, "CONFIRMED")
         for row in Notification.objects.filter(state="failed"):
-            self.assertIn("a message that is attached to it is not read", row.error)
+            self.assertIn("Attached messages are not read because their sender cannot be verified.", row.error)
 
     def test_the_notification_beside_an_attached_message_is_read(self):
         """What the provider wrote itself counts."""
