@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import Bcop, mail
 
 
 class IngestNotificationsTest(PipelineTestCase):

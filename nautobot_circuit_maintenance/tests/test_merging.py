@@ -16,7 +16,7 @@ from nautobot.extras.models import ObjectChange
 from nautobot_circuit_maintenance.forms import CircuitMaintenanceForm
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LATER = {"issued": NOON + HOUR, "status": "CANCELLED", "start": START + DAY}

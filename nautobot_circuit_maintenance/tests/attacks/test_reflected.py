@@ -2,7 +2,7 @@
 
 from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.tests.attacks.test_copies import HOST, RecordingTestCase, confirmed, trusting
-from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import Bcop, mail
 
 FORGED = mail(Bcop(status="CANCELLED", sequence=9), subject="Cancelled")
 REPLY = mail(subject="We have received your mail", text="Ticket 4711\r\n--part\r\nContent-Type: {}\r\n\r\n{}")

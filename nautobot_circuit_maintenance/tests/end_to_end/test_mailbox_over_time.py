@@ -11,7 +11,7 @@ from development.services.imap import ImapServer, imap_server
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
 from nautobot_circuit_maintenance.tests.cases import create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, log_lines, new_folder, reading, run_job
-from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import Bcop, mail
 
 SEARCHED_AGAIN = "is not as the last run left it"
 

@@ -30,7 +30,7 @@ from nautobot_circuit_maintenance.models import (
 )
 from nautobot_circuit_maintenance.tests.cases import create_circuits, create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, new_folder, prepare_job, reading, run_job
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
 
 DAY = timedelta(days=1)
 PROVIDERS = 20

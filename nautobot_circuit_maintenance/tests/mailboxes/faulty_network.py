@@ -18,7 +18,7 @@ from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, run
 from nautobot_circuit_maintenance.pipeline.validate import validate
 from nautobot_circuit_maintenance.tests.cases import create_provider
-from nautobot_circuit_maintenance.tests.fakes import NOON, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, mail
 
 T = TypeVar("T")
 OLD = [mail(subject="Old 1"), mail(subject="Old 2")]

@@ -18,7 +18,7 @@ from development.services.imap import make_certificates
 from development.services.wire import WIRE_FAULTS, Fault as WireFault, FaultInjector, Wire, relay
 from nautobot_circuit_maintenance.mailboxes.gmail.mailbox import GmailMailbox
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured
-from nautobot_circuit_maintenance.tests.fakes import NOON
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.mailboxes import http_faults as faults
 from nautobot_circuit_maintenance.tests.mailboxes.faulty_network import NEW, OLD, TIMEOUT, NetworkCase, ending
 from nautobot_circuit_maintenance.tests.mailboxes.gmail_server import GmailAccount, gmail_server

@@ -15,7 +15,7 @@ from development.services.imap import ImapServer, imap_server
 from development.services.wire import WIRE_FAULTS, Connection, Cut, Fault, FaultInjector, Wire, relay
 from nautobot_circuit_maintenance.mailboxes.imap.mailbox import ImapMailbox
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, new_folder, reading
-from nautobot_circuit_maintenance.tests.fakes import NOON
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.mailboxes.faulty_network import NEW, OLD, TIMEOUT, NetworkCase
 
 GREETING, LOOK, BODY = "GREETING", "UID FETCH HEADINGS", "UID FETCH BODIES"

@@ -14,7 +14,7 @@ from nautobot_circuit_maintenance.models import (
     ParsedNotification,
 )
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail, message
 
 C1_OUTAGE = (("C-1", "OUTAGE"),)
 C12_OUTAGE = (("C-1", "OUTAGE"), ("C-2", "OUTAGE"))

@@ -28,7 +28,7 @@ from nautobot_circuit_maintenance.tests.cases import (
     create_provider,
     refuse_inserts,
 )
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail, message
 
 EVIDENCE = ParsedNotification._meta.db_table
 OPTIONS = RunOptions(now=NOON + timedelta(days=1))

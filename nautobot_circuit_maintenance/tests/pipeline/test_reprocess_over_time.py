@@ -30,7 +30,7 @@ from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import comparable_rows
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, FakeMailbox, mail, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, FakeMailbox, mail, message
 from nautobot_circuit_maintenance.tests.reading import parser_mails
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

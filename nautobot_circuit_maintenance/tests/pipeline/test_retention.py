@@ -7,7 +7,7 @@ from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.report import SourceReport
 from nautobot_circuit_maintenance.pipeline.retention import purge_raw
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, FakeMailbox, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, FakeMailbox, mail
 
 HOUR = timedelta(hours=1)
 

@@ -24,7 +24,7 @@ from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.report import SourceReport
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, handle_source, run
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, FakeMailbox, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, FakeMailbox, mail
 
 OPTIONS = RunOptions(now=NOON + timedelta(days=1))
 SECRET = "correct horse battery staple"
