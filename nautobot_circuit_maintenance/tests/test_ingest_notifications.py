@@ -32,7 +32,7 @@ class IngestNotificationsTest(PipelineTestCase):
         return json.loads(out.getvalue())
 
     def test_a_folder_yields_one_row_per_message_and_counts_per_outcome(self):
-        """Each message is told apart: parsed, failed, an unknown sender's, known already."""
+        """Each message is counted separately: parsed, failed, an unknown sender's, known already."""
         samples = {
             "a.eml": mail(Bcop()),
             "b.eml": mail(subject="No calendar in it"),

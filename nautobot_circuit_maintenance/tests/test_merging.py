@@ -37,7 +37,7 @@ class Saves(PipelineTestCase):
         return list(self.maintenance().windows.values_list("start_time", "end_time"))
 
     def test_what_the_person_changed_is_written_and_nothing_else(self):
-        """A ticket is no word on status and time."""
+        """A ticket does not state status and time."""
         self.copy.ticket = "CHG-1"
         self.copy.validated_save()
 

@@ -154,7 +154,7 @@ class TestResult(JobTestCase):
             self.assertEqual(senders["isp7.example"], {"mails": 2, "address": "noc-1@isp7.example"})
 
     def test_the_log_has_a_handful_of_lines_however_many_mails_there_are(self):
-        """Ten times the mails, bad ones among them, are no line more."""
+        """Ten times the emails, including bad ones, do not add a line."""
         lines = []
         for count in (3, 30):
             self.deliver(count, first=count)
@@ -289,7 +289,7 @@ class TestFailure(JobTestCase):
         self.assertIsNotNone(source.last_fetched_at)
 
     def test_a_nautobot_without_sources_is_told_what_is_missing(self):
-        """That is no failure, but the log says what to write."""
+        """That is not a failure, but the log says what to configure."""
         self.configure()
         result = run_job()
         self.assertEqual(result.status, "SUCCESS")

@@ -88,7 +88,7 @@ class TestStatements(TransactionTestCase):
         self.server.deliver_all([], self.folder)
 
     def subscribe(self):
-        """Let a webhook and a job hook hear of every maintenance that is created or updated."""
+        """Create a webhook and a job hook for every created or updated maintenance."""
         register_jobs(TakeNote)
         self.addCleanup(registry["jobs"].pop, TakeNote.class_path)
         model, _ = refresh_job_model_from_job_class(Job, TakeNote, JobQueue)

@@ -238,7 +238,7 @@ class GmailOnABadNetwork(NetworkCase):
                 self.assertCompleted(delivered)
 
     def test_any_byte_on_the_wire_may_be_hurt(self):
-        """Below TLS, as networks do it; what hurts nothing but a connection that was over is no error."""
+        """Below TLS, as in networks; damage to a connection that was finished is not an error."""
         delivered = self.after_first_run()
         injector, dice = FaultInjector(Random(5), delay=2 * TIMEOUT), Random(5)
         with relay(partial(Wire, injector=injector), int(self.address.rpartition(":")[2])) as port:

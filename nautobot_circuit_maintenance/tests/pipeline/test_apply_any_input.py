@@ -28,7 +28,7 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import Rows, comparable
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail, message
 
 OPTIONS = RunOptions(now=NOON + timedelta(days=1))
-# A busy machine is no defect of ours; to shrink what fails would take many minutes in a database.
+# No deadline, because machines may be busy; shrinking with a database would take many minutes.
 whenever_ready = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),

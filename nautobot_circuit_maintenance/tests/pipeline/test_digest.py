@@ -129,7 +129,7 @@ class Queue(PipelineTestCase):
         self.assertEqual([row.state for row in rows], ["received", "parsed", "parsed"])
 
     def test_an_attempt_is_counted_once_and_stays_on_the_row(self):
-        """It tells how much work a row was."""
+        """It shows how much work a row was."""
         row = waiting(mail(Bcop()))[0]
 
         drain_waiting(OPTIONS)

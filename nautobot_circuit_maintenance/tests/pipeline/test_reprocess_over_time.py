@@ -175,7 +175,7 @@ class Emptied(OverTime):
         self.assertEqual(self.names(), {"ISP CHG-1": "CANCELLED"})
 
     def assert_not_revived(self, other: str) -> None:
-        """Expect that the old maintenance is no plan again, and says why."""
+        """Expect that the old maintenance is unknown again, with the reason."""
         old = CircuitMaintenance.objects.get(provider=self.provider, name="CHG-1")
         self.assertEqual((old.status, old.parsed_notifications.count()), ("UNKNOWN", 1))
         [warning] = self.warnings(old)
