@@ -13,7 +13,7 @@ from nautobot_circuit_maintenance.tests.cases import create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, log_lines, new_folder, reading, run_job
 from nautobot_circuit_maintenance.tests.factories.mail import Bcop, mail
 
-SEARCHED_AGAIN = "is not as the last run left it"
+SEARCHED_AGAIN = "The mailbox changed since the last run"
 
 
 class MailboxOverTime(TestCase):
