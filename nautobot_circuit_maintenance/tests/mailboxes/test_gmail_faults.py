@@ -234,7 +234,7 @@ class GmailOnABadNetwork(NetworkCase):
                 delivered = self.begin(kind)
                 with self.striking(kind, edited(lambda answer: answer.update(nextPageToken="0"))):
                     with ending():
-                        self.assertIn("circle", self.read())
+                        self.assertIn("paging loops", self.read())
                 self.assertCompleted(delivered)
 
     def test_any_byte_on_the_wire_may_be_hurt(self):
