@@ -73,7 +73,7 @@ class MaintenanceListTest(PageTestCase):
                 response = self.client.get(url_of("circuitmaintenance_list") + f"?sort={sign}{column}", **HTMX)
                 self.assertHttpStatus(response, 200)
 
-    def test_yellow_button_links_to_the_sources(self):
+    def test_button_to_the_sources_requires_their_permission(self):
         self.permit("view_circuitmaintenance")
         self.assertNotIn("Notification Sources</a>", " ".join(self.page("circuitmaintenance_list").split()))
 
