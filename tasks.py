@@ -338,6 +338,7 @@ CHECKS: dict[str, Callable[[Context], None]] = {
     "pydocstyle": pydocstyle,
     "bandit": bandit,
     "imports": imports,
+    "words": words,
     "changes": changes,
     "mypy": mypy,
     "docs": docs,

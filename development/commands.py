@@ -76,7 +76,7 @@ def options(**values: object) -> list[str]:
 
 
 def command(*, texts: dict[str, str] | None = None, docker: bool = False) -> Callable[[Body], Task]:
-    """Make a task that also runs in another environment and, with `docker`, in a container."""
+    """Make a task that also runs in another environment and, with `docker`, in a container; `texts` is help by option."""
 
     def decorate(body: Body) -> Task:
         @functools.wraps(body)

@@ -1,4 +1,4 @@
-"""Check that the files named on the command line end with exactly one line end, and that no line ends with a space."""
+"""Correct files so that they end with exactly one line end and no line ends with a space; fail if one was wrong."""
 
 import re
 import sys
@@ -8,13 +8,13 @@ _TRAILING = re.compile(rb"[ \t]+(?=\r?\n)")
 
 
 def corrected(content: bytes, *, keeps_spaces: bool = False) -> bytes:
-    """Return the content as it should be; two spaces that end a line are a line break in Markdown."""
+    """Return the corrected content. ``keeps_spaces`` is for Markdown, where two spaces at the end are a line break."""
     content = content if keeps_spaces else _TRAILING.sub(b"", content)
     return content.rstrip(b"\r\n") + b"\n" if content.strip() else content
 
 
 def main(names: list[str]) -> int:
-    """Correct the files, name those that were wrong and return the exit code."""
+    """Correct the files, print those that were wrong, and return the exit code."""
     wrong = []
     for path in map(Path, names):
         content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Nautobot Jobs: thin shells over the pipeline. New jobs start disabled; an administrator enables them."""
+"""Nautobot Jobs, which only call the pipeline. New jobs start disabled; an administrator enables them."""
 
 from datetime import date, datetime, time as day_time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -162,7 +162,7 @@ class PurgeRawNotifications(Job):
         has_sensitive_variables = False
 
     def run(self, *, days: int = 365) -> dict[str, int]:  # pylint: disable=arguments-differ  # see above
-        """Purge what was received more than so many days ago; the result has their number."""
+        """Purge messages that were received more than this many days ago; return their number."""
         purged = purge_raw(before=timezone.now() - timedelta(days=days))
         self.logger.info("Removed %s original messages.", purged)
         return {"purged": purged}

@@ -15,22 +15,22 @@ from nautobot_circuit_maintenance.models.severity import worst_impact
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import list_url
 
-_SHOWN = 5
+_MAX_ROWS = 5
 
 
 @dataclass(frozen=True)
-class _Found:
-    """The maintenances of an object."""
+class _RelatedMaintenances:
+    """The maintenances of the object that a page shows."""
 
     upcoming: list[CircuitMaintenance]
-    """The first ones, in progress or upcoming."""
+    """In progress or upcoming, at most ``_MAX_ROWS``."""
     count_upcoming: int
     count_past: int
     impacts: dict[Any, list[CircuitImpact]]
 
 
 class MaintenancesPanel(Panel):
-    """Maintenances in progress and upcoming, and the number of past ones; by the filter of the lists it links to."""
+    """Lists maintenances in progress and upcoming, and counts past ones."""
 
     label = "Circuit maintenances"
     section = SectionChoices.FULL_WIDTH
@@ -38,6 +38,7 @@ class MaintenancesPanel(Panel):
     body_wrapper_template_path = "components/panel/body_wrapper_table.html"
     body_content_template_path = "nautobot_circuit_maintenance/inc/maintenances_panel.html"
     filter_name = ""
+    """Filter of the lists that the panel links to."""
 
     def render(self, context: Context) -> str:
         """Render nothing if the object has no maintenances."""
@@ -46,23 +47,23 @@ class MaintenancesPanel(Panel):
         found = self._find(context["object"].pk, Visibility.of(context["request"].user))
         if not found.upcoming and not found.count_past:
             return ""
-        with context.update(self._shown(found, context["object"].pk)):
+        with context.update(self._template_context(found, context["object"].pk)):
             return super().render(context)
 
-    def _find(self, pk: Any, visibility: Visibility) -> _Found:
-        """Apply the filters of the lists, so that the numbers are those of the lists."""
+    def _find(self, pk: Any, visibility: Visibility) -> _RelatedMaintenances:
+        """Use the filters of the linked lists, so that the panel and the lists agree."""
         now, query = timezone.now(), {self.filter_name: [str(pk)]}
         filtered = CircuitMaintenanceFilterSet(query, visibility.maintenances).qs
         maintenances = visibility.maintenances.filter(pk__in=filtered.order_by().values("pk"))
         upcoming = maintenances.not_over(now).most_urgent_first()
-        shown = list(upcoming.select_related("provider", "acknowledged_by")[:_SHOWN])
+        shown = list(upcoming.select_related("provider", "acknowledged_by")[:_MAX_ROWS])
         impacts: dict[Any, list[CircuitImpact]] = {each.pk: [] for each in shown}
         visible_impacts = visibility.impacts.filter(maintenance__in=list(impacts))
         for impact in CircuitImpactFilterSet(query, visible_impacts).qs:
             impacts[impact.maintenance_id].append(impact)
-        return _Found(shown, upcoming.count(), maintenances.over(now).count(), impacts)
+        return _RelatedMaintenances(shown, upcoming.count(), maintenances.over(now).count(), impacts)
 
-    def _shown(self, found: _Found, pk: Any) -> dict[str, Any]:
+    def _template_context(self, found: _RelatedMaintenances, pk: Any) -> dict[str, Any]:
         """Return the context of the template."""
         now = timezone.now()
         rows = [

@@ -22,7 +22,7 @@ from development.chaos import services
 from development.services import embedded
 from development.services.database import say
 
-if TYPE_CHECKING:  # they import models
+if TYPE_CHECKING:  # these modules import models
     from development.chaos.faults import Faults
     from development.chaos.rounds import Figures
 
@@ -32,7 +32,7 @@ FAULTS_PER_ROUND = 50
 BACKLOG_PER_WORKER = 4
 """New notifications per additional worker process; few, so that all processes work at once."""
 CENTURY = 36_500
-"""Days; the mails' dates are fixed."""
+"""Days of older email to read: the dates of the emails are fixed, and may be long ago."""
 
 
 def kinds(only: str) -> dict[str, int]:
@@ -47,7 +47,7 @@ def kinds(only: str) -> dict[str, int]:
 
 
 @contextmanager
-def parts(dice: Random) -> Iterator[tuple[Any, Any]]:
+def environment(dice: Random) -> Iterator[tuple[Any, Any]]:
     """Start the services, set up Django and create the data; yield the faults and the mailboxes."""
     with ExitStack() as stack:
         lock = embedded.state_folder("chaos") / "chaos.lock"
@@ -78,7 +78,7 @@ def parts(dice: Random) -> Iterator[tuple[Any, Any]]:
 def run(seed: int, wanted: int, only: str) -> "tuple[Faults, Figures]":
     """Let `wanted` faults strike; return them and the figures."""
     dice = Random(seed)  # nosec B311 # repeatable, not secret
-    with parts(dice) as (faults, mailbox):
+    with environment(dice) as (faults, mailbox):
         from development.chaos.rounds import Figures, Round  # pylint: disable=import-outside-toplevel  # imports models
 
         figures, chosen, struck = Figures(), kinds(only), 0

@@ -37,15 +37,15 @@ KNOWN = mails.CIDS[::2]
 """Circuits in Nautobot; the others are not linked."""
 TRIES = 60
 RECOVERY_SECONDS = 0.25
-GONE = (OperationalError, InterfaceError, BrokerError, redis.RedisError)
+UNREACHABLE = (OperationalError, InterfaceError, BrokerError, redis.RedisError)
 
 Result = TypeVar("Result")
 
 
 def retry(work: Callable[[], Result]) -> Result:
-    """Call a function that needs PostgreSQL or Redis, again while one of them is away; the last error is raised."""
+    """Call a function that needs PostgreSQL or Redis; repeat it while one is unreachable, and raise the last error."""
     for _ in range(TRIES):
-        with suppress(*GONE):
+        with suppress(*UNREACHABLE):
             return work()
         connections.close_all()
         time.sleep(RECOVERY_SECONDS)

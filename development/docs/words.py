@@ -1,7 +1,8 @@
 """Words that the product and its source avoid: `python -m development.docs.words` lists the lines that use them.
 
-Code is checked in its comments, docstrings and other strings, templates and documentation in every line. A line that has
-to use such a word, because it quotes someone, stands in words_allowed.txt with the reason.
+It checks comments, docstrings and other strings of code (in tests only comments and docstrings), and all lines of templates
+and documentation. A line that has to use such a word, for example in a quotation, is listed in words_allowed.txt with the
+reason.
 """
 
 import argparse
@@ -26,7 +27,8 @@ SKIPPED = (
     "docs/release-notes.md",
 )
 SUFFIXES = {".py", ".html", ".md", ".yml"}
-STRINGS = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
+STRINGS = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
+_STATEMENT_STARTS = (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
 _COMPARATIVES = (
     "longer|more than|less|fewer|later|earlier|older|newer|greater|larger|smaller|bigger|faster|slower|better|worse"
 )
@@ -81,14 +83,20 @@ def files() -> Iterator[Path]:
 
 
 def prose(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the number and the text of each line that people read: in code, of its comments and strings."""
+    """Yield number and content of each line of prose: in code, of its comments and strings."""
     text = path.read_text("utf-8")
     if path.suffix != ".py":
         yield from enumerate(text.splitlines(), 1)
         return
+    # The other strings of tests are data.
+    docstrings_only = "tests" in path.parts
+    before = tokenize.NEWLINE
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type in STRINGS:
+        is_docstring = token.type == tokenize.STRING and before in _STATEMENT_STARTS
+        if token.type == tokenize.COMMENT or is_docstring or (token.type in STRINGS and not docstrings_only):
             yield from enumerate(token.string.splitlines(), token.start[0])
+        if token.type not in (tokenize.COMMENT, tokenize.NL):
+            before = token.type
 
 
 def found(paths: Iterator[Path] | list[Path]) -> Iterator[Found]:

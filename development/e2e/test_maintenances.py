@@ -113,7 +113,7 @@ def test_several_maintenances_are_acknowledged_at_once(page: Page):
 def test_a_note_is_added_to_a_maintenance(page: Page):
     open_maintenance(page, "900412")
 
-    page.get_by_role("link", name="Add maintenance note").click()
+    page.get_by_role("link", name="Add circuit maintenance note").click()
     page.get_by_label("Title").fill("Called the NOC")
     page.get_by_label("Comment").first.fill("They confirm the window.")
     page.get_by_role("button", name="Create", exact=True).click()

@@ -1,4 +1,4 @@
-"""The declared dependencies are those that the code imports, their lowest versions are those that are tested."""
+"""Declared dependencies are the imported ones, and their lowest versions are tested."""
 
 import ast
 import importlib.metadata
@@ -22,7 +22,7 @@ PAGE_IS_OUT_OF_DATE = "run `python -m development.docs.dependencies`"
 
 
 def distributions_imported():
-    """Return the distributions behind every import of the app, each as the set of those that may hold the module."""
+    """Return each imported top-level module of the app with the distributions that may contain it."""
     # Not packages_distributions(): that of Python 3.10 does not know distributions without a top_level.txt.
     by_module = {}
     for distribution in importlib.metadata.distributions():
@@ -42,25 +42,25 @@ def distributions_imported():
 
 
 def declared():
-    """Return what the app always needs, by name."""
+    """Return the requirements without extras, by name."""
     return {canonicalize_name(found.name): found for extra, found in dependencies.requirements() if not extra}
 
 
-def wanted_by_nautobot():
-    """Return what Nautobot itself asks for."""
+def required_by_nautobot():
+    """Return the names of Nautobot's own requirements."""
     texts = importlib.metadata.requires("nautobot") or []
     return {canonicalize_name(Requirement(text).name) for text in texts if "extra ==" not in text}
 
 
 def pins(name):
-    """Return the pinned versions of a file, by name; one of them where they differ between versions of Python."""
+    """Return the pinned versions of a file, by name; the last one if they differ between versions of Python."""
     text = (bootstrap.PINS / name).read_text("utf-8")
     return {canonicalize_name(found): Version(version) for found, version in PIN.findall(text)}
 
 
 def test_everything_that_is_imported_is_declared_or_nautobots_own():
-    allowed = declared().keys() | wanted_by_nautobot()
-    assert not {name for name, holders in distributions_imported().items() if not holders & allowed}
+    allowed = declared().keys() | required_by_nautobot()
+    assert not {name for name, candidates in distributions_imported().items() if not candidates & allowed}
 
 
 def test_everything_that_is_declared_is_imported():
@@ -70,7 +70,7 @@ def test_everything_that_is_declared_is_imported():
 
 
 def test_the_versions_of_nautobots_own_requirements_are_left_to_nautobot():
-    both = declared().keys() & wanted_by_nautobot()
+    both = declared().keys() & required_by_nautobot()
     assert {name: str(declared()[name].specifier) for name in both if declared()[name].specifier} == {}
 
 
@@ -96,7 +96,7 @@ def test_both_series_pin_the_same_packages_and_no_file_contradicts_the_common_on
     assert not common.keys() & series[0].keys()
 
 
-def test_the_page_lists_ranges_and_licences():
+def test_the_page_lists_ranges_and_licenses():
     assert dependencies.table() in dependencies.PAGE.read_text("utf-8"), PAGE_IS_OUT_OF_DATE
 
 

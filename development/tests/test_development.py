@@ -172,6 +172,14 @@ def test_dump_restores_what_it_was_made_of():
             database.drop(server, name)
 
 
+def test_dumps_are_compared_without_keys_and_times_and_with_everything_else():
+    row = "INSERT INTO t VALUES\n\t('{key}', 'Active', '2026-11-30 {time}+00'),"
+    ours = row.format(key="e88b6b37-fcc9-4bad-b24d-3110ed0c75f8", time="08:55:13.1")
+    theirs = row.format(key="092a0500-e069-4ef3-8a8b-a15e20d149d4", time="09:00:00")
+    assert dumps.comparable(ours) == dumps.comparable(theirs)
+    assert dumps.comparable(ours) != dumps.comparable(theirs.replace("Active", "Retired"))
+
+
 def test_templates_of_other_clones_are_kept():
     names = [f"ncm_test_{os.getpid()}_{suffix}" for suffix in ("old", "theirs", "new")]
     with database.server_connection() as server:

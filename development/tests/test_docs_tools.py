@@ -48,6 +48,14 @@ def test_code_is_checked_in_its_comments_and_strings_only(tmp_path):
     assert text.split() == ['"""One.', 'Two."""', '"three"', "#", "four"]
 
 
+def test_other_strings_of_tests_are_data(tmp_path):
+    module = tmp_path / "tests" / "test_module.py"
+    module.parent.mkdir()
+    module.write_text('"""One."""\n\n\ndef f():\n    """Two."""\n    return ("three",)  # four\n', "utf-8")
+
+    assert [line for _, line in words.prose(module)] == ['"""One."""', '"""Two."""', "# four"]
+
+
 def test_every_exception_says_why():
     lines = [line for line in words.ALLOWED.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     assert [line for line in lines if line.count(" | ") != 2 or not line.split(" | ")[2].strip()] == []

@@ -21,14 +21,14 @@ class Connection:
     """What a circuit is cabled to at one end."""
 
     device: Device | None
-    """None if the port belongs to no device, or to one that may not be seen."""
+    """None if the port belongs to no device, or to one that the user may not view."""
     port: Any
     """Usually an interface."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One end of a circuit: where it is, and what it is cabled to there; without what may not be seen."""
+    """One end of a circuit: where it is, and what it is cabled to there. What the user may not view is left out."""
 
     place: Location | ProviderNetwork | CloudNetwork | None = None
     connections: tuple[Connection, ...] = ()
@@ -38,7 +38,7 @@ class Endpoint:
 def endpoints_of(circuits: Collection[UUID], visibility: Visibility) -> dict[tuple[UUID, str], Endpoint]:
     """Return the ends of these circuits by circuit and side ("A" or "Z").
 
-    Takes five queries, and one for each kind of network and each further kind of port among the ends.
+    Takes five queries, one more for each kind of network, and one for each additional kind of port among the ends.
     """
     terminations = list(visibility.terminations.filter(circuit__in=circuits).values_list(*_COLUMNS))
     if not terminations:

@@ -14,7 +14,7 @@ from nautobot_circuit_maintenance.models import CircuitMaintenance
 
 @dataclass(frozen=True)
 class ImpactScope:
-    """Unevaluated querysets, each in the order to show it in."""
+    """Querysets, not evaluated yet, each in its display order."""
 
     circuits: QuerySet[Circuit]
     locations: QuerySet[Location]
@@ -26,7 +26,7 @@ class ImpactScope:
 
 
 def scope_of(maintenance: CircuitMaintenance, visibility: Visibility) -> ImpactScope:
-    """Return what the impacts of a maintenance lead to."""
+    """Return the circuits of a maintenance's impacts, and what belongs to these circuits."""
     impacts = visibility.impacts.filter(maintenance=maintenance, circuit__isnull=False)
     circuits = visibility.circuits.filter(pk__in=impacts.values("circuit"))
     ends = visibility.terminations.filter(circuit__in=circuits)

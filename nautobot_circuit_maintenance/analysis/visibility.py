@@ -1,4 +1,4 @@
-"""Which rows a question may read: those that a user may view, or all of them."""
+"""Which rows ``analysis`` may read: those that a user may view, or all of them."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -22,9 +22,9 @@ from nautobot_circuit_maintenance.models.querysets import CircuitImpactQuerySet,
 
 @dataclass(frozen=True)
 class Visibility:
-    """Hands out the querysets that questions start from.
+    """The querysets that every query in ``analysis`` starts from.
 
-    They are unordered, so that they cost nothing extra as subqueries; sort them where rows are shown.
+    They are unordered, which makes them cheaper as subqueries; sort them where rows are shown.
     """
 
     user: Any
@@ -39,7 +39,7 @@ class Visibility:
 
     @classmethod
     def everything(cls) -> "Visibility":
-        """Return a visibility that ignores permissions, for callers that act for no user."""
+        """Return a visibility that ignores permissions, for callers without a user."""
         return cls(None)
 
     def of_model(self, model: type[Model], action: str = "view") -> QuerySet[Any]:
@@ -65,7 +65,7 @@ class Visibility:
 
     @property
     def notifications(self) -> QuerySet[Notification]:
-        """Notifications, without the evidence read from them."""
+        """Notifications; ``parsed_notifications`` has what was read from them."""
         return self.of_model(Notification)
 
     @property

@@ -47,7 +47,7 @@ class WindowForm(forms.Form):
 
 
 class _WindowFormSet(forms.BaseFormSet):
-    """All windows of a maintenance, or those other than the one from start to end."""
+    """All windows of a maintenance that has several; otherwise windows in addition to its start and end time."""
 
     deletion_widget = forms.CheckboxInput(attrs={"class": "form-check-input", "aria-label": "Remove this window"})
 

@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "maintenance note",
+                "verbose_name": "circuit maintenance note",
                 "ordering": ("-last_updated", "title"),
             },
             bases=(

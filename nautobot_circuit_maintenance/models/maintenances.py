@@ -406,7 +406,7 @@ class Note(OrganizationalModel):
 
     class Meta:
         ordering = ("-last_updated", "title")
-        verbose_name = "maintenance note"
+        verbose_name = "circuit maintenance note"  # GraphQL derives its names from it
 
     def __str__(self) -> str:
         return self.title

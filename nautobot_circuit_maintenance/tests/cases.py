@@ -1,4 +1,4 @@
-"""The world that most tests of the pipeline live in: one provider, one source, three circuits."""
+"""The data of most tests of the pipeline: one provider, one source, three circuits."""
 
 from datetime import timedelta
 from functools import cached_property
@@ -6,35 +6,16 @@ from functools import cached_property
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import TestCase
-from nautobot.circuits.models import Circuit, CircuitType, Provider
-from nautobot.extras.models import Status
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance, NotificationSource
-from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_FIELD
 from nautobot_circuit_maintenance.pipeline.report import SourceReport
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting, fetch_source
-from nautobot_circuit_maintenance.tests.fakes import NOON, FakeMailbox
-
-
-def create_provider(name: str, emails: str, parsers: str = "genericprovider") -> Provider:
-    """Create a provider that sends from these addresses."""
-    provider = Provider(name=name)
-    provider.cf[EMAILS_FIELD], provider.cf[PARSERS_FIELD] = emails, parsers
-    provider.validated_save()
-    return provider
-
-
-def create_circuits(provider: Provider, *cids: str) -> list[Circuit]:
-    """Create circuits of a provider."""
-    circuit_type, _ = CircuitType.objects.get_or_create(name="Transit")
-    status = Status.objects.get_for_model(Circuit).first()
-    return [
-        Circuit.objects.create(cid=cid, provider=provider, circuit_type=circuit_type, status=status) for cid in cids
-    ]
+from nautobot_circuit_maintenance.tests.factories.core import create_circuits, create_provider
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, FakeMailbox
 
 
 def refuse_inserts(table: str, *, where: str = "TRUE", error_code: str = "P0001", operation: str = "INSERT") -> None:
-    """Let PostgreSQL refuse new rows of a table (SQL condition on NEW) with an SQLSTATE, until the test's rollback."""
+    """Make PostgreSQL refuse new rows of a table (SQL condition on NEW) with an SQLSTATE, until the test's rollback."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION cm_test_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -47,7 +28,7 @@ def refuse_inserts(table: str, *, where: str = "TRUE", error_code: str = "P0001"
 
 
 def accept_inserts(table: str) -> None:
-    """End what ``refuse_inserts`` began."""
+    """Undo ``refuse_inserts``."""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER cm_test_refuse ON {table}")
         cursor.execute("DROP FUNCTION cm_test_refuse()")
@@ -58,7 +39,7 @@ class PipelineTestCase(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        """Create the world."""
+        """Create the data."""
         cls.user = get_user_model().objects.create_superuser(username="operator")
         cls.provider = create_provider("ISP", "noc@isp.example")
         cls.circuits = create_circuits(cls.provider, "C-1", "C-2", "C-3")
@@ -91,5 +72,5 @@ class PipelineTestCase(TestCase):
         return CircuitMaintenance.objects.get(provider=self.provider, name=name)
 
     def impacts(self, name: str = "M-1") -> dict[str, str]:
-        """Return impact by circuit id."""
+        """Return impact by circuit ID."""
         return dict(self.maintenance(name).impacts.values_list("cid", "impact"))

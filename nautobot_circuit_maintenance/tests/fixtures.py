@@ -1,12 +1,11 @@
-"""What the tests of pages, REST, filters and GraphQL show: providers, circuits, and three of each of our models."""
+"""Data for the tests of pages, REST, filters and GraphQL: providers, circuits, and three of each of our models."""
 
 from datetime import datetime, timedelta, timezone
 from itertools import count
 
 from django.contrib.contenttypes.models import ContentType
-from nautobot.circuits.models import Circuit, CircuitTermination, CircuitType, Provider
-from nautobot.dcim.models import Location, LocationType
-from nautobot.extras.models import Status, Tag
+from nautobot.circuits.models import Circuit, Provider
+from nautobot.extras.models import Tag
 from nautobot.tenancy.models import Tenant
 
 from nautobot_circuit_maintenance.choices import (
@@ -24,45 +23,13 @@ from nautobot_circuit_maintenance.models import (
     NotificationSource,
     ParsedNotification,
 )
+from nautobot_circuit_maintenance.tests.factories.core import create_circuit, create_locations, create_provider
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
-NOON = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 HOSTILE = "<script>alert('mail')</script>"
 RAW = b"From: noc@isp.example\r\nSubject: Planned work\r\n\r\nthe-raw-bytes <b>of the mail</b>\r\n"
 
 _numbers = count(1)
-
-
-def status_for(model) -> Status:
-    """Return a status that this model may have."""
-    return Status.objects.get_for_model(model).first()
-
-
-def create_provider(name: str) -> Provider:
-    """Create a provider."""
-    return Provider.objects.create(name=name)
-
-
-def create_circuit(provider: Provider, cid: str, *, tenant: Tenant | None = None, location: Location | None = None):
-    """Create a circuit, with its A side at this location if there is one."""
-    circuit_type, _ = CircuitType.objects.get_or_create(name="Transit")
-    circuit = Circuit.objects.create(
-        cid=cid, provider=provider, circuit_type=circuit_type, status=status_for(Circuit), tenant=tenant
-    )
-    if location:
-        CircuitTermination.objects.create(circuit=circuit, term_side="A", location=location)
-        circuit.refresh_from_db()
-    return circuit
-
-
-def create_locations(*names: str) -> list[Location]:
-    """Create locations, each inside the one before."""
-    kind, _ = LocationType.objects.get_or_create(name="Place", defaults={"nestable": True})
-    kind.content_types.add(ContentType.objects.get_for_model(CircuitTermination))
-    parent, created = None, []
-    for name in names:
-        parent = Location.objects.create(name=name, location_type=kind, parent=parent, status=status_for(Location))
-        created.append(parent)
-    return created
 
 
 def create_maintenance(name: str, provider: Provider | None = None, *, start=NOON, hours: float = 4, **fields):
@@ -75,14 +42,14 @@ def create_maintenance(name: str, provider: Provider | None = None, *, start=NOO
 def create_impact(
     maintenance: CircuitMaintenance, circuit: Circuit | str, impact: str = Impact.OUTAGE
 ) -> CircuitImpact:
-    """Create an impact on a circuit, or on a circuit id that Nautobot does not know."""
+    """Create an impact on a circuit, or on a circuit ID that Nautobot does not know."""
     if isinstance(circuit, str):
         return CircuitImpact.objects.create(maintenance=maintenance, cid=circuit, impact=impact)
     return CircuitImpact.objects.create(maintenance=maintenance, cid=circuit.cid, circuit=circuit, impact=impact)
 
 
 def create_notification(provider: Provider, source: NotificationSource | None = None, **fields) -> Notification:
-    """Create a notification; every one is another message."""
+    """Create a notification of a message of its own."""
     number = next(_numbers)
     return Notification.objects.create(
         **{
@@ -134,7 +101,7 @@ def _utc(seconds: int) -> str:
 
 
 def create_parsed(notification: Notification, maintenance: CircuitMaintenance, **fields) -> ParsedNotification:
-    """Create what a notification said about a maintenance."""
+    """Create the evidence of a notification about a maintenance."""
     number = next(_numbers)
     return ParsedNotification.objects.create(
         **{
@@ -202,7 +169,7 @@ def _create_numbered_mail(number: int, maintenance: CircuitMaintenance) -> None:
 
 
 def add_window(maintenance: CircuitMaintenance, start: datetime, hours: float = 4) -> MaintenanceWindow:
-    """Give a maintenance another window, and let its start and end follow."""
+    """Add a window to a maintenance, and update its start and end."""
     window = MaintenanceWindow.objects.create(
         maintenance=maintenance, start_time=start, end_time=start + timedelta(hours=hours)
     )

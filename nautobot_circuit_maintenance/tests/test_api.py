@@ -85,7 +85,7 @@ class NoteAPITest(inherited.ListWithoutTagsApiTestCase, APIViewTestCases.APIView
         cls.create_data = [{"maintenance": maintenance.pk, "title": f"New {number}"} for number in range(3)]
 
 
-# Notifications and parsed notifications are evidence: no create, update, delete, bulk operation. They are no change-logged
+# Notifications and parsed notifications are evidence: no create, update, delete, bulk operation. They are not change-logged
 # models, so that there are no notes either.
 
 

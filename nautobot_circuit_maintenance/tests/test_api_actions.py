@@ -14,7 +14,7 @@ from nautobot_circuit_maintenance.jobs import ReprocessNotifications
 from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_FIELD
 from nautobot_circuit_maintenance.pipeline.run import RunOptions
 from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import Bcop, mail
 from nautobot_circuit_maintenance.tests.test_api_content import ApiTestCase
 
 _NOTIFICATION = "nautobot_circuit_maintenance.{}_notification"

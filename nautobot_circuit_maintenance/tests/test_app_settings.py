@@ -34,7 +34,7 @@ class Databases(SimpleTestCase):
     """What workers rely on in the database."""
 
     def told(self, engine: str, **options) -> list[str]:
-        """Return the ids of what is told about a database with these options; none is opened."""
+        """Return the IDs of the checks' messages for a database with these options; none is opened."""
         database = {"ENGINE": f"django.db.backends.{engine}", "OPTIONS": options}
         with mock.patch.dict(django_settings.DATABASES["default"], database):
             return [each.id for each in check_isolation()]
@@ -117,7 +117,7 @@ class UnknownKeys(SimpleTestCase):
 
 
 class Names(SimpleTestCase):
-    """What sources are told apart by."""
+    """What distinguishes sources."""
 
     def test_names_that_differ_in_capitals_only_are_the_same(self):
         """To a MySQL they are, and its unique key would stop the job."""

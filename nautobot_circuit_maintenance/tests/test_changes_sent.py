@@ -15,7 +15,7 @@ from nautobot_circuit_maintenance.models.changes import MaintenanceChange, maint
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
 
 
 class ChangesTestCase(PipelineTestCase):

@@ -25,7 +25,7 @@ NOT_EXPLAINED = {"id", "created", "last_updated", "_custom_field_data", "raw"}
 
 
 def text_of(page: Path) -> str:
-    """Return a page without its code, in which brackets are no links."""
+    """Return a page without its code, in which brackets are not links."""
     return WITHOUT_CODE.sub("", page.read_text(encoding="utf-8"))
 
 
@@ -73,7 +73,7 @@ class DocumentationViewTest(TestCase):
         self.assertRedirects(self.client.get(address), f"{reverse('login')}?next={address}")
 
     def test_a_clone_without_the_site_says_so(self):
-        """It is no error of the server's."""
+        """It is not a server error."""
         request = RequestFactory().get(reverse(f"plugins:{APP}:docs"))
         request.user, request.session = self.user, {}
         view = MessageMiddleware(DocumentationView.as_view(site=ROOT / "no such folder"))

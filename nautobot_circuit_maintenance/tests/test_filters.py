@@ -13,6 +13,7 @@ from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices as Status,
 )
 from nautobot_circuit_maintenance.tests import fixtures, inherited
+from nautobot_circuit_maintenance.tests.factories import core
 
 
 class _WorldMixin:
@@ -194,7 +195,7 @@ class MaintenanceFilterTest(TestCase):
         maintenance = models.CircuitMaintenance.objects.get(name="M-1")
         termination = maintenance.impacts.exclude(circuit=None).get().circuit.circuit_termination_a
         interface = self.create_interface("router", termination.location)
-        cable = Cable(termination_a=interface, termination_b=termination, status=fixtures.status_for(Cable))
+        cable = Cable(termination_a=interface, termination_b=termination, status=core.status_for(Cable))
         cable.validated_save()
 
         self.assertEqual(self.names(device=["router"]), ["M-1"])
@@ -214,7 +215,7 @@ class MaintenanceFilterTest(TestCase):
             name=device_name,
             device_type=DeviceType.objects.create(manufacturer=maker, model="Model"),
             role=Role.objects.get_for_model(Device).first() or Role.objects.create(name="Router"),
-            status=fixtures.status_for(Device),
+            status=core.status_for(Device),
             location=location,
         )
-        return Interface.objects.create(name="eth0", device=device, status=fixtures.status_for(Interface), type="other")
+        return Interface.objects.create(name="eth0", device=device, status=core.status_for(Interface), type="other")

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import Bcop, mail
 
 
 class IngestNotificationsTest(PipelineTestCase):
@@ -32,7 +32,7 @@ class IngestNotificationsTest(PipelineTestCase):
         return json.loads(out.getvalue())
 
     def test_a_folder_yields_one_row_per_message_and_counts_per_outcome(self):
-        """Each message is told apart: parsed, failed, an unknown sender's, known already."""
+        """Each message is counted separately: parsed, failed, an unknown sender's, known already."""
         samples = {
             "a.eml": mail(Bcop()),
             "b.eml": mail(subject="No calendar in it"),

@@ -16,7 +16,7 @@ from nautobot.extras.models import ObjectChange
 from nautobot_circuit_maintenance.forms import CircuitMaintenanceForm
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LATER = {"issued": NOON + HOUR, "status": "CANCELLED", "start": START + DAY}
@@ -37,7 +37,7 @@ class Saves(PipelineTestCase):
         return list(self.maintenance().windows.values_list("start_time", "end_time"))
 
     def test_what_the_person_changed_is_written_and_nothing_else(self):
-        """A ticket is no word on status and time."""
+        """A ticket does not state status and time."""
         self.copy.ticket = "CHG-1"
         self.copy.validated_save()
 

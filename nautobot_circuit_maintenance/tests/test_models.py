@@ -20,7 +20,7 @@ from nautobot_circuit_maintenance.models import (
     ParsedNotification,
 )
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_circuits, create_provider
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
 
 END = START + timedelta(hours=4)
 DAY = timedelta(days=1)

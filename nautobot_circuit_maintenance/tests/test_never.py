@@ -10,7 +10,7 @@ from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notifi
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, handle_source
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail, message
 
 C12_OUTAGE = (("C-1", "OUTAGE"), ("C-2", "OUTAGE"))
 LATER = NOON + timedelta(hours=5)

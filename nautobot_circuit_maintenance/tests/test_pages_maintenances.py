@@ -8,6 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import strip_tags
 from nautobot.circuits.models import Provider
 from nautobot.extras.models import CustomField, Tag
 
@@ -72,7 +73,7 @@ class MaintenanceListTest(PageTestCase):
                 response = self.client.get(url_of("circuitmaintenance_list") + f"?sort={sign}{column}", **HTMX)
                 self.assertHttpStatus(response, 200)
 
-    def test_yellow_button_links_to_the_sources(self):
+    def test_button_to_the_sources_requires_their_permission(self):
         self.permit("view_circuitmaintenance")
         self.assertNotIn("Notification Sources</a>", " ".join(self.page("circuitmaintenance_list").split()))
 
@@ -122,6 +123,17 @@ class MaintenanceListTest(PageTestCase):
 
         self.assertHttpStatus(self.client.post(url, data), 302)
         self.assertEqual(set(chosen.filter(ack=True).values_list("name", flat=True)), {"M-2"})
+
+
+class NoteListTest(PageTestCase):
+    """The list of notes."""
+
+    def test_title_is_maintenance_notes(self):
+        self.become_superuser()
+
+        headings = re.findall(r"<h1[^>]*>(.*?)</h1>", self.page("note_list"), re.DOTALL)
+
+        self.assertIn("Maintenance Notes", [" ".join(strip_tags(each).split()) for each in headings])
 
 
 class AcknowledgeInTheListTest(PageTestCase):

@@ -10,7 +10,7 @@ from nautobot_circuit_maintenance.models import CircuitImpact, NotificationSourc
 from nautobot_circuit_maintenance.pipeline.sources import synchronize_sources
 from nautobot_circuit_maintenance.signals import prepare_database
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_circuits, create_provider
-from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import Bcop, mail
 
 
 def configured(*sources: dict, **others) -> override_settings:

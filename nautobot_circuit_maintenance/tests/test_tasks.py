@@ -12,7 +12,7 @@ from nautobot.extras.models import JobQueue, ObjectChange
 from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.tasks import BacklogFanOut, digest_waiting
 from nautobot_circuit_maintenance.tests.cases import create_provider
-from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import Bcop, mail
 from nautobot_circuit_maintenance.tests.pipeline.test_chunks import record
 
 QUEUE = "maintenance-workers"

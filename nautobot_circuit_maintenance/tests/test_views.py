@@ -59,6 +59,14 @@ class NoteViewTest(inherited.EditableViewTestCase):
 
     model = models.Note
 
+    def get_title(self):
+        """Return the title of the list: Nautobot has notes of its own, so ours are called maintenance notes."""
+        return "Maintenance Notes"
+
+    def get_display_verbose_name_plural(self):
+        """Return what the list calls its rows."""
+        return "maintenance notes"
+
     @classmethod
     def setUpTestData(cls):
         fixtures.create_world()

@@ -61,7 +61,7 @@ def problems_tile(problems: dashboard.OpenProblems, user: Any) -> Tile:
     """Return the tile of what a person has to fix; its parts are the links."""
     parts = (
         _part(problems.failed, "failed notification", list_url("notification", state="failed")),
-        _part(problems.refused, "rejected notification", list_url("notification", state="refused")),
+        _part(problems.refused, "refused notification", list_url("notification", state="refused")),
         _part(problems.failing_sources, "source error", list_url("notificationsource", has_error=True)),
         _part(problems.unmatched, "unknown circuit ID", list_url("circuitimpact", has_circuit=False, ended=False)),
     )

@@ -173,6 +173,13 @@ class NoteUIViewSet(NautobotUIViewSet):
     filterset_form_class = forms.NoteFilterForm
     form_class = forms.NoteForm
     bulk_update_form_class = forms.NoteBulkEditForm
+    view_titles = Titles(
+        titles={
+            "list": "Maintenance Notes",
+            "create": "Add a new maintenance note",
+            "update": "Editing maintenance note {{ object }}",
+        }
+    )
     object_detail_content = ObjectDetailContent(
         panels=[
             ObjectFieldsPanel(

@@ -33,6 +33,7 @@ from nautobot_circuit_maintenance.analysis.scope import scope_of
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.tests import fixtures
 from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import core
 
 HAS_BREAKOUTS = hasattr(dcim, "CableType")
 """Since Nautobot 3.2."""
@@ -41,13 +42,13 @@ ALL = Visibility.everything()
 
 def create_interface(device: Device, name: str) -> Interface:
     """Create an interface that takes a cable."""
-    status = fixtures.status_for(Interface)
+    status = core.status_for(Interface)
     return Interface.objects.create(device=device, name=name, type="10gbase-x-sfpp", status=status)
 
 
 def connect(near, far, **fields) -> Cable:
     """Connect two terminations with a cable."""
-    cable = Cable(termination_a=near, termination_b=far, status=fixtures.status_for(Cable), **fields)
+    cable = Cable(termination_a=near, termination_b=far, status=core.status_for(Cable), **fields)
     cable.validated_save()
     return cable
 
@@ -180,7 +181,7 @@ class BreakoutTest(CablingCase):
             termination_a=cls.end,
             termination_b=cls.interfaces[0],
             cable_type=kind,
-            status=fixtures.status_for(Cable),
+            status=core.status_for(Cable),
         )
         cable.save()
         cable.add_termination(cls.interfaces[1], "B", connector=2)
@@ -210,7 +211,7 @@ class PowerFeedTest(CablingCase):
     def setUpTestData(cls):
         super().setUpTestData()
         panel = PowerPanel.objects.create(name="Panel", location=cls.athens)
-        cls.feed = PowerFeed.objects.create(name="Feed A", power_panel=panel, status=fixtures.status_for(PowerFeed))
+        cls.feed = PowerFeed.objects.create(name="Feed A", power_panel=panel, status=core.status_for(PowerFeed))
         cls.port = PowerPort.objects.create(device=cls.edge, name="PSU 1")
         connect(cls.port, cls.feed)
 

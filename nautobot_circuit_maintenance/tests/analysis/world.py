@@ -8,7 +8,7 @@ from nautobot.extras.models import Role
 from nautobot.users.models import ObjectPermission
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import core
 
 ALL = (
     models.CircuitMaintenance,
@@ -65,7 +65,7 @@ def create_sites(*names: str) -> list[Location]:
     """Create locations beside each other, which may have devices and circuits."""
     kind, _ = LocationType.objects.get_or_create(name="Site")
     kind.content_types.set(ContentType.objects.get_for_models(CircuitTermination, Device).values())
-    status = fixtures.status_for(Location)
+    status = core.status_for(Location)
     return [Location.objects.create(name=name, location_type=kind, status=status) for name in names]
 
 
@@ -76,7 +76,7 @@ def create_device(name: str, location: Location) -> Device:
     role, _ = Role.objects.get_or_create(name="Edge")
     role.content_types.add(ContentType.objects.get_for_model(Device))
     return Device.objects.create(
-        name=name, device_type=kind, role=role, location=location, status=fixtures.status_for(Device)
+        name=name, device_type=kind, role=role, location=location, status=core.status_for(Device)
     )
 
 
@@ -85,8 +85,8 @@ def terminate(circuit: Circuit, side: str, location: Location, device: Device | 
     end = CircuitTermination.objects.create(circuit=circuit, term_side=side, location=location)
     if device:
         interface = Interface.objects.create(
-            device=device, name=f"to {circuit.cid}", type="1000base-t", status=fixtures.status_for(Interface)
+            device=device, name=f"to {circuit.cid}", type="1000base-t", status=core.status_for(Interface)
         )
-        connected = fixtures.status_for(Cable)
+        connected = core.status_for(Cable)
         Cable(termination_a=end, termination_b=interface, status=connected).validated_save()
     return end

@@ -1,4 +1,4 @@
-"""An IMAP server that repeats what it was told, or takes its time."""
+"""An IMAP server that echoes its input, or is slow."""
 
 import socket
 import threading

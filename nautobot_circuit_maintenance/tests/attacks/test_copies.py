@@ -12,7 +12,7 @@ from nautobot_circuit_maintenance.pipeline.record import record_batch
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, refuse_inserts
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail, message
 
 RAW = mail(Bcop(), subject="Works")
 HOST, NEW_HOST = "mx.customer.example", "mx.new.example"

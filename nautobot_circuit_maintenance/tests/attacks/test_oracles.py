@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from nautobot_circuit_maintenance.tests import two_providers
 from nautobot_circuit_maintenance.tests.test_permission_walk import REST, WalkCase
 from nautobot_circuit_maintenance.tests.two_providers import OURS, THEIRS
 
@@ -16,7 +17,7 @@ class OracleTest(WalkCase):
         return self.client.get(reverse(f"{REST}:{name}-list"), {"q": words}).json()["count"]
 
     def test_no_search_of_what_is_ours_finds_the_names_of_what_is_theirs(self):
-        self.add_theirs()
+        two_providers.cross(self.ours, two_providers.create_side(THEIRS))
 
         self.assertEqual({name: self.found(name, THEIRS[:3]) for name in LISTS}, dict.fromkeys(LISTS, 0))
         self.assertTrue(all(self.found(name, OURS[:3]) for name in LISTS))

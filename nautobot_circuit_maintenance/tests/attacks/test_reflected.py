@@ -2,7 +2,7 @@
 
 from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.tests.attacks.test_copies import HOST, RecordingTestCase, confirmed, trusting
-from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import Bcop, mail
 
 FORGED = mail(Bcop(status="CANCELLED", sequence=9), subject="Cancelled")
 REPLY = mail(subject="We have received your mail", text="Ticket 4711\r\n--part\r\nContent-Type: {}\r\n\r\n{}")
@@ -16,10 +16,10 @@ def reply(kind: str, attached: bytes = FORGED) -> bytes:
 
 
 class Reflected(RecordingTestCase):
-    """The source demands that a mail server confirms who wrote."""
+    """The source requires that a mail server confirms the sender."""
 
-    def test_an_attached_message_speaks_for_nobody_where_the_sender_has_to_be_confirmed(self):
-        """The mail server vouches for who sent it, not for who wrote what is attached."""
+    def test_attached_messages_are_not_read_where_the_sender_must_be_confirmed(self):
+        """The mail server confirms the sender of the email, not the author of an attached message."""
         digest = b'Content-Type: multipart/digest; boundary="d"\r\n\r\n--d\r\n\r\n' + FORGED + b"\r\n--d--\r\n"
         with trusting(HOST):
             self.record(confirmed(mail(Bcop())))
@@ -31,7 +31,7 @@ class Reflected(RecordingTestCase):
 
         self.assertEqual(self.maintenance().status, "CONFIRMED")
         for row in Notification.objects.filter(state="failed"):
-            self.assertIn("a message that is attached to it is not read", row.error)
+            self.assertIn("Attached messages are not read because their sender cannot be verified.", row.error)
 
     def test_the_notification_beside_an_attached_message_is_read(self):
         """What the provider wrote itself counts."""
@@ -45,8 +45,8 @@ class Reflected(RecordingTestCase):
 
         self.assertEqual(self.maintenance().status, "CONFIRMED")
 
-    def test_a_forwarded_mail_is_read_where_nothing_is_demanded(self):
-        """Anybody could write it there."""
+    def test_forwarded_messages_are_read_where_no_confirmation_is_required(self):
+        """Anyone can send email to such a source, so a forwarded message is no less trustworthy."""
         self.record(reply("message/rfc822"))
 
         self.assertEqual(self.digest(), ["parsed"])

@@ -34,13 +34,13 @@ REPETITIONS = (
     (b"EXAMINE", b"%t NO %l"),
     (b"EXAMINE", b"%t BAD %l"),
     (b"EXAMINE", b"* BYE %l"),
-    # Of what a server says no more than 300 characters are told: here they end within the secret.
+    # At most 300 characters of a server's message are stored: here they end within the secret.
     *((b"EXAMINE", b"%t NO " + b"x" * length + b" %l") for length in range(245, 285, 5)),
 )
 
 
 def spelt_in(text: str, secret: str) -> bool:
-    """Return whether a text has the secret, or its base64."""
+    """Return whether a string contains the secret, or its base64."""
     coded = base64.b64encode(f"\0ops\0{secret}".encode()).decode()
     return _CORE in text or coded in text
 
@@ -54,7 +54,7 @@ class RepeatingServerTest(PageTestCase):
         self.source = models.NotificationSource.objects.get(name="Source 1")
 
     def told(self) -> str:
-        """Return all that people and machines are told about the source, by the pages that tell it."""
+        """Return everything that pages and APIs show about the source, by page."""
         self.source.refresh_from_db()
         rest = reverse(f"{REST}:notificationsource-detail", kwargs={"pk": self.source.pk})
         answers = [

@@ -1,1 +1,1 @@
-"""The documentation is true: its examples run, and what must be told is told."""
+"""The documentation is true: its examples run, and it is complete."""

@@ -1,4 +1,4 @@
-"""Examples in a shell: each program is tried in the way that its mistakes show, without a machine to spoil."""
+"""Runs the documentation's shell examples: each program far enough to find mistakes, without changing the machine."""
 
 import copy
 import io
@@ -25,15 +25,15 @@ from nautobot_circuit_maintenance.tests.documentation.site import Site
 PACKAGE = "nautobot-circuit-maintenance"
 _STATUS = re.compile(r"\b[2-5]\d\d\b")
 _SERVICES = {"nautobot", "nautobot-worker", "nautobot-scheduler"}
-"""What Nautobot's own installation guide calls them."""
+"""The systemd services, as named by Nautobot's installation guide."""
 _REALLY_RUN = ("check", "ingest_notifications")
 
 
 class Shell:
-    """Runs lines; the variables are those of the world and those that the page sets."""
+    """Runs lines with the variables of the test data and those that the page sets."""
 
     def __init__(self, site: Site, variables: dict[str, str]) -> None:
-        """Know the site."""
+        """Send requests to this site."""
         self._site, self._variables = site, dict(variables)
         self._programs: dict[str, Callable[[Sequence[str], int, bytes], Any]] = {
             "curl": self._curl,
@@ -48,7 +48,7 @@ class Shell:
         }
 
     def run(self, text: str) -> Any:
-        """Run a block; return what its last command answered."""
+        """Run a block; return the result of its last command."""
         answer = None
         for line, comment in _lines(text):
             status = _STATUS.search(comment)
@@ -64,7 +64,7 @@ class Shell:
             words = words[1:]
         if words[0] in ("echo", "cat"):
             return _output(last)
-        assert words[0] in self._programs, f"nobody tries '{words[0]}' in examples: teach {__name__} how"
+        assert words[0] in self._programs, f"{__name__} cannot run '{words[0]}' yet: add a method for it"
         return self._programs[words[0]](words[1:], status, given)
 
     def _curl(self, words: Sequence[str], status: int, _given: bytes) -> Any:
@@ -73,10 +73,10 @@ class Shell:
     def _export(self, words: Sequence[str], _status: int, _given: bytes) -> None:
         for each in words:
             name, _, value = each.partition("=")
-            self._variables.setdefault(name, value)  # the world's stand: a page shows others
+            self._variables.setdefault(name, value)  # variables of the test data keep their values
 
     def _nautobot_server(self, words: Sequence[str], _status: int, given: bytes) -> Any:
-        """Run our own commands; of the others look whether they would take these words."""
+        """Run our own commands; of Nautobot's, check only that they accept these arguments."""
         name, *rest = words
         if name in _REALLY_RUN:
             printed = io.StringIO()
@@ -100,11 +100,13 @@ class Shell:
         invoke.Parser(contexts=known.to_contexts()).parse_argv(own.unparsed)
 
     def _python3(self, words: Sequence[str], status: int, given: bytes) -> None:
-        assert words[0] == "development/bootstrap.py" and (ROOT / words[0]).exists(), f"nobody tries {words}"
+        assert (
+            words[0] == "development/bootstrap.py" and (ROOT / words[0]).exists()
+        ), f"only development/bootstrap.py is supported: {words}"
         self._invoke(words[1:], status, given)
 
     def _pip(self, words: Sequence[str], _status: int, _given: bytes) -> None:
-        """Know this package with its extras, and what it or its developers need."""
+        """Accept this package with its extras, and its dependencies."""
         assert words[0] in ("install", "uninstall"), words
         needed = {Requirement(each).name for each in metadata.requires(PACKAGE) or ()}
         extras = set(metadata.metadata(PACKAGE).get_all("Provides-Extra") or ())

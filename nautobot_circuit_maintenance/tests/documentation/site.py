@@ -1,4 +1,4 @@
-"""Examples that ask the site: curl, and GraphQL."""
+"""Runs the documentation's examples of HTTP requests: curl and GraphQL."""
 
 import argparse
 from collections.abc import Sequence
@@ -23,17 +23,17 @@ _CURL.add_argument("url")
 
 
 class Site:
-    """Nautobot, as those see it who have a token."""
+    """Nautobot, accessed with an API token."""
 
     def __init__(self, token: str) -> None:
-        """Open it."""
+        """Create a client with this token."""
         self._token = {"Authorization": f"Token {token}"}
         self._client = Client(SERVER_NAME=SITE.partition("//")[2])
 
     def curl(self, words: Sequence[str], expected: int) -> Any:
-        """Send a request as curl would, check the status; return the JSON that came."""
+        """Send a request as curl would and check its status; return the JSON of the response, None for other content."""
         options = _CURL.parse_args(words)
-        assert options.url.startswith(f"{SITE}/"), "an example asks $NAUTOBOT and nobody else"
+        assert options.url.startswith(f"{SITE}/"), "examples send requests to $NAUTOBOT only"
         body = _body(options)
         url = options.url.removeprefix(SITE)
         if options.get:
@@ -53,7 +53,7 @@ class Site:
         return found
 
     def graphql(self, query: str) -> Any:
-        """Ask; return the answer, which has data of every kind that was asked for and no errors."""
+        """Send a query; return the response, which must have no errors and data for each top-level field."""
         url = reverse("graphql-api")
         answer = self._client.post(url, {"query": query}, "application/json", headers=self._token).json()
         assert "errors" not in answer, answer

@@ -18,7 +18,7 @@ from nautobot_circuit_maintenance.pipeline import run
 from nautobot_circuit_maintenance.pipeline.import_messages import ingest
 from nautobot_circuit_maintenance.pipeline.report import RunReport, SourceReport
 from nautobot_circuit_maintenance.tests import cases, fixtures
-from nautobot_circuit_maintenance.tests.fakes import Bcop, FakeMailbox, mail
+from nautobot_circuit_maintenance.tests.factories.mail import Bcop, FakeMailbox, mail
 
 SENDER = "noc@carrier.example"
 SITE = "http://nautobot.example.com"

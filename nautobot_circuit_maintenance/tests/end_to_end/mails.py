@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from nautobot_circuit_maintenance.mail.message import MailMessage
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
 
 ISPS = {f"ISP {number}": f"noc@isp{number}.example" for number in range(1, 4)}
 """Names of providers, and the address of each; all of them use the same maintenance ids."""

@@ -22,7 +22,7 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import (
     reading,
     run_job,
 )
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail, message
 
 HOST = "mx.customer.example"
 POLICY = {"require_authentication": True, "trusted_authserv_ids": [HOST]}

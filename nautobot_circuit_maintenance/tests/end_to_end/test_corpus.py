@@ -102,7 +102,7 @@ class TestCorpus(TestCase):
                 self.assertFalse(row.parsed_notifications.exists())
 
     def test_messages_that_the_library_filters_are_ignored(self):
-        """They are no maintenance notifications, which is no failure."""
+        """They are not maintenance notifications, which is not a failure."""
         for sample, row in self.of_folder("filtered"):
             with self.subTest(sample.path.stem):
                 self.assertEqual(row.state, State.IGNORED)

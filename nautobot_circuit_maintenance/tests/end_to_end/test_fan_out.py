@@ -15,7 +15,7 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import (
     reading,
     run_job,
 )
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
 from nautobot_circuit_maintenance.tests.test_tasks import broker_queue
 
 

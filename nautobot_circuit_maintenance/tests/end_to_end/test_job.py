@@ -35,7 +35,7 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import (
     reading,
     run_job,
 )
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
 
 MOST_LOG_LINES = 8
 BODY = "Words that only the body of the mail has."
@@ -129,6 +129,13 @@ class TestResult(JobTestCase):
             },
         )
 
+    def test_a_log_line_is_grouped_by_its_source_and_links_to_it(self):
+        self.deliver(1)
+        result = run_job()
+        source = NotificationSource.objects.get()
+        line = JobLogEntry.objects.get(job_result=result, grouping="Mail")
+        self.assertEqual((line.log_object, line.absolute_url), (str(source), source.get_absolute_url()))
+
     def test_the_log_names_the_domains_that_most_unknown_mail_came_from(self):
         """Also that of a dry run; the result has an address of each, whereas Nautobot's log hides what is before an @."""
         for dryrun in (False, True):  # the first makes the row of the source
@@ -147,7 +154,7 @@ class TestResult(JobTestCase):
             self.assertEqual(senders["isp7.example"], {"mails": 2, "address": "noc-1@isp7.example"})
 
     def test_the_log_has_a_handful_of_lines_however_many_mails_there_are(self):
-        """Ten times the mails, bad ones among them, are no line more."""
+        """Ten times the emails, including bad ones, do not add a line."""
         lines = []
         for count in (3, 30):
             self.deliver(count, first=count)
@@ -282,7 +289,7 @@ class TestFailure(JobTestCase):
         self.assertIsNotNone(source.last_fetched_at)
 
     def test_a_nautobot_without_sources_is_told_what_is_missing(self):
-        """That is no failure, but the log says what to write."""
+        """That is not a failure, but the log says what to configure."""
         self.configure()
         result = run_job()
         self.assertEqual(result.status, "SUCCESS")

@@ -25,7 +25,7 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import (
     run_job,
     start_in_child,
 )
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
 
 MAILS = 400
 SECONDS = 60

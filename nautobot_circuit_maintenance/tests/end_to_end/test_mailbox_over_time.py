@@ -11,9 +11,9 @@ from development.services.imap import ImapServer, imap_server
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
 from nautobot_circuit_maintenance.tests.cases import create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, log_lines, new_folder, reading, run_job
-from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import Bcop, mail
 
-SEARCHED_AGAIN = "is not as the last run left it"
+SEARCHED_AGAIN = "The mailbox changed since the last run"
 
 
 class MailboxOverTime(TestCase):
@@ -232,7 +232,7 @@ class TestCursor(MailboxOverTime):
                 self.assertEqual(self.read().result["sources"]["Mail"]["outcomes"], {})
 
     def test_a_place_that_was_emptied_by_hand_reaches_back_to_the_last_run(self):
-        """A source that no one read for a month is no new one."""
+        """A source that was not read for a month is not treated as new."""
         self.deliver("M-3", days=20)
         self.set_cursor({}, last_fetched_at=self.now - timedelta(days=30))
 
@@ -241,7 +241,7 @@ class TestCursor(MailboxOverTime):
         self.assert_known("M-1", "M-2", "M-3")
 
     def test_a_last_run_in_the_future_is_not_believed(self):
-        """The worker's clock was ahead; the newest mail that was read tells how far it had really come."""
+        """The worker's clock was ahead; the newest email that was read shows how far it had come."""
         Notification.objects.update(received_at=self.now - timedelta(days=30))
         self.deliver("M-3", days=20)
         self.set_cursor({"folder": "another"}, last_fetched_at=self.now + timedelta(days=90))

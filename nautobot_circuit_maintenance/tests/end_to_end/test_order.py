@@ -13,7 +13,7 @@ from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_ci
 from nautobot_circuit_maintenance.tests.end_to_end import corpus, mails
 from nautobot_circuit_maintenance.tests.end_to_end.rule import Word, concluded
 from nautobot_circuit_maintenance.tests.end_to_end.world import CENTURY, Rows, comparable_rows
-from nautobot_circuit_maintenance.tests.fakes import FakeMailbox
+from nautobot_circuit_maintenance.tests.factories.mail import FakeMailbox
 
 ORDERS = 20
 GENERATED = 30

@@ -10,7 +10,7 @@ from development.services.imap import ImapServer
 from nautobot_circuit_maintenance.models import CircuitMaintenance, NotificationSource
 from nautobot_circuit_maintenance.tests.cases import create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, new_folder, prepare_job, reading, run_job
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
 from nautobot_circuit_maintenance.tests.mailboxes.tcp_proxy import proxy_to
 
 

@@ -1,4 +1,4 @@
-"""How many statements a message costs the database, counted over whole runs of the Job on both connections."""
+"""Database statements per message, counted over whole runs of the job on both connections."""
 
 import re
 from collections import Counter
@@ -30,7 +30,7 @@ from nautobot_circuit_maintenance.models import (
 )
 from nautobot_circuit_maintenance.tests.cases import create_circuits, create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, new_folder, prepare_job, reading, run_job
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
 
 DAY = timedelta(days=1)
 PROVIDERS = 20
@@ -43,7 +43,7 @@ _KIND = re.compile(r'(\w+).*?"(\w+)"|(\w+)', re.DOTALL)
 
 
 class TakeNote(JobHookReceiver):
-    """A job hook that someone wrote."""
+    """A job hook, as a user would write it."""
 
     class Meta:
         name = "Take Note"
@@ -53,12 +53,12 @@ class TakeNote(JobHookReceiver):
 
 
 def kind(statement: str) -> str:
-    """Return what a statement does, and to which table."""
+    """Return the verb and the table of a statement."""
     return " ".join(filter(None, _KIND.match(statement).groups()))
 
 
 def by_kind(statements: list[str]) -> str:
-    """Return how many there are of each kind, the most frequent first."""
+    """List the number of statements of each kind, the most frequent first."""
     counts = Counter(map(kind, statements)).most_common()
     return "\n".join(f"{count:5} {what}" for what, count in [("in all", len(statements)), *counts])
 
@@ -69,7 +69,7 @@ class TestStatements(TransactionTestCase):
     server: ImapServer
 
     def setUp(self):
-        """Create the world, and circuits for the maintenances of each provider."""
+        """Create providers with circuits, the hooks, and an empty mailbox."""
         super().setUp()
         prepare_job()
         field = CustomField.objects.create(key="contract", label="Contract", type=CustomFieldTypeChoices.TYPE_TEXT)
@@ -88,15 +88,15 @@ class TestStatements(TransactionTestCase):
         self.server.deliver_all([], self.folder)
 
     def subscribe(self):
-        """Let a webhook and a job hook hear of every maintenance that is created or updated."""
+        """Create a webhook and a job hook for every created or updated maintenance."""
         register_jobs(TakeNote)
         self.addCleanup(registry["jobs"].pop, TakeNote.class_path)
         model, _ = refresh_job_model_from_job_class(Job, TakeNote, JobQueue)
         model.enabled = True
         model.validated_save()
-        told = {"type_create": True, "type_update": True, "enabled": True}
-        webhook = Webhook.objects.create(name="Chat", payload_url="https://chat.example/hook", **told)
-        job_hook = JobHook.objects.create(name="Note", job=model, **told)
+        events = {"type_create": True, "type_update": True, "enabled": True}
+        webhook = Webhook.objects.create(name="Chat", payload_url="https://chat.example/hook", **events)
+        job_hook = JobHook.objects.create(name="Note", job=model, **events)
         for hook in (webhook, job_hook):
             hook.content_types.add(ContentType.objects.get_for_model(CircuitMaintenance))
 
@@ -106,7 +106,7 @@ class TestStatements(TransactionTestCase):
         return [f"C-{number}" for number in range(CIRCUITS)]
 
     def deliver(self, *issued: datetime, impact: str = "OUTAGE", **facts: Any) -> None:
-        """Deliver a mail about each of fifty maintenances, spread over the providers, at each of these times."""
+        """Deliver an email about each of fifty maintenances of all providers, at each of these times."""
         circuits = [(cid, impact) for cid in self.cids()]
         mails = [
             (mail(Bcop(f"M-{n}", circuits=circuits, issued=at, **facts), sender=f"noc@isp{n % PROVIDERS}.example"), at)
@@ -117,7 +117,7 @@ class TestStatements(TransactionTestCase):
 
     @contextmanager
     def real_queue(self) -> Iterator[None]:
-        """Put tasks into Celery's queue, as in production; the tests' settings run them at once."""
+        """Put tasks into Celery's queue, as in production, instead of running them at once as the test settings do."""
         with override_settings(CELERY_TASK_ALWAYS_EAGER=False), app.connection_for_write() as broker:
             queue = app.conf.task_default_queue
             broker.channel().queue_purge(queue)
@@ -137,7 +137,7 @@ class TestStatements(TransactionTestCase):
         return statements
 
     def test_a_batch_of_which_half_changes_something_stays_within_its_budget(self):
-        """A hundred mails, of which fifty announce a maintenance and fifty repeat it word by word."""
+        """A hundred emails, of which fifty announce a maintenance and fifty repeat it word by word."""
         self.deliver(NOON, NOON + DAY)
         statements = self.statements_of_a_run()
         self.assertEqual(Notification.objects.filter(state="parsed").count(), BATCH)
@@ -145,7 +145,7 @@ class TestStatements(TransactionTestCase):
         self.assert_within_budget(statements)
 
     def test_a_batch_of_which_half_updates_a_maintenance_stays_within_its_budget(self):
-        """Fifty maintenances are known; fifty mails give each another time, status and impact, fifty repeat that."""
+        """Fifty maintenances are known; fifty emails change time, status and impact of each, fifty repeat that."""
         self.deliver(NOON)
         self.statements_of_a_run()
         ObjectChange.objects.all().delete()
@@ -160,7 +160,7 @@ class TestStatements(TransactionTestCase):
         self.assert_within_budget(statements)
 
     def assert_within_budget(self, statements: list[str]) -> None:
-        """Each of fifty changes has one record and went to both hooks, and all that did not cost too much."""
+        """Each of fifty changes has one change record and called both hooks, with few enough statements."""
         changes = ObjectChange.objects.filter(changed_object_type__model="circuitmaintenance")
         self.assertEqual(changes.count(), BATCH // 2)
         self.assertEqual(JobResult.objects.filter(name="Take Note").count(), BATCH // 2)
@@ -169,7 +169,7 @@ class TestStatements(TransactionTestCase):
         self.assertLessEqual(len(statements) / BATCH, MOST_PER_MESSAGE, by_kind(statements))
 
     def test_a_poll_that_finds_nothing_costs_a_few_statements(self):
-        """Nautobot's own statements around a job aside, there are at most ten."""
+        """At most ten, without Nautobot's own statements around a job."""
         self.deliver(NOON)
         self.statements_of_a_run()
         statements = self.statements_of_a_run()

@@ -197,7 +197,7 @@ class Authentic(TestCase):
         self.assertFalse(is_confirmed(body=f"--part\r\nContent-Type: message/rfc822\r\n\r\n{GOOD}\r\n\r\nHello"))
 
     def test_who_trusts_nobody_lets_nobody_in(self):
-        """Settings with a mistake are no open door."""
+        """Invalid settings do not disable the check."""
         for field in (GOOD, FIELD + "; " + DKIM, FIELD + " " + DKIM, FIELD + '""; ' + DKIM):
             with self.subTest(field):
                 self.assertFalse(is_confirmed(field, trusted=frozenset()))

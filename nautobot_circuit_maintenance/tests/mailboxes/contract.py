@@ -18,7 +18,7 @@ LIMIT = 6 * 1024 * 1024
 
 
 def mail(subject: str = "Works", sender: str = ISP, *, body: bytes = b"Dear customer\r\n") -> bytes:
-    """Write a plain message; the subject tells it from others."""
+    """Return a plain message; its subject identifies it."""
     return f"From: NOC <{sender}>\r\nMessage-ID: <{subject}@isp.example>\r\nSubject: {subject}\r\n\r\n".encode() + body
 
 
@@ -332,7 +332,7 @@ class MailboxContract(ContractCase):
             self.delete(gone)
             rest = list(batches)
 
-        # A server may continue showing it to sessions that were not told (RFC 2180).
+        # A server may continue showing it to sessions that were not notified (RFC 2180).
         self.assertEqual(set(subjects(rest)) | {gone}, remaining)
         self.assertEqual(rest[-1].searched, {ISP})
 

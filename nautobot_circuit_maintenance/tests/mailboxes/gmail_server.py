@@ -77,7 +77,7 @@ class GmailAccount:
     tokens: set[str] = field(default_factory=set)
     requests: list[str] = field(default_factory=list)
     send: Callable[[str, socket.socket, bytes], bool] = lambda _kind, connection, answer: unharmed(connection, answer)
-    """Sends an answer, told its kind: token, profile, labels, list, metadata, raw or history; False ends the connection."""
+    """Sends a response of a kind: token, profile, labels, list, metadata, raw or history; False ends the connection."""
 
     def credentials(self) -> dict[str, str]:
         """Return what the JSON key of the service account holds."""
@@ -109,7 +109,7 @@ class GmailAccount:
         """Add one record to the history; ids increase with gaps."""
         changes = [{"message": {"id": id_, "threadId": id_}, **more} for id_ in ids]
         self.history.append({"id": str(self.history_id + 7), kind: changes})
-        self.history_id += 7  # last: anyone who is told this id must find the record
+        self.history_id += 7  # last: a client that gets this ID must find the record
 
     def names(self) -> list[str]:
         """Return what was asked for, without the ids of messages."""
@@ -281,7 +281,7 @@ def page(account: GmailAccount, query: Query, items: list[Any], name: str) -> di
 
 
 def fields_of(raw: bytes) -> bytes:
-    """Return the header without lines that are no fields, where Python's reader would stop."""
+    """Return the header without lines that are not fields, where Python's reader would stop."""
     lines = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
     return b"\r\n".join(line for line in lines if b":" in line or line.startswith((b" ", b"\t"))) + b"\r\n\r\n"
 

@@ -72,7 +72,7 @@ def late(seconds: float) -> Fault:
 
 
 def garbled(connection: socket.socket, answer: bytes) -> bool:
-    """Send a body of the right length that is no text."""
+    """Send a body of the right length that is not text."""
     head, _, body = answer.partition(b"\r\n\r\n")
     connection.sendall(head + b"\r\n\r\n" + bytes(128 + byte % 128 for byte in body))
     return True

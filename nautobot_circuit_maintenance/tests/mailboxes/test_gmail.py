@@ -218,13 +218,13 @@ class TestGmail(GmailCase, MailboxContract):
 
         self.assertEqual(subjects(self.fetch(cursor, resume_since=days_ago(20))), ["1"])
 
-    def test_a_header_with_a_line_that_is_no_field_keeps_its_sender(self):
+    def test_header_with_a_malformed_line_keeps_its_sender(self):
         """A server may name the sender all the same; for Python the header ends at that line."""
         message = self.read_one(b"Works\r\n" + mail("1"))
 
         self.assertEqual((message.sender, message.raw), (ISP, b"Works\r\n" + mail("1")))
 
-    def test_so_does_one_that_is_larger_than_it_was_said_to_be(self):
+    def test_oversize_message_with_a_malformed_line_keeps_its_sender(self):
         self.account.estimate = 1000
         message = self.read_one(b"Works\r\n" + mail("1", body=b"x" * LIMIT))
 
@@ -267,7 +267,7 @@ class TestGmail(GmailCase, MailboxContract):
             self.account.tokens.clear()
             self.assertEqual(subjects(mailbox.fetch(self.request())), ["1"])
 
-    def test_an_answer_that_is_no_json_is_an_error(self):
+    def test_response_that_is_not_json_is_an_error(self):
         with self.open() as mailbox:
             self.account.refusals = [Refusal(200, b"<html>")]
             with self.assertRaisesRegex(MailboxError, "did not come from the Gmail API"):
@@ -283,7 +283,7 @@ class TestGmailRefusals(GmailCase):
         self.assertRegex(str(error), "'/none/key.json' cannot be read .No such file")
         self.assertTrue(error.permanent)
 
-    def test_a_file_that_is_no_key(self):
+    def test_file_that_is_not_a_key(self):
         key = self.account.credentials()
         cases = {
             "not valid JSON": ["", "garbage", "-----BEGIN PRIVATE KEY-----"],
@@ -297,7 +297,7 @@ class TestGmailRefusals(GmailCase):
                     self.assertIn(sentence, str(error))
                     self.assertTrue(error.permanent)
 
-    def test_a_file_that_is_no_text(self):
+    def test_file_that_is_not_text(self):
         path = self.folder / "binary"
         path.write_bytes(b"\xff\xfe\x00")
 

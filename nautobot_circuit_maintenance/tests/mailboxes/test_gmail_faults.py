@@ -18,7 +18,7 @@ from development.services.imap import make_certificates
 from development.services.wire import WIRE_FAULTS, Fault as WireFault, FaultInjector, Wire, relay
 from nautobot_circuit_maintenance.mailboxes.gmail.mailbox import GmailMailbox
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured
-from nautobot_circuit_maintenance.tests.fakes import NOON
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.mailboxes import http_faults as faults
 from nautobot_circuit_maintenance.tests.mailboxes.faulty_network import NEW, OLD, TIMEOUT, NetworkCase, ending
 from nautobot_circuit_maintenance.tests.mailboxes.gmail_server import GmailAccount, gmail_server
@@ -234,11 +234,11 @@ class GmailOnABadNetwork(NetworkCase):
                 delivered = self.begin(kind)
                 with self.striking(kind, edited(lambda answer: answer.update(nextPageToken="0"))):
                     with ending():
-                        self.assertIn("circle", self.read())
+                        self.assertIn("paging loops", self.read())
                 self.assertCompleted(delivered)
 
     def test_any_byte_on_the_wire_may_be_hurt(self):
-        """Below TLS, as networks do it; what hurts nothing but a connection that was over is no error."""
+        """Below TLS, as in networks; damage to a connection that was finished is not an error."""
         delivered = self.after_first_run()
         injector, dice = FaultInjector(Random(5), delay=2 * TIMEOUT), Random(5)
         with relay(partial(Wire, injector=injector), int(self.address.rpartition(":")[2])) as port:

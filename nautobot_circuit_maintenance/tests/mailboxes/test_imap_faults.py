@@ -1,4 +1,4 @@
-"""A bad network between a run and an IMAP server, and answers that are no IMAP: nothing is lost, halved or doubled."""
+"""A bad network between a run and an IMAP server, and responses that are not IMAP: nothing is lost, halved or doubled."""
 
 import re
 import ssl
@@ -15,7 +15,7 @@ from development.services.imap import ImapServer, imap_server
 from development.services.wire import WIRE_FAULTS, Connection, Cut, Fault, FaultInjector, Wire, relay
 from nautobot_circuit_maintenance.mailboxes.imap.mailbox import ImapMailbox
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, new_folder, reading
-from nautobot_circuit_maintenance.tests.fakes import NOON
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.mailboxes.faulty_network import NEW, OLD, TIMEOUT, NetworkCase
 
 GREETING, LOOK, BODY = "GREETING", "UID FETCH HEADINGS", "UID FETCH BODIES"
@@ -216,7 +216,7 @@ class ImapOnABadNetwork(NetworkCase):
                 self.assertEqual(self.stored(), sorted(OLD))
 
     def test_any_byte_on_the_wire_may_be_hurt(self):
-        """Below TLS, as networks do it; what hurts only the end of a session is no error."""
+        """Below TLS, as in networks; damage to the end of a session is not an error."""
         injector, dice = FaultInjector(Random(5), delay=2 * TIMEOUT), Random(5)
         wire = relay(partial(Wire, injector=injector), self.server.tls_port)
         with wire as port, self.reaching(url=f"imaps://localhost:{port}"):

@@ -15,7 +15,7 @@ from development.services.imap import ImapServer, imap_server
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.pipeline.run import OUT_OF_TIME, RunOptions, run
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
 from nautobot_circuit_maintenance.tests.pipeline.test_chunks import record
 from nautobot_circuit_maintenance.tests.pipeline.test_run import settings_of
 

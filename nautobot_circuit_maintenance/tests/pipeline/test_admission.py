@@ -16,7 +16,7 @@ from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.tests.attacks.test_copies import HOST, RAW, confirmed, trusting
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import NOON, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, message
 
 SECOND_HOST = "mx2.customer.example"
 OPEN = override_settings(

@@ -14,7 +14,7 @@ from nautobot_circuit_maintenance.models import (
     ParsedNotification,
 )
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail, message
 
 C1_OUTAGE = (("C-1", "OUTAGE"),)
 C12_OUTAGE = (("C-1", "OUTAGE"), ("C-2", "OUTAGE"))
@@ -233,7 +233,7 @@ class OnlyTheDifference(ApplyTestCase):
         self.assertEqual(after.parsed_notifications.count(), 2)
 
     def test_an_edited_status_stays_until_another_status_is_announced(self):
-        """A new window is no word about the status."""
+        """A new window does not state a status."""
         self.edit(status="COMPLETED")
 
         self.receive(told(24, circuits=C12_OUTAGE, start=START + hours(1)))
@@ -360,7 +360,7 @@ class Acknowledgement(ApplyTestCase):
         self.assertTrue(self.acknowledged_after(status=""))
 
     def test_a_bare_completion_keeps_it(self):
-        """Listing no circuit is no change of circuits."""
+        """Listing no circuit does not change the circuits."""
         self.assertTrue(self.acknowledged_after(status="COMPLETED", circuits=()))
 
     def test_another_status_clears_it(self):

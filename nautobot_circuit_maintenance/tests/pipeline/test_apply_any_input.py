@@ -25,10 +25,10 @@ from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.end_to_end.world import Rows, comparable_rows
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail, message
 
 OPTIONS = RunOptions(now=NOON + timedelta(days=1))
-# A busy machine is no defect of ours; to shrink what fails would take many minutes in a database.
+# No deadline, because machines may be busy; shrinking with a database would take many minutes.
 whenever_ready = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),

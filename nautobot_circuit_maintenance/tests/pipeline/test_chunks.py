@@ -23,7 +23,7 @@ from nautobot_circuit_maintenance.tests.cases import (
     refuse_inserts,
 )
 from nautobot_circuit_maintenance.tests.end_to_end.world import comparable_rows, forget_everything
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail, message
 
 DAY = timedelta(days=1)
 OPTIONS = RunOptions(now=NOON + DAY)

@@ -6,7 +6,7 @@ from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail, message
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

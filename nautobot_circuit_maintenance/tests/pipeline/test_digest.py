@@ -28,7 +28,7 @@ from nautobot_circuit_maintenance.tests.cases import (
     create_provider,
     refuse_inserts,
 )
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail, message
 
 EVIDENCE = ParsedNotification._meta.db_table
 OPTIONS = RunOptions(now=NOON + timedelta(days=1))
@@ -129,7 +129,7 @@ class Queue(PipelineTestCase):
         self.assertEqual([row.state for row in rows], ["received", "parsed", "parsed"])
 
     def test_an_attempt_is_counted_once_and_stays_on_the_row(self):
-        """It tells how much work a row was."""
+        """It shows how much work a row was."""
         row = waiting(mail(Bcop()))[0]
 
         drain_waiting(OPTIONS)

@@ -5,7 +5,7 @@ from unittest import TestCase
 from nautobot_circuit_maintenance.mail.message import MailMessage
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
 
 EVIL = "evil@else.example"
 NOBODY = ""

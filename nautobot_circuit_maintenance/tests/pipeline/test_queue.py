@@ -24,7 +24,7 @@ from nautobot_circuit_maintenance.tests.cases import (
     create_provider,
     refuse_inserts,
 )
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
 from nautobot_circuit_maintenance.tests.pipeline.test_chunks import record
 
 Result = TypeVar("Result")

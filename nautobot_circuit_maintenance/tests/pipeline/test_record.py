@@ -20,7 +20,7 @@ from nautobot_circuit_maintenance.tests.cases import (
     create_provider,
     refuse_inserts,
 )
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, FakeMailbox, mail, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, FakeMailbox, mail, message
 
 NOTIFICATIONS = Notification._meta.db_table
 

@@ -10,7 +10,7 @@ from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
 
 
 class Reprocess(PipelineTestCase):

@@ -30,7 +30,7 @@ from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import comparable_rows
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, FakeMailbox, mail, message
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, FakeMailbox, mail, message
 from nautobot_circuit_maintenance.tests.reading import parser_mails
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -175,7 +175,7 @@ class Emptied(OverTime):
         self.assertEqual(self.names(), {"ISP CHG-1": "CANCELLED"})
 
     def assert_not_revived(self, other: str) -> None:
-        """Expect that the old maintenance is no plan again, and says why."""
+        """Expect that the old maintenance is unknown again, with the reason."""
         old = CircuitMaintenance.objects.get(provider=self.provider, name="CHG-1")
         self.assertEqual((old.status, old.parsed_notifications.count()), ("UNKNOWN", 1))
         [warning] = self.warnings(old)

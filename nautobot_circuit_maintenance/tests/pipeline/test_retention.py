@@ -7,7 +7,7 @@ from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.report import SourceReport
 from nautobot_circuit_maintenance.pipeline.retention import purge_raw
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, FakeMailbox, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, FakeMailbox, mail
 
 HOUR = timedelta(hours=1)
 
@@ -18,7 +18,7 @@ class Retention(PipelineTestCase):
     mails = (mail(Bcop("M-1")), mail(Bcop("M-2", issued=NOON + HOUR)))
 
     def test_only_what_was_received_before_loses_its_bytes(self):
-        """Row, evidence and maintenance stay, and the size tells what there was."""
+        """Row, evidence and maintenance stay, and the size shows what there was."""
         self.receive(*self.mails)
 
         self.assertEqual(purge_raw(before=NOON + HOUR), 1)

@@ -8,7 +8,7 @@ from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenanc
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
 from nautobot_circuit_maintenance.tests.pipeline.test_chunks import record, records
 
 DAY = timedelta(days=1)

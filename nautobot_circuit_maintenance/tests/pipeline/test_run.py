@@ -24,7 +24,7 @@ from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.report import SourceReport
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, handle_source, run
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, FakeMailbox, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, FakeMailbox, mail
 
 OPTIONS = RunOptions(now=NOON + timedelta(days=1))
 SECRET = "correct horse battery staple"
@@ -106,7 +106,7 @@ class Errors(PipelineTestCase):
         self.assertIsNone(self.source.last_fetched_at)
 
     def test_a_source_that_left_the_configuration_says_so(self):
-        """It is no crash."""
+        """It is not a crash."""
         with settings_of():
             self.assertIn("PLUGINS_CONFIG", handle_source(self.source, OPTIONS).error)
 
@@ -298,7 +298,7 @@ class Words(PipelineTestCase):
     """The summary of a source in one line."""
 
     def test_an_error_comes_first_and_the_counts_behind_it(self):
-        """What was read before the error is told too."""
+        """What was read before the error is reported too."""
         report = SourceReport("Mail", Counter({Outcome.NEW: 2}), error="The connection was lost.")
 
         self.assertEqual(str(report), "Mail: The connection was lost. (2 new)")

@@ -7,7 +7,7 @@ from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_FIELD, parser_names, sender_addresses
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
-from nautobot_circuit_maintenance.tests.fakes import NOON, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
 
 
 def sender(*fields: str, header: str = "From") -> str:

@@ -10,7 +10,7 @@ from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.mail.rendering import readable, safe_document
 from nautobot_circuit_maintenance.reading.library import known_parser_names
 from nautobot_circuit_maintenance.reading.parse import parse
-from nautobot_circuit_maintenance.tests.fakes import NOON
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
 IN_THE_FILE = "content-of-a-file-on-this-machine"
 

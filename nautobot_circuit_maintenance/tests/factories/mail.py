@@ -1,4 +1,4 @@
-"""A mailbox without a server, and the mails that the tests put into it."""
+"""Messages, and a mailbox without a server."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,15 +11,15 @@ from nautobot_circuit_maintenance.mail.message import MailMessage
 from nautobot_circuit_maintenance.mailboxes.base import Batch, FetchRequest, Mailbox
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
-"""When the tests' providers begin to write."""
+"""When the providers of the tests send their first message."""
 
 START = NOON + timedelta(days=10)
-"""When the tests' maintenances begin."""
+"""When the maintenances of the tests start."""
 
 
 @dataclass(frozen=True)
 class Bcop:
-    """A notification as an iCalendar event after BCOP maintnote; every test says only what matters to it."""
+    """A notification as an iCalendar event after BCOP maintnote; a test sets only the fields that it is about."""
 
     maintenance_id: str = "M-1"
     status: str = "CONFIRMED"
@@ -56,7 +56,7 @@ class Bcop:
         )
 
 
-def mail(  # pylint: disable=too-many-arguments  # all have defaults: a test says what matters to it
+def mail(  # pylint: disable=too-many-arguments  # all have defaults
     *events: Bcop,
     sender: str = "noc@isp.example",
     subject: str = "Planned work",
@@ -95,12 +95,12 @@ def message(raw: bytes, received_at: datetime | None = None) -> MailMessage:
 
 @dataclass
 class FakeMailbox(Mailbox):
-    """Delivers its messages to anyone who asks, a few at a time; the cursor counts them."""
+    """Delivers its messages in small batches; the cursor counts them."""
 
     messages: list[MailMessage] = field(default_factory=list)
     batch_size: int = 2
     breaks_after: int | None = None
-    """Batches after which the connection is lost; None: it holds."""
+    """Batches after which the connection is lost; None if it never is."""
     requests: list[FetchRequest] = field(default_factory=list)
 
     @classmethod
@@ -111,11 +111,11 @@ class FakeMailbox(Mailbox):
 
     @classmethod
     def of(cls, mails: Iterable[bytes | MailMessage]) -> "FakeMailbox":
-        """Hold these mails."""
+        """Return a mailbox with these messages."""
         return cls([each if isinstance(each, MailMessage) else message(each) for each in mails])
 
     def fetch(self, request: FetchRequest) -> Iterator[Batch]:
-        """Yield what stands behind the cursor, or everything where a sender is new."""
+        """Yield what is after the cursor, or everything if a sender is new."""
         self.requests.append(request)
         first = 0 if request.new_senders else request.cursor.get("count", 0)
         waiting = self.messages[first:]

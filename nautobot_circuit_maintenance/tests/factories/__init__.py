@@ -1,0 +1,1 @@
+"""What tests create: objects of Nautobot (core) and messages (mail)."""
