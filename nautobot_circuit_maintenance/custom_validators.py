@@ -1,12 +1,13 @@
-"""Checks that Nautobot runs when a provider is saved, in addition to its own."""
+"""Checks that Nautobot runs when a provider or a circuit is saved, in addition to its own."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from nautobot.apps.models import CustomValidator
-from nautobot.circuits.models import Provider
+from nautobot.circuits.models import Circuit, Provider
 
-from nautobot_circuit_maintenance.domain.custom_fields import EMAILS, PARSERS, AppField
-from nautobot_circuit_maintenance.models.providers import parser_names, sender_addresses
+from nautobot_circuit_maintenance.domain.custom_fields import ALIASES, EMAILS, PARSERS, AppField
+from nautobot_circuit_maintenance.models.matching import known_elsewhere
+from nautobot_circuit_maintenance.models.providers import circuit_aliases, parser_names, sender_addresses
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
 
@@ -28,14 +29,14 @@ class ProviderValidator(CustomValidator):
     def _check_format(self, addresses: tuple[str, ...]) -> None:
         for address in addresses:
             try:
-                validate_email(address)
+                validate_email(f"any{address}" if address.startswith("@") else address)
             except ValidationError:
-                self._reject(EMAILS, f"'{address}' is not a valid email address. Separate addresses with commas.")
+                self._reject(EMAILS, f"'{address}' is not a valid email address or @domain. Separate them with commas.")
 
     def _check_owners(self, provider: Provider, addresses: tuple[str, ...]) -> None:
         others = SenderDirectory.of(Provider.objects.exclude(pk=provider.pk))
         for address in addresses:
-            owner = others.identify(address)
+            owner = others.by_address.get(address)
             if owner:
                 self._reject(EMAILS, f"'{address}' is already used by provider {owner.name}.")
 
@@ -49,8 +50,28 @@ class ProviderValidator(CustomValidator):
                 self._reject(PARSERS, f"Unknown parser '{name}'. Available parsers: {', '.join(known)}.")
 
     def _reject(self, field: AppField, message: str) -> None:
-        # Core's provider form names custom fields "cf_<key>"; the REST API has no such field.
-        self.validation_error({"__all__": f"{field.label}: {message}"})
+        self.validation_error(_rejected(field, message))
 
 
-custom_validators = [ProviderValidator]
+class CircuitValidator(CustomValidator):
+    """Reject an alias that already means another circuit of the provider."""
+
+    model = "circuits.circuit"
+
+    def clean(self) -> None:
+        """Check the custom field of the app."""
+        circuit = self.context["object"]
+        aliases = circuit_aliases(circuit)
+        if not aliases or not circuit.provider_id:
+            return
+        for alias, other in known_elsewhere(circuit, aliases).items():
+            cid = Circuit.objects.get(pk=other).cid
+            self.validation_error(_rejected(ALIASES, f"'{alias}' already means circuit {cid} of this provider."))
+
+
+def _rejected(field: AppField, message: str) -> dict[str, str]:
+    # Core's forms name custom fields "cf_<key>"; the REST API has no such field.
+    return {"__all__": f"{field.label}: {message}"}
+
+
+custom_validators = [ProviderValidator, CircuitValidator]

@@ -28,7 +28,7 @@ from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.pipeline.enqueue import enqueue_digestion
 from nautobot_circuit_maintenance.pipeline.record import record_messages
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
-from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
+from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory, explain_unknown
 from nautobot_circuit_maintenance.ui.http import MESSAGE_TYPE, NOT_STORED, eml_response
 
 _CANNOT_BE_REPROCESSED = (
@@ -150,7 +150,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         message = message_of(request.data)
         directory = SenderDirectory.of_all_providers()
         if directory.identify(message.sender) is None:
-            raise ValidationError({"detail": f"No provider uses the address '{message.sender}'."})
+            raise ValidationError({"detail": explain_unknown(message.sender)})
         with transaction.atomic():
             is_new = bool(record_messages(directory, [message]).new)
             # The queryset is restricted to what the user may add: otherwise, nothing is stored.

@@ -3,6 +3,7 @@
 import email.parser
 import email.utils
 import re
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from email.message import Message
 from typing import Any
@@ -21,6 +22,8 @@ _MAX_FIELD_LENGTH = 4_000
 MAX_HEADER_BYTES = 1024**2
 """Bytes of a header that are read. Fetching runs without the parser's limits; a 25 MB header took 9 s and 770 MB."""
 _UTC = re.compile(r"\s-0000\s*(?:\([^()]*\)\s*)*\Z")
+# Newer Pythons find no address where a name or comment has an unquoted comma. Several addresses are refused here anyway.
+_AS_WRITTEN: dict[str, Any] = {"strict": False} if hasattr(email.utils, "supports_strict_parsing") else {}
 _WHOLE_FIELDS = re.compile(rb"(?s).*\n(?=[^ \t])")
 
 
@@ -66,26 +69,38 @@ def _has_offset(value: str) -> bool:
         return False
 
 
-def sender_address(message: Message, source_header: str = "From") -> str:
+def names_of(source_header: str | Sequence[str]) -> Sequence[str]:
+    """Return the names of one header or several."""
+    return (source_header,) if isinstance(source_header, str) else source_header
+
+
+def sender_address(message: Message, source_header: str | Sequence[str] = "From") -> str:
     """Return the addr-spec of the sender header in lower case; empty unless there is exactly one field with one.
+
+    Of several headers, the first that is present counts, even if it has no address: another one would be a guess.
 
     The display name never counts, and encoded words are not decoded first: they belong to the display name. Several
     fields of that name are ambiguous (RFC 5322 section 3.6 allows one), and so are several addresses: of
     ``noc@isp.net <evil@elsewhere>`` some programs use the first and some the second.
     """
-    fields = message.get_all(source_header, [])
+    fields = next(filter(None, (message.get_all(name) for name in names_of(source_header))), [])
     if len(fields) != 1 or len(str(fields[0])) > _MAX_FIELD_LENGTH:
         return ""
     try:
         # An empty element at the end is harmless; Python versions that are strict about it would find no address at all.
-        found = email.utils.getaddresses([" ".join(str(fields[0]).split()).rstrip(", ")])
+        found = email.utils.getaddresses([" ".join(str(fields[0]).split()).rstrip(", ")], **_AS_WRITTEN)
     except RecursionError:  # Comments in comments, groups in groups.
         return ""
     # Some programs write the address as the display name too, unquoted: noc@isp.net <noc@isp.net>.
-    addresses = {address.lower() for _, address in found if "@" in address}
+    addresses = {_unquoted(address.lower()) for _, address in found if "@" in address}
     address = addresses.pop() if len(addresses) == 1 else ""
     fits = len(address) <= COLUMN_LENGTH and _ADDR_SPEC.fullmatch(address)
     return storable(address) if fits else ""
+
+
+def _unquoted(address: str) -> str:
+    """Return an address without the quotes that Outlook puts around one that is used as the display name."""
+    return address[1:-1] if address[0] == address[-1] == "'" else address
 
 
 class HeaderSection(Message):

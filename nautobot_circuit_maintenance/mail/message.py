@@ -1,6 +1,7 @@
 """One message as delivered, and what identifies it."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -47,7 +48,7 @@ class MailMessage:
 
     @classmethod
     def from_bytes(
-        cls, raw: bytes, *, received_at: datetime | None = None, source_header: str = "From"
+        cls, raw: bytes, *, received_at: datetime | None = None, source_header: str | Sequence[str] = "From"
     ) -> "MailMessage":
         """Read a whole message; never raises, whatever the bytes are.
 
@@ -64,7 +65,12 @@ class MailMessage:
 
     @classmethod
     def oversize(
-        cls, start: bytes, *, size: int, received_at: datetime | None = None, source_header: str = "From"
+        cls,
+        start: bytes,
+        *,
+        size: int,
+        received_at: datetime | None = None,
+        source_header: str | Sequence[str] = "From",
     ) -> "MailMessage":
         """Read the header of a message that is too large to be fetched; its size stands for its body."""
         header = parse_header(start)
@@ -77,7 +83,7 @@ class MailMessage:
         )
 
 
-def _fields(header: HeaderSection, source_header: str) -> dict[str, Any]:
+def _fields(header: HeaderSection, source_header: str | Sequence[str]) -> dict[str, Any]:
     """Return the values of a message that are read from its header."""
     return {
         "sender": sender_address(header, source_header),

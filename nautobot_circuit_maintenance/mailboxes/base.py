@@ -24,7 +24,7 @@ class FetchRequest:
     cursor: JsonCursor
     """Empty on the first run."""
     senders: frozenset[str]
-    """Every address that belongs to a provider of the source, lower case."""
+    """Every address that belongs to a provider of the source, lower case; "@domain" for every address of that domain."""
     new_senders: frozenset[str]
     """Those whose backlog was not searched yet; all of them on the first run."""
     backlog_since: datetime

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from nautobot_circuit_maintenance.mail.senders import is_listed
+
 I = TypeVar("I", int, str)  # noqa: E741 # the usual name of a type variable is one letter
 """The type of a mailbox kind's message ids."""
 T = TypeVar("T")
@@ -46,7 +48,7 @@ def split_into_batches(
     """Split messages, in their order, so that those from the senders fill a batch at most."""
     start = messages = size = 0
     for position, summary in enumerate(summaries):
-        if summary.sender not in senders:
+        if not is_listed(summary.sender, senders):
             continue
         weight = summary.size if summary.size <= max_message_size else 0
         if messages == BATCH_MESSAGES or (messages and size + weight > BATCH_BYTES):
@@ -59,8 +61,8 @@ def split_into_batches(
 
 
 def _group(summaries: Sequence[MessageSummary[I]], senders: frozenset[str]) -> BatchGroup[I]:
-    wanted = [each for each in summaries if each.sender in senders]
-    others = tuple(each.sender for each in summaries if each.sender not in senders)
+    wanted = [each for each in summaries if is_listed(each.sender, senders)]
+    others = tuple(each.sender for each in summaries if not is_listed(each.sender, senders))
     return BatchGroup(wanted, summaries[-1].id, others)
 
 

@@ -90,4 +90,4 @@ def typed(value: Any, wanted: type[V]) -> V:
 
 def mailbox_identity(settings: SourceSettings, **others: Any) -> dict[str, Any]:
     """Return what a cursor depends on: with other settings, the same id is another message, or others are wanted."""
-    return {"server": settings.host, "account": settings.account, "header": settings.source_header, **others}
+    return {"server": settings.host, "account": settings.account, "header": " ".join(settings.sender_headers), **others}

@@ -1,13 +1,18 @@
 """What the settings of every notification source have in common, whatever kind of mailbox it reads."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+from nautobot_circuit_maintenance.mail.headers import names_of
 from nautobot_circuit_maintenance.mailboxes.credentials import Secret
 
 S = TypeVar("S", bound="SourceSettings")
+
+# Of what RFC 5322 section 3.6.8 allows, what needs no quotes in an IMAP command.
+_HEADER_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,8 @@ class SourceSettings:
     """Selects the mailbox kind, and names the server."""
     account: str = ""
     """User name, or the mailbox that a service account acts for."""
-    source_header: str = "From"
-    """Header field with the address of the sender."""
+    source_header: str | Sequence[str] = "From"
+    """Header field with the address of the sender, or several: the first that a message has counts."""
     folder: str = "INBOX"
     """IMAP folder or Gmail label."""
     attach_all_providers: bool = False
@@ -75,6 +80,17 @@ class SourceSettings:
                 message = f"'{key}' of notification source '{name}' is missing or empty."
                 hint = f"Set '{key}', for example from an environment variable that web server and worker have."
                 yield SettingsProblem("E008", message, hint, name)
+        for header in names_of(entry.get("source_header", "From")) or ("",):
+            if not isinstance(header, str) or not _HEADER_NAME.fullmatch(header):
+                message = (
+                    f"'source_header' of notification source '{name}' contains {header!r}, which is not a header name."
+                )
+                yield SettingsProblem("E014", message, "Use 'X-Original-From' or ['X-Original-From', 'From'].", name)
+
+    @property
+    def sender_headers(self) -> Sequence[str]:
+        """The header fields with the address of the sender: the first that a message has counts."""
+        return names_of(self.source_header)
 
     @property
     def host(self) -> str:
@@ -109,7 +125,7 @@ class SourceSettings:
             "Host": self.host,
             **self.describe_connection(),
             "Folder": self.folder,
-            "Sender Header": self.source_header,
+            "Sender Header": ", ".join(self.sender_headers),
             "Authentication": self._describe_authentication(),
         }
 

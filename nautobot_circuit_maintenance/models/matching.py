@@ -18,6 +18,7 @@ from nautobot_circuit_maintenance.domain.circuit_ids import (
     WantedId,
     known_keys,
     longest_run,
+    spelling,
 )
 from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
 from nautobot_circuit_maintenance.models.maintenances import CircuitImpact
@@ -139,6 +140,14 @@ def _containing(rows: QuerySet, columns: Sequence[str], needles: Collection[str]
             lookup = "contains" if needle.isdigit() else "icontains"
             condition |= Q(**{f"{column}__{lookup}": needle})
     return rows.filter(condition)
+
+
+def known_elsewhere(circuit: Circuit, aliases: Collection[str]) -> dict[str, UUID]:
+    """Return the aliases that already are an ID or an alias of another circuit of the provider, with that circuit."""
+    ids = {(circuit.provider_id, alias): WantedId(alias) for alias in aliases}
+    by_spelling = {each.spelled: alias for (_, alias), each in ids.items()}
+    others = ((pk, by_spelling.get(spelling(text))) for pk, _, text, _ in _known_circuits(ids) if pk != circuit.pk)
+    return {alias: pk for pk, alias in others if alias}
 
 
 def link_unmatched() -> int:

@@ -10,7 +10,7 @@ from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.pipeline.digest import digest
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.record import record_messages
-from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
+from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory, explain_unknown
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _outcomes(batch: list[FileMessage], new: set[UUID]) -> Iterator[ImportedMess
                 name,
                 message.subject,
                 Outcome.UNKNOWN_SENDER,
-                f"RUN-07: No provider uses the address '{message.sender}'.",
+                f"RUN-07: {explain_unknown(message.sender)}",
             )
             continue
         is_new = row.pk in new and row.pk not in seen

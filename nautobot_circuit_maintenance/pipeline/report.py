@@ -1,6 +1,7 @@
 """What a run reports: for each source, and in total."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,8 @@ class SourceReport:
     name: str
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     """Number of messages by outcome; a new one counts as NEW and as what became of it."""
+    sender_headers: Sequence[str] = ("From",)
+    """The header fields that name the sender."""
     unknown_senders: UnknownSenders = field(default_factory=UnknownSenders)
     """The senders of skipped messages."""
     changes: Counter[ApplyResult] = field(default_factory=Counter)

@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 OUT_OF_TIME = "RUN-01: Job time limit reached; the next run will continue."
 
 _UNKNOWN_SENDERS = "%s: skipped email from unknown senders: %s. To process them, add the address to the provider."
+_NO_SENDER = "%s: skipped email without a sender (%d): no header %s with exactly one address. See source_header."
 
 _STATES_PER_QUERY = 1_000
 
@@ -125,7 +126,7 @@ def handle_source(source: NotificationSource, options: RunOptions) -> SourceRepo
     try:
         app_settings = get_app_settings()
         settings = app_settings.source(source.name)
-        redact = settings.redact
+        redact, report.sender_headers = settings.redact, settings.sender_headers
         with open_mailbox(settings, max_message_size=app_settings.max_message_size) as mailbox:
             result = fetch_source(source, mailbox, options, report)
         report.error = " ".join(result.unreadable)
@@ -224,6 +225,8 @@ def _log(report: SourceReport, source: NotificationSource | None = None) -> None
     logger.log(logging.ERROR if report.error else logging.INFO, "%s", report, extra=extra)
     if senders := str(report.unknown_senders):
         logger.info(_UNKNOWN_SENDERS, report.name, senders, extra=extra)
+    if without := report.unknown_senders.without_sender:
+        logger.info(_NO_SENDER, report.name, without, " or ".join(report.sender_headers), extra=extra)
 
 
 def _log_extra(source: NotificationSource) -> dict[str, Any]:

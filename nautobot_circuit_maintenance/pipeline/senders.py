@@ -1,10 +1,11 @@
-"""The directory of senders: address -> provider."""
+"""The directory of senders: address or domain -> provider."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nautobot.circuits.models import Provider
 
+from nautobot_circuit_maintenance.mail.senders import entry_for
 from nautobot_circuit_maintenance.models import NotificationSource
 from nautobot_circuit_maintenance.models.providers import sender_addresses
 
@@ -14,7 +15,9 @@ class SenderDirectory:
     """The addresses of some providers; one that two of them have belongs to the first by name."""
 
     by_address: dict[str, Provider] = field(default_factory=dict)
-    """Addresses in lower case."""
+    """Addresses in lower case; "@domain" stands for every address of that domain."""
+    elsewhere: frozenset[str] = frozenset()
+    """Addresses of other providers: they are theirs, even if a domain of this directory covers them."""
 
     @classmethod
     def of(cls, providers: Iterable[Provider]) -> "SenderDirectory":
@@ -28,7 +31,11 @@ class SenderDirectory:
     @classmethod
     def for_source(cls, source: NotificationSource) -> "SenderDirectory":
         """Return the directory of the providers assigned to a source."""
-        return cls.of(source.providers.all())
+        directory = cls.of(source.providers.all())
+        if not any(address.startswith("@") for address in directory.by_address):
+            return directory
+        others = cls.of(Provider.objects.exclude(pk__in={each.pk for each in directory.by_address.values()}))
+        return replace(directory, elsewhere=others.addresses)
 
     @classmethod
     def of_all_providers(cls) -> "SenderDirectory":
@@ -42,4 +49,12 @@ class SenderDirectory:
 
     def identify(self, sender: str) -> Provider | None:
         """Return the provider that an address belongs to, None for an unknown sender."""
-        return self.by_address.get(sender)
+        entry = entry_for(sender, self.by_address)
+        if entry is None or (entry != sender and sender in self.elsewhere):
+            return None
+        return self.by_address[entry]
+
+
+def explain_unknown(sender: str) -> str:
+    """Return why a message that comes without a source belongs to no provider."""
+    return f"No provider uses the address '{sender}'." if sender else "It has no From header with exactly one address."

@@ -234,9 +234,23 @@ class Mistakes(SimpleTestCase):
             ("'secret'", {"secret": ""}),
             ("starttls", {"starttls": True, "tls": False}),
             ("too long", {"name": "M" * 101}),
+            ("'source_header' of notification source 'Mail' is not a string or a list", {"source_header": 7}),
+            ("contains 'From:', which is not a header name", {"source_header": "From:"}),
+            ("contains 'a) b', which is not a header name", {"source_header": ["From", "a) b"]}),
+            ("contains None", {"source_header": ["From", None]}),
+            ("contains ''", {"source_header": ""}),
+            ("contains ''", {"source_header": []}),
         ):
             with self.subTest(words=words, changes=changes):
                 self.assert_source_refused(words, **changes)
+
+    def test_one_header_or_several_name_the_sender(self):
+        """The page of the source lists them."""
+        for value, names in (("X-From", ["X-From"]), (["X-Original-From", "From"],) * 2, (("Sender",), ["Sender"])):
+            with self.subTest(value):
+                [source] = parse({"notification_sources": [{**IMAP, "source_header": value}]}).sources
+                self.assertEqual(list(source.sender_headers), names)
+                self.assertEqual(source.describe()["Sender Header"], ", ".join(names))
 
     def test_mistakes_in_what_a_source_demands_of_its_mail(self):
         """Each is one error, and the source is not read."""

@@ -1,9 +1,10 @@
-"""The validator of providers: well-formed addresses, each of one provider; parsers that exist."""
+"""The validators: well-formed addresses, each of one provider; parsers that exist; aliases of one circuit each."""
 
 from django.core.exceptions import ValidationError
 
+from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
 from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_FIELD
-from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
+from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_circuits, create_provider
 
 
 class ProviderValidation(PipelineTestCase):
@@ -18,7 +19,17 @@ class ProviderValidation(PipelineTestCase):
 
     def test_malformed_address_is_named(self):
         """With the field's label."""
-        for value in ("noc", "noc@isp.example, hello", "NOC <noc@isp.example>", "noc@@isp.example"):
+        for value in (
+            "noc",
+            "noc@isp.example, hello",
+            "NOC <noc@isp.example>",
+            "noc@@isp.example",
+            "@",
+            "@isp",
+            "*@",
+            "@@isp.example",
+            "@isp.example.",
+        ):
             with self.subTest(value=value):
                 message = self.refusal(EMAILS_FIELD, value)
                 self.assertIn("is not a valid email address", message)
@@ -38,6 +49,17 @@ class ProviderValidation(PipelineTestCase):
         self.provider.cf[EMAILS_FIELD] = "noc@isp.example, NOC@isp.example, change@isp.example"
         self.provider.validated_save()
 
+    def test_a_domain_is_accepted_and_belongs_to_one_provider(self):
+        """An address of it may belong to another provider: it goes before the domain."""
+        self.provider.cf[EMAILS_FIELD] = "noc@isp.example, @Maint.isp.example"
+        self.provider.validated_save()
+
+        create_provider("Carrier", "carrier@maint.isp.example")
+        other = create_provider("Other", "")
+        other.cf[EMAILS_FIELD] = "@maint.ISP.example"
+        with self.assertRaisesRegex(ValidationError, "'@maint.isp.example' is already used by provider ISP"):
+            other.validated_save()
+
     def test_unknown_parser_is_named_and_the_available_ones_are_listed(self):
         """Also after a known one."""
         message = self.refusal(PARSERS_FIELD, "ntt, mystery")
@@ -56,3 +78,41 @@ class ProviderValidation(PipelineTestCase):
         """Most providers send no notifications."""
         self.provider.cf[EMAILS_FIELD] = self.provider.cf[PARSERS_FIELD] = None
         self.provider.validated_save()
+
+
+class CircuitValidation(PipelineTestCase):
+    """Values of the custom field with aliases."""
+
+    def save(self, number: int, aliases: str | None) -> None:
+        """Save a circuit with these aliases."""
+        circuit = self.circuits[number]
+        circuit.cf[ALIASES.key] = aliases
+        circuit.validated_save()
+
+    def test_aliases_are_unique_within_the_provider(self):
+        """Ignoring case and the form of dashes and blanks; the error names the other circuit and the label."""
+        self.save(0, "Alpha-1, Beta 2")
+
+        for aliases in ("ALPHA-1", "x, beta\u00a02", "alpha\u20111"):
+            with self.subTest(aliases), self.assertRaises(ValidationError) as caught:
+                self.save(1, aliases)
+            message = " ".join(caught.exception.messages)
+            self.assertIn("already means circuit C-1", message)
+            self.assertIn("Also known to the provider as", message)
+
+    def test_the_id_of_another_circuit_is_no_alias(self):
+        """It would never be looked at: IDs go before aliases."""
+        with self.assertRaisesRegex(ValidationError, "'c-3' already means circuit C-3"):
+            self.save(1, "D-1, c-3")
+
+    def test_what_means_no_other_circuit_is_accepted(self):
+        """Also its own ID, a part of another alias, and what means a circuit of another provider."""
+        [theirs] = create_circuits(create_provider("Carrier", ""), "Z-9")
+        self.save(0, "Alpha-1, Alpha-1, , C-1")
+
+        self.save(1, "Alpha, Z-9, C 1")
+        self.save(1, "Alpha, Z-9, C 1")
+        self.save(2, None)
+
+        theirs.cf[ALIASES.key] = "Alpha-1"
+        theirs.validated_save()

@@ -164,7 +164,7 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
     def summaries(self, ids: Sequence[str]) -> Iterator[list[MessageSummary[str]]]:
         """Look at the senders and sizes of messages; deleted ones are left out."""
         for chunk in chunks(ids, SUMMARIES_AT_ONCE):
-            found = ((id_, self._metadata(id_, [self.settings.source_header])) for id_ in chunk)
+            found = ((id_, self._metadata(id_, self.settings.sender_headers)) for id_ in chunk)
             yield [self._summary(id_, metadata) for id_, metadata in found if metadata]
 
     def _summary(self, id_: str, metadata: MessageMetadata) -> MessageSummary[str]:

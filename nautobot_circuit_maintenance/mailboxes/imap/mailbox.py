@@ -13,6 +13,7 @@ from imapclient import IMAPClient
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mail.headers import MAX_HEADER_BYTES
 from nautobot_circuit_maintenance.mail.message import MailMessage
+from nautobot_circuit_maintenance.mail.senders import is_listed
 from nautobot_circuit_maintenance.mailboxes.base import TIMEOUT, Batch, FetchRequest
 from nautobot_circuit_maintenance.mailboxes.batching import MessageSummary, chunks
 from nautobot_circuit_maintenance.mailboxes.cursor import Backlog, JsonCursor, mailbox_identity
@@ -145,7 +146,7 @@ class ImapMailbox(IncrementalMailbox[ImapSettings, int]):
         reason = self.deferred.reasons.pop(uid)
         try:
             found = [summary for summaries in self.summaries([uid]) for summary in summaries]
-            messages = self.messages([summary for summary in found if summary.sender in senders])
+            messages = self.messages([summary for summary in found if is_listed(summary.sender, senders)])
         except MailboxError:
             if uid not in self.deferred.reasons:  # not because of this message
                 self.deferred.reasons[uid] = reason
@@ -184,7 +185,7 @@ class ImapMailbox(IncrementalMailbox[ImapSettings, int]):
 
     def summaries(self, ids: Sequence[int]) -> Iterator[list[MessageSummary[int]]]:
         """Look at the senders and sizes of messages; expunged ones are left out."""
-        fields = f"BODY.PEEK[HEADER.FIELDS ({self.settings.source_header})]"
+        fields = f"BODY.PEEK[HEADER.FIELDS ({' '.join(self.settings.sender_headers)})]"
         for chunk in chunks(ids, SUMMARIES_AT_ONCE):
             responses = self._fetch(chunk, ["RFC822.SIZE", "INTERNALDATE", fields], _HEADER_FIELDS)
             yield [self._summary(uid, response) for uid, response in responses.items()]

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mail.message import MailMessage
+from nautobot_circuit_maintenance.mail.senders import is_listed
 from nautobot_circuit_maintenance.mailboxes.base import Batch, FetchRequest, Mailbox
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
@@ -123,7 +124,7 @@ class FakeMailbox(Mailbox):
             if number == self.breaks_after:
                 raise MailboxError("FAKE-01", "The connection was lost.")
             part = waiting[start : start + self.batch_size]
-            known = tuple(each for each in part if each.sender in request.senders)
+            known = tuple(each for each in part if is_listed(each.sender, request.senders))
             is_last = start + self.batch_size >= len(waiting)
             yield Batch(
                 messages=known,

@@ -159,6 +159,42 @@ class MailboxContract(ContractCase):
 
         self.assertEqual((message.sender, message.subject), (ISP, "list"))
 
+    def test_the_first_header_that_a_message_has_names_its_sender(self):
+        self.deliver(
+            b"From: list@own.example\r\nX-Original-From: NOC <noc@isp.example>\r\nSubject: rewritten\r\n\r\n",
+            mail("kept"),
+            b"X-Original-From: spam@else.example\r\nFrom: noc@isp.example\r\nSubject: spam\r\n\r\n",
+            b"Reply-To: noc@isp.example\r\nSubject: nobody\r\n\r\n",
+        )
+
+        with self.open(source_header=["X-Original-From", "From"]) as mailbox:
+            batches = list(mailbox.fetch(self.request()))
+
+        self.assertEqual(sorted(subjects(batches)), ["kept", "rewritten"])
+        self.assertEqual(sorted(unknown_senders(batches)), ["", "spam@else.example"])
+
+    def test_a_domain_stands_for_all_of_its_addresses_and_no_others(self):
+        strangers = ["noc@a.isp.example", "noc@xisp.example", "noc@isp.example.else.example"]
+        self.deliver(mail("1"), mail("2", "any.one@isp.example"), *(mail("stranger", each) for each in strangers))
+
+        batches = self.fetch(senders={"@isp.example"})
+
+        self.assertEqual(sorted(subjects(batches)), ["1", "2"])
+        self.assertEqual(sorted(unknown_senders(batches)), sorted(strangers))
+        self.assertEqual(batches[-1].searched, {"@isp.example"})
+
+    def test_a_new_domain_gets_its_backlog_and_new_mail(self):
+        self.deliver(mail("isp"), mail("carrier 1", "a@carrier.example"), mail("carrier 2", "b@carrier.example"))
+        cursor = self.fetch()[-1].cursor
+
+        batches = self.fetch(cursor, senders={ISP, "@carrier.example"}, new={"@carrier.example"})
+        self.deliver(mail("carrier 3", "c@carrier.example"), mail("spam", "spam@else.example"))
+        later = self.fetch(batches[-1].cursor, senders={ISP, "@carrier.example"})
+
+        self.assertEqual(sorted(subjects(batches)), ["carrier 1", "carrier 2"])
+        self.assertEqual([batch.searched for batch in batches if batch.searched], [{"@carrier.example"}])
+        self.assertEqual((subjects(later), unknown_senders(later)), (["carrier 3"], ["spam@else.example"]))
+
     def test_the_first_run_reads_the_backlog_and_nothing_older(self):
         self.deliver(mail("old"), mail("old stranger", "spam@else.example"), received_at=days_ago(7.5))
         self.deliver(mail("recent"), received_at=days_ago(6.9))

@@ -31,7 +31,13 @@ def test_where_there_are_no_more_than_ten_there_are_no_others():
     assert (str(of()), of().as_json()) == ("", {})
 
 
-@pytest.mark.parametrize("sender", ["", "a@x_**y", "a@`b`", "a@caf\N{LATIN SMALL LETTER E WITH ACUTE}.example"])
+def test_mail_without_a_sender_is_counted():
+    strangers = of({"": 2, "noc@carrier.example": 1}, {"": 1})
+    assert (str(strangers), strangers.without_sender) == ("carrier.example (1)", 3)
+    assert strangers.as_json()["(no sender)"] == {"mails": 3, "address": ""}
+
+
+@pytest.mark.parametrize("sender", ["a@x_**y", "a@`b`", "a@caf\N{LATIN SMALL LETTER E WITH ACUTE}.example"])
 def test_what_has_no_host_name_is_not_told(sender):
     assert (str(of({sender: 3})), of({sender: 3}).as_json()) == ("", {})
 
