@@ -100,6 +100,7 @@ def _circuit_of(revision: Revision, circuits: CircuitMatcher) -> Callable[[str],
     provider = revision.maintenance.provider_id
 
     def find(cid: str) -> UUID | None:
-        return circuits.match({(provider, cid)}).get((provider, cid)) if provider else None
+        match = circuits.match({(provider, cid)}).get((provider, cid)) if provider else None
+        return match and match.circuit
 
     return find
