@@ -6,7 +6,7 @@ without content, and because it chooses between two parts of one type at random 
 
 import codecs
 import email.utils
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 
@@ -17,6 +17,8 @@ from nautobot_circuit_maintenance.mail.automatic import automatic_reply
 from nautobot_circuit_maintenance.mail.charsets import decode_words, decoded, raw_field
 from nautobot_circuit_maintenance.mail.containers import Obstacle
 from nautobot_circuit_maintenance.mail.leaves import Leaf, leaves, parsed
+from nautobot_circuit_maintenance.mail.quotes import is_reply, newest_text
+from nautobot_circuit_maintenance.mail.quotes_html import newest_html
 from nautobot_circuit_maintenance.mail.text import unflowed
 
 Parts = Mapping[str, tuple[bytes, ...]]
@@ -49,6 +51,18 @@ class MailContent:
     """Whether an attached message was left out."""
     subject: str
 
+    def newest(self) -> Parts:
+        """Return the parts without what their text quotes; the same parts if nothing is quoted."""
+        newest = {_HTML: newest_html, _PLAIN: newest_text}
+        return {
+            kind: (
+                tuple(_rewritten(each, newest[kind], self.is_reply) for each in contents)
+                if kind in newest
+                else contents
+            )
+            for kind, contents in self.parts.items()
+        }
+
     def mentions(self, text: str) -> bool:
         """Return whether any part contains this text, in any case."""
         wanted = text.upper().encode()
@@ -78,7 +92,7 @@ def mail_content(raw: bytes, provenance: Provenance, *, reads_attached: bool = T
         tuple(calendars),
         tuple(found.obstacles),
         automatic_reply(message),
-        is_reply=bool(raw_field(message, "In-Reply-To") or raw_field(message, "References")),
+        is_reply=is_reply(subject, answers=bool(raw_field(message, "In-Reply-To") or raw_field(message, "References"))),
         has_unread_message=found.has_unread_message,
         subject=subject,
     )
@@ -130,6 +144,16 @@ def _library_content(leaf: Leaf) -> bytes:
     content = text.encode("utf-8", "replace")
     # With the mark, neither the library nor its HTML reader guesses the encoding, which took two thirds of their time.
     return codecs.BOM_UTF8 + content if leaf.kind == _HTML else content
+
+
+def _rewritten(content: bytes, rewrite: Callable[..., str], is_reply_message: bool) -> bytes:
+    """Return an encoded text rewritten; byte for byte the same if that changes nothing."""
+    text = content.decode("utf-8", "replace").removeprefix("\ufeff")
+    found = rewrite(text, is_reply=is_reply_message)
+    if found == text:
+        return content
+    mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
+    return mark + found.encode("utf-8", "replace")
 
 
 def _subject(message: Message) -> str:

@@ -15,14 +15,21 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from nautobot.apps.choices import ObjectChangeEventContextChoices
 from nautobot.extras.models import ObjectChange
 
-from nautobot_circuit_maintenance.choices import PIPELINE_CONTEXT, NotificationStateChoices as State
+from nautobot_circuit_maintenance.choices import (
+    PIPELINE_CONTEXT,
+    MaintenanceKeyChoices,
+    NotificationStateChoices as State,
+)
 from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.domain.text import shortened
 from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.models import CircuitMatcher, Notification
 from nautobot_circuit_maintenance.models.changes import MaintenanceChange, send_after_commit
+from nautobot_circuit_maintenance.models.keys import MaintenanceKey, id_key
 from nautobot_circuit_maintenance.models.providers import parser_names
 from nautobot_circuit_maintenance.pipeline.admission import Admission
 from nautobot_circuit_maintenance.pipeline.apply.apply import NotificationUpdates, apply_updates
+from nautobot_circuit_maintenance.pipeline.apply.keys import ids_of
 from nautobot_circuit_maintenance.pipeline.defects import coded, describe
 from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult, Outcome
 from nautobot_circuit_maintenance.pipeline.queue import (
@@ -173,7 +180,7 @@ class Chunk:
             if isinstance(reading, End):
                 results.add(row, reading)
                 continue
-            results.add(row, _end(reading))
+            results.add(row, _end_of_quote(row, reading, readings) if reading.quoted else _end(reading))
             readings.append(NotificationUpdates(row, reading.updates, is_retry[row.pk]))
         return readings
 
@@ -197,6 +204,33 @@ def _end(reading: Reading) -> End:
     if reading:
         return End(State.PARSED, reading.error)
     return End(State.IGNORED, reading.ignored or _NOT_A_MAINTENANCE)
+
+
+def _end_of_quote(row: Notification, reading: Reading, earlier: Iterable[NotificationUpdates]) -> End:
+    """Return the end of a reply that only quotes a notice: it is ignored if the notice that it quotes is on record."""
+    names = shortened(", ".join(reading.quoted), 300)
+    known = {id_key(name) for name in reading.quoted} & _ids_on_record(row, reading, earlier)
+    if len(known) < len({id_key(name) for name in reading.quoted}):
+        return End(
+            State.FAILED,
+            f"READ-33: The message announces nothing itself, and the notice about {names} that it quotes is not on record. "
+            "If that is genuine, add the maintenance manually.",
+        )
+    return End(State.IGNORED, f"The message announces nothing itself; it quotes a notice about {names}.")
+
+
+def _ids_on_record(row: Notification, reading: Reading, earlier: Iterable[NotificationUpdates]) -> set[str]:
+    """Return which of the quoted maintenance IDs the provider has, stored or in the same chunk."""
+    wanted = [id_key(name) for name in reading.quoted]
+    keys = MaintenanceKey.objects.filter(provider=row.provider_id, kind=MaintenanceKeyChoices.ID, value__in=wanted)
+    same_chunk = {
+        each
+        for other in earlier
+        if other.notification.provider_id == row.provider_id
+        for update in other.updates
+        for each in ids_of(update)
+    }
+    return {*keys.values_list("value", flat=True), *same_chunk}
 
 
 def _read_one(row: Notification) -> Reading | End:

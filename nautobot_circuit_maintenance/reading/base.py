@@ -21,6 +21,8 @@ class Reading:
     """What could not be read, a sentence each, with its code."""
     ignored: str = ""
     """Why the message announces nothing, where that is known."""
+    quoted: tuple[str, ...] = ()
+    """The maintenance IDs in what a reply quotes, if its own text announces nothing."""
 
     def __bool__(self) -> bool:
         """Whether maintenances were found."""

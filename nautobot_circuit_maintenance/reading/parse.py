@@ -8,11 +8,12 @@ from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.text import shortened
 from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.mail.limits import DEFAULT_LIMITS, Limits, run_limited
-from nautobot_circuit_maintenance.mail.parts import MailContent, mail_content
+from nautobot_circuit_maintenance.mail.parts import MailContent, Parts, mail_content
 from nautobot_circuit_maintenance.reading import bcop, library
 from nautobot_circuit_maintenance.reading.base import Reader, Reading, first_result
 from nautobot_circuit_maintenance.reading.bcop_event import ID
 from nautobot_circuit_maintenance.reading.contradictions import with_doubts
+from nautobot_circuit_maintenance.reading.quoted import read_newest
 
 _MAX_REASON_LENGTH = 990
 # Applying and displaying have no limits of their own: 100,000 circuit IDs took 20 seconds of CPU to apply and 9 to list
@@ -96,16 +97,20 @@ def _read_other(
     try:
         if not readers:
             raise ParseError("READ-02", f"The provider has no parser. {library.ADVICE}")
-        reading = first_result(
-            (functools.partial(reader.read, content.parts, provenance) for reader in readers), Reading()
-        )
+        reading = read_newest(content, functools.partial(_try_each, readers, provenance))
     except ParseError as error:
         raise ParseError.joined((*obstacles, error)) from error
+    if reading.quoted:
+        return reading
     if not reading and any(each.hides_all for each in content.obstacles):
         raise ParseError.joined(obstacles)
     if not reading and content.mentions(ID):
         raise ParseError("READ-32", f"The message contains {ID}, but no calendar that can be read.")
     return reading
+
+
+def _try_each(readers: Sequence[Reader], provenance: Provenance, parts: Parts) -> Reading:
+    return first_result((functools.partial(reader.read, parts, provenance) for reader in readers), Reading())
 
 
 def _check_number(what: str, count: int, limit: int) -> None:
