@@ -7,12 +7,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
-from nautobot_circuit_maintenance.mail.headers import MAX_HEADER_BYTES
+from nautobot_circuit_maintenance.mail.headers import MAX_HEADER_BYTES, parse_header
 from nautobot_circuit_maintenance.mail.message import MailMessage
 
 STANDARD_INPUT = "-"
-_SUFFIXES = (".eml", ".mbox")
+_SUFFIXES = (".eml", ".emlx", ".mbox")
 _MBOX_START = b"From "
+_SHORTEST = 20
+
+
+_KINDS = (
+    (b"\xd0\xcf\x11\xe0", "it looks like an Outlook .msg file; save it as .eml"),
+    (b"\x1f\x8b", "it is compressed with gzip; unpack it first"),
+    (b"PK\x03\x04", "it is a zip archive; unpack it first"),
+    (b"%PDF", "it is a PDF"),
+)
+"""What files that are not messages start with."""
 
 
 class FileMessage(NamedTuple):
@@ -21,10 +31,12 @@ class FileMessage(NamedTuple):
     name: str
     """The path, followed by the key if the file contains several messages; "-" is standard input."""
     message: MailMessage
+    problem: str = ""
+    """Why it is not a message; empty if it is one."""
 
 
 def read_messages(paths: list[str], max_message_size: int) -> Iterator[FileMessage]:
-    """Yield the messages of these files, folders (*.eml, *.mbox), Maildirs and mboxes; "-" is standard input.
+    """Yield the messages of these files, folders (*.eml, *.emlx, *.mbox), Maildirs and mboxes; "-" is standard input.
 
     Of a message over the size limit (bytes) only the header is kept. Raises MailboxError for a path that cannot be read
     or contains no messages.
@@ -73,4 +85,16 @@ def read_message(name: str, raw: bytes, max_message_size: int, size: int | None 
     size = len(raw) if size is None else size
     if size > max_message_size:
         return FileMessage(name, MailMessage.oversize(raw[:MAX_HEADER_BYTES], size=size))
-    return FileMessage(name, MailMessage.from_bytes(raw))
+    return FileMessage(name, MailMessage.from_bytes(raw), _problem(raw))
+
+
+def _problem(raw: bytes) -> str:
+    """Return why bytes are not a message; empty if they have a header."""
+    for start, what in _KINDS:
+        if raw.startswith(start):
+            return f"FILE-03: This is not a message: {what}."
+    if len(raw) > _SHORTEST and b"\n" not in raw.strip():
+        return "FILE-04: This is not a message: it has no line ends. If it was sent with curl, use --data-binary."
+    if not parse_header(raw).keys():
+        return "FILE-05: This is not a message: it has no header."
+    return ""

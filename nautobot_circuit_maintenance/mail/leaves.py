@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
 
-from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.mail.charsets import decode_words
 from nautobot_circuit_maintenance.mail.containers import (
     Obstacle,
@@ -68,12 +67,9 @@ def parsed(raw: bytes) -> Message:
 
 
 def leaves(message: Message, *, reads_attached: bool) -> Leaves:
-    """Return the leaves of a message; raises ParseError if its parts are nested too deeply."""
+    """Return the leaves of a message; raises RecursionError if its parts are nested too deeply."""
     walk = _Walk(reads_attached)
-    try:
-        walk.enter(message, 0)
-    except RecursionError as error:
-        raise ParseError("READ-16", "Message parts are nested too deeply.") from error
+    walk.enter(message, 0)
     return walk.result
 
 

@@ -73,9 +73,9 @@ def mail_content(raw: bytes, provenance: Provenance, *, reads_attached: bool = T
     """Return the content of a message; raises ParseError if its parts are nested too deeply."""
     try:
         message = parsed(raw)
+        found = leaves(message, reads_attached=reads_attached)
     except RecursionError as error:
         raise ParseError("READ-16", "Message parts are nested too deeply.") from error
-    found = leaves(message, reads_attached=reads_attached)
     parts: dict[str, tuple[bytes, ...]] = {}
     calendars: dict[str, None] = {}
     for leaf in found.found:

@@ -55,14 +55,14 @@ def _outcomes(batch: list[FileMessage], new: set[UUID]) -> Iterator[ImportedMess
     rows = Notification.objects.filter(fingerprint__in={each.message.fingerprint for each in batch})
     rows = {row.fingerprint: row for row in rows.prefetch_related("parsed_notifications__maintenance")}
     seen: set[UUID] = set()
-    for name, message in batch:
+    for name, message, problem in batch:
         row = rows.get(message.fingerprint)
         if row is None:
             yield ImportedMessage(
                 name,
                 message.subject,
                 Outcome.UNKNOWN_SENDER,
-                f"RUN-07: {explain_unknown(message.sender)}",
+                problem or f"RUN-07: {explain_unknown(message.sender)}",
             )
             continue
         is_new = row.pk in new and row.pk not in seen
