@@ -30,7 +30,7 @@ from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting,
 from nautobot_circuit_maintenance.tests.cases import create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.cases import Case
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, log_lines, new_folder, reading, run_job
-from nautobot_circuit_maintenance.tests.fakes import NOON, FakeMailbox
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, FakeMailbox
 
 Span = tuple[datetime | None, datetime | None]
 NO_ROW = ("duplicate", "unknown sender")
