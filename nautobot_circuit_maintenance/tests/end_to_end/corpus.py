@@ -12,9 +12,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nautobot_circuit_maintenance.tests.end_to_end.rule import Word
+from nautobot_circuit_maintenance.domain.updates import (
+    AnnouncedImpact,
+    MaintenanceEvent,
+    MaintenanceUpdate,
+    Provenance,
+    Window,
+)
+from nautobot_circuit_maintenance.tests import corpus_record
 
-FOLDER = Path(__file__).parents[4] / "shared" / "corpus"
+FOLDER = corpus_record.FOLDER
 READS_EXCEL = all(importlib.util.find_spec(name) for name in ("pandas", "openpyxl"))
 SAID = ("maintenance_id", "account", "circuits", "start", "end", "stamp", "status", "organizer", "summary", "uid")
 
@@ -25,12 +32,15 @@ class Sample:
 
     path: Path
     folder: str
-    """Of the corpus; messages with Excel sheets count as parsable where the library can read those."""
+    """Of the corpus; what can be read counts as parsable: Excel sheets with the extra, calendars that are filtered."""
     sender: str
     parser: str
     sha256: str
     expected: Sequence[Mapping[str, Any]]
-    """What the library finds, empty for nothing or an error."""
+    """What the message says, empty for nothing that can be read."""
+    is_calendar: bool
+    delivered_at: datetime | None
+    """When to let it arrive, if its Date header has nothing to do with its content."""
 
     @cached_property
     def raw(self) -> bytes:
@@ -45,8 +55,8 @@ class Sample:
 
     @property
     def received_at(self) -> datetime:
-        """When the mail server got it: a minute after it was sent."""
-        return self.sent_at + timedelta(minutes=1)
+        """When the mail server got it: a minute after it was sent, if its Date header can be believed."""
+        return self.delivered_at or self.sent_at + timedelta(minutes=1)
 
     def items_by_id(self) -> dict[str, list[dict[str, Any]]]:
         """Return what the message says, by maintenance id, as a parsed notification stores it."""
@@ -55,12 +65,32 @@ class Sample:
             by_id[item["maintenance_id"]].append(said(item))
         return dict(by_id)
 
-    def words(self, fingerprint: str) -> dict[str, Word]:
-        """Return what the message says, by maintenance id, for the rule."""
+    def updates(self, fingerprint: str) -> dict[str, MaintenanceUpdate]:
+        """Return what the message says, by maintenance id, for the oracle."""
+        provenance = Provenance(self.received_at, self.sent_at, fingerprint)
         return {
-            name: Word.of(items, received_at=self.received_at, sent_at=self.sent_at, fingerprint=fingerprint)
+            name: MaintenanceUpdate(
+                maintenance_id=name,
+                events=tuple(self._event(item) for item in items),
+                provenance=provenance,
+                description=items[-1]["summary"],
+            )
             for name, items in self.items_by_id().items()
         }
+
+    def _event(self, item: Mapping[str, Any]) -> MaintenanceEvent:
+        """Return an item without the library's defaults for what is not stated."""
+        windows = (Window(_utc(item["start"]), _utc(item["end"])),) if item["start"] else ()
+        issued_at = _utc(item["stamp"])
+        is_stated = self.is_calendar or issued_at != self.sent_at
+        return MaintenanceEvent(
+            status=item["status"],
+            windows=windows,
+            circuits=tuple(AnnouncedImpact(each["circuit_id"], each["impact"]) for each in item["circuits"]),
+            issued_at=issued_at if is_stated else None,
+            uid=("" if item["uid"] == "0" else item["uid"]) if self.is_calendar else None,
+            sequence=None if item["sequence"] == (-1 if self.is_calendar else 1) else item["sequence"],
+        )
 
 
 def said(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,6 +124,10 @@ def _stored_event(event: Mapping[str, Any], sent_at: datetime) -> dict[str, Any]
     }
 
 
+def _utc(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=timezone.utc)
+
+
 def _seconds(text: str) -> int:
     return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
 
@@ -101,19 +135,25 @@ def _seconds(text: str) -> int:
 def samples() -> list[Sample]:
     """Return all messages."""
     manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
-    return [_sample(entry) for entry in manifest["messages"]]
+    arrivals = json.loads((FOLDER / "received.json").read_text(encoding="utf-8"))
+    return [_sample(entry, arrivals) for entry in manifest["messages"]]
 
 
-def _sample(entry: Mapping[str, Any]) -> Sample:
+def _sample(entry: Mapping[str, Any], arrivals: Mapping[str, str]) -> Sample:
     record = json.loads((FOLDER / entry["json"]).read_text(encoding="utf-8"))
+    path = FOLDER / entry["eml"]
     with_excel = record.get("expected_with_xlsx_extra") if READS_EXCEL else None
+    expected = corpus_record.items(record, path.read_bytes()) or with_excel or []
+    arrival = arrivals.get(record["id"])
     return Sample(
-        path=FOLDER / entry["eml"],
-        folder="parsable" if with_excel else entry["folder"],
+        path=path,
+        folder="parsable" if expected else entry["folder"],
         sender=entry["sender"],
         parser=entry["provider"],
         sha256=entry["sha256"],
-        expected=record["expected"] or with_excel or [],
+        expected=expected,
+        is_calendar=entry["folder"] in ("filtered", "negative") or "ICal" in record.get("parsers", ()),
+        delivered_at=datetime.fromisoformat(arrival.replace("Z", "+00:00")) if arrival else None,
     )
 
 

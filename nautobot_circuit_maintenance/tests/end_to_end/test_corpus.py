@@ -10,8 +10,8 @@ from development.services.imap import ImapServer
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification, ParsedNotification
 from nautobot_circuit_maintenance.tests.cases import create_circuits, create_provider
+from nautobot_circuit_maintenance.tests.domain.oracle import outcome_of
 from nautobot_circuit_maintenance.tests.end_to_end import corpus
-from nautobot_circuit_maintenance.tests.end_to_end.rule import concluded
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, exact_rows, new_folder, reading, run_job
 
 
@@ -48,24 +48,20 @@ class TestCorpus(TestCase):
         self.assertTrue(found)
         return found
 
-    def words(self):
-        """Return everything that was said about each maintenance, from the record of the corpus."""
-        told = defaultdict(list)
+    def updates(self):
+        """Return what all messages say about each maintenance, from the record of the corpus."""
+        about = defaultdict(list)
         for sample, row in self.of_folder("parsable"):
-            for name, word in sample.words(row.fingerprint).items():
-                told[row.provider_id, name].append(word)
-        return told
+            for name, update in sample.updates(row.fingerprint).items():
+                about[row.provider_id, name].append(update)
+        return about
 
     def test_the_job_succeeds_and_counts_every_message(self):
-        """Its result adds up: every message is new, and parsed, ignored or failed."""
+        """Its result adds up: every message is new, and parsed or failed."""
         folders = [sample.folder for sample in self.samples]
         self.assertEqual(self.result.status, "SUCCESS", self.result.traceback)
         self.assertEqual(self.result.result["recorded"], len(self.samples))
-        expected = {
-            "parsed": folders.count("parsable"),
-            "ignored": folders.count("filtered"),
-            "failed": folders.count("negative") + folders.count("unparsable"),
-        }
+        expected = {"parsed": folders.count("parsable"), "failed": len(folders) - folders.count("parsable")}
         self.assertEqual(self.result.result["states"], expected)
         self.assertEqual(
             self.result.result["sources"],
@@ -101,35 +97,31 @@ class TestCorpus(TestCase):
                 self.assertRegex(row.error, r"\w+ \w+")
                 self.assertFalse(row.parsed_notifications.exists())
 
-    def test_messages_that_the_library_filters_are_ignored(self):
-        """They are not maintenance notifications, which is not a failure."""
-        for sample, row in self.of_folder("filtered"):
-            with self.subTest(sample.path.stem):
-                self.assertEqual(row.state, State.IGNORED)
-                self.assertFalse(row.parsed_notifications.exists())
-
     def test_every_maintenance_is_what_all_messages_about_it_come_to(self):
-        """Status, description, windows and impacts follow the rule, worked out from the record of the corpus."""
-        told = self.words()
-        self.assertEqual(CircuitMaintenance.objects.count(), len(told))
-        for (provider, name), words in told.items():
+        """Status, description, windows and impacts follow the rules, worked out from the record of the corpus."""
+        about = self.updates()
+        self.assertEqual(CircuitMaintenance.objects.count(), len(about))
+        for (provider, name), updates in about.items():
             with self.subTest(name):
-                maintenance, expected = CircuitMaintenance.objects.get(provider=provider, name=name), concluded(words)
+                maintenance, expected = CircuitMaintenance.objects.get(provider=provider, name=name), outcome_of(
+                    updates
+                )
                 windows = [(window.start_time, window.end_time) for window in maintenance.windows.all()]
-                self.assertEqual(maintenance.status, expected["status"])
-                self.assertEqual(maintenance.description, expected["description"])
-                self.assertEqual(windows, expected["windows"])
+                impacts = {cid.casefold(): impact for cid, impact in maintenance.impacts.values_list("cid", "impact")}
+                self.assertEqual(maintenance.status, expected.status)
+                self.assertEqual(maintenance.description, expected.description)
+                self.assertEqual(windows, expected.windows)
                 self.assertEqual(maintenance.start_time, min((start for start, _ in windows), default=None))
                 self.assertEqual(maintenance.end_time, max((end for _, end in windows), default=None))
-                self.assertEqual(dict(maintenance.impacts.values_list("cid", "impact")), expected["impacts"])
-                self.assertEqual(maintenance.issued_at, expected["issued_at"])
+                self.assertEqual(impacts, {cid: impact for cid, (impact, _) in expected.circuits.items()})
 
-    def test_only_the_newest_word_about_a_maintenance_is_not_outdated(self):
-        """Of several messages about one maintenance, the last by the rule's order holds."""
-        newest = sorted(concluded(words)["newest"] for words in self.words().values())
+    def test_only_updates_of_which_something_stands_are_not_outdated(self):
+        """Of several messages about one maintenance, those that were replaced wholly are outdated."""
+        about = self.updates()
+        standing = sorted(each for updates in about.values() for each in outcome_of(updates).standing)
         kept = ParsedNotification.objects.filter(outdated=False).values_list("fingerprint", flat=True)
-        self.assertEqual(sorted(kept), newest)
-        self.assertEqual(ParsedNotification.objects.count(), sum(map(len, self.words().values())))
+        self.assertEqual(sorted(kept), standing)
+        self.assertEqual(ParsedNotification.objects.count(), sum(map(len, about.values())))
 
     def test_known_circuits_are_linked_and_unknown_ones_kept(self):
         """An impact has its circuit where the provider has one of that id, and is there all the same where not."""

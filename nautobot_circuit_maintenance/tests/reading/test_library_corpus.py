@@ -36,9 +36,7 @@ class EveryMessageOfTheCorpus(TestCase):
     def test_only_what_was_not_read_is_doubtful(self) -> None:
         doubts = {case["id"]: doubt for case in cases("parsable") for each in updates(case) for doubt in each.doubts}
         missing = "111111111111112, 1111111111111113"
-        self.assertEqual(
-            doubts, {"082_turkcell_turkcell2": f"Some circuits of the message were not read: {missing}."}
-        )
+        self.assertEqual(doubts, {"082_turkcell_turkcell2": f"Some circuits of the message were not read: {missing}."})
 
     def test_negative_messages_are_errors_with_a_short_reason(self) -> None:
         for case in cases("negative"):
