@@ -1,10 +1,12 @@
 """Panels on core's pages of circuits, providers, locations and devices: their maintenances."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.template import Context
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from nautobot.apps.templatetags import placeholder
 from nautobot.apps.ui import Panel, SectionChoices, TemplateExtension
 
@@ -58,7 +60,7 @@ class MaintenancesPanel(Panel):
         upcoming = maintenances.not_over(now).most_urgent_first()
         shown = list(upcoming.select_related("provider", "acknowledged_by")[:_MAX_ROWS])
         impacts: dict[Any, list[CircuitImpact]] = {each.pk: [] for each in shown}
-        visible_impacts = visibility.impacts.filter(maintenance__in=list(impacts))
+        visible_impacts = visibility.impacts.filter(maintenance__in=list(impacts)).prefetch_related("windows")
         for impact in CircuitImpactFilterSet(query, visible_impacts).qs:
             impacts[impact.maintenance_id].append(impact)
         return _RelatedMaintenances(shown, upcoming.count(), maintenances.over(now).count(), impacts)
@@ -69,8 +71,8 @@ class MaintenancesPanel(Panel):
         rows = [
             {
                 "maintenance": each,
-                "start": formatting.datetime_badge(each.start_time, now),
-                "impact": formatting.badge(worst_impact(impact.impact for impact in found.impacts[each.pk])),
+                "start": _start(each, found.impacts[each.pk], now),
+                "impact": _impact(found.impacts[each.pk]),
                 "status": formatting.badge(each.status),
                 "ack": _check_mark(each),
             }
@@ -83,6 +85,22 @@ class MaintenancesPanel(Panel):
             "count_past": found.count_past,
             "past_url": list_url("circuitmaintenance", **{self.filter_name: pk}, ended=True),
         }
+
+
+def _start(maintenance: CircuitMaintenance, impacts: list[CircuitImpact], now: datetime) -> SafeString:
+    """Show when the object is affected: its circuits may be affected in some windows only."""
+    affected = [impact for impact in impacts if impact.is_affected]
+    if not affected or any(impact.in_all_windows for impact in affected):
+        return formatting.datetime_badge(maintenance.start_time, now)
+    windows = [window for impact in affected for window in impact.windows.all()]
+    next_ones = [window for window in windows if window.end_time >= now] or windows
+    return formatting.datetime_badge(min(window.start_time for window in next_ones), now)
+
+
+def _impact(impacts: list[CircuitImpact]) -> SafeString:
+    """Show the worst impact, or that the circuits of the object are only on record."""
+    affected = [impact.impact for impact in impacts if impact.is_affected]
+    return formatting.NOT_AFFECTED if impacts and not affected else formatting.badge(worst_impact(affected))
 
 
 def _check_mark(maintenance: CircuitMaintenance) -> str:

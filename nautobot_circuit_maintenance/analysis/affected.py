@@ -62,20 +62,34 @@ class Ranking:
 
 def read_terminations(visibility: Visibility, now: datetime, until: datetime) -> list[AffectedTermination]:
     """Return the ends of the circuits that are affected in this span; an impact of NO-IMPACT affects nothing."""
+    return [
+        *_terminations(visibility, now, until, "maintenance__windows", in_all_windows=True),
+        *_terminations(visibility, now, until, "windows", in_all_windows=False),
+    ]
+
+
+def _terminations(
+    visibility: Visibility, now: datetime, until: datetime, windows: str, *, in_all_windows: bool
+) -> Iterator[AffectedTermination]:
+    """Yield the ends of the circuits whose windows are found along this relation."""
     ends = "circuit__circuit_terminations"
     impacts = visibility.impacts.filter(
+        in_all_windows=in_all_windows,
         maintenance__in=visibility.maintenances.open(),
-        maintenance__windows__end_time__gt=now,
-        maintenance__windows__start_time__lte=until,
         circuit__in=visibility.circuits,
-        **{f"{ends}__in": visibility.terminations},
+        **{
+            f"{windows}__end_time__gt": now,
+            f"{windows}__start_time__lte": until,
+            f"{ends}__in": visibility.terminations,
+        },
     )
     rows = (
         impacts.exclude(impact=CircuitImpactChoices.NO_IMPACT)
         .values_list("circuit", ends, f"{ends}__location")
-        .annotate(start=Min("maintenance__windows__start_time"), severity=Max(severity("impact")))
+        .annotate(start=Min(f"{windows}__start_time"), severity=Max(severity("impact")))
     )
-    return [AffectedTermination(*row) for row in rows]
+    for row in rows:
+        yield AffectedTermination(*row)
 
 
 def affected_locations(visibility: Visibility, terminations: Iterable[AffectedTermination]) -> Ranking:

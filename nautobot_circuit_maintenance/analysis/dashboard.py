@@ -40,6 +40,9 @@ class OpenProblems:
 
     failed: int
     refused: int
+    partly_read: int
+    doubtful: int
+    """Maintenances with doubts that are not past; a doubt may be about a cancellation."""
     unmatched: int
     """Circuit IDs without a matching circuit, of maintenances that are not over."""
     failing_sources: int
@@ -47,7 +50,8 @@ class OpenProblems:
     @property
     def total(self) -> int:
         """All of them."""
-        return self.failed + self.refused + self.unmatched + self.failing_sources
+        notifications = self.failed + self.refused + self.partly_read
+        return notifications + self.doubtful + self.unmatched + self.failing_sources
 
 
 @dataclass(frozen=True)
@@ -101,15 +105,16 @@ def count_maintenances(visibility: Visibility, now: datetime, span: timedelta = 
 
 
 def count_problems(visibility: Visibility, now: datetime, sources: Iterable[SourceState]) -> OpenProblems:
-    """Count failed and refused notifications, unknown circuit IDs, and the failing ones among these sources."""
-    states = (NotificationStateChoices.FAILED, NotificationStateChoices.REFUSED)
-    notifications = visibility.notifications.filter(state__in=states)
+    """Count notifications that were not or only partly read, doubts, unknown circuit IDs, and failing sources."""
+    notifications = visibility.notifications.needing_attention()
     by_state = dict(notifications.values_list("state").annotate(count=Count("pk")))
     not_over = CircuitMaintenance.objects.not_over(now).order_by()
     unmatched = visibility.impacts.unmatched().filter(maintenance__in=not_over)
     return OpenProblems(
         failed=by_state.get(NotificationStateChoices.FAILED, 0),
         refused=by_state.get(NotificationStateChoices.REFUSED, 0),
+        partly_read=by_state.get(NotificationStateChoices.PARSED, 0),
+        doubtful=visibility.maintenances.doubtful().overlapping(now, None).count(),
         unmatched=unmatched.count(),
         failing_sources=sum(bool(each.source.last_error) for each in sources),
     )

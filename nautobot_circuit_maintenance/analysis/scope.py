@@ -26,8 +26,8 @@ class ImpactScope:
 
 
 def scope_of(maintenance: CircuitMaintenance, visibility: Visibility) -> ImpactScope:
-    """Return the circuits of a maintenance's impacts, and what belongs to these circuits."""
-    impacts = visibility.impacts.filter(maintenance=maintenance, circuit__isnull=False)
+    """Return the circuits that a maintenance affects, and what belongs to these circuits."""
+    impacts = visibility.impacts.affected().filter(maintenance=maintenance, circuit__isnull=False)
     circuits = visibility.circuits.filter(pk__in=impacts.values("circuit"))
     ends = visibility.terminations.filter(circuit__in=circuits)
     return ImpactScope(

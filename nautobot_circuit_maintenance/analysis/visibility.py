@@ -17,7 +17,11 @@ from nautobot_circuit_maintenance.models import (
     NotificationSource,
     ParsedNotification,
 )
-from nautobot_circuit_maintenance.models.querysets import CircuitImpactQuerySet, CircuitMaintenanceQuerySet
+from nautobot_circuit_maintenance.models.querysets import (
+    CircuitImpactQuerySet,
+    CircuitMaintenanceQuerySet,
+    NotificationQuerySet,
+)
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,9 @@ class Visibility:
         return self.of_model(Note)
 
     @property
-    def notifications(self) -> QuerySet[Notification]:
+    def notifications(self) -> NotificationQuerySet:
         """Notifications; ``parsed_notifications`` has what was read from them."""
-        return self.of_model(Notification)
+        return cast(NotificationQuerySet, self.of_model(Notification))
 
     @property
     def parsed_notifications(self) -> QuerySet[ParsedNotification]:

@@ -9,6 +9,14 @@ from nautobot.circuits.models import Circuit, Provider
 from rest_framework import serializers
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.api.windows import (
+    DoubtSerializer,
+    OwnWindowsField,
+    WindowSerializer,
+    as_intervals,
+    choose_windows,
+    note_chosen_circuit,
+)
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
@@ -20,13 +28,6 @@ from nautobot_circuit_maintenance.models import (
 from nautobot_circuit_maintenance.models.severity import worst_impact
 
 _OF_A_MAINTENANCE = ("windows", "impacts", "circuit_count", "unmatched_count", "worst_impact")
-
-
-class WindowSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only for reading
-    """One window, inside its maintenance."""
-
-    start_time = serializers.DateTimeField()
-    end_time = serializers.DateTimeField()
 
 
 class _CircuitReferenceSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only describes
@@ -44,6 +45,11 @@ class MaintenanceImpactSerializer(serializers.Serializer):  # pylint: disable=ab
     cid = serializers.CharField()
     impact = serializers.CharField()
     circuit = serializers.SerializerMethodField(help_text="Null if no matching circuit exists.")
+    matched_by = serializers.CharField(help_text="How the circuit was found.")
+    in_all_windows = serializers.BooleanField()
+    windows = OwnWindowsField(
+        help_text="Windows in which the circuit is affected, if not in all. None: it is not affected any more."
+    )
 
     @extend_schema_field(_CircuitReferenceSerializer(allow_null=True))
     def get_circuit(self, impact: CircuitImpact) -> dict[str, str] | None:
@@ -62,6 +68,11 @@ class MaintenanceImpactSerializer(serializers.Serializer):  # pylint: disable=ab
 class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerializerMixin):
     """A maintenance with its windows and impacts."""
 
+    cancelled_windows = serializers.SerializerMethodField(help_text="Windows cancelled while others stand.")
+    doubts = serializers.SerializerMethodField(help_text="What a person should clear up with the provider.")
+    other_ids = serializers.SerializerMethodField(
+        help_text="Further maintenance IDs by which notifications find the maintenance."
+    )
     windows = serializers.SerializerMethodField()
     impacts = serializers.SerializerMethodField()
     circuit_count = serializers.SerializerMethodField(help_text="Number of affected circuit IDs.")
@@ -79,6 +90,25 @@ class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerialize
         return [name for name in names if not (is_brief and name in _OF_A_MAINTENANCE)]
 
     @extend_schema_field(WindowSerializer(many=True))
+    def get_cancelled_windows(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]] | str:
+        """List the cancelled windows, earliest first."""
+        spans = maintenance.cancelled_spans
+        if self._is_csv_request():
+            return as_intervals(spans)
+        return WindowSerializer([{"start_time": start, "end_time": end} for start, end in spans], many=True).data
+
+    @extend_schema_field(DoubtSerializer(many=True))
+    def get_doubts(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]] | str:
+        """List the doubts."""
+        if self._is_csv_request():
+            return " ".join(doubt["sentence"] for doubt in maintenance.doubts)
+        return DoubtSerializer(maintenance.doubts, many=True).data
+
+    def get_other_ids(self, maintenance: CircuitMaintenance) -> list[str]:
+        """List the other IDs."""
+        return maintenance.other_ids
+
+    @extend_schema_field(WindowSerializer(many=True))
     def get_windows(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]]:
         """List the windows, earliest first."""
         return WindowSerializer(maintenance.windows.all(), many=True).data
@@ -89,23 +119,24 @@ class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerialize
         return MaintenanceImpactSerializer(self._impacts(maintenance), many=True, context=self.context).data
 
     def get_circuit_count(self, maintenance: CircuitMaintenance) -> int:
-        """Count the circuit IDs."""
-        return len(self._impacts(maintenance))
+        """Count the circuit IDs that are affected."""
+        return sum(impact.is_affected for impact in self._impacts(maintenance))
 
     def get_unmatched_count(self, maintenance: CircuitMaintenance) -> int:
         """Count the circuit IDs that are not in Nautobot."""
-        return sum(impact.circuit_id is None for impact in self._impacts(maintenance))
+        return sum(impact.circuit_id is None and impact.is_affected for impact in self._impacts(maintenance))
 
     def get_worst_impact(self, maintenance: CircuitMaintenance) -> str:
         """Return the worst impact."""
-        return worst_impact(impact.impact for impact in self._impacts(maintenance))
+        return worst_impact(impact.impact for impact in self._impacts(maintenance) if impact.is_affected)
 
     def _impacts(self, maintenance: CircuitMaintenance) -> list[CircuitImpact]:
         """Return the impacts that the user may view, which the view prefetched for all maintenances."""
         if not hasattr(maintenance, "visible_impacts"):
             request = self.context.get("request")
             visibility = Visibility.of(request.user) if request else Visibility.everything()
-            maintenance.visible_impacts = list(visibility.impacts.filter(maintenance=maintenance).order_by("cid"))
+            impacts = visibility.impacts.filter(maintenance=maintenance).prefetch_related("windows")
+            maintenance.visible_impacts = list(impacts.order_by("cid"))
         return maintenance.visible_impacts
 
 
@@ -121,6 +152,11 @@ class AcknowledgeSerializer(serializers.Serializer):  # pylint: disable=abstract
 class CircuitImpactSerializer(NautobotModelSerializer):
     """The impact on one circuit ID."""
 
+    windows = OwnWindowsField(
+        required=False,
+        help_text="Windows in which the circuit is affected, if not in all. None: it is not affected any more.",
+    )
+
     class Meta:
         model = CircuitImpact
         fields = "__all__"
@@ -129,7 +165,9 @@ class CircuitImpactSerializer(NautobotModelSerializer):
         validators = []
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Take the circuit ID from the circuit if none is given."""
+        """Take the circuit ID from the circuit if none is given, and the windows from the maintenance."""
+        choose_windows(attrs, self.instance)
+        note_chosen_circuit(attrs, self.instance)
         if not attrs.get("cid") and attrs.get("circuit"):
             attrs["cid"] = attrs["circuit"].cid
         return super().validate(attrs)

@@ -58,7 +58,7 @@ class CircuitMaintenanceViewSet(NautobotModelViewSet):
 
     def get_queryset(self) -> QuerySet[CircuitMaintenance]:
         """Prefetch the impacts that the user may view."""
-        visible = CircuitImpact.objects.restrict(self.request.user, "view")
+        visible = CircuitImpact.objects.restrict(self.request.user, "view").prefetch_related("windows")
         return super().get_queryset().prefetch_related(Prefetch("impacts", visible, to_attr="visible_impacts"))
 
     @extend_schema(
@@ -109,7 +109,9 @@ class CircuitMaintenanceViewSet(NautobotModelViewSet):
 class CircuitImpactViewSet(NautobotModelViewSet):
     """Impacts."""
 
-    queryset = CircuitImpact.objects.select_related("maintenance__provider", "circuit__provider")  # in natural slugs
+    # In natural slugs.
+    queryset = CircuitImpact.objects.select_related("maintenance__provider", "circuit__provider")
+    queryset = queryset.prefetch_related("windows")
     serializer_class = serializers.CircuitImpactSerializer
     filterset_class = filters.CircuitImpactFilterSet
 

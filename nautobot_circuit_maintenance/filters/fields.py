@@ -1,7 +1,11 @@
 """Filters that several filter sets share, with the same names and labels."""
 
+from typing import Any
+
 import django_filters
-from nautobot.apps.filters import NaturalKeyOrPKMultipleChoiceFilter, TreeNodeMultipleChoiceFilter
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+from nautobot.apps.filters import NaturalKeyOrPKMultipleChoiceFilter, SearchFilter, TreeNodeMultipleChoiceFilter
 from nautobot.circuits.models import Circuit, Provider
 from nautobot.dcim.models import Device, Location
 from nautobot.tenancy.models import Tenant
@@ -15,6 +19,18 @@ def choices_filter(vocabulary, **kwargs) -> django_filters.MultipleChoiceFilter:
     Distinct only if it joins many rows: django-filter's default would sort all maintenances.
     """
     return django_filters.MultipleChoiceFilter(choices=vocabulary, **{"distinct": False, **kwargs})
+
+
+class MaintenanceSearchFilter(SearchFilter):
+    """Search maintenances, by their further IDs too: as text, because databases search JSON in different ways."""
+
+    def generate_query(self, value: Any, **kwargs: Any) -> Q:
+        """Return the query of the predicates, or the further IDs."""
+        return super().generate_query(value, **kwargs) | Q(other_ids_text__icontains=value)
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        """Apply the search to a queryset that has the IDs as text."""
+        return super().filter(qs.alias(other_ids_text=Cast("other_ids", TextField())) if value else qs, value)
 
 
 def provider_filter(field_name: str = "provider") -> NaturalKeyOrPKMultipleChoiceFilter:
@@ -56,8 +72,14 @@ def device_filter(method: str) -> NaturalKeyOrPKMultipleChoiceFilter:
     )
 
 
-def maintenance_filter() -> NaturalKeyOrPKMultipleChoiceFilter:
+def maintenance_filter(label: str = "Circuit maintenance (name or ID)") -> NaturalKeyOrPKMultipleChoiceFilter:
     """Return a filter on maintenances."""
-    return NaturalKeyOrPKMultipleChoiceFilter(
-        queryset=CircuitMaintenance.objects.all(), label="Circuit maintenance (name or ID)"
-    )
+    return NaturalKeyOrPKMultipleChoiceFilter(queryset=CircuitMaintenance.objects.all(), label=label)
+
+
+def filter_overlap(filterset: Any, queryset: Any, name: str, value: Any) -> Any:
+    """Apply ``overlaps_from`` and ``overlaps_until``; if both are given, once with both."""
+    since, until = (filterset.form.cleaned_data.get(end) for end in ("overlaps_from", "overlaps_until"))
+    if value is None or (name == "overlaps_until" and since):
+        return queryset
+    return queryset.overlapping(since, until)

@@ -17,18 +17,23 @@ from nautobot_circuit_maintenance.analysis.cabling import terminations_cabled_to
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices,
     CircuitMaintenanceStatusChoices,
+    MatchedByChoices,
     NoteLevelChoices,
 )
 from nautobot_circuit_maintenance.filters import fields
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note
 
+_OF_CIRCUITS = ("circuit", "circuit_id", "impact", "location", "device", "tenant")
+"""Filters that are about the circuits of a maintenance."""
+
 
 class CircuitMaintenanceFilterSet(NautobotFilterSet):
     """Filters of maintenances; filters on time apply to the windows."""
 
-    q = SearchFilter(
+    q = fields.MaintenanceSearchFilter(
         filter_predicates={
             "name": "icontains",
+            "provider_maintenance_id": "icontains",
             "description": "icontains",
             "ticket": "icontains",
             "provider__name": "icontains",
@@ -53,6 +58,11 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
     ended = django_filters.BooleanFilter(method="filter_ended", label="Ended or cancelled")
     overlaps_from = django_filters.IsoDateTimeFilter(method="filter_overlap", label="Active after")
     overlaps_until = django_filters.IsoDateTimeFilter(method="filter_overlap", label="Active before")
+    needs_attention = django_filters.BooleanFilter(method="filter_doubtful", label="Has doubts")
+    replaced_by = fields.maintenance_filter(label="Replaced by (name or ID)")
+    is_replaced = django_filters.BooleanFilter(
+        field_name="replaced_by", lookup_expr="isnull", exclude=True, label="Replaced"
+    )
     has_circuits = RelatedMembershipBooleanFilter(field_name="impacts", label="Has circuits")
     has_unmatched_circuits = django_filters.BooleanFilter(method="filter_unmatched", label="Has unknown circuit IDs")
     has_maintenance_notes = RelatedMembershipBooleanFilter(
@@ -65,6 +75,7 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
             "id",
             "name",
             "provider",
+            "provider_maintenance_id",
             "description",
             "status",
             "start_time",
@@ -75,6 +86,7 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
             "ticket",
             "issued_at",
             "sequence",
+            "replaced_by",
             "created",
             "last_updated",
             "tags",
@@ -91,11 +103,12 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
     def filter_active(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep maintenances that are in progress, or those that are not."""
         now = timezone.now()
-        return queryset.in_progress_at(now) if value else queryset.not_in_progress_at(now)
+        in_progress = self._in_windows(queryset.in_progress_at(now), now, now)
+        return in_progress if value else queryset.exclude(pk__in=in_progress.order_by().values("pk"))
 
     def filter_active_at(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep maintenances with a window at a moment."""
-        return queryset.active_at(value)
+        return self._in_windows(queryset.active_at(value), value, value)
 
     def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep maintenances that ended by time or status, or those that did not."""
@@ -104,10 +117,27 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
 
     def filter_overlap(self, queryset, name, value):
         """Keep maintenances with a window that overlaps the range; with both ends given, it must be the same window."""
-        since, until = (self.form.cleaned_data.get(end) for end in ("overlaps_from", "overlaps_until"))
-        if value is None or (name == "overlaps_until" and since):
+        if value is None:
             return queryset
-        return queryset.overlapping(since, until)
+        since, until = (self.form.cleaned_data.get(end) for end in ("overlaps_from", "overlaps_until"))
+        return self._in_windows(fields.filter_overlap(self, queryset, name, value), since, until)
+
+    def _in_windows(self, queryset, since, until):
+        """Keep maintenances in which the circuits that the other filters name are affected in this range.
+
+        A circuit may be affected in some of the windows only.
+        """
+        names = [name for name in _OF_CIRCUITS if self.form.cleaned_data.get(name)]
+        if not names:
+            return queryset
+        get = getattr(self.data, "getlist", self.data.get)
+        asked = {"cid" if name == "circuit_id" else name: get(name) for name in names}
+        impacts = CircuitImpactFilterSet(asked, CircuitImpact.objects.overlapping(since, until)).qs
+        return queryset.filter(pk__in=impacts.order_by().values("maintenance"))
+
+    def filter_doubtful(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
+        """Keep maintenances with doubts, or those without."""
+        return queryset.doubtful() if value else queryset.filter(doubts=[])
 
     def filter_unmatched(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep maintenances with, or without, a circuit ID that is not in Nautobot."""
@@ -132,6 +162,11 @@ class CircuitImpactFilterSet(NautobotFilterSet):
         field_name="circuit", lookup_expr="isnull", exclude=True, label="Circuit in Nautobot"
     )
     impact = fields.choices_filter(CircuitImpactChoices)
+    matched_by = fields.choices_filter(MatchedByChoices, label="Circuit found by")
+    affected = django_filters.BooleanFilter(method="filter_affected", label="Affected in at least one window")
+    active_at = django_filters.IsoDateTimeFilter(method="filter_active_at", label="Affected at")
+    overlaps_from = django_filters.IsoDateTimeFilter(method="filter_overlap", label="Affected after")
+    overlaps_until = django_filters.IsoDateTimeFilter(method="filter_overlap", label="Affected before")
     provider = fields.provider_filter("maintenance__provider")
     status = fields.choices_filter(
         CircuitMaintenanceStatusChoices, field_name="maintenance__status", label="Maintenance status"
@@ -145,7 +180,32 @@ class CircuitImpactFilterSet(NautobotFilterSet):
 
     class Meta:
         model = CircuitImpact
-        fields = ["id", "maintenance", "cid", "circuit", "impact", "created", "last_updated"]
+        fields = [
+            *(
+                "id",
+                "maintenance",
+                "cid",
+                "circuit",
+                "impact",
+                "in_all_windows",
+                "matched_by",
+                "created",
+                "last_updated",
+            )
+        ]
+
+    def filter_affected(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
+        """Keep impacts on circuits that are affected in a window, or those that are only on record."""
+        affected = CircuitImpact.objects.affected().order_by().values("pk")
+        return queryset.affected() if value else queryset.exclude(pk__in=affected)
+
+    def filter_active_at(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
+        """Keep impacts on circuits that are affected at a moment."""
+        return queryset.active_at(value)
+
+    def filter_overlap(self, queryset, name, value):
+        """Keep impacts on circuits that are affected in the range; with both ends given, in the same window."""
+        return fields.filter_overlap(self, queryset, name, value)
 
     def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep impacts of maintenances that ended, or of those that did not."""

@@ -56,6 +56,7 @@ class NotificationFilterSet(BaseFilterSet):
         queryset=NotificationSource.objects.all(), label="Notification source (name or ID)"
     )
     state = fields.choices_filter(NotificationStateChoices)
+    needs_attention = django_filters.BooleanFilter(method="filter_attention", label="Needs attention")
     maintenance = NaturalKeyOrPKMultipleChoiceFilter(
         queryset=CircuitMaintenance.objects.all(),
         field_name="parsed_notifications__maintenance",
@@ -79,6 +80,12 @@ class NotificationFilterSet(BaseFilterSet):
             "received_at",
             "size",
         ]
+
+    def filter_attention(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
+        """Keep notifications that were not or only partly read, or the others."""
+        if value:
+            return queryset.needing_attention()
+        return queryset.exclude(pk__in=Notification.objects.needing_attention().order_by().values("pk"))
 
 
 class ParsedNotificationFilterSet(BaseFilterSet):

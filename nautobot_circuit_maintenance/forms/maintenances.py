@@ -139,6 +139,8 @@ class CircuitMaintenanceFilterForm(NautobotFilterForm):
     location = fields.related_by_name(Location)
     device = fields.related_by_name(Device)
     tenant = fields.related_by_name(Tenant)
+    needs_attention = fields.yes_no("Has doubts")
+    is_replaced = fields.yes_no("Replaced")
     has_unmatched_circuits = fields.yes_no("Has unknown circuit IDs")
     ticket = forms.CharField(required=False)
     tags = TagFilterField(model)

@@ -44,6 +44,7 @@ class NotificationFilterForm(BootstrapMixin, forms.Form):
     model = Notification
     q = forms.CharField(required=False, label="Search")
     state = fields.multiple_choice(NotificationStateChoices)
+    needs_attention = fields.yes_no("Needs attention")
     provider = fields.related_by_name(Provider)
     source = fields.related_by_name(NotificationSource)
     maintenance = fields.related(CircuitMaintenance, "Circuit maintenance")

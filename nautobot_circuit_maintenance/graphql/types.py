@@ -1,5 +1,7 @@
 """GraphQL types of the models; generated ones would expose too much or clash with core's names."""
 
+from datetime import datetime
+
 import graphene
 import graphene_django_optimizer as optimizer
 from django.db.models import QuerySet
@@ -15,10 +17,24 @@ class CircuitMaintenanceWindowType(graphene.ObjectType):
     end_time = graphene.DateTime(required=True)
 
 
+class CircuitMaintenanceDoubtType(graphene.ObjectType):
+    """Something about a maintenance that a person should clear up with the provider."""
+
+    kind = graphene.String(required=True)
+    sentence = graphene.String(required=True)
+    fingerprint = graphene.String(description="Fingerprint of the notification that raised it.")
+
+
+_Windows = graphene.List(graphene.NonNull(CircuitMaintenanceWindowType), required=True)
+
+
 class CircuitMaintenanceType(RestrictedObjectType):
     """A maintenance with its windows."""
 
-    windows = graphene.List(graphene.NonNull(CircuitMaintenanceWindowType), required=True)
+    windows = _Windows
+    cancelled_windows = _Windows
+    doubts = graphene.List(graphene.NonNull(CircuitMaintenanceDoubtType), required=True)
+    other_ids = graphene.List(graphene.NonNull(graphene.String), required=True)
 
     class Meta:
         model = models.CircuitMaintenance
@@ -30,14 +46,25 @@ class CircuitMaintenanceType(RestrictedObjectType):
         """Return the prefetched windows."""
         return self.windows.all()
 
+    def resolve_cancelled_windows(self, _info: graphene.ResolveInfo) -> list[dict[str, datetime]]:
+        """Return the windows that were cancelled while others stand."""
+        return [{"start_time": start, "end_time": end} for start, end in self.cancelled_spans]
+
 
 class CircuitImpactType(RestrictedObjectType):
-    """The impact on a circuit ID."""
+    """The impact on a circuit ID, with the windows in which it is affected, if not in all."""
+
+    windows = _Windows
 
     class Meta:
         model = models.CircuitImpact
         filterset_class = filters.CircuitImpactFilterSet
         fields = "__all__"
+
+    @optimizer.resolver_hints(prefetch_related=("windows",))
+    def resolve_windows(self, _info: graphene.ResolveInfo) -> QuerySet[models.MaintenanceWindow]:
+        """Return the prefetched windows."""
+        return self.windows.all()
 
 
 class CircuitMaintenanceNoteType(RestrictedObjectType):

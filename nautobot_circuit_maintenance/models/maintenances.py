@@ -161,6 +161,11 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         twins = CircuitMaintenance.objects.filter(provider=None, name=self.name)
         return twins.exclude(pk=self.pk).exists()
 
+    @property
+    def cancelled_spans(self) -> list[Span]:
+        """Start and end of each window that was cancelled while others stand."""
+        return [(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in self.cancelled_windows]
+
     def acknowledge(self, user: AbstractBaseUser | None, now: datetime) -> None:
         """Record who acknowledged it and when, unless it is acknowledged already. Does not save."""
         if not self.ack or not self.acknowledged_at:

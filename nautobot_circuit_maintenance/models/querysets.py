@@ -32,7 +32,12 @@ _IS_PAST = Case(When(end_time__lt=Now(), then=Value(1)), default=Value(0), outpu
 
 
 class MaintenanceWindowQuerySet(RestrictedQuerySet):
-    """Maintenance windows."""
+    """Maintenance windows, a part of their maintenance: who may view that may view its windows."""
+
+    def restrict(self, user: Any, action: str = "view") -> "MaintenanceWindowQuerySet":
+        """Filter windows by the permissions on their maintenances; windows have none of their own."""
+        maintenances = self.model._meta.get_field("maintenance").related_model.objects.restrict(user, action)
+        return self.filter(maintenance__in=maintenances.order_by().values("pk"))
 
     def overlapping(self, since: datetime | None, until: datetime | None) -> "MaintenanceWindowQuerySet":
         """Filter windows that share time with this range; None leaves a side open."""

@@ -24,6 +24,17 @@ class BadgeColumn(tables.Column):
         return formatting.badge(bound_column.accessor.resolve(record))
 
 
+class NotificationStateColumn(tables.Column):
+    """The state of a notification."""
+
+    def render(  # pylint: disable=arguments-differ  # django-tables2 passes arguments by name
+        self, record: Any, bound_column: tables.columns.BoundColumn
+    ) -> SafeString:
+        """Render the state; a notification that was read only in part has the state "parsed" and an error."""
+        notification = bound_column.accessor.penultimate(record)[0]
+        return formatting.state_badge(notification.state, notification.error)
+
+
 class SupersededColumn(tables.Column):
     """Whether a newer notification replaced this one."""
 

@@ -17,8 +17,14 @@ from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.timeline import announced_impacts
 from nautobot_circuit_maintenance.models import CircuitImpact, ParsedNotification
-from nautobot_circuit_maintenance.tables.columns import BadgeColumn, DateTimeBadgeColumn, SupersededColumn
+from nautobot_circuit_maintenance.tables.columns import (
+    BadgeColumn,
+    DateTimeBadgeColumn,
+    NotificationStateColumn,
+    SupersededColumn,
+)
 from nautobot_circuit_maintenance.tables.maintenances import may_add_circuits, unknown_circuit
+from nautobot_circuit_maintenance.ui import formatting
 
 _WIDE = {"td": {"style": "min-width: 11em"}}
 """For columns that a narrow screen would otherwise squeeze to one word a line."""
@@ -29,6 +35,7 @@ class MaintenanceCircuitTable(BaseTable):
 
     cid = tables.Column(verbose_name="Circuit ID")
     impact = BadgeColumn()
+    windows = tables.Column(empty_values=(), orderable=False, verbose_name="Affected in", attrs=_WIDE)
     side_a = tables.Column(empty_values=(), orderable=False, verbose_name="Side A", attrs=_WIDE)
     side_z = tables.Column(empty_values=(), orderable=False, verbose_name="Side Z", attrs=_WIDE)
     circuit_status = tables.Column(empty_values=(), orderable=False)
@@ -42,6 +49,7 @@ class MaintenanceCircuitTable(BaseTable):
         fields = (
             "cid",
             "impact",
+            "windows",
             "side_a",
             "side_z",
             "circuit_status",
@@ -53,6 +61,7 @@ class MaintenanceCircuitTable(BaseTable):
         default_columns = (
             "cid",
             "impact",
+            "windows",
             "side_a",
             "side_z",
             "circuit_status",
@@ -67,12 +76,17 @@ class MaintenanceCircuitTable(BaseTable):
     def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
         """Read the providers of the maintenances along with the impacts."""
         if isinstance(data, QuerySet):
-            data = data.select_related("maintenance__provider")
+            data = data.select_related("maintenance__provider").prefetch_related("windows")
         super().__init__(data, *args, user=user, **kwargs)
         self.viewer = user
         self.visibility = Visibility.of(user) if user else Visibility.everything()
         if user and not user.has_perm("nautobot_circuit_maintenance.view_circuitimpact"):
             self.empty_text = "No circuits found. You may not have permission to view them."
+
+    def before_render(self, request: Any) -> None:
+        """Show windows only where circuits differ."""
+        if all(row.record.in_all_windows for row in self.paginated_rows):
+            self.columns.hide("windows")
 
     @cached_property
     def circuits(self) -> dict[UUID, Circuit]:
@@ -101,7 +115,14 @@ class MaintenanceCircuitTable(BaseTable):
         if not record.circuit_id:
             return format_html("{} {}", value, unknown_circuit(record, offers_to_add=self.offers_to_add))
         circuit = self.circuits.get(record.circuit_id)
-        return format_html('<a href="{}">{}</a>', circuit.get_absolute_url(), value) if circuit else value
+        if not circuit:
+            return value
+        match = formatting.inexact_match(record.matched_by, circuit)
+        return format_html('<a href="{}">{}</a>{}', circuit.get_absolute_url(), value, match)
+
+    def render_windows(self, record: CircuitImpact) -> str | SafeString:
+        """Show the windows in which the circuit is affected."""
+        return formatting.windows_of_impact(record)
 
     def render_side_a(self, record: CircuitImpact) -> SafeString:
         """Show the A side."""
@@ -151,7 +172,7 @@ class MaintenanceNotificationTable(BaseTable):
     subject = tables.Column(empty_values=())
     sender = tables.Column()
     received_at = DateTimeBadgeColumn(verbose_name="Received")
-    state = BadgeColumn(accessor="notification__state")
+    state = NotificationStateColumn(accessor="notification__state")
     status = BadgeColumn(verbose_name="Status")
     outdated = SupersededColumn(verbose_name="Superseded")
     actions = ButtonsColumn(ParsedNotification, buttons=("detail",))

@@ -62,6 +62,7 @@ class CircuitMaintenanceTable(BaseTable):
             "acknowledged_by",
             "acknowledged_at",
             "description",
+            "provider_maintenance_id",
             "issued_at",
             "sequence",
             "tags",
@@ -87,6 +88,11 @@ class CircuitMaintenanceTable(BaseTable):
             visibility = Visibility.of(user) if user else Visibility.everything()
             data = data.with_impact_summary(visibility.impacts).select_related("acknowledged_by")
         super().__init__(data, *args, user=user, **kwargs)
+
+    def render_status(self, record: CircuitMaintenance) -> SafeString:
+        """Render the status, and badges for a maintenance that is replaced or doubtful."""
+        replaced = formatting.REPLACED if record.replaced_by_id else ""
+        return format_html("{} {} {}", formatting.badge(record.status), replaced, formatting.doubt_badge(record.doubts))
 
     def render_end_time(self, record: CircuitMaintenance, value: datetime) -> SafeString:
         """Render the end with the duration."""
@@ -136,7 +142,7 @@ class CircuitMaintenanceListTable(CircuitMaintenanceTable):
 
     def render_ack(self, record: CircuitMaintenance, value: bool) -> SafeString:
         """Render a button for maintenances that have not ended; it belongs to the form around the list."""
-        has_ended = record.status in OVER or (record.end_time and record.end_time < self.now)
+        has_ended = record.status in OVER or record.replaced_by_id or (record.end_time and record.end_time < self.now)
         if value or has_ended or record.pk not in self.changeable:
             return super().render_ack(record, value)
         return format_html(
@@ -159,7 +165,9 @@ class CircuitImpactTable(BaseTable):
     pk = ToggleColumn()
     cid = tables.Column(linkify=True, verbose_name="Circuit ID")
     circuit = tables.Column(linkify=True, empty_values=())
+    matched_by = tables.Column(verbose_name="Circuit found by")
     impact = BadgeColumn()
+    windows = tables.Column(empty_values=(), orderable=False, verbose_name="Affected in")
     side_a = tables.Column(
         accessor="circuit__circuit_termination_a__location", verbose_name="Side A", linkify=True, orderable=False
     )
@@ -179,7 +187,9 @@ class CircuitImpactTable(BaseTable):
             "pk",
             "cid",
             "circuit",
+            "matched_by",
             "impact",
+            "windows",
             "side_a",
             "side_z",
             "maintenance",
@@ -188,12 +198,22 @@ class CircuitImpactTable(BaseTable):
             "end_time",
             "actions",
         )
-        default_columns = ("pk", "cid", "circuit", "impact", "maintenance", "status", "start_time", "actions")
+        default_columns = (
+            "pk",
+            "cid",
+            "circuit",
+            "impact",
+            "windows",
+            "maintenance",
+            "status",
+            "start_time",
+            "actions",
+        )
 
     def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
         """Join the provider: it is part of the maintenance's display name."""
         if isinstance(data, QuerySet):
-            data = data.select_related("maintenance__provider")
+            data = data.select_related("maintenance__provider").prefetch_related("windows")
         super().__init__(data, *args, user=user, **kwargs)
         self.can_add_circuits = may_add_circuits(user)
 
@@ -202,6 +222,10 @@ class CircuitImpactTable(BaseTable):
         if record.circuit_id:
             return str(record.circuit)
         return unknown_circuit(record, offers_to_add=self.can_add_circuits)
+
+    def render_windows(self, record: CircuitImpact) -> str | SafeString:
+        """Render the windows in which the circuit is affected."""
+        return formatting.windows_of_impact(record)
 
 
 def may_add_circuits(user: Any) -> bool:

@@ -17,7 +17,12 @@ from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models import Notification, NotificationSource, ParsedNotification
 from nautobot_circuit_maintenance.models.providers import parser_names, sender_addresses
-from nautobot_circuit_maintenance.tables.columns import BadgeColumn, DateTimeBadgeColumn, SupersededColumn
+from nautobot_circuit_maintenance.tables.columns import (
+    BadgeColumn,
+    DateTimeBadgeColumn,
+    NotificationStateColumn,
+    SupersededColumn,
+)
 from nautobot_circuit_maintenance.ui import formatting
 
 
@@ -28,7 +33,7 @@ class NotificationTable(BaseTable):
     subject = tables.Column(linkify=True, empty_values=())
     provider = tables.Column(linkify=True)
     source = tables.Column(linkify=True)
-    state = BadgeColumn()
+    state = NotificationStateColumn()
     received_at = DateTimeBadgeColumn(verbose_name="Received")
     sent_at = DateTimeBadgeColumn(verbose_name="Sent")
     error = tables.Column(verbose_name="Reason")

@@ -1,5 +1,7 @@
 """Forms: Nautobot's generic tests, and optional and required fields."""
 
+from datetime import timedelta
+
 from nautobot.apps.testing import TestCase
 from nautobot.circuits.models import Circuit, Provider
 
@@ -87,6 +89,47 @@ class CircuitImpactFormTest(TestCase):
 
     def test_circuit_or_circuit_id_is_required(self):
         self.assertIn("cid", self.form().errors)
+
+    def test_circuits_are_affected_in_all_windows_by_default(self):
+        self.assertTrue(self.form(cid="C-9").save().in_all_windows)
+
+    def test_windows_can_be_chosen(self):
+        impact = self.form(cid="C-9").save()
+        second = fixtures.add_window(impact.maintenance, fixtures.NOON + timedelta(days=1))
+        data = {"maintenance": impact.maintenance.pk, "cid": "C-9", "impact": Impact.OUTAGE}
+
+        def saved(**chosen) -> tuple[bool, list]:
+            form = forms.CircuitImpactForm(data={**data, **chosen}, instance=models.CircuitImpact.objects.get())
+            row = form.save()
+            return row.in_all_windows, list(row.windows.all())
+
+        models.CircuitImpact.objects.exclude(pk=impact.pk).delete()
+        self.assertEqual(saved(affected_in="selected", windows=[second.pk]), (False, [second]))
+        self.assertEqual(saved(windows=[second.pk]), (False, [second]))  # what is stored, if a script does not send it
+        self.assertEqual(saved(affected_in="none", windows=[second.pk]), (False, []))
+        self.assertEqual(saved(affected_in="all"), (True, []))
+
+    def test_windows_of_another_maintenance_are_rejected(self):
+        other = fixtures.create_maintenance("OTHER").windows.get()
+
+        form = self.form(cid="C-9", affected_in="selected", windows=[other.pk])
+        without = forms.CircuitImpactForm({**form.data, "windows": []})
+
+        self.assertIn("windows", form.errors)
+        self.assertEqual(without.errors["windows"], ["Select at least one window."])
+
+    def test_a_circuit_that_a_person_selects_is_found_manually(self):
+        circuit = Circuit.objects.get(cid="C-1")
+        impact = self.form(circuit=circuit.pk, cid="OTHER").save()
+        data = {"maintenance": impact.maintenance.pk, "cid": "OTHER", "impact": Impact.OUTAGE}
+
+        self.assertEqual(impact.matched_by, "manual")
+        models.CircuitImpact.objects.filter(pk=impact.pk).update(matched_by="case")
+        impact.refresh_from_db()
+        self.assertEqual(
+            forms.CircuitImpactForm({**data, "circuit": circuit.pk}, instance=impact).save().matched_by, "case"
+        )
+        self.assertEqual(forms.CircuitImpactForm(data, instance=impact).save().matched_by, "")
 
     def test_circuit_of_another_provider_is_rejected(self):
         self.assertIn("circuit", self.form(circuit=Circuit.objects.get(cid="C-2").pk).errors)

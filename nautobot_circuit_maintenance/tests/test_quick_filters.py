@@ -65,12 +65,24 @@ class QuickFilterTest(PageTestCase):
         states = (State.PARSED, State.FAILED, State.FAILED, State.REFUSED, State.IGNORED, State.RECEIVED)
         for state in states:
             fixtures.create_notification(Provider.objects.first(), state=state)
+        fixtures.create_notification(Provider.objects.first(), state=State.PARSED, error="READ-06: No DTSTART.")
 
         found = {
             label: self.count("notification_list", query) for label, query in self.offered("notification_list").items()
         }
 
-        self.assertEqual(found, {"All": 6, "Failed": 2, "Refused": 1, "Ignored": 1, "Waiting": 1})
+        self.assertEqual(
+            found,
+            {
+                "All": 7,
+                "Needs attention": 4,
+                "Failed": 2,
+                "Refused": 1,
+                "Ignored": 1,
+                "Waiting": 1,
+                "Partly read": 1,
+            },
+        )
 
     def test_list_of_notifications_shows_state_and_reason(self):
         page = self.client.get(url_of("notification_list"), **HTMX).content.decode()

@@ -1,6 +1,6 @@
 """Format values for the pages: badges, times with their zone, durations."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone as fixed_zones
 from typing import Any
 
@@ -14,16 +14,19 @@ from nautobot.circuits.models import Circuit
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
+    MatchedByChoices,
     NoteLevelChoices as Level,
     NotificationStateChoices as State,
 )
 from nautobot_circuit_maintenance.domain.periods import (
     duration as duration,
 )  # pylint: disable=useless-import-alias  # a re-export
+from nautobot_circuit_maintenance.models import CircuitImpact
 
 # Dark on green and orange, and blue as a frame: white on them, as core has it, is hard to read in the light theme.
 _GREEN, _ORANGE, _BLUE = "text-bg-success", "text-bg-warning", "bg-primary-subtle border border-primary text-body"
 _RED, _GREY, _RED_FRAME, _FRAME = "bg-danger", "bg-secondary", "border border-danger text-body", "border text-body"
+_ORANGE_FRAME = "border border-warning text-body"
 _CLASSES = {
     Status.TENTATIVE: _GREY,
     Status.CONFIRMED: _BLUE,
@@ -46,6 +49,7 @@ _CLASSES = {
 }
 _LABELS: dict[str, str] = dict(State.CHOICES)
 """Labels that differ from the stored value."""
+_MATCHED_BY: dict[str, str] = dict(MatchedByChoices.CHOICES)
 _MOST_LINKS = 5
 _DAY = timedelta(days=1)
 _LONGEST_UNBROKEN = 15
@@ -59,15 +63,43 @@ def _badge(label: str, classes: str) -> SafeString:
 
 UNKNOWN_CIRCUIT_ID = _badge("Unknown Circuit ID", "border border-dark text-body")
 IN_PROGRESS = _badge("In Progress", _RED_FRAME)
-WITHIN_A_DAY = _badge("Within 24 h", "border border-warning text-body")
+WITHIN_A_DAY = _badge("Within 24 h", _ORANGE_FRAME)
 SUPERSEDED = _badge("Superseded", _GREY)
 NOT_CONFIGURED = _badge("Not Configured", _ORANGE)
 NO_EMAIL_ADDRESS = _badge("No Email Address", _ORANGE)
+PARTLY_READ = _badge("Partly Read", _ORANGE_FRAME)
+NOT_AFFECTED = _badge("On record, not affected", _FRAME)
+REPLACED = _badge("Replaced", _GREY)
 
 
 def badge(value: str | None) -> SafeString:
     """Render a value of our vocabularies as a badge in its color; other values get a plain badge."""
     return _badge(_LABELS.get(value, value), _CLASSES.get(value, _FRAME)) if value else placeholder(None)
+
+
+def state_badge(state: str | None, error: str) -> SafeString:
+    """Render the state of a notification; one that was parsed with an error was read only in part."""
+    return PARTLY_READ if state == State.PARSED and error else badge(state)
+
+
+def doubt_badge(doubts: Sequence[Mapping[str, str]]) -> str:
+    """Render a badge for a maintenance with doubts, with their sentences in the tooltip; empty if there are none."""
+    sentences = " ".join(doubt["sentence"] for doubt in doubts)
+    html = '<span class="badge {}" title="{}">Doubtful</span>'
+    return format_html(html, _ORANGE_FRAME, sentences) if doubts else ""
+
+
+def matched_by(value: str) -> str | SafeString:
+    """Return how a circuit was found."""
+    return placeholder(_MATCHED_BY.get(value))
+
+
+def inexact_match(value: str, circuit: Circuit | None) -> str:
+    """Render which circuit was found and how; empty if its ID is the announced one."""
+    if not circuit or value in ("", MatchedByChoices.EXACT):
+        return ""
+    label = _MATCHED_BY.get(value, value)
+    return format_html('<div><small class="text-secondary">Circuit {}: {}</small></div>', circuit, label)
 
 
 def unmatched_badge(count: int) -> str:
@@ -171,6 +203,28 @@ def window(start: datetime, end: datetime, *, remark: str = "") -> SafeString:
         f"{local_end:%Z}",
         remark or duration(end - start),
     )
+
+
+def windows(spans: Iterable[tuple[datetime, datetime]]) -> SafeString:
+    """Render windows, one per line."""
+    return format_html_join("", "<div>{}</div>", ((window(start, end),) for start, end in spans))
+
+
+def windows_of_impact(impact: CircuitImpact) -> str | SafeString:
+    """Render the windows in which a circuit is affected, unless these are all windows of the maintenance."""
+    if impact.in_all_windows:
+        return "All"
+    return own_windows(impact.windows.all())
+
+
+def own_windows(affected_in: Iterable[Any]) -> SafeString:
+    """Render the windows in which a circuit is affected, one per line."""
+    return windows((each.start_time, each.end_time) for each in affected_in) or NOT_AFFECTED
+
+
+def cancelled_window(start: datetime, end: datetime) -> SafeString:
+    """Render a window that was cancelled while others stand."""
+    return format_html("<del>{}</del> {}", window(start, end), badge(Status.CANCELLED))
 
 
 def upcoming_window(start: datetime, end: datetime, now: datetime) -> SafeString:

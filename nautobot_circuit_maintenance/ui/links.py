@@ -17,6 +17,7 @@ LONGEST_LIST = 100
 
 IN_PROGRESS: dict[str, Any] = {"active": True}
 UNACKNOWLEDGED: dict[str, Any] = {"ack": False, "ended": False}
+PARTLY_READ: dict[str, Any] = {"state": State.PARSED, "needs_attention": True}
 
 _FROM, _UNTIL = "overlaps_from", "overlaps_until"
 _NOT_FILTERS = ("page", "per_page", "sort", "saved_view")
@@ -36,6 +37,11 @@ def ahead_url(now: datetime, span: timedelta, **filters: Any) -> str:
 def ahead(now: datetime, span: timedelta) -> dict[str, Any]:
     """Return the filters for maintenances with a window in the next span of time, current ones included."""
     return {_FROM: now, _UNTIL: now + span, "ended": False}
+
+
+def doubtful_url(now: datetime) -> str:
+    """Return the URL of the list of doubtful maintenances that are not past, whatever their status."""
+    return list_url("circuitmaintenance", needs_attention=True, **{_FROM: now})
 
 
 def as_query(filters: dict[str, Any]) -> str:
@@ -66,6 +72,7 @@ def maintenance_filters(now: datetime, applied: QueryDict) -> list[QuickFilter]:
         ("Next 7 days", ahead(now, timedelta(days=7))),
         ("Unacknowledged", UNACKNOWLEDGED),
         (f"Updated in {USUAL_DAYS} days", {"last_updated__gte": start_of_day(now, USUAL_DAYS)}),
+        ("Doubtful", {"needs_attention": True}),
         ("Unknown circuit IDs", {"has_unmatched_circuits": True, "ended": False}),
     )
     return _marked(offered, applied)
@@ -75,7 +82,13 @@ def notification_filters(applied: QueryDict) -> list[QuickFilter]:
     """Return the quick filters of notifications, marking the one that is applied."""
     states = (State.FAILED, State.REFUSED, State.IGNORED, State.RECEIVED)
     labels: dict[str, str] = dict(State.CHOICES)
-    return _marked((("All", {}), *((labels[state], {"state": state}) for state in states)), applied)
+    offered: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("All", {}),
+        ("Needs attention", {"needs_attention": True}),
+        *((labels[state], {"state": state}) for state in states),
+        ("Partly read", PARTLY_READ),
+    )
+    return _marked(offered, applied)
 
 
 def _marked(offered: tuple[tuple[str, dict[str, Any]], ...], applied: QueryDict) -> list[QuickFilter]:

@@ -7,7 +7,14 @@ from typing import Any
 from django.template.defaultfilters import pluralize
 
 from nautobot_circuit_maintenance.analysis import dashboard, trends
-from nautobot_circuit_maintenance.ui.links import IN_PROGRESS, UNACKNOWLEDGED, ahead_url, list_url
+from nautobot_circuit_maintenance.ui.links import (
+    IN_PROGRESS,
+    PARTLY_READ,
+    UNACKNOWLEDGED,
+    ahead_url,
+    doubtful_url,
+    list_url,
+)
 
 _VIEW_PROBLEMS = [
     f"nautobot_circuit_maintenance.view_{model}" for model in ("notification", "notificationsource", "circuitimpact")
@@ -57,11 +64,13 @@ def maintenance_tiles(counts: dashboard.Counts, now: datetime) -> list[Tile]:
     ]
 
 
-def problems_tile(problems: dashboard.OpenProblems, user: Any) -> Tile:
+def problems_tile(problems: dashboard.OpenProblems, user: Any, now: datetime) -> Tile:
     """Return the tile of what a person has to fix; its parts are the links."""
     parts = (
         _part(problems.failed, "failed notification", list_url("notification", state="failed")),
         _part(problems.refused, "refused notification", list_url("notification", state="refused")),
+        _part(problems.partly_read, "partly read notification", list_url("notification", **PARTLY_READ)),
+        _part(problems.doubtful, "doubtful maintenance", doubtful_url(now)),
         _part(problems.failing_sources, "source error", list_url("notificationsource", has_error=True)),
         _part(problems.unmatched, "unknown circuit ID", list_url("circuitimpact", has_circuit=False, ended=False)),
     )

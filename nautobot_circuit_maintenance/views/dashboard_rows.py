@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html
 from nautobot.apps.templatetags import placeholder
 
 from nautobot_circuit_maintenance.analysis import affected, dashboard
@@ -24,7 +25,9 @@ def upcoming_row(upcoming: dashboard.UpcomingMaintenance, now: datetime) -> dict
         "window": formatting.upcoming_window(upcoming.start, upcoming.end, now),
         "urgency": formatting.urgency_badge(upcoming.start, now),
         "impact": formatting.badge(impact_of_severity(maintenance.worst_severity)),
-        "status": formatting.badge(maintenance.status),
+        "status": format_html(
+            "{} {}", formatting.badge(maintenance.status), formatting.doubt_badge(maintenance.doubts)
+        ),
         "unknown": formatting.unmatched_badge(maintenance.unmatched_count),
         "places": [(place.name, reverse("dcim:location", kwargs={"pk": place.pk})) for place in places[:shown]],
         "more_places": [place.name for place in places[shown:]],

@@ -1,9 +1,12 @@
 """Panels on the page of one maintenance: its facts, the objects it affects, its circuits."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import takewhile
+from operator import itemgetter
 from typing import Any
 
+from django.db.models import Q
 from django.template import Context
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
@@ -11,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from nautobot.apps.templatetags import hyperlinked_object, placeholder
-from nautobot.apps.ui import KeyValueTablePanel, ObjectsTablePanel
+from nautobot.apps.ui import KeyValueTablePanel, ObjectsTablePanel, Panel
 from nautobot.core.ui.object_detail import Component
 
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
@@ -43,6 +46,8 @@ class FactsPanel(_FilledPanel):
         maintenance: CircuitMaintenance = context["object"]
         return {
             "Name": maintenance.name,
+            **_ids(maintenance),
+            **_replacements(maintenance, Visibility.of(context["request"].user)),
             "Provider": hyperlinked_object(maintenance.provider),
             "Status": formatting.badge(maintenance.status),
             "Description": linebreaksbr(maintenance.description) if maintenance.description else placeholder(None),
@@ -54,12 +59,44 @@ class FactsPanel(_FilledPanel):
         }
 
 
+def _ids(maintenance: CircuitMaintenance) -> dict[str, str]:
+    """Return the provider's IDs, where they differ from the name."""
+    found = {}
+    if maintenance.provider_maintenance_id.casefold() not in ("", maintenance.name.casefold()):
+        found["Provider's Maintenance ID"] = maintenance.provider_maintenance_id
+    if maintenance.other_ids:
+        found["Other Maintenance IDs"] = ", ".join(maintenance.other_ids)
+    return found
+
+
+def _replacements(maintenance: CircuitMaintenance, visibility: Visibility) -> dict[str, SafeString]:
+    """Return links to the maintenances that replaced it, or that it replaced, as far as the user may view them."""
+    related = Q(pk=maintenance.replaced_by_id) | Q(replaced_by=maintenance)
+    rows = list(visibility.maintenances.filter(related).select_related("provider").order_by("name"))
+    by = [row for row in rows if row.pk == maintenance.replaced_by_id]
+    of = [row for row in rows if row.replaced_by_id == maintenance.pk]
+    named = (("Replaced By", by), ("Replaces", of))
+    return {label: formatting.linked_list(found) for label, found in named if found}
+
+
 def _windows(maintenance: CircuitMaintenance) -> SafeString:
-    rows = [
-        (formatting.window(window.start_time, window.end_time), formatting.relative_badge(window.start_time))
+    rows: list[tuple[datetime, SafeString]] = [
+        (
+            window.start_time,
+            format_html(
+                "<div>{}, {}</div>",
+                formatting.window(window.start_time, window.end_time),
+                formatting.relative_badge(window.start_time),
+            ),
+        )
         for window in maintenance.windows.all()
     ]
-    return format_html_join("", "<div>{}, {}</div>", rows) or placeholder(None)
+    rows += [
+        (start, format_html("<div>{}</div>", formatting.cancelled_window(start, end)))
+        for start, end in maintenance.cancelled_spans
+    ]
+    in_order = sorted(rows, key=itemgetter(0))
+    return format_html_join("", "{}", ((html,) for _, html in in_order)) or placeholder(None)
 
 
 def _notice(maintenance: CircuitMaintenance, evidence: Evidence) -> str | SafeString:
@@ -91,9 +128,9 @@ class ScopePanel(_FilledPanel):
         """Return the number of each kind of object, and the first of them."""
         maintenance, visibility = context["object"], Visibility.of(context["request"].user)
         scope = scope_of(maintenance, visibility)
-        unknown = visibility.impacts.unmatched().filter(maintenance=maintenance).count()
+        unknown = visibility.impacts.affected().unmatched().filter(maintenance=maintenance).count()
         impacts = reverse("plugins:nautobot_circuit_maintenance:circuitimpact_list")
-        of_this = {"maintenance": maintenance.pk}
+        of_this = {"maintenance": maintenance.pk, "affected": True}
         return {
             "Circuits": _counted(scope.circuits, f"{impacts}?{urlencode({**of_this, 'has_circuit': True})}"),
             "Unknown circuit IDs": _linked(unknown, f"{impacts}?{urlencode({**of_this, 'has_circuit': False})}"),
@@ -131,8 +168,32 @@ class CircuitsPanel(ObjectsTablePanel):
 
 
 def badges(maintenance: CircuitMaintenance, visibility: Visibility) -> SafeString:
-    """Show status and worst impact, for the title."""
-    impacts = visibility.impacts.filter(maintenance=maintenance)
+    """Show status and worst impact, and whether it is replaced or doubtful, for the title."""
+    impacts = visibility.impacts.affected().filter(maintenance=maintenance)
     worst = worst_impact(impacts.values_list("impact", flat=True).distinct())
-    values = [value for value in (maintenance.status, worst) if value]
-    return format_html_join(" ", "{}", ((formatting.badge(value),) for value in values))
+    shown = [formatting.badge(value) for value in (maintenance.status, worst) if value]
+    if maintenance.replaced_by_id:
+        shown.append(formatting.REPLACED)
+    if maintenance.doubts:
+        shown.append(formatting.doubt_badge(maintenance.doubts))
+    return format_html_join(" ", "{}", ((each,) for each in shown))
+
+
+class DoubtsPanel(Panel):
+    """What a person should ask the provider, each with the notification that raised it."""
+
+    label = "Needs Attention"
+    body_content_template_path = "nautobot_circuit_maintenance/inc/doubts.html"
+
+    def should_render(self, context: Context) -> bool:
+        """Render only if there are doubts."""
+        return bool(context["object"].doubts) and super().should_render(context)
+
+    def get_extra_context(self, context: Context) -> dict[str, Any]:
+        """Add the doubts; link to the notifications that the user may view."""
+        doubts = context["object"].doubts
+        raised_by = [doubt["fingerprint"] for doubt in doubts if doubt.get("fingerprint")]
+        notifications = Visibility.of(context["request"].user).notifications.filter(fingerprint__in=raised_by)
+        found = {notification.fingerprint: notification for notification in notifications}
+        rows = [(doubt["sentence"], found.get(doubt.get("fingerprint"))) for doubt in doubts]
+        return {**super().get_extra_context(context), "doubts": rows}

@@ -27,7 +27,13 @@ from nautobot_circuit_maintenance.models.acknowledgement import unacknowledge
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import maintenance_filters
 from nautobot_circuit_maintenance.views.acknowledging import AcknowledgeButton, acknowledge_seen
-from nautobot_circuit_maintenance.views.maintenance_panels import CircuitsPanel, FactsPanel, ScopePanel, badges
+from nautobot_circuit_maintenance.views.maintenance_panels import (
+    CircuitsPanel,
+    DoubtsPanel,
+    FactsPanel,
+    ScopePanel,
+    badges,
+)
 from nautobot_circuit_maintenance.views.timeline import TimelinePanel
 from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX, selected_pks
 
@@ -65,6 +71,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
         ],
         panels=[
             FactsPanel(weight=100, section=SectionChoices.LEFT_HALF),
+            DoubtsPanel(weight=50, section=SectionChoices.RIGHT_HALF),
             ScopePanel(weight=100, section=SectionChoices.RIGHT_HALF),
             CircuitsPanel(
                 weight=100,
@@ -149,14 +156,14 @@ class CircuitImpactUIViewSet(NautobotUIViewSet):
                 weight=100,
                 section=SectionChoices.LEFT_HALF,
                 label="Circuit Impact",
-                fields=["cid", "circuit", "impact", "maintenance", "maintenance__start_time", "maintenance__end_time"],
+                fields=["cid", "circuit", "matched_by", "impact", "maintenance", "own_windows"],
                 value_transforms={
                     "impact": [formatting.badge],
+                    "matched_by": [formatting.matched_by],
+                    "own_windows": [formatting.own_windows],
                     "circuit": [formatting.circuit_link],
-                    "maintenance__start_time": [formatting.datetime_badge],
-                    "maintenance__end_time": [formatting.datetime_badge],
                 },
-                key_transforms={"maintenance__start_time": "Start", "maintenance__end_time": "End"},
+                key_transforms={"matched_by": "Circuit Found By", "own_windows": "Affected In"},
             ),
         ]
     )

@@ -42,6 +42,10 @@ _INCOMPLETE = (
     "Other notifications from {provider} are parsed successfully. If this one announces maintenance, it is incomplete or "
     "in a different format: contact {provider} or {add_manually}. Otherwise no action is needed."
 )
+_PARTLY_READ = (
+    "The maintenances below were read; the reason names the part that was not. If that part announces maintenance, contact "
+    "{provider} or {add_manually}."
+)
 _NOT_REPROCESSABLE = (
     'It cannot be reprocessed because the original message is not stored. Run the job with "Since" to read it from the '
     "mailbox again."
@@ -53,6 +57,8 @@ def advice(
 ) -> SafeString | str:
     """Return what a user can do about the state of a notification; empty if nothing needs to be done."""
     template = _ADVICE[notification.state]
+    if notification.state == State.PARSED and notification.error:
+        template = _PARTLY_READ
     if notification.state not in (State.PARSED, State.RECEIVED) and not has_original:
         template = _NOT_REPROCESSABLE
     elif notification.state == State.FAILED and _has_parsed_notifications(notification.provider):
@@ -99,7 +105,7 @@ class ResultPanel(VerbatimLabelsMixin, KeyValueTablePanel):
         provider = provider_to_edit(notification.provider, user)
         add_manually = _add_manually(notification.provider, user)
         return {
-            "State": formatting.badge(notification.state),
+            "State": formatting.state_badge(notification.state, notification.error),
             "Reason": notification.error,
             "Suggested Action": advice(notification, provider, add_manually, has_original=has_original),
             "Attempts": notification.attempts,
