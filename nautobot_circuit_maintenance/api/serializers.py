@@ -15,7 +15,6 @@ from nautobot_circuit_maintenance.api.windows import (
     WindowSerializer,
     as_intervals,
     choose_windows,
-    note_chosen_circuit,
 )
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
@@ -167,7 +166,6 @@ class CircuitImpactSerializer(NautobotModelSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Take the circuit ID from the circuit if none is given, and the windows from the maintenance."""
         choose_windows(attrs, self.instance)
-        note_chosen_circuit(attrs, self.instance)
         if not attrs.get("cid") and attrs.get("circuit"):
             attrs["cid"] = attrs["circuit"].cid
         return super().validate(attrs)

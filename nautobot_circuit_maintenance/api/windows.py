@@ -7,7 +7,6 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from nautobot_circuit_maintenance.choices import MatchedByChoices
 from nautobot_circuit_maintenance.models import CircuitImpact, MaintenanceWindow
 from nautobot_circuit_maintenance.models.windows import Span, as_rest
 
@@ -62,12 +61,3 @@ def _rows(maintenance: Any, spans: list[Span]) -> list[MaintenanceWindow]:
     if missing:
         raise serializers.ValidationError({"windows": f"Not a window of this maintenance: {as_intervals(missing)}."})
     return [rows[span] for span in spans]
-
-
-def note_chosen_circuit(attrs: dict[str, Any], impact: CircuitImpact | None) -> None:
-    """Record that a person chose the circuit, if a request changes it."""
-    if "circuit" not in attrs:
-        return
-    circuit = attrs["circuit"]
-    if (circuit.pk if circuit else None) != (impact.circuit_id if impact else None):
-        attrs["matched_by"] = MatchedByChoices.MANUAL if circuit else ""

@@ -60,7 +60,6 @@ class CircuitImpactForm(NautobotModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the windows of the maintenance, as soon as it is known."""
         super().__init__(*args, **kwargs)
-        self.stored_circuit = self.instance.circuit_id
         self.fields["windows"].queryset = self._windows_of_maintenance()
         if not self.instance.present_in_database or self.instance.in_all_windows:
             self.initial["affected_in"] = ALL
@@ -84,7 +83,7 @@ class CircuitImpactForm(NautobotModelForm):
         return self.cleaned_data["affected_in"] or self.initial["affected_in"]
 
     def clean(self) -> None:
-        """Set the windows, and record that a person chose the circuit."""
+        """Set the windows."""
         super().clean()
         affected_in = self.cleaned_data.get("affected_in")
         if affected_in == SELECTED and not self.cleaned_data.get("windows") and not self.has_error("windows"):
@@ -92,9 +91,6 @@ class CircuitImpactForm(NautobotModelForm):
         if affected_in != SELECTED:
             self.cleaned_data["windows"] = MaintenanceWindow.objects.none()
         self.instance.in_all_windows = affected_in == ALL
-        circuit = self.cleaned_data.get("circuit")
-        if (circuit.pk if circuit else None) != self.stored_circuit:
-            self.instance.matched_by = MatchedByChoices.MANUAL if circuit else ""
 
 
 class CircuitImpactBulkEditForm(NautobotBulkEditForm):

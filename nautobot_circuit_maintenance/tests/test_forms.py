@@ -118,19 +118,6 @@ class CircuitImpactFormTest(TestCase):
         self.assertIn("windows", form.errors)
         self.assertEqual(without.errors["windows"], ["Select at least one window."])
 
-    def test_a_circuit_that_a_person_selects_is_found_manually(self):
-        circuit = Circuit.objects.get(cid="C-1")
-        impact = self.form(circuit=circuit.pk, cid="OTHER").save()
-        data = {"maintenance": impact.maintenance.pk, "cid": "OTHER", "impact": Impact.OUTAGE}
-
-        self.assertEqual(impact.matched_by, "manual")
-        models.CircuitImpact.objects.filter(pk=impact.pk).update(matched_by="case")
-        impact.refresh_from_db()
-        self.assertEqual(
-            forms.CircuitImpactForm({**data, "circuit": circuit.pk}, instance=impact).save().matched_by, "case"
-        )
-        self.assertEqual(forms.CircuitImpactForm(data, instance=impact).save().matched_by, "")
-
     def test_circuit_of_another_provider_is_rejected(self):
         self.assertIn("circuit", self.form(circuit=Circuit.objects.get(cid="C-2").pk).errors)
 
