@@ -32,7 +32,9 @@ def provenance(raw: bytes) -> Provenance:
 
 def read(raw: bytes, *names: str) -> list[MaintenanceUpdate]:
     """Parse a message as the pipeline does."""
-    return list(parse(raw, names, provenance(raw)).updates)
+    updates: list[MaintenanceUpdate] = []
+    updates += parse(raw, names, provenance(raw)).updates
+    return updates
 
 
 def event(name: str = "CHG-1", *, day: int = 10, circuits: tuple[str, ...] = ("C-1",), **fields: str) -> str:

@@ -1,5 +1,6 @@
 """Known errors of the parser library: corrected where it has them, and off where it has not."""
 
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest import TestCase
@@ -58,7 +59,7 @@ class EachCorrection(TestCase):
         status = SimpleNamespace(status="CANCELLED")
 
         class Right:
-            def parser_hook(self, raw: bytes, kind: str) -> list[dict[str, Any]]:
+            def parser_hook(self, _raw: bytes, _kind: str) -> list[dict[str, Any]]:
                 return [{"status": status.status}]
 
         module = SimpleNamespace(HtmlParserSummitIG=Right, Status=str)
@@ -287,3 +288,12 @@ class Subjects(TestCase):
                 module = name.split()[0]
                 [data] = getattr(modules()(module), classes[module])().parse_subject(subject)
                 self.assertEqual(data["status"].value, status)
+
+
+class Documentation(TestCase):
+    """The developer guide lists every correction, for the authors of the library."""
+
+    def test_each_correction_has_a_row(self) -> None:
+        page = (Path(__file__).parents[3] / "docs" / "dev" / "reading.md").read_text(encoding="utf-8")
+        rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("|")]
+        self.assertEqual({each.name for each in CORRECTIONS} - set(rows), set())
