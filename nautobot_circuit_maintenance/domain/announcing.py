@@ -72,7 +72,10 @@ def _replaced_of_known_uid(announced: Announced, own: list[Entry], *, is_per_cir
     is_over = bool(own) and all(entry.is_over for entry in own)
     if event.windows and is_over and not any(overlaps(entry, event.windows) for entry in own):
         return []  # A new date after a cancellation, or a further night.
-    return own
+    last = max((entry.place for entry in own if not entry.is_over), default=-1)
+    # What is over stays beside the new date that was announced after it, whatever is announced of that later.
+    past = {id(entry) for entry in own if entry.is_over and entry.place < last and not overlaps(entry, event.windows)}
+    return [entry for entry in own if id(entry) not in past]
 
 
 def _replaced_of_new_uid(announced: Announced, old: list[Entry]) -> list[Entry]:
