@@ -55,7 +55,7 @@ def _event_to_json(event: MaintenanceEvent) -> dict[str, Any]:
         "issued_at": _time_to_json(event.issued_at) if event.issued_at else None,
         "windows": [{"start": _time_to_json(start), "end": _time_to_json(end)} for start, end in event.windows],
         "circuits": [{"cid": cid, "impact": impact} for cid, impact in event.circuits],
-        **({"default_status": event.default_status} if event.default_status else {}),
+        **({} if event.default_status is None else {"default_status": event.default_status}),
     }
 
 

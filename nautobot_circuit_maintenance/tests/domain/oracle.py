@@ -179,7 +179,11 @@ def _announced(facts: set[Fact], said: Said, place: int, one_mail_per_circuit: s
     elif own and event.windows and all(fact.is_over and not _meet(fact.window, event.windows) for fact in own):
         gone = set()  # a further night, or a new date after a cancellation
     else:
-        gone = own
+        latest = max((fact.moment[0] for fact in own if not fact.is_over), default=-1)
+        # A new date stands beside what was over before; so do its reminders and its moves.
+        gone = {
+            fact for fact in own if not fact.is_over or fact.moment[0] >= latest or _meet(fact.window, event.windows)
+        }
     return (facts - gone) | _new(facts, gone, said, place)
 
 
