@@ -65,13 +65,13 @@ def decoded(content: bytes, charset: str | None) -> str:
         return content.decode(wide, "replace")
     label = (charset or "").strip().lower()
     name = "" if label in _ASCII_LABELS else codec(label)
+    if name == "iso2022_jp_ext":
+        return _iso_2022_jp(content)
     for candidate in dict.fromkeys((name or "utf-8", "utf-8")):
         try:
             return content.decode(candidate)
         except ValueError:
             continue
-    if name == "iso2022_jp_ext" and (text := _japanese_of_windows(content)):
-        return text
     return _with_replacements(content, name)
 
 
@@ -81,12 +81,14 @@ def _wide(content: bytes) -> str:
     return {"x0x0": "utf-16-le", "0x0x": "utf-16-be"}.get(zeros, "")
 
 
-def _japanese_of_windows(content: bytes) -> str:
-    """Return ISO-2022-JP with NEC's and IBM's characters, which JIS X 0213 contains; empty if it is something else."""
-    try:
-        return content.replace(b"\x1b$B", b"\x1b$(Q").decode("iso2022_jp_2004")
-    except ValueError:
-        return ""
+def _iso_2022_jp(content: bytes) -> str:
+    """Decode ISO-2022-JP, also with the characters of NEC and IBM, which JIS X 0213 contains."""
+    for escape, name in ((b"\x1b$B", "iso2022_jp_ext"), (b"\x1b$(Q", "iso2022_jp_2004")):
+        try:
+            return content.replace(b"\x1b$B", escape).decode(name)
+        except ValueError:
+            continue
+    return content.decode("iso2022_jp_ext", "replace")
 
 
 def _with_replacements(content: bytes, name: str) -> str:

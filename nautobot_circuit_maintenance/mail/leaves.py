@@ -23,7 +23,7 @@ from nautobot_circuit_maintenance.mail.start import message_bytes
 _MAX_PARTS = 1_000
 _DEEPEST = 100
 _MAX_FIELD_LENGTH = 2_000
-_BOUNDARY = re.compile(r"(?:\A|\n)--([^\s][^\r\n]{0,69}?)[ \t]*\r?\n")
+_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\s\"][^\r\n\"]{0,69}?)[ \t]*\r?\n")
 
 
 class ShortFields(email.policy.Compat32):
@@ -122,20 +122,19 @@ class _Walk:
 
     def _enter_without_boundary(self, part: Message, depth: int) -> None:
         """Add the parts of a multipart whose boundary parameter is missing or wrong."""
-        payload = part.get_payload()
-        text = payload if isinstance(payload, str) else ""
-        found = _BOUNDARY.search(text)
+        del part["Content-Transfer-Encoding"]  # RFC 2045 section 6.4 allows none on a multipart.
+        body = _content(part)
+        found = _BOUNDARY.search(body)
         if found is None:
             self._note(Obstacle.BOUNDARY)
             return
-        head = f'Content-Type: multipart/mixed; boundary="{found[1]}"\n\n'
-        inner = email.message_from_bytes((head + text).encode("utf-8", "surrogateescape"), policy=ShortFields())
+        head = b'Content-Type: multipart/mixed; boundary="%s"\n\n' % found[1]
+        inner = email.message_from_bytes(head + body, policy=ShortFields())
         if inner.is_multipart():
             self.enter(inner, depth + 1)
 
     def _enter_leaf(self, part: Message, kind: str, depth: int) -> None:
-        payload = part.get_payload(decode=True)
-        content = payload if isinstance(payload, bytes) else b""
+        content = _content(part)
         if not content.strip():
             return
         name = _file_name(part)
@@ -150,6 +149,7 @@ class _Walk:
             self._note(found)
             if found is Obstacle.TNEF:
                 self.result.found += [Leaf("application/octet-stream", each) for each in tnef_contents(content)]
+                return
         is_flowed, deletes_space = (_parameter(part, name) in wanted for name, wanted in _FLOWED)
         self.result.found.append(Leaf(kind, content, part.get_content_charset(), is_flowed, deletes_space))
 
@@ -185,7 +185,13 @@ def _transfer_decoded(text: str, encoding: str) -> bytes:
     part = Message()
     part["Content-Transfer-Encoding"] = encoding.strip() or "base64"
     part.set_payload(text)
+    return _content(part)
+
+
+def _content(part: Message) -> bytes:
+    """Return the content of a part without its transfer encoding."""
     payload = part.get_payload(decode=True)
+    # A str only without decode=True, None only for containers; the type stubs do not know.
     return payload if isinstance(payload, bytes) else b""
 
 

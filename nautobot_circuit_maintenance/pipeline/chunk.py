@@ -32,6 +32,7 @@ from nautobot_circuit_maintenance.pipeline.apply.apply import NotificationUpdate
 from nautobot_circuit_maintenance.pipeline.apply.keys import ids_of
 from nautobot_circuit_maintenance.pipeline.defects import coded, describe
 from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult, Outcome
+from nautobot_circuit_maintenance.pipeline.placeholders import settle_placeholders
 from nautobot_circuit_maintenance.pipeline.queue import (
     QueueClaim,
     lock,
@@ -83,6 +84,14 @@ class _Results:
     def keys(self) -> set[UUID]:
         """Primary keys of all notifications with an end."""
         return {pk for rows in self._rows.values() for pk in rows}
+
+    def ended(self, rows: Iterable[Notification], state: str) -> list[Notification]:
+        """Return those of these notifications that ended in a state, with its reason."""
+        reasons = {pk: end.reason for end, keys in self._rows.items() if end.state == state for pk in keys}
+        found = [row for row in rows if row.pk in reasons]
+        for row in found:
+            row.error = reasons[row.pk]
+        return found
 
     @property
     def outcomes(self) -> Counter[Outcome]:
@@ -149,6 +158,7 @@ class Chunk:
             self._store_records(applied.changes)
             for end, keys in results.by_end:
                 Notification.objects.filter(pk__in=keys).update(state=end.state, error=end.reason)
+            settle_placeholders(results.ended(rows, State.PARSED), results.ended(rows, State.FAILED))
             if not self.dry_run:
                 unread = {row.pk for row in rows} - results.keys
                 release([claim for claim in claims if claim.pk in unread])

@@ -4,6 +4,7 @@ from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.text import shortened
 
 _MAX_REASON_LENGTH = 300
+NO_CONTENT = "READ-03"
 _XLSX_EXTRA = (
     "READ-05",
     "The message has an Excel sheet. Install the extra 'xlsx' on the workers, restart them, then reprocess.",
@@ -11,7 +12,7 @@ _XLSX_EXTRA = (
 # Code and reason by a part of the library's message.
 _MEANINGS = {
     "None of the supported parsers": (
-        "READ-03",
+        NO_CONTENT,
         "The message has no content this parser can read (genericprovider reads BCOP calendars, most other parsers HTML).",
     ),
     "'pandas'": _XLSX_EXTRA,

@@ -7,12 +7,14 @@ from dataclasses import replace
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.text import shortened
 from nautobot_circuit_maintenance.domain.updates import Provenance
+from nautobot_circuit_maintenance.mail.containers import Obstacle
 from nautobot_circuit_maintenance.mail.limits import DEFAULT_LIMITS, Limits, run_limited
 from nautobot_circuit_maintenance.mail.parts import MailContent, Parts, mail_content
 from nautobot_circuit_maintenance.reading import bcop, library
 from nautobot_circuit_maintenance.reading.base import Reader, Reading, first_result
 from nautobot_circuit_maintenance.reading.bcop_event import ID
 from nautobot_circuit_maintenance.reading.contradictions import with_doubts
+from nautobot_circuit_maintenance.reading.library_errors import NO_CONTENT
 from nautobot_circuit_maintenance.reading.quoted import read_newest
 
 _MAX_REASON_LENGTH = 990
@@ -20,6 +22,8 @@ _MAX_REASON_LENGTH = 990
 # by REST. The longest real list seen so far has some hundred.
 _MAX_CIRCUITS = 20_000
 _MAX_MAINTENANCES = 1_000
+LACKS_CONTENT = (NO_CONTENT, *(each.value[0] for each in Obstacle))
+"""The codes of messages that have nothing that can be read."""
 
 
 def parse(
