@@ -16,6 +16,8 @@ C = TypeVar("C", bound=Hashable)
 Key = tuple[str, Hashable]
 """A step, and what must be equal for a known ID to match in it."""
 
+Needle = tuple[str, ...]
+"""Strings that all occur in an ID."""
 CidSequence = tuple[str, ...]
 """The runs of letters and the runs of digits of a circuit ID, in order: what is left of it without separators."""
 
@@ -26,6 +28,7 @@ EXACT, CASE, ALIAS, PORT, SEPARATORS, ZEROS, INSIDE = _STEPS = (
 """The steps in order, as ``MatchedByChoices`` names them."""
 _SHORTEST_INSIDE = 4
 """Characters that an ID needs to be recognized inside a longer string."""
+_RUNS_IN_NEEDLE = 3
 _MOST_WORDS = 40
 """Words of a string that are searched for an ID; real ones have a few, and each pair of bounds is tried."""
 
@@ -98,12 +101,12 @@ def known_keys(known: str, kind: Kind) -> Iterator[Key]:
         yield (INSIDE, spelled)
 
 
-def longest_run(text: str) -> str:
-    """Return what every equal ID contains: the longest number, without leading zeros, else the longest word."""
+def needle_of(text: str) -> Needle:
+    """Return what every equal ID contains, ignoring case: its longest runs, numbers first and without leading zeros."""
     spelled = spelling(text)
-    runs = [run for run in without_zeros(sequence_of(spelled)) if run.isascii()]
-    numbers = [run for run in runs if run.isdigit()]
-    return max(numbers or runs or [spelled], key=len)
+    runs = {run for run in without_zeros(sequence_of(spelled)) if run.isascii()}
+    ordered = sorted(runs, key=lambda run: (not run.isdigit(), -len(run), run))
+    return tuple(ordered[:_RUNS_IN_NEEDLE]) or (spelled,)
 
 
 class WantedId:
@@ -136,9 +139,9 @@ class WantedId:
         return {step: frozenset((step, value) for value in values[step]) for step in _STEPS}
 
     @cached_property
-    def needles(self) -> frozenset[str]:
-        """Strings (ASCII) one of which occurs, ignoring case, in every ASCII ID that it matches in any step."""
-        return frozenset(longest_run(text) for text in {self.cid, *self.words})
+    def needles(self) -> frozenset[Needle]:
+        """Of each ASCII ID that it matches in any step, one of these; the other IDs have other characters."""
+        return frozenset(needle_of(text) for text in {self.cid, *self.words})
 
     def is_found(self, found: Mapping[Key, Set[C]], steps: Iterable[str]) -> bool:
         """Return whether one of these steps finds something, unambiguous or not."""

@@ -15,9 +15,10 @@ from nautobot_circuit_maintenance.domain.circuit_ids import (
     EXACT,
     Key,
     Kind,
+    Needle,
     WantedId,
     known_keys,
-    longest_run,
+    needle_of,
     spelling,
 )
 from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
@@ -35,8 +36,8 @@ _Found = dict[UUID, dict[Key, set[UUID]]]
 _LINKED_AT_ONCE = 1_000
 _SEARCHED_AT_ONCE = 5_000
 """IDs without a circuit that are searched together: they are all in memory."""
-_MOST_NEEDLES = 30
-"""Strings that the database searches the circuits for; for more, all circuits of the provider are read instead."""
+_MOST_NEEDLES = 100
+"""What the database searches the circuits for at once; for more, reading all circuits of the provider takes less time."""
 
 
 class Match(NamedTuple):
@@ -124,12 +125,12 @@ def _known_ports(ids: dict[ProviderCid, WantedId]) -> Iterator[tuple[UUID, UUID,
             yield pk, provider, port, Kind.PORT
 
 
-def _needles(ids: Iterable[WantedId]) -> set[str]:
+def _needles(ids: Iterable[WantedId]) -> set[Needle]:
     return set().union(*(each.needles for each in ids))
 
 
-def _containing(rows: QuerySet, columns: Sequence[str], needles: Collection[str]) -> QuerySet:
-    """Leave out rows without any of these strings: 50,000 circuits are searched in 15 ms and read in 300."""
+def _containing(rows: QuerySet, columns: Sequence[str], needles: Collection[Needle]) -> QuerySet:
+    """Leave out rows without any of these: 50,000 circuits are searched in a tenth of the time that reading them takes."""
     if len(needles) > _MOST_NEEDLES:
         return rows
     condition = Q(pk__in=())
@@ -137,8 +138,7 @@ def _containing(rows: QuerySet, columns: Sequence[str], needles: Collection[str]
         # The same characters have other forms, full-width ones for example, that contain no needle.
         condition |= Q(**{f"{column}__regex": "[^ -~]"})
         for needle in needles:
-            lookup = "contains" if needle.isdigit() else "icontains"
-            condition |= Q(**{f"{column}__{lookup}": needle})
+            condition |= Q(*((f"{column}__{'contains' if run.isdigit() else 'icontains'}", run) for run in needle))
     return rows.filter(condition)
 
 
@@ -160,7 +160,7 @@ def link_unmatched() -> int:
 
 def link_unmatched_to(provider_id: UUID, known: Collection[KnownId]) -> int:
     """Link the impacts that may mean a circuit with these IDs, which are new or have changed; return how many."""
-    needles = {longest_run(text) for text, _ in known if text}
+    needles = {needle_of(text) for text, _ in known if text}
     if not needles:
         return 0
     return _link(_containing(_unmatched().filter(maintenance__provider=provider_id), ["cid"], needles))

@@ -120,7 +120,7 @@ class Matching(PipelineTestCase):
 
     def test_the_circuits_are_not_kept_in_memory(self):
         create_circuits(self.provider, *(f"X-{n}" for n in range(5_000)))
-        wanted = [(self.provider.pk, f"x {n}") for n in range(17, 57)]
+        wanted = [(self.provider.pk, f"x {n}") for n in range(17, 157)]
         CircuitMatcher().match(wanted)  # what is loaded once is loaded
 
         tracemalloc.start()
