@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from nautobot_circuit_maintenance.domain.conclusion import CircuitState
+from nautobot_circuit_maintenance.domain.conclusion import CircuitState
 from nautobot_circuit_maintenance.domain.periods import shift_text
 from nautobot_circuit_maintenance.domain.timeline import Difference
 from nautobot_circuit_maintenance.domain.updates import Window
@@ -133,6 +134,9 @@ def _windows(difference: Difference, *, is_first: bool = False) -> Iterator[Phra
         yield _phrase(Topic.WINDOWS, f"{label} removed: ", *_listed_windows(removed))
     elif added:
         yield _phrase(Topic.WINDOWS, f"{label}: " if is_first else f"{label} added: ", *_listed_windows(added))
+    if cancelled := difference.windows_cancelled:
+        label = _plural("Window", len(cancelled))
+        yield _phrase(Topic.WINDOWS, f"{label} cancelled: ", *_listed_windows(cancelled))
 
 
 def _circuits(difference: Difference) -> Iterator[Phrase]:
@@ -146,6 +150,15 @@ def _circuits(difference: Difference) -> Iterator[Phrase]:
     if changed := difference.impacts_changed:
         parts = ((f"{before.cid} ", _impact(before.impact), _ARROW, _impact(after)) for before, after in changed)
         yield _phrase(Topic.CIRCUITS, "Impact changed: ", *_listed(parts, len(changed)))
+    for state in difference.own_windows_changed[:MAX_LISTED]:
+        yield _own_windows(state)
+
+
+def _own_windows(state: CircuitState) -> Phrase:
+    """Return in which windows a circuit is affected."""
+    if not state.windows:
+        return _phrase(Topic.CIRCUITS, f"Circuit no longer affected: {state.cid}")
+    return _phrase(Topic.CIRCUITS, f"{state.cid} affected in: ", *_listed_windows(state.windows))
 
 
 def _listed_circuits(labels: tuple[str, str], circuits: Iterable[Sequence[str | Part]], count: int) -> Phrase:

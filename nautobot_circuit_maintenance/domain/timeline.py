@@ -45,7 +45,13 @@ class Difference:
     @property
     def windows_removed(self) -> tuple[Window, ...]:
         """The windows that are no longer planned."""
-        return tuple(window for window in self.before.windows if window not in self.after.windows)
+        kept = {*self.after.windows, *self.after.cancelled_windows}
+        return tuple(window for window in self.before.windows if window not in kept)
+
+    @property
+    def windows_cancelled(self) -> tuple[Window, ...]:
+        """The windows that are cancelled while others stand."""
+        return tuple(window for window in self.after.cancelled_windows if window not in self.before.cancelled_windows)
 
     @property
     def windows_added(self) -> tuple[Window, ...]:
@@ -72,6 +78,18 @@ class Difference:
             (announced, now[cid].impact)
             for cid, announced in _by_cid(self.before).items()
             if cid in now and now[cid].impact != announced.impact
+        )
+
+    @property
+    def own_windows_changed(self) -> tuple[CircuitState, ...]:
+        """The circuits that are now affected in other windows than before, and not in all."""
+        now = _by_cid(self.after)
+        return tuple(
+            now[cid]
+            for cid, known in _by_cid(self.before).items()
+            if cid in now
+            and now[cid].windows is not None
+            and now[cid].windows != (self.before.windows if known.windows is None else known.windows)
         )
 
 

@@ -71,7 +71,10 @@ class CircuitImpactForm(NautobotModelForm):
 
         The view restricts them to maintenances that the user may view.
         """
-        field, chosen = self.fields["maintenance"], self["maintenance"].value()
+        field = self.fields["maintenance"]
+        # Not the bound field: it would keep the choice that the view has not restricted yet.
+        entered = self.data.get(self.add_prefix("maintenance")) if self.is_bound else None
+        chosen = entered or self.get_initial_for_field(field, "maintenance")
         try:
             maintenance = field.clean(getattr(chosen, "pk", chosen))
         except forms.ValidationError:

@@ -66,9 +66,13 @@ def _notifications(maintenance: CircuitMaintenance, evidence: Evidence, visibili
     notifications = visibility.notifications.filter(parsed_notifications__maintenance=maintenance)
     readable = set(notifications.values_list("pk", flat=True))
     links = {row.fingerprint: _link(row, readable) for row in evidence.rows if row.fingerprint in visible}
+    doubts: dict[str, list[SafeString]] = {}
+    for doubt in maintenance.doubts:
+        shown_doubt = format_html("{} {}", formatting.doubt_badge([doubt]), doubt["sentence"])
+        doubts.setdefault(doubt.get("fingerprint", ""), []).append(shown_doubt)
     entries = [entry for entry in evidence.entries if entry.update.provenance.fingerprint in visible]
     for group in collapse_repeats(entries):
-        yield _line(group, links)
+        yield _line(group, links, doubts)
 
 
 def _link(row: ParsedNotification, readable: set[Any]) -> SafeString:
@@ -77,8 +81,9 @@ def _link(row: ParsedNotification, readable: set[Any]) -> SafeString:
     return format_html('<a href="{}">{}</a>', target.get_absolute_url(), row.subject or "(no subject)")
 
 
-def _line(group: tuple[TimelineEntry, ...], links: dict[str, SafeString]) -> Line:
+def _line(group: tuple[TimelineEntry, ...], links: dict[str, SafeString], doubts: dict[str, list[SafeString]]) -> Line:
     entry = group[0]
+    raised = [doubt for each in group for doubt in doubts.get(each.update.provenance.fingerprint, ())]
     subjects = [links[each.update.provenance.fingerprint] for each in group]
     if len(group) > 1:
         what = format_html("{} notifications without changes", len(group))
@@ -88,7 +93,7 @@ def _line(group: tuple[TimelineEntry, ...], links: dict[str, SafeString]) -> Lin
         at=entry.issued_at,
         icon="mdi-email-outline",
         what=what,
-        changes=() if entry.is_repeat else shown(phrases_of(entry)),
+        changes=[*(() if entry.is_repeat else shown(phrases_of(entry))), *raised],
         reason=_reason(entry, len(group)),
         links=subjects if len(group) > 1 else (),
     )

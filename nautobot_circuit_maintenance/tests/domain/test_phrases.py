@@ -3,7 +3,7 @@
 from dataclasses import replace
 from unittest import TestCase
 
-from nautobot_circuit_maintenance.domain.conclusion import EMPTY, Conclusion, conclude
+from nautobot_circuit_maintenance.domain.conclusion import EMPTY, CircuitState, Conclusion, conclude
 from nautobot_circuit_maintenance.domain.phrases import MAX_LISTED, PartKind, Topic, phrases_of, phrases_of_edit
 from nautobot_circuit_maintenance.domain.timeline import Difference
 from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, MaintenanceUpdate
@@ -50,6 +50,29 @@ class NotificationPhrasesTest(TestCase):
         ):
             with self.subTest(text):
                 self.assertEqual(texts(before, make_update(1, "C-1", days=days)), [text])
+
+    def test_windows_that_are_cancelled_are_not_removed(self) -> None:
+        first, second = nights(10)[0], nights(12)[0]
+        both = Conclusion(status="CONFIRMED", windows=(first, second), impacts=(CircuitState("C-1", "OUTAGE"),))
+        one = replace(both, windows=(second,), cancelled_windows=(first,))
+
+        phrases = [str(phrase) for phrase in phrases_of(Difference(both, one))]
+
+        self.assertEqual(phrases, [f"Window cancelled: {NIGHT.format(12)}"])
+
+    def test_a_circuit_may_be_affected_in_some_windows_or_none(self) -> None:
+        first, second = nights(10)[0], nights(12)[0]
+        impacts = (CircuitState("C-1", "OUTAGE"), CircuitState("C-2", "OUTAGE", (first,)))
+        before = Conclusion(status="CONFIRMED", windows=(first, second), impacts=impacts)
+        moved = replace(before, impacts=(impacts[0], CircuitState("C-2", "OUTAGE", (second,))))
+        gone = replace(before, impacts=(impacts[0], CircuitState("C-2", "OUTAGE", ())))
+
+        def phrases(after: Conclusion) -> list[str]:
+            return [str(phrase) for phrase in phrases_of(Difference(before, after))]
+
+        self.assertEqual(phrases(moved), [f"C-2 affected in: {NIGHT.format(14)}"])
+        self.assertEqual(phrases(gone), ["Circuit no longer affected: C-2"])
+        self.assertEqual(phrases(before), [])
 
     def test_circuits_are_added_or_removed_and_impacts_change(self) -> None:
         self.assertEqual(
