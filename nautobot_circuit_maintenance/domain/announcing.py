@@ -3,7 +3,7 @@
 An open word is any status but CANCELLED and COMPLETED; docs/dev/architecture.md, "Rules of the data".
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -92,39 +92,53 @@ def new_entries(announced: Announced, place: int, replaced: Sequence[Entry], ent
     """Return the entries of an announcement; what it does not state it takes from those that it replaces, or all."""
     event = announced.event
     known = list(replaced) or list(entries)
-    windows: Sequence[Window | None] = event.windows or sorted({e.window for e in known if e.window}) or (None,)
-    circuits = event.circuits or impacts_of(known) or (AnnouncedImpact("", DEFAULT_IMPACT),)
     status_of = _status_of(announced, place, known)
     origins = _origins(replaced) if announced.uid is None else {}
     found: dict[tuple[str, Window | None], Entry] = {}
-    for cid, impact in circuits:
-        origin = origins.get(cid.casefold())
-        for window in windows:
-            status, stated_at = status_of(cid.casefold(), window)
-            entry = Entry(
-                cid=cid,
-                window=window,
-                status=status,
-                impact=impact,
-                uid=origin.uid if origin else announced.uid,
-                occurrence=event.recurrence_id or occurrence(window),
-                sequence=origin.sequence if origin else announced.sequence,
-                fingerprint=announced.fingerprint,
-                is_alone=announced.circuits_in_message == 1,
-                place=place,
-                stated_at=stated_at,
-            )
-            twin = found.get((entry.key, window))
-            if twin is None or IMPACTS.index(impact) > IMPACTS.index(twin.impact):
-                found[entry.key, window] = replace(entry, cid=min(cid, twin.cid)) if twin else entry
+    for (cid, impact), window in _announced_pairs(announced, known):
+        origin = origins.get((cid.casefold(), window)) or origins.get((cid.casefold(), None))
+        status, stated_at = status_of(cid.casefold(), window)
+        entry = Entry(
+            cid=cid,
+            window=window,
+            status=status,
+            impact=impact,
+            uid=origin.uid if origin else announced.uid,
+            occurrence=event.recurrence_id or occurrence(window),
+            sequence=origin.sequence if origin else announced.sequence,
+            fingerprint=announced.fingerprint,
+            is_alone=announced.circuits_in_message == 1,
+            place=place,
+            stated_at=stated_at,
+        )
+        twin = found.get((entry.key, window))
+        if twin is None or IMPACTS.index(impact) > IMPACTS.index(twin.impact):
+            found[entry.key, window] = replace(entry, cid=min(cid, twin.cid)) if twin else entry
     return list(found.values())
 
 
-def _origins(replaced: Sequence[Entry]) -> dict[str, Entry]:
-    """Return for each circuit the newest entry with a UID, which an announcement without one inherits."""
+def _announced_pairs(announced: Announced, known: Sequence[Entry]) -> Iterator[tuple[AnnouncedImpact, Window | None]]:
+    """Yield the circuits of an announcement with their windows; one that states neither keeps them as they are."""
+    event = announced.event
+    if not event.circuits and not event.windows and known:
+        yield from ((AnnouncedImpact(entry.cid, entry.impact), entry.window) for entry in known)
+        return
+    for circuit in event.circuits or impacts_of(known) or (AnnouncedImpact("", DEFAULT_IMPACT),):
+        own = [entry for entry in known if entry.key == circuit.cid.casefold()]
+        windows = event.windows or _windows(own) or _windows(known) or (None,)
+        yield from ((circuit, window) for window in windows)
+
+
+def _windows(entries: Sequence[Entry]) -> list[Window]:
+    return sorted({entry.window for entry in entries if entry.window})
+
+
+def _origins(replaced: Sequence[Entry]) -> dict[tuple[str, Window | None], Entry]:
+    """Return for each circuit and window, and for each circuit alone, the newest entry with a UID."""
     known = [(entry.uid, entry) for entry in replaced if entry.uid]
     known.sort(key=lambda found: (found[1].place, found[0], found[1].sequence))
-    return {entry.key: entry for _, entry in known}
+    by_circuit: dict[tuple[str, Window | None], Entry] = {(entry.key, None): entry for _, entry in known}
+    return by_circuit | {(entry.key, entry.window): entry for _, entry in known if entry.window}
 
 
 def _status_of(announced: Announced, place: int, known: Sequence[Entry]) -> Status:

@@ -212,36 +212,52 @@ def _gone_for_new_uid(free: set[Fact], said: Said) -> set[Fact]:
 def _new(facts: set[Fact], gone: set[Fact], said: Said, place: int) -> set[Fact]:
     """Return what an open word states; what it does not, it takes from what it replaces, or from everything."""
     event, source = said.event, gone or facts
-    windows: list[Window | None] = list(event.windows)
-    windows = windows or sorted({fact.window for fact in source if fact.window}) or [None]
-    circuits = [(cid.casefold(), impact) for cid, impact in event.circuits]
-    if not circuits:
-        known = {fact.circuit for fact in source if fact.circuit}
-        circuits = [(circuit, _worst(source, circuit)) for circuit in known] or [("", "OUTAGE")]
     new = set()
-    for circuit in dict.fromkeys(circuit for circuit, _ in circuits):
-        impact = max((each for cid, each in circuits if cid == circuit), key=MILDEST_FIRST.index)
+    for number, ((circuit, window), impact) in enumerate(_pairs(event, source).items()):
+        status, stated_at = _status_of_new(source, said, place, circuit, window)
         heirs = [] if said.uid else [fact for fact in gone if fact.circuit == circuit and fact.uid]
+        heirs = [fact for fact in heirs if window and fact.window == window] or heirs
         heir = max(heirs, key=lambda fact: (fact.moment[0], fact.uid, fact.number), default=None)
-        for number, window in enumerate(windows):
-            status, stated_at = _status_of_new(source, said, place, circuit, window)
-            new.add(
-                Fact(
-                    circuit=circuit,
-                    window=window,
-                    status=status,
-                    impact=impact,
-                    uid=heir.uid if heir else said.uid,
-                    occurrence=event.recurrence_id or _start_of(window),
-                    number=heir.number if heir else said.number,
-                    mail=said.mail,
-                    ended_by="",
-                    is_alone=said.names_one_circuit,
-                    moment=(place, number),
-                    stated_at=stated_at,
-                )
+        new.add(
+            Fact(
+                circuit=circuit,
+                window=window,
+                status=status,
+                impact=impact,
+                uid=heir.uid if heir else said.uid,
+                occurrence=event.recurrence_id or _start_of(window),
+                number=heir.number if heir else said.number,
+                mail=said.mail,
+                ended_by="",
+                is_alone=said.names_one_circuit,
+                moment=(place, number),
+                stated_at=stated_at,
             )
+        )
     return new
+
+
+def _pairs(event: MaintenanceEvent, source: set[Fact]) -> dict[tuple[str, Window | None], str]:
+    """Return the impact of each circuit in each window that an open word announces."""
+    named = {fact for fact in source if fact.circuit}
+    found: list[tuple[str, Window | None, str]] = []
+    if event.circuits and event.windows:
+        found = [(cid.casefold(), window, impact) for cid, impact in event.circuits for window in event.windows]
+    elif event.circuits:
+        for cid, impact in event.circuits:
+            own = {fact.window for fact in source if fact.circuit == cid.casefold() and fact.window}
+            everywhere = {fact.window for fact in source if fact.window}
+            found += [(cid.casefold(), window, impact) for window in own or everywhere or {None}]
+    elif event.windows:
+        known = {(fact.circuit, _worst(source, fact.circuit)) for fact in named} or {("", "OUTAGE")}
+        found = [(circuit, window, impact) for circuit, impact in known for window in event.windows]
+    else:
+        found = [(fact.circuit, fact.window, fact.impact) for fact in source] or [("", None, "OUTAGE")]
+    worst: dict[tuple[str, Window | None], str] = {}
+    for circuit, window, impact in found:
+        known_impact = worst.get((circuit, window), impact)
+        worst[circuit, window] = max(impact, known_impact, key=MILDEST_FIRST.index)
+    return worst
 
 
 def _worst(facts: Iterable[Fact], circuit: str) -> str:
