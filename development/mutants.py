@@ -108,7 +108,7 @@ MUTANTS = (
     Mutant(
         "the display name is trusted",
         f"{APP}/mail/headers.py",
-        'addresses = {address.lower() for _, address in found if "@" in address}',
+        'addresses = {_unquoted(address.lower()) for _, address in found if "@" in address}',
         'addresses = {(name if "@" in name else address).lower() for name, address in found if "@" in address}',
         (f"{TESTS}/pipeline/test_forged_senders.py",),
     ),

@@ -23,7 +23,7 @@ def configured(*sources: dict, **others) -> override_settings:
 
 
 class CustomFields(PipelineTestCase):
-    """The two fields of a provider."""
+    """The two fields of a provider and the one of a circuit."""
 
     def test_custom_fields_of_the_specification_exist_for_providers(self):
         """Key, label and model."""
@@ -33,6 +33,13 @@ class CustomFields(PipelineTestCase):
             ("provider_parser_circuit_maintenances", "Parser for Circuit Maintenance plugin"),
         }
         self.assertLessEqual(expected, set(fields.values_list("key", "label")))
+
+    def test_circuits_have_the_field_of_aliases(self):
+        """Key, label and model."""
+        field = CustomField.objects.get(key="circuit_maintenance_ids")
+
+        self.assertEqual(field.label, "Also known to the provider as")
+        self.assertEqual([each.model for each in field.content_types.all()], ["circuit"])
 
     def test_changed_label_is_kept_and_deleted_field_is_recreated(self):
         """After the next migration; repeating it changes nothing."""
