@@ -88,10 +88,10 @@ def functions() -> Iterator[str]:
 
 
 class NamedTest(TestCase):
-    """What stands between backticks as a file, or as a function of a module or class, is there."""
+    """Files and functions that the developer guide names in backticks exist."""
 
     def test_the_guide_names_nothing_that_is_gone(self):
-        """Anyone who moves or renames something finds the page that tells of it."""
+        """Moving or renaming something shows which pages name it."""
         files = [path for folder in (APP, "development") for path in (ROOT / folder).rglob("*.py")]
         names = [f"/{path.relative_to(ROOT)}" for path in (*files, *ROOT.glob("*.py"))]
         names += [f"/{file['path']}" for file in FILE.finditer(MAILBOX_TYPE.read_text("utf-8"))]

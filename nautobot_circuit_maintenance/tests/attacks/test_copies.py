@@ -19,12 +19,12 @@ HOST, NEW_HOST = "mx.customer.example", "mx.new.example"
 
 
 def confirmed(raw: bytes = RAW, host: str = HOST) -> bytes:
-    """Return a mail with the word of a mail server that it is genuine."""
+    """Return a mail with the confirmation of a mail server that it is genuine."""
     return f"Authentication-Results: {host}; dkim=pass header.d=isp.example\r\n".encode() + raw
 
 
 def trusting(*hosts: str, source: str = "Mail") -> override_settings:
-    """Let a source require that one of these hosts confirms who wrote."""
+    """Let a source require that one of these hosts confirms the sender."""
     entry = {
         "name": source,
         "url": "imap://localhost",

@@ -1,4 +1,4 @@
-"""Validate is a login from a web process: there are few of these, and mail servers lock accounts."""
+"""*Test Connection* logs in from a web process: there are few of these, and mail servers lock accounts."""
 
 import socket
 import threading
@@ -20,7 +20,7 @@ SECONDS = 3
 
 
 def dripping(connection_: socket.socket) -> None:
-    """Say a letter now and then, so that no time-out of the network strikes, for a minute."""
+    """Send a letter now and then for a minute, so that no network time-out occurs."""
     connection_.sendall(GREETING + b"* OK ")
     for _ in range(120):
         connection_.sendall(b"x")
@@ -30,7 +30,7 @@ def dripping(connection_: socket.socket) -> None:
 @mock.patch("nautobot_circuit_maintenance.pipeline.validate.VALIDATION_SECONDS", SECONDS)
 @mock.patch("nautobot_circuit_maintenance.views.sources.VALIDATION_SECONDS", SECONDS)
 class SlowServerTest(TransactionTestCase):
-    """A server that never says no."""
+    """A server that never completes its response."""
 
     def setUp(self):
         super().setUp()
@@ -45,7 +45,7 @@ class SlowServerTest(TransactionTestCase):
         told.append(browser.get(self.source.get_absolute_url()).content.decode())
         connection.close()  # of this thread
 
-    def test_it_keeps_no_web_process_and_nobody_begins_a_second_login_meanwhile(self):
+    def test_users_share_one_login_and_no_web_process_is_blocked(self):
         for number in range(5):
             get_user_model().objects.create_superuser(username=f"user-{number}")
         told: list[str] = []
@@ -58,7 +58,7 @@ class SlowServerTest(TransactionTestCase):
             begin, before = time.monotonic(), set(threading.enumerate())
             for thread in threads:
                 thread.start()
-            time.sleep(2)  # longer than the pause after a validation: this one is still under way
+            time.sleep(2)  # longer than the pause after a test, which is still running
             self.press(told, "user-4")
             for thread in threads:
                 thread.join()
@@ -67,8 +67,8 @@ class SlowServerTest(TransactionTestCase):
 
         self.assertEqual(server.connections, 1)
         self.assertEqual(
-            [sum(word in page for page in told) for word in ("did not answer within", "a moment ago")], [1, 4]
+            [sum(word in page for page in told) for word in ("did not answer within", "before testing again")], [1, 4]
         )
         self.assertLess(took, 30)
-        self.assertTrue(left, "the login that nobody waits for goes on")
-        self.assertTrue(all(each.daemon for each in left), "it keeps no web process from ending")
+        self.assertTrue(left, "the abandoned login is still running")
+        self.assertTrue(all(each.daemon for each in left), "web processes can exit")

@@ -15,7 +15,7 @@ from nautobot_circuit_maintenance.tests.documentation.pages import DOCS, ROOT, p
 
 APP = ROOT / "nautobot_circuit_maintenance"
 CODE = re.compile(r"\b(?:IMAP|GMAIL|MAILBOX|FILE|READ|AUTH|RUN)-\d\d\b")
-"""The short code that starts each error sentence, by the room that it comes from."""
+"""The code that starts each error message; its prefix names the part of the app."""
 
 
 def text_of(page: str) -> str:
@@ -33,7 +33,7 @@ def codes_in(module: Path) -> Iterator[str]:
 
 
 def test_troubleshooting_lists_every_error_code():
-    """A sentence may be reworded without touching the page; a code may not appear, change or go without it."""
+    """A message may be reworded without changing the page; a code must not be added, changed or removed without it."""
     modules = [path for path in APP.rglob("*.py") if "tests" not in path.parts]
     used = Counter(code for module in modules for code in codes_in(module))
     listed = Counter(CODE.findall((DOCS / "user/troubleshooting.md").read_text(encoding="utf-8")))

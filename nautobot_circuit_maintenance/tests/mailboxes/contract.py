@@ -1,4 +1,4 @@
-"""What every mailbox type must do: inherit it behind a TestCase that provides the hooks."""
+"""Tests that every mailbox kind must pass: inherit them after a TestCase that provides the hooks."""
 
 import json
 from collections.abc import Collection, Iterable
@@ -28,17 +28,17 @@ def days_ago(days: float) -> datetime:
 
 
 def subjects(batches: Iterable[Batch]) -> list[str]:
-    """Name the messages of batches."""
+    """Return the subjects of the messages of batches."""
     return [message.subject for batch in batches for message in batch.messages]
 
 
 def unknown_senders(batches: Iterable[Batch]) -> list[str]:
-    """Name whose messages were left alone."""
+    """Return the senders of the messages that were skipped."""
     return [sender for batch in batches for sender in batch.unknown_senders]
 
 
 class Hooks(Protocol):
-    """What a test class of a mailbox type provides; each test starts with an empty folder."""
+    """What a test class of a mailbox kind provides; each test starts with an empty folder."""
 
     def deliver(self, *raws: bytes, received_at: datetime | None = None) -> None:
         """Put messages into the folder, in this order."""
@@ -59,13 +59,13 @@ class ContractCase(Hooks):
     def request(
         self, cursor: Any = None, senders: Collection[str] = (ISP,), new: Collection[str] | None = None, **changes: Any
     ) -> FetchRequest:
-        """Ask as the pipeline does: on the first run everybody is new."""
+        """Make the request that the pipeline makes: on the first run, all senders are new."""
         asked = {"backlog_since": days_ago(7), "resume_since": days_ago(7), **changes}
         first = senders if cursor is None else ()
         return FetchRequest(cursor or {}, frozenset(senders), frozenset(first if new is None else new), **asked)
 
     def fetch(self, *args: Any, **kwargs: Any) -> list[Batch]:
-        """Read all batches in a session of its own; a cursor survives as JSON."""
+        """Read all batches in a session of its own, with unchanged settings; the arguments are those of ``request``."""
         with self.open() as mailbox:
             batches = list(mailbox.fetch(self.request(*args, **kwargs)))
         return [json_round_trip(batch) for batch in batches]
@@ -109,13 +109,13 @@ class MailboxContract(ContractCase):
         self.assertIsNotNone(message.received_at.utcoffset())
 
     def test_reading_changes_nothing(self):
-        self.deliver(mail("known"), mail("stranger", "spam@else.example"), mail("large", body=b"x" * (LIMIT + 1)))
+        self.deliver(mail("known"), mail("unknown", "spam@else.example"), mail("large", body=b"x" * (LIMIT + 1)))
 
         self.fetch()
 
         self.assertTrue(self.is_untouched())
 
-    def test_strangers_are_counted_and_left_alone(self):
+    def test_unknown_senders_are_counted_and_skipped(self):
         self.deliver(mail("1", "spam@else.example"), mail("2"), mail("3", "spam@else.example"))
 
         batches = self.fetch()
@@ -123,13 +123,13 @@ class MailboxContract(ContractCase):
         self.assertEqual(subjects(batches), ["2"])
         self.assertEqual(unknown_senders(batches), ["spam@else.example"] * 2)
 
-    def test_strangers_before_and_between_batches_are_told_once(self):
+    def test_unknown_senders_before_and_between_batches_are_reported_once(self):
         self.deliver(mail("first", "a@else.example"), *(mail(str(number)) for number in range(BATCH_MESSAGES)))
         self.deliver(mail("between", "b@else.example"), mail("more"))
 
         self.assertCountEqual(unknown_senders(self.fetch()), ["a@else.example", "b@else.example"])
 
-    def test_strangers_alone_move_the_cursor(self):
+    def test_unknown_senders_alone_move_the_cursor(self):
         cursor = self.fetch()[-1].cursor
         self.deliver(mail("1", "spam@else.example"))
 
@@ -139,7 +139,7 @@ class MailboxContract(ContractCase):
         self.assertEqual(unknown_senders(batches), ["spam@else.example"])
         self.assertEqual(self.fetch(batches[-1].cursor), [])
 
-    def test_a_display_name_that_poses_as_a_sender_is_a_stranger(self):
+    def test_a_display_name_that_looks_like_a_sender_is_not_one(self):
         self.deliver(
             b'From: "<noc@isp.example>" <evil@else.example>\r\nSubject: display name\r\n\r\n',
             b"From: evil@else.example\r\nFrom: noc@isp.example\r\nSubject: two fields\r\n\r\n",
@@ -196,7 +196,7 @@ class MailboxContract(ContractCase):
         self.assertEqual((subjects(later), unknown_senders(later)), (["carrier 3"], ["spam@else.example"]))
 
     def test_the_first_run_reads_the_backlog_and_nothing_older(self):
-        self.deliver(mail("old"), mail("old stranger", "spam@else.example"), received_at=days_ago(7.5))
+        self.deliver(mail("old"), mail("old unknown", "spam@else.example"), received_at=days_ago(7.5))
         self.deliver(mail("recent"), received_at=days_ago(6.9))
 
         batches = self.fetch()
@@ -229,7 +229,7 @@ class MailboxContract(ContractCase):
 
         self.assertEqual(sorted(subjects(batches)), ["carrier 1", "carrier 2", "carrier 3"])
         self.assertEqual([batch.searched for batch in batches if batch.searched], [{CARRIER}])
-        self.assertEqual(unknown_senders(batches), [], "strangers are counted once")
+        self.assertEqual(unknown_senders(batches), [], "unknown senders are counted once")
         self.assertEqual(self.fetch(batches[-1].cursor, senders={ISP, CARRIER}), [])
 
     def test_without_senders_the_cursor_moves_and_a_later_sender_gets_its_backlog(self):
@@ -295,7 +295,7 @@ class MailboxContract(ContractCase):
 
         self.assertEqual(len(subjects(back)), BATCH_MESSAGES + 1)
 
-    def test_the_cursor_of_another_folder_is_worth_nothing(self):
+    def test_the_cursor_of_another_folder_is_not_used(self):
         self.deliver(mail("old"), received_at=days_ago(25))
         self.deliver(mail("recent"), mail("carrier", CARRIER), received_at=days_ago(10))
         elsewhere = {**self.fetch()[-1].cursor, "folder": "Elsewhere", "label": "Elsewhere"}
@@ -305,7 +305,7 @@ class MailboxContract(ContractCase):
         self.assertEqual(sorted(subjects(batches)), ["carrier", "recent"])
         self.assertEqual(batches[-1].searched, {CARRIER})
 
-    def test_a_cursor_that_cannot_be_read_is_worth_nothing(self):
+    def test_a_cursor_that_cannot_be_read_is_not_used(self):
         self.deliver(mail("recent"), received_at=days_ago(10))
         good = self.fetch()[-1].cursor
 
@@ -357,7 +357,7 @@ class MailboxContract(ContractCase):
         self.assertEqual(first, again)
         self.assertEqual(len(set(first.values()) - {""}), 2)
 
-    def test_a_message_that_vanishes_meanwhile_is_skipped(self):
+    def test_a_message_that_is_deleted_during_the_run_is_skipped(self):
         self.deliver(*(mail(f"{number:03}") for number in range(BATCH_MESSAGES)), mail("last"), mail("gone"))
 
         with self.open() as mailbox:

@@ -212,7 +212,7 @@ class TestGmail(GmailCase, MailboxContract):
         with self.open(folder="SPAM") as mailbox:
             self.assertEqual(subjects(mailbox.fetch(self.request())), ["1"])
 
-    def test_the_cursor_of_another_account_is_worth_nothing(self):
+    def test_the_cursor_of_another_account_is_not_used(self):
         self.deliver(mail("1"), received_at=days_ago(10))
         cursor = {**self.fetch()[-1].cursor, "account": "other@example.net"}
 
