@@ -139,7 +139,8 @@ class Replay:
     def _doubt_ending(self, announced: Announced, scope: Scope, mine: frozenset[Side]) -> None:
         """An ending word names what is not known, or a part only."""
         if scope.is_unknown:
-            self._doubt(DoubtKind.ENDED_UNKNOWN, announced)
+            # It lasts while what it may have meant stands: nothing of its own does, where it ended nothing.
+            self._doubt(DoubtKind.ENDED_UNKNOWN, announced, mine or frozenset(entry.side for entry in scope.entries))
         if scope.ended and scope.left and not tells_its_part(announced, self.entries):
             self._doubt(DoubtKind.ENDED_IN_PART, announced, mine, frozenset(entry.side for entry in scope.left))
 
