@@ -202,7 +202,7 @@ def _zayo(moment: datetime) -> str:
 
 COGENT = """From: Cogent Customer Support <support@cogent.example>
 To: Notices <maintenance@customer.example>
-Subject: 14/03/2026 SN88213 Planned Network Maintenance - Singapore, Singapore 1-300880117
+Subject: 03/14/2026 SN88213 Planned Network Maintenance - Singapore, Singapore 1-300880117
 Date: Mon, 09 Mar 2026 04:00:00 +0000
 Message-ID: <sn88213-01@cogent.example>
 MIME-Version: 1.0
@@ -212,8 +212,8 @@ Dear Harbour and Vale,
 
 a router of ours needs new memory. Your port goes down with it.
 
-Start time: 01:00 AM (Singapore local time) 14/03/2026
-End time: 05:00 AM (Singapore local time) 14/03/2026
+Start time: 01:00 AM (Singapore local time) 03/14/2026
+End time: 05:00 AM (Singapore local time) 03/14/2026
 Work order number: SN88213
 Order ID(s) impacted: 1-300880117
 Expected downtime: 1 hour

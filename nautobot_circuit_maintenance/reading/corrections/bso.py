@@ -99,7 +99,8 @@ def _circuits(texts: list[str]) -> list[tuple[str, str]]:
 
 
 def _counted(slots: list[_Slot]) -> list[_Slot]:
-    return [slot for slot in slots if not slot.is_backup] or slots
+    complete = [slot for slot in slots if slot.end]
+    return [slot for slot in complete if not slot.is_backup] or complete
 
 
 def _item(module: Any, parser: Any, item: Data, slot: _Slot) -> Data:

@@ -54,7 +54,8 @@ class _Place:
 
 
 # "Start time: 10:00pm CT 11/19/2022", "Start time: 12:00 AM (Pacific Daylight Time) 06/12/2021"
-_START = re.compile(r"^Start time:\s*[\d: ]+\s*(?:[AaPp][Mm])?\s*\(?([A-Za-z ]+?)\)?\s+(\d+/\d+/\d+)", re.MULTILINE)
+_START = re.compile(r"Start time: ?[\d:]+ ?(?:[AaPp][Mm])? \(?([A-Za-z]+(?: [A-Za-z]+)*)\)? (\d+/\d+/\d+)")
+_LONGEST_LINE = 200
 
 
 class CogentZone:
@@ -94,7 +95,8 @@ class CogentZone:
         wrap(module.HtmlParserCogent1, "parse_div", parse_div)
 
     def _locate(self, parser: Any, text: str) -> None:
-        match = _START.search(text)
+        lines = (line[:_LONGEST_LINE] for line in text.splitlines() if line.startswith("Start time:"))
+        match = next(filter(None, map(_START.match, lines)), None)
         words = match[1].split() if match else []
         word = words[0] if len(words) == 1 else "".join(each[0] for each in words).upper()
         if not match or not (key := zones.key(word)):

@@ -24,7 +24,8 @@ class TurkcellDayFirst:
         date_parser(modules("turkcell")).day_first = self.name
 
 
-_CIRCUIT = re.compile(r".+[ \t]([^\s|]+)\|([^|]+)\|.+\|.+")
+_CIRCUIT = re.compile(r".*[ \t]([^\s|]+)\|([^|]+)\|[^|]+\|[^|]+$")
+_LONGEST_LINE = 500
 
 
 class TurkcellCircuits:
@@ -55,7 +56,7 @@ class TurkcellCircuits:
             original(parser, tables, data)
             if len(tables) != 1 or "circuits" not in data:
                 return
-            lines = [_CIRCUIT.match(element.text.strip()) for element in tables[0].find_all("p")]
+            lines = [_CIRCUIT.match(element.text.strip()[:_LONGEST_LINE]) for element in tables[0].find_all("p")]
             found = {line[1]: line[2] for line in lines if line}
             read = {circuit.circuit_id for circuit in data["circuits"]}
             if read and (missing := ", ".join(cid for cid in found if cid not in read)):
