@@ -65,6 +65,16 @@ class AffectedTest(TestCase):
 
         self.assertEqual(found, [("edge-1", 2 * HOUR, 2, Impact.OUTAGE), ("edge-2", 9 * HOUR, 1, Impact.OUTAGE)])
 
+    def test_a_circuit_is_affected_in_its_own_windows_only(self):
+        for impact in models.CircuitImpact.objects.all():
+            impact.limit_to([])
+        self.assertEqual(self.terminations(), [])
+        impact = models.CircuitImpact.objects.get(maintenance__name="first", circuit=self.circuits[1])
+        late = fixtures.add_window(impact.maintenance, NOON + 5 * DAY)
+        impact.limit_to([late])
+
+        self.assertEqual({each.start for each in self.terminations()}, {late.start_time})
+
     def test_affected_objects_are_restricted_by_permissions(self):
         every = set(world.ALL)
         for model in (models.CircuitMaintenance, models.CircuitImpact, Circuit):

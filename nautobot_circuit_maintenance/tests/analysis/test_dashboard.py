@@ -69,14 +69,19 @@ class CountsTest(TestCase):
         models.NotificationSource.objects.create(name="B")
         for state in (State.FAILED, State.FAILED, State.REFUSED, State.PARSED, State.IGNORED, State.RECEIVED):
             fixtures.create_notification(self.isp, failing, state=state)
+        fixtures.create_notification(self.isp, failing, state=State.PARSED, error="READ-06: No DTSTART.")
         fixtures.create_impact(self.plan("ahead", 10), "X-1")
         fixtures.create_impact(self.plan("over", -10), "X-2")
+        doubt = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint": ""}
+        models.CircuitMaintenance.objects.update(doubts=[doubt])  # one that is past needs no attention any more
         sources = dashboard.read_sources(Visibility.of(self.user))
 
         self.assertEqual([(each.source.name, each.waiting) for each in sources], [("A", 1), ("B", 0)])
         problems = dashboard.count_problems(Visibility.of(self.user), NOON, sources)
-        self.assertEqual(problems, dashboard.OpenProblems(failed=2, refused=1, unmatched=1, failing_sources=1))
-        self.assertEqual(problems.total, 5)
+        self.assertEqual(
+            problems, dashboard.OpenProblems(2, 1, partly_read=1, doubtful=1, unmatched=1, failing_sources=1)
+        )
+        self.assertEqual(problems.total, 7)
 
 
 class UpcomingTest(TestCase):
