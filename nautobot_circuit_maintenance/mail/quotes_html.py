@@ -8,13 +8,14 @@ from lxml import etree
 
 from nautobot_circuit_maintenance.mail.quotes import has_words, is_attribution, is_forward_mark, quote_start
 
-_HINTS = re.compile(
-    r"<blockquote|_quote|rplyfwdmsg|appendonsend|stopspelling|olk_src_body|--\s{0,3}[^\W\d]"
-    r"|\b(?:from|von|de|da|van|från|fra|od|от|发件人|寄件者|差出人|보낸 사람|kimden|lähettäjä|feladó)"
+_MARKS = ("<blockquote", "_quote", "rplyfwdmsg", "appendonsend", "stopspelling", "olk_src_body")
+_DIVIDER = re.compile(r"--\s{0,3}[^\W\d]")
+_FROM = re.compile(
+    r"\b(?:from|von|de|da|van|från|fra|od|от|发件人|寄件者|差出人|보낸 사람|kimden|lähettäjä|feladó)"
     r"\W{0,3}(?:<[^>]{0,300}>\s{0,9}){0,8}[:：]",
     re.IGNORECASE,
 )
-"""What HTML with a quote contains; the rest, nearly all of it, is left as it is."""
+"""What HTML with a quote contains; the rest, nearly all of it, is left as it is without being parsed."""
 _QUOTE_CLASSES = frozenset("gmail_quote yahoo_quoted protonmail_quote zmail_extra tutanota_quote".split())
 _QUOTE_IDS = frozenset(("yahoo_quoted",))
 _START_IDS = frozenset(("divrplyfwdmsg", "appendonsend", "stopspelling", "olk_src_body_section"))
@@ -34,7 +35,7 @@ class _Line(NamedTuple):
 
 def newest_html(html: str, *, is_reply: bool) -> str:
     """Return HTML without what it quotes; the same string if it quotes nothing, or contains nothing else."""
-    if not _HINTS.search(html):
+    if not _may_quote(html, is_reply):
         return html
     root = etree.fromstring(html.encode(), etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True))
     if root is None:
@@ -50,6 +51,12 @@ def newest_html(html: str, *, is_reply: bool) -> str:
         return html
     rest: str = etree.tostring(root, encoding="unicode", method="html")
     return rest
+
+
+def _may_quote(html: str, is_reply: bool) -> bool:
+    lower = html.lower()
+    is_marked = any(mark in lower for mark in _MARKS) or _DIVIDER.search(html)
+    return bool(is_marked or is_reply and _FROM.search(html))
 
 
 def _drop_quotes(root: "etree._Element", is_reply: bool) -> bool:

@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, NoReturn
 
-from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.custom_fields import PARSERS
+from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.text import shortened, storable_json
 from nautobot_circuit_maintenance.domain.updates import (
     AnnouncedImpact,

@@ -10,6 +10,8 @@ _LINE = re.compile(
     rf'(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;[^=:;"]+={_PARAMETER_VALUE})*):(?P<value>.*)', re.DOTALL
 )
 _PARAMETER = re.compile(rf';([^=:;"]+)=({_PARAMETER_VALUE})')
+_DEEPEST = 20
+"""Components are nested three deep: VCALENDAR, VTIMEZONE, STANDARD."""
 _ESCAPED = re.compile(r"\\([\\;,nN])")
 _LISTED = re.compile(r"((?:[^\\,]|\\.)*)(?:,|$)", re.DOTALL)
 
@@ -94,7 +96,7 @@ def calendars(text: str) -> Iterator[Component]:
     open_components: list[Component] = []
     for line in unfolded(text.replace("\ufeff", "")):
         kind, _, name = (part.strip().upper() for part in line.partition(":"))
-        if kind == "BEGIN" and (open_components or name == "VCALENDAR"):
+        if kind == "BEGIN" and (0 < len(open_components) < _DEEPEST or (not open_components and name == "VCALENDAR")):
             open_components.append(Component(name))
         if not open_components:
             continue
