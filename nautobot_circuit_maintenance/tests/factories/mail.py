@@ -30,6 +30,9 @@ class Bcop:
     end: datetime | None = None
     sequence: int = 0
     summary: str = "Fibre work"
+    uid: str = ""
+    """Empty: one made of maintenance ID and sequence."""
+    other_ids: Sequence[str] = ()
 
     def __str__(self) -> str:
         """Return the event."""
@@ -38,7 +41,7 @@ class Bcop:
         return "\r\n".join(
             (
                 "BEGIN:VEVENT",
-                f"UID:{self.maintenance_id}-{self.sequence}",
+                f"UID:{self.uid or f'{self.maintenance_id}-{self.sequence}'}",
                 f"SUMMARY:{self.summary}",
                 f"DTSTAMP:{self.issued:%Y%m%dT%H%M%SZ}",
                 f"DTSTART:{self.start:%Y%m%dT%H%M%SZ}",
@@ -50,6 +53,7 @@ class Bcop:
                 # Where an event has one circuit, the library reads this and not the circuit's own parameter.
                 f"X-MAINTNOTE-IMPACT:{self.circuits[0][1] if self.circuits else 'OUTAGE'}",
                 f"X-MAINTNOTE-MAINTENANCE-ID:{self.maintenance_id}",
+                *(f"X-MAINTNOTE-MAINTENANCE-ID:{other}" for other in self.other_ids),
                 *circuits,
                 *([f"X-MAINTNOTE-STATUS:{self.status}"] if self.status else []),
                 "END:VEVENT",

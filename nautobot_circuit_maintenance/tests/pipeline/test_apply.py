@@ -428,10 +428,16 @@ class Windows(ApplyTestCase):
 
     def test_a_window_that_ends_before_it_starts_is_refused_with_the_reason(self):
         """The end is after the start, always: what was said before holds."""
-        self.receive(told(0), told(5, start=START + hours(9), end=START + hours(8), status="CANCELLED"))
+        self.receive(told(0), told(5, start=START + hours(9), end=START + hours(8), status="TENTATIVE"))
 
         self.assertEqual((self.status(), self.windows()), ("CONFIRMED", [(START, START + hours(4))]))
         self.assertIn("start", Notification.objects.get(state="failed").error.lower())
+
+    def test_a_cancellation_needs_no_valid_window(self):
+        """What it says is clear without its times."""
+        self.receive(told(0), told(5, start=START + hours(9), end=START + hours(8), status="CANCELLED"))
+
+        self.assertEqual((self.status(), self.windows()), ("CANCELLED", [(START, START + hours(4))]))
 
     def test_the_order_of_the_windows_in_a_mail_is_no_news(self):
         """A reminder that lists them otherwise clears nothing."""

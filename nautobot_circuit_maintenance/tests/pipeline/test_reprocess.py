@@ -11,6 +11,7 @@ from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.reading import parser_mails
 
 
 class Reprocess(PipelineTestCase):
@@ -30,9 +31,10 @@ class Reprocess(PipelineTestCase):
         """The reason goes, the attempts begin again."""
         self.provider.cf[PARSERS_FIELD] = ""
         self.provider.save()
-        self.receive(mail(Bcop()))
+        page = ("text/html", parser_mails.windstream("M-1"))
+        self.receive(parser_mails.mail(page, From="noc@isp.example", Date="Fri, 20 Nov 2026 12:00:00 +0000"))
         self.assertEqual(Notification.objects.get().state, "failed")
-        self.provider.cf[PARSERS_FIELD] = "genericprovider"
+        self.provider.cf[PARSERS_FIELD] = "windstream"
         self.provider.save()
 
         self.assertEqual(self.reprocess(), (1, 0))
