@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Model, Q
 
+from nautobot_circuit_maintenance.choices import MatchedByChoices as MatchedBy
 from nautobot_circuit_maintenance.compat import unlogged
 from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.models import (
@@ -126,8 +127,9 @@ def _store_windows(revisions: Sequence[Revision]) -> dict[tuple[UUID, Window], U
 
 
 def _store_impacts(revisions: Sequence[Revision], circuits: CircuitMatcher) -> None:
-    """Match new impacts with the circuits that Nautobot has."""
+    """Write the impacts; those with a new circuit ID are matched with the circuits that Nautobot has."""
     fresh: list[CircuitImpact] = []
+    respelled: list[CircuitImpact] = []
     changed: list[CircuitImpact] = []
     gone: list[UUID] = []
     for revision in revisions:
@@ -137,15 +139,22 @@ def _store_impacts(revisions: Sequence[Revision], circuits: CircuitMatcher) -> N
         difference = diff(revision.stored.impacts, revision.impacts.values)
         fresh += [rows[pk] for pk in difference.fresh]
         changed += [rows[pk] for pk in difference.changed]
+        respelled += [rows[pk] for pk in difference.changed if revision.stored.impacts[pk].cid != rows[pk].cid]
         gone += difference.gone
-    found = circuits.match({(row.maintenance.provider_id, row.cid) for row in fresh})
-    for row in fresh:
-        if match := found.get((row.maintenance.provider_id, row.cid)):
-            row.circuit_id, row.matched_by = match
+    _match([*fresh, *respelled], circuits)
     _delete(CircuitImpact, gone)
     if changed:
-        CircuitImpact.objects.bulk_update(changed, ["cid", "impact", "in_all_windows"])
+        CircuitImpact.objects.bulk_update(changed, ["cid", "impact", "in_all_windows", "circuit", "matched_by"])
     CircuitImpact.objects.bulk_create(fresh)
+
+
+def _match(impacts: Iterable[CircuitImpact], circuits: CircuitMatcher) -> None:
+    """Set the circuits of impacts, except where a person selected one (or may have, before that was kept)."""
+    rows = [row for row in impacts if row.matched_by != MatchedBy.MANUAL and (row.matched_by or not row.circuit_id)]
+    found = circuits.match({(row.maintenance.provider_id, row.cid) for row in rows})
+    for row in rows:
+        match = found.get((row.maintenance.provider_id, row.cid))
+        row.circuit_id, row.matched_by = match or (None, "")
 
 
 def _store_links(revisions: Iterable[Revision], windows: Mapping[tuple[UUID, Window], UUID]) -> None:
