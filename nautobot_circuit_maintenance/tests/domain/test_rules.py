@@ -230,7 +230,9 @@ class Ending(TestCase):
 
         self.assertEqual((conclusion.status, kinds(conclusion)), ("CONFIRMED", {DoubtKind.OPEN_AGAIN}))
 
-    def test_events_of_one_mail_do_not_end_each_other(self) -> None:
-        mail = sent(1, event("CONFIRMED", "C-1"), event("CANCELLED", "C-2", uid="u-2"))
+    def test_events_of_one_mail_do_not_replace_or_end_each_other(self) -> None:
+        nights = sent(1, event("CONFIRMED", "C-1", uid=None), event("CONFIRMED", "C-1", uid=None, windows=[SECOND]))
+        self.assertEqual(conclude([nights]).windows, (FIRST, SECOND))
 
-        self.assertEqual(windows_of(conclude([mail])), {"C-1": (FIRST,), "C-2": ()})
+        mixed = sent(1, event("CONFIRMED", "C-1"), event("CANCELLED", windows=[], uid="u-2"))
+        self.assertEqual(conclude([mixed]).status, "CONFIRMED")
