@@ -61,12 +61,16 @@ class MaintenanceWindow(BaseModel):
 
 
 def write_windows(maintenance: Any, spans: Iterable[Span]) -> None:
-    """Set the windows of a maintenance; rows of windows that stay are kept."""
+    """Set the windows of a maintenance; rows of windows that stay or move are kept, with the circuits affected in them."""
     wanted = set(spans)
     stored = {(row.start_time, row.end_time): row for row in MaintenanceWindow.objects.filter(maintenance=maintenance)}
-    gone = [row.pk for span, row in stored.items() if span not in wanted]
-    MaintenanceWindow.objects.filter(pk__in=gone).delete()
+    gone = [row for span, row in stored.items() if span not in wanted]
+    fresh = sorted(wanted - stored.keys())
+    moved = list(zip(gone, fresh))
+    for row, span in moved:
+        row.start_time, row.end_time = span
+    MaintenanceWindow.objects.bulk_update([row for row, _ in moved], ["start_time", "end_time"])
+    MaintenanceWindow.objects.filter(pk__in=[row.pk for row in gone[len(moved) :]]).delete()
     MaintenanceWindow.objects.bulk_create(
-        MaintenanceWindow(maintenance=maintenance, start_time=start, end_time=end)
-        for start, end in sorted(wanted - stored.keys())
+        MaintenanceWindow(maintenance=maintenance, start_time=start, end_time=end) for start, end in fresh[len(moved) :]
     )

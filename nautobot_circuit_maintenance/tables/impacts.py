@@ -34,7 +34,7 @@ class MaintenanceCircuitTable(BaseTable):
     """The circuits of one maintenance: their impact, where they end, who announced it."""
 
     cid = tables.Column(verbose_name="Circuit ID")
-    impact = BadgeColumn()
+    impact = tables.Column()
     windows = tables.Column(empty_values=(), orderable=False, verbose_name="Affected in", attrs=_WIDE)
     side_a = tables.Column(empty_values=(), orderable=False, verbose_name="Side A", attrs=_WIDE)
     side_z = tables.Column(empty_values=(), orderable=False, verbose_name="Side Z", attrs=_WIDE)
@@ -83,7 +83,7 @@ class MaintenanceCircuitTable(BaseTable):
         if user and not user.has_perm("nautobot_circuit_maintenance.view_circuitimpact"):
             self.empty_text = "No circuits found. You may not have permission to view them."
 
-    def before_render(self, request: Any) -> None:
+    def before_render(self, request: Any) -> None:  # pylint: disable=unused-argument  # django-tables2 passes it
         """Show windows only where circuits differ."""
         if all(row.record.in_all_windows for row in self.paginated_rows):
             self.columns.hide("windows")
@@ -119,6 +119,10 @@ class MaintenanceCircuitTable(BaseTable):
             return value
         match = formatting.inexact_match(record.matched_by, circuit)
         return format_html('<a href="{}">{}</a>{}', circuit.get_absolute_url(), value, match)
+
+    def render_impact(self, record: CircuitImpact) -> SafeString:
+        """Render the impact, without color if the circuit is only on record."""
+        return formatting.impact_badge(record)
 
     def render_windows(self, record: CircuitImpact) -> str | SafeString:
         """Show the windows in which the circuit is affected."""

@@ -166,7 +166,7 @@ class CircuitImpactTable(BaseTable):
     cid = tables.Column(linkify=True, verbose_name="Circuit ID")
     circuit = tables.Column(linkify=True, empty_values=())
     matched_by = tables.Column(verbose_name="Circuit found by")
-    impact = BadgeColumn()
+    impact = tables.Column()
     windows = tables.Column(empty_values=(), orderable=False, verbose_name="Affected in")
     side_a = tables.Column(
         accessor="circuit__circuit_termination_a__location", verbose_name="Side A", linkify=True, orderable=False
@@ -217,11 +217,22 @@ class CircuitImpactTable(BaseTable):
         super().__init__(data, *args, user=user, **kwargs)
         self.can_add_circuits = may_add_circuits(user)
 
+    def before_render(
+        self, request: HttpRequest
+    ) -> None:  # pylint: disable=unused-argument  # django-tables2 passes it
+        """Show windows only where circuits differ."""
+        if all(row.record.in_all_windows for row in self.paginated_rows):
+            self.columns.hide("windows")
+
     def render_circuit(self, record: CircuitImpact) -> str | SafeString:
         """Render the circuit, or a badge with a link to add it."""
         if record.circuit_id:
             return str(record.circuit)
         return unknown_circuit(record, offers_to_add=self.can_add_circuits)
+
+    def render_impact(self, record: CircuitImpact) -> SafeString:
+        """Render the impact, without color if the circuit is only on record."""
+        return formatting.impact_badge(record)
 
     def render_windows(self, record: CircuitImpact) -> str | SafeString:
         """Render the windows in which the circuit is affected."""

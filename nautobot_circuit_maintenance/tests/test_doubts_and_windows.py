@@ -106,6 +106,14 @@ class TwoNightsTest(PageTestCase):
         self.assertEqual(patched(windows=[night], in_all_windows=True), (400, False, 1))
         self.assertEqual(patched(in_all_windows=True), (200, True, 0))
 
+    def test_a_window_that_a_person_moves_keeps_its_circuits(self):
+        later = self.second.start_time + DAY
+        self.nights.set_windows([(fixtures.NOON, fixtures.NOON + DAY / 6), (later, later + DAY / 6)])
+        self.nights.save()
+
+        impact = models.CircuitImpact.objects.get(cid="A12-3")
+        self.assertEqual([window.start_time for window in impact.own_windows], [later])
+
     def test_csv_has_one_cell_for_cancelled_windows_and_doubts(self):
         lines = self.client.get(f"{API}maintenance/?format=csv&name=Ours").content.decode()
 

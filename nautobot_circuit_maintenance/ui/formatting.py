@@ -210,6 +210,11 @@ def windows(spans: Iterable[tuple[datetime, datetime]]) -> SafeString:
     return format_html_join("", "<div>{}</div>", ((window(start, end),) for start, end in spans))
 
 
+def impact_badge(impact: CircuitImpact) -> SafeString:
+    """Render the impact on a circuit; without color if the circuit is only on record."""
+    return badge(impact.impact) if impact.is_affected else _badge(impact.impact, _FRAME)
+
+
 def windows_of_impact(impact: CircuitImpact) -> str | SafeString:
     """Render the windows in which a circuit is affected, unless these are all windows of the maintenance."""
     if impact.in_all_windows:
