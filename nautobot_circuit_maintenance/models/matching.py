@@ -111,7 +111,8 @@ def _known_circuits(ids: dict[ProviderCid, WantedId]) -> Iterator[tuple[UUID, UU
     circuits = _containing(circuits, ("cid", "aliases"), _needles(ids.values()))
     for pk, provider, cid, aliases in circuits.values_list("pk", "provider", "cid", "aliases").iterator():
         yield pk, provider, cid, Kind.CID
-        for alias in split_aliases(aliases):
+        # MySQL returns this for the null that Nautobot stores if the field is empty.
+        for alias in split_aliases(aliases if aliases != "null" else ""):
             yield pk, provider, alias, Kind.ALIAS
 
 
