@@ -232,7 +232,7 @@ MUTANTS = (
         (f"{TESTS}/domain/test_rules.py",),
     ),
     Mutant(
-        "an unknown UID ends what nobody announced",
+        "an unknown UID ends what was never announced",
         f"{APP}/domain/ending.py",
         " and (is_known or announced.uid is None)\n",
         "\n",
@@ -260,7 +260,7 @@ MUTANTS = (
         (f"{TESTS}/domain/test_rules.py",),
     ),
     Mutant(
-        "a series that goes on for longer is cut",
+        "a longer series is cut",
         f"{APP}/reading/ical/libraries.py",
         "    if rules and starts and starts[-1] > start + LONGEST_SERIES:\n        raise CalendarError(_TOO_LONG)\n",
         "    starts = [each for each in starts if each <= start + LONGEST_SERIES]\n",

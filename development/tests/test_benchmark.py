@@ -21,7 +21,9 @@ MAILS = 90
 
 def read(mails, parser):
     """Return what each mail says, mails in the order of arrival."""
-    return [update for raw, arrived in mails for update in parse(raw, [parser], Provenance(arrived, arrived, "")).updates]
+    return [
+        update for raw, arrived in mails for update in parse(raw, [parser], Provenance(arrived, arrived, "")).updates
+    ]
 
 
 @pytest.mark.parametrize("write", [mails.bcop_mails, mails.html_mails])

@@ -39,7 +39,7 @@ _BOUND = " \"'`,:;\N{IDEOGRAPHIC COMMA}"
 _BOUND_CATEGORIES = ("Ps", "Pe", "Pi", "Pf")
 """Brackets and quotation marks."""
 _TRAILING = ".-/"
-# A number that goes on behind a blank: "IC-359 871" is not circuit IC-359; but "IC-359 100 Mbit/s" is.
+# A number that continues behind a blank: "IC-359 871" is not circuit IC-359; but "IC-359 100 Mbit/s" is.
 _MORE_BEHIND = re.compile(r" [\d./-]*\d[\d./-]*(?: [\d./-]*\d[\d./-]*)*(?= ?$| ?[^\w\s])")
 _MORE_BEFORE = re.compile(r"\d[./-]* \Z")
 
@@ -183,7 +183,7 @@ def _is_bound(character: str) -> bool:
 
 
 def _continues(text: str, start: int, end: int) -> bool:
-    """Return whether a number at an end of a word goes on behind a blank."""
+    """Return whether a number at an end of a word continues behind a blank."""
     behind = text[end - 1].isdigit() and _MORE_BEHIND.match(text, end)
     before = text[start].isdigit() and start and _MORE_BEFORE.search(text, max(0, start - 8), start)
     return bool(behind or before)

@@ -42,7 +42,7 @@ def scope_of(announced: Announced, entries: Sequence[Entry]) -> Scope:
     if not event.circuits and not event.windows:
         scope.ended = own
         return scope
-    # What is announced under a UID that nobody knows has to name the window: it may be about another one.
+    # What is announced under an unknown UID has to name the window: it may be about another one.
     is_its_window = scope.has_one_window and (is_known or announced.uid is None)
     scope.ended = [entry for entry in own if _names(announced, entry, has_one_window=is_its_window)]
     if scope.ended or not own:

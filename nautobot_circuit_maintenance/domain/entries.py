@@ -65,6 +65,7 @@ def may_replace(announced: Announced, entry: Entry) -> bool:
 
 
 def overlaps(entry: Entry, windows: Iterable[Window]) -> bool:
+    """Return whether the window of an entry overlaps one of these."""
     own = entry.window
     return own is not None and any(own.start < end and start < own.end for start, end in windows)
 

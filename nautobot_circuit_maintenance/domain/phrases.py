@@ -7,7 +7,6 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from nautobot_circuit_maintenance.domain.conclusion import CircuitState
-from nautobot_circuit_maintenance.domain.conclusion import CircuitState
 from nautobot_circuit_maintenance.domain.periods import shift_text
 from nautobot_circuit_maintenance.domain.timeline import Difference
 from nautobot_circuit_maintenance.domain.updates import Window

@@ -41,7 +41,7 @@ class Account:
         return [event for event in self._events if event.uid == uid]
 
     def _is_continued(self, uid: str, other: "Account") -> bool:
-        """Return whether a UID goes on under the other ID: in other messages, later, with higher sequences only."""
+        """Return whether a UID continues under the other ID: in other messages, later, with higher sequences only."""
         mine, others = self._of(uid), other._of(uid)
         is_higher = min(event.sequence for event in others) > max(event.sequence for event in mine)
         is_shared = bool({event.fingerprint for event in mine} & {event.fingerprint for event in others})

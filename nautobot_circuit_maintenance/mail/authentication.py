@@ -40,7 +40,7 @@ class Finding(Enum):
     CONFIRMED = "confirmed"
     NO_FIELD = "no field of a trusted server"
     MALFORMED = "the field cannot be parsed"
-    NO_PASS = "no pass for the domain of the sender"
+    UNCONFIRMED = "no pass for the domain of the sender"
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def check_sender(fields: Iterable[str], sender: str, trusted: Collection[str]) -
     except _UNREADABLE:
         return SenderCheck(Finding.MALFORMED, host)
     is_confirmed = _has_pass(results, sender.rpartition("@")[2])
-    return SenderCheck(Finding.CONFIRMED if is_confirmed else Finding.NO_PASS, host, results)
+    return SenderCheck(Finding.CONFIRMED if is_confirmed else Finding.UNCONFIRMED, host, results)
 
 
 def _unfold(field: str) -> str:

@@ -73,6 +73,10 @@ def leaves(message: Message, *, reads_attached: bool) -> Leaves:
     return walk.result
 
 
+_CLOSED = {"message/external-body": Obstacle.LINK, "multipart/encrypted": Obstacle.PGP}
+"""Types of parts whose content cannot be read."""
+
+
 class _Walk:
     """A walk through the parts of a message."""
 
@@ -89,19 +93,22 @@ class _Walk:
         if depth > _DEEPEST:
             raise RecursionError
         kind = part.get_content_type()
-        if kind == "message/external-body":
-            self._note(Obstacle.LINK)
-        elif kind == "multipart/encrypted":
-            self._note(Obstacle.PGP)
+        if kind in _CLOSED:
+            self._note(_CLOSED[kind])
         elif part.get_content_maintype() == "message" and part.is_multipart():
             self._enter_message(part, depth)
-        elif part.is_multipart():
-            for each in _children(part):
-                self.enter(each, depth + 1)
-        elif part.get_content_maintype() == "multipart":
-            self._enter_without_boundary(part, depth)
+        elif part.get_content_maintype() == "multipart" or part.is_multipart():
+            self._enter_multipart(part, depth)
         elif part.get_content_maintype() != "image":
             self._enter_leaf(part, kind, depth)
+
+    def _enter_multipart(self, part: Message, depth: int) -> None:
+        """Add the leaves of a part that has parts, even if its boundary is not stated."""
+        if not part.is_multipart():
+            self._enter_without_boundary(part, depth)
+            return
+        for each in _children(part):
+            self.enter(each, depth + 1)
 
     def _enter_message(self, part: Message, depth: int) -> None:
         """Add what an attached message contains, unless attached messages are not read."""

@@ -96,12 +96,12 @@ def quote_start(lines: Sequence[str], *, is_reply: bool) -> int:
 
 
 def is_attribution(text: str) -> bool:
-    """Return whether a text is a line such as "On Friday, Ann <ann@isp.example> wrote:"."""
+    """Return whether a string is a line such as "On Friday, Ann <ann@isp.example> wrote:"."""
     return len(text) < _LONGEST_ATTRIBUTION and _ATTRIBUTION.fullmatch(text) is not None
 
 
 def is_forward_mark(text: str) -> bool:
-    """Return whether a text starts with a line such as "---------- Forwarded message ---------"."""
+    """Return whether a string starts with a line such as "---------- Forwarded message ---------"."""
     return _FORWARD.match(text) is not None
 
 
@@ -154,5 +154,5 @@ def _cut_unmarked(lines: list[str]) -> None:
 
 
 def has_words(text: str) -> bool:
-    """Return whether a text contains letters or digits."""
+    """Return whether a string contains letters or digits."""
     return any(character.isalnum() for character in text)

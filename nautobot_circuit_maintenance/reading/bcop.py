@@ -43,7 +43,7 @@ class _Found:
 
 
 def is_bcop(text: str) -> bool:
-    """Return whether a text contains a BCOP calendar."""
+    """Return whether a string contains a BCOP calendar."""
     upper = text.upper()
     return "BEGIN:VCALENDAR" in upper and (ID in upper or ID in joined_folds(upper))
 

@@ -93,24 +93,33 @@ def _read_other(
     """Read what is not a BCOP calendar; raises ParseError with what stands in the way."""
     if content.automatic and not has_calendar:
         return Reading(ignored=content.automatic)
-    obstacles = [ParseError(*each.value) for each in content.obstacles]
-    if content.has_unread_message:
-        obstacles.append(
-            ParseError("READ-15", "Attached messages are not read because their sender cannot be verified.")
-        )
+    obstacles = _obstacles(content)
     try:
         if not readers:
             raise ParseError("READ-02", f"The provider has no parser. {library.ADVICE}")
         reading = read_newest(content, functools.partial(_try_each, readers, provenance))
     except ParseError as error:
         raise ParseError.joined((*obstacles, error)) from error
-    if reading.quoted:
-        return reading
-    if not reading and any(each.hides_all for each in content.obstacles):
-        raise ParseError.joined(obstacles)
-    if not reading and content.mentions(ID):
-        raise ParseError("READ-32", f"The message contains {ID}, but no calendar that can be read.")
+    if not reading and not reading.quoted:
+        _check_nothing_was_missed(content, obstacles)
     return reading
+
+
+def _obstacles(content: MailContent) -> list[ParseError]:
+    """Return what of a message cannot be read."""
+    obstacles = [ParseError(*each.value) for each in content.obstacles]
+    if content.has_unread_message:
+        sentence = "Attached messages are not read because their sender cannot be verified."
+        obstacles.append(ParseError("READ-15", sentence))
+    return obstacles
+
+
+def _check_nothing_was_missed(content: MailContent, obstacles: Sequence[ParseError]) -> None:
+    """Raise ParseError if a message that announces nothing may do so where it cannot be read."""
+    if any(each.hides_all for each in content.obstacles):
+        raise ParseError.joined(obstacles)
+    if content.mentions(ID):
+        raise ParseError("READ-32", f"The message contains {ID}, but no calendar that can be read.")
 
 
 def _try_each(readers: Sequence[Reader], provenance: Provenance, parts: Parts) -> Reading:

@@ -54,7 +54,7 @@ def _text(parts: Parts) -> str:
 
 
 def _ending(text: str) -> str:
-    """Return the ending word that a text states without a condition; empty if it states none."""
+    """Return the ending word that a string states without a condition; empty if it states none."""
     for sentence in _SENTENCE.split(text[:_LONGEST_TEXT]):
         for status, pattern in _ENDINGS.items():
             if (found := pattern.search(sentence)) and not _UNSURE.search(sentence.replace(found[0], "")):

@@ -30,7 +30,7 @@ class DateParser:
         return getattr(self.original, name)
 
     def parse(self, text: str, **options: Any) -> datetime:
-        """Return the time that a text states."""
+        """Return the time that a string states."""
         if self.day_first and _DAY_AND_MONTH.match(text):
             options["dayfirst"] = True
         rewritten = zones.with_iso_offsets(text) if self.offsets else text

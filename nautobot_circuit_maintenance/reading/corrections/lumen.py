@@ -47,7 +47,7 @@ _CIRION = _Layout("cirion", "HtmlParserCirion1", "(Greenwich Mean Time)", (2, 1)
 class LumenRows:
     """Lumen, Cirion: only the first window of each table and only circuits with an outage are read.
 
-    A table with several nights in GMT loses all but one; a circuit with "Reduced Redundancy" is no circuit; a row without
+    A table with several nights in GMT loses all but one; a circuit with "Reduced Redundancy" is left out; a row without
     any circuit ID makes the whole mail unreadable, and nine circuits in nine columns are read as eight in ten. Layout:
     corpus 049_lumen_lumen1 and 056_lumen_lumen8, with one row each.
     """

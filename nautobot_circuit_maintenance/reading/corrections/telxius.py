@@ -64,7 +64,7 @@ def _is_backup(text: str) -> bool:
 
 
 def _zone(text: str) -> str:
-    """Return the last zone that a text has in brackets; empty if it has none."""
+    """Return the last zone that a string has in brackets; empty if it has none."""
     written: list[str] = [note.strip() for note in _BRACKETS.findall(text)]
     return next((note for note in reversed(written) if zones.zone(note)), "")
 

@@ -21,7 +21,7 @@ class _Word(NamedTuple):
     hours: float = 0
     place: str = ""
     used_in: str = ""
-    """The place that uses the word for one half of the year only; empty if somebody uses it throughout the year."""
+    """The place that uses the word for one half of the year only; empty if a place uses it throughout the year."""
 
 
 _WORDS = {
@@ -122,7 +122,7 @@ def is_utc(written: str) -> bool:
 
 
 def contradicts_season(written: str, local: datetime) -> bool:
-    """Return whether nobody uses a zone word at this local time: "EST" in July, "CEST" in January."""
+    """Return whether no place uses a zone word at this local time: "EST" in July, "CEST" in January."""
     word = _WORDS.get(written)
     if not word or not word.used_in:
         return False
@@ -130,7 +130,7 @@ def contradicts_season(written: str, local: datetime) -> bool:
 
 
 def with_iso_offsets(text: str) -> str:
-    """Return a text with "GMT+3" and "(UTC-05:30)" written as "+0300" and "-0530", which can be read in one way only."""
+    """Return a string with "GMT+3" and "(UTC-05:30)" written as "+0300" and "-0530", which can be read in one way only."""
     return _BARE.sub(_iso_offset, _IN_BRACKETS.sub(_iso_offset, text))
 
 

@@ -77,7 +77,7 @@ def read_property(line: str) -> Property | None:
 
 
 def joined_folds(text: str) -> str:
-    """Return a text with its folded lines joined (RFC 5545 section 3.1)."""
+    """Return a string with its folded lines joined (RFC 5545 section 3.1)."""
     return _FOLD.sub("", text.replace("\r\n", "\n"))
 
 
@@ -96,21 +96,27 @@ def calendars(text: str) -> Iterator[Component]:
     open_components: list[Component] = []
     for line in unfolded(text.replace("\ufeff", "")):
         kind, _, name = (part.strip().upper() for part in line.partition(":"))
-        if kind == "BEGIN" and (0 < len(open_components) < _DEEPEST or (not open_components and name == "VCALENDAR")):
+        if kind == "BEGIN" and _may_open(open_components, name):
             open_components.append(Component(name))
-        if not open_components:
-            continue
         for each in open_components:
             each.lines.append(line)
-        if kind == "END":
-            closed = open_components.pop()
-            if open_components:
-                open_components[-1].components.append(closed)
-            else:
-                yield closed
-        elif kind != "BEGIN" and (found := read_property(line)):
+        if kind == "END" and open_components:
+            yield from _close(open_components)
+        elif kind != "BEGIN" and open_components and (found := read_property(line)):
             open_components[-1].properties.append(found)
-    while len(open_components) > 1:
-        closed = open_components.pop()
+    while open_components:
+        yield from _close(open_components)
+
+
+def _may_open(open_components: list[Component], name: str) -> bool:
+    """Return whether a component may start here: a VCALENDAR, or anything inside of one."""
+    return len(open_components) < _DEEPEST if open_components else name == "VCALENDAR"
+
+
+def _close(open_components: list[Component]) -> Iterator[Component]:
+    """Close the innermost component; yield it if it is a calendar, else add it to the one around it."""
+    closed = open_components.pop()
+    if open_components:
         open_components[-1].components.append(closed)
-    yield from open_components
+    else:
+        yield closed

@@ -169,22 +169,25 @@ def _announced(facts: set[Fact], said: Said, place: int, one_mail_per_circuit: s
         gone = _gone_without_uid(facts, free, said)
     elif not any(fact.uid == said.uid for fact in facts):
         gone = _gone_for_new_uid(free, said)
-    elif event.recurrence_id is not None:
-        gone = {fact for fact in own if fact.occurrence == event.recurrence_id}
-    elif said.uid in one_mail_per_circuit:
-        gone = {fact for fact in own if fact.circuit in said.circuits or not said.circuits}
-    elif _is_about_another_circuit(own, said):
-        gone = set()
-        one_mail_per_circuit.add(said.uid)
-    elif own and event.windows and all(fact.is_over and not _meet(fact.window, event.windows) for fact in own):
-        gone = set()  # a further night, or a new date after a cancellation
     else:
-        latest = max((fact.moment[0] for fact in own if not fact.is_over), default=-1)
-        # A new date stands beside what was over before; so do its reminders and its moves.
-        gone = {
-            fact for fact in own if not fact.is_over or fact.moment[0] >= latest or _meet(fact.window, event.windows)
-        }
+        gone = _gone_for_known_uid(own, said, one_mail_per_circuit)
     return (facts - gone) | _new(facts, gone, said, place)
+
+
+def _gone_for_known_uid(own: set[Fact], said: Said, one_mail_per_circuit: set[str]) -> set[Fact]:
+    event = said.event
+    if event.recurrence_id is not None:
+        return {fact for fact in own if fact.occurrence == event.recurrence_id}
+    if said.uid in one_mail_per_circuit:
+        return {fact for fact in own if fact.circuit in said.circuits or not said.circuits}
+    if _is_about_another_circuit(own, said):
+        one_mail_per_circuit.add(str(said.uid))
+        return set()
+    if own and event.windows and all(fact.is_over and not _meet(fact.window, event.windows) for fact in own):
+        return set()  # a further night, or a new date after a cancellation
+    latest = max((fact.moment[0] for fact in own if not fact.is_over), default=-1)
+    # A new date stands beside what was over before; so do its reminders and its moves.
+    return {fact for fact in own if not fact.is_over or fact.moment[0] >= latest or _meet(fact.window, event.windows)}
 
 
 def _is_about_another_circuit(own: set[Fact], said: Said) -> bool:

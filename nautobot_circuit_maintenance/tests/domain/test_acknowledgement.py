@@ -10,7 +10,7 @@ from nautobot_circuit_maintenance.tests.domain.test_conclusion import after, mak
 
 
 def recorded(conclusion: Conclusion, **circuits: str) -> Recorded:
-    """Return what is on record where nobody edited anything."""
+    """Return what is on record if no one edited anything."""
     affected = {
         Affected(circuits.get(state.cid, state.cid.casefold()), window, state.impact)
         for state in conclusion.impacts

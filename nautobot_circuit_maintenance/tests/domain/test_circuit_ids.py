@@ -200,7 +200,7 @@ def spellings(draw):
 
 
 def full_width(text: str) -> str:
-    """Return a text in full-width characters."""
+    """Return a string in full-width characters."""
     return "".join(chr(ord(each) + 0xFEE0) if "!" <= each <= "~" else each for each in text)
 
 

@@ -80,7 +80,7 @@ class AnyStory(TestCase):
         """Neither what says the newest event again, nor what says nothing at all."""
         newest = events_in_order(story)[-1]
         event = MaintenanceEvent("NO-CHANGE") if is_bare else newest.event._replace(issued_at=None)
-        assume(not newest.event.method == "ADD" and (is_bare or len(story[newest.update].events) == 1))
+        assume(newest.event.method != "ADD" and (is_bare or len(story[newest.update].events) == 1))
         before = conclude(story)
         if is_bare:
             assume(not all(entry.is_over for entry in before.entries))

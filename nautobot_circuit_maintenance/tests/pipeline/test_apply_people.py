@@ -143,7 +143,7 @@ class Kept(PeopleTestCase):
         self.assertEqual(own.windows.get().start_time, START + DAY)
 
     def test_a_custom_field_of_a_new_maintenance_has_its_default(self):
-        """As in a form; a default alone is no sign of a person's work."""
+        """As in a form; a default alone does not count as a person's work."""
         field = CustomField(label="Region", type=CustomFieldTypeChoices.TYPE_TEXT, default="west")
         field.validated_save()
         field.content_types.add(ContentType.objects.get_for_model(CircuitMaintenance))

@@ -14,7 +14,7 @@ PLACEHOLDER = mail(sent=NOON, message_id="1@isp.example", text="This message is 
 
 
 class Placeholders(PipelineTestCase):
-    """What failed for lack of content needs nobody once the same message was parsed."""
+    """What failed for lack of content needs no one once the same message was parsed."""
 
     def deliver(self, *raws: bytes) -> None:
         """Deliver messages a minute apart, each digested before the next."""

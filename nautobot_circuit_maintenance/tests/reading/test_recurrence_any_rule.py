@@ -1,4 +1,4 @@
-"""Random series: their windows are those that a look at every single day finds, whatever clocks do meanwhile."""
+"""Random series: their windows are those that a look at every single day finds, across clock changes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

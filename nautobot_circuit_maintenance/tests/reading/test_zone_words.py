@@ -105,7 +105,7 @@ class Offsets(TestCase):
 
 
 class UnknownWords(TestCase):
-    """A word in the place of a zone that nobody knows is told."""
+    """An unknown word in the place of a zone is a doubt."""
 
     def test_an_unknown_word_is_a_doubt(self) -> None:
         self.assertEqual(read("2026-12-08 01:00 XYZ"), datetime(2026, 12, 8, 1))
