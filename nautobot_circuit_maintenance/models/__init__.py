@@ -1,7 +1,8 @@
 """The records: what we received, and what we concluded from it."""
 
+from nautobot_circuit_maintenance.models.impacts import CircuitImpact, Note
 from nautobot_circuit_maintenance.models.keys import MaintenanceKey
-from nautobot_circuit_maintenance.models.maintenances import CircuitImpact, CircuitMaintenance, Note
+from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
 from nautobot_circuit_maintenance.models.matching import CircuitMatcher
 from nautobot_circuit_maintenance.models.notifications import Notification, NotificationSource, ParsedNotification
 from nautobot_circuit_maintenance.models.windows import MaintenanceWindow

@@ -1,4 +1,4 @@
-"""Maintenances with their impacts, and people's notes on them."""
+"""Maintenances."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
@@ -11,19 +11,16 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
-from nautobot.apps.models import OrganizationalModel, PrimaryModel, extras_features
+from nautobot.apps.models import PrimaryModel, extras_features
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.choices import (
-    CircuitImpactChoices,
     CircuitMaintenanceStatusChoices,
-    MatchedByChoices,
-    NoteLevelChoices,
 )
 from nautobot_circuit_maintenance.compat import acting_user
 from nautobot_circuit_maintenance.models.changes import MaintenanceSnapshot, change_record, sending_change
 from nautobot_circuit_maintenance.models.merging import SaveChangedFieldsMixin
-from nautobot_circuit_maintenance.models.querysets import CircuitImpactManager, CircuitMaintenanceManager
+from nautobot_circuit_maintenance.models.querysets import CircuitMaintenanceManager
 from nautobot_circuit_maintenance.models.windows import (
     END_AFTER_START,
     MaintenanceWindow,
@@ -32,12 +29,12 @@ from nautobot_circuit_maintenance.models.windows import (
     write_windows,
 )
 
-_FEATURES = ("custom_links", "custom_validators", "export_templates", "webhooks")
+FEATURES = ("custom_links", "custom_validators", "export_templates", "webhooks")
 
 _SEVERAL_WINDOWS = "This maintenance has several windows. Edit the windows; start and end are derived from them."
 
 
-@extras_features(*_FEATURES)
+@extras_features(*FEATURES)
 class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
     """A provider's planned work as currently known, identified by provider and maintenance ID (BCOP maintnote 3.6.3)."""
 
@@ -232,7 +229,7 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         self,
         *,
         spans: Iterable[Span],
-        impacts: Sequence["CircuitImpact"],
+        impacts: Sequence[Any],
         impact_windows: Mapping[UUID, Iterable[Span]],
         tags: Iterable[str],
     ) -> MaintenanceSnapshot:
@@ -290,128 +287,3 @@ def _as_rest(spans: Iterable[Span]) -> tuple[tuple[str | None, str | None], ...]
 
 def _whole(spans: Collection[Span]) -> Span:
     return min(start for start, _ in spans), max(end for _, end in spans)
-
-
-@extras_features(*_FEATURES)
-class CircuitImpact(OrganizationalModel):
-    """The impact on one circuit ID; ``circuit`` is empty while Nautobot has no matching circuit."""
-
-    maintenance = models.ForeignKey(to=CircuitMaintenance, on_delete=models.CASCADE, related_name="impacts")
-    cid = models.CharField(
-        max_length=CHARFIELD_MAX_LENGTH,
-        blank=True,
-        verbose_name="Circuit ID",
-        help_text="Circuit ID as sent by the provider. Leave empty to use the selected circuit's ID.",
-    )
-    circuit = models.ForeignKey(
-        to="circuits.Circuit",
-        on_delete=models.SET_NULL,
-        related_name="maintenance_impacts",
-        null=True,
-        blank=True,
-    )
-    impact = models.CharField(max_length=20, choices=CircuitImpactChoices, default=CircuitImpactChoices.OUTAGE)
-    in_all_windows = models.BooleanField(
-        default=True, help_text="The circuit is affected in every window of the maintenance."
-    )
-    windows = models.ManyToManyField(
-        to=MaintenanceWindow,
-        related_name="impacts",
-        blank=True,
-        help_text="The windows in which the circuit is affected, if not in all. None: it is not affected any more.",
-    )
-    matched_by = models.CharField(
-        max_length=20,
-        choices=MatchedByChoices,
-        blank=True,
-        editable=False,
-        help_text="How the circuit was found. Empty if there is no circuit.",
-    )
-
-    objects = CircuitImpactManager()
-
-    _read_circuit_id: UUID | None = None
-
-    natural_key_field_names = ["maintenance", "cid"]
-
-    class Meta:
-        ordering = ("maintenance", "cid")
-        constraints = [
-            models.UniqueConstraint(fields=["maintenance", "cid"], name="cm_impact_once_per_circuit_id"),
-        ]
-        indexes = [models.Index(fields=["cid"], name="cm_impact_cid")]
-
-    def __str__(self) -> str:
-        return f"{self.cid}: {self.impact}"
-
-    def clean(self) -> None:
-        """Fill in the circuit ID from the circuit, and reject a circuit of another provider."""
-        super().clean()
-        if self.circuit and not self.cid:
-            self.cid = self.circuit.cid
-        if not self.cid:
-            raise ValidationError({"cid": "Select a circuit or enter a circuit ID."})
-        provider_id = self.maintenance.provider_id if self.maintenance_id else None
-        if self.circuit and provider_id and self.circuit.provider_id != provider_id:
-            raise ValidationError({"circuit": "This circuit belongs to a different provider."})
-
-    @property
-    def own_windows(self) -> list[MaintenanceWindow]:
-        """The windows of the maintenance in which the circuit is affected; none if it is only on record."""
-        return list(self.maintenance.windows.all() if self.in_all_windows else self.windows.all())
-
-    @property
-    def is_affected(self) -> bool:
-        """Whether the circuit is affected in at least one window."""
-        return self.in_all_windows or bool(self.windows.all())
-
-    def limit_to(self, windows: Iterable[MaintenanceWindow] | None) -> None:
-        """Store the windows in which the circuit is affected; None for all windows."""
-        with transaction.atomic(), sending_change(CircuitMaintenance, self.maintenance_id):
-            self.in_all_windows = windows is None
-            self.save()
-            self.windows.set(windows or ())
-
-    @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "CircuitImpact":
-        """Keep the circuit that was read."""
-        row = super().from_db(db, field_names, values)
-        row._read_circuit_id = row.__dict__.get("circuit_id")  # pylint: disable=protected-access  # of this class
-        return row
-
-    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the circuit that was read this time."""
-        super().refresh_from_db(*args, **kwargs)
-        self._read_circuit_id = self.__dict__.get("circuit_id")
-
-    def save(self, *args, **kwargs) -> None:
-        """Save, and send the change of the maintenance; a link that a person made or removed is marked as theirs."""
-        if self.circuit_id != self._read_circuit_id:
-            self.matched_by = MatchedByChoices.MANUAL
-        with sending_change(CircuitMaintenance, self.maintenance_id):
-            super().save(*args, **kwargs)
-        self._read_circuit_id = self.circuit_id
-
-    def delete(self, *args, **kwargs) -> tuple[int, dict[str, int]]:
-        """Delete, and send the change of the maintenance."""
-        with sending_change(CircuitMaintenance, self.maintenance_id):
-            return super().delete(*args, **kwargs)
-
-
-@extras_features(*_FEATURES)
-class Note(OrganizationalModel):
-    """A person's note on a maintenance. For GraphQL see ``graphql.types``: core has a type of the default name."""
-
-    maintenance = models.ForeignKey(to=CircuitMaintenance, on_delete=models.CASCADE, related_name="maintenance_notes")
-    title = models.CharField(max_length=CHARFIELD_MAX_LENGTH)
-    level = models.CharField(max_length=20, choices=NoteLevelChoices, default=NoteLevelChoices.INFO)
-    comment = models.TextField(blank=True)
-
-    natural_key_field_names = ["pk"]
-
-    class Meta:
-        ordering = ("-last_updated", "title")
-        verbose_name = "circuit maintenance note"  # GraphQL derives its names from it
-
-    def __str__(self) -> str:
-        return self.title

@@ -22,7 +22,7 @@ from nautobot_circuit_maintenance.domain.circuit_ids import (
     spelling,
 )
 from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
-from nautobot_circuit_maintenance.models.maintenances import CircuitImpact
+from nautobot_circuit_maintenance.models.impacts import CircuitImpact
 from nautobot_circuit_maintenance.models.providers import split_aliases
 
 ProviderCid = tuple[UUID, str]
