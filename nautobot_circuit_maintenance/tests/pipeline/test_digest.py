@@ -29,6 +29,7 @@ from nautobot_circuit_maintenance.tests.cases import (
     refuse_inserts,
 )
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.reading.parser_mails import mail as html_mail, windstream
 
 EVIDENCE = ParsedNotification._meta.db_table
 OPTIONS = RunOptions(now=NOON + timedelta(days=1))
@@ -85,7 +86,7 @@ class States(PipelineTestCase):
 
     def test_a_provider_without_a_parser_of_its_name_fails_and_says_which_field_to_fill(self):
         """The cure is in the reason."""
-        state, reason = self.state(mail(Bcop()), parsers="")
+        state, reason = self.state(mail(), parsers="")
 
         self.assertEqual(state, "failed")
         self.assertIn("Parser for Circuit Maintenance plugin", reason)
@@ -106,12 +107,35 @@ class States(PipelineTestCase):
         self.assertEqual(ObjectChange.objects.filter(object_repr__contains="M-1").count(), 0)
         self.assertEqual(report.sources[0].outcomes, Counter({Outcome.FAILED: 1, Outcome.PARSED: 1}))
 
-    def test_a_mail_of_which_one_part_fails_changes_nothing(self):
-        """One notification is one transaction: not half a mail."""
-        raw = mail(Bcop("M-1"), Bcop("M-2", status="NONSENSE"))
+    def test_a_mail_that_is_read_in_part_is_applied_and_needs_attention(self):
+        """What could not be read is the error of a notification that is parsed."""
+        state, error = self.state(mail(Bcop("M-1"), Bcop("M-2", end=NOON)))
 
-        self.assertEqual(self.state(raw)[0], "failed")
-        self.assertEqual(CircuitMaintenance.objects.count(), 0)
+        self.assertEqual(state, "parsed")
+        self.assertIn("READ-30: Event M-2 was not read", error)
+        self.assertEqual([row.name for row in CircuitMaintenance.objects.all()], ["M-1"])
+        self.assertEqual(Notification.objects.needing_attention().count(), 1)
+
+    def test_a_mail_that_announces_nothing_is_ignored_with_the_reason(self):
+        raw = mail(Bcop("M-1")).replace(b"VERSION:2.0", b"METHOD:REPLY")
+
+        state, reason = self.state(raw)
+
+        self.assertEqual(state, "ignored")
+        self.assertIn("REPLY", reason)
+
+    def test_a_reply_is_ignored_if_what_it_quotes_is_on_record_and_fails_if_not(self):
+        quote = f"<p>Thanks.</p><blockquote type='cite'>{windstream()}</blockquote>"
+        reply = html_mail(
+            ("text/html", quote), **{"From": "noc@isp.example", "Subject": "Re: x", "In-Reply-To": "<1@x>"}
+        )
+        notice = html_mail(("text/html", windstream()), **{"From": "noc@isp.example"})
+
+        self.assertIn("READ-33", self.state(reply, parsers="windstream")[1])
+        self.state(notice, parsers="windstream")
+        again = reply.replace(b"Thanks", b"Thank you")
+        self.assertEqual(self.state(again, parsers="windstream")[0], "ignored")
+        self.assertEqual(CircuitMaintenance.objects.count(), 1)
 
 
 class Queue(PipelineTestCase):
