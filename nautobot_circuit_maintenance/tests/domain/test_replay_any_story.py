@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from unittest import TestCase
 
-from hypothesis import Phase, assume, given, settings, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from nautobot_circuit_maintenance.domain.conclusion import Conclusion, conclude, conclusions
 from nautobot_circuit_maintenance.domain.events import events_in_order, rank
@@ -40,13 +40,13 @@ class AnyStory(TestCase):
     maxDiff = None
 
     @given(stories())
-    @settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+    @settings(max_examples=EXAMPLES, deadline=None)
     def test_the_conclusion_is_what_the_rules_say(self, story: Sequence[MaintenanceUpdate]) -> None:
         """The oracle, worked out a second time from the rules, comes to the same."""
         self.assertEqual(outcome(conclude(story)), outcome_of(story))
 
     @given(stories(), st.randoms(use_true_random=False))
-    @settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+    @settings(max_examples=EXAMPLES, deadline=None)
     def test_the_order_of_arrival_does_not_matter(self, story: Sequence[MaintenanceUpdate], random) -> None:
         """Everything is equal, doubts and entries included."""
         shuffled = random.sample(list(story), len(story))
@@ -55,14 +55,14 @@ class AnyStory(TestCase):
         self.assertEqual(outcome_of(shuffled), outcome_of(story))
 
     @given(stories())
-    @settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+    @settings(max_examples=EXAMPLES, deadline=None)
     def test_one_after_the_other_is_the_same_as_all_at_once(self, story: Sequence[MaintenanceUpdate]) -> None:
         """The conclusion after each update is that of all updates so far."""
         for count, conclusion in enumerate(conclusions(story), start=1):
             self.assertEqual(conclusion, conclude(story[:count]))
 
     @given(stories(), stories(most=1))
-    @settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+    @settings(max_examples=EXAMPLES, deadline=None)
     def test_an_ending_word_loses_no_circuit(
         self, story: Sequence[MaintenanceUpdate], last: Sequence[MaintenanceUpdate]
     ) -> None:
@@ -75,7 +75,7 @@ class AnyStory(TestCase):
         self.assertLessEqual(set(outcome(before).circuits), set(outcome(after).circuits))
 
     @given(stories(), st.booleans())
-    @settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+    @settings(max_examples=EXAMPLES, deadline=None)
     def test_a_reminder_changes_nothing(self, story: Sequence[MaintenanceUpdate], is_bare: bool) -> None:
         """Neither what says the newest event again, nor what says nothing at all."""
         newest = events_in_order(story)[-1]
@@ -92,7 +92,7 @@ class AnyStory(TestCase):
         self.assertEqual(found.circuits, expected.circuits)
 
     @given(stories())
-    @settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+    @settings(max_examples=EXAMPLES, deadline=None)
     def test_no_two_events_have_the_same_place(self, story: Sequence[MaintenanceUpdate]) -> None:
         """The order is total, so that nothing is left to the order of arrival."""
         places = [rank(each) for each in events_in_order(story)]

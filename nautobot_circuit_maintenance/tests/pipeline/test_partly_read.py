@@ -3,7 +3,7 @@
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
-from nautobot_circuit_maintenance.tests.fakes import Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.mail import Bcop, mail
 
 
 class PartlyRead(PipelineTestCase):
