@@ -47,9 +47,12 @@ def _unlike(world: CaseWorld, outcome: dict[str, Any]) -> list[str]:
 def _unlike_maintenances(world: CaseWorld, expected: list[dict[str, Any]]) -> list[str]:
     """Return what differs from the maintenances that there should be; there must be no others."""
     found = world.maintenances()
-    lines = differences(sorted(each["name"] for each in expected), sorted(found))
-    for each in expected:
-        if row := found.get(each["name"]):
+    # A case may leave the name open: then it is any that no other maintenance of the case has.
+    others = sorted(set(found) - {each["name"] for each in expected if each["name"] != ANYTHING})
+    names = [others.pop(0) if each["name"] == ANYTHING and others else each["name"] for each in expected]
+    lines = differences(sorted(names), sorted(found))
+    for name, each in zip(names, expected):
+        if row := found.get(name):
             lines += [f"{row.name} {line}" for line in _unlike_maintenance(world, each, row)]
     return lines
 
