@@ -36,6 +36,7 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import (
     run_job,
 )
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
+from nautobot_circuit_maintenance.tests.reading import parser_mails
 
 MOST_LOG_LINES = 8
 BODY = "Words that only the body of the mail has."
@@ -144,7 +145,7 @@ class TestResult(JobTestCase):
             self.server.deliver(b"Subject: from nobody\r\n\r\n", self.folder, NOON)
             result = run_job(dryrun=dryrun)
             self.assertEqual(
-                [line for line in log_lines(result) if "skipped email" in line],
+                [line for line in log_lines(result) if "skipped email from" in line],
                 [
                     "Mail: skipped email from unknown senders: isp7.example (2), isp8.example (1). To process them,"
                     " add the address to the provider."
@@ -303,10 +304,12 @@ class TestReprocessAndPurge(JobTestCase):
         """The same rows, from their stored bytes; the mailbox is not asked."""
         self.provider.cf[PARSERS_FIELD] = "cogent"
         self.provider.validated_save()
-        self.deliver(3)
+        for number in range(3):
+            raw = parser_mails.mail(("text/html", parser_mails.windstream(f"WMT-{number}")), From="noc@isp.example")
+            self.server.deliver(raw, self.folder, NOON)
         run_job()
         self.assertEqual(self.states(), ["failed"] * 3)
-        self.provider.cf[PARSERS_FIELD] = "genericprovider"
+        self.provider.cf[PARSERS_FIELD] = "windstream"
         self.provider.validated_save()
         self.server.empty(self.folder)
         result = run_job(REPROCESS, which="failed")

@@ -10,8 +10,8 @@ from django.db import transaction
 from nautobot_circuit_maintenance.mail.message import MailMessage
 from nautobot_circuit_maintenance.models import CircuitMaintenance, ParsedNotification
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_circuits, create_provider
+from nautobot_circuit_maintenance.tests.domain import oracle
 from nautobot_circuit_maintenance.tests.end_to_end import corpus, mails
-from nautobot_circuit_maintenance.tests.end_to_end.rule import Word, concluded
 from nautobot_circuit_maintenance.tests.end_to_end.world import CENTURY, Rows, comparable_rows
 from nautobot_circuit_maintenance.tests.factories.mail import FakeMailbox
 
@@ -84,22 +84,20 @@ class TestOrder(PipelineTestCase):
             with self.subTest(order=seed):
                 self.assertEqual(self.outcome_of(seed), first)
 
-    def test_the_rows_are_what_the_rule_says(self):
-        """The end that all orders share is the one that the rule, worked out a second time, comes to."""
+    def test_the_rows_are_what_the_rules_say(self):
+        """The result that all orders share is that of the rules, worked out by an oracle of another construction."""
         self.read(FakeMailbox(list(self.messages), batch_size=50))
-        words = defaultdict(list)
+        updates = defaultdict(list)
         for row in ParsedNotification.objects.all():
-            words[row.maintenance_id].append(
-                Word.of_evidence(
-                    row.json, received_at=row.received_at, sent_at=row.sent_at, fingerprint=row.fingerprint
-                )
-            )
+            updates[row.maintenance_id].append(row.as_update())
         for maintenance in CircuitMaintenance.objects.all():
             with self.subTest(str(maintenance)):
-                expected = concluded(words[maintenance.pk])
-                self.assertEqual(maintenance.status, expected["status"])
-                self.assertEqual(maintenance.description, expected["description"])
-                self.assertEqual([(w.start_time, w.end_time) for w in maintenance.windows.all()], expected["windows"])
-                self.assertEqual(dict(maintenance.impacts.values_list("cid", "impact")), expected["impacts"])
-                newest = maintenance.parsed_notifications.get(outdated=False)
-                self.assertEqual(newest.fingerprint, expected["newest"])
+                expected = oracle.outcome_of(updates[maintenance.pk])
+                impacts = {cid.casefold(): impact for cid, impact in maintenance.impacts.values_list("cid", "impact")}
+                self.assertEqual(maintenance.status, expected.status)
+                self.assertEqual(maintenance.description, expected.description)
+                self.assertEqual(
+                    [(w.start_time, w.end_time) for w in maintenance.windows.all()],
+                    [tuple(window) for window in expected.windows],
+                )
+                self.assertEqual(impacts, {cid: impact for cid, (impact, _) in expected.circuits.items()})

@@ -263,7 +263,10 @@ class ChangeRecords(PipelineTestCase):
         for data in (record.object_data, record.object_data_v2):
             self.assertEqual((data["name"], data["status"]), ("M-1", "CONFIRMED"))
             self.assertEqual(data["windows"], [["2026-11-30T12:00:00Z", "2026-11-30T16:00:00Z"]])
-            impacts = [{"cid": "C-1", "impact": "OUTAGE"}, {"cid": "C-2", "impact": "DEGRADED"}]
+            impacts = [
+                {"cid": "C-1", "impact": "OUTAGE", "windows": None},
+                {"cid": "C-2", "impact": "DEGRADED", "windows": None},
+            ]
             self.assertEqual(data["impacts"], impacts)
             self.assertEqual(data["issued_at"], "2026-11-20T12:00:00Z")
             self.assertNotIn("secret body", str(data))
@@ -277,7 +280,9 @@ class ChangeRecords(PipelineTestCase):
 
         data = ObjectChange.objects.filter(action="update").latest("time").object_data_v2
         self.assertEqual((data["status"], data["ack"]), ("CANCELLED", False))
-        self.assertEqual(data["impacts"], [{"cid": "C-2", "impact": "OUTAGE"}])
+        # An ending word removes no circuit, and adds one that was not announced.
+        impacts = [{"cid": cid, "impact": "OUTAGE", "windows": None} for cid in ("C-1", "C-2")]
+        self.assertEqual(data["impacts"], impacts)
 
     def test_a_job_hook_and_a_webhook_are_started_once_per_change(self):
         """After what they tell of is stored; an unchanged maintenance starts none."""
