@@ -33,7 +33,7 @@ def checked(**config) -> list:
 class Databases(SimpleTestCase):
     """What workers rely on in the database."""
 
-    def told(self, engine: str, **options) -> list[str]:
+    def reported(self, engine: str, **options) -> list[str]:
         """Return the IDs of the checks' messages for a database with these options; none is opened."""
         database = {"ENGINE": f"django.db.backends.{engine}", "OPTIONS": options}
         with mock.patch.dict(django_settings.DATABASES["default"], database):
@@ -43,14 +43,16 @@ class Databases(SimpleTestCase):
         """Which is Django's default; None means the server's own, and that is REPEATABLE READ."""
         for level in (None, "repeatable read", "REPEATABLE READ", "read uncommitted"):
             with self.subTest(level):
-                self.assertEqual(self.told("mysql", isolation_level=level), ["nautobot_circuit_maintenance.E013"])
+                self.assertEqual(
+                    self.reported("mysql", isolation_level=level), ["nautobot_circuit_maintenance.E013"]
+                )
         for options in ({}, {"isolation_level": "read committed"}, {"isolation_level": "serializable"}):
             with self.subTest(options):
-                self.assertEqual(self.told("mysql", **options), [])
+                self.assertEqual(self.reported("mysql", **options), [])
 
     def test_postgresql_refuses_a_transaction_that_would_miss_something(self):
         """Then it is repeated, so any level is good."""
-        self.assertEqual(self.told("postgresql", isolation_level=3), [])
+        self.assertEqual(self.reported("postgresql", isolation_level=3), [])
 
 
 class Secrets(SimpleTestCase):

@@ -58,8 +58,8 @@ class Saves(PipelineTestCase):
             self.copy.ticket = "CHG-1"
             self.copy.validated_save()
 
-        told = ObjectChange.objects.filter(changed_object_type__model="circuitmaintenance").latest("time")
-        data = told.object_data_v2
+        found = ObjectChange.objects.filter(changed_object_type__model="circuitmaintenance").latest("time")
+        data = found.object_data_v2
         self.assertEqual((data["ticket"], data["status"]), ("CHG-1", "CANCELLED"))
         self.assertEqual(data["windows"], [["2026-12-01T12:00:00Z", "2026-12-01T16:00:00Z"]])
 

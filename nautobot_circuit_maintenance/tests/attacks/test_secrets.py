@@ -53,7 +53,7 @@ class RepeatingServerTest(PageTestCase):
         self.become_superuser()
         self.source = models.NotificationSource.objects.get(name="Source 1")
 
-    def told(self) -> str:
+    def reported(self) -> str:
         """Return everything that pages and APIs show about the source, by page."""
         self.source.refresh_from_db()
         rest = reverse(f"{REST}:notificationsource-detail", kwargs={"pk": self.source.pk})
@@ -74,10 +74,12 @@ class RepeatingServerTest(PageTestCase):
                     cache.clear()
                     self.client.post(url_of("notificationsource_validate", self.source))
                     report = run.run([self.source], run.RunOptions(now=timezone.now()))
-                    told = self.told() + json.dumps(report.as_json()) + "".join(map(str, report.sources))
+                    reported = (
+                        self.reported() + json.dumps(report.as_json()) + "".join(map(str, report.sources))
+                    )
                     self.assertEqual(server.connections, 2)
                     self.assertTrue(report.failed_sources)
-                    self.assertFalse(spelt_in(told, secret))
+                    self.assertFalse(spelt_in(reported, secret))
 
     def test_no_log_has_it_however_much_it_is_asked_to_tell(self):
         stream = io.StringIO()
@@ -159,9 +161,9 @@ class DefectTest(PageTestCase):
 
     def check_what_is_mailed(self):
         """Check that the defect can be found, and the secret not."""
-        told = "\n".join(self.mails.reports)
-        self.assertIn("session.py", told)
-        self.assertFalse(spelt_in(told, SECRETS[0]))
+        reported = "\n".join(self.mails.reports)
+        self.assertIn("session.py", reported)
+        self.assertFalse(spelt_in(reported, SECRETS[0]))
 
 
 class EverywhereTest(PageTestCase):

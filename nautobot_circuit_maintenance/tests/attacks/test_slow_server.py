@@ -37,29 +37,29 @@ class SlowServerTest(TransactionTestCase):
         cache.clear()
         self.source = models.NotificationSource.objects.create(name="Source 1")
 
-    def press(self, told: list[str], name: str) -> None:
+    def press(self, found: list[str], name: str) -> None:
         """Press the button as another user."""
         browser = Client(SERVER_NAME="nautobot.example.com")
         browser.force_login(get_user_model().objects.get(username=name))
         browser.post(url_of("notificationsource_validate", self.source))
-        told.append(browser.get(self.source.get_absolute_url()).content.decode())
+        found.append(browser.get(self.source.get_absolute_url()).content.decode())
         connection.close()  # of this thread
 
     def test_users_share_one_login_and_no_web_process_is_blocked(self):
         for number in range(5):
             get_user_model().objects.create_superuser(username=f"user-{number}")
-        told: list[str] = []
+        found: list[str] = []
         with (
             odd_server(dripping) as server,
             mock.patch("nautobot_circuit_maintenance.views.sources.VALIDATION_PAUSE", 1),
         ):
             configured(self, url=f"imap://127.0.0.1:{server.port}", tls=False)
-            threads = [threading.Thread(target=self.press, args=(told, f"user-{number}")) for number in range(4)]
+            threads = [threading.Thread(target=self.press, args=(found, f"user-{number}")) for number in range(4)]
             begin, before = time.monotonic(), set(threading.enumerate())
             for thread in threads:
                 thread.start()
             time.sleep(2)  # longer than the pause after a test, which is still running
-            self.press(told, "user-4")
+            self.press(found, "user-4")
             for thread in threads:
                 thread.join()
             took = time.monotonic() - begin
@@ -67,7 +67,7 @@ class SlowServerTest(TransactionTestCase):
 
         self.assertEqual(server.connections, 1)
         self.assertEqual(
-            [sum(word in page for page in told) for word in ("did not answer within", "before testing again")], [1, 4]
+            [sum(word in page for page in found) for word in ("did not answer within", "before testing again")], [1, 4]
         )
         self.assertLess(took, 30)
         self.assertTrue(left, "the abandoned login is still running")

@@ -42,7 +42,7 @@ class Delivery:
     def __init__(self) -> None:
         """Start with a mail of which nothing is known."""
         self.outcome = ""
-        self.told = ""
+        self.reported = ""
         self.row: UUID | None = None
 
     @property
@@ -104,7 +104,7 @@ class CaseWorld:
                 self._run_job(raw, received_at or _date_field(raw), delivery)
             else:
                 self._read(MailMessage.from_bytes(raw, received_at=received_at or _date_field(raw)), delivery)
-        delivery.told = "\n".join([delivery.told, *log])
+        delivery.reported = "\n".join([delivery.reported, *log])
         new = set(Notification.objects.values_list("pk", flat=True)) - before
         assert len(new) <= 1, "One mail made several rows."
         delivery.row = next(iter(new), None)
@@ -119,10 +119,10 @@ class CaseWorld:
             try:
                 call_command("ingest_notifications", str(path), "--json", stdout=out)
             except CommandError as error:
-                delivery.outcome, delivery.told = "error", str(error)
+                delivery.outcome, delivery.reported = "error", str(error)
                 return
         (message,) = json.loads(out.getvalue())["messages"]
-        delivery.outcome, delivery.told = message["outcome"], message["reason"]
+        delivery.outcome, delivery.reported = message["outcome"], message["reason"]
 
     def _run_job(self, raw: bytes, received_at: datetime | None, delivery: Delivery) -> None:
         """Put the mail into a folder of a real server, and run the job."""
@@ -132,7 +132,7 @@ class CaseWorld:
         assert result.status == "SUCCESS", "\n".join(log_lines(result))
         outcomes = result.result["sources"]["Mail"]["outcomes"]
         delivery.outcome = _outcome(outcomes)
-        delivery.told = "\n".join([json.dumps(result.result), *log_lines(result)])
+        delivery.reported = "\n".join([json.dumps(result.result), *log_lines(result)])
 
     def _read(self, message: MailMessage, delivery: Delivery) -> None:
         """Put the mail into the mailbox of the source, read it and digest what waits, as a run does."""
@@ -145,7 +145,7 @@ class CaseWorld:
             report.outcomes += drained.outcomes
             assert not drained.error, drained.error
         delivery.outcome = _outcome({outcome.value: count for outcome, count in report.outcomes.items()})
-        delivery.told = "\n".join(str(part) for part in (report, report.unknown_senders))
+        delivery.reported = "\n".join(str(part) for part in (report, report.unknown_senders))
 
     def mail(self, file: str) -> dict[str, Any]:
         """Return what the product says about a mail at the end, by the keys of ``expect``."""
@@ -153,8 +153,10 @@ class CaseWorld:
         row = delivery.notification
         return {
             "state": row.state if row else delivery.outcome,
-            "reason_contains": "\n".join([row.error, _doubts(row), delivery.told]) if row else delivery.told,
-            "told_contains": delivery.told,
+            "reason_contains": (
+                "\n".join([row.error, _doubts(row), delivery.reported]) if row else delivery.reported
+            ),
+            "told_contains": delivery.reported,
             "needs_attention": row is not None and _needing_attention().filter(pk=row.pk).exists(),
             "subject": row.subject if row else None,
             "subject_contains": row.subject if row else "",

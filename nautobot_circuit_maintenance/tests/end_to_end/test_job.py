@@ -176,14 +176,14 @@ class TestResult(JobTestCase):
         self.server.deliver(mail(text=BODY), self.folder, NOON)
         result = run_job()
         self.assertEqual(self.states(), ["failed", "parsed", "parsed"])
-        told = json.dumps(
+        reported = json.dumps(
             [*JobLogEntry.objects.values(), *JobResult.objects.filter(pk=result.pk).values()], default=str
         )
-        told += json.dumps(list(NotificationSource.objects.values()), default=str)
-        told += json.dumps(list(Notification.objects.values("error", "subject")))
-        self.assertIn("Refused", told)
+        reported += json.dumps(list(NotificationSource.objects.values()), default=str)
+        reported += json.dumps(list(Notification.objects.values("error", "subject")))
+        self.assertIn("Refused", reported)
         for secret in (self.server.password, "a-wrong-secret", BODY):
-            self.assertNotIn(secret, told)
+            self.assertNotIn(secret, reported)
 
     def test_a_dry_run_tells_what_would_happen_and_leaves_nothing(self):
         """No row, no cursor, no change record; the run after it finds everything new."""
@@ -268,7 +268,7 @@ class TestFailure(JobTestCase):
         self.assertEqual(result.status, "FAILURE")
         self.assertEqual(self.states(), ["parsed", "parsed"])
         self.assertEqual(NotificationSource.objects.get(name="Mail").last_error, "")
-        told = "\n".join(log_lines(result))
+        reported = "\n".join(log_lines(result))
         for title, (_, word) in broken.items():
             with self.subTest(title):
                 error = NotificationSource.objects.get(name=title).last_error
@@ -276,7 +276,7 @@ class TestFailure(JobTestCase):
                 self.assertRegex(error, r"^[^\n]{20,400}\.$")
                 self.assertNotIn("Unexpected", error)
                 self.assertEqual(result.result["sources"][title]["error"], error)
-                self.assertIn(sanitize(error), told)
+                self.assertIn(sanitize(error), reported)
                 self.assertIsNone(NotificationSource.objects.get(name=title).last_fetched_at)
 
     def test_a_source_that_works_again_has_no_error_any_more(self):

@@ -231,9 +231,9 @@ class TestImap(ImapCase, MailboxContract):
 
     def test_a_size_that_is_wrong_or_missing_does_no_harm(self):
         self.deliver(mail("small"), mail("large", body=b"x" * LIMIT))
-        for told in (b"RFC822.SIZE 1 RFC822.OLD", b"RFC822.SIZE NIL RFC822.OLD", b"RFC822.OLD"):
-            with self.subTest(told), self.proxy() as proxy:
-                proxy.change = lambda piece, told=told: piece.replace(b"RFC822.SIZE", told)
+        for found in (b"RFC822.SIZE 1 RFC822.OLD", b"RFC822.SIZE NIL RFC822.OLD", b"RFC822.OLD"):
+            with self.subTest(found), self.proxy() as proxy:
+                proxy.change = lambda piece, found=found: piece.replace(b"RFC822.SIZE", found)
                 small, large = [message for batch in self.fetch() for message in batch.messages]
                 self.assertEqual(small.raw, mail("small"))
                 self.assertEqual((large.subject, large.raw), ("large", None))

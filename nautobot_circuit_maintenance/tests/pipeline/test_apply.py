@@ -26,7 +26,7 @@ def hours(count: float) -> timedelta:
     return timedelta(hours=count)
 
 
-def told(after: float, **facts) -> bytes:
+def announcement(after: float, **facts) -> bytes:
     """Return the mail of an update issued so many hours after noon."""
     return mail(Bcop(issued=NOON + hours(after), **facts))
 
@@ -59,7 +59,9 @@ class Identity(ApplyTestCase):
 
     def test_the_first_notification_creates_the_maintenance_with_all_that_it_says(self):
         """Every attribute of the spec, and the evidence as real JSON."""
-        self.receive(told(0, circuits=(("C-1", "OUTAGE"), ("C-2", "DEGRADED"), ("X-9", "NO-IMPACT")), sequence=3))
+        self.receive(
+            announcement(0, circuits=(("C-1", "OUTAGE"), ("C-2", "DEGRADED"), ("X-9", "NO-IMPACT")), sequence=3)
+        )
 
         maintenance = self.maintenance()
         self.assertEqual((maintenance.status, maintenance.description), ("CONFIRMED", "Fibre work"))
@@ -87,7 +89,7 @@ class Identity(ApplyTestCase):
         """An id is unique for its provider only (BCOP 3.6.3)."""
         self.source.providers.add(create_provider("Carrier", "noc@carrier.example"))
 
-        self.receive(told(0), mail(Bcop(status="CANCELLED"), sender="noc@carrier.example"))
+        self.receive(announcement(0), mail(Bcop(status="CANCELLED"), sender="noc@carrier.example"))
 
         statuses = CircuitMaintenance.objects.values_list("provider__name", "name", "status")
         self.assertEqual(set(statuses), {("ISP", "M-1", "CONFIRMED"), ("Carrier", "M-1", "CANCELLED")})
@@ -95,9 +97,9 @@ class Identity(ApplyTestCase):
     def test_an_id_that_is_used_again_a_year_later_is_the_same_row_with_all_its_evidence(self):
         """The later words hold, the earlier year stays in the timeline."""
         next_year = timedelta(days=365)
-        self.receive(told(0, status="COMPLETED"))
+        self.receive(announcement(0, status="COMPLETED"))
 
-        self.receive(told(365 * 24, start=START + next_year, circuits=(("C-3", "OUTAGE"),)))
+        self.receive(announcement(365 * 24, start=START + next_year, circuits=(("C-3", "OUTAGE"),)))
 
         self.assertEqual(CircuitMaintenance.objects.count(), 1)
         self.assertEqual(self.windows(), [(START + next_year, START + next_year + FOUR_HOURS)])
@@ -106,7 +108,7 @@ class Identity(ApplyTestCase):
 
     def test_the_longest_id_fits_and_a_longer_one_fails_with_the_reason(self):
         """255 characters; the rest of the mail's fate is on its row."""
-        self.receive(told(0, maintenance_id="M" * 255), told(1, maintenance_id="N" * 256))
+        self.receive(announcement(0, maintenance_id="M" * 255), announcement(1, maintenance_id="N" * 256))
 
         self.assertEqual(CircuitMaintenance.objects.get().name, "M" * 255)
         failed = Notification.objects.get(state="failed")
@@ -119,7 +121,7 @@ class Identity(ApplyTestCase):
         made.validated_save()
         CircuitImpact.objects.create(maintenance=made, cid="C-3", circuit=self.circuits[2], impact="DEGRADED")
 
-        self.receive(told(0))
+        self.receive(announcement(0))
 
         self.assertEqual(self.maintenance().pk, made.pk)
         self.assertEqual((self.status(), self.maintenance().description), ("CONFIRMED", "Fibre work"))
@@ -132,7 +134,7 @@ class Identity(ApplyTestCase):
         """It may have the same name and stays as it is."""
         CircuitMaintenance(name="M-1", description="In our own house").validated_save()
 
-        self.receive(told(0))
+        self.receive(announcement(0))
 
         self.assertEqual(CircuitMaintenance.objects.get(provider=None).description, "In our own house")
         self.assertEqual(self.maintenance().description, "Fibre work")
@@ -143,10 +145,12 @@ class Concluded(ApplyTestCase):
 
     def test_a_late_older_mail_reverts_nothing_and_says_that_it_is_outdated(self):
         """Neither status nor windows, description or circuits; and it leaves no change record."""
-        self.receive(told(5, status="RE-SCHEDULED", start=START + hours(48), summary="Moved", circuits=C12_OUTAGE))
+        self.receive(
+            announcement(5, status="RE-SCHEDULED", start=START + hours(48), summary="Moved", circuits=C12_OUTAGE)
+        )
         before, records = self.maintenance(), self.change_records()
 
-        self.receive(message(told(0), NOON + hours(9)))
+        self.receive(message(announcement(0), NOON + hours(9)))
 
         after = self.maintenance()
         self.assertEqual((after.status, after.description), ("RE-SCHEDULED", "Moved"))
@@ -159,7 +163,7 @@ class Concluded(ApplyTestCase):
 
     def test_evidence_is_outdated_once_nothing_of_it_stands(self):
         """A newer announcement replaces the one before; a completion ends it, so that both stand."""
-        self.receive(told(0), told(1, status="IN-PROCESS"), told(2, status="COMPLETED"))
+        self.receive(announcement(0), announcement(1, status="IN-PROCESS"), announcement(2, status="COMPLETED"))
 
         current = ParsedNotification.objects.filter(outdated=False).order_by("issued_at")
         self.assertEqual([row.status for row in current], ["IN-PROCESS", "COMPLETED"])
@@ -168,16 +172,16 @@ class Concluded(ApplyTestCase):
         """It lists none: they stay, as do the windows that it repeats."""
         for number, status in enumerate(("CANCELLED", "COMPLETED"), start=1):
             name = f"M-{number}"
-            self.receive(told(0, maintenance_id=name, circuits=C12_OUTAGE))
+            self.receive(announcement(0, maintenance_id=name, circuits=C12_OUTAGE))
 
-            self.receive(told(5, maintenance_id=name, status=status, circuits=()))
+            self.receive(announcement(5, maintenance_id=name, status=status, circuits=()))
 
             self.assertEqual((self.status(name), self.impacts(name)), (status, dict(C12_OUTAGE)))
             self.assertEqual(self.windows(name), [(START, START + FOUR_HOURS)])
 
     def test_a_notification_without_a_status_keeps_the_one_before(self):
         """NO-CHANGE moves the window and leaves the status alone."""
-        self.receive(told(0, status="TENTATIVE"), told(5, status="", start=START + hours(1)))
+        self.receive(announcement(0, status="TENTATIVE"), announcement(5, status="", start=START + hours(1)))
 
         self.assertEqual(self.status(), "TENTATIVE")
         self.assertEqual(self.windows(), [(START + hours(1), START + hours(5))])
@@ -185,29 +189,29 @@ class Concluded(ApplyTestCase):
 
     def test_a_status_that_was_never_said_is_unknown(self):
         """Nothing is guessed."""
-        self.receive(told(0, status=""))
+        self.receive(announcement(0, status=""))
 
         self.assertEqual(self.status(), "UNKNOWN")
 
     def test_one_mail_per_circuit_makes_one_maintenance_with_all_circuits(self):
         """Issued within the hour, of the same windows and status."""
         self.receive(
-            told(0, circuits=(("C-1", "OUTAGE"),)),
-            told(0.5, circuits=(("C-2", "DEGRADED"),)),
-            told(0.9, circuits=(("C-3", "OUTAGE"), ("C-2", "OUTAGE"))),
+            announcement(0, circuits=(("C-1", "OUTAGE"),)),
+            announcement(0.5, circuits=(("C-2", "DEGRADED"),)),
+            announcement(0.9, circuits=(("C-3", "OUTAGE"), ("C-2", "OUTAGE"))),
         )
 
         self.assertEqual(self.impacts(), {"C-1": "OUTAGE", "C-2": "OUTAGE", "C-3": "OUTAGE"})
 
     def test_a_later_list_of_circuits_replaces_the_earlier_one(self):
         """More than an hour later, what is not listed is not affected any more."""
-        self.receive(told(0, circuits=C12_OUTAGE), told(2, circuits=(("C-2", "DEGRADED"),)))
+        self.receive(announcement(0, circuits=C12_OUTAGE), announcement(2, circuits=(("C-2", "DEGRADED"),)))
 
         self.assertEqual(self.impacts(), {"C-2": "DEGRADED"})
 
     def test_a_stamp_from_the_future_does_not_outrank_what_follows(self):
         """It counts from its receipt."""
-        self.receive(message(told(24 * 300, status="TENTATIVE"), NOON), told(1, status="CANCELLED"))
+        self.receive(message(announcement(24 * 300, status="TENTATIVE"), NOON), announcement(1, status="CANCELLED"))
 
         self.assertEqual(self.status(), "CANCELLED")
 
@@ -217,14 +221,14 @@ class OnlyTheDifference(ApplyTestCase):
 
     def setUp(self):
         """Receive what the persons edit."""
-        self.receive(told(0, circuits=C12_OUTAGE))
+        self.receive(announcement(0, circuits=C12_OUTAGE))
 
     def test_a_reminder_that_says_the_same_writes_nothing(self):
         """No field, no row, no change record: only the evidence is more."""
         before, records = self.maintenance(), self.change_records()
         rows = set(self.maintenance().windows.values_list("pk")) | set(self.maintenance().impacts.values_list("pk"))
 
-        self.receive(told(24, circuits=C12_OUTAGE, sequence=1))
+        self.receive(announcement(24, circuits=C12_OUTAGE, sequence=1))
 
         after = self.maintenance()
         self.assertEqual((after.last_updated, after.issued_at), (before.last_updated, NOON + hours(24)))
@@ -236,18 +240,18 @@ class OnlyTheDifference(ApplyTestCase):
         """A new window does not state a status."""
         self.edit(status="COMPLETED")
 
-        self.receive(told(24, circuits=C12_OUTAGE, start=START + hours(1)))
+        self.receive(announcement(24, circuits=C12_OUTAGE, start=START + hours(1)))
         self.assertEqual(self.status(), "COMPLETED")
-        self.receive(told(48, circuits=C12_OUTAGE, start=START + hours(1), status="CANCELLED"))
+        self.receive(announcement(48, circuits=C12_OUTAGE, start=START + hours(1), status="CANCELLED"))
         self.assertEqual(self.status(), "CANCELLED")
 
     def test_an_edited_description_stays_until_another_description_is_announced(self):
         """A cancellation with the old description leaves it alone."""
         self.edit(description="Ours: call Eve")
 
-        self.receive(told(24, circuits=C12_OUTAGE, status="CANCELLED"))
+        self.receive(announcement(24, circuits=C12_OUTAGE, status="CANCELLED"))
         self.assertEqual(self.maintenance().description, "Ours: call Eve")
-        self.receive(told(48, circuits=C12_OUTAGE, status="CANCELLED", summary="Called off"))
+        self.receive(announcement(48, circuits=C12_OUTAGE, status="CANCELLED", summary="Called off"))
         self.assertEqual(self.maintenance().description, "Called off")
 
     def test_an_edited_window_stays_until_other_windows_are_announced(self):
@@ -255,19 +259,19 @@ class OnlyTheDifference(ApplyTestCase):
         mine = (START + hours(2), START + hours(3))
         self.edit(start_time=mine[0], end_time=mine[1])
 
-        self.receive(told(24, circuits=C12_OUTAGE, status="IN-PROCESS"))
+        self.receive(announcement(24, circuits=C12_OUTAGE, status="IN-PROCESS"))
         self.assertEqual(self.windows(), [mine])
         self.assertEqual((self.maintenance().start_time, self.maintenance().end_time), mine)
-        self.receive(told(48, circuits=C12_OUTAGE, status="IN-PROCESS", start=START + hours(7)))
+        self.receive(announcement(48, circuits=C12_OUTAGE, status="IN-PROCESS", start=START + hours(7)))
         self.assertEqual(self.windows(), [(START + hours(7), START + hours(11))])
 
     def test_an_edited_impact_stays_until_another_impact_of_that_circuit_is_announced(self):
         """News about its neighbor is none about it."""
         self.maintenance().impacts.filter(cid="C-1").update(impact="NO-IMPACT")
 
-        self.receive(told(24, circuits=(("C-1", "OUTAGE"), ("C-2", "DEGRADED"))))
+        self.receive(announcement(24, circuits=(("C-1", "OUTAGE"), ("C-2", "DEGRADED"))))
         self.assertEqual(self.impacts(), {"C-1": "NO-IMPACT", "C-2": "DEGRADED"})
-        self.receive(told(48, circuits=(("C-1", "REDUCED-REDUNDANCY"), ("C-2", "DEGRADED"))))
+        self.receive(announcement(48, circuits=(("C-1", "REDUCED-REDUNDANCY"), ("C-2", "DEGRADED"))))
         self.assertEqual(self.impacts(), {"C-1": "REDUCED-REDUNDANCY", "C-2": "DEGRADED"})
 
     def test_a_circuit_that_a_person_chose_for_an_id_stays(self):
@@ -276,7 +280,7 @@ class OnlyTheDifference(ApplyTestCase):
         impact.circuit = self.circuits[2]
         impact.validated_save()
 
-        self.receive(told(24, circuits=(("C-1", "DEGRADED"), ("C-2", "OUTAGE"))))
+        self.receive(announcement(24, circuits=(("C-1", "DEGRADED"), ("C-2", "OUTAGE"))))
 
         impact.refresh_from_db()
         self.assertEqual((impact.impact, impact.circuit), ("DEGRADED", self.circuits[2]))
@@ -285,7 +289,7 @@ class OnlyTheDifference(ApplyTestCase):
         """It was never the provider's."""
         CircuitImpact(maintenance=self.maintenance(), circuit=self.circuits[2], impact="DEGRADED").validated_save()
 
-        self.receive(told(24, circuits=C1_OUTAGE))
+        self.receive(announcement(24, circuits=C1_OUTAGE))
 
         self.assertEqual(self.impacts(), {"C-1": "OUTAGE", "C-3": "DEGRADED"})
 
@@ -293,9 +297,9 @@ class OnlyTheDifference(ApplyTestCase):
         """A reminder does not bring it back, another impact does."""
         self.maintenance().impacts.get(cid="C-1").delete()
 
-        self.receive(told(24, circuits=C12_OUTAGE, status="IN-PROCESS"))
+        self.receive(announcement(24, circuits=C12_OUTAGE, status="IN-PROCESS"))
         self.assertEqual(self.impacts(), {"C-2": "OUTAGE"})
-        self.receive(told(48, circuits=(("C-1", "DEGRADED"), ("C-2", "OUTAGE")), status="IN-PROCESS"))
+        self.receive(announcement(48, circuits=(("C-1", "DEGRADED"), ("C-2", "OUTAGE")), status="IN-PROCESS"))
         self.assertEqual(self.impacts(), {"C-1": "DEGRADED", "C-2": "OUTAGE"})
 
     def test_what_only_persons_write_is_never_touched(self):
@@ -310,7 +314,9 @@ class OnlyTheDifference(ApplyTestCase):
         maintenance.tags.add(tag)
         note = Note.objects.create(maintenance=maintenance, title="Call Eve", comment="She has the key.")
 
-        self.receive(told(24, status="CANCELLED", start=START + hours(1), summary="Off", circuits=(("C-3", "OUTAGE"),)))
+        self.receive(
+            announcement(24, status="CANCELLED", start=START + hours(1), summary="Off", circuits=(("C-3", "OUTAGE"),))
+        )
 
         after = self.maintenance()
         self.assertEqual((after.ticket, after.cf["risk"], list(after.tags.all())), ("CHG-7", "high", [tag]))
@@ -320,7 +326,7 @@ class OnlyTheDifference(ApplyTestCase):
         """One more circuit is one more row; the others are not written again."""
         rows = set(self.maintenance().impacts.values_list("pk", "last_updated"))
 
-        self.receive(told(24, circuits=(*C12_OUTAGE, ("C-3", "OUTAGE"))))
+        self.receive(announcement(24, circuits=(*C12_OUTAGE, ("C-3", "OUTAGE"))))
 
         self.assertLess(rows, set(self.maintenance().impacts.values_list("pk", "last_updated")))
 
@@ -331,10 +337,10 @@ class Acknowledgement(ApplyTestCase):
     def acknowledged_after(self, **news) -> bool:
         """Acknowledge a maintenance, let the provider tell news, and return whether it is acknowledged still."""
         facts = {"circuits": C12_OUTAGE, "status": "CONFIRMED", **news}
-        self.receive(told(0, circuits=C12_OUTAGE))
+        self.receive(announcement(0, circuits=C12_OUTAGE))
         self.edit(ack=True)
         self.assertIsNotNone(self.maintenance().acknowledged_at)
-        self.receive(told(24, **facts))
+        self.receive(announcement(24, **facts))
         after = self.maintenance()
         self.assertEqual(after.acknowledged_at is not None, after.ack)
         return after.ack
@@ -421,21 +427,21 @@ class Windows(ApplyTestCase):
         self.receive(self.two_nights())
         kept = self.maintenance().windows.get(start_time=START + hours(24)).pk
 
-        self.receive(told(5, start=START + hours(24)))
+        self.receive(announcement(5, start=START + hours(24)))
 
         self.assertEqual([row.pk for row in self.maintenance().windows.all()], [kept])
         self.assertEqual(self.maintenance().start_time, START + hours(24))
 
     def test_a_window_that_ends_before_it_starts_is_refused_with_the_reason(self):
         """The end is after the start, always: what was said before holds."""
-        self.receive(told(0), told(5, start=START + hours(9), end=START + hours(8), status="TENTATIVE"))
+        self.receive(announcement(0), announcement(5, start=START + hours(9), end=START + hours(8), status="TENTATIVE"))
 
         self.assertEqual((self.status(), self.windows()), ("CONFIRMED", [(START, START + hours(4))]))
         self.assertIn("start", Notification.objects.get(state="failed").error.lower())
 
     def test_a_cancellation_needs_no_valid_window(self):
         """What it says is clear without its times."""
-        self.receive(told(0), told(5, start=START + hours(9), end=START + hours(8), status="CANCELLED"))
+        self.receive(announcement(0), announcement(5, start=START + hours(9), end=START + hours(8), status="CANCELLED"))
 
         self.assertEqual((self.status(), self.windows()), ("CANCELLED", [(START, START + hours(4))]))
 
@@ -454,17 +460,17 @@ class Evidence(ApplyTestCase):
 
     def test_a_mail_that_is_recorded_again_after_its_row_was_deleted_is_one_piece_of_evidence(self):
         """Its evidence outlived the row, and is replaced by what is read now."""
-        self.receive(told(0))
+        self.receive(announcement(0))
         Notification.objects.all().delete()
         self.assertEqual(ParsedNotification.objects.get().notification, None)
 
-        self.receive(message(told(0)))
+        self.receive(message(announcement(0)))
 
         self.assertEqual(ParsedNotification.objects.get().notification, Notification.objects.get())
 
     def test_evidence_repeats_what_a_timeline_needs(self):
         """It outlives its notification."""
-        self.receive(message(told(0, sequence=4), NOON + hours(1)))
+        self.receive(message(announcement(0, sequence=4), NOON + hours(1)))
         Notification.objects.all().delete()
 
         row = ParsedNotification.objects.get()
@@ -474,9 +480,9 @@ class Evidence(ApplyTestCase):
 
     def test_evidence_of_a_deleted_notification_still_counts(self):
         """A conclusion is drawn from all that was ever said."""
-        self.receive(told(0, circuits=C12_OUTAGE), told(5, status="CANCELLED", circuits=()))
+        self.receive(announcement(0, circuits=C12_OUTAGE), announcement(5, status="CANCELLED", circuits=()))
         Notification.objects.all().delete()
 
-        self.receive(message(told(3, status="CONFIRMED", circuits=C12_OUTAGE), NOON + hours(9)))
+        self.receive(message(announcement(3, status="CONFIRMED", circuits=C12_OUTAGE), NOON + hours(9)))
 
         self.assertEqual((self.status(), self.impacts()), ("CANCELLED", dict(C12_OUTAGE)))

@@ -54,8 +54,8 @@ events = st.builds(
 @st.composite
 def histories(draw: st.DrawFn) -> list[MailMessage]:
     """Draw mails of a provider that contradicts itself, each with the time of its receipt."""
-    told = draw(st.lists(st.lists(events, max_size=2), min_size=2, max_size=5))
-    mails = [mail(*each, message_id=f"{number}@isp.example", sent=draw(moments)) for number, each in enumerate(told)]
+    result = draw(st.lists(st.lists(events, max_size=2), min_size=2, max_size=5))
+    mails = [mail(*each, message_id=f"{number}@isp.example", sent=draw(moments)) for number, each in enumerate(result)]
     return [message(raw, draw(moments)) for raw in mails]
 
 

@@ -16,7 +16,7 @@ from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop,
 DAY = timedelta(days=1)
 
 
-def told(after: float, name: str = "M-1", **facts) -> bytes:
+def announcement(after: float, name: str = "M-1", **facts) -> bytes:
     """Return the mail of an update issued so many hours after noon."""
     return mail(Bcop(name, issued=NOON + timedelta(hours=after), **facts))
 
@@ -27,7 +27,7 @@ class PeopleTestCase(PipelineTestCase):
     def setUp(self) -> None:
         """Receive the announcement."""
         super().setUp()
-        self.receive(told(0, uid="1"))
+        self.receive(announcement(0, uid="1"))
 
     def again(self) -> None:
         """Reprocess everything, and check that nothing changes."""
@@ -57,7 +57,7 @@ class Found(PeopleTestCase):
 
     def test_by_the_providers_id_ignoring_case_and_blanks(self):
         """The name is the ID as the oldest notification spells it."""
-        self.receive(told(1, " m-1 ", status="COMPLETED"))
+        self.receive(announcement(1, " m-1 ", status="COMPLETED"))
 
         self.assertEqual(self.assert_found().name, "M-1")
 
@@ -66,11 +66,11 @@ class Found(PeopleTestCase):
         self.edit(name="Our change 7")
 
         self.again()
-        self.receive(told(1, status="COMPLETED"))
+        self.receive(announcement(1, status="COMPLETED"))
 
         maintenance = self.assert_found()
         self.assertEqual((maintenance.name, maintenance.provider_maintenance_id), ("Our change 7", "M-1"))
-        self.receive(told(2, "Our change 7"))
+        self.receive(announcement(2, "Our change 7"))
         self.assertEqual(CircuitMaintenance.objects.count(), 2)
         self.assertEqual(self.maintenance("Our change 7 (2)").provider_maintenance_id, "Our change 7")
 
@@ -80,13 +80,13 @@ class Found(PeopleTestCase):
         self.edit(provider=other)
 
         self.again()
-        self.receive(told(1, status="COMPLETED"))
+        self.receive(announcement(1, status="COMPLETED"))
 
         self.assertEqual(self.assert_found().provider, other)
 
     def test_by_another_of_its_ids(self):
         """The primary ID is the name, the others only find it."""
-        self.receive(told(1, other_ids=["TICKET-9"]), told(2, "ticket-9", status="COMPLETED"))
+        self.receive(announcement(1, other_ids=["TICKET-9"]), announcement(2, "ticket-9", status="COMPLETED"))
 
         maintenance = self.assert_found()
         self.assertEqual((maintenance.name, maintenance.other_ids), ("M-1", ["TICKET-9"]))
@@ -95,7 +95,7 @@ class Found(PeopleTestCase):
         """It gets the provider's ID with that."""
         CircuitMaintenance(provider=self.provider, name="M-2").validated_save()
 
-        self.receive(told(1, "M-2"))
+        self.receive(announcement(1, "M-2"))
 
         self.assertEqual(self.maintenance("M-2").provider_maintenance_id, "M-2")
         self.assertEqual(CircuitMaintenance.objects.count(), 2)
@@ -104,7 +104,7 @@ class Found(PeopleTestCase):
         """It has the provider's ID, and no keys yet."""
         MaintenanceKey.objects.all().delete()
 
-        self.receive(told(1, "m-1", status="COMPLETED"))
+        self.receive(announcement(1, "m-1", status="COMPLETED"))
 
         self.assert_found()
         self.assertTrue(MaintenanceKey.objects.exists())
@@ -120,7 +120,7 @@ class Kept(PeopleTestCase):
         impact.validated_save()
         self.edit(ack=True)
 
-        self.receive(told(1, uid="1", sequence=1, circuits=(("C-2", "OUTAGE"),)))
+        self.receive(announcement(1, uid="1", sequence=1, circuits=(("C-2", "OUTAGE"),)))
 
         kept = CircuitMaintenance.objects.get().impacts.get()
         self.assertEqual(
@@ -132,7 +132,7 @@ class Kept(PeopleTestCase):
     def test_nothing_changes_when_everything_is_read_again(self):
         """Not even with several windows of several circuits, and doubts."""
         second = Bcop(circuits=(("C-2", "OUTAGE"),), start=START + DAY, issued=NOON + DAY, uid="2")
-        self.receive(mail(second), told(30, uid="3", start=START + 2 * DAY))
+        self.receive(mail(second), announcement(30, uid="3", start=START + 2 * DAY))
 
         maintenance = CircuitMaintenance.objects.get()
         self.assertEqual([doubt["kind"] for doubt in maintenance.doubts], ["second-window"])
@@ -148,7 +148,7 @@ class Kept(PeopleTestCase):
         field.validated_save()
         field.content_types.add(ContentType.objects.get_for_model(CircuitMaintenance))
 
-        self.receive(told(1, "M-2"))
+        self.receive(announcement(1, "M-2"))
 
         self.assertEqual(self.maintenance("M-2").cf["region"], "west")
 
@@ -158,17 +158,17 @@ class Replaced(PeopleTestCase):
 
     def test_until_it_is_named_again(self):
         """The older one is over and keeps its status."""
-        self.receive(told(1, "N-1", uid="1", sequence=1, start=START + DAY))
+        self.receive(announcement(1, "N-1", uid="1", sequence=1, start=START + DAY))
 
         old, new = self.maintenance("M-1"), self.maintenance("N-1")
         self.assertEqual((old.replaced_by, new.replaced_by, old.status), (new, None, "CONFIRMED"))
         self.assertIn(old, CircuitMaintenance.objects.over(NOON))
         self.again()
-        self.receive(told(2, uid="9"))
+        self.receive(announcement(2, uid="9"))
         self.assertIsNone(self.maintenance("M-1").replaced_by)
 
     def test_whichever_arrives_first(self):
         """A late older notification is replaced at once."""
-        self.receive(told(5, "N-2", uid="7", sequence=1), told(4, "M-2", uid="7"))
+        self.receive(announcement(5, "N-2", uid="7", sequence=1), announcement(4, "M-2", uid="7"))
 
         self.assertEqual(self.maintenance("M-2").replaced_by, self.maintenance("N-2"))

@@ -82,8 +82,8 @@ class Together(PipelineTestCase):
         drain_waiting(OPTIONS)
 
         self.assertEqual(comparable_rows(), together)
-        self.assertEqual(sorted(records(), key=lambda told: told["action"]), told_together)
-        self.assertEqual([told["action"] for told in told_together], ["create"] * 2 + ["update"] * 5)
+        self.assertEqual(sorted(records(), key=lambda found: found["action"]), told_together)
+        self.assertEqual([found["action"] for found in told_together], ["create"] * 2 + ["update"] * 5)
 
     def test_the_number_of_statements_does_not_grow_with_the_notifications_of_a_chunk(self):
         """Half of them announce, half change what is known; without what Nautobot asks for each record it sends on."""
@@ -117,7 +117,7 @@ class Together(PipelineTestCase):
         self.assertEqual(set(Notification.objects.values_list("attempts", flat=True)), {1})
         names = CircuitMaintenance.objects.order_by("name").values_list("name", flat=True)
         self.assertEqual(list(names), ["M-0", "M-1", "M-3", "M-4"])
-        self.assertEqual([told["name"] for told in records()], ["M-0", "M-1", "M-3", "M-4"])
+        self.assertEqual([found["name"] for found in records()], ["M-0", "M-1", "M-3", "M-4"])
 
     def test_large_messages_share_a_chunk_only_as_far_as_memory_allows(self):
         """They are in memory together; one that is too large by itself is alone."""

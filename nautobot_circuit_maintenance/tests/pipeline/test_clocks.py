@@ -19,7 +19,7 @@ class Clocks(PipelineTestCase):
         super().setUp()
         self.receive(message(mail(Bcop()), NOON))
 
-    def told(self, hours: int, status: str, *, received: timedelta) -> None:
+    def announcement(self, hours: int, status: str, *, received: timedelta) -> None:
         """Receive what the provider wrote so many hours after noon, at that time by the clock of the mail server."""
         raw = mail(Bcop(status=status, issued=NOON + hours * HOUR), subject=f"{status} {hours}")
         self.receive(message(raw, NOON + received))
@@ -31,14 +31,14 @@ class Clocks(PipelineTestCase):
 
     def test_a_mail_server_that_is_days_ahead_changes_no_order(self):
         """What the provider stamped counts."""
-        self.told(5, "CANCELLED", received=40 * DAY)
-        self.told(3, "RE-SCHEDULED", received=41 * DAY)
+        self.announcement(5, "CANCELLED", received=40 * DAY)
+        self.announcement(3, "RE-SCHEDULED", received=41 * DAY)
 
         self.assertEqual(self.maintenance().status, "CANCELLED")
 
     def test_a_mail_that_the_server_dated_back_is_put_right_by_a_person_or_by_the_next_mail(self):
         """It looks older than the announcement, and is shown as outdated; reading it again takes no edit back."""
-        self.told(5, "CANCELLED", received=-1 * DAY)
+        self.announcement(5, "CANCELLED", received=-1 * DAY)
         self.assertEqual((self.maintenance().status, self.outdated()), ("CONFIRMED", ["CANCELLED"]))
         maintenance = self.maintenance()
         maintenance.status = "CANCELLED"
@@ -47,20 +47,20 @@ class Clocks(PipelineTestCase):
         requeue(Notification.objects.all())
         drain_waiting(RunOptions(now=NOON + 2 * DAY))
         self.assertEqual(self.maintenance().status, "CANCELLED")
-        self.told(30, "CANCELLED", received=30 * HOUR)
+        self.announcement(30, "CANCELLED", received=30 * HOUR)
 
         self.assertEqual((self.maintenance().status, self.outdated()), ("CANCELLED", ["CANCELLED"]))
 
     def test_a_provider_whose_clock_is_months_ahead_is_not_believed_longer_than_until_its_next_mail(self):
         """A stamp counts at most as of the arrival."""
-        self.told(24 * 90, "CANCELLED", received=5 * HOUR)
-        self.told(6, "CONFIRMED", received=6 * HOUR)
+        self.announcement(24 * 90, "CANCELLED", received=5 * HOUR)
+        self.announcement(6, "CONFIRMED", received=6 * HOUR)
 
         self.assertEqual(self.maintenance().status, "CONFIRMED")
 
     def test_the_clock_of_a_worker_decides_nothing(self):
         """Months ahead or behind, the conclusion is the same; an announcement stands with what cancelled it."""
-        self.told(5, "CANCELLED", received=5 * HOUR)
+        self.announcement(5, "CANCELLED", received=5 * HOUR)
         for now in (NOON - 90 * DAY, NOON + 90 * DAY):
             with self.subTest(now):
                 requeue(Notification.objects.all())

@@ -15,7 +15,7 @@ DAY = timedelta(days=1)
 C12 = (("C-1", "OUTAGE"), ("C-2", "OUTAGE"))
 
 
-def told(after: float, name: str = "M-1", **facts) -> bytes:
+def announcement(after: float, name: str = "M-1", **facts) -> bytes:
     """Return the mail of an update issued so many hours after noon."""
     return mail(Bcop(name, issued=NOON + timedelta(hours=after), **facts))
 
@@ -46,27 +46,27 @@ class Persons(RevisionTestCase):
 
     def test_an_impact_that_a_person_added_in_another_case_stays_beside_the_providers(self):
         """A reminder, another impact, and a list without the circuit: each is about the provider's own row."""
-        self.together(told(0, circuits=C12))
+        self.together(announcement(0, circuits=C12))
         CircuitImpact(maintenance=self.maintenance(), cid="c-1", impact="DEGRADED").validated_save()
 
-        self.together(told(24, circuits=C12, sequence=1))
+        self.together(announcement(24, circuits=C12, sequence=1))
         self.assertEqual(self.impacts(), {"C-1": "OUTAGE", "C-2": "OUTAGE", "c-1": "DEGRADED"})
 
-        self.together(told(48, circuits=(("C-1", "NO-IMPACT"), ("C-2", "OUTAGE"))))
+        self.together(announcement(48, circuits=(("C-1", "NO-IMPACT"), ("C-2", "OUTAGE"))))
         self.assertEqual(self.impacts(), {"C-1": "NO-IMPACT", "C-2": "OUTAGE", "c-1": "DEGRADED"})
 
-        self.together(told(72, circuits=(("C-2", "OUTAGE"),)))
+        self.together(announcement(72, circuits=(("C-2", "OUTAGE"),)))
         self.assertEqual(self.impacts(), {"C-2": "OUTAGE", "c-1": "DEGRADED"})
 
     def test_notifications_find_a_maintenance_whose_provider_a_person_removed(self):
         """Read again, nothing changes; a new update is about it, too, and the provider stays removed."""
-        self.together(told(0))
+        self.together(announcement(0))
         maintenance = self.maintenance()
         maintenance.provider = None
         maintenance.validated_save()
 
         self.again()
-        self.together(told(1, status="COMPLETED"))
+        self.together(announcement(1, status="COMPLETED"))
 
         found = CircuitMaintenance.objects.get()
         self.assertEqual((found.pk, found.provider, found.status), (maintenance.pk, None, "COMPLETED"))
@@ -74,23 +74,27 @@ class Persons(RevisionTestCase):
 
     def test_an_edit_is_kept_through_the_words_of_a_chunk_until_one_of_them_is_about_it(self):
         """Three mails in one chunk: the second changes the status, no mail the description."""
-        self.together(told(0))
+        self.together(announcement(0))
         maintenance = self.maintenance()
         maintenance.description, maintenance.status = "Call Eve", "COMPLETED"
         maintenance.validated_save()
 
-        self.together(told(1, sequence=1), told(2, status="CANCELLED"), told(3, status="CANCELLED", sequence=1))
+        self.together(
+            announcement(1, sequence=1),
+            announcement(2, status="CANCELLED"),
+            announcement(3, status="CANCELLED", sequence=1),
+        )
 
         self.assertEqual((self.maintenance().description, self.maintenance().status), ("Call Eve", "CANCELLED"))
 
     def test_an_acknowledgement_goes_with_the_first_news_of_a_chunk_though_the_last_take_it_back(self):
         """As it would between two runs: someone must look again."""
-        self.together(told(0))
+        self.together(announcement(0))
         maintenance = self.maintenance()
         maintenance.ack = True
         maintenance.validated_save()
 
-        self.together(told(1, start=START + DAY), told(2, start=START))
+        self.together(announcement(1, start=START + DAY), announcement(2, start=START))
 
         self.assertFalse(self.maintenance().ack)
         self.assertEqual([each["ack"] for each in records()][-2:], [False, False])
@@ -100,7 +104,7 @@ class Persons(RevisionTestCase):
         CircuitMaintenance(name="M-1", provider=self.provider, ticket="CHG-7").validated_save()
         ObjectChange.objects.all().delete()
 
-        self.together(told(0), told(1, "M-2"))
+        self.together(announcement(0), announcement(1, "M-2"))
 
         self.assertEqual((self.maintenance().status, self.maintenance().ticket), ("CONFIRMED", "CHG-7"))
         self.assertEqual([(each["action"], each["name"]) for each in records()], [("create", "M-2"), ("update", "M-1")])
@@ -114,8 +118,8 @@ class Rows(RevisionTestCase):
         two = [mail(Bcop(name, start=START), Bcop(name, start=START + DAY)) for name in ("M-1", "M-2", "M-3")]
         self.together(*two)
 
-        moved = told(2, "M-2", start=START + 5 * DAY)
-        self.together(told(1, "M-1", start=START + DAY), moved, told(3, "M-3", start=START))
+        moved = announcement(2, "M-2", start=START + 5 * DAY)
+        self.together(announcement(1, "M-1", start=START + DAY), moved, announcement(3, "M-3", start=START))
 
         hours = timedelta(hours=4)
         starts = {name: [start for start, end in self.spans(name) if end - start == hours] for name in ("M-1", "M-2")}
@@ -124,18 +128,18 @@ class Rows(RevisionTestCase):
 
     def test_an_impact_that_goes_and_comes_back_within_a_chunk_is_there_once_and_linked(self):
         """The row is a new one, as it would be between two runs."""
-        self.together(told(0, circuits=C12))
+        self.together(announcement(0, circuits=C12))
 
-        self.together(told(24, circuits=(("C-2", "OUTAGE"),)), told(48, circuits=C12))
+        self.together(announcement(24, circuits=(("C-2", "OUTAGE"),)), announcement(48, circuits=C12))
 
         impacts = self.maintenance().impacts.values_list("cid", "circuit__cid")
         self.assertEqual(sorted(impacts), [("C-1", "C-1"), ("C-2", "C-2")])
 
     def test_only_the_newest_word_about_each_maintenance_is_not_outdated(self):
         """Whether it was stored before, comes in the middle of the chunk, or last."""
-        self.together(told(0), told(9, "M-2"))
+        self.together(announcement(0), announcement(9, "M-2"))
 
-        self.together(told(5), told(1, "M-2"), told(3), told(8, "M-3"))
+        self.together(announcement(5), announcement(1, "M-2"), announcement(3), announcement(8, "M-3"))
 
         newest = ParsedNotification.objects.filter(outdated=False).values_list("maintenance__name", "issued_at")
         expected = {("M-1", 5), ("M-2", 9), ("M-3", 8)}
@@ -143,10 +147,10 @@ class Rows(RevisionTestCase):
 
     def test_evidence_of_a_deleted_notification_is_replaced_when_its_mail_comes_back_in_a_chunk(self):
         """Beside other news about the same maintenance."""
-        self.together(told(0), told(1, "M-2"))
+        self.together(announcement(0), announcement(1, "M-2"))
         Notification.objects.all().delete()
 
-        self.together(told(0), told(1, "M-2"), told(2, status="CANCELLED"))
+        self.together(announcement(0), announcement(1, "M-2"), announcement(2, status="CANCELLED"))
 
         self.assertEqual(ParsedNotification.objects.count(), 3)
         self.assertFalse(ParsedNotification.objects.filter(notification=None).exists())
@@ -154,16 +158,16 @@ class Rows(RevisionTestCase):
 
     def test_a_maintenance_that_others_still_name_is_not_withdrawn(self):
         """One of two mails reads otherwise now: the other's word holds, and no note warns of anything."""
-        self.together(told(0), told(5, status="CANCELLED"))
+        self.together(announcement(0), announcement(5, status="CANCELLED"))
 
-        self.again(told(5, "M-2", status="CANCELLED"))
+        self.again(announcement(5, "M-2", status="CANCELLED"))
 
         self.assertEqual((self.maintenance().status, self.maintenance("M-2").status), ("CONFIRMED", "CANCELLED"))
         self.assertFalse(self.maintenance().maintenance_notes.exists())
 
     def test_what_the_record_of_a_new_maintenance_says_is_what_is_stored(self):
         """To the microsecond: else the first edit of a person would show a change of the time of creation."""
-        self.together(told(0), told(1, "M-2"))
+        self.together(announcement(0), announcement(1, "M-2"))
 
         for change in ObjectChange.objects.filter(changed_object_type__model="circuitmaintenance"):
             later = change.changed_object.to_objectchange("update")

@@ -265,9 +265,9 @@ class TheJob(PipelineTestCase):
         self.assertLessEqual(len(lines), 8)
         self.assertTrue(any(line.startswith("Mail: 21 new, 20 parsed, 1 failed") for line in lines), lines)
         self.assertTrue(any(line.startswith("A dead one: ") for line in lines), lines)
-        told = "\n".join(lines) + str(result.result) + str(result.traceback)
+        found = "\n".join(lines) + str(result.result) + str(result.traceback)
         for secret in (SECRET, server.password, "The body of the mail"):
-            self.assertNotIn(secret, told)
+            self.assertNotIn(secret, found)
 
     def test_a_dry_run_leaves_no_row_and_no_record_also_inside_the_jobs_own_change_context(self):
         """Nautobot runs jobs in a context that records changes."""

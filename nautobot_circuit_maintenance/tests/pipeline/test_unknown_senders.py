@@ -21,9 +21,9 @@ def test_the_ten_domains_with_most_mail_are_named_and_each_with_an_address():
     strangers = of(few, many)
     names = [f"isp{number}.example" for number in range(9)]
     assert str(strangers) == ", ".join(["carrier.example (20)", *(f"{name} (2)" for name in names)]) + " and others"
-    told = strangers.as_json()
-    assert list(told) == ["carrier.example", *names]
-    assert told["carrier.example"] == {"mails": 20, "address": "bounce-0@carrier.example"}
+    found = strangers.as_json()
+    assert list(found) == ["carrier.example", *names]
+    assert found["carrier.example"] == {"mails": 20, "address": "bounce-0@carrier.example"}
 
 
 def test_where_there_are_no_more_than_ten_there_are_no_others():
