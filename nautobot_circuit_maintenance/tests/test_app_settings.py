@@ -43,9 +43,7 @@ class Databases(SimpleTestCase):
         """Which is Django's default; None means the server's own, and that is REPEATABLE READ."""
         for level in (None, "repeatable read", "REPEATABLE READ", "read uncommitted"):
             with self.subTest(level):
-                self.assertEqual(
-                    self.reported("mysql", isolation_level=level), ["nautobot_circuit_maintenance.E013"]
-                )
+                self.assertEqual(self.reported("mysql", isolation_level=level), ["nautobot_circuit_maintenance.E013"])
         for options in ({}, {"isolation_level": "read committed"}, {"isolation_level": "serializable"}):
             with self.subTest(options):
                 self.assertEqual(self.reported("mysql", **options), [])

@@ -74,9 +74,7 @@ class RepeatingServerTest(PageTestCase):
                     cache.clear()
                     self.client.post(url_of("notificationsource_validate", self.source))
                     report = run.run([self.source], run.RunOptions(now=timezone.now()))
-                    reported = (
-                        self.reported() + json.dumps(report.as_json()) + "".join(map(str, report.sources))
-                    )
+                    reported = self.reported() + json.dumps(report.as_json()) + "".join(map(str, report.sources))
                     self.assertEqual(server.connections, 2)
                     self.assertTrue(report.failed_sources)
                     self.assertFalse(spelt_in(reported, secret))

@@ -153,9 +153,7 @@ class CaseWorld:
         row = delivery.notification
         return {
             "state": row.state if row else delivery.outcome,
-            "reason_contains": (
-                "\n".join([row.error, _doubts(row), delivery.reported]) if row else delivery.reported
-            ),
+            "reason_contains": ("\n".join([row.error, _doubts(row), delivery.reported]) if row else delivery.reported),
             "told_contains": delivery.reported,
             "needs_attention": row is not None and _needing_attention().filter(pk=row.pk).exists(),
             "subject": row.subject if row else None,
