@@ -257,13 +257,8 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
             tags=tuple(tags),
             custom_fields=dict(self._custom_field_data),
             windows=_as_rest(spans),
-            # Sorted here: databases collate strings differently.
-            impacts=tuple(sorted((impact.cid, impact.impact) for impact in impacts)),
-            impact_windows={
-                impact.cid: _as_rest(sorted(impact_windows[impact.pk]))
-                for impact in impacts
-                if impact.pk in impact_windows
-            },
+            impacts=_by_cid(impacts),
+            impact_windows=_windows_by_cid(impacts, impact_windows),
             cancelled_windows=tuple((start, end) for start, end in self.cancelled_windows),
             doubts=tuple(self.doubts),
             provider_maintenance_id=self.provider_maintenance_id,
@@ -279,6 +274,16 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         if len(spans) > 1:
             return spans
         return [(self.start_time, self.end_time)] if self.start_time and self.end_time else []
+
+
+def _by_cid(impacts: Iterable[Any]) -> tuple[tuple[str, str], ...]:
+    """Return circuit ID and impact, sorted here because databases collate strings differently."""
+    return tuple(sorted((impact.cid, impact.impact) for impact in impacts))
+
+
+def _windows_by_cid(impacts: Iterable[Any], windows: Mapping[UUID, Iterable[Span]]) -> dict[str, Any]:
+    """Return the windows of each impact that is not about all windows."""
+    return {impact.cid: _as_rest(sorted(windows[impact.pk])) for impact in impacts if impact.pk in windows}
 
 
 def _as_rest(spans: Iterable[Span]) -> tuple[tuple[str | None, str | None], ...]:
