@@ -75,7 +75,9 @@ class Secrets(SimpleTestCase):
         secret = Secret(lambda: reads.append(1) or "hunter2")
         source = replace(source, secret=secret)
 
-        source.describe(), repr(source), source.redact("hunter2")  # pylint: disable=expression-not-assigned
+        source.describe(), repr(source), source.redact(
+            "hunter2"
+        )  # pylint: disable=expression-not-assigned  # its effect is what is tested
         self.assertEqual(reads, [])
 
         self.assertEqual([secret.value(), secret.value()], ["hunter2", "hunter2"])

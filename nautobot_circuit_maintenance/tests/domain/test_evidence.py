@@ -144,13 +144,13 @@ class EvidenceTest(TestCase):
         ):
             with self.subTest(field=field, value=value):
                 data = deepcopy(JSON)
-                data["events"][0][field] = value  # type: ignore[index]
+                data["events"][0][field] = value  # type: ignore[index]  # JSON
                 self.assert_error(data, message)
 
     def test_every_field_is_required(self) -> None:
         for field in JSON.keys() - {"version"}:
             self.assert_error({name: value for name, value in JSON.items() if name != field}, f"^{field} is missing")
-        for field in JSON["events"][0]:  # type: ignore[index]
+        for field in JSON["events"][0]:  # type: ignore[index]  # JSON
             data = deepcopy(JSON)
             del data["events"][0][field]  # type: ignore[attr-defined]
             self.assert_error(data, f"^events: {field} is missing")

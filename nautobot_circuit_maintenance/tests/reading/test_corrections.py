@@ -14,7 +14,7 @@ from nautobot_circuit_maintenance.tests.reading.parser_mails import mail, read, 
 def modules() -> Modules:
     """Return the modules of the library, as it is loaded."""
     library.load()
-    from circuit_maintenance_parser import parsers  # pylint: disable=import-outside-toplevel
+    from circuit_maintenance_parser import parsers  # pylint: disable=import-outside-toplevel  # loads the library
 
     return Modules(parsers)
 
@@ -64,9 +64,9 @@ class EachCorrection(TestCase):
 
         module = SimpleNamespace(HtmlParserSummitIG=Right, Status=str)
         [correction] = [each for each in CORRECTIONS if each.name == "SummitIG: status"]
-        self.assertFalse(correction.is_needed(lambda name: module))  # type: ignore[arg-type]
+        self.assertFalse(correction.is_needed(lambda name: module))  # type: ignore[arg-type]  # a stand-in for a module
         status.status = "TENTATIVE"
-        self.assertTrue(correction.is_needed(lambda name: module))  # type: ignore[arg-type]
+        self.assertTrue(correction.is_needed(lambda name: module))  # type: ignore[arg-type]  # a stand-in for a module
 
 
 def html(*rows: tuple[str, str], tag: str = "td") -> tuple[str, str]:

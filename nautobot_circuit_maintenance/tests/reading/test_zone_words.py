@@ -138,7 +138,9 @@ def read(text: str, **options: bool) -> datetime:
     """Return what a module of the library reads, in UTC."""
     library.load()
     notes.clear()
-    from circuit_maintenance_parser.parsers import megaport  # pylint: disable=import-outside-toplevel
+    from circuit_maintenance_parser.parsers import (
+        megaport,
+    )  # pylint: disable=import-outside-toplevel  # loads the library
 
     found = megaport.parser.parse(text, **options)
     return utc(found.replace(tzinfo=found.tzinfo or timezone.utc))
