@@ -48,27 +48,27 @@ def main() -> None:
     json.dump(figures_of([int(size) for size in options.sizes.split(",")], options.seed), sys.stdout)
 
 
-def figures_of(sizes: Iterable[int], seed: int) -> dict[str, float]:
+def figures_of(sizes: Iterable[int], seed: int, rounds: int = ROUNDS) -> dict[str, float]:
     """Return the figures of every page at every size."""
     # pylint: disable=import-outside-toplevel  # import models
     from django.contrib.auth import get_user_model
     from django.db import connection
     from django.test import Client
 
-    from development.benchmark import world
+    from development.benchmark import world as worlds
 
     logging.disable(logging.WARNING)  # Nautobot is noisy while it starts
-    world = world.create_world(datetime.now(timezone.utc), seed)
+    world = worlds.create_world(datetime.now(timezone.utc), seed)
     client = Client(SERVER_NAME="localhost")
     client.force_login(get_user_model().objects.create_superuser("benchmark"))
     figures: dict[str, float] = {}
     for size in sizes:
         say(f"  Creating maintenances up to {size:,}.")
-        world.grow(world, size)
+        worlds.grow(world, size)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
         for page, request in pages(client).items():
-            cost = measure(request)
+            cost = measure(request, rounds)
             figures[f"{size:,} {page}: queries"] = cost.queries
             figures[f"{size:,} {page}: Python CPU ms"] = cost.python
             figures[f"{size:,} {page}: database CPU ms"] = cost.postgres
@@ -118,7 +118,7 @@ def _request(client: Any, url: str, *, is_htmx: bool) -> Callable[[], Any]:
     return lambda: client.get(url, headers=headers)
 
 
-def measure(request: Callable[[], Any]) -> Cost:
+def measure(request: Callable[[], Any], rounds: int) -> Cost:
     """Request once to warm up and once to count the queries, then measure."""
     # pylint: disable=import-outside-toplevel  # import settings
     from django.db import connection
@@ -135,7 +135,7 @@ def measure(request: Callable[[], Any]) -> Cost:
     with connection.execute_wrapper(note):
         request()
     backend = connection.connection.info.backend_pid
-    costs = [_timed(request, backend) for _ in range(ROUNDS)]
+    costs = [_timed(request, backend) for _ in range(rounds)]
     return Cost(len(queries), *(1000 * min(column) for column in zip(*costs)))
 
 

@@ -1,14 +1,16 @@
 """The parts of `invoke benchmark`: emails that parse as intended, meters that count, a correct table."""
 
+import logging
 from collections import Counter
 from datetime import datetime, timezone
 from itertools import groupby
 
 import pytest
 from django.db import connections, transaction
+from django.test import override_settings
 from nautobot.apps.testing import TransactionTestCase
 
-from development.benchmark import __main__ as benchmark, mails
+from development.benchmark import __main__ as benchmark, mails, pages
 from development.benchmark.meters import Meters
 from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.mail.message import MailMessage
@@ -69,6 +71,18 @@ def test_a_table_beside_an_earlier_run_says_by_how_much():
     assert "CPU ms 20.0 -> 15.0 -25 %" in words
     assert "statements 0.0 -> 3.0" in words
     assert "new 1.0" in words
+
+
+class TestPages(TransactionTestCase):
+    """Every page that the benchmark measures answers, at each size."""
+
+    @override_settings(ALLOWED_HOSTS=["localhost"])
+    def test_every_page_is_measured_at_each_size(self):
+        self.addCleanup(logging.disable, logging.NOTSET)
+        figures = pages.figures_of([1, 2], seed=1, rounds=1)
+        names = {name.removeprefix("1 ") for name in figures if name.startswith("1 ")}
+        assert names == {name.removeprefix("2 ") for name in figures if name.startswith("2 ")}
+        assert {"dashboard: queries", "REST list: Python CPU ms", "home page: database CPU ms"} <= names
 
 
 class TestMeters(TransactionTestCase):
