@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,8 @@ from django.conf import settings
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS, known_keys, settings_class
-from nautobot_circuit_maintenance.mailboxes.settings import SettingsProblem, SourceSettings
+from nautobot_circuit_maintenance.mailboxes.settings import GroupReader, SettingsProblem, SourceSettings
+from nautobot_circuit_maintenance.secrets_groups import read_secret
 
 PACKAGE = "nautobot_circuit_maintenance"
 
@@ -111,9 +113,15 @@ def _sources(entries: Sequence[Any]) -> tuple[list[SourceSettings], list[Setting
             found = list(_source_problems(entry, {source.name.lower() for source in sources}))
         settings_type = None if found else settings_class(entry["url"])
         if settings_type:
-            sources.append(settings_type.from_entry(entry))
+            sources.append(settings_type.from_entry(entry, _group_reader(entry)))
         problems += found
     return sources, problems
+
+
+def _group_reader(entry: Mapping[str, Any]) -> GroupReader | None:
+    """Return what reads the secrets group that an entry names; None if it names none."""
+    group = entry.get("secrets_group")
+    return partial(read_secret, group, entry["name"]) if group else None
 
 
 def _trusted_hosts(entries: Sequence[Any]) -> dict[str, frozenset[str]]:

@@ -1,7 +1,13 @@
 """Secrets of a source: read when its mailbox is opened, and redacted from then on."""
 
-import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import field
+from typing import Any
+
+from nautobot_circuit_maintenance.mailboxes.redaction import redact
+
+SECRET_TYPE = "secret_type"  # nosec B105 # the name of a kind of secret, not one
+"""Key in the metadata of a settings field that is a secret: where a secrets group of Nautobot keeps it."""
 
 
 class Secret:
@@ -15,6 +21,7 @@ class Secret:
         """Keep the function that returns the secret; it may raise MailboxError."""
         self._read = read
         self._value: str | None = None
+        self._derived: set[str] = set()
 
     @classmethod
     def of(cls, value: str) -> "Secret":
@@ -27,26 +34,16 @@ class Secret:
             self._value = self._read()
         return self._value
 
+    def derive(self, value: str) -> str:
+        """Return a value that was obtained with this secret, such as an access token: it is redacted as well."""
+        self._derived.add(value)
+        return value
+
     def redact(self, text: str, *, account: str = "") -> str:
-        """Replace the secret in text of a server or a library, however it is spelled there."""
-        if not self._value:
-            return text
-        for spelling in sorted(set(_spellings(self._value, account)), key=len, reverse=True):
-            text = text.replace(spelling, "***")
-        return text
+        """Replace the secret, and what was derived from it, in text of a server or a library."""
+        return redact(text, {self._value or "", *self._derived}, account=account)
 
 
-def _spellings(secret: str, account: str) -> Iterator[str]:
-    """Yield the ways in which servers and libraries repeat a secret.
-
-    A server that repeats a command has it in quotation marks (RFC 9051 section 4.3) or in base64 (RFC 4616). Python prints
-    bytes with more backslashes, also before an apostrophe where there are quotation marks.
-    """
-    quoted = secret.replace("\\", "\\\\").replace('"', '\\"')
-    plain = base64.b64encode(f"\0{account}\0{secret}".encode()).decode()
-    for spelling in (secret, quoted, plain):
-        printed = repr(spelling.encode())[2:-1]
-        printed_in_quotes = repr(f'"{spelling}'.encode())[3:-1]
-        for each in (spelling, printed, printed_in_quotes):
-            yield each
-            yield " ".join(each.split()) or each
+def secret_field(secret_type: str) -> Any:
+    """Return a settings field for a secret: empty, never printed, or from a secrets group, which has it by this type."""
+    return field(default_factory=Secret, repr=False, metadata={SECRET_TYPE: secret_type})

@@ -1,15 +1,21 @@
 """What the settings of every notification source have in common, whatever kind of mailbox it reads."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mail.headers import names_of
-from nautobot_circuit_maintenance.mailboxes.credentials import Secret
+from nautobot_circuit_maintenance.mailboxes.credentials import SECRET_TYPE, Secret
 
 S = TypeVar("S", bound="SourceSettings")
+Required = str | tuple[str, ...]
+"""A key that a source must have, or several of which it must have one."""
+GroupReader = Callable[[str], str]
+"""Returns the secret of this type from the secrets group of a source, empty if there is none; raises MailboxError."""
 
 # Of what RFC 5322 section 3.6.8 allows, what needs no quotes in an IMAP command.
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_.-]+")
@@ -35,8 +41,8 @@ class SourceSettings:
     """Key of the mailbox kind in ``MAILBOX_KINDS``."""
     url_example: ClassVar[str] = ""
     """What to use as 'url', for the error about one that no kind reads."""
-    required: ClassVar[tuple[str, ...]] = ()
-    """Keys that a source must have in addition to 'name' and 'url'."""
+    required: ClassVar[tuple[Required, ...]] = ()
+    """Keys that a source must have in addition to 'name' and 'url'; a secrets group may have those that are secrets."""
 
     name: str
     url: str
@@ -53,6 +59,8 @@ class SourceSettings:
     """Whether one of the trusted servers must have authenticated the sender."""
     trusted_authserv_ids: Sequence[str] = ()
     """The authserv-ids of those servers in Authentication-Results fields (RFC 8601)."""
+    secrets_group: str = ""
+    """Name of the secrets group in Nautobot that has the secrets which are not in the settings."""
 
     @classmethod
     def reads(cls, url: SplitResult) -> bool:
@@ -60,25 +68,44 @@ class SourceSettings:
         raise NotImplementedError
 
     @classmethod
-    def from_entry(cls: type[S], entry: Mapping[str, Any]) -> S:
-        """Build the settings from an entry without problems; keys of other kinds are ignored."""
+    def from_entry(cls: type[S], entry: Mapping[str, Any], read_group: GroupReader | None = None) -> S:
+        """Build the settings from an entry without problems; keys of other kinds are ignored.
+
+        Secrets that the entry does not have are read from the secrets group when they are used, if there is one.
+        """
         values = {each.name: entry[each.name] for each in fields(cls) if each.name in entry}
-        secrets = {name: Secret.of(values[name]) for name in cls.secret_keys() & values.keys()}
-        return cls(**{**values, **secrets})
+        for key, secret_type in cls.secret_types().items():
+            if values.get(key) or not read_group:
+                values[key] = Secret.of(values.get(key, ""))
+            else:
+                values[key] = Secret(partial(read_group, secret_type))
+        return cls(**values)
 
     @classmethod
     def secret_keys(cls) -> frozenset[str]:
         """Return the keys whose values are secrets."""
-        return frozenset(each.name for each in fields(cls) if each.type is Secret)
+        return frozenset(cls.secret_types())
+
+    @classmethod
+    def secret_types(cls) -> dict[str, str]:
+        """Return the keys whose values are secrets, each with the type that it has in a secrets group."""
+        return {each.name: each.metadata[SECRET_TYPE] for each in fields(cls) if SECRET_TYPE in each.metadata}
+
+    @classmethod
+    def required_keys(cls, entry: Mapping[str, Any]) -> Sequence[Required]:
+        """Return the keys that this entry must have in addition to 'name' and 'url'."""
+        return cls.required
 
     @classmethod
     def problems(cls, entry: Mapping[str, Any]) -> Iterator[SettingsProblem]:
         """Yield what is wrong for this kind in an entry whose keys and types are right."""
         name = entry["name"]
-        for key in cls.required:
-            if not entry.get(key):
-                message = f"'{key}' of notification source '{name}' is missing or empty."
-                hint = f"Set '{key}', for example from an environment variable that web server and worker have."
+        for keys in map(_alternatives, cls.required_keys(entry)):
+            is_in_group = entry.get("secrets_group") and not cls.secret_keys().isdisjoint(keys)
+            if not (is_in_group or any(entry.get(key) for key in keys)):
+                missing = " or ".join(f"'{key}'" for key in keys)
+                message = f"{missing} of notification source '{name}' is missing or empty."
+                hint = f"Set {missing}, for example from an environment variable that web server and worker have."
                 yield SettingsProblem("E008", message, hint, name)
         for header in names_of(entry.get("source_header", "From")) or ("",):
             if not isinstance(header, str) or not _HEADER_NAME.fullmatch(header):
@@ -104,12 +131,25 @@ class SourceSettings:
 
     def secrets(self) -> list[Secret]:
         """Return the secrets of the source, read or not."""
-        return [getattr(self, key) for key in self.secret_keys()]
+        return [getattr(self, key) for key in self.secret_types()]
 
     def read_secrets(self) -> None:
-        """Read every secret, wherever it is kept; raises MailboxError."""
+        """Read every secret, wherever it is kept; raises MailboxError, also if the secrets group lacks one."""
         for secret in self.secrets():
             secret.value()
+        for keys in map(_alternatives, self.required_keys(self.__dict__) if self.secrets_group else ()):
+            types = [self.secret_types()[key] for key in keys if key in self.secret_types()]
+            if types and not any(self._has(key) for key in keys):
+                wanted = " or ".join(each.replace("-", " ").title() for each in types)
+                sentence = (
+                    f"The secrets group '{self.secrets_group}' has no secret of the type {wanted}, or it is empty; add it "
+                    f"with the access type Generic, or set {' or '.join(map(repr, keys))} in PLUGINS_CONFIG."
+                )
+                raise MailboxError("MAILBOX-05", sentence, permanent=True)
+
+    def _has(self, key: str) -> bool:
+        value = getattr(self, key)
+        return bool(value.value() if isinstance(value, Secret) else value)
 
     def redact(self, text: str) -> str:
         """Replace the secrets that were read to open the mailbox in text of a server or a library."""
@@ -137,3 +177,7 @@ class SourceSettings:
         if not self.require_authentication:
             return "not required"
         return f"required (trusted: {', '.join(self.trusted_authserv_ids)})"
+
+
+def _alternatives(required: Required) -> tuple[str, ...]:
+    return (required,) if isinstance(required, str) else required

@@ -16,9 +16,11 @@ VALIDATION_SECONDS = 20
 
 def validate(source: NotificationSource) -> None:
     """Log in and open the folder as a run would; raises MailboxError with the problem and what to do."""
-    settings = get_app_settings()
+    app_settings = get_app_settings()
+    settings = app_settings.source(source.name)
+    settings.read_secrets()  # here: a connection to the database belongs to its thread
     attempt: futures.Future[None] = futures.Future()
-    arguments = (settings.source(source.name), settings.max_message_size, attempt)
+    arguments = (settings, app_settings.max_message_size, attempt)
     # In a separate thread, because a web process may have no main thread to interrupt. A daemon thread, because Python
     # waits for all others (those of an executor included) before it exits.
     threading.Thread(target=_log_in, args=arguments, daemon=True).start()

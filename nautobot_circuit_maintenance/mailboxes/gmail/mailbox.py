@@ -21,11 +21,11 @@ from nautobot_circuit_maintenance.mailboxes.base import TIMEOUT, Batch, FetchReq
 from nautobot_circuit_maintenance.mailboxes.batching import MessageSummary, chunks
 from nautobot_circuit_maintenance.mailboxes.cursor import Backlog, mailbox_identity
 from nautobot_circuit_maintenance.mailboxes.gmail import responses
-from nautobot_circuit_maintenance.mailboxes.gmail.credentials import ServiceAccount
 from nautobot_circuit_maintenance.mailboxes.gmail.cursor import GmailCursor
 from nautobot_circuit_maintenance.mailboxes.gmail.responses import MessageMetadata, Page, Record, UnexpectedResponse
 from nautobot_circuit_maintenance.mailboxes.gmail.settings import GmailSettings
 from nautobot_circuit_maintenance.mailboxes.incremental import IncrementalMailbox, due_backlog
+from nautobot_circuit_maintenance.mailboxes.logins.google import ServiceAccount
 
 SCOPE = "https://www.googleapis.com/auth/gmail.readonly"
 SUMMARIES_AT_ONCE = 100
@@ -75,7 +75,8 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
     @contextmanager
     def open(cls, settings: GmailSettings, *, max_message_size: int) -> Iterator["GmailMailbox"]:
         """Log in and find the label; raises MailboxError with a message that says what to do."""
-        credentials = ServiceAccount(settings.credentials_file, settings.account).credentials(SCOPE)
+        service_account = ServiceAccount(settings.service_account, settings.credentials_file, settings.account)
+        credentials = service_account.credentials(SCOPE)
         authorized = AuthorizedHttp(credentials, http=httplib2.Http(timeout=cls.timeout))
         where = {"api_endpoint": cls.api_endpoint} if cls.api_endpoint else None
         options = {"http": authorized, "client_options": where, "static_discovery": True}

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import SplitResult
 
-from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
+from nautobot_circuit_maintenance.mailboxes.credentials import Secret, secret_field
+from nautobot_circuit_maintenance.mailboxes.settings import Required, SourceSettings
 
 GMAIL_HOST = "accounts.google.com"
 
@@ -15,10 +16,12 @@ class GmailSettings(SourceSettings):
 
     kind: ClassVar[str] = "gmail"
     url_example: ClassVar[str] = f"https://{GMAIL_HOST} for Gmail"
-    required: ClassVar[tuple[str, ...]] = ("account", "credentials_file")
+    required: ClassVar[tuple[Required, ...]] = ("account", ("credentials_file", "service_account"))
 
     credentials_file: str = ""
     """Path of the service account's key, in JSON."""
+    service_account: Secret = secret_field("key")
+    """The key itself, in JSON."""
 
     @classmethod
     def reads(cls, url: SplitResult) -> bool:

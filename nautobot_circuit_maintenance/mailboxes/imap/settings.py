@@ -1,11 +1,11 @@
 """Settings of a source that reads an IMAP folder."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import SplitResult, urlsplit
 
-from nautobot_circuit_maintenance.mailboxes.credentials import Secret
+from nautobot_circuit_maintenance.mailboxes.credentials import Secret, secret_field
 from nautobot_circuit_maintenance.mailboxes.imap.credentials import PasswordLogin
 from nautobot_circuit_maintenance.mailboxes.settings import SettingsProblem, SourceSettings
 
@@ -18,7 +18,7 @@ class ImapSettings(SourceSettings):
     url_example: ClassVar[str] = "imap://host:port, imaps://host:port"
     required: ClassVar[tuple[str, ...]] = ("account", "secret")
 
-    secret: Secret = field(default_factory=Secret, repr=False)
+    secret: Secret = secret_field("password")
     """Password."""
     tls: bool = True
     starttls: bool = False
