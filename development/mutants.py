@@ -261,10 +261,24 @@ MUTANTS = (
     ),
     Mutant(
         "a longer series is cut",
-        f"{APP}/reading/ical/libraries.py",
-        "    if rules and starts and starts[-1] > start + LONGEST_SERIES:\n        raise CalendarError(_TOO_LONG)\n",
-        "    starts = [each for each in starts if each <= start + LONGEST_SERIES]\n",
+        f"{APP}/reading/ical/recurrence.py",
+        "    if rule.count is not None and rule.until is None and len(days) < rule.count:\n        raise CalendarError(_TOO_LONG)\n",
+        "",
         (f"{TESTS}/reading/test_recurrence_any_rule.py",),
+    ),
+    Mutant(
+        "a rule that names no day is read",
+        f"{APP}/reading/ical/recurrence.py",
+        "    if not days:\n",
+        "    if False:\n",
+        (f"{TESTS}/reading/test_bcop.py",),
+    ),
+    Mutant(
+        "a zone that a calendar defines has one offset",
+        f"{APP}/reading/ical/definitions.py",
+        "        return max(begun)[1] if begun else self._first.before\n",
+        "        return self._first.after\n",
+        (f"{TESTS}/reading/test_defined_zones.py",),
     ),
     Mutant(
         "what was partly read counts as read",

@@ -1,23 +1,11 @@
-"""What icalendar and recurring-ical-events do for us; no other reader imports them.
+"""What icalendar does for us; no other reader imports it. It stays below 6, as the parser library pins it."""
 
-icalendar stays below 6, as the parser library pins it; recurring-ical-events 2.2 is the last line that goes with it.
-"""
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
-from datetime import date, datetime, timedelta, tzinfo
-
-import icalendar
-import recurring_ical_events
-from icalendar.prop import vDDDTypes, vDuration, vRecur
+from icalendar.prop import vDDDTypes, vDuration, vRecur, vUTCOffset
 from icalendar.windows_to_olson import WINDOWS_TO_OLSON
-
-MOST_OCCURRENCES = 500
-"""A series with more windows is refused: each is stored for each circuit."""
-LONGEST_SERIES = timedelta(days=2 * 366)
-_FAR = timedelta(days=100 * 366)
-"""How far a series is followed to find out that it is longer: it is refused rather than cut."""
-_TOO_LONG = "its RRULE repeats for more than two years"
-_FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-_UNSUPPORTED = ("BYHOUR", "BYMINUTE", "BYSECOND", "BYYEARDAY", "BYWEEKNO", "BYEASTER")
 
 
 class CalendarError(ValueError):
@@ -29,14 +17,15 @@ def windows_zone(name: str) -> str:
     return str(WINDOWS_TO_OLSON.get(name, ""))
 
 
-def zone_from_definition(lines: list[str]) -> tzinfo:
-    """Return the time zone that a VTIMEZONE defines; raises CalendarError if it defines none."""
+def utc_offset(text: str) -> timedelta:
+    """Return a UTC-OFFSET such as +0100; raises CalendarError."""
     try:
-        definition = icalendar.Timezone.from_ical("\r\n".join(lines) + "\r\n")
-        zone: tzinfo = definition.to_tz()
-    except (ValueError, LookupError, AttributeError, TypeError, OverflowError, AssertionError) as error:
-        raise CalendarError("its VTIMEZONE cannot be read") from error
-    return zone
+        found: timedelta = vUTCOffset.from_ical(text.strip())
+    except (ValueError, OverflowError) as error:
+        raise CalendarError(f"'{text[:40]}' is not a valid offset") from error
+    if abs(found) >= timedelta(days=1):
+        raise CalendarError(f"'{text[:40]}' is not a valid offset")
+    return found
 
 
 def moment(text: str) -> date:
@@ -59,52 +48,50 @@ def duration(text: str) -> timedelta:
     return found
 
 
-def occurrences(start: datetime, rules: list[str], more: list[datetime], without: list[datetime]) -> list[datetime]:
-    """Return the starts of a series in time order: DTSTART, RRULE and RDATE without EXDATE (RFC 5545 section 3.8.5).
+@dataclass(frozen=True)
+class RuleParts:
+    """The parts of a recurrence rule, as icalendar reads them: lists, by their name in capitals."""
 
-    Raises CalendarError for a rule without end or of more than two years, one that repeats within a day, and one with too
-    many occurrences.
-    """
-    event = icalendar.Event()
-    event.add("uid", "series")
-    event.add("dtstart", start)
-    event.add("dtend", start + timedelta(minutes=1))
-    for rule in rules:
-        event.add("rrule", _bounded(rule, start))
-    if more:
-        event.add("rdate", more)
-    if without:
-        event.add("exdate", without)
-    calendar = icalendar.Calendar()
-    calendar.add_component(event)
-    day = timedelta(days=1)
-    last = max([start, *more]) + (_FAR if rules else day)
+    parts: dict[str, list[Any]]
+
+    @property
+    def names(self) -> set[str]:
+        """The names of its parts."""
+        return set(self.parts)
+
+    @property
+    def until(self) -> date | None:
+        """UNTIL: a moment or a day; raises CalendarError if it is neither."""
+        found = self._only("UNTIL")
+        if found is not None and not isinstance(found, date):
+            raise CalendarError("cannot be read")
+        return found
+
+    def numbers(self, name: str) -> list[int]:
+        """Return the numbers of a part."""
+        return [int(each) for each in self.parts.get(name, [])]
+
+    def number(self, name: str) -> int | None:
+        """Return the only number of a part; None without one."""
+        found = self._only(name)
+        return None if found is None else int(found)
+
+    def words(self, name: str) -> list[str]:
+        """Return the words of a part in capitals."""
+        return [str(each).strip().upper() for each in self.parts.get(name, [])]
+
+    def word(self, name: str) -> str:
+        """Return the first word of a part in capitals; empty without one."""
+        return next(iter(self.words(name)), "")
+
+    def _only(self, name: str) -> Any:
+        return next(iter(self.parts.get(name, [])), None)
+
+
+def rule_parts(text: str) -> RuleParts:
+    """Return the parts of RRULE; raises CalendarError."""
     try:
-        found = recurring_ical_events.of(calendar).between(min([start, *more]) - day, last)
-    except (ValueError, TypeError, OverflowError, LookupError) as error:
-        raise CalendarError(f"its recurrence cannot be read ({type(error).__name__})") from error
-    starts = sorted({each["DTSTART"].dt for each in found})
-    if rules and starts and starts[-1] > start + LONGEST_SERIES:
-        raise CalendarError(_TOO_LONG)
-    if len(starts) > MOST_OCCURRENCES:
-        raise CalendarError(f"its recurrence has more than {MOST_OCCURRENCES} windows")
-    return starts
-
-
-def _bounded(text: str, start: datetime) -> vRecur:
-    """Return a rule that ends within two years; raises CalendarError for any other."""
-    try:
-        rule = vRecur.from_ical(text)
+        found = vRecur.from_ical(text)
     except (ValueError, LookupError, OverflowError) as error:
-        raise CalendarError(f"its RRULE '{text[:80]}' cannot be read") from error
-    frequency = str(rule.get("FREQ", [""])[0]).upper()
-    count, until = rule.get("COUNT", [None])[0], rule.get("UNTIL", [None])[0]
-    if frequency not in _FREQUENCIES or any(part in rule for part in _UNSUPPORTED):
-        raise CalendarError(f"its RRULE '{text[:80]}' is not supported")
-    if count is None and until is None:
-        raise CalendarError("its RRULE repeats without end")
-    if until is not None and date(until.year, until.month, until.day) > (start + LONGEST_SERIES).date():
-        raise CalendarError(_TOO_LONG)
-    if count is not None and not 0 < int(count) <= MOST_OCCURRENCES:
-        raise CalendarError(f"its RRULE repeats {count} times")
-    return rule
+        raise CalendarError("cannot be read") from error
+    return RuleParts({str(name).upper(): list(values) for name, values in found.items()})

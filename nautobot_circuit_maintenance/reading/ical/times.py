@@ -1,11 +1,14 @@
 """When an event takes place: its zones, its window, and the windows of a series."""
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta, timezone, tzinfo
 
 from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.reading.ical import libraries
+from nautobot_circuit_maintenance.reading.ical.definitions import defined_zone
 from nautobot_circuit_maintenance.reading.ical.libraries import CalendarError
 from nautobot_circuit_maintenance.reading.ical.lines import Component, Property
+from nautobot_circuit_maintenance.reading.ical.recurrence import occurrences
 from nautobot_circuit_maintenance.reading.ical.zones import local_zone, zone
 
 _MOST_DATES = 1_000
@@ -25,11 +28,9 @@ class Zones:
 
     def of(self, tzid: str) -> tzinfo:
         """Return the zone of a TZID; raises CalendarError."""
-        if tzid in self._definitions and tzid not in self._defined:
-            try:
-                self._defined[tzid] = libraries.zone_from_definition(self._definitions[tzid].lines)
-            except CalendarError:
-                return zone(tzid, {})  # A name that is known needs no definition.
+        if definition := self._definitions.pop(tzid, None):
+            with suppress(CalendarError):  # A name that is known needs no definition.
+                self._defined[tzid] = defined_zone(definition)
         return zone(tzid, self._defined)
 
     def utc(self, prop: Property, what: str) -> datetime:
@@ -76,7 +77,7 @@ def _series(component: Component, zones: Zones, start: datetime, length: timedel
     without, _ = _dates(component, "EXDATE", zones)
     if not (rules or more or periods):
         return (_window(start, length),)
-    starts = libraries.occurrences(start, rules, more, without)
+    starts = occurrences(start, rules, more, without)
     found = {_window(each, length) for each in starts} | set(periods)
     if not found:
         raise CalendarError("its recurrence leaves no window")

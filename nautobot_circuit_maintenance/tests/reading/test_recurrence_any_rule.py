@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
+from itertools import takewhile
 from unittest import TestCase
 from zoneinfo import ZoneInfo
 
-from hypothesis import example, given, settings, strategies as st
+from dateutil.rrule import rrulestr
+from hypothesis import assume, example, given, settings, strategies as st
 
-from nautobot_circuit_maintenance.reading.ical.libraries import LONGEST_SERIES, CalendarError, occurrences
+from nautobot_circuit_maintenance.reading.ical.libraries import CalendarError
+from nautobot_circuit_maintenance.reading.ical.recurrence import LONGEST_SERIES, occurrences, read_rule
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 ZONES = (
@@ -184,3 +187,47 @@ class AnyRule(TestCase):
                 found(wanted)
             return
         self.assertEqual(found(wanted), wanted.expected())
+
+
+MONTH_DAYS = st.one_of(st.integers(1, 31), st.integers(-31, -1))
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> str:
+    """Return a rule without end, as RFC 5545 allows it."""
+    frequency = draw(st.sampled_from(("DAILY", "WEEKLY", "MONTHLY", "YEARLY")))
+    # Not MO beside 2TU: dateutil takes them for two conditions, RFC 5545 for two days.
+    has_places = frequency in ("MONTHLY", "YEARLY") and draw(st.booleans())
+    places = st.integers(-5, 5).filter(bool) if has_places else st.just("")
+    weekdays = st.builds(lambda place, day: f"{place}{day}", places, st.sampled_from(DAYS))
+    parts: dict[str, list] = {
+        "BYMONTH": draw(st.lists(st.integers(1, 12), max_size=3)),
+        "BYMONTHDAY": [] if frequency == "WEEKLY" else draw(st.lists(MONTH_DAYS, max_size=3)),
+        "BYDAY": draw(st.lists(weekdays, max_size=3)),
+        # Not in weeks: dateutil starts to count in the middle of the first one.
+        "BYSETPOS": [] if frequency == "WEEKLY" else draw(st.lists(st.sampled_from((1, 2, 3, -1, -2)), max_size=2)),
+        "INTERVAL": draw(st.lists(st.integers(1, 5), max_size=1)),
+        "WKST": draw(st.lists(st.sampled_from(DAYS), max_size=1)),
+    }
+    return ";".join([f"FREQ={frequency}", *(f"{k}={','.join(map(str, v))}" for k, v in parts.items() if v)])
+
+
+class AnyDays(TestCase):
+    """The days of rules with all their parts, compared with dateutil."""
+
+    @given(rules(), st.dates(date(2023, 1, 1), date(2028, 12, 31)))
+    @example("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO;WKST=SU", date(2026, 3, 4))
+    @example("FREQ=YEARLY;BYDAY=20MO", date(2026, 1, 1))
+    @example("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", date(2026, 3, 31))
+    @settings(max_examples=400, deadline=None)
+    def test_the_days_are_those_of_dateutil(self, text: str, first: date) -> None:
+        """It searches until the year 9999 for the next day, so only rules that have later ones are asked."""
+        last = first + LONGEST_SERIES
+        start = datetime.combine(first, time(22), timezone.utc)
+        days = list(read_rule(text, start).days.days(first + timedelta(12 * 366)))
+        assume(any(day > last for day in days))
+
+        wanted = rrulestr(text, dtstart=datetime.combine(first, time(22)))
+        expected = [each.date() for each in takewhile(lambda each: each.date() <= last, wanted)]
+
+        self.assertEqual([day for day in days if day <= last], expected)
