@@ -295,6 +295,13 @@ MUTANTS = (
         (f"{TESTS}/mail/test_quotes.py",),
     ),
     Mutant(
+        "a reply stays failed when the notice that it quotes arrives",
+        f"{APP}/pipeline/chunk.py",
+        "            settle_replies(read, _read_again)\n",
+        "",
+        (f"{TESTS}/pipeline/test_digest.py",),
+    ),
+    Mutant(
         "automatic replies are notices",
         f"{APP}/mail/automatic.py",
         '    if submitted in ("auto-replied", "auto-notified"):\n',

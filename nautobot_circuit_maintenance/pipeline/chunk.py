@@ -17,19 +17,15 @@ from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.choices import (
     PIPELINE_CONTEXT,
-    MaintenanceKeyChoices,
     NotificationStateChoices as State,
 )
 from nautobot_circuit_maintenance.domain.errors import ParseError
-from nautobot_circuit_maintenance.domain.text import shortened
 from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.models import CircuitMatcher, Notification
 from nautobot_circuit_maintenance.models.changes import MaintenanceChange, send_after_commit
-from nautobot_circuit_maintenance.models.keys import MaintenanceKey, id_key
 from nautobot_circuit_maintenance.models.providers import parser_names
 from nautobot_circuit_maintenance.pipeline.admission import Admission
 from nautobot_circuit_maintenance.pipeline.apply.apply import NotificationUpdates, apply_updates
-from nautobot_circuit_maintenance.pipeline.apply.keys import ids_of
 from nautobot_circuit_maintenance.pipeline.defects import coded, describe
 from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult, Outcome
 from nautobot_circuit_maintenance.pipeline.placeholders import settle_placeholders
@@ -40,6 +36,7 @@ from nautobot_circuit_maintenance.pipeline.queue import (
     refund_attempts_on_outage,
     release,
 )
+from nautobot_circuit_maintenance.pipeline.quotes import missing_notice, quoting, settle_replies
 from nautobot_circuit_maintenance.reading.base import Reading
 from nautobot_circuit_maintenance.reading.parse import parse
 
@@ -154,11 +151,13 @@ class Chunk:
         results = _Results()
         with transaction.atomic():
             rows = lock(claims)
-            applied = apply_updates(self._read(rows, claims, results), CircuitMatcher())
+            read = self._read(rows, claims, results)
+            applied = apply_updates(read, CircuitMatcher())
             self._store_records(applied.changes)
             for end, keys in results.by_end:
                 Notification.objects.filter(pk__in=keys).update(state=end.state, error=end.reason)
             settle_placeholders(results.ended(rows, State.PARSED), results.ended(rows, State.FAILED))
+            settle_replies(read, _read_again)
             if not self.dry_run:
                 unread = {row.pk for row in rows} - results.keys
                 release([claim for claim in claims if claim.pk in unread])
@@ -218,29 +217,9 @@ def _end(reading: Reading) -> End:
 
 def _end_of_quote(row: Notification, reading: Reading, earlier: Iterable[NotificationUpdates]) -> End:
     """Return the end of a reply that only quotes a notice: it is ignored if the notice that it quotes is on record."""
-    names = shortened(", ".join(reading.quoted), 300)
-    known = {id_key(name) for name in reading.quoted} & _ids_on_record(row, reading, earlier)
-    if len(known) < len({id_key(name) for name in reading.quoted}):
-        return End(
-            State.FAILED,
-            f"READ-33: The message announces nothing itself, and the notice about {names} that it quotes is not on record. "
-            "If that is genuine, add the maintenance manually.",
-        )
-    return End(State.IGNORED, f"The message announces nothing itself; it quotes a notice about {names}.")
-
-
-def _ids_on_record(row: Notification, reading: Reading, earlier: Iterable[NotificationUpdates]) -> set[str]:
-    """Return which of the quoted maintenance IDs the provider has, stored or in the same chunk."""
-    wanted = [id_key(name) for name in reading.quoted]
-    keys = MaintenanceKey.objects.filter(provider=row.provider_id, kind=MaintenanceKeyChoices.ID, value__in=wanted)
-    same_chunk = {
-        each
-        for other in earlier
-        if other.notification.provider_id == row.provider_id
-        for update in other.updates
-        for each in ids_of(update)
-    }
-    return {*keys.values_list("value", flat=True), *same_chunk}
+    if reason := missing_notice(row, reading, earlier):
+        return End(State.FAILED, reason)
+    return End(State.IGNORED, quoting(reading))
 
 
 def _read_one(row: Notification) -> Reading | End:
@@ -254,3 +233,9 @@ def _read_one(row: Notification) -> Reading | End:
         return End(State.FAILED, str(error))
     row.raw = None  # Frees memory: the raw bytes of a whole chunk can be large.
     return reading
+
+
+def _read_again(row: Notification) -> Reading | None:
+    """Parse a notification that failed before; return None if that fails again."""
+    reading = _read_one(row)
+    return None if isinstance(reading, End) else reading

@@ -132,10 +132,40 @@ class States(PipelineTestCase):
         notice = html_mail(("text/html", windstream()), **{"From": "noc@isp.example"})
 
         self.assertIn("READ-33", self.state(reply, parsers="windstream")[1])
+        self.assertEqual(Notification.objects.needing_attention().count(), 1)
         self.state(notice, parsers="windstream")
+        self.assertEqual(Notification.objects.needing_attention().count(), 0)
+        [first] = Notification.objects.filter(state="ignored")
+        self.assertIn("quotes a notice about WMT-1", first.error)
         again = reply.replace(b"Thanks", b"Thank you")
         self.assertEqual(self.state(again, parsers="windstream")[0], "ignored")
         self.assertEqual(CircuitMaintenance.objects.count(), 1)
+
+    def test_a_reply_in_one_chunk_with_the_notice_that_it_quotes_is_ignored_whichever_came_first(self):
+        quote = f"<p>Thanks.</p><blockquote type='cite'>{windstream()}</blockquote>"
+        fields = {"From": "noc@isp.example", "Subject": "Re: x", "In-Reply-To": "<1@x>"}
+        notice = html_mail(("text/html", windstream()), **{"From": "noc@isp.example"})
+        self.provider.cf[PARSERS_FIELD] = "windstream"
+        self.provider.save()
+        waiting(html_mail(("text/html", quote), **fields))
+        waiting(notice)
+        waiting(html_mail(("text/html", quote.replace("Thanks", "Thank you")), **fields))
+
+        drain_waiting(OPTIONS)
+
+        self.assertEqual(
+            list(Notification.objects.order_by("state").values_list("state", flat=True)),
+            ["ignored", "ignored", "parsed"],
+        )
+
+    def test_a_notice_about_other_work_answers_no_reply(self):
+        quote = f"<p>Thanks.</p><blockquote type='cite'>{windstream('WMT-11')}</blockquote>"
+        fields = {"From": "noc@isp.example", "Subject": "Re: x", "In-Reply-To": "<1@x>"}
+        self.state(html_mail(("text/html", quote), **fields), parsers="windstream")
+
+        self.state(html_mail(("text/html", windstream("WMT-1")), **{"From": "noc@isp.example"}), parsers="windstream")
+
+        self.assertEqual(Notification.objects.filter(state="failed", error__startswith="READ-33").count(), 1)
 
 
 class Queue(PipelineTestCase):
