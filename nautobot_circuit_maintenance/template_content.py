@@ -4,20 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model, prefetch_related_objects
 from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from nautobot.apps.templatetags import placeholder
 from nautobot.apps.ui import Panel, SectionChoices, TemplateExtension
 
+from nautobot_circuit_maintenance.analysis.related import related_to
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.filters import CircuitImpactFilterSet, CircuitMaintenanceFilterSet
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance
+from nautobot_circuit_maintenance.models.querysets import count_up_to
 from nautobot_circuit_maintenance.models.severity import worst_impact
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import list_url
 
 _MAX_ROWS = 5
+MOST_COUNTED = 1000
+"""Of a provider with a long history, counting all would cost more than the rest of the page."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class _RelatedMaintenances:
     upcoming: list[CircuitMaintenance]
     """In progress or upcoming, at most ``_MAX_ROWS``."""
     count_upcoming: int
+    """At most ``MOST_COUNTED + 1``, like those of the past."""
     count_past: int
     impacts: dict[Any, list[CircuitImpact]]
 
@@ -46,24 +51,25 @@ class MaintenancesPanel(Panel):
         """Render nothing if the object has no maintenances."""
         if not self.should_render(context):
             return ""
-        found = self._find(context["object"].pk, Visibility.of(context["request"].user))
+        found = self._find(context["object"], Visibility.of(context["request"].user))
         if not found.upcoming and not found.count_past:
             return ""
         with context.update(self._template_context(found, context["object"].pk)):
             return super().render(context)
 
-    def _find(self, pk: Any, visibility: Visibility) -> _RelatedMaintenances:
-        """Use the filters of the linked lists, so that the panel and the lists agree."""
-        now, query = timezone.now(), {self.filter_name: [str(pk)]}
-        filtered = CircuitMaintenanceFilterSet(query, visibility.maintenances).qs
-        maintenances = visibility.maintenances.filter(pk__in=filtered.order_by().values("pk"))
-        upcoming = maintenances.not_over(now).most_urgent_first()
-        shown = list(upcoming.select_related("provider", "acknowledged_by")[:_MAX_ROWS])
-        impacts: dict[Any, list[CircuitImpact]] = {each.pk: [] for each in shown}
-        visible_impacts = visibility.impacts.filter(maintenance__in=list(impacts)).prefetch_related("windows")
-        for impact in CircuitImpactFilterSet(query, visible_impacts).qs:
+    def _find(self, instance: Model, visibility: Visibility) -> _RelatedMaintenances:
+        """Read no more than what is shown: every page of core pays for it."""
+        now, related = timezone.now(), related_to(instance, visibility)
+        upcoming = related.maintenances.not_over(now).soonest_first()
+        shown = list(upcoming.select_related("provider", "acknowledged_by")[: _MAX_ROWS + 1])
+        count = len(shown) if len(shown) <= _MAX_ROWS else count_up_to(upcoming, MOST_COUNTED)
+        impacts: dict[Any, list[CircuitImpact]] = {each.pk: [] for each in shown[:_MAX_ROWS]}
+        found = list(related.impacts.filter(maintenance__in=list(impacts))) if impacts else []
+        prefetch_related_objects([impact for impact in found if not impact.in_all_windows], "windows")
+        for impact in found:
             impacts[impact.maintenance_id].append(impact)
-        return _RelatedMaintenances(shown, upcoming.count(), maintenances.over(now).count(), impacts)
+        past = count_up_to(related.maintenances.over(now), MOST_COUNTED)
+        return _RelatedMaintenances(shown[:_MAX_ROWS], count, past, impacts)
 
     def _template_context(self, found: _RelatedMaintenances, pk: Any) -> dict[str, Any]:
         """Return the context of the template."""
@@ -80,11 +86,18 @@ class MaintenancesPanel(Panel):
         ]
         return {
             "circuit_maintenances": rows,
-            "more_upcoming": found.count_upcoming - len(rows),
+            "more_upcoming": _shown_count(found.count_upcoming, without=len(rows)),
             "upcoming_url": list_url("circuitmaintenance", **{self.filter_name: pk}, ended=False),
-            "count_past": found.count_past,
+            "count_past": _shown_count(found.count_past),
             "past_url": list_url("circuitmaintenance", **{self.filter_name: pk}, ended=True),
         }
+
+
+def _shown_count(counted: int, without: int = 0) -> str:
+    """Return a number in words, empty for none; what is not counted any further is "more than" that."""
+    if counted > MOST_COUNTED:
+        return f"More than {MOST_COUNTED - without:,}"
+    return f"{counted - without:,}" if counted > without else ""
 
 
 def _start(maintenance: CircuitMaintenance, impacts: list[CircuitImpact], now: datetime) -> SafeString:

@@ -54,6 +54,9 @@ class World:
     source: NotificationSource | None = None
     tags: list[Tag] = field(default_factory=list)
     count: int = 0
+    most_circuits: int = 5
+    """Circuits of a maintenance: one to so many; notifications likewise."""
+    most_mails: int = 3
 
 
 def create_world(now: datetime, seed: int) -> World:
@@ -193,17 +196,17 @@ def _maintenance(world: World) -> Iterator[Model]:
 
 
 def _impacts(world: World, maintenance: CircuitMaintenance) -> Iterator[CircuitImpact]:
-    """Yield impacts on one to five circuits, sometimes on an unknown one."""
+    """Yield impacts on circuits, sometimes on an unknown one."""
     words = CircuitImpactChoices.values()
-    for circuit in world.dice.sample(world.circuits[maintenance.provider], world.dice.randint(1, 5)):
+    for circuit in world.dice.sample(world.circuits[maintenance.provider], world.dice.randint(1, world.most_circuits)):
         yield CircuitImpact(maintenance=maintenance, cid=circuit.cid, circuit=circuit, impact=world.dice.choice(words))
     if world.dice.random() < 0.05:
         yield CircuitImpact(maintenance=maintenance, cid=f"X-{world.count}", impact=CircuitImpactChoices.OUTAGE)
 
 
 def _mail(world: World, maintenance: CircuitMaintenance) -> Iterator[Model]:
-    """Yield one to three notifications and their content."""
-    for sequence in range(world.dice.randint(1, 3)):
+    """Yield notifications and their content."""
+    for sequence in range(world.dice.randint(1, world.most_mails)):
         sent = maintenance.issued_at + timedelta(minutes=sequence)
         notification = Notification(
             source=world.source,

@@ -15,16 +15,15 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Model, Q, QuerySet, UUIDField, Value
 from django.db.models.functions import Coalesce
 from nautobot.circuits.models import CircuitTermination
-from nautobot.dcim.models import CablePath, Interface, PowerFeed, PowerPort
+from nautobot.dcim.models import CablePath, Interface, Module, PowerFeed, PowerPort
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 
 _MODULE_DEPTH = 4  # modules within modules, as deep as Nautobot follows them
 _PARENT = "parent_module__parent_module_bay__"
-_DEVICE_PATHS = (
-    "device",
-    *(f"module__parent_module_bay__{_PARENT * level}parent_device" for level in range(_MODULE_DEPTH)),
-)
+_MODULE_PATHS = tuple(f"parent_module_bay__{_PARENT * level}parent_device" for level in range(_MODULE_DEPTH))
+"""Where a module keeps the device that it is installed in, directly or within other modules."""
+_DEVICE_PATHS = ("device", *(f"module__{path}" for path in _MODULE_PATHS))
 """Where a device component keeps its device: one of these is set. Components of installed modules have no ``device``."""
 
 _LOCATION_PATHS = {CircuitTermination: "location", PowerFeed: "power_panel__location"}
@@ -78,12 +77,16 @@ def devices_cabled_to(origins: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def terminations_cabled_to(devices: Iterable[UUID]) -> QuerySet[CircuitTermination]:
-    """Return the circuit terminations that are cabled to an interface of these devices or of their modules."""
+    """Return the circuit terminations that are cabled to an interface of these devices or of their modules.
+
+    Takes a query for the modules: one condition on columns of two tables would read all interfaces.
+    """
     devices = list(devices)
-    owned = Q()
-    for path in _DEVICE_PATHS:
-        owned |= Q(**{f"{path}__in": devices})
-    interfaces = Interface.objects.filter(owned).order_by()
+    installed = Q()
+    for path in _MODULE_PATHS:
+        installed |= Q(**{f"{path}__in": devices})
+    modules = list(Module.objects.filter(installed).order_by().values_list("pk", flat=True))
+    interfaces = Interface.objects.filter(Q(device__in=devices) | Q(module__in=modules)).order_by()
     paths = _paths_from(CircuitTermination, Interface).filter(destination_id__in=interfaces.values("pk"))
     return CircuitTermination.objects.filter(pk__in=paths.order_by().values("origin_id")).order_by()
 

@@ -128,6 +128,10 @@ class CircuitMaintenanceQuerySet(RestrictedQuerySet):
             "name",
         )
 
+    def soonest_first(self) -> "CircuitMaintenanceQuerySet":
+        """Sort by start, those without a time last: the order of ``most_urgent_first`` where nothing is past."""
+        return self.order_by(F("start_time").asc(nulls_last=True), "name")
+
     def with_impact_summary(self, impacts: CircuitImpactQuerySet) -> "CircuitMaintenanceQuerySet":
         """Annotate ``circuit_count``, ``unmatched_count`` and ``worst_severity`` (0: no impact).
 
@@ -164,6 +168,11 @@ class NotificationQuerySet(RestrictedQuerySet):
     def partly_read(self) -> "NotificationQuerySet":
         """Filter parsed notifications of which a part could not be read."""
         return self.filter(state=State.PARSED).exclude(error="")
+
+
+def count_up_to(rows: QuerySet[Any], most: int) -> int:
+    """Count rows; ``most + 1`` means more than ``most``."""
+    return rows.order_by()[: most + 1].count()
 
 
 def _windows_of(model: Any) -> Any:
