@@ -17,7 +17,7 @@ class ProviderValidator(CustomValidator):
     model = "circuits.provider"
 
     def clean(self) -> None:
-        """Check the two custom fields of the app."""
+        """Check the addresses and parsers."""
         provider = self.context["object"]
         addresses = sender_addresses(provider)
         if addresses:

@@ -43,7 +43,6 @@ def _create_custom_fields() -> None:
     # pylint: disable=import-outside-toplevel  # need apps
     from django.apps import apps
     from django.contrib.contenttypes.models import ContentType
-    from nautobot.apps.choices import CustomFieldTypeChoices
     from nautobot.extras.models import CustomField
 
     from nautobot_circuit_maintenance.models.providers import CUSTOM_FIELDS
@@ -54,7 +53,7 @@ def _create_custom_fields() -> None:
             defaults={
                 "label": field.label,
                 "description": field.description,
-                "type": CustomFieldTypeChoices.TYPE_TEXT,
+                "type": field.type,
             },
         )
         # content_types.add() would enqueue a job that writes the default into every object: there is no default, and

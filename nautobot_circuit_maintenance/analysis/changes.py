@@ -12,6 +12,7 @@ from enum import Enum
 from uuid import UUID
 
 from django.db.models import Max
+from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit, authors_of, read_edits
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
@@ -19,6 +20,7 @@ from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices
 from nautobot_circuit_maintenance.domain.conclusion import EMPTY, conclude, conclusions
 from nautobot_circuit_maintenance.domain.timeline import Difference, TimelineEntry, entries
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, ParsedNotification
+from nautobot_circuit_maintenance.models.providers import counted
 
 
 class ChangeKind(Enum):
@@ -117,7 +119,11 @@ def _notifications(visibility: Visibility, since: datetime) -> list[RecentChange
     for row in parsed.filter(maintenance__in=newest):
         evidence[row.maintenance_id].append(row)
     # A maintenance may be deleted between two queries.
-    changed = {pk: found for pk in newest if pk in maintenances and (found := _of_notifications(evidence[pk], since))}
+    changed = {
+        pk: found
+        for pk in newest
+        if pk in maintenances and (found := _of_notifications(evidence[pk], maintenances[pk].provider, since))
+    }
     ids = {row.notification_id for _, row, _ in changed.values()}
     readable = set(visibility.notifications.filter(pk__in=ids).values_list("pk", flat=True))
     return [
@@ -132,14 +138,14 @@ def _notifications(visibility: Visibility, since: datetime) -> list[RecentChange
 
 
 def _of_notifications(
-    rows: Iterable[ParsedNotification], since: datetime
+    rows: Iterable[ParsedNotification], provider: Provider | None, since: datetime
 ) -> tuple[Difference, ParsedNotification, int] | None:
     """Return the changes since then, the last received notification that changed something, and their number.
 
     None if nothing changed.
     """
     by_fingerprint = {row.fingerprint: row for row in rows}
-    found = entries(row.as_update() for row in by_fingerprint.values())
+    found = entries(counted(row.as_update(), provider) for row in by_fingerprint.values())
     count = sum(_received_at(entry) >= since for entry in found)
     if not count:
         return None

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable
 
+from nautobot.circuits.models import Provider
+
 from nautobot_circuit_maintenance.domain.conclusion import EMPTY, Conclusion
 from nautobot_circuit_maintenance.domain.timeline import TimelineEntry, entries
 from nautobot_circuit_maintenance.models import ParsedNotification
+from nautobot_circuit_maintenance.models.providers import counted
 
 
 class Evidence:
     """Everything that notifications announced about a maintenance; read on first use, by one query."""
 
-    def __init__(self, parsed: Iterable[ParsedNotification]) -> None:
-        """Take the rows to read."""
-        self._parsed = parsed
+    def __init__(self, parsed: Iterable[ParsedNotification], provider: Provider | None = None) -> None:
+        """Take the rows to read, and the provider of the maintenance."""
+        self._parsed, self._provider = parsed, provider
         self._read: tuple[list[ParsedNotification], list[TimelineEntry]] | None = None
 
     @property
@@ -33,5 +36,5 @@ class Evidence:
     def _once(self) -> tuple[list[ParsedNotification], list[TimelineEntry]]:
         if self._read is None:
             rows = list(self._parsed)
-            self._read = rows, entries(row.as_update() for row in rows)
+            self._read = rows, entries(counted(row.as_update(), self._provider) for row in rows)
         return self._read

@@ -46,6 +46,9 @@ def withdraws(before: Conclusion, after: Conclusion, was: Recorded, now: Recorde
     old, new = _by_state(before.entries, circuits), _by_state(after.entries, circuits)
     if new.open - old.open - was.affected:
         return True
+    # Rules and readers change, too: then what is new on record is new to people, though the provider said it before.
+    if _places(new.open) & _places(now.affected - was.affected):
+        return True
     if _places(new.open) & _places(old.over):
         return True
     return _has_lost(was, now, old, new) or _is_new_status(was.status, now.status, old, new)

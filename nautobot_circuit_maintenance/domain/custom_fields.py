@@ -12,6 +12,8 @@ class AppField:
     description: str
     model: str = "circuits.provider"
     """Label of the model that has it."""
+    type: str = "text"
+    """Nautobot's name for the type of its values."""
 
 
 EMAILS = AppField(
@@ -25,6 +27,14 @@ PARSERS = AppField(
     "Parser for Circuit Maintenance plugin",
     "Comma-separated parser names, tried in order. Leave empty to use the provider's name. "
     "See the documentation for the list.",
+)
+NEW_UIDS = AppField(
+    "new_uids_circuit_maintenances",
+    "New calendar UID for each email",
+    "This provider gives every calendar a new UID, also those that update a maintenance. "
+    "Each then replaces what was announced before, as an email without a calendar does. Takes effect at the next notification or "
+    "when notifications are reprocessed.",
+    type="boolean",
 )
 ALIASES = AppField(
     "circuit_maintenance_ids",

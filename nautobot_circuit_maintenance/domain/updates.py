@@ -118,6 +118,10 @@ class MaintenanceUpdate:
             sequence=max(event.rank for event in events),
         )
 
+    def without_uids(self) -> "MaintenanceUpdate":
+        """Return it as a message without a calendar would announce it."""
+        return replace(self, events=tuple(event._replace(uid=None) for event in self.events))
+
 
 def combined(updates: Sequence[MaintenanceUpdate]) -> MaintenanceUpdate:
     """Return updates of one message, whose IDs turned out to be of one maintenance, as one update."""

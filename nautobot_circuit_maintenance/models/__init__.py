@@ -1,5 +1,6 @@
 """The records: what we received, and what we concluded from it."""
 
+from nautobot_circuit_maintenance.models.baselines import MaintenanceBaseline
 from nautobot_circuit_maintenance.models.impacts import CircuitImpact, Note
 from nautobot_circuit_maintenance.models.keys import MaintenanceKey
 from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
@@ -11,6 +12,7 @@ __all__ = (
     "CircuitImpact",
     "CircuitMaintenance",
     "CircuitMatcher",
+    "MaintenanceBaseline",
     "MaintenanceKey",
     "MaintenanceWindow",
     "Note",

@@ -55,6 +55,7 @@ class CircuitImpact(OrganizationalModel):
     objects = CircuitImpactManager()
 
     _read_circuit_id: UUID | None = None
+    _read_maintenance_id: UUID | None = None
 
     natural_key_field_names = ["maintenance", "cid"]
 
@@ -69,14 +70,16 @@ class CircuitImpact(OrganizationalModel):
         return f"{self.cid}: {self.impact}"
 
     def clean(self) -> None:
-        """Fill in the circuit ID from the circuit, and reject a circuit of another provider."""
+        """Fill in the circuit ID from the circuit, and reject a new link with a circuit of another provider."""
         super().clean()
         if self.circuit and not self.cid:
             self.cid = self.circuit.cid
         if not self.cid:
             raise ValidationError({"cid": "Select a circuit or enter a circuit ID."})
         provider_id = self.maintenance.provider_id if self.maintenance_id else None
-        if self.circuit and provider_id and self.circuit.provider_id != provider_id:
+        # A circuit may move to another provider later; that must not stop people from editing the impact.
+        is_new_link = (self.circuit_id, self.maintenance_id) != (self._read_circuit_id, self._read_maintenance_id)
+        if is_new_link and self.circuit and provider_id and self.circuit.provider_id != provider_id:
             raise ValidationError({"circuit": "This circuit belongs to a different provider."})
 
     @property
@@ -98,15 +101,19 @@ class CircuitImpact(OrganizationalModel):
 
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "CircuitImpact":
-        """Keep the circuit that was read."""
+        """Keep the circuit and the maintenance that were read."""
         row = super().from_db(db, field_names, values)
-        row._read_circuit_id = row.__dict__.get("circuit_id")  # pylint: disable=protected-access  # of this class
+        row._remember()  # pylint: disable=protected-access  # of this class
         return row
 
-    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the circuit that was read this time."""
-        super().refresh_from_db(*args, **kwargs)
+    def _remember(self) -> None:
         self._read_circuit_id = self.__dict__.get("circuit_id")
+        self._read_maintenance_id = self.__dict__.get("maintenance_id")
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the circuit and the maintenance that were read this time."""
+        super().refresh_from_db(*args, **kwargs)
+        self._remember()
 
     def save(self, *args, **kwargs) -> None:
         """Save, and send the change of the maintenance; a link that a person made or removed is marked as theirs."""
@@ -114,7 +121,7 @@ class CircuitImpact(OrganizationalModel):
             self.matched_by = MatchedByChoices.MANUAL
         with sending_change(CircuitMaintenance, self.maintenance_id):
             super().save(*args, **kwargs)
-        self._read_circuit_id = self.circuit_id
+        self._remember()
 
     def delete(self, *args, **kwargs) -> tuple[int, dict[str, int]]:
         """Delete, and send the change of the maintenance."""

@@ -1,14 +1,16 @@
-"""Sender addresses and parsers of a provider, and aliases of a circuit, from their custom fields."""
+"""Sender addresses, parsers and UIDs of a provider, and aliases of a circuit, from their custom fields."""
 
 import re
 
 from nautobot.circuits.models import Circuit, Provider
 
-from nautobot_circuit_maintenance.domain.custom_fields import ALIASES, EMAILS, PARSERS
+from nautobot_circuit_maintenance.domain.custom_fields import ALIASES, EMAILS, NEW_UIDS, PARSERS
+from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
 
-CUSTOM_FIELDS = (EMAILS, PARSERS, ALIASES)
+CUSTOM_FIELDS = (EMAILS, PARSERS, NEW_UIDS, ALIASES)
 EMAILS_FIELD = EMAILS.key
 PARSERS_FIELD = PARSERS.key
+NEW_UIDS_FIELD = NEW_UIDS.key
 
 _SEPARATORS = re.compile(r"[,;\s]+")
 
@@ -23,6 +25,11 @@ def parser_names(provider: Provider) -> tuple[str, ...]:
     """Return the parsers to try for a provider, in order; the provider's name if none is set."""
     value = provider.cf.get(PARSERS_FIELD) or ""
     return tuple(name.strip() for name in value.split(",") if name.strip()) or (provider.name,)
+
+
+def counted(update: MaintenanceUpdate, provider: Provider | None) -> MaintenanceUpdate:
+    """Return an update as the rules count it: without UIDs if they do not identify anything for this provider."""
+    return update.without_uids() if provider and provider.cf.get(NEW_UIDS_FIELD) else update
 
 
 def circuit_aliases(circuit: Circuit) -> tuple[str, ...]:

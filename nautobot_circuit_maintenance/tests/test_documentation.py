@@ -36,8 +36,12 @@ def test_a_picture_is_shown_on_a_page(picture):
 
 @pytest.mark.parametrize(
     "model",
-    # Keys are internal: no page, list or API shows them.
-    [model for model in apps.get_app_config(APP).get_models() if model.__name__ != "MaintenanceKey"],
+    # These are internal: no page, list or API shows them.
+    [
+        model
+        for model in apps.get_app_config(APP).get_models()
+        if model.__name__ not in ("MaintenanceBaseline", "MaintenanceKey")
+    ],
     ids=lambda model: model.__name__,
 )
 def test_the_page_of_a_model_names_every_field(model):

@@ -186,6 +186,40 @@ class Impacts(PipelineTestCase):
         with self.assertRaisesMessage(ValidationError, "a different provider"):
             CircuitImpact(maintenance=self.planned, circuit=theirs).validated_save()
 
+    def test_an_impact_is_edited_after_its_circuit_moved_to_another_provider(self):
+        """The link stays; a new one to such a circuit is refused, and so is the old one in another maintenance."""
+        CircuitImpact(maintenance=self.planned, circuit=self.circuits[0]).validated_save()
+        other = create_provider("Carrier", "")
+        self.circuits[0].provider = other
+        self.circuits[0].validated_save()
+        impact = self.planned.impacts.get()
+
+        impact.impact = "NO-IMPACT"
+        impact.validated_save()
+
+        self.assertEqual((self.impacts(), impact.circuit), ({"C-1": "NO-IMPACT"}, self.circuits[0]))
+        twin = CircuitMaintenance(name="M-9", provider=self.provider)
+        twin.validated_save()
+        impact.maintenance = twin
+        with self.assertRaisesMessage(ValidationError, "a different provider"):
+            impact.validated_save()
+        impact = self.planned.impacts.get()
+        impact.circuit = create_circuits(other, "Z-2")[0]
+        with self.assertRaisesMessage(ValidationError, "a different provider"):
+            impact.validated_save()
+
+    def test_an_impact_is_edited_after_its_maintenance_was_given_to_another_provider(self):
+        """The circuit is not touched."""
+        CircuitImpact(maintenance=self.planned, circuit=self.circuits[0]).validated_save()
+        self.planned.provider = create_provider("Carrier", "")
+        self.planned.validated_save()
+        impact = self.planned.impacts.get()
+
+        impact.impact = "NO-IMPACT"
+        impact.validated_save()
+
+        self.assertEqual(impact.circuit, self.circuits[0])
+
 
 class RawBytes(PipelineTestCase):
     """Up to 25 MiB a row: only who asks for them gets them."""

@@ -23,7 +23,7 @@ def configured(*sources: dict, **others) -> override_settings:
 
 
 class CustomFields(PipelineTestCase):
-    """The two fields of a provider and the one of a circuit."""
+    """The three fields of a provider and the one of a circuit."""
 
     def test_custom_fields_of_the_specification_exist_for_providers(self):
         """Key, label and model."""
@@ -33,6 +33,13 @@ class CustomFields(PipelineTestCase):
             ("provider_parser_circuit_maintenances", "Parser for Circuit Maintenance plugin"),
         }
         self.assertLessEqual(expected, set(fields.values_list("key", "label")))
+
+    def test_providers_have_the_answer_about_uids(self):
+        """Yes, no, or not answered; nobody's answer is preset."""
+        field = CustomField.objects.get(key="new_uids_circuit_maintenances")
+
+        self.assertEqual((field.type, field.default), ("boolean", None))
+        self.assertEqual([each.model for each in field.content_types.all()], ["provider"])
 
     def test_circuits_have_the_field_of_aliases(self):
         """Key, label and model."""

@@ -113,7 +113,7 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
         if self.action == "list":
             context["quick_filters"] = maintenance_filters(timezone.now(), request.GET)
         if isinstance(instance, models.CircuitMaintenance):
-            context["evidence"] = Evidence(instance.parsed_notifications.order_by())
+            context["evidence"] = Evidence(instance.parsed_notifications.order_by(), instance.provider)
             context["badges"] = badges(instance, Visibility.of(request.user))
         return context
 

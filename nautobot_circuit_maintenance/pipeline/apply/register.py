@@ -4,7 +4,7 @@ All of them are locked and read in a fixed number of statements, before anything
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -17,11 +17,13 @@ from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, combi
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
+    MaintenanceBaseline,
     MaintenanceKey,
     Notification,
     ParsedNotification,
 )
 from nautobot_circuit_maintenance.models.keys import id_key
+from nautobot_circuit_maintenance.models.windows import as_rest
 from nautobot_circuit_maintenance.pipeline.apply.custom_fields import default_values
 from nautobot_circuit_maintenance.pipeline.apply.keys import MOST_SIBLINGS, Key, ids_of, keys_of
 from nautobot_circuit_maintenance.pipeline.apply.revision import Revision, Stored
@@ -100,7 +102,7 @@ class Register:
         self.revisions = list(by_pk.values())
         own: dict[tuple[UUID, str], Revision] = {}
         other: dict[tuple[UUID, str], Revision] = {}
-        for provider, kind, value, pk in found:
+        for provider, kind, value, pk in sorted(found, key=lambda each: _preference(each, by_pk)):
             if kind == Kind.ID and pk in by_pk:
                 is_own = id_key(by_pk[pk].maintenance.provider_maintenance_id) == value
                 (own if is_own else other).setdefault((provider, value), by_pk[pk])
@@ -138,6 +140,14 @@ class Register:
         defaults = default_values() if new else {}
         for maintenance in new:
             maintenance._custom_field_data = dict(defaults)  # pylint: disable=protected-access  # core's name
+
+
+def _preference(found: FoundKey, by_pk: Mapping[UUID, Revision]) -> tuple[bool, str, str]:
+    """Return the sort key of maintenances with one ID: what a person renamed or moved comes first, then the oldest."""
+    provider, _, _, pk = found
+    row = by_pk[pk].maintenance if pk in by_pk else None
+    is_untouched = row is None or (row.name, row.provider_id) == (row.provider_maintenance_id, provider)
+    return is_untouched, as_rest(row.created) or "" if row else "", str(pk)
 
 
 def _free_name(wanted: str, provider: UUID, taken: Collection[tuple[UUID, str]]) -> str:
@@ -217,6 +227,8 @@ def _read(maintenances: Sequence[CircuitMaintenance]) -> list[Revision]:
         evidence[row.maintenance_id].append(row)
     for provider, kind, value, pk in _stored_keys(Q(maintenance__in=stored)):
         stored[pk].keys.add((provider, kind, value))
+    for baseline in MaintenanceBaseline.objects.filter(maintenance__in=stored):
+        stored[baseline.maintenance_id].baseline = baseline
     for link in _links(maintenances):
         stored[link.circuitimpact.maintenance_id].links[link.circuitimpact_id, link.maintenancewindow_id] = link.pk
     return [Revision.of_stored(row, evidence[row.pk], stored[row.pk]) for row in maintenances]

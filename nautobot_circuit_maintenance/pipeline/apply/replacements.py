@@ -20,7 +20,7 @@ def find_replacements(
     ``named``: those whose evidence may have changed; everything that shares a UID with them is among the revisions.
     """
     others = _sharing_a_uid(revisions)
-    accounts = {each: Account(each.updates.values(), each.conclusion) for each in others}
+    accounts = {each: Account(each.counted_updates, each.conclusion) for each in others}
     changes = []
     for revision in revisions:
         found = _replacement(revision, others.get(revision, ()), accounts)

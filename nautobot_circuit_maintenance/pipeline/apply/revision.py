@@ -8,12 +8,20 @@ from uuid import UUID
 
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.domain.acknowledgement import Recorded, withdraws
-from nautobot_circuit_maintenance.domain.conclusion import Conclusion, conclude
+from nautobot_circuit_maintenance.domain.baseline import Baseline, adopts
+from nautobot_circuit_maintenance.domain.conclusion import EMPTY, Conclusion, conclude
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Window
-from nautobot_circuit_maintenance.models import CircuitMaintenance, MaintenanceWindow, Notification, ParsedNotification
+from nautobot_circuit_maintenance.models import (
+    CircuitMaintenance,
+    MaintenanceBaseline,
+    MaintenanceWindow,
+    Notification,
+    ParsedNotification,
+)
 from nautobot_circuit_maintenance.models.changes import MaintenanceSnapshot
+from nautobot_circuit_maintenance.models.providers import counted
 from nautobot_circuit_maintenance.models.windows import as_rest
-from nautobot_circuit_maintenance.pipeline.apply.impacts import CircuitOf, Impacts, ImpactValues
+from nautobot_circuit_maintenance.pipeline.apply.impacts import CircuitOf, Impacts, ImpactValues, Step
 from nautobot_circuit_maintenance.pipeline.apply.keys import Key, keys_of
 from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult
 
@@ -32,6 +40,8 @@ class Stored:
     evidence: Mapping[UUID, bool] = field(default_factory=dict)
     """Whether it is outdated, by primary key."""
     keys: set[Key] = field(default_factory=set)
+    baseline: MaintenanceBaseline | None = None
+    """None if nothing was concluded before baselines were kept."""
 
 
 class Revision:
@@ -46,12 +56,17 @@ class Revision:
         self.rewritten: set[UUID] = set()
         """Stored evidence that says something else now."""
         self.updates: dict[str, MaintenanceUpdate] = {}
-        self.conclusion = conclude(())
+        self.conclusion = EMPTY
+        self.baseline = Baseline()
         self.impacts = Impacts(maintenance)
         self.windows: set[Window] = set()
         self.tags: list[str] = []
         self.keys: set[Key] = set()
         self.stored = Stored()
+        self.is_concluded = False
+        """Whether a notification was applied; it was only looked at otherwise."""
+        self.is_reread = False
+        """Whether a notification was applied that was evidence before."""
         self.is_replacement_new = False
         """Whether another maintenance stands in its place now, or does not any more."""
         self.taken_names: Collection[str] = ()
@@ -70,7 +85,10 @@ class Revision:
         revision = cls(maintenance, is_new=False)
         revision.evidence = {row.fingerprint: row for row in evidence}
         revision.updates = {fingerprint: row.as_update() for fingerprint, row in revision.evidence.items()}
-        revision.conclusion = conclude(revision.updates.values())
+        revision.conclusion = conclude(revision.counted_updates)
+        revision.baseline = (
+            Baseline.from_json(stored.baseline.json) if stored.baseline else Baseline.of(revision.conclusion)
+        )
         spans = {row.pk: Window(row.start_time, row.end_time) for row in stored.windows}
         revision.windows = set(spans.values())
         revision.impacts.rows = list(maintenance.impacts.all())
@@ -86,6 +104,11 @@ class Revision:
         revision.stored = stored
         return revision
 
+    @property
+    def counted_updates(self) -> list[MaintenanceUpdate]:
+        """The updates as the rules count them."""
+        return [counted(update, self.maintenance.provider) for update in self.updates.values()]
+
     def snapshot(self) -> MaintenanceSnapshot:
         """Return the maintenance as it is now."""
         return self.maintenance.snapshot_with(
@@ -97,16 +120,20 @@ class Revision:
     ) -> ApplyResult:
         """Replace what a notification said before by this update (None: it says nothing any more).
 
-        What a person edited stays until the provider says something new about that field.
+        What a person edited stays until the provider says something new about that field; what was read before says
+        nothing new, however it is read now. Everything else becomes what today's rules conclude.
         """
         is_first = not self.evidence
         before = self.conclusion
+        is_news = update is not None and notification.fingerprint not in self.updates
+        self.is_reread |= not is_news
         self._replace_evidence(notification, update)
         if not self.evidence:
             return ApplyResult.UNCHANGED  # No notification names it any more; the caller withdraws it.
-        self.conclusion = conclude(self.updates.values())
+        self.conclusion = conclude(self.counted_updates)
         self._mark_outdated()
-        changed = self._adopt(before, self.conclusion, circuit_of)
+        changed = self._adopt(before, self.conclusion, circuit_of, is_news=is_news)
+        self.baseline, self.is_concluded = Baseline.of(self.conclusion), True
         if changed:
             self.maintenance.last_updated = now
         if is_first and self.is_new:
@@ -148,17 +175,21 @@ class Revision:
         for fingerprint, row in self.evidence.items():
             row.outdated = fingerprint not in standing
 
-    def _adopt(self, before: Conclusion, after: Conclusion, circuit_of: CircuitOf) -> set[str]:
-        """Adopt what the conclusion changed; return the names of the fields that differ now."""
+    def _adopt(self, before: Conclusion, after: Conclusion, circuit_of: CircuitOf, *, is_news: bool) -> set[str]:
+        """Adopt the conclusion as far as no person edited it; return the names of the fields that differ now."""
         maintenance = self.maintenance
         was = self._recorded() if maintenance.ack else None
-        changed = {name for name in CONCLUDED if self._adopt_field(name, before, after)}
-        if self._adopt_name(before.name, after.name):
+        changed = {name for name in CONCLUDED if self._adopt_field(name, before, after, is_news=is_news)}
+        if self._adopt_name(after.name):
             changed.add("name")
         changed |= self._adopt_own_fields(after)
-        if after.windows != before.windows and self._adopt_windows(after.windows):
+        wanted, earlier = frozenset(after.windows), frozenset(before.windows)
+        if adopts(self.windows, self.baseline.windows, earlier, wanted, is_news=is_news) and self._adopt_windows(
+            wanted
+        ):
             changed.add("windows")
-        if after.impacts != before.impacts and self.impacts.adopt(before.impacts, after.impacts, circuit_of):
+        step = Step(self.baseline.impacts, before.impacts, after.impacts, is_news)
+        if step.is_change and self.impacts.adopt(step, circuit_of):
             changed.add("impacts")
         if "windows" in changed:
             self.impacts.forget(frozenset(self.windows))
@@ -171,14 +202,14 @@ class Revision:
         """Return what is on record, edits by people included."""
         return Recorded(self.maintenance.status, self.impacts.affected(self.windows), self.impacts.circuits)
 
-    def _adopt_name(self, before: str, after: str) -> bool:
+    def _adopt_name(self, after: str) -> bool:
         """Adopt the provider's ID, and as the name, too, unless a person renamed the maintenance."""
         maintenance = self.maintenance
-        is_changed = maintenance.provider_maintenance_id != after
-        if after not in (before, maintenance.name) and maintenance.name == before and after not in self.taken_names:
-            maintenance.name, is_changed = after, True
+        before = maintenance.provider_maintenance_id
+        if maintenance.name == before and after not in self.taken_names:
+            maintenance.name = after
         maintenance.provider_maintenance_id = after
-        return is_changed
+        return before != after
 
     def _adopt_own_fields(self, after: Conclusion) -> set[str]:
         """Set the fields that only notifications change; return the names of those that differ now."""
@@ -195,9 +226,11 @@ class Revision:
             setattr(self.maintenance, name, wanted[name])
         return changed
 
-    def _adopt_field(self, name: str, before: Conclusion, after: Conclusion) -> bool:
-        wanted = getattr(after, name)
-        if wanted in (getattr(before, name), getattr(self.maintenance, name)):
+    def _adopt_field(self, name: str, before: Conclusion, after: Conclusion, *, is_news: bool) -> bool:
+        recorded, baseline, earlier, wanted = (
+            getattr(each, name) for each in (self.maintenance, self.baseline, before, after)
+        )
+        if recorded == wanted or not adopts(recorded, baseline, earlier, wanted, is_news=is_news):
             return False
         setattr(self.maintenance, name, wanted)
         return True

@@ -13,6 +13,7 @@ from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
     CircuitMatcher,
+    MaintenanceBaseline,
     MaintenanceKey,
     MaintenanceWindow,
     ParsedNotification,
@@ -37,6 +38,9 @@ _WRITTEN = (
     "sequence",
     "last_updated",
 )
+
+_LOOSE = (MatchedBy.SEPARATORS, MatchedBy.ZEROS, MatchedBy.INSIDE)
+"""Links by comparisons whose rules may change, and have: "101" was once taken for "10.1"."""
 
 _REWRITTEN = (
     *("notification", "json", "issued_at", "received_at", "sent_at", "sequence", "status", "parser"),
@@ -73,6 +77,7 @@ def store(revisions: Sequence[Revision], circuits: CircuitMatcher) -> None:
     _store_links(revisions, windows)
     _store_evidence(revisions)
     _store_keys(revisions)
+    _store_baselines(revisions)
 
 
 def _insert(fresh: Sequence[CircuitMaintenance]) -> None:
@@ -131,6 +136,7 @@ def _store_impacts(revisions: Sequence[Revision], circuits: CircuitMatcher) -> N
     fresh: list[CircuitImpact] = []
     respelled: list[CircuitImpact] = []
     changed: list[CircuitImpact] = []
+    loose: list[CircuitImpact] = []
     gone: list[UUID] = []
     for revision in revisions:
         rows = {row.pk: row for row in revision.impacts.rows}
@@ -141,11 +147,24 @@ def _store_impacts(revisions: Sequence[Revision], circuits: CircuitMatcher) -> N
         changed += [rows[pk] for pk in difference.changed]
         respelled += [rows[pk] for pk in difference.changed if revision.stored.impacts[pk].cid != rows[pk].cid]
         gone += difference.gone
+        if revision.is_reread:
+            loose += [rows[pk] for pk in revision.stored.impacts.keys() & rows.keys() if rows[pk].matched_by in _LOOSE]
+    respelled += _rematched(loose, circuits)
+    changed = list({row.pk: row for row in (*changed, *respelled)}.values())
     _match([*fresh, *respelled], circuits)
     _delete(CircuitImpact, gone)
     if changed:
         CircuitImpact.objects.bulk_update(changed, ["cid", "impact", "in_all_windows", "circuit", "matched_by"])
     CircuitImpact.objects.bulk_create(fresh)
+
+
+def _rematched(impacts: Iterable[CircuitImpact], circuits: CircuitMatcher) -> list[CircuitImpact]:
+    """Return those of these impacts whose circuit ID means another circuit, or none, by today's comparison."""
+    rows = list(impacts)
+    found = circuits.match({(row.maintenance.provider_id, row.cid) for row in rows})
+    return [
+        row for row in rows if found.get((row.maintenance.provider_id, row.cid)) != (row.circuit_id, row.matched_by)
+    ]
 
 
 def _match(impacts: Iterable[CircuitImpact], circuits: CircuitMatcher) -> None:
@@ -213,6 +232,24 @@ def _store_keys(revisions: Iterable[Revision]) -> None:
     if gone:
         MaintenanceKey.objects.filter(gone).delete()
     MaintenanceKey.objects.bulk_create(fresh)
+
+
+def _store_baselines(revisions: Iterable[Revision]) -> None:
+    """Write what notifications made of the maintenances, where that changed."""
+    fresh: list[MaintenanceBaseline] = []
+    changed: list[MaintenanceBaseline] = []
+    for revision in revisions:
+        if not revision.is_concluded:
+            continue
+        row, wanted = revision.stored.baseline, revision.baseline.to_json()
+        if row is None:
+            fresh.append(MaintenanceBaseline(maintenance=revision.maintenance, json=wanted))
+        elif row.json != wanted:
+            row.json = wanted
+            changed.append(row)
+    if changed:
+        MaintenanceBaseline.objects.bulk_update(changed, ["json"])
+    MaintenanceBaseline.objects.bulk_create(fresh)
 
 
 def _delete(model: type[Model], keys: Sequence[UUID]) -> None:

@@ -14,7 +14,6 @@ from nautobot_circuit_maintenance.compat import unlogged
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
 from nautobot_circuit_maintenance.models.changes import MaintenanceChange, sent_by_caller
 from nautobot_circuit_maintenance.pipeline.apply.custom_fields import default_values
-from nautobot_circuit_maintenance.pipeline.apply.impacts import ImpactValues
 from nautobot_circuit_maintenance.pipeline.apply.revision import CONCLUDED, Revision
 
 _LINKS_OF_PEOPLE = (
@@ -39,7 +38,7 @@ def withdraw(revision: Revision, notification: Notification, named: str) -> Main
         return MaintenanceChange(maintenance, before, None, notification)
     if revision.stored.evidence:
         ParsedNotification.objects.filter(pk__in=revision.stored.evidence).delete()
-    if maintenance.status == revision.conclusion.status:
+    if maintenance.status == revision.baseline.status:
         maintenance.status = Status.UNKNOWN
         maintenance.last_updated = timezone.now()
         CircuitMaintenance.objects.bulk_update([maintenance], ["status", "last_updated"])
@@ -96,23 +95,15 @@ def _has_ticket(revision: Revision) -> bool:
 
 
 def _is_edited(revision: Revision) -> bool:
-    """Return whether fields, windows or impacts differ from what was concluded."""
-    maintenance, concluded = revision.maintenance, revision.conclusion
+    """Return whether name, fields, windows or impacts differ from what notifications last made of them."""
+    maintenance, baseline = revision.maintenance, revision.baseline
     fields = [getattr(maintenance, name) for name in CONCLUDED]
     return (
-        fields != [getattr(concluded, name) for name in CONCLUDED]
+        fields != [getattr(baseline, name) for name in CONCLUDED]
         or maintenance.name != maintenance.provider_maintenance_id
-        or revision.windows != set(concluded.windows)
-        or _has_edited_impacts(revision)
+        or revision.windows != baseline.windows
+        or revision.impacts.states != set(baseline.impacts.values())
     )
-
-
-def _has_edited_impacts(revision: Revision) -> bool:
-    stored, concluded = set(revision.stored.impacts.values()), revision.conclusion.impacts
-    if not revision.stored.keys:  # Written before impacts had windows.
-        return {each[:2] for each in stored} != {state[:2] for state in concluded}
-    windows = {state: None if state.windows is None else frozenset(state.windows) for state in concluded}
-    return stored != {ImpactValues(state.cid, state.impact, windows[state]) for state in concluded}
 
 
 def _has_another_provider(revision: Revision) -> bool:
