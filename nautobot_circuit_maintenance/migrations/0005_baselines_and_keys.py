@@ -129,7 +129,7 @@ _MODELS = ("CircuitMaintenance", "ParsedNotification", "MaintenanceBaseline", "M
 def matched_by(cid: str, known: str) -> str:
     """Return how the code before 0004 found a circuit by a circuit ID; empty if it could not, so that a person did.
 
-    Or if the circuit got another ID since: that cannot be told.
+    Or if the circuit got another ID since: that cannot be known.
     """
     for name, spell in (("exact", str), ("case", str.casefold), ("separators", _without_separators)):
         if spell(cid) == spell(known):

@@ -35,7 +35,7 @@ class CustomFields(PipelineTestCase):
         self.assertLessEqual(expected, set(fields.values_list("key", "label")))
 
     def test_providers_have_the_answer_about_uids(self):
-        """Yes, no, or not answered; nobody's answer is preset."""
+        """Yes, no, or not answered, which is the default."""
         field = CustomField.objects.get(key="new_uids_circuit_maintenances")
 
         self.assertEqual((field.type, field.default), ("boolean", None))

@@ -1,4 +1,4 @@
-"""Reprocess after the rules or readers changed: what nobody edited follows them, what people did stays.
+"""Reprocess after the rules or readers changed: what was not edited follows them, what people did stays.
 
 A maintenance "of other rules" is one on record, with its baseline, as other rules concluded it from the same evidence.
 """
@@ -275,7 +275,7 @@ class Renamed(ChangedRules):
         self.assert_kept(self.edit(name="M-2"))
 
     def test_of_two_with_one_id_the_renamed_one_is_found(self):
-        """The code before made a second maintenance for what came after it was renamed; nobody touched that."""
+        """The code before made a second maintenance for what came after it was renamed; no one touched that."""
         row = self.edit(name="Our change 7")
         other = self.maintenance("M-2")
         other.keys.update(value="m-1")
