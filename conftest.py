@@ -1,17 +1,22 @@
 """pytest: a fresh clone of the migrated template for every run and every worker, and a mail server on demand."""
 
+from __future__ import annotations
+
 import fcntl
 import os
 import subprocess  # nosec B404 # MkDocs is a command
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 from django.conf import settings
 
-from development.services import database, embedded
-from development.services.imap import ImapServer, imap_server as run_imap_server
+from development.services import embedded
+
+if TYPE_CHECKING:
+    from development.services.imap import ImapServer
 
 TEST_PREFIX = "ncm_test_"
 # Files with the longest tests: started last, one of them would leave the other worker idle.
@@ -27,7 +32,7 @@ LONGEST = (
     "test_imap.py",
     "test_gmail.py",
 )
-hypothesis.settings.register_profile("pure", max_examples=10)
+hypothesis.settings.register_profile("pure", max_examples=5)
 
 
 def pytest_configure() -> None:
@@ -46,6 +51,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(pytestconfig: pytest.Config) -> Iterator[None]:
     """Replace the creation of the test database, which takes minutes, by a clone of the template."""
+    from development.services import database  # pylint: disable=import-outside-toplevel  # `invoke pure` needs no driver
+
     name = settings.DATABASES["default"]["TEST"]["NAME"]
     with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
         database.clone_template(name)  # the first time it takes minutes, so that its progress must be seen
@@ -73,7 +80,9 @@ def only_nautobots_test_host(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(scope="session")
 def imap_server() -> Iterator[ImapServer]:
     """Run a real IMAP server from its first use to the end of the run; empty the folders that you fill."""
-    with run_imap_server() as server:  # pylint: disable=contextmanager-generator-missing-cleanup  # pytest resumes it
+    from development.services import imap  # pylint: disable=import-outside-toplevel  # `invoke pure` needs no server
+
+    with imap.imap_server() as server:  # pylint: disable=contextmanager-generator-missing-cleanup  # pytest resumes it
         yield server
 
 

@@ -31,8 +31,9 @@ TYPED = " ".join(
     ).split()
 )
 SOURCES = f"{PACKAGE} development tasks.py conftest.py"
-# Folders of tests whose code imports no model.
+# Folders of tests whose code imports no model, and plugins of pytest that they do not need (the last imports Redis).
 PURE = ("domain", "mail", "reading")
+NOT_PURE = ("xdist", "xdist.looponfail", "pytest_cov", "platformdirs", "pytest-django-constance")
 # Use the linters of this environment.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
 
@@ -207,6 +208,7 @@ def unittest(  # pylint: disable=too-many-arguments,too-many-positional-argument
 def pure(context: Context, keyword: str = "") -> None:
     """Run the tests that need no database, no Redis and no Nautobot: seconds, so before each commit."""
     words = ["--quiet", "--ds=development.pure_settings", "-m", "not slow", *(["-k", keyword] if keyword else [])]
+    words += [f"-pno:{plugin}" for plugin in NOT_PURE]
     python_module(context, "pytest", *(f"{PACKAGE}/tests/{folder}" for folder in PURE), *words)
 
 

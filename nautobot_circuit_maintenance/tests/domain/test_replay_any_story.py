@@ -12,7 +12,7 @@ from nautobot_circuit_maintenance.domain.updates import MaintenanceEvent, Mainte
 from nautobot_circuit_maintenance.tests.domain.oracle import Outcome, outcome_of
 from nautobot_circuit_maintenance.tests.domain.stories import hour, stories
 
-EXAMPLES = 400
+EXAMPLES = 4 * settings().max_examples  # 400, and fewer in `invoke pure`
 
 
 def outcome(conclusion: Conclusion) -> Outcome:

@@ -117,7 +117,7 @@ class EntriesTest(TestCase):
             {("c-2", "OUTAGE")},
         )
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=3 * settings().max_examples, deadline=None)
     @given(st.lists(UPDATES, max_size=8))
     def test_each_entry_ends_with_the_conclusion_from_everything_issued_until_then(
         self, updates: Sequence[MaintenanceUpdate]

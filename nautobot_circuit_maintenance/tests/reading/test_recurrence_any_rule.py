@@ -179,7 +179,7 @@ class AnyRule(TestCase):
     @example(nightly("Europe/Berlin", "2026-03-27", "02:30"))  # skipped on the third night
     @example(nightly("Europe/Berlin", "2026-10-23", "02:30"))  # there twice on the third night
     @example(nightly("America/New_York", "2026-10-30", "01:30"))
-    @settings(max_examples=250, deadline=None)
+    @settings(max_examples=2 * settings().max_examples, deadline=None)
     def test_a_series_has_the_windows_that_a_look_at_every_day_finds(self, wanted: Series) -> None:
         """The same hour on the clock of the zone, whether clocks change or not; COUNT, UNTIL, RDATE and EXDATE hold."""
         if wanted.counted()[-1] - wanted.first > LONGEST_SERIES:
