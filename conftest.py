@@ -32,13 +32,15 @@ LONGEST = (
     "test_imap.py",
     "test_gmail.py",
 )
-hypothesis.settings.register_profile("pure", max_examples=5)
+# Without deadlines: machines may be busy.
+WITHOUT_DEADLINES = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("all", **WITHOUT_DEADLINES)
+hypothesis.settings.register_profile("pure", max_examples=5, **WITHOUT_DEADLINES)
 
 
 def pytest_configure() -> None:
-    """Try fewer examples where the run has to be short: in `invoke pure`."""
-    if not settings.DATABASES:
-        hypothesis.settings.load_profile("pure")
+    """Choose how many examples Hypothesis tries: few in `invoke pure`, which has to be short."""
+    hypothesis.settings.load_profile("all" if settings.DATABASES else "pure")
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-django moves transaction tests, which empty tables, behind all others
@@ -51,7 +53,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(pytestconfig: pytest.Config) -> Iterator[None]:
     """Replace the creation of the test database, which takes minutes, by a clone of the template."""
-    from development.services import database  # pylint: disable=import-outside-toplevel  # `invoke pure` needs no driver
+    # pylint: disable-next=import-outside-toplevel  # `invoke pure` needs no database
+    from development.services import database
 
     name = settings.DATABASES["default"]["TEST"]["NAME"]
     with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
@@ -80,7 +83,8 @@ def only_nautobots_test_host(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(scope="session")
 def imap_server() -> Iterator[ImapServer]:
     """Run a real IMAP server from its first use to the end of the run; empty the folders that you fill."""
-    from development.services import imap  # pylint: disable=import-outside-toplevel  # `invoke pure` needs no server
+    # pylint: disable-next=import-outside-toplevel  # `invoke pure` needs no server
+    from development.services import imap
 
     with imap.imap_server() as server:  # pylint: disable=contextmanager-generator-missing-cleanup  # pytest resumes it
         yield server

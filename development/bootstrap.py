@@ -92,7 +92,8 @@ class Environment:
         if re.search(r"\.index-url=", configured.stdout) or not succeeds([*self._pip, "install", "--quiet", "uv"]):
             return False
         command = [str(self.folder / "bin" / "uv"), "pip", "install", "--quiet", "--python", str(self.python)]
-        return succeeds([*command, *wanted])
+        # As pip does: where PYTHONDONTWRITEBYTECODE is set, each process would spend seconds on compiling Nautobot.
+        return succeeds([*command, "--compile-bytecode", *wanted])
 
 
 def succeeds(command: list[str]) -> bool:

@@ -16,10 +16,9 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-import nautobot
-
 from development.benchmark import mails, steps
 from development.benchmark.mails import Delivery
+from development.services import quiet
 from development.services.database import say
 from development.services.imap import imap_server
 
@@ -62,7 +61,7 @@ def main() -> None:
     parser.add_argument("--profile", default="")
     options = parser.parse_args()
     logging.disable(logging.WARNING)  # Nautobot is noisy while it starts
-    nautobot.setup(str(steps.CONFIG))
+    quiet.setup(steps.CONFIG)
     if options.step == "prepare":
         from development.benchmark import ingest_world  # pylint: disable=import-outside-toplevel  # imports models
 

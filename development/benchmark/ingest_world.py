@@ -41,7 +41,8 @@ def _create_providers(parser: str) -> list[Provider]:
     """Create providers with a tag and an additional custom field."""
     of_provider = ContentType.objects.get_for_model(Provider)
     field = CustomField.objects.create(key="contract", label="Contract", type=CustomFieldTypeChoices.TYPE_TEXT)
-    field.content_types.add(of_provider)
+    # Not content_types.add(): there is no user to enqueue Nautobot's job for, which would write the default into objects.
+    CustomField.content_types.through.objects.create(customfield=field, contenttype=of_provider)
     tag = Tag.objects.create(name="Carrier")
     tag.content_types.add(of_provider)
     providers = []

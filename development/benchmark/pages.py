@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-import nautobot
-
 from development.benchmark import steps
+from development.services import quiet
 from development.services.database import say
 
 ROUNDS = 5
@@ -44,7 +43,7 @@ def main() -> None:
     parser.add_argument("--sizes", required=True)
     parser.add_argument("--seed", type=int, required=True)
     options = parser.parse_args()
-    nautobot.setup(str(steps.CONFIG))
+    quiet.setup(steps.CONFIG)
     json.dump(figures_of([int(size) for size in options.sizes.split(",")], options.seed), sys.stdout)
 
 

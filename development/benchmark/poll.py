@@ -10,10 +10,9 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
-import nautobot
-
 from development.benchmark import mails, steps
 from development.benchmark.ingest import load_parser, metered, run_job
+from development.services import quiet
 from development.services.database import say
 from development.services.dovecot import dovecot, fill
 
@@ -59,7 +58,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int)
     options = parser.parse_args()
     logging.disable(logging.WARNING)  # Nautobot is noisy while it starts
-    nautobot.setup(str(steps.CONFIG))
+    quiet.setup(steps.CONFIG)
     from development.benchmark.meters import Meters
 
     load_parser()

@@ -15,11 +15,10 @@ from datetime import datetime, timezone
 from itertools import islice
 from typing import Any
 
-import nautobot
-
 from development.benchmark import mails, steps
 from development.benchmark.ingest import load_parser
 from development.benchmark.mails import Delivery
+from development.services import quiet
 from development.services.database import say
 
 MODULE = "benchmark.workers"
@@ -74,7 +73,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int)
     options = parser.parse_args()
     logging.disable(logging.WARNING)  # Nautobot is noisy while it starts
-    nautobot.setup(str(steps.CONFIG))
+    quiet.setup(steps.CONFIG)
     if options.step == "record":
         now = datetime.now(timezone.utc).replace(microsecond=0)
         record(mails.bcop_mails(options.mails, options.seed, now))

@@ -82,7 +82,8 @@ def create_world(now: datetime, seed: int) -> World:
         tag.content_types.add(maintenances)
         world.tags.append(tag)
     team = CustomField.objects.create(type="text", label="Team", key="team")
-    team.content_types.add(maintenances)
+    # Not content_types.add(): there is no user to enqueue Nautobot's job for, which would write the default into objects.
+    CustomField.content_types.through.objects.create(customfield=team, contenttype=maintenances)
     return world
 
 

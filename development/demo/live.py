@@ -10,11 +10,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-import nautobot
-
 from development import samples
 from development.demo import runner
-from development.services import database, embedded
+from development.services import database, embedded, quiet
 from development.services.imap import ImapServer, imap_server
 
 READY_SECONDS = 120
@@ -55,7 +53,7 @@ def fill(stack: ExitStack, name: str) -> datetime:
     os.environ["NAUTOBOT_DB_NAME"] = name
     database.clone_template(name)
     stack.callback(remove, name)
-    nautobot.setup(str(runner.CONFIG))
+    quiet.setup(runner.CONFIG)
     from development.demo import world  # pylint: disable=import-outside-toplevel  # imports models
 
     now = datetime.now(timezone.utc)

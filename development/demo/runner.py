@@ -17,10 +17,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import nautobot
-
 from development import samples
-from development.services import database, embedded
+from development.services import database, embedded, quiet
 from development.services.database import say
 from development.services.imap import ImapServer, imap_server
 
@@ -64,7 +62,7 @@ def prepare_database() -> datetime:
     kept_since = recorded_start(template)
     if kept_since is None:
         template = database.clone_template(DATABASE)
-    nautobot.setup(str(CONFIG))
+    quiet.setup(CONFIG)
     if kept_since is not None:
         return kept_since
     from development.demo import world  # pylint: disable=import-outside-toplevel  # imports models

@@ -113,6 +113,16 @@ def test_sockets_move_to_a_short_path_when_the_clone_lies_deep(tmp_path):
     folder.rmdir()
 
 
+def test_nautobot_is_set_up_without_a_line_on_the_screen(tmp_path):
+    words = "import logging, sys; from pathlib import Path; from development.services import quiet; quiet.setup(Path(sys.argv[1]))"
+    words += "; logging.getLogger('nautobot').info('later')"
+    command = [sys.executable, "-c", words, str(embedded.ROOT / "development" / "nautobot_config.py")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == ""
+    assert "initialized" not in done.stderr
+    assert "later" in done.stderr
+
+
 def test_a_changed_migration_makes_another_template(monkeypatch, tmp_path):
     monkeypatch.setattr(database, "APP_MIGRATIONS", tmp_path)
     before = database.app_fingerprint()

@@ -3,6 +3,8 @@
 import time
 import unittest
 
+import pytest
+
 from nautobot_circuit_maintenance.mail.quotes import is_reply, newest_text
 from nautobot_circuit_maintenance.mail.quotes_html import newest_html
 from nautobot_circuit_maintenance.mail.text import unflowed
@@ -141,6 +143,7 @@ class TestHtml(unittest.TestCase):
                 self.assertEqual(html(content), content)
 
 
+@pytest.mark.slow
 class TestBounds(unittest.TestCase):
     """Hostile text costs little time."""
 

@@ -48,6 +48,7 @@ def without(*fields: str, text: str = "") -> str:
 class AnyProvider(ParseTestCase):
     """The parser of the provider does not matter."""
 
+    @pytest.mark.slow
     def test_a_calendar_is_read_whatever_the_parser_and_its_filters_are(self) -> None:
         raw = mail(("text/html", "<p>Hello"), calendar(event()), Subject="Disturbance Information")
         for names in ((), ("zayo",), ("windstream",), ("nonsense",), ("arelion", "lumen")):
