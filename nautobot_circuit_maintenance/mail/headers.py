@@ -10,6 +10,7 @@ from typing import Any
 
 from nautobot_circuit_maintenance.domain.text import storable
 from nautobot_circuit_maintenance.mail.charsets import decode_words, raw_field
+from nautobot_circuit_maintenance.mail.lines import one_line_each
 from nautobot_circuit_maintenance.mail.start import message_bytes
 
 COLUMN_LENGTH = 255
@@ -121,7 +122,13 @@ def parse_header(raw: bytes) -> HeaderSection:
 def split_message(raw: bytes) -> tuple[HeaderSection, bytes]:
     """Return the header of a message, parsed, and the body behind it; what stands before the header is left out."""
     start, body = _split(message_bytes(raw))
-    return email.parser.BytesHeaderParser(HeaderSection).parsebytes(start), body
+    return email.parser.BytesHeaderParser(HeaderSection).parsebytes(one_line_each(start)), body
+
+
+def whole_message(raw: bytes) -> bytes:
+    """Return a message from its header on, whose header lines end where ``split_message`` ends them."""
+    start, body = _split(message_bytes(raw))
+    return one_line_each(start) + body
 
 
 def _split(raw: bytes) -> tuple[bytes, bytes]:

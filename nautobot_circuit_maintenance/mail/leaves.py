@@ -1,6 +1,5 @@
 """The leaves of a message: its parts that hold content, whatever they are wrapped in."""
 
-import email
 import email.policy
 import re
 from collections.abc import Iterator
@@ -18,7 +17,8 @@ from nautobot_circuit_maintenance.mail.containers import (
     tnef_contents,
     unwrapped_base64,
 )
-from nautobot_circuit_maintenance.mail.start import message_bytes
+from nautobot_circuit_maintenance.mail.headers import whole_message
+from nautobot_circuit_maintenance.mail.lines import parse_message
 
 _MAX_PARTS = 1_000
 _DEEPEST = 100
@@ -63,7 +63,7 @@ class Leaves:
 
 def parsed(raw: bytes) -> Message:
     """Parse a message; raises RecursionError if its parts are nested too deeply."""
-    return email.message_from_bytes(message_bytes(raw), policy=ShortFields())
+    return parse_message(whole_message(raw), ShortFields())
 
 
 def leaves(message: Message, *, reads_attached: bool) -> Leaves:
@@ -136,7 +136,7 @@ class _Walk:
             self._note(Obstacle.BOUNDARY)
             return
         head = b'Content-Type: multipart/mixed; boundary="%s"\n\n' % found[1]
-        inner = email.message_from_bytes(head + body, policy=ShortFields())
+        inner = parse_message(head + body, ShortFields())
         if inner.is_multipart():
             self.enter(inner, depth + 1)
 

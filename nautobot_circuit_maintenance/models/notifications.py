@@ -88,6 +88,11 @@ class Notification(BaseModel):
         editable=False,
         help_text="Whether a trusted mail server confirmed the sender. Empty if the source did not require it.",
     )
+    requires_confirmation = models.BooleanField(
+        null=True,
+        editable=False,
+        help_text="Whether a trusted mail server must confirm the sender. Empty if that was never decided.",
+    )
     subject = models.CharField(max_length=CHARFIELD_MAX_LENGTH, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True, help_text="The Date header.")
     received_at = models.DateTimeField(help_text="When the mail server received it.")

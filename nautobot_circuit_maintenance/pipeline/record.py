@@ -16,7 +16,8 @@ from nautobot_circuit_maintenance.pipeline.admission import Admission
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
 _COPIED_FIELDS = (
-    *("source", "provider", "state", "error", "sender", "sender_confirmed", "subject"),
+    *("source", "provider", "state", "error", "sender", "subject"),
+    *("sender_confirmed", "requires_confirmation"),
     *("message_id", "server_id", "sent_at", "received_at", "size", "raw"),
 )
 """The fields in which copies of one message can differ."""
@@ -142,16 +143,15 @@ def _preferred_copy(copies: Sequence[Notification]) -> Notification:
 def _replace_refused(copies: Iterable[Notification], admission: Admission) -> None:
     """Replace stored copies that are refused with admitted ones; a forwarded copy may have arrived first.
 
-    A refused copy replaces nothing: the stored one may still be admitted by Reprocess once the settings allow it. A
-    stored copy that waits without a valid verdict is judged first.
+    A refused copy replaces nothing: the stored one may still be admitted by Reprocess once the settings allow it. Nor
+    does one of a source that the settings do not know. A stored copy that waits without a valid verdict is judged first.
     """
-    admitted = {copy.fingerprint: copy for copy in copies if copy.state == State.RECEIVED}
+    admitted = {
+        copy.fingerprint: copy for copy in copies if copy.state == State.RECEIVED and admission.is_known(copy.source)
+    }
     if not admitted:
         return
-    undecided = Q(sender_confirmed=False) | Q(
-        sender_confirmed__isnull=True, source__name__in=admission.demanding_sources
-    )
-    replaceable = Q(state=State.REFUSED) | Q(state=State.RECEIVED) & undecided
+    replaceable = Q(state=State.REFUSED) | Q(state=State.RECEIVED) & admission.undecided
     stored = Notification.objects.filter(replaceable, fingerprint__in=admitted).defer(None)
     # Locked: a waiting one may be in the hands of a worker.
     for row in stored.select_related("source").select_for_update(of=("self",)).order_by("fingerprint"):

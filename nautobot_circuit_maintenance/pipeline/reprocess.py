@@ -8,14 +8,14 @@ from nautobot.circuits.models import Provider
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
-from nautobot_circuit_maintenance.pipeline.admission import SOURCE_GONE
+from nautobot_circuit_maintenance.pipeline.admission import SOURCE_GONE, known_policies
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
 
 def requeue(notifications: QuerySet[Notification]) -> tuple[int, int]:
     """Reset these notifications; return how many wait now, and how many cannot be reprocessed.
 
-    The latter have no raw bytes, or were refused by a source that is no longer configured. A notification whose address
+    The latter have no raw bytes, or were refused by a source whose settings are gone or have an error. A notification whose address
     belongs to another provider by now is moved to that provider.
     """
     unverifiable = _mark_unverifiable(notifications)
@@ -30,8 +30,8 @@ def requeue(notifications: QuerySet[Notification]) -> tuple[int, int]:
 
 
 def _mark_unverifiable(notifications: QuerySet[Notification]) -> list[UUID]:
-    """Return the refused ones whose source is no longer configured, and store the reason on them."""
-    refused = notifications.filter(state=State.REFUSED).exclude(source__name__in=get_app_settings().source_names)
+    """Return the refused ones that the settings cannot judge any more, and store the reason on them."""
+    refused = notifications.filter(state=State.REFUSED).exclude(source__name__in=known_policies(get_app_settings()))
     found = list(refused.values_list("pk", flat=True))
     Notification.objects.filter(pk__in=found).update(error=SOURCE_GONE)
     return found
@@ -55,7 +55,7 @@ def _clear_verdicts(waiting: QuerySet[Notification]) -> None:
     Without the settings of its source a notification keeps its verdict. A refused one keeps it in any case (those
     refused before verdicts were stored get it here): nothing is parsed until ``admission`` has reached another one.
     """
-    configured = NotificationSource.objects.filter(name__in=get_app_settings().source_names)
+    configured = NotificationSource.objects.filter(name__in=known_policies(get_app_settings()))
     is_refused = Q(state=State.REFUSED, sender_confirmed__isnull=True)
     waiting.filter(is_refused | Q(sender_confirmed=True, source__in=configured)).update(
         sender_confirmed=Case(When(is_refused, then=Value(False)), default=None)
