@@ -62,8 +62,8 @@ def _subscribe() -> None:
     model, _ = refresh_job_model_from_job_class(Job, receiver, JobQueue)
     model.enabled = True
     model.validated_save()
-    told = {"type_create": True, "type_update": True, "enabled": True}
-    webhook = Webhook.objects.create(name="Chat", payload_url="https://chat.example/hook", **told)
-    job_hook = JobHook.objects.create(name="Note", job=model, **told)
+    triggers = {"type_create": True, "type_update": True, "enabled": True}
+    webhook = Webhook.objects.create(name="Chat", payload_url="https://chat.example/hook", **triggers)
+    job_hook = JobHook.objects.create(name="Note", job=model, **triggers)
     for hook in (webhook, job_hook):
         hook.content_types.add(ContentType.objects.get_for_model(CircuitMaintenance))

@@ -22,7 +22,7 @@ NEW = 10
 POLLS = 5
 
 
-def strangers(count: int) -> Iterator[bytes]:
+def unknown_mails(count: int) -> Iterator[bytes]:
     """Yield emails of senders who are not providers."""
     for number in range(count):
         head = f"From: P <p{number % 50}@elsewhere.example>\r\nMessage-ID: <{number}@x>\r\nSubject: {number}\r\n\r\n"
@@ -34,7 +34,7 @@ def run(seed: int) -> dict[str, float]:
     now = datetime.now(timezone.utc).replace(microsecond=0)
     with steps.cloned_database(), dovecot() as server:
         say(f"Filling Dovecot with {MESSAGES:,} messages.")
-        fill(server, strangers(MESSAGES))
+        fill(server, unknown_mails(MESSAGES))
         steps.read_from(server)
         steps.run("benchmark.ingest", "prepare", "bcop")
         say("Polling.")

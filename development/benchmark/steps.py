@@ -81,10 +81,10 @@ def run(module: str, *words: str) -> dict[str, Any]:
 
 def result_of(process: "subprocess.Popen[str]") -> dict[str, Any]:
     """Wait for a step and return what it measured; raise ServiceError if it failed."""
-    told, _ = process.communicate()
+    output, _ = process.communicate()
     if process.returncode:
         raise embedded.ServiceError("A step of the benchmark failed; the reason is above.")
-    return dict(json.loads(told)) if told.strip() else {}
+    return dict(json.loads(output)) if output.strip() else {}
 
 
 def pipes(process: "subprocess.Popen[str]") -> tuple[IO[str], IO[str]]:

@@ -56,7 +56,7 @@ def test_bytes_are_those_that_were_delivered_and_nothing_is_marked_read(server: 
         assert b"\\Seen" not in set().union(*client.get_flags(client.search()).values())
 
 
-def test_a_folder_that_was_made_anew_is_read_again(server: ImapServer):
+def test_a_recreated_folder_is_read_again(server: ImapServer):
     folder = new_folder()
     fill(server, [mail("1"), mail("2")], folder)
     cursor = fetch(server, folder)[-1].cursor

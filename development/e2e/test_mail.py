@@ -33,7 +33,7 @@ def test_the_providers_of_a_source_are_chosen(page: Page):
     expect(chosen).to_have_count(before - 1)
 
 
-def test_a_failed_mail_says_why_and_shows_its_source(page: Page):
+def test_a_failed_mail_shows_reason_and_source(page: Page):
     open_list(page, f"{APP}/notifications/?state=failed")
     page.locator(SUBJECT).first.click()
     expect(page.get_by_text("Reason")).to_be_visible()

@@ -37,17 +37,17 @@ def test_the_same_seed_writes_the_same_mails_and_another_one_others(write):
 @pytest.mark.parametrize(("write", "parser"), [(mails.bcop_mails, "genericprovider"), (mails.html_mails, "zayo")])
 def test_each_of_three_mails_about_a_maintenance_changes_it(write, parser):
     updates = sorted(read(write(MAILS, 1, NOW), parser), key=lambda each: each.maintenance_id)
-    told = [list(of_one) for _, of_one in groupby(updates, key=lambda each: each.maintenance_id)]
+    stories = [list(of_one) for _, of_one in groupby(updates, key=lambda each: each.maintenance_id)]
 
-    assert [len(of_one) for of_one in told] == [3] * (MAILS // 3)
-    for first, second, third in told:
+    assert [len(of_one) for of_one in stories] == [3] * (MAILS // 3)
+    for first, second, third in stories:
         assert (first.status, second.status) == ("CONFIRMED", "RE-SCHEDULED")
         assert third.status in ("COMPLETED", "CANCELLED")
         assert first.windows != second.windows == third.windows
         assert first.circuits != second.circuits == third.circuits
 
 
-def test_providers_circuits_and_strangers_are_spread_as_promised():
+def test_providers_circuits_and_unknown_senders_are_spread_as_promised():
     delivered = mails.bcop_mails(900, 1, NOW)
     senders = Counter(MailMessage.from_bytes(raw, received_at=arrived).sender for raw, arrived in delivered)
     cids = [word.cid for update in read(delivered, "genericprovider") for word in update.circuits]
@@ -64,7 +64,7 @@ def test_the_mail_that_a_worker_at_rest_has_read_is_one_of_cogents():
     assert update.maintenance_id == "SN88213"
 
 
-def test_a_table_beside_an_earlier_run_says_by_how_much():
+def test_a_table_beside_an_earlier_run_shows_the_differences():
     before = {"mails": {"CPU ms": 20.0, "statements": 0.0}}
     lines = list(benchmark.table({"mails": {"CPU ms": 15.0, "statements": 3.0, "new": 1.0}}, before))
     words = {" ".join(line.split()) for line in lines}

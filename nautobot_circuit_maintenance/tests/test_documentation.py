@@ -81,7 +81,7 @@ class DocumentationViewTest(TestCase):
         self.client.logout()
         self.assertRedirects(self.client.get(address), f"{reverse('login')}?next={address}")
 
-    def test_a_clone_without_the_site_says_so(self):
+    def test_a_clone_without_the_site_links_to_an_explanation(self):
         """It is not a server error."""
         request = RequestFactory().get(reverse(f"plugins:{APP}:docs"))
         request.user, request.session = self.user, {}

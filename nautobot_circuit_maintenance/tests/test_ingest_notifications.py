@@ -36,7 +36,7 @@ class IngestNotificationsTest(PipelineTestCase):
         samples = {
             "a.eml": mail(Bcop()),
             "b.eml": mail(subject="No calendar in it"),
-            "c.eml": mail(Bcop(), sender="noc@stranger.example"),
+            "c.eml": mail(Bcop(), sender="noc@unknown.example"),
             "d.eml": mail(Bcop()),
             "notes.txt": b"not a mail",
         }
@@ -80,13 +80,13 @@ class IngestNotificationsTest(PipelineTestCase):
 
         self.assertEqual(self.ingest("-")["counts"], {"parsed": 1})
 
-    def test_a_path_that_holds_no_message_is_told_in_a_sentence(self):
+    def test_a_path_without_a_message_is_reported_in_a_sentence(self):
         """No one believes that a typing error was read."""
         for path, words in ((self.folder / "missing.eml", "cannot be read"), (self.folder, "contains no messages")):
             with self.subTest(path=path), self.assertRaisesRegex(CommandError, words):
                 self.ingest(path)
 
-    def test_the_list_for_people_says_the_same(self):
+    def test_the_list_for_people_is_equal(self):
         """Without --json there is a line for each message and one of counts."""
         (self.folder / "a.eml").write_bytes(mail(Bcop()))
         out = io.StringIO()

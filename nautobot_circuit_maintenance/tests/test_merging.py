@@ -52,7 +52,7 @@ class Saves(PipelineTestCase):
 
         self.assertEqual((self.maintenance().status, self.maintenance().start_time), ("IN-PROCESS", START + DAY))
 
-    def test_the_change_record_tells_what_is_stored_then(self):
+    def test_the_change_record_has_the_stored_values(self):
         """Not what the stale copy held."""
         with web_request_context(self.user):
             self.copy.ticket = "CHG-1"

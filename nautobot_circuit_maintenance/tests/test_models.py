@@ -284,7 +284,7 @@ class ChangeRecords(PipelineTestCase):
             [[["2026-11-30T12:00:00Z", "2026-11-30T16:00:00Z"]], [["2026-11-30T12:00:00Z", "2026-12-01T16:00:00Z"]]],
         )
 
-    def test_scalars_of_a_record_are_what_the_rest_api_says(self):
+    def test_scalars_of_a_record_are_those_of_the_rest_api(self):
         """Every scalar that both have is equal at depth 0, in both dictionaries."""
         self.receive(mail(Bcop()))
         maintenance = self.maintenance()
@@ -305,7 +305,7 @@ class ChangeRecords(PipelineTestCase):
                 with self.subTest(key=key):
                     self.assertEqual(as_text(data[key]), as_text(rest[key]))
 
-    def test_an_acknowledgement_says_who_and_when(self):
+    def test_an_acknowledgement_has_user_and_time(self):
         """From the request that it came with; taken back it says nothing."""
         maintenance = new(provider=self.provider)
         maintenance.validated_save()

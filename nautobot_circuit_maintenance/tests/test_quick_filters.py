@@ -100,7 +100,7 @@ class QuickFilterTest(PageTestCase):
 class EmptyListTest(PageTestCase):
     """The text of empty lists."""
 
-    def test_empty_list_says_what_is_missing(self):
+    def test_empty_list_explains_what_is_missing(self):
         self.become_superuser()
         for model, route, sentence in (
             (models.Note, "note_list", "No maintenance notes found"),

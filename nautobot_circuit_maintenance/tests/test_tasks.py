@@ -42,7 +42,7 @@ class AskingForHelp(TransactionTestCase):
         """Create who runs the job."""
         self.user = get_user_model().objects.create_superuser(username="night-shift")
 
-    def test_a_small_backlog_is_nobody_elses_business(self):
+    def test_a_small_backlog_is_left_to_the_job(self):
         """499 of 500."""
         with broker_queue() as taken:
             BacklogFanOut(self.user, QUEUE).on_recorded(499)

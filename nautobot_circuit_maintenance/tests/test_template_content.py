@@ -127,7 +127,7 @@ class PanelTest(TestCase):
             with self.subTest(page=str(instance)):
                 self.assertEqual(self.panel(instance, nothing), "")
                 panel = self.panel(instance, one)
-                # Impacts are another permission; without it, nobody learns which circuits a maintenance affects.
+                # Impacts are another permission; without it, no one learns which circuits a maintenance affects.
                 self.assertEqual(self.names(panel), ["soon"] if instance == self.isp else [])
                 self.assertNotIn("past", panel)
                 self.assertNotIn(Impact.OUTAGE, panel)

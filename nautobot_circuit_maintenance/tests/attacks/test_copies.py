@@ -66,7 +66,7 @@ class Copies(RecordingTestCase):
         self.assertEqual((bytes(row.raw), row.size), (confirmed(), len(confirmed())))
         self.assertEqual(row.received_at, NOON + timedelta(hours=1))
 
-    def test_a_copy_that_nobody_confirms_does_not_replace_one_that_may_be_let_in_later(self):
+    def test_an_unconfirmed_copy_does_not_replace_one_that_may_be_admitted_later(self):
         """A new mail server was not trusted yet; someone sends again what it had confirmed."""
         with trusting(HOST):
             self.record(confirmed(host=NEW_HOST))
@@ -87,7 +87,7 @@ class Copies(RecordingTestCase):
 
             self.assertEqual(self.digest(), ["failed", "parsed"])
 
-    def test_a_mail_whose_parts_are_said_to_be_otherwise_is_another_mail(self):
+    def test_a_mail_whose_parts_have_other_types_is_another_mail(self):
         """Sent before the provider's own arrives, it would be no calendar to us."""
         for field in (b'Content-Type: multipart/mixed; boundary="part"', b"MIME-Version: 1.0"):
             with self.subTest(field):
@@ -111,7 +111,7 @@ class RefusedForGood(RecordingTestCase):
             self.record(RAW)
             self.assertEqual(self.digest(), ["refused"])
 
-    def test_it_is_not_let_in_because_nobody_says_any_more_whom_to_trust(self):
+    def test_it_is_not_admitted_because_its_source_is_no_longer_configured(self):
         """Reprocess leaves it as it is, with the reason."""
         for what, spoil in {
             "renamed": lambda: None,

@@ -79,7 +79,7 @@ class RepeatingServerTest(PageTestCase):
                     self.assertTrue(report.failed_sources)
                     self.assertFalse(spelt_in(reported, secret))
 
-    def test_no_log_has_it_however_much_it_is_asked_to_tell(self):
+    def test_no_log_has_it_at_any_level(self):
         stream = io.StringIO()
         handler, root = logging.StreamHandler(stream), logging.getLogger()
         level = root.level
@@ -143,14 +143,14 @@ class DefectTest(PageTestCase):
         """Take the error of a page for a record of the log, as Django does."""
         self.mails.emit(logging.LogRecord("django.request", logging.ERROR, "", 0, "", (), sys.exc_info()))
 
-    def test_a_validation_tells_it_without_the_secret(self):
+    def test_a_validation_reports_it_without_the_secret(self):
         self.client.post(url_of("notificationsource_validate", self.source))
 
         page = self.page("notificationsource", self.source)
         self.assertIn("MAILBOX-04: Unexpected RuntimeError: a defect about ***", page)
         self.check_what_is_mailed()
 
-    def test_a_run_tells_it_without_the_secret(self):
+    def test_a_run_reports_it_without_the_secret(self):
         run.run([self.source], run.RunOptions(now=timezone.now()))
 
         self.source.refresh_from_db()

@@ -11,7 +11,7 @@ CURL = 'curl -H "Authorization: Token $TOKEN"'
 LIST = '"$NAUTOBOT/api/plugins/circuit-maintenance/maintenance/'
 BROKEN = {
     "no language": ("", "anything"),
-    "a language that nobody runs": ("yaml", "a: 1"),
+    "a language that is not run": ("yaml", "a: 1"),
     "a key that the app does not know": (
         "python",
         'PLUGINS_CONFIG = {"nautobot_circuit_maintenance": {"maximum_message_size": 1}}',
@@ -20,7 +20,7 @@ BROKEN = {
         "python",
         '{"name": "Mail", "url": "pop://example.com", "account": "a", "secret": "b"}',
     ),
-    "a variable that nobody sets": (
+    "an undefined variable": (
         "python",
         '{"name": "Mail", "url": "imap://h", "account": "a", "secret": os.environ.get("CM_NS_7_SECRET", "")}',
     ),
@@ -49,7 +49,7 @@ BROKEN = {
     "a service of another name": ("shell", "sudo systemctl restart nautobot-celery"),
     "a quotation mark that does not close": ("shell", "echo 'nonsense"),
     "a command that git does not have": ("shell", "git nonsense"),
-    "a program that nobody tries": ("shell", "rm -r /"),
+    "a program that is not tested": ("shell", "rm -r /"),
     "a field that GraphQL does not know": ("graphql", "{ circuit_maintenances { nonsense } }"),
     "a query that finds nothing": ("graphql", '{ circuit_maintenances(name: "nonsense") { name } }'),
     "an answer to nothing": ("json", "{}"),
@@ -99,7 +99,7 @@ def test_an_answer_that_is_not_as_shown_is_refused(reader):
             pytest.fail(name)
 
 
-def test_blocks_are_found_with_their_language_and_whoever_runs_them(tmp_path):
+def test_blocks_are_found_with_their_language_and_the_test_that_runs_them(tmp_path):
     page = tmp_path / "page.md"
     page.write_text(
         'text\n\n```python\na = 1\n```\n\n<!-- run by: tests/test_x.py -->\n```python title="x.py"\nb = 2\n```\n\n'

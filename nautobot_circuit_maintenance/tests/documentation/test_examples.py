@@ -38,7 +38,7 @@ class Reader:
 
     def follow(self, example: Example) -> None:
         """Run one."""
-        assert example.language in self._kinds, "a block without a language, or in one that nobody runs"
+        assert example.language in self._kinds, "a block without a language, or in one that is not run"
         self._kinds[example.language](example.text)
 
     def _run_shell(self, text: str) -> None:

@@ -15,7 +15,7 @@ MILDEST_FIRST = ["NO-IMPACT", "REDUCED-REDUNDANCY", "DEGRADED", "OUTAGE"]
 OVER = {"CANCELLED", "COMPLETED"}
 
 
-class Said(NamedTuple):
+class Statement(NamedTuple):
     """One event, and what its message adds."""
 
     event: MaintenanceEvent
@@ -82,37 +82,37 @@ class Outcome:
 
 def outcome_of(updates: Sequence[MaintenanceUpdate]) -> Outcome:
     """Return what these updates come to, in whatever order they are given."""
-    history = in_order([said for update in updates for said in _said(update)])
+    history = in_order([statement for update in updates for statement in _statements(update)])
     facts: set[Fact] = set()
     one_mail_per_circuit: set[str] = set()
-    for place, said in enumerate(history):
-        if said.event.status in OVER:
-            facts = _ended(facts, said, place)
+    for place, statement in enumerate(history):
+        if statement.event.status in OVER:
+            facts = _ended(facts, statement, place)
         else:
-            facts = _announced(facts, said, place, one_mail_per_circuit)
+            facts = _announced(facts, statement, place, one_mail_per_circuit)
     return _summary(facts, history, updates)
 
 
-def _said(update: MaintenanceUpdate) -> list[Said]:
+def _statements(update: MaintenanceUpdate) -> list[Statement]:
     mail = update.provenance
     sent = mail.received_at if mail.sent_at is None or mail.sent_at > mail.received_at else mail.sent_at
     cids = {cid.casefold() for event in update.events for cid, _ in event.circuits}
     return [
-        Said(event, mail.fingerprint, sent, mail.received_at, position, len(cids) == 1)
+        Statement(event, mail.fingerprint, sent, mail.received_at, position, len(cids) == 1)
         for position, event in enumerate(update.events)
     ]
 
 
-def in_order(history: Sequence[Said]) -> list[Said]:
-    """Return what was said from the oldest to the newest: each is as late as what it must follow, until that is so."""
-    times = [min(said.event.issued_at or said.sent, said.sent) for said in history]
+def in_order(history: Sequence[Statement]) -> list[Statement]:
+    """Return the statements from the oldest to the newest: each is as late as what it must follow, until that is so."""
+    times = [min(statement.event.issued_at or statement.sent, statement.sent) for statement in history]
     is_settled = False
     while not is_settled:
         is_settled = True
-        for mine, said in enumerate(history):
+        for mine, statement in enumerate(history):
             for other, before in enumerate(history):
-                must_follow = said.uid and said.uid == before.uid and said.number > before.number
-                if must_follow and before.sent <= said.sent and times[mine] < times[other]:
+                must_follow = statement.uid and statement.uid == before.uid and statement.number > before.number
+                if must_follow and before.sent <= statement.sent and times[mine] < times[other]:
                     times[mine], is_settled = times[other], False
 
     def is_older(one: int, two: int) -> bool:
@@ -126,21 +126,30 @@ def in_order(history: Sequence[Said]) -> list[Said]:
     return [history[places.index(place)] for place in range(len(history))]
 
 
-def _rank(said: Said, time: datetime) -> list:
-    ends_last = said.event.status not in OVER
-    is_one_of_series = said.event.recurrence_id is not None
-    return [time, said.number, said.sent, said.received, said.mail, is_one_of_series, ends_last, said.position]
+def _rank(statement: Statement, time: datetime) -> list:
+    ends_last = statement.event.status not in OVER
+    is_one_of_series = statement.event.recurrence_id is not None
+    return [
+        time,
+        statement.number,
+        statement.sent,
+        statement.received,
+        statement.mail,
+        is_one_of_series,
+        ends_last,
+        statement.position,
+    ]
 
 
-def _can_change(facts: Iterable[Fact], said: Said) -> set[Fact]:
+def _can_change(facts: Iterable[Fact], statement: Statement) -> set[Fact]:
     """Return the facts that are not of the same message, or are of a lower sequence of the same UID."""
     free = set()
     for fact in facts:
-        is_same_uid = bool(said.uid) and fact.uid == said.uid
-        if said.mail not in (fact.mail, fact.ended_by) or (is_same_uid and fact.number < said.number):
+        is_same_uid = bool(statement.uid) and fact.uid == statement.uid
+        if statement.mail not in (fact.mail, fact.ended_by) or (is_same_uid and fact.number < statement.number):
             free.add(fact)
-        elif is_same_uid and said.event.status not in OVER and fact.is_over:  # open holds
-            if fact.circuit in said.circuits and fact.window in said.event.windows:
+        elif is_same_uid and statement.event.status not in OVER and fact.is_over:  # open holds
+            if fact.circuit in statement.circuits and fact.window in statement.event.windows:
                 free.add(fact)
     return free
 
@@ -149,39 +158,39 @@ def _meet(window: Window | None, others: Iterable[Window]) -> bool:
     return window is not None and any(window.start < other.end and other.start < window.end for other in others)
 
 
-def _is_used_again(facts: set[Fact], said: Said) -> bool:
+def _is_used_again(facts: set[Fact], statement: Statement) -> bool:
     ends = [fact.window.end for fact in facts if fact.window]
-    if not ends or not said.event.windows or not all(fact.is_over for fact in facts):
+    if not ends or not statement.event.windows or not all(fact.is_over for fact in facts):
         return False
-    return min(window.start for window in said.event.windows) - max(ends) > timedelta(days=30)
+    return min(window.start for window in statement.event.windows) - max(ends) > timedelta(days=30)
 
 
-def _announced(facts: set[Fact], said: Said, place: int, one_mail_per_circuit: set[str]) -> set[Fact]:
+def _announced(facts: set[Fact], statement: Statement, place: int, one_mail_per_circuit: set[str]) -> set[Fact]:
     """Apply an open word."""
-    event, free = said.event, _can_change(facts, said)
-    own = {fact for fact in free if said.uid and fact.uid == said.uid}
+    event, free = statement.event, _can_change(facts, statement)
+    own = {fact for fact in free if statement.uid and fact.uid == statement.uid}
     if event.method == "ADD":
         gone: set[Fact] = set()
-    elif _is_used_again(facts, said):
+    elif _is_used_again(facts, statement):
         gone = free
         one_mail_per_circuit.clear()
-    elif not said.uid:
-        gone = _gone_without_uid(facts, free, said)
-    elif not any(fact.uid == said.uid for fact in facts):
-        gone = _gone_for_new_uid(free, said)
+    elif not statement.uid:
+        gone = _gone_without_uid(facts, free, statement)
+    elif not any(fact.uid == statement.uid for fact in facts):
+        gone = _gone_for_new_uid(free, statement)
     else:
-        gone = _gone_for_known_uid(own, said, one_mail_per_circuit)
-    return (facts - gone) | _new(facts, gone, said, place)
+        gone = _gone_for_known_uid(own, statement, one_mail_per_circuit)
+    return (facts - gone) | _new(facts, gone, statement, place)
 
 
-def _gone_for_known_uid(own: set[Fact], said: Said, one_mail_per_circuit: set[str]) -> set[Fact]:
-    event = said.event
+def _gone_for_known_uid(own: set[Fact], statement: Statement, one_mail_per_circuit: set[str]) -> set[Fact]:
+    event = statement.event
     if event.recurrence_id is not None:
         return {fact for fact in own if fact.occurrence == event.recurrence_id}
-    if said.uid in one_mail_per_circuit:
-        return {fact for fact in own if fact.circuit in said.circuits or not said.circuits}
-    if _is_about_another_circuit(own, said):
-        one_mail_per_circuit.add(str(said.uid))
+    if statement.uid in one_mail_per_circuit:
+        return {fact for fact in own if fact.circuit in statement.circuits or not statement.circuits}
+    if _is_about_another_circuit(own, statement):
+        one_mail_per_circuit.add(str(statement.uid))
         return set()
     if own and event.windows and all(fact.is_over and not _meet(fact.window, event.windows) for fact in own):
         return set()  # a further night, or a new date after a cancellation
@@ -190,35 +199,35 @@ def _gone_for_known_uid(own: set[Fact], said: Said, one_mail_per_circuit: set[st
     return {fact for fact in own if not fact.is_over or fact.moment[0] >= latest or _meet(fact.window, event.windows)}
 
 
-def _is_about_another_circuit(own: set[Fact], said: Said) -> bool:
+def _is_about_another_circuit(own: set[Fact], statement: Statement) -> bool:
     known = {fact.circuit for fact in own if fact.circuit}
-    if not known or not said.circuits or known & said.circuits:
+    if not known or not statement.circuits or known & statement.circuits:
         return False
-    return said.number <= max(fact.number for fact in own)
+    return statement.number <= max(fact.number for fact in own)
 
 
-def _gone_without_uid(facts: set[Fact], free: set[Fact], said: Said) -> set[Fact]:
-    gone = {fact for fact in free if not fact.is_over or _meet(fact.window, said.event.windows)}
-    if facts and said.names_one_circuit and all(fact.is_alone for fact in facts):
-        gone = {fact for fact in gone if fact.circuit in said.circuits}
+def _gone_without_uid(facts: set[Fact], free: set[Fact], statement: Statement) -> set[Fact]:
+    gone = {fact for fact in free if not fact.is_over or _meet(fact.window, statement.event.windows)}
+    if facts and statement.names_one_circuit and all(fact.is_alone for fact in facts):
+        gone = {fact for fact in gone if fact.circuit in statement.circuits}
     return gone
 
 
-def _gone_for_new_uid(free: set[Fact], said: Said) -> set[Fact]:
-    same = {fact for fact in free if not fact.circuit or not said.circuits or fact.circuit in said.circuits}
-    gone = {fact for fact in same if fact.window is None or _meet(fact.window, said.event.windows)}
-    if said.event.status == "RE-SCHEDULED":
+def _gone_for_new_uid(free: set[Fact], statement: Statement) -> set[Fact]:
+    same = {fact for fact in free if not fact.circuit or not statement.circuits or fact.circuit in statement.circuits}
+    gone = {fact for fact in same if fact.window is None or _meet(fact.window, statement.event.windows)}
+    if statement.event.status == "RE-SCHEDULED":
         gone |= {fact for fact in same if not fact.is_over}
     return gone
 
 
-def _new(facts: set[Fact], gone: set[Fact], said: Said, place: int) -> set[Fact]:
+def _new(facts: set[Fact], gone: set[Fact], statement: Statement, place: int) -> set[Fact]:
     """Return what an open word states; what it does not, it takes from what it replaces, or from everything."""
-    event, source = said.event, gone or facts
+    event, source = statement.event, gone or facts
     new = set()
     for number, ((circuit, window), impact) in enumerate(_pairs(event, source).items()):
-        status, stated_at = _status_of_new(source, said, place, circuit, window)
-        heirs = [] if said.uid else [fact for fact in gone if fact.circuit == circuit and fact.uid]
+        status, stated_at = _status_of_new(source, statement, place, circuit, window)
+        heirs = [] if statement.uid else [fact for fact in gone if fact.circuit == circuit and fact.uid]
         heirs = [fact for fact in heirs if window and fact.window == window] or heirs
         heir = max(heirs, key=lambda fact: (fact.moment[0], fact.uid, fact.number), default=None)
         new.add(
@@ -227,12 +236,12 @@ def _new(facts: set[Fact], gone: set[Fact], said: Said, place: int) -> set[Fact]
                 window=window,
                 status=status,
                 impact=impact,
-                uid=heir.uid if heir else said.uid,
+                uid=heir.uid if heir else statement.uid,
                 occurrence=event.recurrence_id or _start_of(window),
-                number=heir.number if heir else said.number,
-                mail=said.mail,
+                number=heir.number if heir else statement.number,
+                mail=statement.mail,
                 ended_by="",
-                is_alone=said.names_one_circuit,
+                is_alone=statement.names_one_circuit,
                 moment=(place, number),
                 stated_at=stated_at,
             )
@@ -271,10 +280,12 @@ def _start_of(window: Window | None) -> str | None:
     return f"{window.start:%Y-%m-%dT%H:%M:%SZ}" if window else None
 
 
-def _status_of_new(source: set[Fact], said: Said, place: int, circuit: str, window: Window | None) -> tuple[str, int]:
+def _status_of_new(
+    source: set[Fact], statement: Statement, place: int, circuit: str, window: Window | None
+) -> tuple[str, int]:
     """Return the status of a new fact and the place of the event that stated it."""
-    if said.event.status != "NO-CHANGE":
-        return said.event.status, place
+    if statement.event.status != "NO-CHANGE":
+        return statement.event.status, place
     for known in (
         [fact for fact in source if (fact.circuit, fact.window) == (circuit, window)],
         [fact for fact in source if fact.circuit == circuit],
@@ -282,46 +293,46 @@ def _status_of_new(source: set[Fact], said: Said, place: int, circuit: str, wind
         if known:
             return max((fact.stated_at, fact.status) for fact in known)[::-1]
     stated_at, status = max(((fact.stated_at, fact.status) for fact in source), default=(place, "UNKNOWN"))
-    return (status, stated_at) if status != "UNKNOWN" else (said.event.default_status or "UNKNOWN", place)
+    return (status, stated_at) if status != "UNKNOWN" else (statement.event.default_status or "UNKNOWN", place)
 
 
-def _ended(facts: set[Fact], said: Said, place: int) -> set[Fact]:
+def _ended(facts: set[Fact], statement: Statement, place: int) -> set[Fact]:
     """Apply an ending word: it ends what it names and removes nothing."""
-    event = said.event
-    is_known = bool(said.uid) and any(fact.uid == said.uid for fact in facts)
-    scope = {fact for fact in _can_change(facts, said) if not is_known or fact.uid == said.uid}
+    event = statement.event
+    is_known = bool(statement.uid) and any(fact.uid == statement.uid for fact in facts)
+    scope = {fact for fact in _can_change(facts, statement) if not is_known or fact.uid == statement.uid}
     if is_known and event.recurrence_id is not None:
         scope = {fact for fact in scope if fact.occurrence == event.recurrence_id}
     has_one_window = len({fact.window for fact in scope}) == 1
     named = scope
-    if said.circuits:
-        named = {fact for fact in named if fact.circuit in said.circuits or not fact.circuit}
-    if event.windows and not (has_one_window and (is_known or not said.uid)):
+    if statement.circuits:
+        named = {fact for fact in named if fact.circuit in statement.circuits or not fact.circuit}
+    if event.windows and not (has_one_window and (is_known or not statement.uid)):
         named = {fact for fact in named if fact.window is None or _meet(fact.window, event.windows)}
-    if not named and (is_known or not (said.uid or _each_names_one(facts, said))):
+    if not named and (is_known or not (statement.uid or _each_names_one(facts, statement))):
         named, has_one_window = scope, False
     takes_times = has_one_window and len(event.windows) == 1
     ended = {
         fact._replace(
             status=event.status,
             window=event.windows[0] if takes_times else fact.window,
-            ended_by=said.mail,
-            number=max(fact.number, said.number) if fact.uid == said.uid else fact.number,
+            ended_by=statement.mail,
+            number=max(fact.number, statement.number) if fact.uid == statement.uid else fact.number,
             moment=(place, number),
             stated_at=place,
         )
         for number, fact in enumerate(sorted(named, key=lambda fact: fact.moment))
     }
-    return (facts - named) | ended | _added(facts - named | ended, named, said, place)
+    return (facts - named) | ended | _added(facts - named | ended, named, statement, place)
 
 
-def _each_names_one(facts: set[Fact], said: Said) -> bool:
-    return said.names_one_circuit and all(fact.is_alone for fact in facts)
+def _each_names_one(facts: set[Fact], statement: Statement) -> bool:
+    return statement.names_one_circuit and all(fact.is_alone for fact in facts)
 
 
-def _added(facts: set[Fact], named: set[Fact], said: Said, place: int) -> set[Fact]:
+def _added(facts: set[Fact], named: set[Fact], statement: Statement, place: int) -> set[Fact]:
     """Return the circuits of an ending word that were not known."""
-    event, known = said.event, {fact.circuit for fact in facts}
+    event, known = statement.event, {fact.circuit for fact in facts}
     new = [(cid.casefold(), impact) for cid, impact in event.circuits if cid.casefold() not in known]
     if not new and not facts:
         new = [("", "OUTAGE")]
@@ -333,12 +344,12 @@ def _added(facts: set[Fact], named: set[Fact], said: Said, place: int) -> set[Fa
             window=window,
             status=event.status,
             impact=impact,
-            uid=said.uid,
+            uid=statement.uid,
             occurrence=event.recurrence_id or _start_of(window),
-            number=said.number,
-            mail=said.mail,
-            ended_by=said.mail,
-            is_alone=said.names_one_circuit,
+            number=statement.number,
+            mail=statement.mail,
+            ended_by=statement.mail,
+            is_alone=statement.names_one_circuit,
             moment=(place, 0),
             stated_at=place,
         )
@@ -347,7 +358,7 @@ def _added(facts: set[Fact], named: set[Fact], said: Said, place: int) -> set[Fa
     }
 
 
-def _summary(facts: set[Fact], history: Sequence[Said], updates: Sequence[MaintenanceUpdate]) -> Outcome:
+def _summary(facts: set[Fact], history: Sequence[Statement], updates: Sequence[MaintenanceUpdate]) -> Outcome:
     live = {fact for fact in facts if fact.status != "CANCELLED"}
     counted = live or facts
     windows = {fact.window for fact in counted if fact.window}
@@ -360,7 +371,7 @@ def _summary(facts: set[Fact], history: Sequence[Said], updates: Sequence[Mainte
             spans = windows
         circuits[circuit] = (_worst(affected or own, circuit), sorted(spans))
     by_mail = {update.provenance.fingerprint: update for update in updates}
-    in_turn = [by_mail[said.mail] for said in history]
+    in_turn = [by_mail[statement.mail] for statement in history]
     return Outcome(
         status=_status(facts, live),
         windows=sorted(windows),

@@ -41,7 +41,7 @@ class AnyStory(TestCase):
 
     @given(stories())
     @settings(max_examples=EXAMPLES, deadline=None)
-    def test_the_conclusion_is_what_the_rules_say(self, story: Sequence[MaintenanceUpdate]) -> None:
+    def test_the_conclusion_follows_the_rules(self, story: Sequence[MaintenanceUpdate]) -> None:
         """The oracle, worked out a second time from the rules, comes to the same."""
         self.assertEqual(outcome(conclude(story)), outcome_of(story))
 

@@ -216,7 +216,7 @@ class Ending(TestCase):
             (early,),
         )
 
-    def test_what_nobody_announced_ends_nothing_under_an_unknown_uid(self) -> None:
+    def test_an_unannounced_window_ends_nothing_under_an_unknown_uid(self) -> None:
         conclusion = conclude(
             [sent(1, event("CONFIRMED", "C-1")), sent(2, event("CANCELLED", "C-1", uid="u-9", windows=[SECOND]))]
         )

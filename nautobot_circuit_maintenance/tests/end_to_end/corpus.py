@@ -23,7 +23,7 @@ from nautobot_circuit_maintenance.tests import corpus_record
 
 FOLDER = corpus_record.FOLDER
 READS_EXCEL = all(importlib.util.find_spec(name) for name in ("pandas", "openpyxl"))
-SAID = ("maintenance_id", "account", "circuits", "start", "end", "stamp", "status", "organizer", "summary", "uid")
+ANNOUNCED = ("maintenance_id", "account", "circuits", "start", "end", "stamp", "status", "organizer", "summary", "uid")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Sample:
         """Return what the message says, by maintenance id, as a parsed notification stores it."""
         by_id: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for item in self.expected:
-            by_id[item["maintenance_id"]].append(said(item))
+            by_id[item["maintenance_id"]].append(announced(item))
         return dict(by_id)
 
     def updates(self, fingerprint: str) -> dict[str, MaintenanceUpdate]:
@@ -93,16 +93,16 @@ class Sample:
         )
 
 
-def said(item: Mapping[str, Any]) -> dict[str, Any]:
+def announced(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return what counts of one item of the library, circuits in the order of their ids."""
     circuits = sorted(item["circuits"], key=lambda circuit: (circuit["circuit_id"], circuit["impact"]))
     start, end = (item["start"], item["end"]) if item["end"] > item["start"] > 0 else (0, 0)
-    values = {key: item[key] for key in (*SAID, "sequence", "provider")}
+    values = {key: item[key] for key in (*ANNOUNCED, "sequence", "provider")}
     return values | {"circuits": circuits, "start": start, "end": end}
 
 
 def stored(evidence: Mapping[str, Any], sent_at: datetime) -> list[dict[str, Any]]:
-    """Return stored evidence in the terms of the library, comparable with ``said``."""
+    """Return stored evidence in the terms of the library, comparable with ``announced``."""
     values = {key: evidence[key] for key in ("maintenance_id", "account", "organizer", "provider")}
     return [
         values | {"summary": evidence["description"]} | _stored_event(event, sent_at) for event in evidence["events"]

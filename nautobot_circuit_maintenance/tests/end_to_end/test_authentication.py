@@ -29,9 +29,9 @@ POLICY = {"require_authentication": True, "trusted_authserv_ids": [HOST]}
 PASS = "dkim=pass header.d=isp.example"
 
 
-def delivered(raw: bytes, said: str, host: str = HOST) -> bytes:
+def delivered(raw: bytes, results: str, host: str = HOST) -> bytes:
     """Return a message as a mail server hands it over that found this out about it."""
-    return f"Authentication-Results: {host};\r\n\t{said}\r\n".encode() + raw
+    return f"Authentication-Results: {host};\r\n\t{results}\r\n".encode() + raw
 
 
 class AuthenticationTestCase(TestCase):
@@ -107,7 +107,7 @@ class Forgery(AuthenticationTestCase):
             self.assertEqual(after[model], rows[model])
         self.assertEqual(ObjectChange.objects.count(), changes)
 
-    def test_a_copy_that_nobody_confirms_does_not_keep_the_confirmed_one_out(self):
+    def test_an_unconfirmed_copy_does_not_keep_the_confirmed_one_out(self):
         """A list server forwards it faster than the provider's own server delivers it: one message, two copies."""
         raw = mail(Bcop("M-1"), subject="Genuine")
         self.deliver(raw)
@@ -128,7 +128,7 @@ class Forgery(AuthenticationTestCase):
 
         self.assertEqual(self.states(), {"M-1": "parsed", "M-2": "parsed"})
 
-    def test_a_dry_run_tells_what_would_be_refused(self):
+    def test_a_dry_run_reports_what_would_be_refused(self):
         """And leaves nothing."""
         self.run_it()  # creates the row of the source
         self.deliver(mail(Bcop("M-1")))
@@ -234,7 +234,7 @@ class Cost(AuthenticationTestCase):
 
         self.assertEqual(self.statements(**POLICY), self.statements())
 
-    def test_mail_that_came_without_a_source_is_nobodys_to_demand_from(self):
+    def test_mail_without_a_source_needs_no_authentication(self):
         """Files and uploads are given by people whom Nautobot knows."""
         record_messages(SenderDirectory.of_all_providers(), [message(mail(Bcop("M-1"), subject="Upload"))])
 

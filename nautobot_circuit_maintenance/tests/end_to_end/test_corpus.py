@@ -78,7 +78,7 @@ class TestCorpus(TestCase):
         self.assertEqual(sorted(stored), sorted(delivered))
         self.assertEqual(Notification.objects.values("fingerprint").distinct().count(), len(self.samples))
 
-    def test_every_parsable_message_says_exactly_what_is_expected(self):
+    def test_every_parsable_message_has_the_expected_result(self):
         """It is parsed, and what is kept of it are the expected maintenances, item by item."""
         for sample, row in self.of_folder("parsable"):
             with self.subTest(sample.path.stem):
@@ -89,7 +89,7 @@ class TestCorpus(TestCase):
                 self.assertEqual((row.state, row.error), (State.PARSED, ""))
                 self.assertEqual(kept, sample.items_by_id())
 
-    def test_messages_that_cannot_be_read_are_failed_and_say_why(self):
+    def test_messages_that_cannot_be_read_fail_with_a_reason(self):
         """A reason of some words is on the row of each, and nothing else comes of it."""
         for sample, row in [*self.of_folder("negative"), *self.of_folder("unparsable")]:
             with self.subTest(sample.path.stem):

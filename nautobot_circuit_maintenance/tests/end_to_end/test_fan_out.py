@@ -36,7 +36,7 @@ class TestFanOut(TransactionTestCase):
         settings.enable()
         self.addCleanup(settings.disable)
 
-    def test_the_job_asks_for_help_and_digests_everything_by_itself_meanwhile(self):
+    def test_the_job_asks_for_help_and_digests_everything_itself_without_it(self):
         """The tasks still wait for a worker when it is through."""
         with broker_queue("default") as taken:
             result = run_job()
@@ -46,7 +46,7 @@ class TestFanOut(TransactionTestCase):
         self.assertEqual([sorted(each) for each in waiting], [["user_pk"]] * 2)
         self.assertEqual((CircuitMaintenance.objects.count(), result.result["states"]), (5, {"parsed": 5}))
 
-    def test_a_poll_with_nothing_new_asks_nobody(self):
+    def test_a_poll_with_nothing_new_asks_no_worker(self):
         """However much came before."""
         run_job()
         with broker_queue("default") as taken:

@@ -117,7 +117,7 @@ class TestResult(JobTestCase):
         self.server.deliver(mail(Bcop("M-9"), sender="who@else.example"), self.folder, NOON)
         result = run_job()
         outcomes = {"new": 3, "unknown sender": 1, "parsed": 2, "failed": 1}
-        stranger = {"else.example": {"mails": 1, "address": "who@else.example"}}
+        unknown = {"else.example": {"mails": 1, "address": "who@else.example"}}
         self.assertEqual(result.status, "SUCCESS", result.traceback)
         self.assertEqual(
             result.result,
@@ -126,7 +126,7 @@ class TestResult(JobTestCase):
                 "states": {"parsed": 2, "failed": 1},
                 "maintenances": {"created": 2},
                 "complete": True,
-                "sources": {"Mail": {"outcomes": outcomes, "unknown_senders": stranger, "error": ""}},
+                "sources": {"Mail": {"outcomes": outcomes, "unknown_senders": unknown, "error": ""}},
             },
         )
 
@@ -142,7 +142,7 @@ class TestResult(JobTestCase):
         for dryrun in (False, True):  # the first makes the row of the source
             for sender in ("noc-1@isp7.example", "noc@isp8.example", "noc-2@isp7.example"):
                 self.server.deliver(mail(sender=sender), self.folder, NOON)
-            self.server.deliver(b"Subject: from nobody\r\n\r\n", self.folder, NOON)
+            self.server.deliver(b"Subject: without a sender\r\n\r\n", self.folder, NOON)
             result = run_job(dryrun=dryrun)
             self.assertEqual(
                 [line for line in log_lines(result) if "skipped email from" in line],
@@ -185,7 +185,7 @@ class TestResult(JobTestCase):
         for secret in (self.server.password, "a-wrong-secret", BODY):
             self.assertNotIn(secret, reported)
 
-    def test_a_dry_run_tells_what_would_happen_and_leaves_nothing(self):
+    def test_a_dry_run_reports_what_would_happen_and_leaves_nothing(self):
         """No row, no cursor, no change record; the run after it finds everything new."""
         run_job()
         before, changes = exact_rows(), ObjectChange.objects.count()
@@ -219,7 +219,7 @@ class TestResult(JobTestCase):
         self.assertEqual(result.result["sources"]["Mail"]["outcomes"], {"new": 1, "duplicate": 1, "parsed": 1})
         self.assertEqual(sorted(CircuitMaintenance.objects.values_list("name", flat=True)), ["M-2", "M-30"])
 
-    def test_a_run_that_is_short_of_time_says_so_and_the_next_goes_on(self):
+    def test_a_run_that_is_short_of_time_reports_it_and_the_next_continues(self):
         """It stops by itself before Nautobot stops it; nothing is lost, nothing read twice."""
         job = prepare_job()
         job.soft_time_limit_override, job.soft_time_limit = True, 4
@@ -243,9 +243,9 @@ class TestFailure(JobTestCase):
 
     def broken_sources(self, ca_file: Path) -> dict[str, tuple[dict[str, Any], str]]:
         """Return a source for each way to be wrong, and a word that the sentence about it has."""
-        with socket.socket() as nobody:
-            nobody.bind(("127.0.0.1", 0))
-            port = nobody.getsockname()[1]
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            port = unused.getsockname()[1]
         gmail = {"url": "https://accounts.google.com", "account": "a@b.example", "credentials_file": "/nowhere.json"}
         return {
             "Unreachable": (reading(self.server, self.folder, url=f"imaps://localhost:{port}"), f"localhost:{port}"),
@@ -289,7 +289,7 @@ class TestFailure(JobTestCase):
         self.assertEqual(source.last_error, "")
         self.assertIsNotNone(source.last_fetched_at)
 
-    def test_a_nautobot_without_sources_is_told_what_is_missing(self):
+    def test_a_run_without_sources_reports_what_is_missing(self):
         """That is not a failure, but the log says what to configure."""
         self.configure()
         result = run_job()

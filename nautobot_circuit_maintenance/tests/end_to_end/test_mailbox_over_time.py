@@ -54,7 +54,7 @@ class MailboxOverTime(TestCase):
         self.assertEqual(sorted(CircuitMaintenance.objects.values_list("name", flat=True)), sorted(names))
         self.assertEqual(Notification.objects.count(), len(names))
 
-    def assert_said(self) -> None:
+    def assert_search_logged(self) -> None:
         """Expect the log of the last run to say that it searched again, and from which day."""
         self.assertEqual(len([line for line in log_lines(self.last_result) if SEARCHED_AGAIN in line]), 1)
 
@@ -66,7 +66,7 @@ class MailboxOverTime(TestCase):
 class TestFolders(MailboxOverTime):
     """What people do with folders and messages."""
 
-    def test_a_folder_that_was_renamed_and_made_anew_is_read_from_its_new_begin(self):
+    def test_a_folder_that_was_renamed_and_recreated_is_read_from_its_start(self):
         """Mail that came into the old one before is known, the new one's is not."""
         with self.server.client() as client:
             client.rename_folder(self.folder, f"{self.folder}-old")
@@ -75,7 +75,7 @@ class TestFolders(MailboxOverTime):
         self.read()
 
         self.assert_known("M-1", "M-2", "M-3")
-        self.assert_said()
+        self.assert_search_logged()
 
     def test_messages_that_were_moved_away_and_back_are_known(self):
         """They have new UIDs; what came in the meantime is read."""
@@ -95,7 +95,7 @@ class TestFolders(MailboxOverTime):
         self.assert_known("M-1", "M-2", "M-3")
         self.assertEqual(result.result["sources"]["Mail"]["outcomes"], {"new": 1, "duplicate": 2, "parsed": 1})
 
-    def test_a_folder_that_somebody_emptied_takes_nothing_along(self):
+    def test_an_emptied_folder_removes_nothing(self):
         """What was recorded stays, what comes next is read."""
         self.server.empty(self.folder)
         self.read()
@@ -120,7 +120,7 @@ class TestServers(MailboxOverTime):
             self.deliver("M-3", "M-2", server=other, days=2)
             self.read(reading(other, self.folder))
             self.assert_known("M-1", "M-2", "M-3")
-            self.assert_said()
+            self.assert_search_logged()
             self.deliver("M-4", server=other)
             self.read(reading(other, self.folder))
 
@@ -135,7 +135,7 @@ class TestServers(MailboxOverTime):
             self.read(reading(restored, self.folder))
 
         self.assert_known("M-1", "M-2", "M-3", *(f"N-{number}" for number in range(5)))
-        self.assert_said()
+        self.assert_search_logged()
 
     def test_two_sources_that_change_places_lose_nothing(self):
         """Their settings were swapped, their rows were not."""
@@ -166,7 +166,7 @@ class TestServers(MailboxOverTime):
 class TestNames(MailboxOverTime):
     """Sources get other names in the settings."""
 
-    def test_a_source_with_a_new_name_begins_anew_and_doubles_nothing(self):
+    def test_a_source_with_a_new_name_starts_again_and_doubles_nothing(self):
         """The row of the old name stays, with what came through it."""
         self.deliver("M-3")
 
@@ -176,7 +176,7 @@ class TestNames(MailboxOverTime):
         self.assertEqual(result.result["sources"]["Post"]["outcomes"], {"new": 1, "duplicate": 2, "parsed": 1})
         self.assertEqual(NotificationSource.objects.get(name="Mail").notifications.count(), 2)
 
-    def test_a_source_that_nobody_gave_providers_says_that_it_looks_at_no_mail(self):
+    def test_a_source_without_providers_reports_that_it_reads_no_mail(self):
         """One with a new name is such a source, and "nothing new" would hide it."""
         self.deliver("M-3")
         renamed = reading(self.server, self.folder, name="Post", attach_all_providers=False)
@@ -228,7 +228,7 @@ class TestCursor(MailboxOverTime):
                 self.read()
 
                 self.assert_known(*names)
-                self.assert_said()
+                self.assert_search_logged()
                 self.assertEqual(self.read().result["sources"]["Mail"]["outcomes"], {})
 
     def test_a_place_that_was_emptied_by_hand_reaches_back_to_the_last_run(self):

@@ -84,7 +84,7 @@ class TestOrder(PipelineTestCase):
             with self.subTest(order=seed):
                 self.assertEqual(self.outcome_of(seed), first)
 
-    def test_the_rows_are_what_the_rules_say(self):
+    def test_the_rows_follow_the_rules(self):
         """The result that all orders share is that of the rules, worked out by an oracle of another construction."""
         self.read(FakeMailbox(list(self.messages), batch_size=50))
         updates = defaultdict(list)

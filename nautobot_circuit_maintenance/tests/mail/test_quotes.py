@@ -41,7 +41,7 @@ def html(content: str, *, reply: bool = True) -> str:
 class TestReplies(unittest.TestCase):
     """Whether a message is a reply."""
 
-    def test_the_subject_or_the_header_says_so(self):
+    def test_the_subject_or_the_header_marks_it(self):
         for subject in ("Re: Works", "RE: Works", "AW: Works", "[External] Re[2]: Works", "回复：工作", "SV : Arbete"):
             with self.subTest(subject):
                 self.assertTrue(is_reply(subject, answers=False))

@@ -176,7 +176,7 @@ class SafeHtmlTest(TestCase):
         self.assertIn("default-src 'none'; form-action 'none'; base-uri 'none'", document)
         self.assertLess(document.index("Content-Security-Policy"), document.index("<p>x</p>"))
 
-    def test_a_long_one_is_cut_and_says_so(self):
+    def test_a_long_one_is_cut_with_a_remark(self):
         self.assertIn(TRUNCATED, safe_document("x" * (LONGEST_SHOWN + 1)))
         self.assertIn(TRUNCATED, safe_document("x", is_truncated=True))
         self.assertIn(TRUNCATED, safe_document("<p>x" * (LONGEST_SHOWN // 4)))

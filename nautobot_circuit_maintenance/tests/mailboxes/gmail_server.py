@@ -196,9 +196,9 @@ def issue_token(account: GmailAccount, form: Query) -> dict[str, Any]:
         )
     except InvalidSignature:
         raise Refusal(400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."}) from None
-    said, asked = json.loads(unpadded(head)), json.loads(unpadded(claims))
+    header, asked = json.loads(unpadded(head)), json.loads(unpadded(claims))
     check_claims(account, asked)
-    if said["alg"] != "RS256":
+    if header["alg"] != "RS256":
         raise Refusal(400, {"error": "invalid_grant", "error_description": "Invalid JWT: alg."})
     token = secrets.token_urlsafe()
     account.tokens.add(token)

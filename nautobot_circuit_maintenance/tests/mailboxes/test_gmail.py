@@ -112,7 +112,7 @@ class TestGmail(GmailCase, MailboxContract):
 
     def test_new_mail_costs_two_requests_a_message(self):
         cursor = self.fetch()[-1].cursor
-        self.deliver(mail("1"), mail("stranger", "spam@else.example"))
+        self.deliver(mail("1"), mail("unknown", "spam@else.example"))
         self.account.requests.clear()
 
         self.fetch(cursor)

@@ -202,7 +202,7 @@ class GmailOnABadNetwork(NetworkCase):
                 with self.striking(kind, fault, first=2 if kind in ("metadata", "raw") else 1) as struck:
                     if kind in OPENING:
                         self.validate()
-                    self.assertTrue(self.disturbed(delivered), "nobody noticed")
+                    self.assertTrue(self.disturbed(delivered), "no error was reported")
                 self.assertTrue(struck[0])
                 self.assertCompleted(delivered)
 
@@ -212,11 +212,11 @@ class GmailOnABadNetwork(NetworkCase):
         before = self.state()
         for name, fault in found.items():
             with self.subTest(kind=kind, fault=name), self.striking(kind, fault):
-                self.assertTrue(self.disturbed(delivered), "nobody noticed")
+                self.assertTrue(self.disturbed(delivered), "no error was reported")
                 self.assertEqual(self.state(), before)
         self.assertCompleted(delivered)
 
-    def test_an_odd_answer_to_validate_is_an_error_that_says_so(self):
+    def test_an_unexpected_answer_to_validate_is_an_error(self):
         for kind in OPENING:
             for name, fault in {**ANSWERS, **SHAPES[kind]}.items():
                 with self.subTest(kind=kind, fault=name), self.striking(kind, fault):

@@ -137,7 +137,7 @@ class TestImap(ImapCase, MailboxContract):
         self.assertEqual([name for name in proxy.names() if "UID" in name], ["UID SEARCH", "UID FETCH", "UID FETCH"])
         self.assertTrue(all("BODY.PEEK[" in command for command in proxy.commands if "UID FETCH" in command))
 
-    def test_a_message_that_exists_and_is_not_told_of_is_not_passed_for_good(self):
+    def test_a_message_that_the_server_leaves_out_is_reported_and_retried(self):
         cursor = self.fetch()[-1].cursor
         self.deliver(mail("1"))
         address = self.settings
@@ -178,8 +178,8 @@ class TestImap(ImapCase, MailboxContract):
 
         self.assertEqual(message.received_at, days_ago(1))
 
-    def test_bodies_of_strangers_are_not_transferred(self):
-        self.deliver(mail("stranger", "spam@else.example", body=b"never to be seen"))
+    def test_bodies_of_unknown_senders_are_not_transferred(self):
+        self.deliver(mail("unknown", "spam@else.example", body=b"never to be seen"))
         answers = []
 
         with self.proxy() as proxy:
@@ -198,7 +198,7 @@ class TestImap(ImapCase, MailboxContract):
 
         self.assertLess(len(b"".join(answers)), 5_000)
 
-    def test_a_folder_that_was_made_anew_is_searched_again(self):
+    def test_a_recreated_folder_is_searched_again(self):
         self.deliver(mail("old"), received_at=days_ago(25))
         self.deliver(mail("1"), mail("2", CARRIER), received_at=days_ago(10))
         cursor = self.fetch()[-1].cursor

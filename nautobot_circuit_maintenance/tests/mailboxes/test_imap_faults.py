@@ -203,7 +203,7 @@ class ImapOnABadNetwork(NetworkCase):
                     if command in OPENING:
                         self.validate()
                     error = self.disturbed(self.delivered)
-                self.assertTrue(error or command == "LOGOUT", "nobody noticed")
+                self.assertTrue(error or command == "LOGOUT", "no error was reported")
                 self.assertCompleted(self.delivered)
 
     def test_starttls_is_done_or_nothing_is(self):
@@ -212,7 +212,7 @@ class ImapOnABadNetwork(NetworkCase):
                 with relay(partial(Session, command="STARTTLS", damage=damage), self.server.port) as port:
                     with self.reaching(url=f"imap://localhost:{port}", starttls=True):
                         self.validate()
-                        self.assertTrue(self.disturbed(self.delivered), "nobody noticed")
+                        self.assertTrue(self.disturbed(self.delivered), "no error was reported")
                 self.assertEqual(self.stored(), sorted(OLD))
 
     def test_any_byte_on_the_wire_may_be_hurt(self):

@@ -181,7 +181,7 @@ class TestImapRefusedMessages(test_imap.ImapCase):
                 self.assertEqual(list(mailbox.fetch(self.request())), [])
         self.assertLess(proxy.connections, 2 * MAX_FAILURES)
 
-    def test_each_of_several_is_owed_until_it_is_read_itself(self):
+    def test_each_of_several_is_deferred_until_it_is_read(self):
         """Also by a run that is killed right after it has read the first."""
         self.deliver(mail("worse", body=b"rotten, too\r\n"))
         for still, healed, other in ((b"rotten, too", "broken", "worse"), (b"rotten\r", "worse", "broken")):
@@ -197,7 +197,7 @@ class TestImapRefusedMessages(test_imap.ImapCase):
                 self.assertEqual((len(cursor["refused"]), subjects(batches)), (2, [healed]))
                 self.assertEqual(subjects(self.fetch(batches[0].cursor)), [other])
 
-    def test_a_run_that_is_killed_right_after_the_batch_owes_it_as_well(self):
+    def test_a_run_that_is_killed_right_after_the_batch_defers_it_as_well(self):
         """Whether the batch is of the backlog or of new mail."""
         address, start = self.settings, MailboxContract.fetch(self, senders=())[-1].cursor
         start["uid"] = 0
@@ -211,7 +211,7 @@ class TestImapRefusedMessages(test_imap.ImapCase):
                 self.assertEqual(subjects([killed]), ["before", "behind"])
                 self.assertIn("broken", subjects(self.fetch(killed.cursor)))
 
-    def test_it_is_not_read_when_its_sender_has_become_a_stranger(self):
+    def test_it_is_not_read_when_its_sender_has_become_unknown(self):
         with self.proxy() as proxy:
             proxy.cut_at = b"rotten"
             cursor = self.read_through()[-1].cursor
@@ -221,7 +221,7 @@ class TestImapRefusedMessages(test_imap.ImapCase):
         self.assertEqual(subjects(batches), [])
         self.assertNotIn("refused", batches[-1].cursor)
 
-    def test_a_folder_that_is_made_anew_between_two_attempts_is_left_to_the_next_run(self):
+    def test_a_folder_that_is_recreated_between_two_attempts_is_left_to_the_next_run(self):
         """The same UIDs mean other messages there."""
         with self.proxy() as proxy, self.open() as mailbox:
             proxy.cut_at = b"rotten"
@@ -286,7 +286,7 @@ class TestImapRefusedMessages(test_imap.ImapCase):
         self.assertEqual(sorted(subjects(healed)), sorted([*map(str, range(count)), "broken"]))
         self.assertNotIn("refused", healed[-1].cursor)
 
-    def test_of_many_that_are_owed_each_is_asked_for(self):
+    def test_of_many_deferred_messages_each_is_retried(self):
         """The first ones are never to be had."""
         self.deliver(*(mail(f"{number}", body=b"rotten, worse\r\n") for number in range(MAX_FAILURES + 2)))
         self.deliver(mail("mended", body=b"rotten, for now\r\n"))
@@ -298,7 +298,7 @@ class TestImapRefusedMessages(test_imap.ImapCase):
 
         self.assertEqual(sorted(read), ["broken", "mended"])
 
-    def test_what_is_owed_is_searched_for_in_a_folder_that_is_made_anew(self):
+    def test_deferred_messages_are_searched_for_in_a_recreated_folder(self):
         """As servers do that fix one; its UID means nothing there, and it is older than what a search looks at."""
         self.deliver(mail("owed", body=b"rotten\r\n"), received_at=days_ago(20))
         with self.proxy() as proxy:

@@ -37,9 +37,9 @@ class RedactionTest(unittest.TestCase):
 
     @given(st.text(st.characters(min_codepoint=33, max_codepoint=0x17F), min_size=8, max_size=40), around, around)
     def test_base64_of_any_text_with_the_secret(self, secret, before, after):
-        told = coded(before + secret + after)
+        encoded = coded(before + secret + after)
 
-        for text in (told, told.rstrip("="), told.translate(str.maketrans("+/", "-_"))):
+        for text in (encoded, encoded.rstrip("="), encoded.translate(str.maketrans("+/", "-_"))):
             self.assertEqual(redact(f"refused: {text}!", [secret]), "refused: ***!")
 
     def test_forms_of_the_web(self):

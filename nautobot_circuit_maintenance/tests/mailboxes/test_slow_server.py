@@ -106,7 +106,7 @@ class SlowServer(PipelineTestCase):
         self.source.refresh_from_db()
         self.assertEqual((self.source.last_error, self.source.last_fetched_at), ("", OPTIONS.now))
 
-    def test_it_comes_after_a_source_that_always_says_of_one_message_that_it_cannot_be_had(self):
+    def test_it_is_read_after_a_source_with_an_undeliverable_message(self):
         """That one has an error after every run, though it is read to its end."""
         self.slow.last_error = OUT_OF_TIME
         self.slow.save()

@@ -65,7 +65,7 @@ class Reasons(TestCase):
         """A field can hold hundreds of results."""
         self.assertLess(len(self.reason(f"{HOST}; " + "; ".join(["dkim=fail header.d=evil.example"] * 150))), 1_000)
 
-    def test_each_reason_has_its_code_and_says_to_reprocess(self):
+    def test_each_reason_has_its_code_and_asks_for_reprocessing(self):
         for code, field in (
             ("AUTH-01", "mx.evil.example; dkim=pass header.d=isp.example"),
             ("AUTH-02", f"{HOST}; dkim"),

@@ -57,7 +57,7 @@ class ApplyTestCase(PipelineTestCase):
 class Identity(ApplyTestCase):
     """A maintenance is a provider and the provider's id."""
 
-    def test_the_first_notification_creates_the_maintenance_with_all_that_it_says(self):
+    def test_the_first_notification_creates_the_maintenance_with_everything_it_announces(self):
         """Every attribute of the spec, and the evidence as real JSON."""
         self.receive(
             announcement(0, circuits=(("C-1", "OUTAGE"), ("C-2", "DEGRADED"), ("X-9", "NO-IMPACT")), sequence=3)
@@ -130,7 +130,7 @@ class Identity(ApplyTestCase):
         self.assertEqual(self.maintenance().ticket, "CHG-7")
         self.assertEqual(ObjectChange.objects.get(changed_object_id=made.pk).action, "update")
 
-    def test_a_maintenance_without_a_provider_belongs_to_nobodys_mail(self):
+    def test_a_maintenance_without_a_provider_is_never_matched(self):
         """It may have the same name and stays as it is."""
         CircuitMaintenance(name="M-1", description="In our own house").validated_save()
 
@@ -143,7 +143,7 @@ class Identity(ApplyTestCase):
 class Concluded(ApplyTestCase):
     """The order of arrival does not matter."""
 
-    def test_a_late_older_mail_reverts_nothing_and_says_that_it_is_outdated(self):
+    def test_a_late_older_mail_reverts_nothing_and_is_marked_as_superseded(self):
         """Neither status nor windows, description or circuits; and it leaves no change record."""
         self.receive(
             announcement(5, status="RE-SCHEDULED", start=START + hours(48), summary="Moved", circuits=C12_OUTAGE)
@@ -187,7 +187,7 @@ class Concluded(ApplyTestCase):
         self.assertEqual(self.windows(), [(START + hours(1), START + hours(5))])
         self.assertEqual(ParsedNotification.objects.get(outdated=False).status, "NO-CHANGE")
 
-    def test_a_status_that_was_never_said_is_unknown(self):
+    def test_a_status_that_was_never_announced_is_unknown(self):
         """Nothing is guessed."""
         self.receive(announcement(0, status=""))
 
@@ -223,7 +223,7 @@ class OnlyTheDifference(ApplyTestCase):
         """Receive what the persons edit."""
         self.receive(announcement(0, circuits=C12_OUTAGE))
 
-    def test_a_reminder_that_says_the_same_writes_nothing(self):
+    def test_a_reminder_without_a_change_writes_nothing(self):
         """No field, no row, no change record: only the evidence is more."""
         before, records = self.maintenance(), self.change_records()
         rows = set(self.maintenance().windows.values_list("pk")) | set(self.maintenance().impacts.values_list("pk"))
@@ -293,7 +293,7 @@ class OnlyTheDifference(ApplyTestCase):
 
         self.assertEqual(self.impacts(), {"C-1": "OUTAGE", "C-3": "DEGRADED"})
 
-    def test_an_impact_that_a_person_removed_stays_away_until_something_new_is_said_about_it(self):
+    def test_an_impact_that_a_person_removed_stays_away_until_the_provider_announces_another(self):
         """A reminder does not bring it back, another impact does."""
         self.maintenance().impacts.get(cid="C-1").delete()
 

@@ -218,7 +218,7 @@ class Edited(ChangedRules):
         )
         self.assertEqual(self.maintenance().impacts.get(cid="C-9").circuit, impact.circuit)
 
-    def test_until_the_provider_says_something_new_about_it(self):
+    def test_until_the_provider_announces_something_new_about_it(self):
         self.edit(status="COMPLETED", description="Call Eve")
 
         self.receive(announcement(8, circuits=C12, status="CANCELLED"))

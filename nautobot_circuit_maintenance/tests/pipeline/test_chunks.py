@@ -73,7 +73,7 @@ class Together(PipelineTestCase):
         """Creates come before updates among its records; what each of them says is the same."""
         record(*STORY)
         drain_waiting(OPTIONS)
-        together, told_together = comparable_rows(), records()
+        together, records_together = comparable_rows(), records()
         forget_everything()
         ObjectChange.objects.all().delete()
         record(*STORY)
@@ -82,8 +82,8 @@ class Together(PipelineTestCase):
         drain_waiting(OPTIONS)
 
         self.assertEqual(comparable_rows(), together)
-        self.assertEqual(sorted(records(), key=lambda found: found["action"]), told_together)
-        self.assertEqual([found["action"] for found in told_together], ["create"] * 2 + ["update"] * 5)
+        self.assertEqual(sorted(records(), key=lambda found: found["action"]), records_together)
+        self.assertEqual([found["action"] for found in records_together], ["create"] * 2 + ["update"] * 5)
 
     def test_the_number_of_statements_does_not_grow_with_the_notifications_of_a_chunk(self):
         """Half of them announce, half change what is known; without what Nautobot asks for each record it sends on."""
@@ -176,7 +176,7 @@ class Together(PipelineTestCase):
 class Deaths(TransactionTestCase):
     """Real ones: the server ends the worker's connection in the middle of a chunk."""
 
-    def test_nobody_is_blamed_for_the_mail_that_stops_the_worker(self):
+    def test_only_the_notification_that_stops_the_worker_is_blamed(self):
         """All attempts of its chunk count; from then on it is alone, and last, and set aside after the third."""
         get_user_model().objects.create_superuser(username=f"worker-{uuid4().hex[:8]}")
         create_provider("ISP", "noc@isp.example")

@@ -84,7 +84,7 @@ class States(PipelineTestCase):
         self.assertEqual(state, "ignored")
         self.assertTrue(reason)
 
-    def test_a_provider_without_a_parser_of_its_name_fails_and_says_which_field_to_fill(self):
+    def test_a_provider_without_a_parser_of_its_name_fails_and_the_reason_names_the_field(self):
         """The cure is in the reason."""
         state, reason = self.state(mail(), parsers="")
 
@@ -192,7 +192,7 @@ class Queue(PipelineTestCase):
         row.refresh_from_db()
         self.assertEqual((row.state, row.attempts), ("parsed", 1))
 
-    def test_a_row_that_stopped_its_worker_three_times_fails_and_says_so(self):
+    def test_a_row_that_stopped_its_worker_three_times_fails_with_the_reason(self):
         """It is not tried a fourth time."""
         row = waiting(mail(Bcop()))[0]
         Notification.objects.filter(pk=row.pk).update(attempts=3)
@@ -283,7 +283,7 @@ class ChangeRecords(PipelineTestCase):
 
         self.assertEqual(len(self.records()), 1)
 
-    def test_a_record_says_who_and_in_what_context_and_what_the_maintenance_is_then(self):
+    def test_a_record_has_user_context_and_the_resulting_maintenance(self):
         """Scalars, windows and impacts as the notification left them, in both dictionaries, and no mail in it."""
         self.receive(mail(Bcop(circuits=(("C-1", "OUTAGE"), ("C-2", "DEGRADED"))), text="The secret body"))
 

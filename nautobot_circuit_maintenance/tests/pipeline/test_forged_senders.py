@@ -8,7 +8,7 @@ from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
 
 EVIL = "evil@else.example"
-NOBODY = ""
+NO_SENDER = ""
 
 FORGED = {
     # The address is what stands in angle brackets; whatever stands before it is a name.
@@ -28,8 +28,8 @@ FORGED = {
     "=?utf-8?q?=22?= <evil@else.example>": EVIL,
     "=?utf-8?b?bm9jQGlzcC5leGFtcGxl?= <evil@else.example>": EVIL,
     "=?utf-8?b?IDxub2NAaXNwLmV4YW1wbGU+AA==?= <evil@else.example>": EVIL,
-    "=?utf-8?q?noc=40isp.example?=": NOBODY,
-    "<=?utf-8?q?noc=40isp.example?=>": NOBODY,
+    "=?utf-8?q?noc=40isp.example?=": NO_SENDER,
+    "<=?utf-8?q?noc=40isp.example?=>": NO_SENDER,
     "<=?utf-8?q?noc?=@isp.example>": "=?utf-8?q?noc?=@isp.example",
     # A comment is none of it, wherever it stands.
     "evil@else.example (noc@isp.example)": EVIL,
@@ -39,31 +39,31 @@ FORGED = {
     "(a (noc@isp.example) b) evil@else.example": EVIL,
     "<evil@else.example> (was: <noc@isp.example>)": EVIL,
     # Two addresses: RFC 5322 asks for a Sender field then; some readers take the first, some the last.
-    "noc@isp.example, evil@else.example": NOBODY,
-    "evil@else.example, noc@isp.example": NOBODY,
-    "<noc@isp.example>, <evil@else.example>": NOBODY,
-    "<noc@isp.example> <evil@else.example>": NOBODY,
-    "noc@isp.example <evil@else.example>": NOBODY,
-    "evil@else.example <noc@isp.example>": NOBODY,
-    "<noc@isp.example> evil@else.example": NOBODY,
-    "noc: noc@isp.example, evil@else.example;": NOBODY,
-    "noc@isp.example;evil@else.example": NOBODY,
+    "noc@isp.example, evil@else.example": NO_SENDER,
+    "evil@else.example, noc@isp.example": NO_SENDER,
+    "<noc@isp.example>, <evil@else.example>": NO_SENDER,
+    "<noc@isp.example> <evil@else.example>": NO_SENDER,
+    "noc@isp.example <evil@else.example>": NO_SENDER,
+    "evil@else.example <noc@isp.example>": NO_SENDER,
+    "<noc@isp.example> evil@else.example": NO_SENDER,
+    "noc: noc@isp.example, evil@else.example;": NO_SENDER,
+    "noc@isp.example;evil@else.example": NO_SENDER,
     "<evil@else.example>,": EVIL,
     # Malformed: nothing is guessed.
-    "noc@isp.example@else.example": NOBODY,
-    "<noc@isp.example@else.example>": NOBODY,
-    "noc@isp.example>evil@else.example": NOBODY,
+    "noc@isp.example@else.example": NO_SENDER,
+    "<noc@isp.example@else.example>": NO_SENDER,
+    "noc@isp.example>evil@else.example": NO_SENDER,
     "<noc@isp.example": "noc@isp.example",
     "noc%isp.example@else.example": "noc%isp.example@else.example",
-    "noc@isp.example\0@else.example": NOBODY,
-    "noc @isp.example evil@else.example": NOBODY,
-    '"noc@isp.example"@else.example': NOBODY,
-    '<"noc@isp.example"@else.example>': NOBODY,
+    "noc@isp.example\0@else.example": NO_SENDER,
+    "noc @isp.example evil@else.example": NO_SENDER,
+    '"noc@isp.example"@else.example': NO_SENDER,
+    '<"noc@isp.example"@else.example>': NO_SENDER,
     "<@isp.example:evil@else.example>": EVIL,
-    "<noc@[isp.example]>": NOBODY,
-    "noc@": NOBODY,
-    "@isp.example": NOBODY,
-    "undisclosed:;": NOBODY,
+    "<noc@[isp.example]>": NO_SENDER,
+    "noc@": NO_SENDER,
+    "@isp.example": NO_SENDER,
+    "undisclosed:;": NO_SENDER,
     # Look-alikes are other addresses.
     "<noc@isp.example.>": "noc@isp.example.",
     "<noc@1sp.example>": "noc@1sp.example",
@@ -73,7 +73,7 @@ FORGED = {
 }
 """The content of a From field, and the address that it names."""
 
-STRANGERS = (
+UNKNOWN = (
     "<noc@\u0456sp.example>",  # Cyrillic i
     "<n\u03bfc@isp.example>",  # Greek o
     "<noc@isp\u2024example>",  # one dot leader
@@ -116,7 +116,7 @@ def read(*fields: str) -> MailMessage:
 class ForgedSenders(TestCase):
     """The one address of the one From field, or no one."""
 
-    def test_a_from_field_names_the_address_that_rfc_5322_says(self):
+    def test_a_from_field_names_the_address_of_rfc_5322(self):
         """However much looks like another one."""
         for content, address in FORGED.items():
             with self.subTest(content):
@@ -124,7 +124,7 @@ class ForgedSenders(TestCase):
 
     def test_what_looks_like_the_address_on_a_screen_is_not_the_address(self):
         """No character is taken for another one."""
-        for content in STRANGERS:
+        for content in UNKNOWN:
             with self.subTest(content.encode("ascii", "namereplace").decode()):
                 self.assertNotEqual(read(f"From: {content}").sender, "noc@isp.example")
 
@@ -138,7 +138,7 @@ class ForgedSenders(TestCase):
 class ForgedMail(PipelineTestCase):
     """What becomes of such mail."""
 
-    def test_forged_mail_is_a_strangers_and_leaves_nothing(self):
+    def test_forged_mail_is_of_an_unknown_sender_and_leaves_nothing(self):
         """No row, no maintenance; it is counted."""
         genuine = mail(Bcop()).decode()
         forged = [content for content in FORGED if content != "<noc@isp.example"]

@@ -51,7 +51,7 @@ class Claims(PipelineTestCase):
         with transaction.atomic():
             self.assertEqual([row.pk for row in lock(claims)], [claims[1].pk])
 
-    def test_what_another_worker_has_digested_meanwhile_is_not_digested_again(self):
+    def test_a_row_that_another_worker_has_digested_is_not_digested_again(self):
         """Its state is final."""
         claims = self.claims()
         Notification.objects.filter(pk=claims[0].pk).update(state="parsed")
@@ -122,7 +122,7 @@ class Locks(TransactionTestCase):
             self.assertEqual([row.pk for row in lock(claims)], [claims[0].pk])
             self.assertEqual(other.submit(in_another_session(lock), claims).result(timeout=20), [])
 
-    def test_who_holds_a_row_for_a_moment_takes_it_from_nobody(self):
+    def test_a_lock_that_is_held_for_a_moment_is_waited_for(self):
         """As a worker does that looks for something to claim, and is not faster."""
         claims = self.claims()
 

@@ -112,7 +112,7 @@ class StoreFirst(RecordTestCase):
         self.assertIn("The headers could not be stored", kept.error)
         self.assertEqual(self.cursor(), {"count": 3})
 
-    def test_a_stranger_is_counted_and_not_stored(self):
+    def test_mail_of_an_unknown_sender_is_counted_and_not_stored(self):
         """Only mail that someone in Nautobot owns is kept."""
         report = self.fetch(FakeMailbox.of([mail(Bcop(), sender="news@elsewhere.example"), mail(Bcop())]))
 
@@ -152,7 +152,7 @@ class OneMessageOneRow(RecordTestCase):
 
         self.assertEqual(Notification.objects.count(), 2)
 
-    def test_oversize_mails_are_told_apart_by_their_headers_and_sizes(self):
+    def test_oversize_mails_are_distinguished_by_their_headers_and_sizes(self):
         """The same headers and size are the same mail."""
         header = mail(Bcop()).partition(b"\r\n\r\n")[0]
         mails = [MailMessage.oversize(header, size=size, received_at=NOON) for size in (30_000_000, 30_000_001)]

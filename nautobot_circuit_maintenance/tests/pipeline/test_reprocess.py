@@ -98,7 +98,7 @@ class Reprocess(PipelineTestCase):
         )
         self.assertEqual((record.changed_object_id, record.user), (pk, self.user))
 
-    def test_a_mail_that_is_recognised_as_no_notification_any_more_withdraws_what_it_said(self):
+    def test_a_mail_that_is_no_longer_a_notification_withdraws_its_announcement(self):
         """It is ignored now, and the maintenance it made is gone."""
         self.receive(mail(Bcop()))
         self.provider.cf[PARSERS_FIELD] = "equinix"
@@ -168,7 +168,7 @@ class Reprocess(PipelineTestCase):
 
         self.assert_flagged(self.left_without_evidence(note))
 
-    def test_one_with_a_custom_field_that_somebody_filled_is_flagged_instead(self):
+    def test_one_with_a_filled_custom_field_is_flagged_instead(self):
         """What people add to Nautobot's models is theirs."""
         field = CustomField.objects.create(label="Risk", key="risk", type="text")
         field.content_types.add(ContentType.objects.get_for_model(CircuitMaintenance))

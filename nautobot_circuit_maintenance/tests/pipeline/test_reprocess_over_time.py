@@ -85,7 +85,7 @@ class OverTime(PipelineTestCase):
 class AnotherId(OverTime):
     """The same mail names another maintenance than before."""
 
-    def test_what_nobody_touched_is_replaced(self):
+    def test_an_untouched_maintenance_is_replaced(self):
         """One maintenance before, one afterwards."""
         self.receive(two_readings("1", 0))
         self.assertEqual(self.names(), {"ISP CHG-1": "CONFIRMED"})
@@ -286,4 +286,4 @@ class WhileRetentionWorks(TransactionTestCase):
             if cursor.fetchone()[0]:
                 return
             time.sleep(0.05)
-        self.fail("nobody waits")
+        self.fail("no session waits for the lock")

@@ -40,7 +40,7 @@ class Retention(PipelineTestCase):
         self.assertEqual((report.outcomes[Outcome.NEW], report.outcomes[Outcome.DUPLICATE]), (0, 2))
         self.assertFalse(Notification.objects.filter(raw__isnull=False).exists())
 
-    def test_a_message_that_nobody_has_read_yet_keeps_its_bytes(self):
+    def test_an_unread_message_keeps_its_bytes(self):
         """However old it is."""
         self.read(FakeMailbox.of(self.mails), is_time_left=lambda: False)
 

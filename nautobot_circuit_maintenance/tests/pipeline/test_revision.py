@@ -99,7 +99,7 @@ class Persons(RevisionTestCase):
         self.assertFalse(self.maintenance().ack)
         self.assertEqual([each["ack"] for each in records()][-2:], [False, False])
 
-    def test_one_made_by_hand_is_taken_over_by_a_chunk_and_told_as_an_update(self):
+    def test_a_manual_maintenance_is_adopted_by_a_chunk_and_recorded_as_an_update(self):
         """The first mail changes what the person wrote, the second is about a maintenance of its own."""
         CircuitMaintenance(name="M-1", provider=self.provider, ticket="CHG-7").validated_save()
         ObjectChange.objects.all().delete()
@@ -165,7 +165,7 @@ class Rows(RevisionTestCase):
         self.assertEqual((self.maintenance().status, self.maintenance("M-2").status), ("CONFIRMED", "CANCELLED"))
         self.assertFalse(self.maintenance().maintenance_notes.exists())
 
-    def test_what_the_record_of_a_new_maintenance_says_is_what_is_stored(self):
+    def test_the_record_of_a_new_maintenance_has_the_stored_values(self):
         """To the microsecond: else the first edit of a person would show a change of the time of creation."""
         self.together(announcement(0), announcement(1, "M-2"))
 

@@ -105,12 +105,12 @@ class Errors(PipelineTestCase):
         self.assertNotIn(SECRET, report.error)
         self.assertIsNone(self.source.last_fetched_at)
 
-    def test_a_source_that_left_the_configuration_says_so(self):
+    def test_a_source_that_left_the_configuration_reports_it(self):
         """It is not a crash."""
         with settings_of():
             self.assertIn("PLUGINS_CONFIG", handle_source(self.source, OPTIONS).error)
 
-    def test_a_source_with_a_mistake_in_its_settings_says_which(self):
+    def test_a_source_with_a_mistake_in_its_settings_names_it(self):
         """And what to write instead."""
         with settings_of({**dead("Mail"), "url": "pop3://mail.example"}):
             report = handle_source(self.source, OPTIONS)

@@ -68,7 +68,7 @@ class Sender(TestCase):
         """Servers and readers choose differently between them (RFC 5322 section 3.6 allows one)."""
         self.assertEqual(sender("From: noc@isp.example", "From: evil@elsewhere.example"), "")
 
-    def test_no_field_and_nonsense_are_nobody(self):
+    def test_a_missing_or_invalid_field_names_no_sender(self):
         """And stop nothing."""
         for fields in ((), ("From:",), ("From: ,,<>",), ("From: NOC",), (f"From: {'x' * 300}@isp.example",)):
             with self.subTest(fields=fields):

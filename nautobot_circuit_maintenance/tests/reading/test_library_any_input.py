@@ -72,7 +72,7 @@ class EveryMail(TestCase):
 
     @whenever_ready
     @given(mails(), st.lists(parsers, max_size=2))
-    def test_parts_in_parts_that_say_other_than_they_are(self, raw: bytes, others: list[str]) -> None:
+    def test_nested_parts_with_wrong_types(self, raw: bytes, others: list[str]) -> None:
         self.assert_harmless(raw, "genericprovider", *others)
 
     @whenever_ready

@@ -91,7 +91,7 @@ class Hazards(ParseTestCase):
         ):
             self.assertEqual(read(mail((content_type, content)), "genericprovider")[0].description, "Zürich")
 
-    def test_the_charset_of_a_part_outranks_what_its_html_says(self) -> None:
+    def test_the_charset_of_a_part_outranks_that_of_its_html(self) -> None:
         html = windstream().replace("<html>", '<html><head><meta charset="iso-8859-7"></head>')
 
         [update] = read(mail(("text/html; charset=utf-8", html)), "windstream")
