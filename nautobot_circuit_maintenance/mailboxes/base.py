@@ -68,6 +68,9 @@ class Mailbox(ABC):
         server fails to deliver do not stop those after them: a batch names them as ``unreadable``.
         """
 
+    def check(self) -> None:  # noqa: B027 # most kinds have shown it by opening the mailbox
+        """Read what shows that messages can be read, where opening the mailbox does not; raises MailboxError."""
+
 
 def error_text(error: object, settings: SourceSettings) -> str:
     """Return the message of a server or a library on one line for an error of ours, without the secret."""

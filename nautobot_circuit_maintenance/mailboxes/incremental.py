@@ -130,7 +130,11 @@ class IncrementalMailbox(Mailbox, Generic[S, I]):
 
     def cursor(self, mark: I, backlog: Backlog[I] | None = None) -> JsonCursor:
         """Return the cursor to store at this mark."""
-        return self.cursor_type(self.identity(), mark, backlog).to_json()
+        return {**self.cursor_type(self.identity(), mark, backlog).to_json(), **self.also_stored()}
+
+    def also_stored(self) -> dict[str, Any]:
+        """Return what the cursors of a kind have in addition."""
+        return {}
 
     def message(self, raw: bytes, summary: MessageSummary[I], *, is_whole: bool) -> MailMessage:
         """Make a message of its bytes, or of its header if it is too large, which then has the size of its summary.

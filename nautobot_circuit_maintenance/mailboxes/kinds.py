@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from nautobot_circuit_maintenance.mailboxes.gmail.settings import GmailSettings
+from nautobot_circuit_maintenance.mailboxes.graph.settings import GraphSettings
 from nautobot_circuit_maintenance.mailboxes.imap.settings import ImapSettings
 from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 
@@ -26,6 +27,10 @@ MAILBOX_KINDS = {
     GmailSettings.kind: MailboxKind(
         settings=GmailSettings,
         mailbox="nautobot_circuit_maintenance.mailboxes.gmail.mailbox.GmailMailbox",
+    ),
+    GraphSettings.kind: MailboxKind(
+        settings=GraphSettings,
+        mailbox="nautobot_circuit_maintenance.mailboxes.graph.mailbox.GraphMailbox",
     ),
 }
 """Every mailbox kind by its name. A new one is one more entry; see docs/dev/mailbox-type.md."""

@@ -33,9 +33,9 @@ def validate(source: NotificationSource) -> None:
 def _log_in(settings: SourceSettings, max_message_size: int, attempt: "futures.Future[None]") -> None:
     """Set the result of the attempt."""
     try:
-        with open_mailbox(settings, max_message_size=max_message_size):
-            pass
-    except MailboxError as error:  # open_mailbox
+        with open_mailbox(settings, max_message_size=max_message_size) as mailbox:
+            mailbox.check()
+    except MailboxError as error:  # open_mailbox, mailbox.check
         attempt.set_exception(error)
     except Exception as error:  # pylint: disable=broad-exception-caught  # or the reason would be lost in this thread
         attempt.set_exception(

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, timezone
-from itertools import chain
 from typing import Any, ClassVar
 
 from imapclient import IMAPClient
@@ -13,16 +12,15 @@ from imapclient import IMAPClient
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mail.headers import MAX_HEADER_BYTES
 from nautobot_circuit_maintenance.mail.message import MailMessage
-from nautobot_circuit_maintenance.mail.senders import is_listed
 from nautobot_circuit_maintenance.mailboxes.base import TIMEOUT, Batch, FetchRequest
 from nautobot_circuit_maintenance.mailboxes.batching import MessageSummary, chunks
 from nautobot_circuit_maintenance.mailboxes.cursor import Backlog, JsonCursor, mailbox_identity
-from nautobot_circuit_maintenance.mailboxes.imap.cursor import ImapCursor, deferred_json, read_deferred_since
-from nautobot_circuit_maintenance.mailboxes.imap.deferred import MAX_FAILURES, DeferredMessages
+from nautobot_circuit_maintenance.mailboxes.deferred import DeferredMessages
+from nautobot_circuit_maintenance.mailboxes.deferring import DeferringMailbox
+from nautobot_circuit_maintenance.mailboxes.imap.cursor import ImapCursor
 from nautobot_circuit_maintenance.mailboxes.imap.responses import Response, ascending, aware, section, sequence_ranges
 from nautobot_circuit_maintenance.mailboxes.imap.session import connect, examine, log_in, run_command, start_tls
 from nautobot_circuit_maintenance.mailboxes.imap.settings import ImapSettings
-from nautobot_circuit_maintenance.mailboxes.incremental import FetchPlan, IncrementalMailbox
 
 SUMMARIES_AT_ONCE = 500
 """Messages looked at with one command: its line stays below 8192 bytes (RFC 7162 section 4)."""
@@ -35,7 +33,7 @@ _HEADER = b"BODY[HEADER]"
 
 
 @dataclass
-class ImapMailbox(IncrementalMailbox[ImapSettings, int]):
+class ImapMailbox(DeferringMailbox[ImapSettings, int]):
     """One IMAP folder, opened read-only."""
 
     settings: ImapSettings
@@ -45,10 +43,10 @@ class ImapMailbox(IncrementalMailbox[ImapSettings, int]):
     client: IMAPClient = field(init=False)
     status: Mapping[bytes, Any] = field(default_factory=dict)
     """The response to the first EXAMINE (RFC 3501 section 6.3.2)."""
-    deferred: DeferredMessages = field(init=False)
-    """Messages that the server fails to deliver; they stay in the cursor."""
+    deferred: DeferredMessages[int] = field(init=False)
 
     cursor_type = ImapCursor
+    before_first = 0
     timeout: ClassVar[float] = TIMEOUT
     searched_at_once: ClassVar[int] = SEARCHED_AT_ONCE
 
@@ -95,66 +93,17 @@ class ImapMailbox(IncrementalMailbox[ImapSettings, int]):
             return None
         return cursor
 
-    def cursor(self, mark: int, backlog: Backlog[int] | None = None) -> JsonCursor:
-        """Return the cursor to store at this UID, with the deferred messages."""
-        return {**super().cursor(mark, backlog), **self._deferred_json()}
+    def reconnect(self) -> None:
+        """Start a session; the one before ends."""
+        self._connect()
 
-    def _deferred_json(self) -> dict[str, Any]:
-        return deferred_json(self.deferred.uids, self.deferred.since)
-
-    def fetch(self, request: FetchRequest) -> Iterator[Batch]:
-        """Yield deferred messages, the backlog of new senders, then what has a higher UID than the cursor.
-
-        Messages that the server fails to deliver do not stop those after them: the cursor keeps their UIDs, each run
-        retries them, and its last batch names them. Raises MailboxError.
-        """
-        deferred_since = read_deferred_since(request.cursor) or request.resume_since
-        request = replace(request, resume_since=min(request.resume_since, deferred_since))
-        plan = self.plan(request)
-        self.deferred = _deferred_messages(plan)
-        position = self._position(plan)
-        failure: MailboxError | None = None
-        try:
-            for batch in chain(self._retry_deferred(plan), self.follow(plan)):
-                position = batch.cursor
-                yield batch
-        except MailboxError as error:
-            failure = error
-        if self.deferred.reasons:  # The next run retries others first, and gets further.
-            unreadable = () if failure else (self.deferred.error(self.settings.folder),)
-            yield Batch((), {**position, **self._deferred_json()}, unreadable=unreadable)
-        if failure:
-            raise failure
-
-    def _position(self, plan: FetchPlan[int]) -> JsonCursor:
-        """Return the cursor as it is before anything but deferred messages is read."""
-        backlog = plan.cursor.backlog if plan.cursor else plan.backlog and plan.backlog.after(0)
-        return self.cursor(plan.mark, backlog)
-
-    def _retry_deferred(self, plan: FetchPlan[int]) -> Iterator[Batch]:
-        """Retry the messages that earlier runs deferred; if many fail again, each run retries some."""
-        for uid in self.deferred.uids:
-            if self.deferred.is_full:
-                break
-            messages = self._retry(uid, plan.request.senders)
-            if messages is not None:
-                yield Batch(messages, self._position(plan))
-        self.deferred.failures = 0
-
-    def _retry(self, uid: int, senders: frozenset[str]) -> tuple[MailMessage, ...] | None:
-        """Return a deferred message unless it is gone or its sender unknown by now; None if it failed again."""
-        reason = self.deferred.reasons.pop(uid)
-        try:
-            found = [summary for summaries in self.summaries([uid]) for summary in summaries]
-            messages = self.messages([summary for summary in found if is_listed(summary.sender, senders)])
-        except MailboxError:
-            if uid not in self.deferred.reasons:  # not because of this message
-                self.deferred.reasons[uid] = reason
-                raise
-            self._connect()  # It timed out: new messages are read all the same.
-            self.deferred.failures = MAX_FAILURES
-            return None
-        return None if uid in self.deferred.reasons else messages
+    def undelivered(self) -> str:
+        """Return the error for the messages that the server does not return."""
+        uid, others, reason = self.deferred.example()
+        return (
+            f"IMAP-18: The server does not return the message with UID {uid}{others} in folder '{self.settings.folder}'; "
+            f"all other messages were read, and each run retries. Repair the message or move it to another folder. {reason}"
+        )
 
     def older_ids(self, backlog: Backlog[int], mark: int) -> Sequence[int]:
         """Return the UIDs up to the mark that the backlog has not reached."""
@@ -268,13 +217,3 @@ class ImapMailbox(IncrementalMailbox[ImapSettings, int]):
         doing = f"reading the messages with UID {uids[0]} to {uids[-1]}"
         responses: dict[int, Response] = run_command(self.settings, doing, lambda: self.client.fetch(list(uids), items))
         return responses
-
-
-def _deferred_messages(plan: FetchPlan[int]) -> DeferredMessages:
-    """Return what the cursor of the last run deferred; what will be deferred was received after the search starts."""
-    since = plan.request.resume_since
-    if plan.backlog:
-        since = min(since, plan.backlog.since)
-    if not isinstance(plan.cursor, ImapCursor):
-        return DeferredMessages(since)
-    return DeferredMessages(plan.cursor.deferred_since or since, dict.fromkeys(plan.cursor.deferred, ""))

@@ -9,7 +9,7 @@ from typing import Any
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.base import Mailbox
 from nautobot_circuit_maintenance.mailboxes.batching import BATCH_BYTES, BATCH_MESSAGES
-from nautobot_circuit_maintenance.mailboxes.imap.deferred import MAX_FAILURES
+from nautobot_circuit_maintenance.mailboxes.deferred import MAX_FAILURES
 from nautobot_circuit_maintenance.mailboxes.imap.mailbox import ImapMailbox
 from nautobot_circuit_maintenance.tests.mailboxes import test_imap
 from nautobot_circuit_maintenance.tests.mailboxes.contract import (
