@@ -44,7 +44,16 @@ class StartupTest(TestCase):
 
     def test_mail_sdks_and_the_parser_library_wait_for_their_first_use(self):
         """Only who validates a source or a parser name, or runs the job, pays for them."""
-        lazy = {"circuit_maintenance_parser", "imapclient", "googleapiclient", "httplib2", "bs4", "pandas", "numpy", "msal"}
+        lazy = {
+            "circuit_maintenance_parser",
+            "imapclient",
+            "googleapiclient",
+            "httplib2",
+            "bs4",
+            "pandas",
+            "numpy",
+            "msal",
+        }
 
         self.assertEqual(lazy & self.core, set(), "core loads it anyway: it proves nothing here")
         self.assertEqual(lazy & self.modules, set())

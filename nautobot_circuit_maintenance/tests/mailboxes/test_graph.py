@@ -8,7 +8,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from development.services.graph import Tenant, graph_server, name_of
+from development.services.graph.server import graph_server
+from development.services.graph.tenant import Tenant, name_of
 from development.services.imap import make_certificates
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.base import Mailbox
@@ -75,7 +76,6 @@ class GraphCase(unittest.TestCase):
     def open(self, **changes: Any) -> AbstractContextManager[Mailbox]:
         return open_mailbox(replace(self.settings, **changes), max_message_size=LIMIT)
 
-
     def refusal(self, **changes: Any) -> MailboxError:
         """Return the error of a test of the connection; no secret is in it."""
         with self.assertRaises(MailboxError) as caught, self.open(**changes) as mailbox:
@@ -117,7 +117,9 @@ class TestGraph(GraphCase, MailboxContract):
         self.deliver(mail("1"))
         self.tenant.page_size = 20
 
-        self.assertEqual(self.cost(), [*LOGIN, "folder", "delta", "delta", "delta", "list", "message", "value", "delta"])
+        self.assertEqual(
+            self.cost(), [*LOGIN, "folder", "delta", "delta", "delta", "list", "message", "value", "delta"]
+        )
         self.assertEqual(subjects(self.batches), ["1"])
 
     def test_nothing_is_requested_but_with_get(self):
@@ -125,7 +127,9 @@ class TestGraph(GraphCase, MailboxContract):
         self.deliver(mail("1"))
         self.fetch()
 
-        self.assertTrue(all(path in LOGIN or path.startswith("/v1.0/users/noc@example.net/") for path in self.tenant.requests[:4]))
+        self.assertTrue(
+            all(path in LOGIN or path.startswith("/v1.0/users/noc@example.net/") for path in self.tenant.requests[:4])
+        )
 
     def test_all_pages_are_read(self):
         self.tenant.page_size = 2
@@ -241,7 +245,13 @@ class FolderTest(GraphCase, ContractCase):
 
     def test_paths(self):
         for path, id_ in {
-            **{"INBOX": "F1", "inbox": "F1", "Inbox/Carriers": "F2", "INBOX/carriers/O'Neil & Söhne": "F3", "Top": "F4"},
+            **{
+                "INBOX": "F1",
+                "inbox": "F1",
+                "Inbox/Carriers": "F2",
+                "INBOX/carriers/O'Neil & Söhne": "F3",
+                "Top": "F4",
+            },
             **{"Posteingang/Carriers": "F2", "/Inbox/Carriers/": "F2"},
         }.items():
             for page_size in (1000, 3):
@@ -252,7 +262,9 @@ class FolderTest(GraphCase, ContractCase):
     def test_a_missing_folder(self):
         error = self.refusal(folder="INBOX/Carrier")
 
-        self.assertRegex(str(error), "GRAPH-12: There is no folder 'Carrier' in inbox .*Folders there: Carriers, Folder 00")
+        self.assertRegex(
+            str(error), "GRAPH-12: There is no folder 'Carrier' in inbox .*Folders there: Carriers, Folder 00"
+        )
         self.assertNotIn("Unread", str(error))
 
     def test_a_folder_that_takes_the_place_of_another_is_noticed_within_an_hour(self):

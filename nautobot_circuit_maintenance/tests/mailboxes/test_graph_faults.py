@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from development.services.graph import Refusal, graph_error, login_error, name_of
+from development.services.graph.tenant import Refusal, graph_error, login_error, name_of
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.credentials import Secret
 from nautobot_circuit_maintenance.mailboxes.graph.mailbox import GraphMailbox
@@ -56,7 +56,9 @@ class PatienceTest(FaultCase):
     """Microsoft limits requests, and says how long to wait."""
 
     def test_it_waits_as_long_as_it_is_told(self):
-        soon = format_datetime(datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=30), usegmt=True)
+        soon = format_datetime(
+            datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=30), usegmt=True
+        )
         self.deliver(mail("1"))
         self.tenant.refusals = [
             graph_error(429, "ApplicationThrottled", "over its MailboxConcurrency limit.", Retry_After="7"),
@@ -134,11 +136,19 @@ class TokenTest(FaultCase):
 
     def test_logins_that_are_refused(self):
         for refusal, words, permanent in (
-            (login_error(401, "invalid_client", 7000215, "Invalid client secret."), "its Value, not its Secret ID", True),
+            (
+                login_error(401, "invalid_client", 7000215, "Invalid client secret."),
+                "its Value, not its Secret ID",
+                True,
+            ),
             (login_error(401, "invalid_client", 7000222, "The secret is expired."), "create a new one", True),
             (login_error(400, "unauthorized_client", 700016, "No such application."), "'client_id' and 'tenant'", True),
             (login_error(400, "unauthorized_client", 7000112, "Disabled."), "enable it", True),
-            (login_error(401, "invalid_client", 700024, "Not within its valid time range."), "clock of the worker", True),
+            (
+                login_error(401, "invalid_client", 700024, "Not within its valid time range."),
+                "clock of the worker",
+                True,
+            ),
             (login_error(400, "invalid_resource", 500011, "No such resource."), "another cloud", True),
             (login_error(400, "access_denied", 53003, "Blocked."), "Conditional Access", True),
             (login_error(400, "unknown_error", 1234567, "New."), "check 'tenant', 'client_id'", True),
@@ -327,7 +337,8 @@ class BrokenMessageTest(FaultCase):
         """Deliver a message that fails, between others."""
         self.deliver(*(mail(f"before {number}") for number in range(3)), received_at=days_ago(2))
         self.broken = [
-            self.tenant.deliver(mail(f"broken {number}"), days_ago(1.5), rotten=frozenset(rotten)) for number in range(count)
+            self.tenant.deliver(mail(f"broken {number}"), days_ago(1.5), rotten=frozenset(rotten))
+            for number in range(count)
         ]
         self.deliver(*(mail(f"after {number}") for number in range(3)), received_at=days_ago(1))
 
@@ -390,7 +401,13 @@ class ForeignLinkTest(FaultCase):
     """A link to another server would take the access token there."""
 
     def test_a_link_that_leads_elsewhere_is_not_followed(self):
-        for link in ("https://evil.example/v1.0/x", "http://localhost/x", "https://user@localhost/x", "//evil.example", "https://[/"):
+        for link in (
+            "https://evil.example/v1.0/x",
+            "http://localhost/x",
+            "https://user@localhost/x",
+            "//evil.example",
+            "https://[/",
+        ):
             with self.subTest(link):
                 self.tenant.send = partial(relinked, link=link)
                 error, _ = self.failure()
