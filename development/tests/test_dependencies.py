@@ -44,7 +44,9 @@ def distributions_imported():
 def declared(*extras):
     """Return the requirements without extras, or those and these extras', by name."""
     wanted = ("", *extras)
-    return {canonicalize_name(found.name): found for extra, found in dependencies.requirements() if (extra or "") in wanted}
+    return {
+        canonicalize_name(found.name): found for extra, found in dependencies.requirements() if (extra or "") in wanted
+    }
 
 
 def required_by_nautobot():
