@@ -234,8 +234,29 @@ MUTANTS = (
     Mutant(
         "an unknown UID ends what was never announced",
         f"{APP}/domain/ending.py",
-        " and (is_known or announced.uid is None)\n",
+        " and (announced.uid is None or _is_known(announced, entries))\n",
         "\n",
+        (f"{TESTS}/domain/test_rules.py",),
+    ),
+    Mutant(
+        "an unknown UID ends the only window whatever it names",
+        f"{APP}/domain/ending.py",
+        "        return _is_known(announced, entries)\n",
+        "        return True\n",
+        (f"{TESTS}/domain/test_rules.py",),
+    ),
+    Mutant(
+        "a RECURRENCE-ID that is not known is passed over",
+        f"{APP}/domain/ending.py",
+        "        return Scope(own, is_unknown=True)\n",
+        "        return Scope(own)\n",
+        (f"{TESTS}/domain/test_rules.py",),
+    ),
+    Mutant(
+        "cancelled nights are completed with the others",
+        f"{APP}/domain/ending.py",
+        "    return [entry for entry in named if id(entry) not in kept]\n",
+        "    return named\n",
         (f"{TESTS}/domain/test_rules.py",),
     ),
     Mutant(

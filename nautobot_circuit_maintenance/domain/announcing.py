@@ -69,13 +69,24 @@ def _replaced_of_known_uid(announced: Announced, own: list[Entry], *, is_per_cir
         return [entry for entry in own if entry.key in announced.keys or not announced.keys]
     if is_further_message(announced, own):
         return []
-    is_over = bool(own) and all(entry.is_over for entry in own)
-    if event.windows and is_over and not any(overlaps(entry, event.windows) for entry in own):
+    if _is_new_date(announced, own):
         return []  # A new date after a cancellation, or a further night.
-    last = max((entry.place for entry in own if not entry.is_over), default=-1)
-    # What is over stays beside the new date that was announced after it, whatever is announced of that later.
-    past = {id(entry) for entry in own if entry.is_over and entry.place < last and not overlaps(entry, event.windows)}
+    past = _past_of(announced, own)
     return [entry for entry in own if id(entry) not in past]
+
+
+def _is_new_date(announced: Announced, own: Sequence[Entry]) -> bool:
+    """Return whether everything of a UID is over, and what is announced is at other times."""
+    windows = announced.event.windows
+    is_over = bool(own) and all(entry.is_over for entry in own)
+    return bool(windows) and is_over and not any(overlaps(entry, windows) for entry in own)
+
+
+def _past_of(announced: Announced, own: Sequence[Entry]) -> set[int]:
+    """Return the IDs (Python's) of entries that were over when a new date was announced: they stay beside it."""
+    last = max((entry.place for entry in own if not entry.is_over), default=-1)
+    windows = announced.event.windows
+    return {id(entry) for entry in own if entry.is_over and entry.place < last and not overlaps(entry, windows)}
 
 
 def _replaced_of_new_uid(announced: Announced, old: list[Entry]) -> list[Entry]:
@@ -124,9 +135,14 @@ def _announced_pairs(announced: Announced, known: Sequence[Entry]) -> Iterator[t
         yield from ((AnnouncedImpact(entry.cid, entry.impact), entry.window) for entry in known)
         return
     for circuit in event.circuits or impacts_of(known) or (AnnouncedImpact("", DEFAULT_IMPACT),):
-        own = [entry for entry in known if entry.key == circuit.cid.casefold()]
-        windows = event.windows or _windows(own) or _windows(known) or (None,)
+        windows = event.windows or _known_windows(circuit, known)
         yield from ((circuit, window) for window in windows)
+
+
+def _known_windows(circuit: AnnouncedImpact, known: Sequence[Entry]) -> Sequence[Window | None]:
+    """Return the windows of a circuit, or else all that are known."""
+    own = [entry for entry in known if entry.key == circuit.cid.casefold()]
+    return _windows(own) or _windows(known) or (None,)
 
 
 def _windows(entries: Sequence[Entry]) -> list[Window]:

@@ -150,15 +150,25 @@ def _circuits(rows: Sequence[Entry], *, is_live: bool, windows: tuple[Window, ..
     for entry in rows:
         if entry.cid:
             by_key.setdefault(entry.key, []).append(entry)
-    states = []
-    for own in by_key.values():
-        affected = [entry for entry in own if entry.status != CANCELLED] if is_live else own
-        impact = max((entry.impact for entry in affected or own), key=IMPACTS.index)
-        cid = min(entry.cid for entry in own if entry.place == max(each.place for each in own))
-        its_windows = _windows(affected)
-        everywhere = its_windows == windows or (bool(affected) and any(entry.window is None for entry in affected))
-        states.append(CircuitState(cid, impact, None if everywhere and affected else its_windows))
+    states = [_circuit(own, is_live=is_live, windows=windows) for own in by_key.values()]
     return tuple(sorted(states, key=lambda state: (state.cid, state.impact)))
+
+
+def _circuit(own: Sequence[Entry], *, is_live: bool, windows: tuple[Window, ...]) -> CircuitState:
+    """Return what is known about a circuit, given its entries and the windows of the maintenance."""
+    affected = [entry for entry in own if entry.status != CANCELLED] if is_live else own
+    impact = max((entry.impact for entry in affected or own), key=IMPACTS.index)
+    cid = _newest_spelling(own)
+    if not affected:
+        return CircuitState(cid, impact, ())
+    its_windows = _windows(affected)
+    is_everywhere = its_windows == windows or any(entry.window is None for entry in affected)
+    return CircuitState(cid, impact, None if is_everywhere else its_windows)
+
+
+def _newest_spelling(own: Sequence[Entry]) -> str:
+    newest = max(entry.place for entry in own)
+    return min(entry.cid for entry in own if entry.place == newest)
 
 
 def _reading_doubts(known: Sequence[MaintenanceUpdate], rows: Sequence[Entry]) -> list[Doubt]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from nautobot_circuit_maintenance.domain.announcing import DEFAULT_IMPACT
 from nautobot_circuit_maintenance.domain.entries import Entry, may_replace, occurrence, overlaps
-from nautobot_circuit_maintenance.domain.events import Announced
+from nautobot_circuit_maintenance.domain.events import CANCELLED, Announced
 from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, Window
 
 
@@ -33,62 +33,103 @@ class Scope:
 
 def scope_of(announced: Announced, entries: Sequence[Entry]) -> Scope:
     """Return what an ending word ends."""
-    event = announced.event
-    is_known = announced.uid is not None and any(entry.uid == announced.uid for entry in entries)
-    own = [entry for entry in entries if may_replace(announced, entry) and (entry.uid == announced.uid or not is_known)]
-    if event.recurrence_id is not None and is_known:
-        own = [entry for entry in own if entry.occurrence == event.recurrence_id]
-    scope = Scope(own, has_one_window=len({entry.window for entry in own}) == 1)
-    if not event.circuits and not event.windows:
-        scope.ended = own
-        return scope
+    own = _of_its_uid(announced, entries)
+    part = _of_its_occurrence(announced, own)
+    if own and not part:
+        return Scope(own, is_unknown=True)
+    scope = Scope(part, has_one_window=len({entry.window for entry in part}) == 1)
     # What is announced under an unknown UID has to name the window: it may be about another one.
-    is_its_window = scope.has_one_window and (is_known or announced.uid is None)
-    scope.ended = [entry for entry in own if _names(announced, entry, has_one_window=is_its_window)]
-    if scope.ended or not own:
-        return scope
-    scope.is_unknown = True
-    is_alone = announced.circuits_in_message == 1 and all(entry.is_alone for entry in entries)
-    if is_known or (announced.uid is None and not is_alone):
-        scope.ended, scope.has_one_window = own, False
+    is_its_window = scope.has_one_window and (announced.uid is None or _is_known(announced, entries))
+    named = [entry for entry in part if _names(announced, entry, has_one_window=is_its_window)]
+    if part and not named:
+        scope.is_unknown, scope.has_one_window = True, False
+        named = part if _means_all(announced, entries) else []
+    scope.ended = _without_ended_otherwise(announced, named)
     return scope
 
 
+def _is_known(announced: Announced, entries: Sequence[Entry]) -> bool:
+    return announced.uid is not None and any(entry.uid == announced.uid for entry in entries)
+
+
+def _of_its_uid(announced: Announced, entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries of the UID of an ending word, or all if the UID is unknown."""
+    is_known = _is_known(announced, entries)
+    return [
+        entry for entry in entries if may_replace(announced, entry) and (entry.uid == announced.uid or not is_known)
+    ]
+
+
+def _of_its_occurrence(announced: Announced, entries: list[Entry]) -> list[Entry]:
+    """Return those of these entries that RECURRENCE-ID names; all if there is none."""
+    wanted = announced.event.recurrence_id
+    return entries if wanted is None else [entry for entry in entries if entry.occurrence == wanted]
+
+
 def _names(announced: Announced, entry: Entry, *, has_one_window: bool) -> bool:
-    """Return whether an ending word names an entry by its circuit and its window."""
+    """Return whether an ending word names an entry by its circuit and its window; one that names none means all."""
     event = announced.event
     is_circuit = not event.circuits or entry.key in announced.keys or not entry.cid
-    is_window = not event.windows or has_one_window or entry.window is None or overlaps(entry, event.windows)
+    is_window = not event.windows or has_one_window or _has_window(announced, entry)
     return is_circuit and is_window
+
+
+def _has_window(announced: Announced, entry: Entry) -> bool:
+    return entry.window is None or overlaps(entry, announced.event.windows)
+
+
+def _means_all(announced: Announced, entries: Sequence[Entry]) -> bool:
+    """Return whether an ending word that names only what is unknown ends everything: not if it may be about other work."""
+    if announced.uid is not None:
+        return _is_known(announced, entries)
+    return not (announced.circuits_in_message == 1 and all(entry.is_alone for entry in entries))
+
+
+def _without_ended_otherwise(announced: Announced, named: list[Entry]) -> list[Entry]:
+    """Return the entries that an ending word ends: a cancelled night stays cancelled when the rest is completed.
+
+    What ended otherwise ends again only where the word names circuit and window, or can mean nothing else: all that it names
+    ended otherwise, and it names the window or is a cancellation.
+    """
+    event = announced.event
+    otherwise = [entry for entry in named if entry.is_over_by_other_word(event.status)]
+    if len(otherwise) == len(named) and (event.status == CANCELLED or event.windows):
+        return named
+    is_precise = bool(event.circuits and event.windows)
+    kept = {id(entry) for entry in otherwise if not (is_precise and _has_window(announced, entry))}
+    return [entry for entry in named if id(entry) not in kept]
 
 
 def unknown_circuits(announced: Announced, place: int, ended: Sequence[Entry], entries: Sequence[Entry]) -> list[Entry]:
     """Return entries for the circuits of an ending word that no entry has, or for the word itself if there is none."""
-    event = announced.event
-    known = {entry.key for entry in entries}
-    fresh = [each for each in event.circuits if each.cid.casefold() not in known]
-    if not entries and not fresh:
-        fresh = [AnnouncedImpact("", DEFAULT_IMPACT)]
+    fresh = _not_known(announced, entries)
     own = sorted({entry.window for entry in ended or entries if entry.window})
-    windows: Sequence[Window | None] = event.windows or own or (None,)
-    return [
-        Entry(
-            cid=cid,
-            window=window,
-            status=event.status,
-            impact=impact,
-            uid=announced.uid,
-            occurrence=event.recurrence_id or occurrence(window),
-            sequence=announced.sequence,
-            fingerprint=announced.fingerprint,
-            ended_by=announced.fingerprint,
-            is_alone=announced.circuits_in_message == 1,
-            place=place,
-            stated_at=place,
-        )
-        for cid, impact in fresh
-        for window in windows
-    ]
+    windows: Sequence[Window | None] = announced.event.windows or own or (None,)
+    return [_ended_entry(announced, place, circuit, window) for circuit in fresh for window in windows]
+
+
+def _not_known(announced: Announced, entries: Sequence[Entry]) -> list[AnnouncedImpact]:
+    known = {entry.key for entry in entries}
+    fresh = [each for each in announced.event.circuits if each.cid.casefold() not in known]
+    return fresh if fresh or entries else [AnnouncedImpact("", DEFAULT_IMPACT)]
+
+
+def _ended_entry(announced: Announced, place: int, circuit: AnnouncedImpact, window: Window | None) -> Entry:
+    """Return the entry of a circuit that only the ending word names."""
+    return Entry(
+        cid=circuit.cid,
+        window=window,
+        status=announced.event.status,
+        impact=circuit.impact,
+        uid=announced.uid,
+        occurrence=announced.event.recurrence_id or occurrence(window),
+        sequence=announced.sequence,
+        fingerprint=announced.fingerprint,
+        ended_by=announced.fingerprint,
+        is_alone=announced.circuits_in_message == 1,
+        place=place,
+        stated_at=place,
+    )
 
 
 def tells_its_part(announced: Announced, entries: Sequence[Entry]) -> bool:

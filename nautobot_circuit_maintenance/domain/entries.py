@@ -42,6 +42,10 @@ class Entry:
         """Whether it has been cancelled or completed."""
         return self.status in ENDING
 
+    def is_over_by_other_word(self, status: str) -> bool:
+        """Whether it is over, by another ending word than this one."""
+        return self.is_over and self.status != status
+
     @property
     def side(self) -> Side:
         """What a doubt remembers of it."""

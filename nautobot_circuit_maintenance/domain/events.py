@@ -121,12 +121,16 @@ def appended(ordered: Sequence[Announced], updates: Sequence[MaintenanceUpdate])
     new = sorted(_announced(len(updates) - 1, updates[-1]), key=lambda each: each.sequence)
     for index, each in enumerate(new):
         mates = [other for other in (*ordered, *new[:index]) if each.uid is not None and other.uid == each.uid]
-        if any(other.sequence > each.sequence and other.sent >= each.sent for other in mates):
+        if any(_must_follow(other, each) for other in mates):
             return None
-        lower = [other.effective for other in mates if other.sequence < each.sequence and other.sent <= each.sent]
-        each.effective = max([each.effective, *lower])
+        each.effective = max([each.effective, *(other.effective for other in mates if _must_follow(each, other))])
     new.sort(key=rank)
     return new if not ordered or not new or rank(ordered[-1]) < rank(new[0]) else None
+
+
+def _must_follow(later: Announced, earlier: Announced) -> bool:
+    """Return whether an event of the same UID is not earlier than another: a higher SEQUENCE that was sent no earlier."""
+    return later.sequence > earlier.sequence and later.sent >= earlier.sent
 
 
 def rank(each: Announced) -> tuple[object, ...]:

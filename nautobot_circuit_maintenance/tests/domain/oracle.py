@@ -300,9 +300,8 @@ def _ended(facts: set[Fact], statement: Statement, place: int) -> set[Fact]:
     """Apply an ending word: it ends what it names and removes nothing."""
     event = statement.event
     is_known = bool(statement.uid) and any(fact.uid == statement.uid for fact in facts)
-    scope = {fact for fact in _can_change(facts, statement) if not is_known or fact.uid == statement.uid}
-    if is_known and event.recurrence_id is not None:
-        scope = {fact for fact in scope if fact.occurrence == event.recurrence_id}
+    whole = {fact for fact in _can_change(facts, statement) if not is_known or fact.uid == statement.uid}
+    scope = {fact for fact in whole if event.recurrence_id in (None, fact.occurrence)}
     has_one_window = len({fact.window for fact in scope}) == 1
     named = scope
     if statement.circuits:
@@ -311,6 +310,13 @@ def _ended(facts: set[Fact], statement: Statement, place: int) -> set[Fact]:
         named = {fact for fact in named if fact.window is None or _meet(fact.window, event.windows)}
     if not named and (is_known or not (statement.uid or _each_names_one(facts, statement))):
         named, has_one_window = scope, False
+    # What ended otherwise stays so, unless it is told with its circuit and its time that it did not, or no other is meant.
+    is_rest_open_or_equal = any(fact.status not in OVER or fact.status == event.status for fact in named)
+    if is_rest_open_or_equal or not (event.windows or event.status == "CANCELLED"):
+        for fact in list(named):
+            is_stated = statement.circuits and event.windows and (not fact.window or _meet(fact.window, event.windows))
+            if fact.status in OVER and fact.status != event.status and not is_stated:
+                named = named - {fact}
     takes_times = has_one_window and len(event.windows) == 1
     ended = {
         fact._replace(

@@ -224,6 +224,79 @@ class Ending(TestCase):
         self.assertEqual((conclusion.status, conclusion.windows), ("CONFIRMED", (FIRST,)))
         self.assertIn(DoubtKind.ENDED_UNKNOWN, kinds(conclusion))
 
+    def test_a_recurrence_id_that_is_not_known_ends_nothing_and_is_a_doubt(self) -> None:
+        other_night = "2026-03-20T00:00:00Z"
+        for status in ("CANCELLED", "COMPLETED"):
+            for uid, circuits, windows in (
+                ("u-1", (), ()),
+                ("u-1", ("C-1",), ()),
+                ("u-1", ("C-1",), (night(20),)),
+                ("u-9", (), ()),
+            ):
+                word = event(status, *circuits, windows=windows, uid=uid, recurrence_id=other_night)
+                with self.subTest(word):
+                    conclusion = conclude([sent(1, event("CONFIRMED", "C-1", windows=[FIRST, SECOND])), sent(2, word)])
+
+                    self.assertEqual((conclusion.status, conclusion.windows), ("CONFIRMED", (FIRST, SECOND)))
+                    self.assertEqual(kinds(conclusion), {DoubtKind.ENDED_UNKNOWN})
+
+    def test_a_recurrence_id_under_an_unknown_uid_ends_the_window_that_starts_then(self) -> None:
+        story = [
+            sent(1, event("CONFIRMED", "C-1", windows=[FIRST, SECOND])),
+            sent(2, event("CANCELLED", windows=[], uid="u-9", recurrence_id="2026-03-13T00:00:00Z")),
+        ]
+
+        self.assertEqual(conclude(story).windows, (FIRST,))
+
+    def test_what_ended_otherwise_stays_so_unless_it_is_named_with_circuit_and_window(self) -> None:
+        """A cancelled night stays cancelled when the work is completed, and a completed one when the rest is cancelled."""
+        for first, second in (("CANCELLED", "COMPLETED"), ("COMPLETED", "CANCELLED")):
+            story = [
+                sent(1, event("CONFIRMED", "C-1", "C-2", windows=[FIRST, SECOND])),
+                sent(2, event(first, windows=[FIRST])),
+            ]
+            for circuits, windows in (((), ()), (("C-1", "C-2"), ()), ((), (FIRST, SECOND))):
+                with self.subTest((first, circuits, windows)):
+                    word = event(second, *circuits, windows=windows)
+                    entries = conclude([*story, sent(3, word)]).entries
+
+                    self.assertEqual(
+                        {(entry.window, entry.status) for entry in entries}, {(FIRST, first), (SECOND, second)}
+                    )
+            named = conclude([*story, sent(3, event(second, "C-1", windows=[FIRST]))])
+            self.assertEqual(
+                {(entry.cid, entry.window, entry.status) for entry in named.entries if entry.window == FIRST},
+                {("C-1", FIRST, second), ("C-2", FIRST, first)},
+            )
+
+    def test_what_is_over_as_a_whole_is_cancelled_by_any_cancellation_and_completed_only_if_the_window_is_named(
+        self,
+    ) -> None:
+        for first, second, windows, status in (
+            ("CANCELLED", "COMPLETED", (), "CANCELLED"),
+            ("CANCELLED", "COMPLETED", (FIRST,), "COMPLETED"),
+            ("COMPLETED", "CANCELLED", (), "CANCELLED"),
+            ("COMPLETED", "CANCELLED", (FIRST,), "CANCELLED"),
+        ):
+            story = [sent(1, event("CONFIRMED", "C-1")), sent(2, event(first, windows=[]))]
+            with self.subTest((first, windows)):
+                self.assertEqual(conclude([*story, sent(3, event(second, windows=windows))]).status, status)
+
+    def test_a_repeated_cancellation_changes_nothing(self) -> None:
+        story = [
+            sent(1, event("CONFIRMED", "C-1", windows=[FIRST, SECOND])),
+            sent(2, event("COMPLETED", windows=[FIRST])),
+            sent(3, event("CANCELLED", windows=[])),
+        ]
+        again = conclude([*story, sent(4, event("CANCELLED", windows=[]))])
+
+        self.assertEqual((again.status, again.windows, again.cancelled_windows), ("COMPLETED", (FIRST,), (SECOND,)))
+
+    def test_the_last_of_equal_words_stands(self) -> None:
+        story = [sent(at, event("CANCELLED" if at > 1 else "CONFIRMED", "C-1")) for at in (1, 2, 3)]
+
+        self.assertEqual(conclude(story).standing, {"mail at 1", "mail at 3"})
+
     def test_open_again_is_a_doubt(self) -> None:
         story = [sent(1, event("CONFIRMED", "C-1")), sent(2, event("CANCELLED")), sent(3, event("CONFIRMED", "C-1"))]
         conclusion = conclude(story)
