@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nautobot_circuit_maintenance.domain.announcing import DEFAULT_IMPACT
-from nautobot_circuit_maintenance.domain.entries import Entry, may_replace, occurrence, overlaps
+from nautobot_circuit_maintenance.domain.entries import Entry, impacts_of, may_replace, occurrence, overlaps
 from nautobot_circuit_maintenance.domain.events import CANCELLED, Announced
 from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, Window
 
@@ -101,17 +101,28 @@ def _without_ended_otherwise(announced: Announced, named: list[Entry]) -> list[E
 
 
 def unknown_circuits(announced: Announced, place: int, ended: Sequence[Entry], entries: Sequence[Entry]) -> list[Entry]:
-    """Return entries for the circuits of an ending word that no entry has, or for the word itself if there is none."""
+    """Return entries for the circuits of an ending word that no entry has, or for the word itself if there is none.
+
+    What its own message added is no entry in this sense: one message may end several nights that were not announced.
+    """
     fresh = _not_known(announced, entries)
     own = sorted({entry.window for entry in ended or entries if entry.window})
     windows: Sequence[Window | None] = announced.event.windows or own or (None,)
-    return [_ended_entry(announced, place, circuit, window) for circuit in fresh for window in windows]
+    places = {(entry.key, entry.window) for entry in entries}
+    return [
+        _ended_entry(announced, place, circuit, window)
+        for circuit in fresh
+        for window in windows
+        if (circuit.cid.casefold(), window) not in places
+    ]
 
 
 def _not_known(announced: Announced, entries: Sequence[Entry]) -> list[AnnouncedImpact]:
-    known = {entry.key for entry in entries}
-    fresh = [each for each in announced.event.circuits if each.cid.casefold() not in known]
-    return fresh if fresh or entries else [AnnouncedImpact("", DEFAULT_IMPACT)]
+    others = [entry for entry in entries if not entry.fingerprint == entry.ended_by == announced.fingerprint]
+    if not others and not announced.event.circuits:
+        return list(impacts_of(entries)) or [AnnouncedImpact("", DEFAULT_IMPACT)]
+    known = {entry.key for entry in others}
+    return [each for each in announced.event.circuits if each.cid.casefold() not in known]
 
 
 def _ended_entry(announced: Announced, place: int, circuit: AnnouncedImpact, window: Window | None) -> Entry:

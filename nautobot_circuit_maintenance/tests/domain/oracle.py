@@ -337,11 +337,13 @@ def _each_names_one(facts: set[Fact], statement: Statement) -> bool:
 
 
 def _added(facts: set[Fact], named: set[Fact], statement: Statement, place: int) -> set[Fact]:
-    """Return the circuits of an ending word that were not known."""
-    event, known = statement.event, {fact.circuit for fact in facts}
+    """Return the circuits of an ending word that no other mail made known."""
+    event, before = statement.event, {fact for fact in facts if {fact.mail, fact.ended_by} != {statement.mail}}
+    known = {fact.circuit for fact in before}
     new = [(cid.casefold(), impact) for cid, impact in event.circuits if cid.casefold() not in known]
-    if not new and not facts:
-        new = [("", "OUTAGE")]
+    if not event.circuits and not before:
+        here = sorted({fact.circuit for fact in facts if fact.circuit})
+        new = [(circuit, _worst(facts, circuit)) for circuit in here] or [("", "OUTAGE")]
     source = {fact for fact in facts if fact.moment[0] == place} if named else facts
     windows = list(event.windows) or sorted({fact.window for fact in source if fact.window}) or [None]
     return {
@@ -361,6 +363,7 @@ def _added(facts: set[Fact], named: set[Fact], statement: Statement, place: int)
         )
         for circuit, impact in new
         for window in windows
+        if not any((fact.circuit, fact.window) == (circuit, window) for fact in facts)
     }
 
 

@@ -410,3 +410,48 @@ class Always(TestCase):
     @given(histories)
     def test_one_after_the_other_is_the_same_as_together(self, history: list[MaintenanceUpdate]) -> None:
         self.assertEqual(list(conclusions(history)), [conclude(history[: count + 1]) for count in range(len(history))])
+
+
+class EndedUnannounced(TestCase):
+    """One message ends several nights of work that was not announced; none of them is lost."""
+
+    def ends(self, *events: tuple[Sequence[str], int], uid: str | None = None) -> MaintenanceUpdate:
+        """Return a message with a COMPLETED event for each of these circuits and days."""
+        made = tuple(
+            MaintenanceEvent(
+                status="COMPLETED",
+                windows=nights(day),
+                circuits=tuple(AnnouncedImpact(cid, "OUTAGE") for cid in cids),
+                uid=uid,
+            )
+            for cids, day in events
+        )
+        return replace(make_update(50), events=made)
+
+    def test_the_same_circuits_in_each_night(self):
+        for uid in (None, "1"):
+            conclusion = conclude([self.ends((("A", "B"), 1), (("A", "B"), 2), (("A", "B"), 3), uid=uid)])
+
+            self.assertEqual((conclusion.status, conclusion.windows), ("COMPLETED", nights(1, 2, 3)))
+            self.assertEqual([state.cid for state in conclusion.impacts], ["A", "B"])
+
+    def test_other_circuits_in_each_night(self):
+        conclusion = conclude([self.ends((("A",), 1), (("A", "B"), 2))])
+
+        self.assertEqual([state.windows for state in conclusion.impacts], [None, nights(2)])
+
+    def test_no_circuits(self):
+        self.assertEqual(conclude([self.ends(((), 1), ((), 2))]).windows, nights(1, 2))
+
+    def test_circuits_in_the_first_event_only(self):
+        conclusion = conclude([self.ends((("A",), 1), ((), 2))])
+
+        self.assertEqual([(state.cid, state.windows) for state in conclusion.impacts], [("A", None)])
+        self.assertEqual(conclusion.windows, nights(1, 2))
+
+    def test_a_night_that_was_announced_is_ended_only(self):
+        announced = make_update(1, "A", days=[1])
+
+        conclusion = conclude([announced, self.ends((("A",), 1), uid="1")])
+
+        self.assertEqual((conclusion.windows, len(conclusion.entries)), (nights(1), 1))
