@@ -153,7 +153,6 @@ if corpus.FOLDER.exists():
                 {
                     "Carrier crowncastle CM20231201000",
                     "Carrier genericprovider WorkOrder-31415",
-                    "Carrier gtt 60543210",
                     "Carrier pccw INC0123456789AB",
                     "Carrier tata CHGP0123456",
                 },
