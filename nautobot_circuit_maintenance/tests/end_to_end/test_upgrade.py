@@ -1,4 +1,4 @@
-"""After an upgrade from the rules before migration 0004, reprocessing everything gives what reading it anew gives.
+"""After an upgrade from the rules before migration 0004, reprocessing everything gives what reading it for the first time gives.
 
 The demo's mails are read, then put on record as the old rules concluded them, which 0005 has frozen.
 """
