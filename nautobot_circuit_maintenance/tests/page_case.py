@@ -3,7 +3,7 @@
 from django.urls import reverse
 from nautobot.apps.testing import TestCase
 
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app
 
 HTMX = {"headers": {"HX-Request": "true"}}
 """Lists load their rows by a second request of this kind."""
@@ -21,7 +21,7 @@ class PageTestCase(TestCase):
     def setUp(self):
         """Create the objects."""
         super().setUp()
-        fixtures.create_world()
+        app.create_world()
 
     def permit(self, *names, **kwargs):
         """Give the user permissions of the app."""

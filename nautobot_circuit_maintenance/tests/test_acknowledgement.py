@@ -7,7 +7,7 @@ from django.test import TestCase
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.models.acknowledgement import acknowledge, unacknowledge
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
 
 class AcknowledgeTest(TestCase):
@@ -26,14 +26,14 @@ class AcknowledgeTest(TestCase):
 
     def test_result_names_acknowledged_changed_and_already_acknowledged_ones(self):
         already = CircuitMaintenance.objects.get(name="M-1")
-        already.acknowledge(None, fixtures.NOON)
+        already.acknowledge(None, NOON)
         already.save()
         seen_at = CircuitMaintenance.objects.get(name="M-2").last_updated
         newer = seen_at + timedelta(seconds=1)
         CircuitMaintenance.objects.filter(name="M-2").update(last_updated=newer)
         CircuitMaintenance.objects.filter(name="M-3").update(last_updated=seen_at)
 
-        result = acknowledge(self.maintenances, self.user, now=fixtures.NOON, seen_at=seen_at)
+        result = acknowledge(self.maintenances, self.user, now=NOON, seen_at=seen_at)
 
         self.assertEqual(self.names(result.acknowledged), ["M-3"])
         self.assertEqual(self.names(result.changed), ["M-2"])
@@ -42,15 +42,15 @@ class AcknowledgeTest(TestCase):
         self.assertEqual(sorted(stored), [("M-1", True, None), ("M-2", False, None), ("M-3", True, self.user.pk)])
 
     def test_without_seen_at_changes_do_not_matter(self):
-        result = acknowledge(self.maintenances, self.user, now=fixtures.NOON)
+        result = acknowledge(self.maintenances, self.user, now=NOON)
 
         self.assertEqual(self.names(result.acknowledged), ["M-1", "M-2", "M-3"])
         self.assertEqual(
-            set(self.maintenances.values_list("acknowledged_by", "acknowledged_at")), {(self.user.pk, fixtures.NOON)}
+            set(self.maintenances.values_list("acknowledged_by", "acknowledged_at")), {(self.user.pk, NOON)}
         )
 
     def test_unacknowledge_returns_the_maintenances_that_were_acknowledged(self):
-        acknowledge(self.maintenances.filter(name="M-1"), self.user, now=fixtures.NOON)
+        acknowledge(self.maintenances.filter(name="M-1"), self.user, now=NOON)
 
         self.assertEqual(self.names(unacknowledge(self.maintenances)), ["M-1"])
         self.assertFalse(self.maintenances.exclude(ack=False, acknowledged_by=None, acknowledged_at=None).exists())

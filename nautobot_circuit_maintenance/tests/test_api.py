@@ -11,13 +11,15 @@ from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
 )
-from nautobot_circuit_maintenance.tests import fixtures, inherited
+from nautobot_circuit_maintenance.tests import inherited
+from nautobot_circuit_maintenance.tests.factories import app
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
 
 class _WorldMixin:
     @classmethod
     def setUpTestData(cls):  # pylint: disable=invalid-name  # Django's name
-        fixtures.create_world()
+        app.create_world()
 
 
 class CircuitMaintenanceAPITest(_WorldMixin, APIViewTestCases.APIViewTestCase):
@@ -36,8 +38,8 @@ class CircuitMaintenanceAPITest(_WorldMixin, APIViewTestCases.APIViewTestCase):
                 "name": f"NEW-{number}",
                 "provider": provider.pk,
                 "status": Status.CONFIRMED,
-                "start_time": fixtures.NOON + timedelta(days=number),
-                "end_time": fixtures.NOON + timedelta(days=number, hours=1),
+                "start_time": NOON + timedelta(days=number),
+                "end_time": NOON + timedelta(days=number, hours=1),
             }
             for number in range(3)
         ]
@@ -52,7 +54,7 @@ class CircuitImpactAPITest(inherited.ListWithoutTagsApiTestCase, APIViewTestCase
 
     @classmethod
     def setUpTestData(cls):
-        fixtures.create_world()
+        app.create_world()
         maintenance = models.CircuitMaintenance.objects.get(name="M-3")
         cls.create_data = [
             {"maintenance": maintenance.pk, "cid": f"NEW-{number}", "impact": Impact.OUTAGE} for number in range(3)
@@ -62,7 +64,7 @@ class CircuitImpactAPITest(inherited.ListWithoutTagsApiTestCase, APIViewTestCase
     def test_circuit_id_defaults_to_the_circuits(self):
         self.add_permissions("nautobot_circuit_maintenance.add_circuitimpact", "circuits.view_circuit")
         self.add_permissions("nautobot_circuit_maintenance.view_circuitmaintenance")
-        maintenance = fixtures.create_maintenance("M", Provider.objects.get(name="ISP 1"))
+        maintenance = app.create_maintenance("M", Provider.objects.get(name="ISP 1"))
         data = {"maintenance": maintenance.pk, "circuit": Circuit.objects.get(cid="C-1").pk, "impact": Impact.OUTAGE}
 
         response = self.client.post(self._get_list_url(), data, format="json", **self.header)
@@ -80,7 +82,7 @@ class NoteAPITest(inherited.ListWithoutTagsApiTestCase, APIViewTestCases.APIView
 
     @classmethod
     def setUpTestData(cls):
-        fixtures.create_world()
+        app.create_world()
         maintenance = models.CircuitMaintenance.objects.first()
         cls.create_data = [{"maintenance": maintenance.pk, "title": f"New {number}"} for number in range(3)]
 

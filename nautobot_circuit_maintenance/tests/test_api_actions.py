@@ -13,7 +13,7 @@ from nautobot_circuit_maintenance.choices import NotificationStateChoices as Sta
 from nautobot_circuit_maintenance.jobs import ReprocessNotifications
 from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_FIELD
 from nautobot_circuit_maintenance.pipeline.run import RunOptions
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app, core
 from nautobot_circuit_maintenance.tests.factories.mail import Bcop, mail
 from nautobot_circuit_maintenance.tests.test_api_content import ApiTestCase
 
@@ -134,7 +134,7 @@ class RawTest(ApiTestCase):
                 response = self.client.get(self.raw_url, headers={"Accept": accept}, **self.header)
 
                 self.assertHttpStatus(response, 200)
-                self.assertEqual(response.content, fixtures.RAW)
+                self.assertEqual(response.content, app.RAW)
                 self.assertEqual(response["Content-Type"], _MESSAGE)
                 self.assertIn("attachment", response["Content-Disposition"])
                 self.assertEqual(response["X-Content-Type-Options"], "nosniff")
@@ -163,7 +163,7 @@ class IngestTest(ApiTestCase):
 
     def setUp(self):
         super().setUp()
-        self.provider = fixtures.create_provider("Wire")
+        self.provider = core.create_provider("Wire")
         self.provider.cf.update({EMAILS_FIELD: "noc@isp.example", PARSERS_FIELD: "genericprovider"})
         self.provider.validated_save()
         self.raw = mail(Bcop("W-1"))
@@ -282,7 +282,7 @@ class IngestTest(ApiTestCase):
         counts = []
         for number in range(4):
             for _ in range(number * 3):
-                fixtures.create_notification(self.provider)
+                app.create_notification(self.provider)
             with CaptureQueriesContext(connection) as queries:
                 self.post(mail(Bcop(f"Q-{number}")))
             counts.append(len(queries))

@@ -12,7 +12,8 @@ from rest_framework import status
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app, core
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
 _API = "plugins-api:nautobot_circuit_maintenance-api:{}"
 
@@ -22,7 +23,7 @@ class ApiTestCase(APITestCase):
 
     def setUp(self):
         super().setUp()
-        fixtures.create_world()
+        app.create_world()
 
     def url(self, route, **kwargs):
         """Return the URL of an endpoint of the app."""
@@ -109,9 +110,9 @@ class MaintenanceContentTest(ApiTestCase):
         counts = []
         for rows in (4, 16):
             for number in range(models.CircuitMaintenance.objects.count(), rows):
-                provider = fixtures.create_provider(f"Another {number}")
-                maintenance = fixtures.create_maintenance(f"X-{number}", provider)
-                fixtures.create_impact(maintenance, fixtures.create_circuit(provider, f"X-{number}"))
+                provider = core.create_provider(f"Another {number}")
+                maintenance = app.create_maintenance(f"X-{number}", provider)
+                app.create_impact(maintenance, core.create_circuit(provider, f"X-{number}"))
             with CaptureQueriesContext(
                 connection,
             ) as queries:
@@ -176,18 +177,18 @@ class AcknowledgeTest(ApiTestCase):
     def test_first_acknowledgement_is_kept(self):
         self.permit("change_circuitmaintenance")
         maintenance = models.CircuitMaintenance.objects.get(name="M-2")
-        maintenance.acknowledge(None, fixtures.NOON)
+        maintenance.acknowledge(None, NOON)
         maintenance.save()
 
         self.assertEqual(self.post("acknowledge", maintenance), 200)
 
         maintenance.refresh_from_db()
-        self.assertEqual((maintenance.acknowledged_by, maintenance.acknowledged_at), (None, fixtures.NOON))
+        self.assertEqual((maintenance.acknowledged_by, maintenance.acknowledged_at), (None, NOON))
 
     def test_former_name_withdraw_is_deprecated(self):
         self.permit("change_circuitmaintenance")
         maintenance = models.CircuitMaintenance.objects.get(name="M-1")
-        maintenance.acknowledge(self.user, fixtures.NOON)
+        maintenance.acknowledge(self.user, NOON)
         maintenance.save()
 
         response = self.send("withdraw", maintenance)

@@ -14,8 +14,7 @@ from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.analysis import dashboard, trends
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, core, users
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.periods import start_of_day
@@ -76,12 +75,12 @@ class FiguresTest(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        cls.user = world.superuser()
-        cls.isp = fixtures.create_provider("ISP 1")
+        cls.user = users.superuser()
+        cls.isp = core.create_provider("ISP 1")
 
     def plan(self, name: str, start: str, hours: float = 1) -> None:
         """Create a maintenance that starts at a time in UTC."""
-        fixtures.create_maintenance(name, self.isp, start=utc(start), hours=hours, status=Status.CONFIRMED)
+        app.create_maintenance(name, self.isp, start=utc(start), hours=hours, status=Status.CONFIRMED)
 
     def test_next_24_hours_are_24_hours(self):
         """Not until the same time tomorrow."""

@@ -10,8 +10,7 @@ from nautobot.apps.change_logging import web_request_context
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, users
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.ui.periods import start_of_day
 
@@ -34,11 +33,11 @@ class ChangesPageTest(PageTestCase):
         """Create a notification received this long ago."""
         at = timezone.now() - ago
         maintenance = maintenance or self.maintenance
-        mail = fixtures.create_notification(maintenance.provider, received_at=at, subject=subject, sender="noc@isp.net")
+        mail = app.create_notification(maintenance.provider, received_at=at, subject=subject, sender="noc@isp.net")
         circuits = [{"cid": cid, "impact": "OUTAGE"} for cid in cids]
         values = {"circuits": circuits, "start": 1_800_000_000, "end": 1_800_014_400, **values}
-        evidence = fixtures.evidence(maintenance.name, at, **values)
-        return fixtures.create_parsed(mail, maintenance, issued_at=at, json=evidence)
+        evidence = app.evidence(maintenance.name, at, **values)
+        return app.create_parsed(mail, maintenance, issued_at=at, json=evidence)
 
     def create_moved(self):
         """Create a maintenance announced long ago and moved an hour ago."""
@@ -136,7 +135,7 @@ class ChangesPageTest(PageTestCase):
     def test_the_dashboard_has_the_newest_ten_and_a_link_to_all(self):
         self.become_superuser()
         for number in range(12):
-            maintenance = fixtures.create_maintenance(f"NEW-{number}", self.maintenance.provider)
+            maintenance = app.create_maintenance(f"NEW-{number}", self.maintenance.provider)
             self.notify((number + 1) * HOUR / 60, "C-1", maintenance=maintenance)
 
         text, table = self.shown("dashboard")
@@ -151,7 +150,7 @@ class ChangesPageTest(PageTestCase):
         self.maintenance.parsed_notifications.all().delete()
         self.notify(HOUR, "C-1")
         for number in range(12):
-            fixtures.create_maintenance(f"NEW-{number}", self.maintenance.provider, ack=True)
+            app.create_maintenance(f"NEW-{number}", self.maintenance.provider, ack=True)
 
         text, _ = self.shown("dashboard")
 
@@ -170,10 +169,10 @@ class ChangesPageTest(PageTestCase):
             "description": {"description": "Other work"},
         }
         for kind, change in values.items():
-            maintenance = fixtures.create_maintenance(f"WORK-{kind}", self.maintenance.provider)
+            maintenance = app.create_maintenance(f"WORK-{kind}", self.maintenance.provider)
             self.notify(30 * DAY, "C-1", maintenance=maintenance, description="Work")
             self.notify(HOUR, "C-1", maintenance=maintenance, **{"description": "Work", **change})
-        self.notify(HOUR, "C-1", maintenance=fixtures.create_maintenance("WORK-new", self.maintenance.provider))
+        self.notify(HOUR, "C-1", maintenance=app.create_maintenance("WORK-new", self.maintenance.provider))
         self.edit(ticket="T-edit")
         return ["cancelled", "moved", "new", "impact", "status", "edit", "description"]
 
@@ -221,7 +220,7 @@ class ChangesPageTest(PageTestCase):
         models.ParsedNotification.objects.all().delete()
         for maintenance in (ours, self.maintenance):
             self.notify(HOUR, f"{maintenance}-CID", maintenance=maintenance, subject=f"{maintenance} subject")
-        self.client.force_login(world.viewer(*world.ALL, models.Note, constraints=world.BY_PROVIDER))
+        self.client.force_login(users.viewer(*users.ALL, models.Note, constraints=users.BY_PROVIDER))
 
         for route in ("changes", "dashboard"):
             text, table = self.shown(route)
@@ -232,15 +231,15 @@ class ChangesPageTest(PageTestCase):
     def test_hostile_text_is_escaped(self):
         self.become_superuser()
         models.ParsedNotification.objects.all().delete()
-        values = {"description": fixtures.HOSTILE, "status": fixtures.HOSTILE, "subject": fixtures.HOSTILE}
-        self.notify(HOUR, fixtures.HOSTILE, **values)
-        models.Note.objects.create(maintenance=self.maintenance, title=fixtures.HOSTILE)
+        values = {"description": app.HOSTILE, "status": app.HOSTILE, "subject": app.HOSTILE}
+        self.notify(HOUR, app.HOSTILE, **values)
+        models.Note.objects.create(maintenance=self.maintenance, title=app.HOSTILE)
         self.edit(ticket="T")
-        self.edit(ticket=fixtures.HOSTILE)
+        self.edit(ticket=app.HOSTILE)
 
         _, table = self.shown()
 
-        self.assertNotIn(fixtures.HOSTILE, table)
+        self.assertNotIn(app.HOSTILE, table)
         self.assertGreaterEqual(table.count("&lt;script&gt;"), 4)
 
     def test_ten_times_the_changes_take_as_many_queries(self):
@@ -248,7 +247,7 @@ class ChangesPageTest(PageTestCase):
         counts = []
         for size in (8, 80):
             for number in range(models.CircuitMaintenance.objects.count(), size):
-                maintenance = fixtures.create_maintenance(f"NEW-{number}", self.maintenance.provider, ack=True)
+                maintenance = app.create_maintenance(f"NEW-{number}", self.maintenance.provider, ack=True)
                 self.notify(HOUR, "C-1", maintenance=maintenance)
                 models.Note.objects.create(maintenance=maintenance, title="Hello")
                 self.edit(ticket=f"T-{number}")

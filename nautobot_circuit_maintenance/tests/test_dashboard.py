@@ -23,8 +23,7 @@ from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices as Status,
     NotificationStateChoices as State,
 )
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, core, users
 from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
 
 APP = "plugins:nautobot_circuit_maintenance"
@@ -42,10 +41,10 @@ def fill() -> None:
     field.content_types.add(kind)
     Tag.objects.create(name="Night").content_types.add(kind)
     for number in range(1, 21):
-        provider = fixtures.create_provider(f"ISP {number}")
-        site = world.create_sites(f"Site {number}")[0]
-        circuit = fixtures.create_circuit(provider, f"CIRCUIT-{number}")
-        world.terminate(circuit, "A", site, world.create_device(f"edge-{number}", site))
+        provider = core.create_provider(f"ISP {number}")
+        site = core.create_sites(f"Site {number}")[0]
+        circuit = core.create_circuit(provider, f"CIRCUIT-{number}")
+        core.terminate(circuit, "A", site, core.create_device(f"edge-{number}", site))
         source = models.NotificationSource.objects.create(name=f"Source {number}", last_error="refused")
         source.providers.add(provider)
         fill_work(number, now)
@@ -59,14 +58,14 @@ def fill_work(number: int, now, factor: int = 1) -> None:
     for count in range(factor):
         start = now + timedelta(hours=number + 3 * count - 2, minutes=factor)
         fields = {"issued_at": now, "_custom_field_data": {"team": "North"}}
-        maintenance = fixtures.create_maintenance(f"WORK-{number}.{count}.{factor}", provider, start=start, **fields)
+        maintenance = app.create_maintenance(f"WORK-{number}.{count}.{factor}", provider, start=start, **fields)
         maintenance.tags.add(Tag.objects.get(name="Night"))
-        past = fixtures.create_maintenance(f"PAST-{number}.{count}.{factor}", provider, start=start - 40 * DAY)
-        fixtures.create_impact(maintenance, circuit)
-        fixtures.create_impact(maintenance, f"UNKNOWN-{number}.{count}", Impact.DEGRADED)
+        past = app.create_maintenance(f"PAST-{number}.{count}.{factor}", provider, start=start - 40 * DAY)
+        app.create_impact(maintenance, circuit)
+        app.create_impact(maintenance, f"UNKNOWN-{number}.{count}", Impact.DEGRADED)
         for state in (State.FAILED, State.RECEIVED):
-            mail = fixtures.create_notification(provider, source, state=state, received_at=now - DAY)
-            fixtures.create_parsed(mail, past)
+            mail = app.create_notification(provider, source, state=state, received_at=now - DAY)
+            app.create_parsed(mail, past)
 
 
 CHANGED = f"Changes since {start_of_day(timezone.now(), USUAL_DAYS):%a %d %b}"
@@ -76,7 +75,7 @@ class DashboardCase(TestCase):
     """How the tests read the page."""
 
     def login_as_superuser(self) -> None:
-        self.client.force_login(world.superuser())
+        self.client.force_login(users.superuser())
 
     def page(self) -> str:
         response = self.client.get(URL)
@@ -115,7 +114,7 @@ class FilledDashboardTest(DashboardCase):
         fill()
 
     def test_each_tile_shows_what_the_list_behind_it_has(self):
-        fixtures.create_maintenance("OFF", start=timezone.now() - HOUR, status=Status.CANCELLED)
+        app.create_maintenance("OFF", start=timezone.now() - HOUR, status=Status.CANCELLED)
         self.login_as_superuser()
         page = self.page()
         tiles = self.tile_links(page)
@@ -189,7 +188,7 @@ class DashboardTest(DashboardCase):
     """What an operator sees."""
 
     def test_acknowledging_from_the_dashboard_leads_back_to_it(self):
-        maintenance = fixtures.create_maintenance("M", start=timezone.now() + HOUR)
+        maintenance = app.create_maintenance("M", start=timezone.now() + HOUR)
         self.login_as_superuser()
         url = reverse(f"{APP}:circuitmaintenance_acknowledge", kwargs={"pk": maintenance.pk})
         self.assert_shows(self.page(), f'action="{url}"')
@@ -201,20 +200,20 @@ class DashboardTest(DashboardCase):
         self.assert_hides(self.page(), f'action="{url}"')
 
     def test_values_are_escaped(self):
-        provider = fixtures.create_provider(fixtures.HOSTILE)
-        place = world.create_sites(fixtures.HOSTILE)[0]
-        circuit = fixtures.create_circuit(provider, "C")
-        world.terminate(circuit, "A", place, world.create_device(fixtures.HOSTILE, place))
+        provider = core.create_provider(app.HOSTILE)
+        place = core.create_sites(app.HOSTILE)[0]
+        circuit = core.create_circuit(provider, "C")
+        core.terminate(circuit, "A", place, core.create_device(app.HOSTILE, place))
         for hours in (1, -30):
-            maintenance = fixtures.create_maintenance(
-                fixtures.HOSTILE + str(hours), provider, start=timezone.now() + hours * HOUR
+            maintenance = app.create_maintenance(
+                app.HOSTILE + str(hours), provider, start=timezone.now() + hours * HOUR
             )
-            fixtures.create_impact(maintenance, circuit)
-        models.NotificationSource.objects.create(name=fixtures.HOSTILE, last_error=fixtures.HOSTILE)
+            app.create_impact(maintenance, circuit)
+        models.NotificationSource.objects.create(name=app.HOSTILE, last_error=app.HOSTILE)
         self.login_as_superuser()
         page = self.page()
 
-        self.assert_hides(page, fixtures.HOSTILE)
+        self.assert_hides(page, app.HOSTILE)
         self.assertGreaterEqual(page.count("&lt;script&gt;alert"), 6)
 
     def test_permission_to_view_maintenances_is_required(self):
@@ -224,7 +223,7 @@ class DashboardTest(DashboardCase):
 
     def test_a_user_of_one_provider_sees_nothing_of_the_others(self):
         fill()
-        user = world.viewer(*world.ALL, constraints=world.BY_PROVIDER)
+        user = users.viewer(*users.ALL, constraints=users.BY_PROVIDER)
         self.client.force_login(user)
         page = self.page()
         tiles = {label: count for label, (count, _) in self.tile_links(page).items()}
@@ -249,7 +248,7 @@ class DashboardTest(DashboardCase):
 
     def test_cards_require_permissions(self):
         fill()
-        self.client.force_login(world.viewer(models.CircuitMaintenance))
+        self.client.force_login(users.viewer(models.CircuitMaintenance))
         page = self.page()
 
         for label in ("SOURCES", "AFFECTED LOCATIONS", "AFFECTED DEVICES"):
@@ -260,14 +259,14 @@ class DashboardTest(DashboardCase):
             (Location, "AFFECTED LOCATIONS"),
             (Device, "AFFECTED DEVICES"),
         ):
-            self.client.force_login(world.viewer(models.CircuitMaintenance, model))
+            self.client.force_login(users.viewer(models.CircuitMaintenance, model))
             self.assert_shows(self.page(), label)
 
     def test_no_issues_is_shown_only_with_permission_to_view_them(self):
         self.login_as_superuser()
         self.assert_shows(self.page(), "No issues")
 
-        self.client.force_login(world.viewer(models.CircuitMaintenance, models.Notification))
+        self.client.force_login(users.viewer(models.CircuitMaintenance, models.Notification))
         page = self.page()
         self.assert_hides(page, "No issues")
         self.assertRegex(page, r"Needs attention</span>\s*(?:</a>)?\s*<small[^>]*>\s*hidden")
@@ -292,7 +291,7 @@ class DashboardTest(DashboardCase):
                 self.assert_shows(page, text)
 
     def test_empty_chart_shows_a_line_instead(self):
-        fixtures.create_maintenance("AHEAD", start=timezone.now() + HOUR)
+        app.create_maintenance("AHEAD", start=timezone.now() + HOUR)
         self.login_as_superuser()
         page = self.page()
 
@@ -300,7 +299,7 @@ class DashboardTest(DashboardCase):
         self.assertEqual(page.count("No data for the last 365 days."), 2)
 
     def test_the_days_of_the_tables_come_from_the_settings(self):
-        fixtures.create_maintenance("FAR", start=timezone.now() + 40 * 24 * HOUR)
+        app.create_maintenance("FAR", start=timezone.now() + 40 * 24 * HOUR)
         self.login_as_superuser()
         self.assert_hides(self.page(), "FAR")
         with override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"dashboard_n_days": 60}}):
@@ -308,8 +307,8 @@ class DashboardTest(DashboardCase):
 
     def test_times_are_in_the_users_zone_with_utc_on_hover(self):
         start = timezone.now().replace(minute=0, second=0, microsecond=0) + 30 * HOUR
-        fixtures.create_maintenance("M", start=start)
-        user = world.superuser()
+        app.create_maintenance("M", start=start)
+        user = users.superuser()
         user.set_config("timezone", "Asia/Tokyo", commit=True)
         self.client.force_login(user)
         page = self.page()
@@ -330,12 +329,12 @@ class DashboardCostTest(TestCase):
         return len(queries)
 
     def test_query_count_does_not_depend_on_the_data(self):
-        users = (world.superuser(), world.viewer(*world.ALL), world.viewer(*world.ALL, constraints=world.BY_PROVIDER))
+        several = (users.superuser(), users.viewer(*users.ALL), users.viewer(*users.ALL, constraints=users.BY_PROVIDER))
         fill()
-        few = [self.queries(user) for user in users]
+        few = [self.queries(user) for user in several]
         for number in range(1, 21):
             fill_work(number, timezone.now(), factor=9)
-        many = [self.queries(user) for user in users]
+        many = [self.queries(user) for user in several]
 
         self.assertEqual(few, many)
         self.assertLessEqual(max(many), QUERIES)

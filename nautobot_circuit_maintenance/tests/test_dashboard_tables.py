@@ -10,8 +10,7 @@ from django.utils import timezone
 from nautobot.apps.testing import TestCase
 
 from nautobot_circuit_maintenance.analysis.affected import ROWS
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, core, users
 
 URL = reverse("plugins:nautobot_circuit_maintenance:dashboard")
 HOUR = timedelta(hours=1)
@@ -22,21 +21,21 @@ class TablesTest(TestCase):
 
     def setUp(self):
         super().setUp()
-        self.isp = fixtures.create_provider("ISP 1")
+        self.isp = core.create_provider("ISP 1")
         self.now = timezone.now()
-        self.client.force_login(world.superuser())
+        self.client.force_login(users.superuser())
 
     def plan(self, name, hours_ahead, *circuits):
-        maintenance = fixtures.create_maintenance(name, self.isp, start=self.now + hours_ahead * HOUR, hours=6)
+        maintenance = app.create_maintenance(name, self.isp, start=self.now + hours_ahead * HOUR, hours=6)
         for circuit in circuits:
-            fixtures.create_impact(maintenance, circuit)
+            app.create_impact(maintenance, circuit)
         return maintenance
 
     def circuit(self, cid, *places):
         """Create a circuit for each two of these places."""
-        circuits = [fixtures.create_circuit(self.isp, f"{cid}-{number}") for number in range((len(places) + 1) // 2)]
+        circuits = [core.create_circuit(self.isp, f"{cid}-{number}") for number in range((len(places) + 1) // 2)]
         for number, place in enumerate(places):
-            world.terminate(circuits[number // 2], "AZ"[number % 2], place)
+            core.terminate(circuits[number // 2], "AZ"[number % 2], place)
         return circuits
 
     def card(self, card_id: str) -> str:
@@ -64,7 +63,7 @@ class TablesTest(TestCase):
         self.assertIn("ends in 5 h", self.row("upcoming", "running"))
 
     def test_fourth_location_is_shown_and_further_ones_are_counted(self):
-        sites = world.create_sites("Athens", "Berlin", "Cairo", "Delhi", "Essen")
+        sites = core.create_sites("Athens", "Berlin", "Cairo", "Delhi", "Essen")
         self.plan("four", 1, *self.circuit("C4", *sites[:4]))
         self.plan("five", 2, *self.circuit("C5", *sites))
 
@@ -77,9 +76,9 @@ class TablesTest(TestCase):
 
     def test_affected_objects_are_sorted_and_marked_by_urgency(self):
         for number, (name, hours) in enumerate((("later", 30), ("tonight", 20), ("now", -1))):
-            site = world.create_sites(name)[0]
-            circuit = fixtures.create_circuit(self.isp, f"C-{number}")
-            world.terminate(circuit, "A", site, world.create_device(f"edge-{name}", site))
+            site = core.create_sites(name)[0]
+            circuit = core.create_circuit(self.isp, f"C-{number}")
+            core.terminate(circuit, "A", site, core.create_device(f"edge-{name}", site))
             self.plan(f"M-{name}", hours, circuit)
 
         for card, names in (("locations", "{}"), ("devices", "edge-{}")):
@@ -91,7 +90,7 @@ class TablesTest(TestCase):
                 self.assertNotRegex(self.row(card, names.format("later")), "In Progress|Within 24 h")
 
     def test_link_leads_to_all_affected_objects(self):
-        sites = world.create_sites(*(f"Site {number:02}" for number in range(ROWS + 3)))
+        sites = core.create_sites(*(f"Site {number:02}" for number in range(ROWS + 3)))
         self.plan("M", 1, *self.circuit("C", *sites))
         link = re.search(r'<a href="([^"]+)">All 13 affected</a>', self.card("locations"))
 

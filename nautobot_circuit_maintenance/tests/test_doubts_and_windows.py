@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app, core
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
 
 API = "/api/plugins/circuit-maintenance/"
@@ -16,11 +17,11 @@ class TwoNightsTest(PageTestCase):
 
     @classmethod
     def setUpTestData(cls):
-        cls.isp = fixtures.create_provider("Night ISP")
-        cls.circuit = fixtures.create_circuit(cls.isp, "A-12-3")
-        cls.notification = fixtures.create_notification(cls.isp, subject="Second night", error="READ-06: No DTSTART.")
-        cancelled = [(fixtures.NOON + 5 * DAY).isoformat(), (fixtures.NOON + 5 * DAY + DAY / 12).isoformat()]
-        cls.nights = fixtures.create_maintenance(
+        cls.isp = core.create_provider("Night ISP")
+        cls.circuit = core.create_circuit(cls.isp, "A-12-3")
+        cls.notification = app.create_notification(cls.isp, subject="Second night", error="READ-06: No DTSTART.")
+        cancelled = [(NOON + 5 * DAY).isoformat(), (NOON + 5 * DAY + DAY / 12).isoformat()]
+        cls.nights = app.create_maintenance(
             "Ours",
             cls.isp,
             provider_maintenance_id="CHG-1",
@@ -28,14 +29,14 @@ class TwoNightsTest(PageTestCase):
             cancelled_windows=[cancelled],
             doubts=[{"kind": "second-window", "sentence": DOUBT, "fingerprint": cls.notification.fingerprint}],
         )
-        cls.second = fixtures.add_window(cls.nights, fixtures.NOON + DAY)
-        fixtures.create_impact(cls.nights, "EVERY-NIGHT", "DEGRADED")
-        impact = fixtures.create_impact(cls.nights, "A12-3")
+        cls.second = app.add_window(cls.nights, NOON + DAY)
+        app.create_impact(cls.nights, "EVERY-NIGHT", "DEGRADED")
+        impact = app.create_impact(cls.nights, "A12-3")
         models.CircuitImpact.objects.filter(pk=impact.pk).update(circuit=cls.circuit, matched_by="separators")
         impact.refresh_from_db()
         impact.limit_to([cls.second])
-        fixtures.create_impact(cls.nights, "NO-LONGER").limit_to([])
-        cls.old = fixtures.create_maintenance("Old", cls.isp, replaced_by=cls.nights)
+        app.create_impact(cls.nights, "NO-LONGER").limit_to([])
+        cls.old = app.create_maintenance("Old", cls.isp, replaced_by=cls.nights)
 
     def setUp(self):
         super().setUp()
@@ -75,7 +76,7 @@ class TwoNightsTest(PageTestCase):
         def names(path: str = "maintenance/", **query) -> list[str]:
             return [row["display"] for row in self.get(path, provider="Night ISP", **query)["results"]]
 
-        first, second = (fixtures.NOON + timedelta(hours=1)).isoformat(), self.second.start_time.isoformat()
+        first, second = (NOON + timedelta(hours=1)).isoformat(), self.second.start_time.isoformat()
         ours = str(self.nights)
         self.assertIn(ours, names(active_at=first))
         self.assertEqual(names(active_at=first, circuit="A-12-3"), [])
@@ -108,7 +109,7 @@ class TwoNightsTest(PageTestCase):
 
     def test_a_window_that_a_person_moves_keeps_its_circuits(self):
         later = self.second.start_time + DAY
-        self.nights.set_windows([(fixtures.NOON, fixtures.NOON + DAY / 6), (later, later + DAY / 6)])
+        self.nights.set_windows([(NOON, NOON + DAY / 6), (later, later + DAY / 6)])
         self.nights.save()
 
         impact = models.CircuitImpact.objects.get(cid="A12-3")

@@ -12,14 +12,15 @@ from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
 )
-from nautobot_circuit_maintenance.tests import fixtures, inherited
-from nautobot_circuit_maintenance.tests.factories import core
+from nautobot_circuit_maintenance.tests import inherited
+from nautobot_circuit_maintenance.tests.factories import app, core
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
 
 class _WorldMixin:
     @classmethod
     def setUpTestData(cls):  # pylint: disable=invalid-name  # Django's name
-        fixtures.create_world()
+        app.create_world()
 
 
 class CircuitMaintenanceFilterTest(_WorldMixin, inherited.FilterTestCase):
@@ -121,24 +122,24 @@ class MaintenanceFilterTest(TestCase):
 
     def test_in_progress_applies_to_windows_not_to_the_whole_span(self):
         now = timezone.now()
-        between = fixtures.create_maintenance("between", start=now - timedelta(hours=9), hours=2)
-        fixtures.add_window(between, now + timedelta(hours=7), hours=2)
-        fixtures.create_maintenance("running", start=now - timedelta(hours=1))
-        fixtures.create_maintenance("called off", start=now - timedelta(hours=1), status=Status.CANCELLED)
+        between = app.create_maintenance("between", start=now - timedelta(hours=9), hours=2)
+        app.add_window(between, now + timedelta(hours=7), hours=2)
+        app.create_maintenance("running", start=now - timedelta(hours=1))
+        app.create_maintenance("called off", start=now - timedelta(hours=1), status=Status.CANCELLED)
 
         self.assertEqual(self.names(active=True), ["running"])
         self.assertEqual(self.names(active=False), ["between", "called off"])
         self.assertEqual(self.names(active_at=(now - timedelta(hours=8)).isoformat()), ["between"])
 
     def test_window_includes_its_start_but_not_its_end(self):
-        fixtures.create_maintenance("M", start=fixtures.NOON, hours=1)
+        app.create_maintenance("M", start=NOON, hours=1)
 
         self.assertEqual(self.names(active_at="2026-11-20T12:00:00Z"), ["M"])
         self.assertEqual(self.names(active_at="2026-11-20T13:00:00Z"), [])
 
     def test_one_window_must_overlap_both_ends_of_a_range(self):
-        two = fixtures.create_maintenance("two", start=fixtures.NOON, hours=1)
-        fixtures.add_window(two, fixtures.NOON + timedelta(days=2), hours=1)
+        two = app.create_maintenance("two", start=NOON, hours=1)
+        app.add_window(two, NOON + timedelta(days=2), hours=1)
 
         self.assertEqual(self.names(overlaps_from="2026-11-21T00:00:00Z", overlaps_until="2026-11-22T00:00:00Z"), [])
         self.assertEqual(
@@ -149,49 +150,49 @@ class MaintenanceFilterTest(TestCase):
 
     def test_ended_means_by_time_or_by_status(self):
         now = timezone.now()
-        fixtures.create_maintenance("past", start=now - timedelta(days=2))
-        fixtures.create_maintenance("cancelled", start=now + timedelta(days=2), status=Status.CANCELLED)
-        fixtures.create_maintenance("coming", start=now + timedelta(days=2))
+        app.create_maintenance("past", start=now - timedelta(days=2))
+        app.create_maintenance("cancelled", start=now + timedelta(days=2), status=Status.CANCELLED)
+        app.create_maintenance("coming", start=now + timedelta(days=2))
         models.CircuitMaintenance.objects.create(name="without times")
 
         self.assertEqual(self.names(ended=True), ["cancelled", "past"])
         self.assertEqual(self.names(ended=False), ["coming", "without times"])
 
     def test_location_includes_its_children(self):
-        fixtures.create_world()
+        app.create_world()
 
         self.assertEqual(self.names(location=["Country"]), ["M-1", "M-2"])
         self.assertEqual(self.names(location=[Location.objects.get(name="Site").pk]), ["M-1"])
 
     def test_tenant_is_that_of_the_circuits(self):
-        fixtures.create_world()
+        app.create_world()
 
         self.assertEqual(self.names(tenant=["Tenant"]), ["M-1", "M-2", "M-3"])
 
     def test_unknown_circuit_ids_can_be_filtered(self):
-        fixtures.create_world()
+        app.create_world()
 
         self.assertEqual(self.names(has_unmatched_circuits=True), ["M-1", "M-2"])
         self.assertEqual(self.names(has_unmatched_circuits=False), ["M-0", "M-3"])
 
     def test_maintenance_with_two_matching_impacts_is_listed_once(self):
-        provider = fixtures.create_provider("ISP")
-        maintenance = fixtures.create_maintenance("M", provider)
-        fixtures.create_impact(maintenance, "A-1", Impact.OUTAGE)
-        fixtures.create_impact(maintenance, "A-2", Impact.OUTAGE)
+        provider = core.create_provider("ISP")
+        maintenance = app.create_maintenance("M", provider)
+        app.create_impact(maintenance, "A-1", Impact.OUTAGE)
+        app.create_impact(maintenance, "A-2", Impact.OUTAGE)
 
         self.assertEqual(self.names(impact=[Impact.OUTAGE]), ["M"])
         self.assertEqual(self.names(q="A-"), ["M"])
 
     def test_search_covers_name_description_provider_and_circuit_id(self):
-        fixtures.create_world()
+        app.create_world()
 
         for text, expected in (("m-2", "M-2"), ("work 1", "M-1"), ("ISP 3", "M-3"), ("unknown-2", "M-2")):
             with self.subTest(text):
                 self.assertEqual(self.names(q=text), [expected])
 
     def test_device_finds_the_circuits_connected_to_it(self):
-        fixtures.create_world()
+        app.create_world()
         maintenance = models.CircuitMaintenance.objects.get(name="M-1")
         termination = maintenance.impacts.exclude(circuit=None).get().circuit.circuit_termination_a
         interface = self.create_interface("router", termination.location)

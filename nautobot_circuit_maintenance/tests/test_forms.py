@@ -10,7 +10,9 @@ from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
 )
-from nautobot_circuit_maintenance.tests import fixtures, inherited
+from nautobot_circuit_maintenance.tests import inherited
+from nautobot_circuit_maintenance.tests.factories import app, core
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
 
 class CircuitMaintenanceFormGenericTest(inherited.FormTestCase):
@@ -61,9 +63,9 @@ class CircuitMaintenanceFormTest(TestCase):
         self.assertTrue(self.form().is_valid())
 
     def test_duplicate_name_is_rejected(self):
-        provider = fixtures.create_provider("ISP")
-        fixtures.create_maintenance("M", provider)
-        fixtures.create_maintenance("M")
+        provider = core.create_provider("ISP")
+        app.create_maintenance("M", provider)
+        app.create_maintenance("M")
 
         self.assertFalse(self.form(provider=provider.pk).is_valid())
         self.assertFalse(self.form().is_valid())
@@ -74,11 +76,11 @@ class CircuitImpactFormTest(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        fixtures.create_world()
+        app.create_world()
 
     def form(self, **data):
         """Return a form with this data."""
-        maintenance = fixtures.create_maintenance("NEW", Provider.objects.get(name="ISP 1"))
+        maintenance = app.create_maintenance("NEW", Provider.objects.get(name="ISP 1"))
         return forms.CircuitImpactForm(data={"maintenance": maintenance.pk, "impact": Impact.OUTAGE, **data})
 
     def test_circuit_id_defaults_to_the_circuits(self):
@@ -95,7 +97,7 @@ class CircuitImpactFormTest(TestCase):
 
     def test_windows_can_be_chosen(self):
         impact = self.form(cid="C-9").save()
-        second = fixtures.add_window(impact.maintenance, fixtures.NOON + timedelta(days=1))
+        second = app.add_window(impact.maintenance, NOON + timedelta(days=1))
         data = {"maintenance": impact.maintenance.pk, "cid": "C-9", "impact": Impact.OUTAGE}
 
         def saved(**chosen) -> tuple[bool, list]:
@@ -110,7 +112,7 @@ class CircuitImpactFormTest(TestCase):
         self.assertEqual(saved(affected_in="all"), (True, []))
 
     def test_windows_of_another_maintenance_are_rejected(self):
-        other = fixtures.create_maintenance("OTHER").windows.get()
+        other = app.create_maintenance("OTHER").windows.get()
 
         form = self.form(cid="C-9", affected_in="selected", windows=[other.pk])
         without = forms.CircuitImpactForm({**form.data, "windows": []})

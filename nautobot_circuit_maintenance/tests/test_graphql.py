@@ -6,7 +6,7 @@ from django.urls import reverse
 from nautobot.apps.testing import APITestCase
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app
 
 
 class GraphQLTest(APITestCase):
@@ -14,7 +14,7 @@ class GraphQLTest(APITestCase):
 
     def setUp(self):
         super().setUp()
-        fixtures.create_world()
+        app.create_world()
 
     def ask(self, query):
         """Return the data of a response without errors."""
@@ -123,7 +123,7 @@ class GraphQLTest(APITestCase):
         counts = []
         for rows in (4, 16):
             for number in range(models.CircuitMaintenance.objects.count(), rows):
-                fixtures.create_impact(fixtures.create_maintenance(f"X-{number}"), f"X-{number}")
+                app.create_impact(app.create_maintenance(f"X-{number}"), f"X-{number}")
             with CaptureQueriesContext(connection) as recorded:
                 self.assertEqual(len(self.ask(query)["circuit_maintenances"]), rows)
             counts.append(len(recorded))

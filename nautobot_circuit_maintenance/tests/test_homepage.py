@@ -12,8 +12,7 @@ from nautobot.apps.testing import TestCase
 
 from nautobot_circuit_maintenance import homepage, models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, core, users
 from nautobot_circuit_maintenance.ui.links import list_url
 
 HOUR = timedelta(hours=1)
@@ -26,9 +25,9 @@ class HomePageTest(TestCase):
     def setUpTestData(cls):
         now = timezone.now()
         for number in (1, 2):
-            provider = fixtures.create_provider(f"ISP {number}")
+            provider = core.create_provider(f"ISP {number}")
             for name, hours in (("running", -1), ("soon", 50), ("later", 24 * 20), ("over", -100)):
-                fixtures.create_maintenance(name, provider, start=now + hours * HOUR, ack=name == "later")
+                app.create_maintenance(name, provider, start=now + hours * HOUR, ack=name == "later")
 
     def lines(self) -> dict[str, str]:
         """Return the count by label."""
@@ -41,7 +40,7 @@ class HomePageTest(TestCase):
         }
 
     def test_panel_counts_maintenances(self):
-        self.client.force_login(world.superuser())
+        self.client.force_login(users.superuser())
 
         self.assertEqual(
             self.lines(),
@@ -55,7 +54,7 @@ class HomePageTest(TestCase):
         )
 
     def test_counts_are_those_of_the_lists(self):
-        self.client.force_login(world.superuser())
+        self.client.force_login(users.superuser())
         request = self.client.get(reverse("home")).wsgi_request
         for line in homepage.count_maintenances(request):
             with self.subTest(line=line["label"]):
@@ -69,15 +68,15 @@ class HomePageTest(TestCase):
         return line["url"]
 
     def test_problems_of_one_kind_lead_to_their_list_and_others_to_the_dashboard(self):
-        self.client.force_login(world.superuser())
+        self.client.force_login(users.superuser())
         source = models.NotificationSource.objects.create(name="Failing", last_error="refused")
         self.assertEqual(self.url_of_problems(), list_url("notificationsource", has_error=True))
 
-        fixtures.create_notification(fixtures.create_provider("ISP 3"), source, state=State.FAILED)
+        app.create_notification(core.create_provider("ISP 3"), source, state=State.FAILED)
         self.assertEqual(self.url_of_problems(), reverse("plugins:nautobot_circuit_maintenance:dashboard"))
 
     def test_counts_are_restricted_by_permissions(self):
-        self.client.force_login(world.viewer(models.CircuitMaintenance, constraints=world.BY_PROVIDER))
+        self.client.force_login(users.viewer(models.CircuitMaintenance, constraints=users.BY_PROVIDER))
 
         self.assertEqual(
             self.lines(),
@@ -99,7 +98,7 @@ class HomePageTest(TestCase):
         self.assertEqual(self.lines(), {})
 
     def test_panel_takes_few_queries(self):
-        user = world.superuser()
+        user = users.superuser()
         self.client.force_login(user)
         request = self.client.get(reverse("home")).wsgi_request
         with CaptureQueriesContext(connection) as queries:
@@ -109,7 +108,7 @@ class HomePageTest(TestCase):
         self.assertLessEqual(len(queries), 9)
 
     def test_errors_do_not_break_the_home_page(self):
-        self.client.force_login(world.superuser())
+        self.client.force_login(users.superuser())
 
         def broken_query(*_args):
             models.CircuitMaintenance.objects.extra(where=["no_such_column"]).count()

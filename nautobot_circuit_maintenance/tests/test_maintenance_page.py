@@ -11,8 +11,9 @@ from nautobot.dcim.models import Location
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis.world import create_device, create_sites, terminate
+from nautobot_circuit_maintenance.tests.factories import app, core
+from nautobot_circuit_maintenance.tests.factories.core import create_device, create_sites, terminate
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 
 
@@ -58,9 +59,9 @@ class MaintenancePageTest(PageTestCase):
         counts = []
         for circuits in (4, 40):
             for number in range(self.maintenance.impacts.count(), circuits):
-                circuit = fixtures.create_circuit(self.maintenance.provider, f"MORE-{number}")
+                circuit = core.create_circuit(self.maintenance.provider, f"MORE-{number}")
                 terminate(circuit, "A", site, device)
-                fixtures.create_impact(self.maintenance, circuit)
+                app.create_impact(self.maintenance, circuit)
                 self.notify(number, f"MORE-{number}")
             with CaptureQueriesContext(connection) as queries:
                 self.page("circuitmaintenance", self.maintenance)
@@ -77,7 +78,7 @@ class MaintenancePageTest(PageTestCase):
         self.assertIn(f"/circuits/circuits/add/?provider={self.maintenance.provider_id}&amp;cid=UNKNOWN-2", page)
 
     def test_windows_require_no_further_permission(self):
-        fixtures.add_window(self.maintenance, fixtures.NOON + timedelta(days=40), hours=1.5)
+        app.add_window(self.maintenance, NOON + timedelta(days=40), hours=1.5)
         self.permit("view_circuitmaintenance")
 
         self.assertIn("1 h 30 min", self.page("circuitmaintenance", self.maintenance))
@@ -97,16 +98,16 @@ class MaintenancePageTest(PageTestCase):
 
     def notify(self, hour, *cids, subject="", late=0, **fields):
         """Create a notification issued this many hours after noon."""
-        issued = fixtures.NOON + timedelta(days=1, hours=hour)
-        mail = fixtures.create_notification(
+        issued = NOON + timedelta(days=1, hours=hour)
+        mail = app.create_notification(
             self.maintenance.provider,
             received_at=issued + timedelta(hours=late),
             subject=subject or f"Mail {hour}",
         )
         circuits = [{"cid": cid, "impact": "OUTAGE"} for cid in cids]
         values = {"circuits": circuits, "start": 1_800_000_000, "end": 1_800_014_400, **fields}
-        evidence = fixtures.evidence(self.maintenance.name, issued, **values)
-        fixtures.create_parsed(mail, self.maintenance, issued_at=issued, json=evidence)
+        evidence = app.evidence(self.maintenance.name, issued, **values)
+        app.create_parsed(mail, self.maintenance, issued_at=issued, json=evidence)
         return mail
 
     def timeline(self):
@@ -146,7 +147,7 @@ class MaintenancePageTest(PageTestCase):
 
     def test_timeline_shows_notes_and_the_acknowledgement(self):
         self.become_superuser()
-        self.maintenance.acknowledge(self.user, fixtures.NOON)
+        self.maintenance.acknowledge(self.user, NOON)
         self.maintenance.save()
 
         text, _ = self.timeline()
@@ -186,27 +187,27 @@ class MaintenancePageTest(PageTestCase):
 
     def test_hostile_text_is_escaped(self):
         self.become_superuser()
-        self.maintenance.description = fixtures.HOSTILE
+        self.maintenance.description = app.HOSTILE
         self.maintenance.save()
-        models.Note.objects.create(maintenance=self.maintenance, title=fixtures.HOSTILE)
-        fixtures.create_impact(self.maintenance, fixtures.HOSTILE)
-        self.notify(1, fixtures.HOSTILE, subject=fixtures.HOSTILE, description=fixtures.HOSTILE)
-        self.notify(5, "C-1", subject=fixtures.HOSTILE, status=fixtures.HOSTILE)
+        models.Note.objects.create(maintenance=self.maintenance, title=app.HOSTILE)
+        app.create_impact(self.maintenance, app.HOSTILE)
+        self.notify(1, app.HOSTILE, subject=app.HOSTILE, description=app.HOSTILE)
+        self.notify(5, "C-1", subject=app.HOSTILE, status=app.HOSTILE)
 
         page = self.page("circuitmaintenance", self.maintenance)
 
-        self.assertNotIn(fixtures.HOSTILE, page)
+        self.assertNotIn(app.HOSTILE, page)
         self.assertNotIn("&amp;lt;script", page)
 
     def test_circuit_is_shown_with_both_ends_status_bandwidth_and_source(self):
         self.become_superuser()
         here, there = create_sites("Here", "There")
-        circuit = fixtures.create_circuit(self.maintenance.provider, "BOTH-ENDS")
+        circuit = core.create_circuit(self.maintenance.provider, "BOTH-ENDS")
         circuit.commit_rate = 10_000_000
         circuit.save()
         terminate(circuit, "A", here, create_device("edge-1", here))
         terminate(circuit, "Z", there)
-        fixtures.create_impact(self.maintenance, circuit)
+        app.create_impact(self.maintenance, circuit)
         self.assertIn("manual", self.row("BOTH-ENDS"))
 
         self.notify(1, "both-ends")
@@ -219,9 +220,9 @@ class MaintenancePageTest(PageTestCase):
     def test_end_in_a_network_of_the_provider_is_linked(self):
         self.become_superuser()
         network = ProviderNetwork.objects.create(name="MPLS core", provider=self.maintenance.provider)
-        circuit = fixtures.create_circuit(self.maintenance.provider, "TO-NETWORK")
+        circuit = core.create_circuit(self.maintenance.provider, "TO-NETWORK")
         CircuitTermination.objects.create(circuit=circuit, term_side="Z", provider_network=network)
-        fixtures.create_impact(self.maintenance, circuit)
+        app.create_impact(self.maintenance, circuit)
 
         self.assertIn(f'<a href="{network.get_absolute_url()}">MPLS core</a>', self.row("TO-NETWORK"))
 
@@ -238,9 +239,9 @@ class MaintenancePageTest(PageTestCase):
 
     def test_ends_of_a_circuit_are_restricted_by_permissions(self):
         here, _ = create_sites("Here", "There")
-        circuit = fixtures.create_circuit(self.maintenance.provider, "BOTH-ENDS")
+        circuit = core.create_circuit(self.maintenance.provider, "BOTH-ENDS")
         terminate(circuit, "A", here, create_device("edge-1", here))
-        fixtures.create_impact(self.maintenance, circuit)
+        app.create_impact(self.maintenance, circuit)
         self.permit("view_circuitmaintenance", "view_circuitimpact")
         self.assertNotIn(circuit.get_absolute_url(), self.row("BOTH-ENDS"))
 
@@ -260,12 +261,12 @@ class MaintenancePageTest(PageTestCase):
     def test_page_shows_advance_notice_and_worst_impact(self):
         self.become_superuser()
         models.ParsedNotification.objects.all().delete()
-        self.maintenance.start_time = fixtures.NOON + timedelta(days=4)
-        self.maintenance.end_time = fixtures.NOON + timedelta(days=4, hours=3)
+        self.maintenance.start_time = NOON + timedelta(days=4)
+        self.maintenance.end_time = NOON + timedelta(days=4, hours=3)
         self.maintenance.save()
         self.notify(0)
         self.notify(20)
-        fixtures.create_impact(self.maintenance, "WORST")
+        app.create_impact(self.maintenance, "WORST")
 
         page = self.page("circuitmaintenance", self.maintenance)
 
@@ -293,7 +294,7 @@ class MaintenancePageTest(PageTestCase):
 
     def test_several_windows_make_start_and_end_read_only(self):
         self.become_superuser()
-        fixtures.add_window(self.maintenance, fixtures.NOON + timedelta(days=40), hours=1)
+        app.add_window(self.maintenance, NOON + timedelta(days=40), hours=1)
 
         response = self.client.post(
             url_of("circuitmaintenance_edit", self.maintenance),

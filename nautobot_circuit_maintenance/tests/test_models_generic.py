@@ -4,14 +4,15 @@ import pytest
 from nautobot.apps.testing import ModelTestCases
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.tests import fixtures, inherited
+from nautobot_circuit_maintenance.tests import inherited
+from nautobot_circuit_maintenance.tests.factories import app
 
 
 @pytest.mark.usefixtures("documentation")
 class _WorldMixin:
     @classmethod
     def setUpTestData(cls):  # pylint: disable=invalid-name  # Django's name
-        fixtures.create_world()
+        app.create_world()
 
 
 class CircuitMaintenanceModelTest(_WorldMixin, ModelTestCases.BaseModelTestCase):

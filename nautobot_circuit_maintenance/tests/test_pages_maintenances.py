@@ -14,7 +14,8 @@ from nautobot.extras.models import CustomField, Tag
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app, core
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
 
 
@@ -26,8 +27,8 @@ class MaintenanceListTest(PageTestCase):
         models.CircuitMaintenance.objects.all().delete()
         now = timezone.now()
         for name, start in (("long-ago", -20), ("yesterday", -1), ("soon", 1), ("later", 9)):
-            fixtures.create_maintenance(name, start=now + timedelta(days=start))
-        fixtures.create_maintenance("running", start=now - timedelta(hours=1))
+            app.create_maintenance(name, start=now + timedelta(days=start))
+        app.create_maintenance("running", start=now - timedelta(hours=1))
         models.CircuitMaintenance.objects.create(name="timeless")
 
         page = self.page("circuitmaintenance_list", **HTMX)
@@ -106,11 +107,11 @@ class MaintenanceListTest(PageTestCase):
         tag = Tag.objects.get(name="Alpha")
         for number in range(models.CircuitMaintenance.objects.count(), wanted):
             provider, _ = Provider.objects.get_or_create(name=f"Row {number % 20}")
-            maintenance = fixtures.create_maintenance(f"ROW-{number}", provider, ack=True)
+            maintenance = app.create_maintenance(f"ROW-{number}", provider, ack=True)
             maintenance.cf["priority"] = "high"
             maintenance.save()
             maintenance.tags.add(tag)
-            fixtures.create_impact(maintenance, fixtures.create_circuit(provider, f"ROW-{number}"))
+            app.create_impact(maintenance, core.create_circuit(provider, f"ROW-{number}"))
 
     def test_selected_maintenances_can_be_acknowledged(self):
         chosen = models.CircuitMaintenance.objects.filter(name__in=["M-2", "M-3"])
@@ -143,14 +144,14 @@ class AcknowledgeInTheListTest(PageTestCase):
         super().setUp()
         models.CircuitMaintenance.objects.all().delete()
         now = timezone.now()
-        self.coming = fixtures.create_maintenance("coming", start=now + timedelta(days=1))
+        self.coming = app.create_maintenance("coming", start=now + timedelta(days=1))
         self.timeless = models.CircuitMaintenance.objects.create(name="timeless")
         for name, start, fields in (
             ("acknowledged", 1, {"ack": True}),
             ("ended", -2, {}),
             ("cancelled", 1, {"status": Status.CANCELLED}),
         ):
-            fixtures.create_maintenance(name, start=now + timedelta(days=start), **fields)
+            app.create_maintenance(name, start=now + timedelta(days=start), **fields)
 
     def offered(self, query=""):
         """Return the names of the maintenances whose row has the button."""
@@ -199,9 +200,9 @@ class AcknowledgeInTheListTest(PageTestCase):
 
     def test_hostile_name_is_escaped(self):
         self.become_superuser()
-        fixtures.create_maintenance(f'"{fixtures.HOSTILE}', start=timezone.now() + timedelta(days=1))
+        app.create_maintenance(f'"{app.HOSTILE}', start=timezone.now() + timedelta(days=1))
 
-        self.assertNotIn(fixtures.HOSTILE, self.page("circuitmaintenance_list", **HTMX))
+        self.assertNotIn(app.HOSTILE, self.page("circuitmaintenance_list", **HTMX))
 
 
 class AcknowledgeTest(PageTestCase):
@@ -228,14 +229,14 @@ class AcknowledgeTest(PageTestCase):
         )
 
     def test_first_acknowledgement_is_kept(self):
-        self.maintenance.acknowledge(None, fixtures.NOON)
+        self.maintenance.acknowledge(None, NOON)
         self.maintenance.save()
         self.permit("change_circuitmaintenance")
 
         self.client.post(self.url)
 
         self.maintenance.refresh_from_db()
-        self.assertEqual((self.maintenance.acknowledged_by, self.maintenance.acknowledged_at), (None, fixtures.NOON))
+        self.assertEqual((self.maintenance.acknowledged_by, self.maintenance.acknowledged_at), (None, NOON))
 
     def test_permission_to_change_is_required(self):
         self.assertHttpStatus(self.client.post(self.url), 403)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models.providers import PARSERS_FIELD
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app, core
 from nautobot_circuit_maintenance.tests.mail.test_rendering import MAIL
 from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.test_api_actions import have_a_worker
@@ -64,7 +64,7 @@ class NotificationPageTest(PageTestCase):
 
         response = self.client.get(url_of("notification_raw", self.notification))
 
-        self.assertEqual(response.content, fixtures.RAW)
+        self.assertEqual(response.content, app.RAW)
         self.assertEqual(response["Content-Type"], "message/rfc822")
         self.assertIn("attachment", response["Content-Disposition"])
         self.assertEqual(response["X-Content-Type-Options"], "nosniff")
@@ -324,10 +324,10 @@ class QueryCountTest(PageTestCase):
         pages = (("notification_list", None, HTMX), ("notification", notification, {}))
         before = [self.queries(route, instance, **options) for route, instance, options in pages]
         for number in range(20):
-            provider = fixtures.create_provider(f"Another {number}")
+            provider = core.create_provider(f"Another {number}")
             source = models.NotificationSource.objects.create(name=f"Another {number}")
-            fixtures.create_notification(provider, source)
-            fixtures.create_parsed(notification, fixtures.create_maintenance(f"X-{number}", provider))
+            app.create_notification(provider, source)
+            app.create_parsed(notification, app.create_maintenance(f"X-{number}", provider))
 
         self.assertEqual([self.queries(route, instance, **options) for route, instance, options in pages], before)
         self.assertLessEqual(max(before), 35)
@@ -338,32 +338,28 @@ class HostileTextTest(PageTestCase):
 
     def test_pages_escape_hostile_text(self):
         self.become_superuser()
-        provider = fixtures.create_provider("Hostile")
-        maintenance = fixtures.create_maintenance(
-            fixtures.HOSTILE, provider, description=fixtures.HOSTILE, ticket=fixtures.HOSTILE
-        )
-        impact = fixtures.create_impact(maintenance, fixtures.HOSTILE)
-        note = models.Note.objects.create(maintenance=maintenance, title=fixtures.HOSTILE, comment=fixtures.HOSTILE)
-        source = models.NotificationSource.objects.create(name="Bad", last_error=fixtures.HOSTILE)
-        notification = fixtures.create_notification(
+        provider = core.create_provider("Hostile")
+        maintenance = app.create_maintenance(app.HOSTILE, provider, description=app.HOSTILE, ticket=app.HOSTILE)
+        impact = app.create_impact(maintenance, app.HOSTILE)
+        note = models.Note.objects.create(maintenance=maintenance, title=app.HOSTILE, comment=app.HOSTILE)
+        source = models.NotificationSource.objects.create(name="Bad", last_error=app.HOSTILE)
+        notification = app.create_notification(
             provider,
             source,
             state=State.FAILED,
-            subject=fixtures.HOSTILE,
-            sender=fixtures.HOSTILE,
-            error=fixtures.HOSTILE,
-            message_id=fixtures.HOSTILE,
-            raw=fixtures.HOSTILE.encode(),
+            subject=app.HOSTILE,
+            sender=app.HOSTILE,
+            error=app.HOSTILE,
+            message_id=app.HOSTILE,
+            raw=app.HOSTILE.encode(),
         )
-        evidence = fixtures.evidence(
-            fixtures.HOSTILE,
+        evidence = app.evidence(
+            app.HOSTILE,
             notification.received_at,
-            description=fixtures.HOSTILE,
-            circuits=[{"cid": fixtures.HOSTILE, "impact": "OUTAGE"}],
+            description=app.HOSTILE,
+            circuits=[{"cid": app.HOSTILE, "impact": "OUTAGE"}],
         )
-        parsed = fixtures.create_parsed(
-            notification, maintenance, json=evidence, status="<script>alert", parser=fixtures.HOSTILE
-        )
+        parsed = app.create_parsed(notification, maintenance, json=evidence, status="<script>alert", parser=app.HOSTILE)
         for instance in (maintenance, impact, note, source, notification, parsed):
             name = instance._meta.model_name  # pylint: disable=protected-access  # Django's public API
             for page in (self.page(name, instance), self.page(f"{name}_list", **HTMX)):

@@ -13,8 +13,8 @@ from nautobot.extras.models import CustomField, Tag
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact, NotificationStateChoices as State
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, core
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.page_case import HTMX, url_of
 from nautobot_circuit_maintenance.tests.two_providers import OF_THE_APP, evidence_of
 
@@ -36,11 +36,11 @@ def fill_frame() -> None:
             field.content_types.add(kind)
     Tag.objects.create(name=TAG).content_types.add(ContentType.objects.get_for_model(models.CircuitMaintenance))
     for number in range(PROVIDERS):
-        provider = fixtures.create_provider(f"ISP {number}")
-        site = world.create_sites(f"Site {number}")[0]
+        provider = core.create_provider(f"ISP {number}")
+        site = core.create_sites(f"Site {number}")[0]
         for side in range(2):
-            circuit = fixtures.create_circuit(provider, f"CIRCUIT-{number}-{side}")
-            world.terminate(circuit, "A", site, world.create_device(f"edge-{number}-{side}", site))
+            circuit = core.create_circuit(provider, f"CIRCUIT-{number}-{side}")
+            core.terminate(circuit, "A", site, core.create_device(f"edge-{number}-{side}", site))
         source = models.NotificationSource.objects.create(name=f"Source {number}", last_error="refused")
         source.providers.add(provider)
         source.cf[FIELD] = "North"
@@ -54,8 +54,8 @@ def fill(rows: int) -> None:
     for number in range(models.CircuitMaintenance.objects.count(), rows):
         provider = providers[number % PROVIDERS]
         start = timezone.now() + timedelta(hours=1 + number)
-        fields = {"issued_at": fixtures.NOON, "_custom_field_data": {FIELD: "North"}}
-        maintenance = fixtures.create_maintenance(f"WORK-{number}", provider, start=start, **fields)
+        fields = {"issued_at": NOON, "_custom_field_data": {FIELD: "North"}}
+        maintenance = app.create_maintenance(f"WORK-{number}", provider, start=start, **fields)
         maintenance.tags.add(tag)
         add_to(maintenance, Impact.OUTAGE)
 
@@ -64,14 +64,14 @@ def add_to(maintenance: models.CircuitMaintenance, impact: str, suffix: str = ""
     """Give a maintenance impacts, a note, and a notification of its own."""
     provider = maintenance.provider
     circuit = next((each for each in provider.circuits.all() if not suffix), None)
-    fixtures.create_impact(maintenance, circuit or f"MORE{suffix}", impact)
-    fixtures.create_impact(maintenance, f"UNKNOWN{suffix}", Impact.DEGRADED)
+    app.create_impact(maintenance, circuit or f"MORE{suffix}", impact)
+    app.create_impact(maintenance, f"UNKNOWN{suffix}", Impact.DEGRADED)
     models.Note.objects.create(
         maintenance=maintenance, title=f"Note{suffix}", _custom_field_data={FIELD: "North"}, comment="Comment"
     )
     source = provider.notification_sources.all()[0]
-    mail = fixtures.create_notification(provider, source, state=State.FAILED, error="Reason")
-    fixtures.create_parsed(mail, maintenance, json=evidence_of("isp", maintenance))
+    mail = app.create_notification(provider, source, state=State.FAILED, error="Reason")
+    app.create_parsed(mail, maintenance, json=evidence_of("isp", maintenance))
 
 
 REST = "plugins-api:nautobot_circuit_maintenance-api"

@@ -9,7 +9,7 @@ from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app
 from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
 
 LINK = re.compile(r'<a href="(\?[^"]*)" class="btn btn-(?:secondary|(primary))"(?: aria-current="true")?>([^<]+)</a>')
@@ -40,7 +40,7 @@ class QuickFilterTest(PageTestCase):
         models.CircuitMaintenance.objects.all().delete()
         now = timezone.now()
         for name, hours in (("over", -30), ("running", -1), ("tonight", 20), ("later", 30)):
-            fixtures.create_maintenance(name, start=now + timedelta(hours=hours))
+            app.create_maintenance(name, start=now + timedelta(hours=hours))
         dashboard = self.page("dashboard")
         tile = re.search(r'(\d+)</span>\s*<span class="d-block">Next 24 hours<', dashboard)
 
@@ -64,8 +64,8 @@ class QuickFilterTest(PageTestCase):
         models.Notification.objects.all().delete()
         states = (State.PARSED, State.FAILED, State.FAILED, State.REFUSED, State.IGNORED, State.RECEIVED)
         for state in states:
-            fixtures.create_notification(Provider.objects.first(), state=state)
-        fixtures.create_notification(Provider.objects.first(), state=State.PARSED, error="READ-06: No DTSTART.")
+            app.create_notification(Provider.objects.first(), state=state)
+        app.create_notification(Provider.objects.first(), state=State.PARSED, error="READ-06: No DTSTART.")
 
         found = {
             label: self.count("notification_list", query) for label, query in self.offered("notification_list").items()

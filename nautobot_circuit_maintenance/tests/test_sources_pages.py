@@ -15,7 +15,7 @@ from development.services.imap import imap_server
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app, core
 from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
 
 
@@ -243,7 +243,7 @@ class SourcePageTest(PageTestCase):
         now = timezone.now()
         models.Notification.objects.update(received_at=now - timedelta(days=31))
         for _ in range(2):
-            fixtures.create_notification(self.provider, self.source, state=State.FAILED, received_at=now)
+            app.create_notification(self.provider, self.source, state=State.FAILED, received_at=now)
 
         page = self.page("notificationsource", self.source)
 
@@ -254,7 +254,7 @@ class SourcePageTest(PageTestCase):
     def test_counts_are_restricted_by_permissions(self):
         self.permit("view_notificationsource")
         now = timezone.now()
-        fixtures.create_notification(self.provider, self.source, state=State.FAILED, received_at=now)
+        app.create_notification(self.provider, self.source, state=State.FAILED, received_at=now)
         self.assertNotIn("state=failed", self.page("notificationsource", self.source))
 
         self.permit("view_notification", constraints={"state": State.PARSED})
@@ -264,7 +264,7 @@ class SourcePageTest(PageTestCase):
     def test_list_shows_latest_and_waiting_notifications(self):
         self.become_superuser()
         last = timezone.now() - timedelta(hours=3)
-        fixtures.create_notification(self.provider, self.source, state=State.RECEIVED, received_at=last)
+        app.create_notification(self.provider, self.source, state=State.RECEIVED, received_at=last)
 
         page = self.page("notificationsource_list", **HTMX)
 
@@ -274,7 +274,7 @@ class SourcePageTest(PageTestCase):
     def test_list_is_restricted_by_permissions(self):
         self.permit("view_notificationsource")
         last = timezone.now() - timedelta(hours=3)
-        fixtures.create_notification(self.provider, self.source, state=State.RECEIVED, received_at=last)
+        app.create_notification(self.provider, self.source, state=State.RECEIVED, received_at=last)
 
         self.assertNotIn("3 h ago", self.page("notificationsource_list", **HTMX))
 
@@ -284,10 +284,10 @@ class SourcePageTest(PageTestCase):
         counts = []
         for rows in (0, 20):
             for number in range(rows):
-                provider = fixtures.create_provider(f"Another {number}")
+                provider = core.create_provider(f"Another {number}")
                 self.source.providers.add(provider)
                 models.NotificationSource.objects.create(name=f"Another {number}").providers.add(provider)
-                fixtures.create_notification(provider, self.source, received_at=timezone.now())
+                app.create_notification(provider, self.source, received_at=timezone.now())
             for route, instance, options in pages:
                 self.page(route, instance, **options)
                 with CaptureQueriesContext(connection) as queries:

@@ -16,8 +16,7 @@ from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
 )
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, core, users
 
 HOUR = timedelta(hours=1)
 
@@ -27,31 +26,31 @@ class PanelTest(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        cls.isp = fixtures.create_provider("ISP 1")
-        cls.superuser = world.superuser()
-        cls.country = fixtures.create_locations("Country")[0]
-        cls.site = world.create_sites("Site 1")[0]
+        cls.isp = core.create_provider("ISP 1")
+        cls.superuser = users.superuser()
+        cls.country = core.create_locations("Country")[0]
+        cls.site = core.create_sites("Site 1")[0]
         cls.site.location_type.parent = cls.country.location_type
         cls.site.location_type.save()
         cls.site.parent = cls.country
         cls.site.save()
-        cls.device = world.create_device("edge-1", cls.site)
-        cls.circuits = [fixtures.create_circuit(cls.isp, f"C-{number}") for number in (1, 2)]
-        world.terminate(cls.circuits[0], "A", cls.site, cls.device)
-        world.terminate(cls.circuits[1], "A", cls.site)
-        world.terminate(cls.circuits[0], "Z", cls.country)
+        cls.device = core.create_device("edge-1", cls.site)
+        cls.circuits = [core.create_circuit(cls.isp, f"C-{number}") for number in (1, 2)]
+        core.terminate(cls.circuits[0], "A", cls.site, cls.device)
+        core.terminate(cls.circuits[1], "A", cls.site)
+        core.terminate(cls.circuits[0], "Z", cls.country)
         cls.lonely = [
-            fixtures.create_provider("Lonely"),
-            world.create_sites("Lonely")[0],
-            world.create_device("lonely", world.create_sites("Lonely too")[0]),
+            core.create_provider("Lonely"),
+            core.create_sites("Lonely")[0],
+            core.create_device("lonely", core.create_sites("Lonely too")[0]),
         ]
-        cls.lonely.append(fixtures.create_circuit(cls.lonely[0], "LONELY"))
+        cls.lonely.append(core.create_circuit(cls.lonely[0], "LONELY"))
         cls.now = timezone.now()
 
     def plan(self, name, hours, circuit=0, impact=Impact.OUTAGE, **fields):
         """Create a maintenance that affects one of the circuits."""
-        maintenance = fixtures.create_maintenance(name, self.isp, start=self.now + hours * HOUR, **fields)
-        fixtures.create_impact(maintenance, self.circuits[circuit], impact)
+        maintenance = app.create_maintenance(name, self.isp, start=self.now + hours * HOUR, **fields)
+        app.create_impact(maintenance, self.circuits[circuit], impact)
         return maintenance
 
     def panel(self, instance, user=None) -> str:
@@ -84,7 +83,7 @@ class PanelTest(TestCase):
 
     def test_impact_is_that_on_the_object_of_the_page(self):
         maintenance = self.plan("soon", 2, impact=Impact.DEGRADED)
-        fixtures.create_impact(maintenance, self.circuits[1], Impact.OUTAGE)
+        app.create_impact(maintenance, self.circuits[1], Impact.OUTAGE)
         for instance, impact in (
             (self.circuits[0], Impact.DEGRADED),
             (self.device, Impact.DEGRADED),
@@ -121,8 +120,8 @@ class PanelTest(TestCase):
         self.plan("secret", 3)
         self.plan("old", -300)
         core = (Circuit, Provider, Location, Device)
-        nothing = world.viewer(*core)
-        one = world.viewer(*core, models.CircuitMaintenance, constraints={models.CircuitMaintenance: {"name": "soon"}})
+        nothing = users.viewer(*core)
+        one = users.viewer(*core, models.CircuitMaintenance, constraints={models.CircuitMaintenance: {"name": "soon"}})
         for instance in (self.circuits[0], self.isp, self.site, self.device):
             with self.subTest(page=str(instance)):
                 self.assertEqual(self.panel(instance, nothing), "")
@@ -136,7 +135,7 @@ class PanelTest(TestCase):
         self.plan("soon", 2)
         self.plan("secret", 3, impact=Impact.DEGRADED)
         shown = (Circuit, Location, Device, models.CircuitMaintenance, models.CircuitImpact)
-        user = world.viewer(*shown, constraints={models.CircuitImpact: {"impact": Impact.OUTAGE}})
+        user = users.viewer(*shown, constraints={models.CircuitImpact: {"impact": Impact.OUTAGE}})
         for instance in (self.circuits[0], self.site, self.device):
             with self.subTest(page=str(instance)):
                 self.assertEqual(self.names(self.panel(instance, user)), ["soon"])
@@ -152,10 +151,10 @@ class PanelTest(TestCase):
         self.assertIn(">More than 1,000 in the past<", self.panel(self.isp))
 
     def test_values_are_escaped(self):
-        self.plan(fixtures.HOSTILE, 2)
+        self.plan(app.HOSTILE, 2)
         panel = self.panel(self.circuits[0])
 
-        self.assertNotIn(fixtures.HOSTILE, panel)
+        self.assertNotIn(app.HOSTILE, panel)
         self.assertIn("&lt;script&gt;", panel)
 
     def test_query_count_does_not_depend_on_the_data(self):

@@ -12,7 +12,9 @@ from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices as Status,
     NoteLevelChoices as Level,
 )
-from nautobot_circuit_maintenance.tests import fixtures, inherited
+from nautobot_circuit_maintenance.tests import inherited
+from nautobot_circuit_maintenance.tests.factories import app
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
 
 class CircuitMaintenanceViewTest(inherited.EditableViewTestCase):
@@ -22,13 +24,13 @@ class CircuitMaintenanceViewTest(inherited.EditableViewTestCase):
 
     @classmethod
     def setUpTestData(cls):
-        fixtures.create_world()
+        app.create_world()
         cls.form_data = {
             "name": "NEW",
             "provider": Provider.objects.first().pk,
             "status": Status.CONFIRMED,
-            "start_time": fixtures.NOON,
-            "end_time": fixtures.NOON + timedelta(hours=1),
+            "start_time": NOON,
+            "end_time": NOON + timedelta(hours=1),
             "description": "Work",
             "ticket": "T-1",
             "ack": False,
@@ -45,7 +47,7 @@ class CircuitImpactViewTest(inherited.EditableViewTestCase):
 
     @classmethod
     def setUpTestData(cls):
-        fixtures.create_world()
+        app.create_world()
         cls.form_data = {
             "maintenance": models.CircuitMaintenance.objects.get(name="M-3").pk,
             "cid": "NEW",
@@ -69,7 +71,7 @@ class NoteViewTest(inherited.EditableViewTestCase):
 
     @classmethod
     def setUpTestData(cls):
-        fixtures.create_world()
+        app.create_world()
         cls.form_data = {
             "maintenance": models.CircuitMaintenance.objects.get(name="M-1").pk,
             "title": "New",
@@ -91,7 +93,7 @@ class NotificationViewTest(
 
     @classmethod
     def setUpTestData(cls):
-        fixtures.create_world()
+        app.create_world()
 
 
 class ParsedNotificationViewTest(ViewTestCases.GetObjectViewTestCase, inherited.ListTestCase):
@@ -101,7 +103,7 @@ class ParsedNotificationViewTest(ViewTestCases.GetObjectViewTestCase, inherited.
 
     @classmethod
     def setUpTestData(cls):
-        fixtures.create_world()
+        app.create_world()
 
 
 class NotificationSourceViewTest(
@@ -117,5 +119,5 @@ class NotificationSourceViewTest(
 
     @classmethod
     def setUpTestData(cls):
-        fixtures.create_world()
+        app.create_world()
         cls.form_data = {"providers": [Provider.objects.first().pk]}

@@ -6,7 +6,8 @@ from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 
 
@@ -51,7 +52,7 @@ class WindowsFormTest(PageTestCase):
 
     def have_several(self):
         """Give the maintenance a second window."""
-        fixtures.add_window(self.maintenance, fixtures.NOON + timedelta(days=40), hours=1)
+        app.add_window(self.maintenance, NOON + timedelta(days=40), hours=1)
 
     def test_start_and_end_are_derived_from_the_windows(self):
         self.have_several()

@@ -13,8 +13,7 @@ from nautobot.tenancy.models import Tenant
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact, NotificationStateChoices as State
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, core, users
 
 OURS, THEIRS = "alfaours", "zzbravo"
 """Words that stand in every text of a provider's, and nowhere else."""
@@ -77,21 +76,21 @@ class Side:
 
 def create_shared() -> None:
     """Create what both providers use: a site, a router and a mailbox."""
-    site = world.create_sites(f"{SHARED} site")[0]
-    world.create_device(f"{SHARED} edge", site)
+    site = core.create_sites(f"{SHARED} site")[0]
+    core.create_device(f"{SHARED} edge", site)
     models.NotificationSource.objects.create(name=f"{SHARED} source")
 
 
 def create_side(word: str) -> Side:
     """Create a provider with its circuits, places, maintenances in the past, now and ahead, and its mail."""
     side = Side(word, {})
-    provider = fixtures.create_provider(word)
+    provider = core.create_provider(word)
     tenant = Tenant.objects.create(name=f"{word} tenant")
-    site = world.create_sites(f"{word} site")[0]
-    edge = world.create_device(f"{word} edge", site)
-    circuit = fixtures.create_circuit(provider, f"{word} circuit", tenant=tenant)
+    site = core.create_sites(f"{word} site")[0]
+    edge = core.create_device(f"{word} edge", site)
+    circuit = core.create_circuit(provider, f"{word} circuit", tenant=tenant)
     far = Location.objects.get(name=f"{SHARED} site"), Device.objects.get(name=f"{SHARED} edge")
-    ends = world.terminate(circuit, "A", site, edge), world.terminate(circuit, "Z", *far)
+    ends = core.terminate(circuit, "A", site, edge), core.terminate(circuit, "Z", *far)
     side.add(provider, tenant, site, edge, circuit, *ends)
     source = models.NotificationSource.objects.create(name=f"{word} source", last_error=f"{word} error")
     source.providers.add(provider)
@@ -106,7 +105,7 @@ def add_work(side: Side, number: int, hours: float) -> None:
     """Give a provider a maintenance with all that belongs to one, and mail of every state."""
     word, provider, circuit = side.word, side.of(Provider)[0], side.of(Circuit)[0]
     start = timezone.now() + timedelta(hours=hours)
-    maintenance = fixtures.create_maintenance(
+    maintenance = app.create_maintenance(
         f"{word} work {number}",
         provider,
         start=start,
@@ -114,7 +113,7 @@ def add_work(side: Side, number: int, hours: float) -> None:
         ticket=f"{word} ticket",
         issued_at=start - timedelta(days=9),
     )
-    impacts = [fixtures.create_impact(maintenance, circuit), fixtures.create_impact(maintenance, f"{word} unknown")]
+    impacts = [app.create_impact(maintenance, circuit), app.create_impact(maintenance, f"{word} unknown")]
     note = models.Note.objects.create(maintenance=maintenance, title=f"{word} note", comment=f"{word} comment")
     state = (State.FAILED, State.REFUSED, State.PARSED, State.RECEIVED)[number]
     source = (
@@ -122,7 +121,7 @@ def add_work(side: Side, number: int, hours: float) -> None:
         if number % 2
         else side.of(models.NotificationSource)[0]
     )
-    mail = fixtures.create_notification(
+    mail = app.create_notification(
         provider,
         source,
         state=state,
@@ -133,13 +132,13 @@ def add_work(side: Side, number: int, hours: float) -> None:
         message_id=f"<{word}-{number}@isp.example>",
         raw=f"Subject: {word}\r\nContent-Type: text/html\r\n\r\n<p>{word} body</p>\r\n".encode(),
     )
-    parsed = fixtures.create_parsed(mail, maintenance, json=evidence_of(word, maintenance), parser=f"{word} parser")
+    parsed = app.create_parsed(mail, maintenance, json=evidence_of(word, maintenance), parser=f"{word} parser")
     side.add(maintenance, *maintenance.windows.all(), *impacts, note, mail, parsed)
 
 
 def evidence_of(word: str, maintenance: models.CircuitMaintenance) -> dict[str, Any]:
     """Return what a notification announces about a maintenance, as it is stored."""
-    return fixtures.evidence(
+    return app.evidence(
         maintenance.name,
         maintenance.issued_at,
         start=int(maintenance.start_time.timestamp()),
@@ -156,11 +155,11 @@ def cross(ours: Side, theirs: Side) -> None:
     """Let their work and their words hang on our objects: it is theirs nevertheless."""
     circuit = ours.of(Circuit)[0]
     maintenance = theirs.of(models.CircuitMaintenance)[2]
-    theirs.add(fixtures.create_impact(maintenance, circuit, Impact.DEGRADED))
+    theirs.add(app.create_impact(maintenance, circuit, Impact.DEGRADED))
 
 
 def permit(user: Any) -> None:
     """Let a user do everything with what is ours, and view what belongs to no one."""
     every = ("view", "add", "change", "delete")
-    world.permit(user, *CONSTRAINTS, constraints=CONSTRAINTS, actions=every)
-    world.permit(user, *UNCONSTRAINED)
+    users.permit(user, *CONSTRAINTS, constraints=CONSTRAINTS, actions=every)
+    users.permit(user, *UNCONSTRAINED)

@@ -13,10 +13,10 @@ from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
 )
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, core, users
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
-NOON = fixtures.NOON  # Friday, 20 November 2026
+NOON = NOON  # Friday, 20 November 2026
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -25,25 +25,25 @@ class AffectedTest(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        cls.user = world.superuser()
-        isp = fixtures.create_provider("ISP 1")
-        cls.athens, cls.berlin = world.create_sites("Athens", "Berlin")
-        cls.device = world.create_device("edge-1", cls.athens)
-        other = world.create_device("edge-2", cls.berlin)
-        cls.circuits = [fixtures.create_circuit(isp, f"C-{number}") for number in range(3)]
+        cls.user = users.superuser()
+        isp = core.create_provider("ISP 1")
+        cls.athens, cls.berlin = core.create_sites("Athens", "Berlin")
+        cls.device = core.create_device("edge-1", cls.athens)
+        other = core.create_device("edge-2", cls.berlin)
+        cls.circuits = [core.create_circuit(isp, f"C-{number}") for number in range(3)]
         # Both ends are cabled, as usual: the path that starts at an interface leads to the far device.
-        world.terminate(cls.circuits[0], "A", cls.athens, cls.device)
-        world.terminate(cls.circuits[0], "Z", cls.berlin, other)
-        world.terminate(cls.circuits[1], "A", cls.athens, cls.device)
-        world.terminate(cls.circuits[2], "A", cls.athens)
-        first = fixtures.create_maintenance("first", isp, start=NOON + 2 * HOUR)
-        second = fixtures.create_maintenance("second", isp, start=NOON + 9 * HOUR)
-        fixtures.create_impact(first, cls.circuits[1], Impact.DEGRADED)
-        fixtures.create_impact(first, cls.circuits[2], Impact.NO_IMPACT)
-        fixtures.create_impact(second, cls.circuits[0], Impact.OUTAGE)
-        fixtures.create_impact(second, cls.circuits[1], Impact.REDUCED_REDUNDANCY)
-        cancelled = fixtures.create_maintenance("off", isp, start=NOON + HOUR, status=Status.CANCELLED)
-        fixtures.create_impact(cancelled, cls.circuits[2])
+        core.terminate(cls.circuits[0], "A", cls.athens, cls.device)
+        core.terminate(cls.circuits[0], "Z", cls.berlin, other)
+        core.terminate(cls.circuits[1], "A", cls.athens, cls.device)
+        core.terminate(cls.circuits[2], "A", cls.athens)
+        first = app.create_maintenance("first", isp, start=NOON + 2 * HOUR)
+        second = app.create_maintenance("second", isp, start=NOON + 9 * HOUR)
+        app.create_impact(first, cls.circuits[1], Impact.DEGRADED)
+        app.create_impact(first, cls.circuits[2], Impact.NO_IMPACT)
+        app.create_impact(second, cls.circuits[0], Impact.OUTAGE)
+        app.create_impact(second, cls.circuits[1], Impact.REDUCED_REDUNDANCY)
+        cancelled = app.create_maintenance("off", isp, start=NOON + HOUR, status=Status.CANCELLED)
+        app.create_impact(cancelled, cls.circuits[2])
 
     def terminations(self, user=None):
         """Return the ends that are affected in the next 30 days."""
@@ -70,17 +70,17 @@ class AffectedTest(TestCase):
             impact.limit_to([])
         self.assertEqual(self.terminations(), [])
         impact = models.CircuitImpact.objects.get(maintenance__name="first", circuit=self.circuits[1])
-        late = fixtures.add_window(impact.maintenance, NOON + 5 * DAY)
+        late = app.add_window(impact.maintenance, NOON + 5 * DAY)
         impact.limit_to([late])
 
         self.assertEqual({each.start for each in self.terminations()}, {late.start_time})
 
     def test_affected_objects_are_restricted_by_permissions(self):
-        every = set(world.ALL)
+        every = set(users.ALL)
         for model in (models.CircuitMaintenance, models.CircuitImpact, Circuit):
             with self.subTest(model=model):
-                self.assertEqual(self.terminations(world.viewer(*every - {model})), [])
-        narrow = world.viewer(*every, constraints={Location: {"name": "Berlin"}})
+                self.assertEqual(self.terminations(users.viewer(*every - {model})), [])
+        narrow = users.viewer(*every, constraints={Location: {"name": "Berlin"}})
         found = affected.affected_locations(Visibility.of(narrow), self.terminations(narrow))
         self.assertEqual([each.name for each in found.rows], ["Berlin"])
         self.assertEqual(found.pks, [self.berlin.pk])

@@ -31,9 +31,8 @@ from nautobot_circuit_maintenance.analysis.cabling import (
 from nautobot_circuit_maintenance.analysis.endpoints import Connection, Endpoint, endpoints_of
 from nautobot_circuit_maintenance.analysis.scope import scope_of
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
-from nautobot_circuit_maintenance.tests.factories import core
+from nautobot_circuit_maintenance.tests.factories import app, core, users
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
 HAS_BREAKOUTS = hasattr(dcim, "CableType")
 """Since Nautobot 3.2."""
@@ -58,10 +57,10 @@ class CablingCase(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        cls.isp = fixtures.create_provider("ISP 1")
-        cls.athens, cls.berlin = world.create_sites("Athens", "Berlin")
-        cls.edge, cls.core = world.create_device("edge-1", cls.athens), world.create_device("core-1", cls.berlin)
-        cls.circuit = fixtures.create_circuit(cls.isp, "C-1")
+        cls.isp = core.create_provider("ISP 1")
+        cls.athens, cls.berlin = core.create_sites("Athens", "Berlin")
+        cls.edge, cls.core = core.create_device("edge-1", cls.athens), core.create_device("core-1", cls.berlin)
+        cls.circuit = core.create_circuit(cls.isp, "C-1")
 
     def endpoint(self, side: str, visibility: Visibility = ALL) -> Endpoint | None:
         """Return one end of the circuit."""
@@ -79,7 +78,7 @@ class CircuitTest(CablingCase):
 
     def test_each_end_has_its_own_device(self):
         for side, place, device in (("A", self.athens, self.edge), ("Z", self.berlin, self.core)):
-            world.terminate(self.circuit, side, place, device)
+            core.terminate(self.circuit, side, place, device)
 
         for side, place, device in (("A", self.athens, self.edge), ("Z", self.berlin, self.core)):
             connections = (Connection(device, device.interfaces.get()),)
@@ -90,7 +89,7 @@ class CircuitTest(CablingCase):
 
     def test_patch_panel_on_the_way_is_followed(self):
         end = self.terminate("A", location=self.athens)
-        panel = world.create_device("panel-1", self.athens)
+        panel = core.create_device("panel-1", self.athens)
         rear = RearPort.objects.create(device=panel, name="rear", type="lc", positions=1)
         front = FrontPort.objects.create(device=panel, name="front", type="lc", rear_port=rear, rear_port_position=1)
         connect(end, front)
@@ -103,22 +102,22 @@ class CircuitTest(CablingCase):
 
     def test_circuit_that_continues_in_another_one_leads_to_its_far_end(self):
         end = self.terminate("A", location=self.athens)
-        other = fixtures.create_circuit(self.isp, "C-2")
+        other = core.create_circuit(self.isp, "C-2")
         near = CircuitTermination.objects.create(circuit=other, term_side="A", location=self.athens)
         connect(end, near)
 
         (far,) = far_ends(CircuitTermination, [end.pk], ALL)[end.pk]
         self.assertEqual((far.termination, far.device, far.location), (near, None, self.athens.pk))
 
-        world.terminate(other, "Z", self.berlin, self.core)
+        core.terminate(other, "Z", self.berlin, self.core)
         self.assertEqual([each.device for each in self.endpoint("A").connections], [self.core])
 
     def test_devices_and_ports_are_restricted_by_permissions(self):
-        world.terminate(self.circuit, "A", self.athens, self.edge)
+        core.terminate(self.circuit, "A", self.athens, self.edge)
         models = {Circuit, CircuitTermination, dcim.Location, Device, Interface}
 
         def endpoint_without(*hidden) -> Endpoint | None:
-            return self.endpoint("A", Visibility.of(world.viewer(*models - set(hidden))))
+            return self.endpoint("A", Visibility.of(users.viewer(*models - set(hidden))))
 
         interface = self.edge.interfaces.get()
         self.assertEqual(endpoint_without(), Endpoint(self.athens, (Connection(self.edge, interface),)))
@@ -129,9 +128,9 @@ class CircuitTest(CablingCase):
 
     def test_five_queries_read_all_ends(self):
         for number in range(3):
-            circuit = fixtures.create_circuit(self.isp, f"MORE-{number}")
-            world.terminate(circuit, "A", self.athens, self.edge)
-            world.terminate(circuit, "Z", self.berlin, self.core)
+            circuit = core.create_circuit(self.isp, f"MORE-{number}")
+            core.terminate(circuit, "A", self.athens, self.edge)
+            core.terminate(circuit, "Z", self.berlin, self.core)
         pks = list(Circuit.objects.values_list("pk", flat=True))
         endpoints_of(pks, ALL)  # fills the cache of content types
         with CaptureQueriesContext(connection) as queries:
@@ -148,7 +147,7 @@ class NetworkTest(CablingCase):
         self.terminate("Z", provider_network=network)
 
         self.assertEqual(self.endpoint("Z"), Endpoint(network))
-        hidden = Visibility.of(world.viewer(Circuit, CircuitTermination))
+        hidden = Visibility.of(users.viewer(Circuit, CircuitTermination))
         self.assertEqual(self.endpoint("Z", hidden), Endpoint(None))
 
     def test_end_in_a_network_of_a_cloud(self):
@@ -162,7 +161,7 @@ class NetworkTest(CablingCase):
 
         self.assertEqual(self.endpoint("Z"), Endpoint(network))
         self.assertEqual(self.endpoint("A"), Endpoint(self.athens))
-        hidden = Visibility.of(world.viewer(Circuit, CircuitTermination))
+        hidden = Visibility.of(users.viewer(Circuit, CircuitTermination))
         self.assertEqual(self.endpoint("Z", hidden), Endpoint(None))
 
 
@@ -192,11 +191,11 @@ class BreakoutTest(CablingCase):
         self.assertEqual(self.endpoint("A"), Endpoint(self.athens, connections))
 
     def test_each_device_is_affected(self):
-        maintenance = fixtures.create_maintenance("M", self.isp, start=fixtures.NOON)
-        fixtures.create_impact(maintenance, self.circuit)
+        maintenance = app.create_maintenance("M", self.isp, start=NOON)
+        app.create_impact(maintenance, self.circuit)
 
         self.assertEqual(list(scope_of(maintenance, ALL).devices), [self.core, self.edge])
-        ranking = affected_devices(ALL, read_terminations(ALL, fixtures.NOON, fixtures.NOON))
+        ranking = affected_devices(ALL, read_terminations(ALL, NOON, NOON))
         self.assertEqual([each.name for each in ranking.rows], ["core-1", "edge-1"])
 
     def test_each_device_leads_to_the_circuit(self):

@@ -17,12 +17,12 @@ from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit, rea
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import PIPELINE_CONTEXT, CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.models import CircuitMaintenance
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, core, users
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.ui.periods import start_of_day
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-SINCE = fixtures.NOON
+SINCE = NOON
 NIGHT = {"start": 1_800_000_000, "end": 1_800_014_400}
 
 
@@ -32,20 +32,20 @@ class ChangesCase(TestCase):
     def setUp(self):
         """Create both, outside of a request, so that this is not an edit by a person."""
         super().setUp()
-        self.everybody = world.superuser()
-        self.provider = fixtures.create_provider("ISP 1")
-        self.maintenance = fixtures.create_maintenance("M-1", self.provider)
+        self.everybody = users.superuser()
+        self.provider = core.create_provider("ISP 1")
+        self.maintenance = app.create_maintenance("M-1", self.provider)
 
     def notify(self, hours, *cids, maintenance=None, arrives=None, **values):
         """Create a notification issued this many hours after the moment."""
         issued = SINCE + hours * HOUR
         maintenance = maintenance or self.maintenance
-        mail = fixtures.create_notification(
+        mail = app.create_notification(
             maintenance.provider, received_at=issued if arrives is None else SINCE + arrives * HOUR
         )
         circuits = [{"cid": cid, "impact": "OUTAGE"} for cid in cids]
-        evidence = fixtures.evidence(maintenance.name, issued, **{"circuits": circuits, **NIGHT, **values})
-        return fixtures.create_parsed(mail, maintenance, issued_at=issued, json=evidence)
+        evidence = app.evidence(maintenance.name, issued, **{"circuits": circuits, **NIGHT, **values})
+        return app.create_parsed(mail, maintenance, issued_at=issued, json=evidence)
 
     def changed(self, user=None):
         """Return the changes by notifications."""
@@ -149,27 +149,27 @@ class NotificationChangesTest(ChangesCase):
         self.assertEqual(self.changed(), [])
 
     def test_the_newest_comes_first(self):
-        other = fixtures.create_maintenance("M-2", self.provider)
+        other = app.create_maintenance("M-2", self.provider)
         self.notify(2, "C-1")
         self.notify(5, "C-1", maintenance=other)
 
         self.assertEqual([change.maintenance for change in self.changed()], [other, self.maintenance])
 
     def test_permissions_for_one_provider_hide_the_others(self):
-        other = fixtures.create_maintenance("M-2", fixtures.create_provider("ISP 2"))
+        other = app.create_maintenance("M-2", core.create_provider("ISP 2"))
         for maintenance in (self.maintenance, other):
             self.notify(1, "C-1", maintenance=maintenance)
-        constrained = world.viewer(*world.ALL, constraints=world.BY_PROVIDER)
+        constrained = users.viewer(*users.ALL, constraints=users.BY_PROVIDER)
 
         self.assertEqual([change.maintenance for change in self.changed(constrained)], [self.maintenance])
-        self.assertEqual(self.changed(world.viewer(CircuitMaintenance)), [])
-        self.assertEqual(self.changed(world.viewer(models.ParsedNotification)), [])
+        self.assertEqual(self.changed(users.viewer(CircuitMaintenance)), [])
+        self.assertEqual(self.changed(users.viewer(models.ParsedNotification)), [])
 
     def test_notifications_that_a_user_may_not_see_do_not_count(self):
         seen = self.notify(1, "C-1")
         self.notify(2, "SECRET", status="CANCELLED")
         constraints = {models.ParsedNotification: {"sender": seen.sender}}
-        user = world.viewer(CircuitMaintenance, models.ParsedNotification, constraints=constraints)
+        user = users.viewer(CircuitMaintenance, models.ParsedNotification, constraints=constraints)
 
         (change,) = self.changed(user)
 
@@ -178,7 +178,7 @@ class NotificationChangesTest(ChangesCase):
 
     def test_the_message_is_readable_with_the_permission_to_view_it(self):
         self.notify(1, "C-1")
-        without = world.viewer(CircuitMaintenance, models.ParsedNotification)
+        without = users.viewer(CircuitMaintenance, models.ParsedNotification)
 
         self.assertTrue(self.changed()[0].what.is_readable)
         self.assertFalse(self.changed(without)[0].what.is_readable)
@@ -187,7 +187,7 @@ class NotificationChangesTest(ChangesCase):
         self.notify(1, "C-1")
         self.assertTrue(read_changes(Visibility.of(self.everybody), SINCE).is_all)
         for number in range(MOST):
-            self.notify(2 + number, maintenance=fixtures.create_maintenance(f"MORE-{number}", self.provider))
+            self.notify(2 + number, maintenance=app.create_maintenance(f"MORE-{number}", self.provider))
 
         found = read_changes(Visibility.of(self.everybody), SINCE)
 
@@ -197,12 +197,12 @@ class NotificationChangesTest(ChangesCase):
 
     def test_invisible_changes_do_not_count_for_the_limit(self):
         self.notify(1, "C-1")
-        other = fixtures.create_provider("ISP 2")
+        other = core.create_provider("ISP 2")
         for number in range(MOST):
-            self.notify(2 + number, maintenance=fixtures.create_maintenance(f"MORE-{number}", other))
+            self.notify(2 + number, maintenance=app.create_maintenance(f"MORE-{number}", other))
 
-        of_one = {CircuitMaintenance: world.BY_PROVIDER[CircuitMaintenance]}
-        found = self.changed(world.viewer(*world.ALL, constraints=of_one))
+        of_one = {CircuitMaintenance: users.BY_PROVIDER[CircuitMaintenance]}
+        found = self.changed(users.viewer(*users.ALL, constraints=of_one))
 
         self.assertEqual([change.maintenance for change in found], [self.maintenance])
 
@@ -254,7 +254,7 @@ class PeopleTest(ChangesCase):
 
     def test_a_maintenance_created_manually_is_new(self):
         with web_request_context(self.user):
-            fixtures.create_maintenance("MANUAL", self.provider)
+            app.create_maintenance("MANUAL", self.provider)
 
         self.assertEqual([edit.is_new for edit in self.edits()], [True])
 
@@ -278,7 +278,7 @@ class PeopleTest(ChangesCase):
 
     def work_on_two_providers(self):
         """Edit, acknowledge and annotate two maintenances; return the other one."""
-        other = fixtures.create_maintenance("M-2", fixtures.create_provider("ISP 2"))
+        other = app.create_maintenance("M-2", core.create_provider("ISP 2"))
         for maintenance in (self.maintenance, other):
             models.Note.objects.create(maintenance=maintenance, title="Hello")
             self.edit(maintenance, ticket="T-1", ack=True)
@@ -286,7 +286,7 @@ class PeopleTest(ChangesCase):
 
     def test_permissions_for_one_provider_hide_the_others(self):
         self.work_on_two_providers()
-        viewer = world.viewer(*world.ALL, models.Note, ObjectChange, constraints=world.BY_PROVIDER)
+        viewer = users.viewer(*users.ALL, models.Note, ObjectChange, constraints=users.BY_PROVIDER)
 
         found = self.people(viewer)
 
@@ -295,16 +295,16 @@ class PeopleTest(ChangesCase):
 
     def test_change_records_and_notes_need_permissions(self):
         self.work_on_two_providers()
-        blind = world.viewer(CircuitMaintenance)
+        blind = users.viewer(CircuitMaintenance)
         no_user = {ObjectChange: {"user_name": "nobody"}}
-        of_no_user = world.viewer(CircuitMaintenance, models.Note, ObjectChange, constraints=no_user)
+        of_no_user = users.viewer(CircuitMaintenance, models.Note, ObjectChange, constraints=no_user)
 
         self.assertEqual({type(row.what) for row in self.people(blind)}, {Acknowledgement})
         self.assertEqual(self.edits(of_no_user), [])
         self.assertEqual({row.who for row in self.people(of_no_user) if isinstance(row.what, models.Note)}, {""})
 
     def test_edits_of_one_maintenance_are_its_own(self):
-        other = fixtures.create_maintenance("M-2", self.provider)
+        other = app.create_maintenance("M-2", self.provider)
         for maintenance in (self.maintenance, other):
             self.edit(maintenance, ticket="T-1")
 
@@ -314,7 +314,7 @@ class PeopleTest(ChangesCase):
 
     def test_edits_of_other_maintenances_do_not_count_for_the_limit(self):
         self.edit(ticket="T-1")
-        kind, other = ContentType.objects.get_for_model(CircuitMaintenance), fixtures.create_maintenance("M-2")
+        kind, other = ContentType.objects.get_for_model(CircuitMaintenance), app.create_maintenance("M-2")
         ObjectChange.objects.bulk_create(
             ObjectChange(
                 changed_object_type=kind,
@@ -338,7 +338,7 @@ class CostTest(ChangesCase):
     def grow(self, size):
         """Create maintenances up to this number, with changes of every kind."""
         for number in range(CircuitMaintenance.objects.count(), size):
-            maintenance = fixtures.create_maintenance(f"MORE-{number}", self.provider)
+            maintenance = app.create_maintenance(f"MORE-{number}", self.provider)
             for hours in (-1, 1, 2):
                 self.notify(hours, f"C-{hours}", maintenance=maintenance)
             self.edit(maintenance, ack=True)
@@ -363,6 +363,6 @@ class StartOfDayTest(TestCase):
     """Since when."""
 
     def test_three_days_before_monday_is_friday_from_its_first_minute_in_the_users_zone(self):
-        monday = fixtures.NOON + 3 * DAY
+        monday = NOON + 3 * DAY
         with timezone.override("Asia/Tokyo"):
             self.assertEqual(start_of_day(monday, 3).isoformat(), "2026-11-20T00:00:00+09:00")

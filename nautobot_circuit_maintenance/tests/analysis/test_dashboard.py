@@ -14,10 +14,10 @@ from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices as Status,
     NotificationStateChoices as State,
 )
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, core, users
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
-NOON = fixtures.NOON  # Friday, 20 November 2026
+NOON = NOON  # Friday, 20 November 2026
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -26,12 +26,12 @@ class CountsTest(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        cls.user = world.superuser()
-        cls.isp = fixtures.create_provider("ISP 1")
+        cls.user = users.superuser()
+        cls.isp = core.create_provider("ISP 1")
 
     def plan(self, name, hours_ahead, status=Status.CONFIRMED, **fields):
         """Create a maintenance of four hours."""
-        return fixtures.create_maintenance(name, self.isp, start=NOON + hours_ahead * HOUR, status=status, **fields)
+        return app.create_maintenance(name, self.isp, start=NOON + hours_ahead * HOUR, status=status, **fields)
 
     def test_each_span_counts_maintenances_with_a_window_in_it(self):
         self.plan("running", -1)
@@ -47,13 +47,13 @@ class CountsTest(TestCase):
         self.assertEqual(counts, dashboard.Counts(1, 2, 3, 4, in_span=4, unacknowledged=5))
 
     def test_maintenance_between_two_windows_is_not_in_progress(self):
-        fixtures.add_window(self.plan("two nights", -24), NOON + 20 * HOUR)
+        app.add_window(self.plan("two nights", -24), NOON + 20 * HOUR)
         counts = dashboard.count_maintenances(Visibility.of(self.user), NOON)
 
         self.assertEqual((counts.in_progress, counts.next_day), (0, 1))
 
     def test_maintenance_with_several_windows_counts_once(self):
-        fixtures.add_window(self.plan("two nights", 10), NOON + 34 * HOUR)
+        app.add_window(self.plan("two nights", 10), NOON + 34 * HOUR)
 
         self.assertEqual(dashboard.count_maintenances(Visibility.of(self.user), NOON).next_week, 1)
 
@@ -68,10 +68,10 @@ class CountsTest(TestCase):
         failing = models.NotificationSource.objects.create(name="A", last_error="refused")
         models.NotificationSource.objects.create(name="B")
         for state in (State.FAILED, State.FAILED, State.REFUSED, State.PARSED, State.IGNORED, State.RECEIVED):
-            fixtures.create_notification(self.isp, failing, state=state)
-        fixtures.create_notification(self.isp, failing, state=State.PARSED, error="READ-06: No DTSTART.")
-        fixtures.create_impact(self.plan("ahead", 10), "X-1")
-        fixtures.create_impact(self.plan("over", -10), "X-2")
+            app.create_notification(self.isp, failing, state=state)
+        app.create_notification(self.isp, failing, state=State.PARSED, error="READ-06: No DTSTART.")
+        app.create_impact(self.plan("ahead", 10), "X-1")
+        app.create_impact(self.plan("over", -10), "X-2")
         doubt = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint": ""}
         models.CircuitMaintenance.objects.update(doubts=[doubt])  # one that is past needs no attention any more
         sources = dashboard.read_sources(Visibility.of(self.user))
@@ -89,17 +89,17 @@ class UpcomingTest(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        cls.user = world.superuser()
-        cls.isp = fixtures.create_provider("ISP 1")
-        cls.places = world.create_sites("Athens", "Berlin", "Cairo")
+        cls.user = users.superuser()
+        cls.isp = core.create_provider("ISP 1")
+        cls.places = core.create_sites("Athens", "Berlin", "Cairo")
 
     def upcoming(self, user=None):
         """Return the rows of the next 30 days."""
         return dashboard.read_upcoming(Visibility.of(user or self.user), NOON, 30 * DAY)
 
     def test_rows_are_sorted_by_the_start_of_the_next_window(self):
-        two_nights = fixtures.create_maintenance("two nights", self.isp, start=NOON - 24 * HOUR)
-        fixtures.add_window(two_nights, NOON + 20 * HOUR, hours=2)
+        two_nights = app.create_maintenance("two nights", self.isp, start=NOON - 24 * HOUR)
+        app.add_window(two_nights, NOON + 20 * HOUR, hours=2)
         for name, hours, status in (
             ("running", -1, Status.IN_PROCESS),
             ("tonight", 12, Status.CONFIRMED),
@@ -107,7 +107,7 @@ class UpcomingTest(TestCase):
             ("cancelled", 5, Status.CANCELLED),
             ("far", 24 * 31, Status.CONFIRMED),
         ):
-            fixtures.create_maintenance(name, self.isp, start=NOON + hours * HOUR, status=status)
+            app.create_maintenance(name, self.isp, start=NOON + hours * HOUR, status=status)
         upcoming = self.upcoming()
 
         self.assertEqual([each.maintenance.name for each in upcoming], ["running", "tonight", "two nights", "tomorrow"])
@@ -115,38 +115,38 @@ class UpcomingTest(TestCase):
 
     def test_rows_are_limited(self):
         for number in range(20):
-            fixtures.create_maintenance(f"M-{number:02}", self.isp, start=NOON + number * HOUR)
+            app.create_maintenance(f"M-{number:02}", self.isp, start=NOON + number * HOUR)
 
         self.assertEqual(
             [each.maintenance.name for each in self.upcoming()], [f"M-{number:02}" for number in range(15)]
         )
 
     def test_places_are_named_once_in_alphabetical_order(self):
-        circuits = [fixtures.create_circuit(self.isp, f"C-{number}") for number in range(2)]
-        maintenance = fixtures.create_maintenance("M", self.isp)
+        circuits = [core.create_circuit(self.isp, f"C-{number}") for number in range(2)]
+        maintenance = app.create_maintenance("M", self.isp)
         for circuit, side, place in ((0, "A", 2), (0, "Z", 0), (1, "A", 0)):
-            world.terminate(circuits[circuit], side, self.places[place])
+            core.terminate(circuits[circuit], side, self.places[place])
         for circuit in circuits:
-            fixtures.create_impact(maintenance, circuit, Impact.DEGRADED)
-        fixtures.create_impact(maintenance, "X", Impact.NO_IMPACT)
+            app.create_impact(maintenance, circuit, Impact.DEGRADED)
+        app.create_impact(maintenance, "X", Impact.NO_IMPACT)
         row = self.upcoming()[0]
 
         self.assertEqual([place.name for place in row.places], ["Athens", "Cairo"])
         self.assertEqual((row.maintenance.circuit_count, row.maintenance.unmatched_count), (3, 1))
 
     def test_acknowledging_requires_permission_to_change(self):
-        fixtures.create_maintenance("M", self.isp)
-        viewer = world.viewer(models.CircuitMaintenance)
+        app.create_maintenance("M", self.isp)
+        viewer = users.viewer(models.CircuitMaintenance)
 
         self.assertTrue(self.upcoming()[0].may_acknowledge)
         self.assertFalse(self.upcoming(viewer)[0].may_acknowledge)
 
     def test_places_require_permission_to_view_impacts_circuits_and_locations(self):
-        circuit = fixtures.create_circuit(self.isp, "C", location=self.places[0])
-        fixtures.create_impact(fixtures.create_maintenance("M", self.isp), circuit)
-        every = set(world.ALL)
+        circuit = core.create_circuit(self.isp, "C", location=self.places[0])
+        app.create_impact(app.create_maintenance("M", self.isp), circuit)
+        every = set(users.ALL)
 
-        self.assertTrue(self.upcoming(world.viewer(*every))[0].places)
+        self.assertTrue(self.upcoming(users.viewer(*every))[0].places)
         for model in (models.CircuitImpact, Circuit, Location):
             with self.subTest(model=model):
-                self.assertFalse(self.upcoming(world.viewer(*every - {model}))[0].places)
+                self.assertFalse(self.upcoming(users.viewer(*every - {model}))[0].places)

@@ -10,10 +10,10 @@ from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
 )
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, core, users
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
-NOON = fixtures.NOON  # Friday, 20 November 2026
+NOON = NOON  # Friday, 20 November 2026
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -22,17 +22,17 @@ class TrendsTest(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        cls.user = world.superuser()
-        cls.isps = [fixtures.create_provider(name) for name in ("ISP 1", "ISP 2")]
+        cls.user = users.superuser()
+        cls.isps = [core.create_provider(name) for name in ("ISP 1", "ISP 2")]
 
     def plan(self, name, days, isp=0, **fields):
-        return fixtures.create_maintenance(name, self.isps[isp], start=NOON + days * DAY, **fields)
+        return app.create_maintenance(name, self.isps[isp], start=NOON + days * DAY, **fields)
 
     def test_weeks_are_counted_by_the_worst_impact(self):
         now = self.plan("now", 0)
-        fixtures.create_impact(now, "X-1", Impact.NO_IMPACT)
-        fixtures.create_impact(now, "X-2", Impact.OUTAGE)
-        fixtures.create_impact(self.plan("next week", 4), "X-1", Impact.DEGRADED)
+        app.create_impact(now, "X-1", Impact.NO_IMPACT)
+        app.create_impact(now, "X-2", Impact.OUTAGE)
+        app.create_impact(self.plan("next week", 4), "X-1", Impact.DEGRADED)
         self.plan("without impacts", -7)
         self.plan("off", 0, status=Status.CANCELLED)
         self.plan("long ago", -100)
@@ -66,8 +66,8 @@ class TrendsTest(TestCase):
         for name, notice in (("late", -1 * HOUR), ("day", 30 * HOUR), ("weeks", 20 * DAY)):
             maintenance = self.plan(name, -1)
             for again in (timedelta(), 30 * DAY):
-                fixtures.create_parsed(
-                    fixtures.create_notification(self.isps[0]),
+                app.create_parsed(
+                    app.create_notification(self.isps[0]),
                     maintenance,
                     issued_at=maintenance.start_time - notice + again,
                 )
@@ -78,7 +78,7 @@ class TrendsTest(TestCase):
         )
 
     def test_hours_by_month_add_up_windows(self):
-        fixtures.add_window(self.plan("now", 0, hours=4), NOON + 30 * DAY, hours=1.5)
+        app.add_window(self.plan("now", 0, hours=4), NOON + 30 * DAY, hours=1.5)
         self.plan("off", 0, status=Status.CANCELLED)
         hours = trends.hours_by_month(Visibility.of(self.user), NOON)
 
@@ -95,8 +95,8 @@ class TrendsTest(TestCase):
         self.assertEqual((figures.mean_duration, figures.mean_per_month), (4 * HOUR, 0.25))
 
     def test_nothing_is_counted_without_permissions(self):
-        fixtures.create_parsed(fixtures.create_notification(self.isps[0]), self.plan("M", -1))
-        nothing = Visibility.of(world.viewer())
+        app.create_parsed(app.create_notification(self.isps[0]), self.plan("M", -1))
+        nothing = Visibility.of(users.viewer())
 
         self.assertEqual(trends.figures(nothing, NOON), trends.Figures(0, 0, 0, None))
         self.assertFalse(trends.by_provider(nothing, NOON))

@@ -5,8 +5,7 @@ from django.test import TestCase
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, core, users
 
 QUERYSETS = [name for name, value in vars(Visibility).items() if isinstance(value, property)]
 
@@ -16,20 +15,18 @@ class VisibilityTest(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        cls.maintenances = [
-            fixtures.create_maintenance("M", fixtures.create_provider(f"ISP {number}")) for number in (1, 2)
-        ]
+        cls.maintenances = [app.create_maintenance("M", core.create_provider(f"ISP {number}")) for number in (1, 2)]
 
     def test_user_sees_what_permissions_allow(self):
-        narrow = world.viewer(*world.ALL, constraints=world.BY_PROVIDER)
+        narrow = users.viewer(*users.ALL, constraints=users.BY_PROVIDER)
 
         self.assertEqual(list(Visibility.of(narrow).maintenances), self.maintenances[:1])
-        self.assertEqual(list(Visibility.of(world.viewer()).maintenances), [])
+        self.assertEqual(list(Visibility.of(users.viewer()).maintenances), [])
         self.assertEqual(list(Visibility.of(AnonymousUser()).maintenances), [])
 
     def test_action_decides_about_rows(self):
-        user = world.viewer(models.CircuitMaintenance)
-        world.permit(
+        user = users.viewer(models.CircuitMaintenance)
+        users.permit(
             user,
             models.CircuitMaintenance,
             constraints={models.CircuitMaintenance: {"provider__name": "ISP 2"}},
@@ -48,7 +45,7 @@ class VisibilityTest(TestCase):
 
     def test_querysets_are_unordered(self):
         self.assertIn("maintenances", QUERYSETS)
-        for visibility in (Visibility.everything(), Visibility.of(world.superuser())):
+        for visibility in (Visibility.everything(), Visibility.of(users.superuser())):
             for name in QUERYSETS:
                 with self.subTest(queryset=name):
                     rows = getattr(visibility, name)
@@ -56,7 +53,7 @@ class VisibilityTest(TestCase):
                     list(rows)
 
     def test_locations_do_not_read_the_tree(self):
-        world.create_sites("Athens")
+        core.create_sites("Athens")
 
         self.assertNotIn("RECURSIVE", str(Visibility.everything().locations.query).upper())
         self.assertEqual([each.name for each in Visibility.everything().locations], ["Athens"])

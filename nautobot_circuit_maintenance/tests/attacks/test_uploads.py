@@ -5,7 +5,7 @@ import io
 from django.test import override_settings
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import core
 from nautobot_circuit_maintenance.tests.test_api_content import ApiTestCase
 
 LIMIT = 1024 * 1024
@@ -33,7 +33,7 @@ class UploadTest(ApiTestCase):
 
     def setUp(self):
         super().setUp()
-        provider = fixtures.create_provider("Wire")
+        provider = core.create_provider("Wire")
         provider.cf["emails_circuit_maintenances"] = "noc@isp.example"
         provider.validated_save()
         self.permit("add_notification")

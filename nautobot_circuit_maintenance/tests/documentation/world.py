@@ -17,7 +17,8 @@ from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
 from nautobot_circuit_maintenance.pipeline import run
 from nautobot_circuit_maintenance.pipeline.import_messages import ingest
 from nautobot_circuit_maintenance.pipeline.report import RunReport, SourceReport
-from nautobot_circuit_maintenance.tests import cases, fixtures
+from nautobot_circuit_maintenance.tests import cases
+from nautobot_circuit_maintenance.tests.factories import core
 from nautobot_circuit_maintenance.tests.factories.mail import Bcop, FakeMailbox, mail
 
 SENDER = "noc@carrier.example"
@@ -58,8 +59,8 @@ def create_world() -> dict[str, str]:
     """Create what the examples ask for, by the way that mail goes; return the variables that they may use."""
     provider = cases.create_provider("Example Carrier", SENDER)
     tenant = Tenant.objects.create(name="Harbour Vale")
-    place = fixtures.create_locations("Amsterdam")[0]
-    circuit = fixtures.create_circuit(provider, "C-1", tenant=tenant, location=place)
+    place = core.create_locations("Amsterdam")[0]
+    circuit = core.create_circuit(provider, "C-1", tenant=tenant, location=place)
     source = NotificationSource.objects.create(name="NOC mailbox")
     source.providers.add(provider)
     now = clock.now()

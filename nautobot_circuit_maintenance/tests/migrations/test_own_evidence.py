@@ -17,7 +17,7 @@ from nautobot_circuit_maintenance.domain.conclusion import Conclusion, conclude
 from nautobot_circuit_maintenance.domain.evidence import from_json, to_json
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Provenance, Window
 from nautobot_circuit_maintenance.models import ParsedNotification
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app, core
 
 MIGRATION = import_module("nautobot_circuit_maintenance.migrations.0003_own_evidence")
 STORIES = json.loads((Path(__file__).parent / "own_evidence_rows.json").read_text(encoding="utf-8"))
@@ -100,12 +100,12 @@ class MigrationTest(TestCase):
 
     def setUp(self):
         """Store the rows as the code before did, more of them than fit a page."""
-        provider = fixtures.create_provider("ISP 1")
-        self.maintenances = [fixtures.create_maintenance(f"M-{number}", provider) for number in range(3)]
+        provider = core.create_provider("ISP 1")
+        self.maintenances = [app.create_maintenance(f"M-{number}", provider) for number in range(3)]
         for maintenance in self.maintenances:
             for row in ROWS:
-                fixtures.create_parsed(
-                    fixtures.create_notification(provider, received_at=moment(row["received_at"])),
+                app.create_parsed(
+                    app.create_notification(provider, received_at=moment(row["received_at"])),
                     maintenance,
                     json=row["json"],
                     sent_at=moment(row["sent_at"]),

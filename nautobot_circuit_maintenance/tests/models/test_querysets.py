@@ -10,9 +10,10 @@ from nautobot_circuit_maintenance.choices import (
 )
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, MaintenanceWindow, Notification
 from nautobot_circuit_maintenance.models.severity import SEVERITIES, impact_of_severity, worst_impact
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app, core
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
-NOON = fixtures.NOON
+NOON = NOON
 HOUR = timedelta(hours=1)
 
 
@@ -21,7 +22,7 @@ class QuerySetTest(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        cls.isp = fixtures.create_provider("ISP 1")
+        cls.isp = core.create_provider("ISP 1")
         for name, hours, status in (
             ("past", -10, Status.CONFIRMED),
             ("running", -1, Status.IN_PROCESS),
@@ -29,9 +30,9 @@ class QuerySetTest(TestCase):
             ("completed", -1, Status.COMPLETED),
             ("tonight", 10, Status.CONFIRMED),
         ):
-            fixtures.create_maintenance(name, cls.isp, start=NOON + hours * HOUR, hours=4, status=status)
-        nights = fixtures.create_maintenance("two nights", cls.isp, start=NOON - 24 * HOUR, hours=4)
-        fixtures.add_window(nights, NOON + 20 * HOUR)
+            app.create_maintenance(name, cls.isp, start=NOON + hours * HOUR, hours=4, status=status)
+        nights = app.create_maintenance("two nights", cls.isp, start=NOON - 24 * HOUR, hours=4)
+        app.add_window(nights, NOON + 20 * HOUR)
         CircuitMaintenance.objects.create(name="no time", provider=cls.isp)
 
     def assert_names(self, maintenances, *names: str) -> None:
@@ -103,8 +104,8 @@ class QuerySetTest(TestCase):
 
     def test_impact_summary_counts_only_the_given_impacts(self):
         maintenance = CircuitMaintenance.objects.get(name="tonight")
-        fixtures.create_impact(maintenance, fixtures.create_circuit(self.isp, "C-1"), Impact.DEGRADED)
-        fixtures.create_impact(maintenance, "UNKNOWN", Impact.OUTAGE)
+        app.create_impact(maintenance, core.create_circuit(self.isp, "C-1"), Impact.DEGRADED)
+        app.create_impact(maintenance, "UNKNOWN", Impact.OUTAGE)
 
         def summary(impacts) -> tuple[int, int, str]:
             row = CircuitMaintenance.objects.with_impact_summary(impacts).get(name="tonight")
@@ -121,12 +122,12 @@ class OwnWindowsTest(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        isp = fixtures.create_provider("ISP 1")
-        cls.nights = fixtures.create_maintenance("two nights", isp)
-        second = fixtures.add_window(cls.nights, NOON + 24 * HOUR)
-        fixtures.create_impact(cls.nights, "BOTH", Impact.DEGRADED)
-        fixtures.create_impact(cls.nights, "SECOND").limit_to([second])
-        fixtures.create_impact(cls.nights, "NONE", Impact.OUTAGE).limit_to([])
+        isp = core.create_provider("ISP 1")
+        cls.nights = app.create_maintenance("two nights", isp)
+        second = app.add_window(cls.nights, NOON + 24 * HOUR)
+        app.create_impact(cls.nights, "BOTH", Impact.DEGRADED)
+        app.create_impact(cls.nights, "SECOND").limit_to([second])
+        app.create_impact(cls.nights, "NONE", Impact.OUTAGE).limit_to([])
 
     def test_circuits_are_asked_for_their_own_windows(self):
         def active_at(moment) -> set[str]:
@@ -152,9 +153,9 @@ class NeedingAttentionTest(TestCase):
     """Which notifications a person should look at."""
 
     def test_failed_refused_and_partly_read_ones_need_attention(self):
-        isp = fixtures.create_provider("ISP 1")
+        isp = core.create_provider("ISP 1")
         for state, error in (("failed", "a"), ("refused", "b"), ("parsed", "c"), ("parsed", ""), ("ignored", "d")):
-            fixtures.create_notification(isp, state=state, error=error, subject=f"{state} {error}")
+            app.create_notification(isp, state=state, error=error, subject=f"{state} {error}")
 
         subjects = Notification.objects.needing_attention().values_list("subject", flat=True)
 

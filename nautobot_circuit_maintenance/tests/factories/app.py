@@ -1,0 +1,180 @@
+"""Objects of the app that tests need: maintenances, impacts, notifications, evidence, and three of each of our models."""
+
+from datetime import datetime, timedelta, timezone
+from itertools import count
+
+from django.contrib.contenttypes.models import ContentType
+from nautobot.circuits.models import Circuit, Provider
+from nautobot.extras.models import Tag
+from nautobot.tenancy.models import Tenant
+
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices as Impact,
+    CircuitMaintenanceStatusChoices as MaintenanceStatus,
+    NoteLevelChoices as Level,
+    NotificationStateChoices as State,
+)
+from nautobot_circuit_maintenance.models import (
+    CircuitImpact,
+    CircuitMaintenance,
+    MaintenanceWindow,
+    Note,
+    Notification,
+    NotificationSource,
+    ParsedNotification,
+)
+from nautobot_circuit_maintenance.tests.factories.core import create_circuit, create_locations, create_provider
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
+
+HOSTILE = "<script>alert('mail')</script>"
+RAW = b"From: noc@isp.example\r\nSubject: Planned work\r\n\r\nthe-raw-bytes <b>of the mail</b>\r\n"
+
+_numbers = count(1)
+
+
+def create_maintenance(name: str, provider: Provider | None = None, *, start=NOON, hours: float = 4, **fields):
+    """Create a maintenance with one window."""
+    return CircuitMaintenance.objects.create(
+        name=name, provider=provider, start_time=start, end_time=start + timedelta(hours=hours), **fields
+    )
+
+
+def create_impact(
+    maintenance: CircuitMaintenance, circuit: Circuit | str, impact: str = Impact.OUTAGE
+) -> CircuitImpact:
+    """Create an impact on a circuit, or on a circuit ID that Nautobot does not know."""
+    if isinstance(circuit, str):
+        return CircuitImpact.objects.create(maintenance=maintenance, cid=circuit, impact=impact)
+    return CircuitImpact.objects.create(maintenance=maintenance, cid=circuit.cid, circuit=circuit, impact=impact)
+
+
+def create_notification(provider: Provider, source: NotificationSource | None = None, **fields) -> Notification:
+    """Create a notification of a message of its own."""
+    number = next(_numbers)
+    return Notification.objects.create(
+        **{
+            "provider": provider,
+            "source": source,
+            "state": State.PARSED,
+            "fingerprint": f"{number:064}",
+            "message_id": f"<{number}@isp.example>",
+            "sender": f"noc-{number}@isp.example",
+            "subject": f"Planned work {number}",
+            "received_at": NOON + timedelta(seconds=number),
+            "sent_at": NOON + timedelta(seconds=number),
+            "size": len(RAW) + number,
+            "raw": RAW,
+            **fields,
+        }
+    )
+
+
+def evidence(name: str, stamp: datetime, **fields) -> dict:
+    """Return what a notification announces about a maintenance, as it is stored; start and end are seconds since 1970."""
+    start, end = fields.pop("start", 0), fields.pop("end", 0)
+    event = {
+        "uid": "1",
+        "recurrence_id": None,
+        "sequence": 1,
+        "method": None,
+        "status": fields.pop("status", "CONFIRMED"),
+        "issued_at": _utc(int(stamp.timestamp())),
+        "windows": [{"start": _utc(start), "end": _utc(end)}] if end else [],
+        "circuits": fields.pop("circuits", []),
+    }
+    return {
+        "version": 1,
+        "maintenance_id": name,
+        "other_ids": [],
+        "account": "",
+        "provider": "",
+        "organizer": "",
+        "description": "",
+        "events": [event],
+        "parser": {"name": "", "version": "", "details": {}},
+        **fields,
+    }
+
+
+def _utc(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def create_parsed(notification: Notification, maintenance: CircuitMaintenance, **fields) -> ParsedNotification:
+    """Create the evidence of a notification about a maintenance."""
+    number = next(_numbers)
+    return ParsedNotification.objects.create(
+        **{
+            "notification": notification,
+            "maintenance": maintenance,
+            "json": evidence(maintenance.name, notification.received_at),
+            "issued_at": notification.received_at,
+            "received_at": notification.received_at,
+            "sequence": number,
+            "fingerprint": notification.fingerprint,
+            "status": "CONFIRMED",
+            "parser": f"parser-{number}",
+            "subject": notification.subject,
+            "sender": notification.sender,
+            **fields,
+        }
+    )
+
+
+def create_world() -> None:
+    """Create three of everything, each with other values."""
+    tenant = Tenant.objects.create(name="Tenant")
+    places = create_locations("Country", "Site")
+    for number, place in enumerate((places[1], places[0], None), start=1):
+        provider = create_provider(f"ISP {number}")
+        circuit = create_circuit(provider, f"C-{number}", tenant=tenant, location=place)
+        maintenance = _create_numbered_maintenance(number, provider)
+        create_impact(maintenance, circuit, (Impact.OUTAGE, Impact.DEGRADED, Impact.NO_IMPACT)[number - 1])
+        if number < 3:
+            create_impact(maintenance, f"UNKNOWN-{number}", Impact.REDUCED_REDUNDANCY)
+        Note.objects.create(
+            maintenance=maintenance,
+            title=f"Note {number}",
+            comment=f"Comment {number}",
+            level=Level.INFO if number < 3 else Level.WARNING,
+        )
+        _create_numbered_mail(number, maintenance)
+    create_maintenance("M-0", None, status=MaintenanceStatus.UNKNOWN)
+    for name in ("Alpha", "Bravo", "Charlie"):
+        tag = Tag.objects.create(name=name)
+        tag.content_types.add(ContentType.objects.get_for_model(CircuitMaintenance))
+
+
+def _create_numbered_maintenance(number: int, provider: Provider) -> CircuitMaintenance:
+    statuses = (MaintenanceStatus.CONFIRMED, MaintenanceStatus.TENTATIVE, MaintenanceStatus.CANCELLED)
+    return create_maintenance(
+        f"M-{number}",
+        provider,
+        start=NOON + timedelta(days=number),
+        hours=number,
+        status=statuses[number - 1],
+        description=f"Work {number}",
+        ticket=f"TICKET-{number}",
+        ack=number == 1,
+        issued_at=NOON + timedelta(seconds=number),
+        sequence=number,
+    )
+
+
+def _create_numbered_mail(number: int, maintenance: CircuitMaintenance) -> None:
+    source = NotificationSource.objects.create(name=f"Source {number}", last_error="" if number == 1 else "refused")
+    source.providers.add(maintenance.provider)
+    state = (State.PARSED, State.FAILED, State.IGNORED)[number - 1]
+    create_parsed(create_notification(maintenance.provider, source, state=state, error=f"Reason {number}"), maintenance)
+
+
+def add_window(maintenance: CircuitMaintenance, start: datetime, hours: float = 4) -> MaintenanceWindow:
+    """Add a window to a maintenance, and update its start and end."""
+    window = MaintenanceWindow.objects.create(
+        maintenance=maintenance, start_time=start, end_time=start + timedelta(hours=hours)
+    )
+    windows = list(maintenance.windows.all())
+    maintenance.start_time = min(each.start_time for each in windows)
+    maintenance.end_time = max(each.end_time for each in windows)
+    maintenance.save()
+    return window
