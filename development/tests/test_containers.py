@@ -36,12 +36,12 @@ def invoke(name, **options):
 
 
 def parsed(path):
-    """Return what a Compose file says."""
+    """Return the content of a Compose file."""
     return yaml.safe_load(path.read_text("utf-8"))
 
 
 def services(database):
-    """Return the services of a stack; each file adds to what the ones before say of a service."""
+    """Return the services of a stack; each file adds to what the ones before have of a service."""
     merged = {}
     for path in stack.stack(database=database).files(debug=True):
         for name, service in parsed(path)["services"].items():

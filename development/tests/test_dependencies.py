@@ -14,6 +14,7 @@ from packaging.version import Version
 import tasks
 from development import bootstrap
 from development.docs import dependencies
+from development.services import dumps
 from nautobot_circuit_maintenance import CircuitMaintenanceConfig
 
 PACKAGE = Path(bootstrap.ROOT) / "nautobot_circuit_maintenance"
@@ -120,3 +121,9 @@ def test_every_page_and_tool_names_the_same_versions():
         text = (bootstrap.ROOT / page).read_text("utf-8")
         assert re.search(rf"\b{re.escape(lowest)} (and|or) newer 3\.x\b", text), page
         assert page == "FAQ.md" or f"{first} to {last}" in text, page
+
+
+@pytest.mark.parametrize("version", ["3.1.5", bootstrap.NAUTOBOT])
+def test_the_oldest_and_the_newest_nautobot_have_a_dump_of_their_schema(version):
+    release = pins(f"constraints-nautobot{version}.txt")["nautobot"]
+    assert len(list(dumps.FOLDER.glob(f"nautobot{release}-*.sql.gz"))) == 1

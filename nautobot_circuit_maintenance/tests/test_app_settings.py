@@ -24,7 +24,7 @@ TRUST = {"require_authentication": True, "trusted_authserv_ids": ["MX.example"]}
 
 
 def checked(**config) -> list:
-    """Return what the system checks say about these settings."""
+    """Return the results of the system checks of these settings."""
     with override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": config}):
         found = run_checks()
     return [each for each in found if each.id and each.id.startswith("nautobot_circuit_maintenance.")]
@@ -183,7 +183,7 @@ class Values(SimpleTestCase):
 
 
 class Mistakes(SimpleTestCase):
-    """Each has an id, a sentence that names it, and a hint that says what to write."""
+    """Each has an id, a sentence that names it, and a hint about what to write."""
 
     def assert_refused(self, words: str, **config) -> None:
         """Expect one error with these words; the secret is in none."""

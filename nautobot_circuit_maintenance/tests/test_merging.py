@@ -64,7 +64,7 @@ class Saves(PipelineTestCase):
         self.assertEqual(data["windows"], [["2026-12-01T12:00:00Z", "2026-12-01T16:00:00Z"]])
 
     def test_an_acknowledgement_that_the_change_withdrew_does_not_come_back(self):
-        """Someone had acknowledged the first state; a colleague's copy still says so."""
+        """Someone had acknowledged the first state; a colleague's copy still has that."""
         self.receive(mail(Bcop("M-2")))
         other = self.maintenance("M-2")
         other.ack = True

@@ -155,7 +155,7 @@ class Identity(PipelineTestCase):
 
 
 class Impacts(PipelineTestCase):
-    """What was said about one circuit id."""
+    """What was announced about one circuit ID."""
 
     def setUp(self):
         """Create the maintenance that they belong to."""
@@ -170,7 +170,7 @@ class Impacts(PipelineTestCase):
         self.assertEqual(self.impacts(), {"C-1": "OUTAGE", "c/2": "OUTAGE"})
 
     def test_a_circuit_or_an_id_must_be_given(self):
-        """An impact on nothing says nothing."""
+        """An impact needs a circuit or a circuit ID."""
         with self.assertRaisesMessage(ValidationError, "circuit ID"):
             CircuitImpact(maintenance=self.planned).validated_save()
 
@@ -306,7 +306,7 @@ class ChangeRecords(PipelineTestCase):
                     self.assertEqual(as_text(data[key]), as_text(rest[key]))
 
     def test_an_acknowledgement_has_user_and_time(self):
-        """From the request that it came with; taken back it says nothing."""
+        """From the request that it came with; unacknowledged, neither is left."""
         maintenance = new(provider=self.provider)
         maintenance.validated_save()
         with web_request_context(self.user):

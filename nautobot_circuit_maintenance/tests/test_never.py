@@ -75,7 +75,7 @@ class Never(PipelineTestCase):
         self.assertEqual((self.maintenance().status, self.impacts()), ("CANCELLED", dict(C12_OUTAGE)))
 
     def test_a_reminder_never_clears_the_acknowledgement(self):
-        """It says nothing new."""
+        """It announces nothing new."""
         self.receive(mail(Bcop()))
         maintenance = self.maintenance()
         maintenance.ack = True

@@ -270,7 +270,7 @@ class WritingTest(BothSidesCase):
             for method in ("patch", "put", "delete"):
                 with self.subTest(url=route.name, method=method):
                     response = getattr(self.client, method)(route.url(), body, content_type="application/json")
-                    # Core says 200 or 204 to what exists for no one who asks, and touches nothing.
+                    # Core returns 200 or 204 for what exists for no one who asks, and touches nothing.
                     self.assertIn(response.status_code, (200, 204, 400, 403, 404, 405))
                     self.assert_silent(response, asked=str(body))
 

@@ -38,7 +38,7 @@ class StartupTest(TestCase):
         cls.core = loaded(NCM_CORE_ONLY="1")
 
     def test_the_app_is_loaded_with_its_pages(self):
-        """Or the rest would say nothing."""
+        """Or the rest would prove nothing."""
         self.assertLessEqual({f"{PACKAGE}.urls", f"{PACKAGE}.api.urls", f"{PACKAGE}.jobs"}, self.modules)
         self.assertFalse([name for name in self.core if name.startswith(PACKAGE)])
 

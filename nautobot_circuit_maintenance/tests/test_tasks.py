@@ -20,7 +20,7 @@ QUEUE = "maintenance-workers"
 
 @contextmanager
 def broker_queue(name: str = QUEUE) -> Iterator[Callable[[], list[dict]]]:
-    """Let tasks go to the broker instead of running at once; yield what takes them out and tells their arguments."""
+    """Let tasks go to the broker instead of running at once; yield a function that takes them out and returns their arguments."""
     with override_settings(CELERY_TASK_ALWAYS_EAGER=False), app.connection_for_write() as broker:
         queue = broker.SimpleQueue(name)
         queue.clear()

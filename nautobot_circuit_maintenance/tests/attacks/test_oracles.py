@@ -1,4 +1,4 @@
-"""Searches whose answers would tell, letter by letter, what someone may not see."""
+"""Searches whose answers would reveal, letter by letter, what someone may not see."""
 
 from django.urls import reverse
 

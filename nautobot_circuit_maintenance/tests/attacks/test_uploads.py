@@ -40,7 +40,7 @@ class UploadTest(ApiTestCase):
         self.head = b"From: noc@isp.example\r\n\r\n"
 
     def send(self, body, length):
-        """Send a body that says that it has this length."""
+        """Send a body with this Content-Length."""
         environment = {} if length is None else {"CONTENT_LENGTH": length}
         url = self.url("notification-ingest")
         return self.client.generic(

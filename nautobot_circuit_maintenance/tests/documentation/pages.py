@@ -22,7 +22,7 @@ class Example:
     """Empty where none is written, or something else is beside it."""
     text: str
     run_by: str
-    """Another test that runs it, as a comment above the fence says; empty where this package does."""
+    """Another test that runs it, named in a comment above the fence; empty if this package does."""
 
     def __str__(self) -> str:
         return f"{self.page.relative_to(ROOT)}:{self.line}"

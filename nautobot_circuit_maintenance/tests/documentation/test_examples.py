@@ -1,4 +1,4 @@
-"""Every example of the documentation runs; docs/dev/testing.md says how each kind is tried."""
+"""Every example of the documentation runs; docs/dev/testing.md describes how each kind is tried."""
 
 import json
 import re

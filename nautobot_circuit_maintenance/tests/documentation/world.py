@@ -88,7 +88,7 @@ def create_world() -> dict[str, str]:
 
 
 def _fail_to_read(source: NotificationSource) -> None:
-    """Have a run that tells of an error: no settings name the source."""
+    """Have a run that reports an error: no settings name the source."""
     report = run.run([source], run.RunOptions(now=clock.now()))
     JobResult.objects.create(name=choices.PIPELINE_CONTEXT, status="FAILURE", result=report.as_json())
 

@@ -1,4 +1,4 @@
-"""Random stories: what follows from them is what the rules say, whatever the order of arrival."""
+"""Random stories: the conclusion follows the rules, whatever the order of arrival."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -77,7 +77,7 @@ class AnyStory(TestCase):
     @given(stories(), st.booleans())
     @settings(max_examples=EXAMPLES, deadline=None)
     def test_a_reminder_changes_nothing(self, story: Sequence[MaintenanceUpdate], is_bare: bool) -> None:
-        """Neither what says the newest event again, nor what says nothing at all."""
+        """Neither a repetition of the newest event, nor an event without any content."""
         newest = events_in_order(story)[-1]
         event = MaintenanceEvent("NO-CHANGE") if is_bare else newest.event._replace(issued_at=None)
         assume(newest.event.method != "ADD" and (is_bare or len(story[newest.update].events) == 1))

@@ -148,7 +148,7 @@ class CaseWorld:
         delivery.reported = "\n".join(str(part) for part in (report, report.unknown_senders))
 
     def mail(self, file: str) -> dict[str, Any]:
-        """Return what the product says about a mail at the end, by the keys of ``expect``."""
+        """Return the result of a mail at the end, by the keys of ``expect``."""
         delivery = self.deliveries[file]
         row = delivery.notification
         return {
@@ -168,7 +168,7 @@ class CaseWorld:
         return found
 
     def maintenance(self, row: CircuitMaintenance) -> dict[str, Any]:
-        """Return what the product says about a maintenance, by the keys of ``then``."""
+        """Return the state of a maintenance, by the keys of ``then``."""
         replaced_by = getattr(row, "replaced_by", None)
         return {
             "name": row.name,

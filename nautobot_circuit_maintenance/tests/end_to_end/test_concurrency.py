@@ -65,12 +65,12 @@ class TestConcurrency(TransactionTestCase):
 
     @staticmethod
     def parsed_in_all() -> int:
-        """Return how many mails the jobs say that they parsed, one with the other."""
+        """Return how many mails the jobs report as parsed, one with the other."""
         sources = [each for result in JobResult.objects.all() for each in result.result["sources"].values()]
         return sum(each["outcomes"].get("parsed", 0) for each in sources)
 
     def assert_every_change_has_one_record(self) -> None:
-        """A maintenance was created once, and its last record tells its present state."""
+        """A maintenance was created once, and its last record has its present state."""
         records = ObjectChange.objects.filter(changed_object_type__model="circuitmaintenance")
         self.assertEqual(records.filter(action="create").count(), CircuitMaintenance.objects.count())
         for maintenance in CircuitMaintenance.objects.all():

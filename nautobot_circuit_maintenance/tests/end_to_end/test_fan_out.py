@@ -55,7 +55,7 @@ class TestFanOut(TransactionTestCase):
             self.assertEqual(taken(), [])
 
     def test_helpers_that_were_faster_leave_the_job_nothing_to_do_and_nothing_is_counted_twice(self):
-        """Here they run at once, while the job still fetches; its result says where its mails stand."""
+        """Here they run at once, while the job still fetches; its result has the states of its mails."""
         helped = []
 
         def note(task, **_kwargs):

@@ -1,4 +1,4 @@
-"""The Jobs as users meet them: what they say, what they leave, and how they fail."""
+"""The Jobs as users meet them: what they report, what they leave, and how they fail."""
 
 import json
 import socket
@@ -108,7 +108,7 @@ class TestDeclaration(TestCase):
 
 
 class TestResult(JobTestCase):
-    """What a run tells."""
+    """What a run reports."""
 
     def test_the_result_counts_what_happened_to_each_mail(self):
         """New, duplicate, unknown sender; parsed and failed; in all, and what became of maintenances."""
@@ -290,7 +290,7 @@ class TestFailure(JobTestCase):
         self.assertIsNotNone(source.last_fetched_at)
 
     def test_a_run_without_sources_reports_what_is_missing(self):
-        """That is not a failure, but the log says what to configure."""
+        """That is not a failure, but the log explains what to configure."""
         self.configure()
         result = run_job()
         self.assertEqual(result.status, "SUCCESS")

@@ -94,7 +94,7 @@ class TestKill(TransactionTestCase):
         return lambda: digested.count() >= goal
 
     def test_a_mail_that_kills_its_worker_again_and_again_is_set_aside(self):
-        """After three attempts it is failed and says why; the mails behind it are read."""
+        """After three attempts it is failed with the reason; the mails behind it are read."""
         stuck = CircuitMaintenance.objects.create(name="M-1", provider=self.providers[0])
         sender = mails.ISPS[self.providers[0].name]
         self.server.deliver(mail(Bcop("M-1"), sender=sender), self.folder, NOON)

@@ -1,4 +1,4 @@
-"""Mailboxes change hands, names, servers and contents over the years: nothing is lost, nothing doubled, and it is said."""
+"""Mailboxes change hands, names, servers and contents over the years: nothing is lost, nothing doubled, and the log has it."""
 
 from datetime import timedelta
 from typing import Any
@@ -55,7 +55,7 @@ class MailboxOverTime(TestCase):
         self.assertEqual(Notification.objects.count(), len(names))
 
     def assert_search_logged(self) -> None:
-        """Expect the log of the last run to say that it searched again, and from which day."""
+        """Expect a line in the log of the last run that it searched again, and from which day."""
         self.assertEqual(len([line for line in log_lines(self.last_result) if SEARCHED_AGAIN in line]), 1)
 
     def set_cursor(self, cursor: Any, **values: Any) -> None:
@@ -217,7 +217,7 @@ class TestCursor(MailboxOverTime):
         ]
 
     def test_whatever_stands_there_the_mail_is_searched_again_and_read_once(self):
-        """The run says so and ends well; the next one continues from a good place."""
+        """The run reports it and succeeds; the next one continues from a good place."""
         names = ["M-1", "M-2"]
         for number, cursor in enumerate(self.damaged()):
             with self.subTest(cursor=cursor):

@@ -80,7 +80,7 @@ def prepare_job(job: str = HANDLE) -> Job:
 
 
 def log_lines(result: JobResult) -> list[str]:
-    """Return what the log of a job says."""
+    """Return the lines of the log of a job."""
     return list(JobLogEntry.objects.filter(job_result=result).order_by("created").values_list("message", flat=True))
 
 

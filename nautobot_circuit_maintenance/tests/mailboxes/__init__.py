@@ -1,1 +1,1 @@
-"""Tests of the mailbox types; `contract` says what each of them must do."""
+"""Tests of the mailbox types; `contract` has what each of them must do."""

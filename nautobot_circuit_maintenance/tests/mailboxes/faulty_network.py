@@ -81,7 +81,7 @@ class NetworkCase(TestCase):
         """Wait no longer than TIMEOUT for an answer."""
 
     def read(self) -> str:
-        """Run the pipeline on the source as it stands; return what it says went wrong."""
+        """Run the pipeline on the source as it stands; return the error that it reports."""
         report = run([NotificationSource.objects.get()], OPTIONS)
         source = NotificationSource.objects.get()
         self.assertEqual(source.last_error, report.sources[0].error)

@@ -91,7 +91,7 @@ def late(session: Session, answer: bytes) -> None:
 
 
 def instead(line: bytes) -> Damage:
-    """Send this line, and then what says that the command is done."""
+    """Send this line, and then the end of the command."""
 
     def damage(session: Session, _answer: bytes) -> None:
         session.client.sendall(line.replace(b"TAG", session.tag) + b"\r\n" + session.tag + b" OK done\r\n")

@@ -1,4 +1,4 @@
-"""Apply: a maintenance is concluded from everything said about it, and only the difference is written."""
+"""Apply: a maintenance is concluded from everything announced about it, and only the difference is written."""
 
 from datetime import datetime, timedelta
 
@@ -433,14 +433,14 @@ class Windows(ApplyTestCase):
         self.assertEqual(self.maintenance().start_time, START + hours(24))
 
     def test_a_window_that_ends_before_it_starts_is_refused_with_the_reason(self):
-        """The end is after the start, always: what was said before holds."""
+        """The end is after the start, always: what was announced before holds."""
         self.receive(announcement(0), announcement(5, start=START + hours(9), end=START + hours(8), status="TENTATIVE"))
 
         self.assertEqual((self.status(), self.windows()), ("CONFIRMED", [(START, START + hours(4))]))
         self.assertIn("start", Notification.objects.get(state="failed").error.lower())
 
     def test_a_cancellation_needs_no_valid_window(self):
-        """What it says is clear without its times."""
+        """Its meaning is clear without its times."""
         self.receive(announcement(0), announcement(5, start=START + hours(9), end=START + hours(8), status="CANCELLED"))
 
         self.assertEqual((self.status(), self.windows()), ("CANCELLED", [(START, START + hours(4))]))
@@ -479,7 +479,7 @@ class Evidence(ApplyTestCase):
         self.assertEqual(row.maintenance, self.maintenance())
 
     def test_evidence_of_a_deleted_notification_still_counts(self):
-        """A conclusion is drawn from all that was ever said."""
+        """A conclusion is drawn from everything that was ever announced."""
         self.receive(announcement(0, circuits=C12_OUTAGE), announcement(5, status="CANCELLED", circuits=()))
         Notification.objects.all().delete()
 

@@ -75,7 +75,7 @@ def rolled_back() -> Iterator[None]:
 
 
 class EveryHistory(HypothesisTestCase, PipelineTestCase):
-    """Whatever was said, and however it came."""
+    """Whatever was announced, and however it arrived."""
 
     @whenever_ready
     @given(st.data())
@@ -102,12 +102,12 @@ class EveryHistory(HypothesisTestCase, PipelineTestCase):
             return comparable_rows()
 
     def assert_complete(self, history: Sequence[MailMessage]) -> None:
-        """Every mail is one row with an end, a reason unless it was parsed, and all that it said as evidence."""
+        """Every mail is one row with an end, a reason unless it was parsed, and everything that it announced as evidence."""
         rows = Notification.objects.all()
         self.assertEqual(Counter(row.fingerprint for row in rows), Counter({each.fingerprint for each in history}))
         for row in rows:
             self.assertIn(row.state, ("parsed", "failed"))
-            # One that was read in part is parsed, and says what could not be read.
+            # One that was read in part is parsed, with what could not be read.
             self.assertTrue(row.error or row.state != "failed")
             self.assertNotIn("Unexpected", row.error)
             self.assertEqual(row.parsed_notifications.exists(), row.state == "parsed")

@@ -54,7 +54,7 @@ def record(*raws: bytes) -> None:
 
 
 def records() -> list[dict]:
-    """Return what the change records say, oldest first, but for keys and times of writing."""
+    """Return the content of the change records, oldest first, but for keys and times of writing."""
     made_here = ("id", "created", "last_updated")
     changes = ObjectChange.objects.filter(changed_object_type__model="circuitmaintenance").order_by("time")
     return [
@@ -70,7 +70,7 @@ class Together(PipelineTestCase):
     """In one transaction, as if each had come alone."""
 
     def test_a_chunk_ends_in_the_same_rows_and_records_as_its_notifications_one_by_one(self):
-        """Creates come before updates among its records; what each of them says is the same."""
+        """Creates come before updates among its records; the content of each is the same."""
         record(*STORY)
         drain_waiting(OPTIONS)
         together, records_together = comparable_rows(), records()

@@ -315,7 +315,7 @@ class ChangeRecords(PipelineTestCase):
         self.assertEqual(data["impacts"], impacts)
 
     def test_a_job_hook_and_a_webhook_are_started_once_per_change(self):
-        """After what they tell of is stored; an unchanged maintenance starts none."""
+        """After what they announce is stored; an unchanged maintenance starts none."""
         kind = ContentType.objects.get_for_model(CircuitMaintenance)
         job, _ = Job.objects.get_or_create(
             module_name=Listener.__module__,

@@ -121,7 +121,7 @@ class StoreFirst(RecordTestCase):
 
 
 class OneMessageOneRow(RecordTestCase):
-    """The fingerprint says what is the same mail."""
+    """The fingerprint identifies the same mail."""
 
     def test_the_same_mail_through_two_mailboxes_is_one_row(self):
         """Trace headers, line ends and folding are the way, not the mail."""
@@ -218,7 +218,7 @@ class Backlog(RecordTestCase):
     """A sender that is new gets its older mail read."""
 
     def test_the_first_run_searches_the_backlog_of_every_sender_for_the_configured_days(self):
-        """Seven days where the settings say nothing."""
+        """Seven days unless the settings have another limit."""
         mailbox = FakeMailbox.of([mail(Bcop())])
 
         self.fetch(mailbox)

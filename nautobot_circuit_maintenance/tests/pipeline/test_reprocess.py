@@ -85,7 +85,7 @@ class Reprocess(PipelineTestCase):
         self.assertFalse(ParsedNotification.objects.filter(outdated=True).exists())
 
     def test_a_maintenance_left_without_evidence_and_untouched_is_deleted(self):
-        """With one change record that says so, and none for its circuits."""
+        """With one change record, and none for its circuits."""
         self.receive(mail(Bcop("M-1", circuits=(("C-1", "OUTAGE"), ("C-2", "OUTAGE")))))
         pk = self.maintenance().pk
         self.now_reads(mail(Bcop("M-2")))
@@ -119,7 +119,7 @@ class Reprocess(PipelineTestCase):
         return self.maintenance("M-1")
 
     def assert_flagged(self, maintenance: CircuitMaintenance) -> None:
-        """Expect a warning that says what to do."""
+        """Expect a warning that explains what to do."""
         self.assertEqual(maintenance.parsed_notifications.count(), 0)
         self.assertTrue(
             maintenance.maintenance_notes.filter(level="WARNING", title__contains="No longer referenced").exists()
@@ -180,7 +180,7 @@ class Reprocess(PipelineTestCase):
         self.assert_flagged(self.left_without_evidence(fill))
 
     def test_a_reading_that_fails_keeps_what_was_understood_before(self):
-        """The evidence of the first reading stays, the state says what happened."""
+        """The evidence of the first reading stays, the state shows what happened."""
         self.receive(mail(Bcop()))
         self.now_reads(mail(text="Nothing to see"))
 
@@ -214,7 +214,7 @@ class Reprocess(PipelineTestCase):
         self.assertEqual(CircuitMaintenance.objects.count(), 2)
 
     def test_an_edit_survives_when_the_same_is_read_again(self):
-        """Nothing new was said about that field."""
+        """Nothing new was announced about that field."""
         self.receive(mail(Bcop()))
         edit(self.maintenance(), description="Call Eve")
 

@@ -78,7 +78,7 @@ class OverTime(PipelineTestCase):
         return {str(each): each.status for each in CircuitMaintenance.objects.all()}
 
     def warnings(self, maintenance: CircuitMaintenance) -> list[str]:
-        """Return what the warnings on a maintenance say."""
+        """Return the warnings on a maintenance."""
         return list(maintenance.maintenance_notes.filter(level="WARNING").values_list("comment", flat=True))
 
 
