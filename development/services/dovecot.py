@@ -35,9 +35,17 @@ mail_fsync = never
 ssl = required
 ssl_cert = <{folder}/server.pem
 ssl_key = <{folder}/server.key
+auth_failure_delay = 0 secs
+auth_mechanisms = {mechanisms}
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2.ext
 }}
 userdb {{
   driver = static
@@ -45,6 +53,10 @@ userdb {{
 }}
 service anvil {{
   chroot =
+  # Otherwise a refused login makes the next one wait for seconds.
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service imap-login {{
   chroot =
@@ -58,10 +70,24 @@ service imap-login {{
 }}
 """
 
+# Dovecot asks there whose an access token is (RFC 7662, by GET with the token in Authorization).
+INTROSPECTION = """
+introspection_mode = auth
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
 
 @contextmanager
-def dovecot(username: str = "maintenance@example.net") -> Iterator[ImapServer]:
-    """Run an empty Dovecot with one account until the block ends; raise ServiceError if it is not installed or fails."""
+def dovecot(
+    username: str = "maintenance@example.net", *, mechanisms: str = "plain login", introspection: str = ""
+) -> Iterator[ImapServer]:
+    """Run an empty Dovecot with one account until the block ends; raise ServiceError if it is not installed or fails.
+
+    With the URL of `development.services.introspection`, it also accepts access tokens.
+    """
     program = shutil.which("dovecot", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
     if not program:
         raise ServiceError("No Dovecot: install Debian's package dovecot-imapd.")
@@ -70,7 +96,8 @@ def dovecot(username: str = "maintenance@example.net") -> Iterator[ImapServer]:
         port, tls_port = _free_ports()
         make_certificates(folder)
         account = server_account()
-        _configure(folder, account, port=port, tls_port=tls_port, password=password)
+        (folder / "oauth2.ext").write_text(INTROSPECTION.format(url=introspection or "http://127.0.0.1:9/"), "ascii")
+        _configure(folder, account, port=port, tls_port=tls_port, password=password, mechanisms=mechanisms)
         with locked(folder / "users.lock", fcntl.LOCK_SH):
             command = [program, "-F", "-c", str(folder / "dovecot.conf")]
             server = start_supervised(f"dovecot-{os.getpid()}", command, lock=folder / "users.lock", user=account)
@@ -90,10 +117,10 @@ def fill(server: ImapServer, raws: Iterable[bytes], folder: str = "INBOX") -> No
             client.multiappend(folder, batch)
 
 
-def _configure(folder: Path, account: str, *, port: int, tls_port: int, password: str) -> None:
+def _configure(folder: Path, account: str, **values: str | int) -> None:
     user = pwd.getpwnam(account) if account else pwd.getpwuid(os.getuid())
     names = {"user": user.pw_name, "group": grp.getgrgid(user.pw_gid).gr_name}
-    settings = CONFIGURATION.format(folder=folder, port=port, tls_port=tls_port, password=password, **names)
+    settings = CONFIGURATION.format(folder=folder, **values, **names)
     (folder / "dovecot.conf").write_text(settings, encoding="ascii")
     if account:
         for path in (folder, *folder.iterdir()):

@@ -309,6 +309,31 @@ class Mistakes(SimpleTestCase):
             entry = {name: value for name, value in GMAIL.items() if name != key}
             self.assert_refused(f"'{key}'", notification_sources=[entry])
 
+    def test_each_way_to_log_in_needs_its_own_keys(self):
+        """A secret may be in a secrets group; nothing else may."""
+        application = {"tenant": "t", "client_id": "c", "client_secret": "s"}
+        for entry, keys in (
+            ({**IMAP, "login": "microsoft", **application}, ("account", "tenant", "client_id", "client_secret")),
+            ({**IMAP, "login": "google", "credentials_file": "/k"}, ("account", "credentials_file")),
+            ({**IMAP, "url": "https://graph.microsoft.com", **application}, ("tenant", "client_secret")),
+        ):
+            self.assertEqual(checked(notification_sources=[entry]), [])
+            for key in keys:
+                without = {name: value for name, value in entry.items() if name != key}
+                self.assert_refused(f"'{key}'", notification_sources=[without])
+                in_group = {**without, "secrets_group": "Mail"}
+                problems = parse({"notification_sources": [in_group]}).problems
+                self.assertEqual(not problems, key in ("client_secret", "credentials_file"))
+
+    def test_a_login_that_is_not_known(self):
+        self.assert_refused("'login'", notification_sources=[{**IMAP, "login": "kerberos"}])
+
+    def test_a_cloud_of_graph_that_is_not_known_needs_its_login_server(self):
+        entry = {**IMAP, "url": "https://graph.cloud.example/v1.0", "tenant": "t", "client_id": "c", "client_secret": "s"}
+
+        self.assert_refused("'login_url'", notification_sources=[entry])
+        self.assertEqual(checked(notification_sources=[{**entry, "login_url": "https://login.cloud.example"}]), [])
+
     def test_two_sources_of_one_name(self):
         """The first one is read."""
         twice = [IMAP, {**IMAP, "url": "imap://other.example"}]

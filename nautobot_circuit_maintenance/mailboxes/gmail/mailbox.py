@@ -25,18 +25,14 @@ from nautobot_circuit_maintenance.mailboxes.gmail.cursor import GmailCursor
 from nautobot_circuit_maintenance.mailboxes.gmail.responses import MessageMetadata, Page, Record, UnexpectedResponse
 from nautobot_circuit_maintenance.mailboxes.gmail.settings import GmailSettings
 from nautobot_circuit_maintenance.mailboxes.incremental import IncrementalMailbox, due_backlog
-from nautobot_circuit_maintenance.mailboxes.logins.google import ServiceAccount
+from nautobot_circuit_maintenance.mailboxes.logins.google import MAIL_SCOPE, MALFORMED_TOKEN, ServiceAccount, delegation
 
 SCOPE = "https://www.googleapis.com/auth/gmail.readonly"
 SUMMARIES_AT_ONCE = 100
 PAGE = 500
 """Ids that the API lists at once: its maximum."""
-_DELEGATION = (
-    "in the Google Admin console, under domain-wide delegation, allow the client ID of the service account the scopes "
-    f"{SCOPE} and https://mail.google.com/"
-)
-_MALFORMED_TOKEN = (TypeError, LookupError, AttributeError)
-"""Errors of google-auth for a token response that is JSON, but not as RFC 6749 section 5.1 specifies."""
+_SCOPES = (SCOPE, MAIL_SCOPE)
+"""What a delegation may have; either is enough."""
 _TOO_LARGE = (OverflowError, MemoryError, RecursionError)
 """Errors raised for responses that are too large or too deeply nested."""
 _UNREACHABLE = (ApiError, GoogleAuthError, httplib2.HttpLib2Error, HTTPException, OSError, EOFError, ValueError)
@@ -58,6 +54,7 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
 
     users: Resource
     settings: GmailSettings
+    service_account: ServiceAccount
     max_message_size: int
     label: str
     history_id: str
@@ -75,14 +72,14 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
     @contextmanager
     def open(cls, settings: GmailSettings, *, max_message_size: int) -> Iterator["GmailMailbox"]:
         """Log in and find the label; raises MailboxError with a message that says what to do."""
-        service_account = ServiceAccount(settings.service_account, settings.credentials_file, settings.account)
+        service_account = ServiceAccount(settings, settings.service_account, settings.credentials_file)
         credentials = service_account.credentials(SCOPE)
         authorized = AuthorizedHttp(credentials, http=httplib2.Http(timeout=cls.timeout))
         where = {"api_endpoint": cls.api_endpoint} if cls.api_endpoint else None
         options = {"http": authorized, "client_options": where, "static_discovery": True}
         with build("gmail", "v1", requestBuilder=cls.request_type, **options) as service:
             users = service.users()  # pylint: disable=no-member  # made from the discovery document
-            opened = cls(users, settings, max_message_size, label="", history_id="")
+            opened = cls(users, settings, service_account, max_message_size, label="", history_id="")
             history_id = opened._execute(opened.users.getProfile(userId="me"), responses.profile_history_id)
             yield replace(opened, label=opened._find_label(), history_id=history_id)
 
@@ -212,8 +209,8 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
         except HttpError as error:  # request.execute: the API rejects the request
             raise self._rejected(error) from error
         except RefreshError as error:  # request.execute: no access token
-            raise self._no_token(error) from error
-        except (*_MALFORMED_TOKEN, *_TOO_LARGE, UnicodeDecodeError) as error:  # request.execute
+            raise self.service_account.refused(error, *_SCOPES) from error
+        except (*MALFORMED_TOKEN, *_TOO_LARGE, UnicodeDecodeError) as error:  # request.execute
             raise self._unexpected(self.error_text(error)) from error
         except _UNREACHABLE as error:  # request.execute
             reason = self.error_text(error)
@@ -234,18 +231,6 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
     def _account(self) -> str:
         return f"account '{self.settings.account}'"
 
-    def _no_token(self, error: RefreshError) -> MailboxError:
-        """Return the error for a refused token (RFC 6749 section 5.2, and Google's own error codes)."""
-        reason = self.error_text(error.args[0] if error.args else error)
-        if error.retryable:
-            sentence = f"Google did not issue an access token for {self._account} (temporary): {reason}."
-            return MailboxError("GMAIL-05", sentence)
-        what = "check 'account', that the key in 'credentials_file' was not revoked, and the clock of the worker"
-        if any(code in reason for code in ("unauthorized_client", "access_denied", "invalid_scope")):
-            what = _DELEGATION
-        sentence = f"Google did not issue an access token for {self._account} ({reason}); {what}."
-        return MailboxError("GMAIL-06", sentence, permanent=True)
-
     def _rejected(self, error: HttpError) -> MailboxError:
         """Return the error for a request that the Gmail API rejected."""
         status, reasons = error.status_code, _reasons(error)
@@ -257,7 +242,7 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
         if reasons & {"accessNotConfigured", "SERVICE_DISABLED"}:
             what = "enable the Gmail API in the Google Cloud project of the service account"
         elif reasons & {"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}:
-            what = _DELEGATION
+            what = delegation(*_SCOPES)
         return error_type("GMAIL-07", f"{sentence}; {what}.", permanent=True)
 
 

@@ -1,12 +1,25 @@
 """Ways to log in to an IMAP server."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.credentials import Secret
 
 if TYPE_CHECKING:  # settings are read by every process, the client only by those that open a mailbox
     from imapclient import IMAPClient
+
+
+class Login(Protocol):
+    """Says who we are, at each connection anew."""
+
+    @property
+    def check(self) -> str:
+        """What to check if it is refused."""
+
+    def log_in(self, client: "IMAPClient") -> None:
+        """Log in; raises the errors of IMAPClient, which may quote a secret, and MailboxError."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +28,7 @@ class PasswordLogin:
 
     account: str
     secret: Secret
+    check: str = "check 'account' and 'secret'"
 
     def log_in(self, client: "IMAPClient") -> None:
         """Log in; raises the errors of IMAPClient, which may quote the password."""
@@ -23,3 +37,56 @@ class PasswordLogin:
             client.login(self.account, password)
         else:  # LOGIN takes ASCII only, AUTHENTICATE PLAIN takes UTF-8 (RFC 4616)
             client.plain_login(self.account, password)
+
+
+@dataclass(frozen=True)
+class TokenLogin:
+    """A user name and an access token (OAuth 2.0), by XOAUTH2 or, where a server has only that, by OAUTHBEARER."""
+
+    account: str
+    token: Callable[[], str]
+    """Returns a new access token; raises MailboxError."""
+    check: str
+
+    def log_in(self, client: "IMAPClient") -> None:
+        """Log in; raises the errors of IMAPClient, which may quote the token, and MailboxError."""
+        mechanism = next((each for each in _RESPONSES if client.has_capability(f"AUTH={each}")), None)
+        if mechanism is None:
+            sentence = (
+                "The server accepts no access tokens (neither XOAUTH2 nor OAUTHBEARER); check 'url', or remove 'login' and "
+                "use a password."
+            )
+            raise MailboxError("IMAP-20", sentence, permanent=True)
+        initial, end = _RESPONSES[mechanism]
+        told: list[str] = []
+
+        def respond(challenge: bytes) -> bytes:
+            """Return the token, and then what ends the exchange: the server says in a challenge why it refuses it."""
+            told.append(challenge.decode("utf-8", "replace"))
+            return end if len(told) > 1 else initial(self.account, self.token())
+
+        try:
+            client.sasl_login(mechanism, respond)
+        except client.Error as error:
+            if reason := " ".join(told[1:]):
+                error.args = (f"{error} {reason}",)
+            raise
+
+
+def _xoauth2(account: str, token: str) -> bytes:
+    """Return the initial response of Google's and Microsoft's mechanism."""
+    return f"user={account}\1auth=Bearer {token}\1\1".encode()
+
+
+def _oauthbearer(account: str, token: str) -> bytes:
+    """Return the initial response of RFC 7628 section 3.1, with the account as RFC 5801 section 4 spells it."""
+    name = account.replace("=", "=3D").replace(",", "=2C")
+    return f"n,a={name},\1auth=Bearer {token}\1\1".encode()
+
+
+# The helpers of IMAPClient answer the challenge with the token again, which strict servers take for a syntax error.
+_RESPONSES: dict[str, tuple[Callable[[str, str], bytes], bytes]] = {
+    "XOAUTH2": (_xoauth2, b""),
+    "OAUTHBEARER": (_oauthbearer, b"\1"),
+}
+"""The initial response, and the one that ends a refused exchange."""

@@ -21,6 +21,8 @@ logging.getLogger("imapclient").setLevel(logging.INFO)
 MALFORMED_RESPONSE = (ValueError, TypeError, AttributeError, LookupError, MemoryError, OverflowError, RecursionError)
 _TEMPORARY = ("UNAVAILABLE", "SERVERBUG", "INUSE", "LIMIT")
 """Response codes of a temporary refusal (RFC 5530 section 3)."""
+_NO_IMAP = "authenticated but not connected"
+"""What Exchange answers to the first command after a login that is right."""
 _CHECK_ADDRESS = "check host and port in 'url'"
 _CLEAR_TEXT = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 """OpenSSL error reasons for a server that does not speak TLS (old and new spelling)."""
@@ -112,15 +114,16 @@ def _tls_error(server: str, error: ssl.SSLError) -> MailboxError:
 
 def log_in(client: IMAPClient, settings: ImapSettings) -> None:
     """Log in; the secret is in no error."""
+    credentials = settings.credentials
     try:
-        settings.credentials.log_in(client)
-    except LoginError as error:  # client.login, client.plain_login
+        credentials.log_in(client)
+    except LoginError as error:  # client.login, client.plain_login, client.sasl_login
         reason = error_text(error, settings)
         # The library's error may quote the command, and with it the secret: hence "from None".
         if isinstance(error.__context__, IMAPClientAbortError):
             raise _cut_off(settings, reason) from None
         is_temporary = any(code in reason for code in _TEMPORARY)
-        sentence = f"Login refused for {account_of(settings)} ({reason}); check 'account' and 'secret'."
+        sentence = f"Login refused for {account_of(settings)} ({reason}); {credentials.check}."
         raise MailboxError("IMAP-07", sentence, permanent=not is_temporary) from None
     except (IMAPClientError, OSError, *MALFORMED_RESPONSE) as error:  # the same: a time-out, or not IMAP at all
         raise _cut_off(settings, error_text(error, settings)) from None
@@ -139,6 +142,9 @@ def examine(client: IMAPClient, settings: ImapSettings) -> Mapping[bytes, Any]:
     except (IMAPClientAbortError, OSError, *MALFORMED_RESPONSE) as error:  # client.select_folder
         raise MailboxError("IMAP-13", f"{folder} was not opened: {error_text(error, settings)}.") from error
     except IMAPClientError as error:  # the same, the server answers NO
+        if _NO_IMAP in str(error):
+            sentence = f"{folder} was not opened: IMAP is off for this mailbox; run Set-CASMailbox -ImapEnabled $true."
+            raise MailboxError("IMAP-21", sentence, permanent=True) from error
         sentence = f"{folder} cannot be opened ({error_text(error, settings)}). Available folders: {_folders(client)}."
         raise MailboxError("IMAP-12", sentence, permanent=True) from error
     if b"UIDVALIDITY" not in status:

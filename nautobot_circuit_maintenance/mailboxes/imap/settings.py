@@ -1,35 +1,65 @@
 """Settings of a source that reads an IMAP folder."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, ClassVar
 from urllib.parse import SplitResult, urlsplit
 
 from nautobot_circuit_maintenance.mailboxes.credentials import Secret, secret_field
-from nautobot_circuit_maintenance.mailboxes.imap.credentials import PasswordLogin
-from nautobot_circuit_maintenance.mailboxes.settings import SettingsProblem, SourceSettings
+from nautobot_circuit_maintenance.mailboxes.imap.credentials import Login, PasswordLogin, TokenLogin
+from nautobot_circuit_maintenance.mailboxes.logins.entra import application_login
+from nautobot_circuit_maintenance.mailboxes.logins.settings import CHINA_LOGIN, US_LOGIN, ApplicationSettings
+from nautobot_circuit_maintenance.mailboxes.settings import Required, SettingsProblem
+
+_OUTLOOK = "https://outlook.office365.com"
+_REQUIRED: dict[str, tuple[Required, ...]] = {
+    "password": ("account", "secret"),
+    "microsoft": ("account", "tenant", "client_id", ("client_secret", "certificate")),
+    "google": ("account", ("credentials_file", "service_account")),
+}
+"""The keys that each way to log in needs."""
+_CHECK_MICROSOFT = (
+    "check 'account', that the application has the permission IMAP.AccessAsApp, and that its service principal (with the "
+    "Object ID of the enterprise application) has FullAccess to the mailbox"
+)
+_CHECK_GOOGLE = "check 'account', and that domain-wide delegation allows the scope https://mail.google.com/"
 
 
 @dataclass(frozen=True)
-class ImapSettings(SourceSettings):
+class ImapSettings(ApplicationSettings):
     """The IMAP server, how to connect to it, and how to log in."""
 
     kind: ClassVar[str] = "imap"
     url_example: ClassVar[str] = "imap://host:port, imaps://host:port"
-    required: ClassVar[tuple[str, ...]] = ("account", "secret")
+    required: ClassVar[tuple[Required, ...]] = _REQUIRED["password"]
+    login_hosts: ClassVar[dict[str, str]] = {
+        "outlook.office365.us": US_LOGIN,
+        "webmail.apps.mil": US_LOGIN,
+        "partner.outlook.cn": CHINA_LOGIN,
+    }
 
+    login: str = "password"
+    """Who vouches for us: "password", or "microsoft" or "google", which issue access tokens."""
     secret: Secret = secret_field("password")
     """Password."""
+    credentials_file: str = ""
+    """Path of the key of Google's service account, in JSON."""
+    service_account: Secret = secret_field("key")
+    """The key itself, in JSON."""
     tls: bool = True
     starttls: bool = False
     """Whether TLS starts after the connection is made, before the login."""
-    ca_file: str = ""
-    """Path of the certificates to trust, in PEM; empty: those of the system."""
 
     @classmethod
     def reads(cls, url: SplitResult) -> bool:
         """Return whether this is the URL of an IMAP server."""
         return url.scheme in ("imap", "imaps") and bool(url.hostname)
+
+    @classmethod
+    def required_keys(cls, entry: Mapping[str, Any]) -> Sequence[Required]:
+        """Return the keys that this way to log in needs."""
+        return _REQUIRED.get(entry.get("login", "password"), ())
 
     @classmethod
     def problems(cls, entry: Mapping[str, Any]) -> Iterator[SettingsProblem]:
@@ -38,11 +68,27 @@ class ImapSettings(SourceSettings):
         if entry.get("starttls") and not entry.get("tls", True):
             message = f"'starttls' and \"tls\": False of notification source '{entry['name']}' cannot be combined."
             yield SettingsProblem("E009", message, "Remove one of them.", entry["name"])
+        if entry.get("login", "password") not in _REQUIRED:
+            message = f"'login' of notification source '{entry['name']}' is {entry['login']!r}, which is not known."
+            yield SettingsProblem("E016", message, f"Use {', '.join(_REQUIRED)}.", entry["name"])
 
     @property
-    def credentials(self) -> PasswordLogin:
-        """How to log in."""
+    def credentials(self) -> Login:
+        """How to log in; made anew for each connection, and so are its access tokens."""
+        if self.login == "microsoft":
+            return TokenLogin(self.account, self._microsoft_token, _CHECK_MICROSOFT)
+        if self.login == "google":
+            return TokenLogin(self.account, self._google_token, _CHECK_GOOGLE)
         return PasswordLogin(self.account, self.secret)
+
+    def _microsoft_token(self) -> str:
+        server = f"https://{self.host}" if self.host in self.login_hosts else _OUTLOOK
+        return application_login(self, f"{server}/.default").token()
+
+    def _google_token(self) -> str:
+        google = import_module("nautobot_circuit_maintenance.mailboxes.logins.google")  # with Google's library
+        token: str = google.ServiceAccount(self, self.service_account, self.credentials_file).token(google.MAIL_SCOPE)
+        return token
 
     @property
     def has_implicit_tls(self) -> bool:
@@ -60,6 +106,6 @@ class ImapSettings(SourceSettings):
         return not self.tls
 
     def describe_connection(self) -> dict[str, str]:
-        """Return port and encryption."""
+        """Return port, encryption and the way to log in."""
         encryption = "STARTTLS" if self.starttls else "TLS" if self.tls else "none"
-        return {"Port": str(self.port), "Encryption": encryption}
+        return {"Port": str(self.port), "Encryption": encryption, "Login": self.login}

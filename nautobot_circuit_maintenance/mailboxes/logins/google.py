@@ -4,11 +4,21 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import google_auth_httplib2
+import httplib2
+from google.auth.exceptions import GoogleAuthError, RefreshError
 from google.auth.transport import Request
 from google.oauth2 import service_account
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.mailboxes.base import TIMEOUT, error_text
 from nautobot_circuit_maintenance.mailboxes.credentials import Secret
+from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
+
+MAIL_SCOPE = "https://mail.google.com/"
+"""The scope of IMAP (Google's "OAuth 2.0 mechanism")."""
+MALFORMED_TOKEN = (TypeError, LookupError, AttributeError)
+"""Errors of google-auth for a token response that is JSON, but not as RFC 6749 section 5.1 specifies."""
 
 _KEYS = ("type", "client_email", "private_key", "token_uri")
 _DOWNLOAD_AGAIN = "download the JSON key of the service account again"
@@ -29,17 +39,43 @@ class Credentials(service_account.Credentials):  # type: ignore[misc,no-any-unim
 class ServiceAccount:
     """A service account that acts for a mailbox (domain-wide delegation)."""
 
+    settings: SourceSettings
     key: Secret
     """The key in JSON; empty if it is in the file."""
     credentials_file: str
-    account: str
+
+    def token(self, scope: str) -> str:
+        """Return a new access token; raises MailboxError."""
+        credentials = self.credentials(scope)
+        try:
+            credentials.refresh(google_auth_httplib2.Request(httplib2.Http(timeout=TIMEOUT)))
+        except RefreshError as error:  # credentials.refresh
+            raise self.refused(error, scope) from error
+        except (*MALFORMED_TOKEN, GoogleAuthError, httplib2.HttpLib2Error, OSError, ValueError) as error:  # the same
+            sentence = f"Google's login server cannot be reached ({error_text(error, self.settings)}); check the worker's proxy."
+            raise MailboxError("GMAIL-12", sentence) from error
+        return str(credentials.token)
+
+    def refused(self, error: RefreshError, *scopes: str) -> MailboxError:
+        """Return the error for a refused token (RFC 6749 section 5.2, and Google's own error codes)."""
+        account = f"account '{self.settings.account}'"
+        reason = error_text(error.args[0] if error.args else error, self.settings)
+        if error.retryable:
+            return MailboxError(
+                "GMAIL-05", f"Google did not issue an access token for {account} (temporary): {reason}."
+            )
+        what = "check 'account', that the key in 'credentials_file' was not revoked, and the clock of the worker"
+        if any(code in reason for code in ("unauthorized_client", "access_denied", "invalid_scope")):
+            what = delegation(*scopes)
+        sentence = f"Google did not issue an access token for {account} ({reason}); {what}."
+        return MailboxError("GMAIL-06", sentence, permanent=True)
 
     def credentials(self, scope: str) -> Credentials:
         """Read the key; raises MailboxError."""
         key = self._key()
         self.key.derive(key["private_key"])
         try:
-            credentials = Credentials.from_service_account_info(key, scopes=[scope], subject=self.account)
+            credentials = Credentials.from_service_account_info(key, scopes=[scope], subject=self.settings.account)
         except ValueError:  # from_service_account_info: no private key in PEM
             sentence = f"{self._name} has no usable private key; {_DOWNLOAD_AGAIN}."
             raise MailboxError("GMAIL-04", sentence, permanent=True) from None
@@ -75,3 +111,11 @@ class ServiceAccount:
             sentence = f"{self._name} is not a service account key; {_DOWNLOAD_AGAIN}."
             raise MailboxError("GMAIL-03", sentence, permanent=True)
         return key
+
+
+def delegation(*scopes: str) -> str:
+    """Return what to do if the service account may not act for the mailbox."""
+    return (
+        "in the Google Admin console, under domain-wide delegation, allow the client ID of the service account the scopes "
+        f"{' and '.join(scopes)}"
+    )
