@@ -329,7 +329,13 @@ class Mistakes(SimpleTestCase):
         self.assert_refused("'login'", notification_sources=[{**IMAP, "login": "kerberos"}])
 
     def test_a_cloud_of_graph_that_is_not_known_needs_its_login_server(self):
-        entry = {**IMAP, "url": "https://graph.cloud.example/v1.0", "tenant": "t", "client_id": "c", "client_secret": "s"}
+        entry = {
+            **IMAP,
+            "url": "https://graph.cloud.example/v1.0",
+            "tenant": "t",
+            "client_id": "c",
+            "client_secret": "s",
+        }
 
         self.assert_refused("'login_url'", notification_sources=[entry])
         self.assertEqual(checked(notification_sources=[{**entry, "login_url": "https://login.cloud.example"}]), [])
