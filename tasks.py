@@ -32,7 +32,7 @@ TYPED = " ".join(
 )
 SOURCES = f"{PACKAGE} development tasks.py conftest.py"
 # Folders of tests whose code imports no model, and plugins of pytest that they do not need (the last imports Redis).
-PURE = ("domain", "mail", "reading")
+PURE = ("domain", "mail", "reading", "second_opinion")
 NOT_PURE = ("xdist", "xdist.looponfail", "pytest_cov", "platformdirs", "pytest-django-constance")
 # Use the linters of this environment.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
@@ -156,6 +156,12 @@ def benchmark(  # pylint: disable=too-many-arguments,too-many-positional-argumen
     """Measure CPU, statements, time and memory of ingesting, concurrent workers and pages (30 minutes)."""
     words = options(only=only, mails=mails, sizes=sizes, seed=seed, json=json, compare=compare, profile=profile)
     python_module(context, "development.benchmark", *words)
+
+
+@command(texts={"verbose": "Name the messages of the sets that were tuned on."})
+def second_opinion(context: Context, verbose: bool = False) -> None:
+    """Print how the second opinion judges right and wrong readings, and its CPU time (a minute)."""
+    python_module(context, "development.second_opinion", *(["--verbose"] if verbose else []))
 
 
 @command(

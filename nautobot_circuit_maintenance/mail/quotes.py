@@ -68,9 +68,14 @@ def is_reply(subject: str, *, answers: bool) -> bool:
 
     What a forward quotes is its content.
     """
-    if _FORWARD_SUBJECT.match(subject):
+    if is_forward(subject):
         return False
     return answers or _REPLY_SUBJECT.match(subject) is not None
+
+
+def is_forward(subject: str) -> bool:
+    """Return whether a message forwards another one, by its subject: what it quotes is its content."""
+    return _FORWARD_SUBJECT.match(subject) is not None
 
 
 def newest_text(text: str, *, is_reply: bool) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from nautobot_circuit_maintenance.reading.corrections import zones
+from nautobot_circuit_maintenance.reading import zones
 from nautobot_circuit_maintenance.reading.corrections.base import Data, Method, Modules, notes, wrap
 from nautobot_circuit_maintenance.reading.corrections.dates import doubt_season
 

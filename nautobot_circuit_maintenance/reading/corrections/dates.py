@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from types import SimpleNamespace
 from typing import Any
 
-from nautobot_circuit_maintenance.reading.corrections import zones
+from nautobot_circuit_maintenance.reading import zones
 from nautobot_circuit_maintenance.reading.corrections.base import Modules, notes
 
 # What stands in capitals behind a time without being a zone.

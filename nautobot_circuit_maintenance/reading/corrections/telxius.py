@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from nautobot_circuit_maintenance.reading.corrections import zones
+from nautobot_circuit_maintenance.reading import zones
 from nautobot_circuit_maintenance.reading.corrections.base import Data, Method, Modules, notes, text_of, wrap
 
 _BRACKETS = re.compile(r"\(([^)]*)\)")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from nautobot_circuit_maintenance.reading.corrections import zones
+from nautobot_circuit_maintenance.reading import zones
 from nautobot_circuit_maintenance.reading.corrections.base import Modules, notes, wrap
 from nautobot_circuit_maintenance.reading.corrections.dates import date_parsers, doubt_season
 

@@ -1,0 +1,89 @@
+"""What the calendars of a message state, read by lines: a second reading of BCOP calendars that uses no calendar library.
+
+Only what can be compared surely: times in UTC or in a zone of the zone database, and no recurrence.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timezone, tzinfo
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from nautobot_circuit_maintenance.domain.updates import Window
+
+_MOST_EVENTS = 200
+_LONGEST = 200_000
+_FOLD = re.compile(r"\r?\n[ \t]")
+_LINE = re.compile(r"^(?P<name>[A-Za-z-]+)(?P<params>(?:;[^:\r\n]{0,200})?):(?P<value>[^\r\n]*)", re.MULTILINE)
+_ZONE = re.compile(r"TZID=\"?([^;\":]+)", re.IGNORECASE)
+_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(Z?)")
+
+
+class CalendarEvent(NamedTuple):
+    """One event with the properties that a gate compares."""
+
+    values: dict[str, tuple[str, ...]]
+    window: Window | None
+    """None if it has no two times that can be compared."""
+
+    def first(self, name: str) -> str:
+        """Return the first value of a property; empty without one."""
+        return self.values.get(name, ("",))[0].strip()
+
+
+def events_in(calendars: Iterable[str]) -> tuple[CalendarEvent, ...]:
+    """Return the events of the texts of calendars."""
+    found: list[CalendarEvent] = []
+    for text in calendars:
+        found += _events(_FOLD.sub("", text[:_LONGEST]))
+    return tuple(found[:_MOST_EVENTS])
+
+
+def _events(text: str) -> Iterator[CalendarEvent]:
+    upper = text.upper()
+    position = upper.find("BEGIN:VEVENT")
+    for _ in range(_MOST_EVENTS):
+        if position < 0:
+            return
+        end = upper.find("END:VEVENT", position)
+        yield _event(text[position : end if end >= 0 else len(text)])
+        position = upper.find("BEGIN:VEVENT", position + 1)
+
+
+def _event(text: str) -> CalendarEvent:
+    values: dict[str, tuple[str, ...]] = {}
+    zones: dict[str, str] = {}
+    for match in _LINE.finditer(text):
+        name = match["name"].upper()
+        values[name] = (*values.get(name, ()), _unescaped(match["value"]))
+        if zone := _ZONE.search(match["params"]):
+            zones[name] = zone[1]
+    start, end = (_time(values.get(name, ("",))[0], zones.get(name, "")) for name in ("DTSTART", "DTEND"))
+    is_simple = start and end and start < end and not {"RRULE", "RDATE", "RECURRENCE-ID"} & values.keys()
+    return CalendarEvent(values, Window(start, end) if start and end and is_simple else None)
+
+
+def _unescaped(value: str) -> str:
+    return re.sub(r"\\([\\;,])", r"\1", value)
+
+
+def _time(value: str, zone: str) -> datetime | None:
+    match = _TIME.fullmatch(value.strip())
+    known = timezone.utc if match and match[7] else _zone(zone)
+    if not match or known is None:
+        return None
+    try:
+        year, month, day, hour, minute, second = (int(match[index]) for index in range(1, 7))
+        return datetime(year, month, day, hour, minute, second, tzinfo=known).astimezone(timezone.utc)
+    except (ValueError, OverflowError):  # no such day, or out of the calendar in UTC
+        return None
+
+
+def _zone(name: str) -> tzinfo | None:
+    """Return a zone of the zone database; None if it has none of this name."""
+    if not re.fullmatch(r"[A-Za-z]+(?:/[A-Za-z0-9_+-]+){0,2}", name):
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, or the name of a folder
+        return None
