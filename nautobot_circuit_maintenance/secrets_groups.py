@@ -15,7 +15,7 @@ _ACCESS_TYPES = ("Generic", "HTTP(S)")
 def read_secret(group: str, source: str, secret_type: str) -> str:
     """Return the secret of this type that a group has for a source, empty if it has none; raises MailboxError.
 
-    Which group that is must be in PLUGINS_CONFIG. Whoever could choose it in the web UI, and a server with it, could send
+    Which group that is must be in PLUGINS_CONFIG. A user who could choose it in the web UI, and a server with it, could send
     any secret of Nautobot to that server: reading a secret takes no permission (Nautobot's user guide, Secrets).
     """
     found = _group(group)

@@ -103,7 +103,7 @@ def _without_ended_otherwise(announced: Announced, named: list[Entry]) -> list[E
 def unknown_circuits(announced: Announced, place: int, ended: Sequence[Entry], entries: Sequence[Entry]) -> list[Entry]:
     """Return entries for the circuits of an ending word that no entry has, or for the word itself if there is none.
 
-    What its own message added is no entry in this sense: one message may end several nights that were not announced.
+    What its own message added does not count as one: one message may end several nights that were not announced.
     """
     fresh = _not_known(announced, entries)
     own = sorted({entry.window for entry in ended or entries if entry.window})

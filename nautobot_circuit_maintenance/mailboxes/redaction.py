@@ -37,7 +37,7 @@ def _patterns(secret: str, account: str) -> "tuple[re.Pattern[str] | None, re.Pa
 def _base64_cores(secret: bytes) -> Iterator[str]:
     """Yield the characters that the base64 of every longer text with the secret has, wherever the secret starts in it.
 
-    SASL and HTTP send a secret as base64 of a text around it (RFC 4616, RFC 7628, RFC 7617), which a server may repeat.
+    SASL and HTTP send a secret as base64 inside a longer string (RFC 4616, RFC 7628, RFC 7617), which a server may repeat.
     """
     for offset in range(3):
         length = offset + len(secret)

@@ -310,7 +310,7 @@ def _ended(facts: set[Fact], statement: Statement, place: int) -> set[Fact]:
         named = {fact for fact in named if fact.window is None or _meet(fact.window, event.windows)}
     if not named and (is_known or not (statement.uid or _each_names_one(facts, statement))):
         named, has_one_window = scope, False
-    # What ended otherwise stays so, unless it is told with its circuit and its time that it did not, or no other is meant.
+    # What ended otherwise stays so, unless an event with its circuit and its time reopens it, or no other is meant.
     is_rest_open_or_equal = any(fact.status not in OVER or fact.status == event.status for fact in named)
     if is_rest_open_or_equal or not (event.windows or event.status == "CANCELLED"):
         for fact in list(named):
