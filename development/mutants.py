@@ -106,6 +106,20 @@ MUTANTS = (
         (f"{TESTS}/reading/test_calendar_zones.py",),
     ),
     Mutant(
+        "the library reads messages of several threads at once",
+        f"{APP}/reading/library.py",
+        "    with _lock:\n        return _ask_alone(provider, parts)\n",
+        "    return _ask_alone(provider, parts)\n",
+        (f"{TESTS}/reading/test_threads.py",),
+    ),
+    Mutant(
+        "threads restore the memory limits of each other",
+        f"{APP}/mail/limits.py",
+        "            stack.enter_context(_memory_limited(limits.memory))\n        try:\n",
+        "        stack.enter_context(_memory_limited(limits.memory))\n        try:\n",
+        (f"{TESTS}/reading/test_threads.py",),
+    ),
+    Mutant(
         "the display name is trusted",
         f"{APP}/mail/headers.py",
         'addresses = {_unquoted(address.lower()) for _, address in found if "@" in address}',

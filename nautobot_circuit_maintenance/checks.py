@@ -4,6 +4,7 @@ from django.conf import settings as django_settings
 from django.core.checks import Error, Warning as CheckWarning, register
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.reading.library import missing_attributes
 
 _PREFIX = "nautobot_circuit_maintenance"
 
@@ -12,6 +13,7 @@ def register_checks() -> None:
     """Have Django run the checks with every ``nautobot-server check``."""
     register(check_settings)
     register(check_isolation)
+    register(check_parser_library)
 
 
 def check_settings(**_kwargs) -> list[Error | CheckWarning]:
@@ -42,3 +44,12 @@ def check_isolation(**_kwargs) -> list[Error]:
     hint = "Remove 'isolation_level' from the OPTIONS of DATABASES: Django then uses READ COMMITTED."
     message = f"MySQL's isolation level is {level}: a maintenance may be built without its latest notification."
     return [Error(message, hint=hint, id=f"{_PREFIX}.E013")]
+
+
+def check_parser_library(**_kwargs) -> list[Error]:
+    """Reject a parser library that lacks what we replace: it would read the time zones of one message into the next."""
+    hint = "Install the versions of circuit-maintenance-parser and icalendar that the app's package asks for."
+    return [
+        Error(f"The parser library does not fit: {missing}.", hint=hint, id=f"{_PREFIX}.E019")
+        for missing in missing_attributes()
+    ]

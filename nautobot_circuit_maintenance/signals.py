@@ -1,26 +1,42 @@
 """Signal receivers: set up the database after a migration, link new providers and circuits."""
 
 import logging
+from typing import Any
 
+from celery.signals import celeryd_after_setup
 from django.db import OperationalError, ProgrammingError, transaction
 from django.db.models.signals import post_save, pre_delete
 
 logger = logging.getLogger(__name__)
 
 
+_POOLS_WITH_LIMITS = ("celery.concurrency.prefork", "celery.concurrency.solo")
+
+
 def connect_signals() -> None:
-    """Connect the receivers of core's models and ours."""
+    """Connect the receivers of core's models and ours, and of Celery."""
     # pylint: disable=import-outside-toplevel  # need apps
     from nautobot.circuits.models import Circuit, CircuitTermination, Provider
 
     from nautobot_circuit_maintenance.models import CircuitMaintenance
     from nautobot_circuit_maintenance.models.changes import send_deletion
 
+    celeryd_after_setup.connect(warn_about_pool, dispatch_uid="circuit_maintenance_warn_about_pool")
     post_save.connect(attach_new_provider, sender=Provider, dispatch_uid="circuit_maintenance_attach_provider")
     post_save.connect(link_impacts_of_circuit, sender=Circuit, dispatch_uid="circuit_maintenance_link_impacts")
     post_save.connect(link_impacts_of_port, sender=CircuitTermination, dispatch_uid="circuit_maintenance_link_port")
     pre_delete.connect(forget_circuit, sender=Circuit, dispatch_uid="circuit_maintenance_forget_circuit")
     pre_delete.connect(send_deletion, sender=CircuitMaintenance, dispatch_uid="circuit_maintenance_send_deletion")
+
+
+def warn_about_pool(instance: Any, **_kwargs) -> None:
+    """Warn when a worker starts whose pool cannot limit the time and memory of a parse."""
+    pool = getattr(instance, "pool_cls", None)
+    if pool is not None and pool.__module__ not in _POOLS_WITH_LIMITS:
+        logger.warning(
+            "The worker pool %s has no limits of time and memory for reading an email. Use the pool prefork or solo.",
+            pool.__module__.rpartition(".")[2],
+        )
 
 
 def prepare_database(**_kwargs) -> None:

@@ -49,15 +49,15 @@ class _TimeIsUp(BaseException):
 def run_limited(work: Callable[[], Result], limits: Limits) -> Result:
     """Return what the work returns; raises ParseError if it takes too much time or memory.
 
-    Outside the main thread, where Python delivers no signals, there is no time limit; without /proc (macOS) there is
-    no memory limit. Code that does not return to the interpreter is left to Celery's hard time limit.
+    Outside the main thread there are no limits: Python delivers no signals there, and the memory limit is that of the
+    process, so that threads would undo each other's. Without /proc (macOS) there is no memory limit. Code that does not return to the interpreter is left to Celery's hard time limit.
     """
     with ExitStack() as stack:
         if threading.current_thread() is threading.main_thread():
             stack.enter_context(_soft_time_limit_deferred())
             work = _timed(work, _Timer(signal.ITIMER_PROF, signal.SIGPROF), limits.cpu_seconds)
             work = _timed(work, _Timer(signal.ITIMER_REAL, signal.SIGALRM), limits.seconds)
-        stack.enter_context(_memory_limited(limits.memory))
+            stack.enter_context(_memory_limited(limits.memory))
         try:
             return work()
         except _TimeIsUp as error:

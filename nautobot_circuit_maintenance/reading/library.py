@@ -7,8 +7,10 @@ import functools
 import importlib.metadata
 import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
+import threading
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, NoReturn
 
 from nautobot_circuit_maintenance.domain.custom_fields import PARSERS
@@ -55,17 +57,52 @@ class _TimeZones(dict[str, Any]):
 
 
 _zones = _TimeZones()
+_lock = threading.RLock()
+"""The library reads one message at a time: its time zones and the notes of the corrections are those of the process."""
+
+PATCHED = (
+    ("icalendar", "icalendar/cal.py", "_timezone_cache"),
+    ("icalendar", "icalendar/prop.py", "_timezone_cache"),
+    (_DISTRIBUTION, "circuit_maintenance_parser/utils.py", "get_location_from_api"),
+)
+"""Distribution, file and name of what we replace. Without it, windows would be wrong and cities sent to the internet."""
+
+
+class LibraryMismatchError(RuntimeError):
+    """The installed parser library is not as this release knows it."""
+
+
+def missing_attributes(patched: Iterable[tuple[str, str, str]] = PATCHED) -> list[str]:
+    """Return what the installed libraries lack of what we replace, without importing them."""
+    missing = []
+    for distribution, file, name in patched:
+        found = importlib.metadata.distribution(distribution)
+        path = Path(str(found.locate_file(file)))
+        if path.exists() and name not in path.read_text("utf-8"):
+            missing.append(f"{distribution} {found.version}: {name} in {file}")
+    return missing
+
+
+def load() -> Any:
+    """Load the library, without its log messages and its access to the internet.
+
+    Raises LibraryMismatchError if it lacks what we replace: it would read the time zones of one message into the next.
+    """
+    with _lock:
+        return _loaded()
 
 
 @functools.cache
-def load() -> Any:
-    """Load the library, without its log messages and its access to the internet."""
+def _loaded() -> Any:
     # pylint: disable=import-outside-toplevel  # see the module's docstring
     import circuit_maintenance_parser
     from circuit_maintenance_parser import parsers
     from circuit_maintenance_parser.utils import Geolocator
     from icalendar import cal, prop
 
+    for owner, name in ((cal, "_timezone_cache"), (prop, "_timezone_cache"), (Geolocator, "get_location_from_api")):
+        if not hasattr(owner, name):
+            raise LibraryMismatchError(f"The installed parser library has no {owner.__name__}.{name}.")
     # It would ask nominatim.openstreetmap.org: that discloses the city, and without a network a parse waits 10 s.
     Geolocator.get_location_from_api = staticmethod(_refuse_lookup)
     # It would keep the zones that a calendar defines for the life of the process, and read the next mail with them.
@@ -147,6 +184,11 @@ def _types_read_by(provider: Any) -> Collection[str]:
 
 def _ask(provider: Any, parts: Mapping[str, bytes]) -> list[Item]:
     """Pass one part of each type to the library; return an empty list if its filters reject the message."""
+    with _lock:
+        return _ask_alone(provider, parts)
+
+
+def _ask_alone(provider: Any, parts: Mapping[str, bytes]) -> list[Item]:
     _zones.clear()
     corrections.notes.clear()
     data = load().NotificationData()

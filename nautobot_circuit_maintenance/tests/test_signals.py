@@ -1,5 +1,10 @@
 """Signals: after a migration, and after a provider or a circuit is saved."""
 
+from types import SimpleNamespace
+from unittest import TestCase
+
+from celery.concurrency import get_implementation
+from celery.signals import celeryd_after_setup
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.test import override_settings
@@ -146,3 +151,22 @@ class UnmatchedImpacts(PipelineTestCase):
 
         impact = CircuitImpact.objects.get()
         self.assertEqual((impact.cid, impact.circuit), ("C-1", None))
+
+
+class WorkerPools(TestCase):
+    """A worker warns when it starts if its pool cannot limit what a parse takes."""
+
+    def start(self, pool: str) -> None:
+        """Tell the receivers that a worker with this pool has been set up."""
+        worker = SimpleNamespace(pool_cls=get_implementation(pool))
+        celeryd_after_setup.send(sender="worker", instance=worker, conf=None)
+
+    def test_a_pool_without_limits_is_told(self):
+        with self.assertLogs("nautobot_circuit_maintenance", "WARNING") as logs:
+            self.start("threads")
+        self.assertIn("The worker pool thread has no limits of time and memory", logs.output[0])
+
+    def test_pools_with_limits_are_not(self):
+        with self.assertNoLogs("nautobot_circuit_maintenance", "WARNING"):
+            self.start("prefork")
+            self.start("solo")
