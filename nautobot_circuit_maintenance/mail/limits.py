@@ -50,7 +50,8 @@ def run_limited(work: Callable[[], Result], limits: Limits) -> Result:
     """Return what the work returns; raises ParseError if it takes too much time or memory.
 
     Outside the main thread there are no limits: Python delivers no signals there, and the memory limit is that of the
-    process, so that threads would undo each other's. Without /proc (macOS) there is no memory limit. Code that does not return to the interpreter is left to Celery's hard time limit.
+    process, so that threads would undo each other's. Without /proc (macOS) there is no memory limit. Code that does not
+    return to the interpreter is left to Celery's hard time limit.
     """
     with ExitStack() as stack:
         if threading.current_thread() is threading.main_thread():
