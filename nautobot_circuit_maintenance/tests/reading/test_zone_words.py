@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given, strategies as st
 
-from nautobot_circuit_maintenance.reading import library
-from nautobot_circuit_maintenance.reading import zones
+from nautobot_circuit_maintenance.reading import library, zones
 from nautobot_circuit_maintenance.reading.corrections import notes
 
 # One of January, April (north: summer), July, October (south: summer; north: still summer) and December.
