@@ -1,7 +1,7 @@
 """The provider's ID apart from the name, windows of impacts, cancelled windows, doubts and replacements.
 
 What is on record keeps its meaning: an impact is about all windows. Notifications find a maintenance that is on record
-by the provider's ID; its further IDs and its UIDs are added when one of its notifications is next read.
+by the provider's ID; its further IDs and its UIDs are added by 0005.
 """
 
 import uuid

@@ -72,6 +72,20 @@ class CircuitImpactAPITest(inherited.ListWithoutTagsApiTestCase, APIViewTestCase
         self.assertHttpStatus(response, status.HTTP_201_CREATED)
         self.assertEqual(response.data["cid"], "C-1")
 
+    def test_another_field_is_edited_after_the_circuit_moved_to_another_provider(self):
+        self.add_permissions("nautobot_circuit_maintenance.change_circuitimpact")
+        self.add_permissions("nautobot_circuit_maintenance.view_circuitimpact", "circuits.view_circuit")
+        self.add_permissions("nautobot_circuit_maintenance.view_circuitmaintenance")
+        impact = models.CircuitImpact.objects.filter(circuit__isnull=False).first()
+        other = Provider.objects.exclude(pk=impact.circuit.provider_id).first()
+        Circuit.objects.filter(pk=impact.circuit_id).update(provider=other)
+
+        for data in ({"impact": Impact.NO_IMPACT}, {"impact": Impact.DEGRADED, "circuit": str(impact.circuit_id)}):
+            response = self.client.patch(self._get_detail_url(impact), data, format="json", **self.header)
+
+            self.assertHttpStatus(response, status.HTTP_200_OK)
+            self.assertEqual(response.data["impact"], data["impact"])
+
 
 class NoteAPITest(inherited.ListWithoutTagsApiTestCase, APIViewTestCases.APIViewTestCase):
     """Nautobot's tests, all of them."""
