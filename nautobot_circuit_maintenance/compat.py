@@ -31,6 +31,16 @@ def acting_user() -> Any | None:
     return context.get_user() if context else None
 
 
+def reading_user() -> Any | None:
+    """Return for whom rows are read: the user of the request, an anonymous one included, or of the job; None outside."""
+    from nautobot.extras.signals import change_context_state  # pylint: disable=import-outside-toplevel  # needs apps
+
+    context = change_context_state.get()
+    if context is None:
+        return None
+    return context.request.user if context.request else context.user
+
+
 @contextmanager
 def unlogged() -> Iterator[None]:
     """Keep Nautobot from writing a change record for each row that is deleted inside."""
@@ -43,4 +53,4 @@ def unlogged() -> Iterator[None]:
         change_context_state.reset(token)
 
 
-__all__ = ("GRAPHQL_RESTRICTS_RELATED", "acting_user", "enqueue_job", "unlogged")
+__all__ = ("GRAPHQL_RESTRICTS_RELATED", "acting_user", "enqueue_job", "reading_user", "unlogged")

@@ -15,7 +15,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Model, Q, QuerySet, UUIDField, Value
 from django.db.models.functions import Coalesce
 from nautobot.circuits.models import CircuitTermination
-from nautobot.dcim.models import CablePath, Interface, Module, PowerFeed, PowerPort
+from nautobot.dcim.models import CablePath, Device, Interface, Module, PowerFeed, PowerPort
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 
@@ -89,6 +89,13 @@ def terminations_cabled_to(devices: Iterable[UUID]) -> QuerySet[CircuitTerminati
     interfaces = Interface.objects.filter(Q(device__in=devices) | Q(module__in=modules)).order_by()
     paths = _paths_from(CircuitTermination, Interface).filter(destination_id__in=interfaces.values("pk"))
     return CircuitTermination.objects.filter(pk__in=paths.order_by().values("origin_id")).order_by()
+
+
+def circuits_cabled_to(devices: Iterable[Device], visibility: Visibility) -> QuerySet[Any]:
+    """Return a subquery for the primary keys of the visible circuits that are cabled to one of these devices."""
+    cabled = terminations_cabled_to([device.pk for device in devices])
+    visible = visibility.terminations.filter(pk__in=cabled.values("pk"))
+    return visibility.circuits.filter(pk__in=visible.values("circuit")).values("pk")
 
 
 def locations_of_feeds(feeds: QuerySet[PowerFeed]) -> QuerySet[Any]:

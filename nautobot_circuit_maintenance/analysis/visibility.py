@@ -8,7 +8,9 @@ from nautobot.circuits.models import Circuit, CircuitTermination, Provider
 from nautobot.dcim.models import Device, Location
 from nautobot.extras.models import ObjectChange
 from nautobot.tenancy.models import Tenant
+from tree_queries.query import TreeQuerySet
 
+from nautobot_circuit_maintenance.compat import reading_user
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
@@ -42,15 +44,29 @@ class Visibility:
         return cls(user)
 
     @classmethod
+    def of_reader(cls, request: Any = None) -> "Visibility":
+        """Return the visibility of the user of a request; without one, of the request or job that is being served.
+
+        Outside of both, in a command for example, everything is visible.
+        """
+        return cls(request.user if request is not None else reading_user())
+
+    @classmethod
     def everything(cls) -> "Visibility":
         """Return a visibility that ignores permissions, for callers without a user."""
         return cls(None)
 
     def of_model(self, model: type[Model], action: str = "view") -> QuerySet[Any]:
         """Return the rows of any model with restricted querysets; ``action`` is a permission such as "change"."""
-        rows = model._default_manager.all()  # pylint: disable=protected-access
-        visible: QuerySet[Any] = rows if self.user is None else rows.restrict(self.user, action)
-        return visible.order_by()
+        return self.among(model._default_manager.all(), action)  # pylint: disable=protected-access
+
+    def among(self, rows: QuerySet[Any], action: str = "view") -> QuerySet[Any]:
+        """Return those of these rows that may be viewed; all if their model has no permissions of its own, as users."""
+        restrict = getattr(rows, "restrict", None)
+        visible: Any = restrict(self.user, action) if restrict and self.user is not None else rows
+        if isinstance(visible, TreeQuerySet):  # without the recursive query for their place in the tree
+            visible = visible.without_tree_fields()
+        return cast("QuerySet[Any]", visible.order_by())
 
     @property
     def maintenances(self) -> CircuitMaintenanceQuerySet:
@@ -99,9 +115,8 @@ class Visibility:
 
     @property
     def locations(self) -> QuerySet[Location]:
-        """Locations, without the recursive query for their place in the tree."""
-        locations: Any = self.of_model(Location)  # a TreeQuerySet
-        return locations.without_tree_fields()
+        """Locations."""
+        return self.of_model(Location)
 
     @property
     def devices(self) -> QuerySet[Device]:

@@ -14,15 +14,16 @@ from nautobot_circuit_maintenance.models import CircuitMaintenance
 
 
 def choices_filter(vocabulary, **kwargs) -> django_filters.MultipleChoiceFilter:
-    """Return a filter on one or several values of a vocabulary.
-
-    Distinct only if it joins many rows: django-filter's default would sort all maintenances.
-    """
-    return django_filters.MultipleChoiceFilter(choices=vocabulary, **{"distinct": False, **kwargs})
+    """Return a filter on one or several values of a vocabulary; django-filter's default would sort all maintenances."""
+    return django_filters.MultipleChoiceFilter(choices=vocabulary, distinct=False, **kwargs)
 
 
 class MaintenanceSearchFilter(SearchFilter):
     """Search maintenances, by their further IDs too: as text, because databases search JSON in different ways."""
+
+    def __init__(self, *names: str) -> None:
+        """Search in these fields; nothing is joined, so that nothing has to be made distinct."""
+        super().__init__(filter_predicates=dict.fromkeys(names, "icontains"), distinct=False)
 
     def generate_query(self, value: Any, **kwargs: Any) -> Q:
         """Return the query of the predicates, or the further IDs."""
@@ -36,14 +37,18 @@ class MaintenanceSearchFilter(SearchFilter):
 def provider_filter(field_name: str = "provider") -> NaturalKeyOrPKMultipleChoiceFilter:
     """Return a filter on providers."""
     return NaturalKeyOrPKMultipleChoiceFilter(
-        queryset=Provider.objects.all(), field_name=field_name, label="Provider (name or ID)"
+        queryset=Provider.objects.all(), field_name=field_name, label="Provider (name or ID)", distinct=False
     )
 
 
 def circuit_filter(field_name: str) -> NaturalKeyOrPKMultipleChoiceFilter:
     """Return a filter on circuits in Nautobot."""
     return NaturalKeyOrPKMultipleChoiceFilter(
-        queryset=Circuit.objects.all(), field_name=field_name, to_field_name="cid", label="Circuit (circuit ID or ID)"
+        queryset=Circuit.objects.all(),
+        field_name=field_name,
+        to_field_name="cid",
+        label="Circuit (circuit ID or ID)",
+        distinct=False,
     )
 
 
@@ -55,13 +60,14 @@ def location_filter(field_name: str) -> TreeNodeMultipleChoiceFilter:
         field_name=field_name,
         to_field_name="name",
         label="Location (including children)",
+        distinct=False,
     )
 
 
 def tenant_filter(field_name: str) -> NaturalKeyOrPKMultipleChoiceFilter:
     """Return a filter on the tenants of circuits."""
     return NaturalKeyOrPKMultipleChoiceFilter(
-        queryset=Tenant.objects.all(), field_name=field_name, label="Circuit tenant (name or ID)"
+        queryset=Tenant.objects.all(), field_name=field_name, label="Circuit tenant (name or ID)", distinct=False
     )
 
 
@@ -70,6 +76,11 @@ def device_filter(method: str) -> NaturalKeyOrPKMultipleChoiceFilter:
     return NaturalKeyOrPKMultipleChoiceFilter(
         queryset=Device.objects.all(), method=method, label="Connected device (name or ID)"
     )
+
+
+def search(*names: str) -> SearchFilter:
+    """Return a search in these fields; nothing is joined, so that nothing has to be made distinct."""
+    return SearchFilter(filter_predicates=dict.fromkeys(names, "icontains"), distinct=False)
 
 
 def maintenance_filter(label: str = "Circuit maintenance (name or ID)") -> NaturalKeyOrPKMultipleChoiceFilter:

@@ -9,11 +9,9 @@ from nautobot.apps.filters import (
     MultiValueDateTimeFilter,
     NaturalKeyOrPKMultipleChoiceFilter,
     NautobotFilterSet,
-    RelatedMembershipBooleanFilter,
-    SearchFilter,
 )
 
-from nautobot_circuit_maintenance.analysis.cabling import terminations_cabled_to
+from nautobot_circuit_maintenance.analysis.cabling import circuits_cabled_to
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices,
     CircuitMaintenanceStatusChoices,
@@ -21,24 +19,18 @@ from nautobot_circuit_maintenance.choices import (
     NoteLevelChoices,
 )
 from nautobot_circuit_maintenance.filters import fields
+from nautobot_circuit_maintenance.filters.visible import HasVisibleFilter, VisibleFilterSet
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note
 
 _OF_CIRCUITS = ("circuit", "circuit_id", "impact", "location", "device", "tenant")
 """Filters that are about the circuits of a maintenance."""
 
 
-class CircuitMaintenanceFilterSet(NautobotFilterSet):
+class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
     """Filters of maintenances; filters on time apply to the windows."""
 
     q = fields.MaintenanceSearchFilter(
-        filter_predicates={
-            "name": "icontains",
-            "provider_maintenance_id": "icontains",
-            "description": "icontains",
-            "ticket": "icontains",
-            "provider__name": "icontains",
-            "impacts__cid": "icontains",
-        }
+        "name", "provider_maintenance_id", "description", "ticket", "provider__name", "impacts__cid"
     )
     provider = fields.provider_filter()
     status = fields.choices_filter(CircuitMaintenanceStatusChoices)
@@ -46,10 +38,10 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
         queryset=get_user_model().objects.all(), to_field_name="username", label="Acknowledged by (user name or ID)"
     )
     circuit = fields.circuit_filter("impacts__circuit")
-    circuit_id = MultiValueCharFilter(field_name="impacts__cid", label="Circuit ID (as sent by the provider)")
-    impact = fields.choices_filter(
-        CircuitImpactChoices, field_name="impacts__impact", label="Circuit impact", distinct=True
+    circuit_id = MultiValueCharFilter(
+        field_name="impacts__cid", label="Circuit ID (as sent by the provider)", distinct=False
     )
+    impact = fields.choices_filter(CircuitImpactChoices, field_name="impacts__impact", label="Circuit impact")
     location = fields.location_filter("impacts__circuit__circuit_terminations__location")
     device = fields.device_filter("filter_device")
     tenant = fields.tenant_filter("impacts__circuit__tenant")
@@ -63,11 +55,9 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
     is_replaced = django_filters.BooleanFilter(
         field_name="replaced_by", lookup_expr="isnull", exclude=True, label="Replaced"
     )
-    has_circuits = RelatedMembershipBooleanFilter(field_name="impacts", label="Has circuits")
+    has_circuits = HasVisibleFilter(field_name="impacts", label="Has circuits")
     has_unmatched_circuits = django_filters.BooleanFilter(method="filter_unmatched", label="Has unknown circuit IDs")
-    has_maintenance_notes = RelatedMembershipBooleanFilter(
-        field_name="maintenance_notes", label="Has maintenance notes"
-    )
+    has_maintenance_notes = HasVisibleFilter(field_name="maintenance_notes", label="Has maintenance notes")
 
     class Meta:
         model = CircuitMaintenance
@@ -96,9 +86,8 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
         """Keep maintenances of circuits that are connected to one of the devices."""
         if not value:
             return queryset
-        terminations = terminations_cabled_to([device.pk for device in value])
-        impacts = CircuitImpact.objects.filter(circuit__in=terminations.values("circuit"))
-        return queryset.filter(pk__in=impacts.order_by().values("maintenance"))
+        impacts = self.visibility.impacts.filter(circuit__in=circuits_cabled_to(value, self.visibility))
+        return queryset.filter(pk__in=impacts.values("maintenance"))
 
     def filter_active(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep maintenances that are in progress, or those that are not."""
@@ -132,7 +121,8 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
             return queryset
         get = getattr(self.data, "getlist", self.data.get)
         asked = {"cid" if name == "circuit_id" else name: get(name) for name in names}
-        impacts = CircuitImpactFilterSet(asked, CircuitImpact.objects.overlapping(since, until)).qs
+        affected = self.visibility.impacts.overlapping(since, until)
+        impacts = CircuitImpactFilterSet(asked, affected, request=self.request).qs
         return queryset.filter(pk__in=impacts.order_by().values("maintenance"))
 
     def filter_doubtful(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
@@ -141,21 +131,14 @@ class CircuitMaintenanceFilterSet(NautobotFilterSet):
 
     def filter_unmatched(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep maintenances with, or without, a circuit ID that is not in Nautobot."""
-        unmatched = Q(pk__in=CircuitImpact.objects.unmatched().order_by().values("maintenance"))
+        unmatched = Q(pk__in=self.visibility.impacts.unmatched().values("maintenance"))
         return queryset.filter(unmatched if value else ~unmatched)
 
 
-class CircuitImpactFilterSet(NautobotFilterSet):
+class CircuitImpactFilterSet(VisibleFilterSet, NautobotFilterSet):
     """Filters of impacts."""
 
-    q = SearchFilter(
-        filter_predicates={
-            "cid": "icontains",
-            "circuit__cid": "icontains",
-            "maintenance__name": "icontains",
-            "maintenance__provider__name": "icontains",
-        }
-    )
+    q = fields.search("cid", "circuit__cid", "maintenance__name", "maintenance__provider__name")
     maintenance = fields.maintenance_filter()
     circuit = fields.circuit_filter("circuit")
     has_circuit = django_filters.BooleanFilter(
@@ -201,29 +184,33 @@ class CircuitImpactFilterSet(NautobotFilterSet):
 
     def filter_active_at(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep impacts on circuits that are affected at a moment."""
-        return queryset.active_at(value)
+        return self._of_visible(queryset).active_at(value)
 
     def filter_overlap(self, queryset, name, value):
         """Keep impacts on circuits that are affected in the range; with both ends given, in the same window."""
-        return fields.filter_overlap(self, queryset, name, value)
+        return queryset if value is None else fields.filter_overlap(self, self._of_visible(queryset), name, value)
+
+    def _of_visible(self, queryset):
+        """Keep impacts whose windows may be viewed: those of their maintenance."""
+        maintenances = self.visibility.maintenances
+        return queryset.filter(maintenance__in=maintenances.values("pk")) if maintenances.query.where else queryset
 
     def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep impacts of maintenances that ended, or of those that did not."""
-        ended = CircuitMaintenance.objects.over(timezone.now()).order_by().values("pk")
+        ended = self.visibility.maintenances.over(timezone.now()).values("pk")
         return queryset.filter(maintenance__in=ended) if value else queryset.exclude(maintenance__in=ended)
 
     def filter_device(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep impacts on circuits that are connected to one of the devices."""
         if not value:
             return queryset
-        terminations = terminations_cabled_to([device.pk for device in value])
-        return queryset.filter(circuit__in=terminations.values("circuit"))
+        return queryset.filter(circuit__in=circuits_cabled_to(value, self.visibility))
 
 
-class NoteFilterSet(NautobotFilterSet):
+class NoteFilterSet(VisibleFilterSet, NautobotFilterSet):
     """Filters of maintenance notes."""
 
-    q = SearchFilter(filter_predicates={"title": "icontains", "comment": "icontains", "maintenance__name": "icontains"})
+    q = fields.search("title", "comment", "maintenance__name")
     maintenance = fields.maintenance_filter()
     level = fields.choices_filter(NoteLevelChoices)
 

@@ -1,10 +1,11 @@
 """Filters of sources, notifications and parsed notifications."""
 
 import django_filters
-from nautobot.apps.filters import BaseFilterSet, NaturalKeyOrPKMultipleChoiceFilter, NautobotFilterSet, SearchFilter
+from nautobot.apps.filters import NaturalKeyOrPKMultipleChoiceFilter, NautobotFilterSet
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices
 from nautobot_circuit_maintenance.filters import fields
+from nautobot_circuit_maintenance.filters.visible import VisibleFilterSet
 from nautobot_circuit_maintenance.models import (
     CircuitMaintenance,
     Notification,
@@ -13,11 +14,11 @@ from nautobot_circuit_maintenance.models import (
 )
 
 
-class NotificationSourceFilterSet(NautobotFilterSet):
+class NotificationSourceFilterSet(VisibleFilterSet, NautobotFilterSet):
     """Filters of sources; the read position is internal."""
 
     # Not by the names of its providers: letter by letter, that would disclose providers hidden from the user.
-    q = SearchFilter(filter_predicates={"name": "icontains"})
+    q = fields.search("name")
     providers = fields.provider_filter("providers")
     has_error = django_filters.BooleanFilter(method="filter_error", label="Last run failed")
 
@@ -39,18 +40,10 @@ class NotificationSourceFilterSet(NautobotFilterSet):
         return queryset.exclude(last_error="") if value else queryset.filter(last_error="")
 
 
-class NotificationFilterSet(BaseFilterSet):
+class NotificationFilterSet(VisibleFilterSet):
     """Filters of notifications; the original message cannot be searched."""
 
-    q = SearchFilter(
-        filter_predicates={
-            "subject": "icontains",
-            "sender": "icontains",
-            "message_id": "icontains",
-            "error": "icontains",
-            "provider__name": "icontains",
-        }
-    )
+    q = fields.search("subject", "sender", "message_id", "error", "provider__name")
     provider = fields.provider_filter()
     source = NaturalKeyOrPKMultipleChoiceFilter(
         queryset=NotificationSource.objects.all(), label="Notification source (name or ID)"
@@ -88,17 +81,10 @@ class NotificationFilterSet(BaseFilterSet):
         return queryset.exclude(pk__in=Notification.objects.needing_attention().order_by().values("pk"))
 
 
-class ParsedNotificationFilterSet(BaseFilterSet):
+class ParsedNotificationFilterSet(VisibleFilterSet):
     """Filters of parsed notifications."""
 
-    q = SearchFilter(
-        filter_predicates={
-            "subject": "icontains",
-            "sender": "icontains",
-            "parser": "icontains",
-            "maintenance__name": "icontains",
-        }
-    )
+    q = fields.search("subject", "sender", "parser", "maintenance__name")
     maintenance = fields.maintenance_filter()
     notification = django_filters.ModelMultipleChoiceFilter(
         queryset=Notification.objects.all(), label="Notification (ID)"
