@@ -14,6 +14,7 @@ from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import PIPELINE_CONTEXT
+from nautobot_circuit_maintenance.domain.calendar import is_in_calendar
 from nautobot_circuit_maintenance.domain.conclusion import Conclusion
 from nautobot_circuit_maintenance.domain.phrases import Phrase, phrases_of_edit
 from nautobot_circuit_maintenance.domain.timeline import Difference
@@ -107,5 +108,5 @@ def _conclusion(data: Mapping[str, Any]) -> Conclusion:
     return Conclusion(
         status=data.get("status") or "",
         description=data.get("description") or "",
-        windows=tuple(Window(start, end) for start, end in windows if start and end),
+        windows=tuple(Window(*span) for span in windows if all(each and is_in_calendar(each) for each in span)),
     )

@@ -6,17 +6,19 @@ repeat a row of the list either.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Exists, Field, ForeignKey, ForeignObjectRel, Model, OuterRef, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
-from django_filters import Filter
+from django_filters import DateTimeFilter, Filter, IsoDateTimeFilter
 from django_filters.constants import EMPTY_VALUES
 from nautobot.apps.filters import BaseFilterSet, RelatedMembershipBooleanFilter
 from nautobot.extras.models import Tag
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.domain.calendar import OUT_OF_CALENDAR, is_in_calendar
 
 _LABELS = (Tag,)
 """Models whose rows are shown with whatever bears them, to everyone."""
@@ -33,6 +35,8 @@ class VisibleFilterSet(BaseFilterSet):
             self._restrict(self.filters[name])
 
     def _restrict(self, asked: Filter) -> None:
+        if isinstance(asked, (DateTimeFilter, IsoDateTimeFilter)):
+            asked.extra["validators"] = [_check_moment]
         choices = getattr(asked, "queryset", None)
         if isinstance(choices, QuerySet) and choices.model not in _LABELS:
             asked.queryset = self.visibility.among(choices)
@@ -49,6 +53,11 @@ class VisibleFilterSet(BaseFilterSet):
             return narrow
 
         return get_method
+
+
+def _check_moment(moment: datetime) -> None:
+    if not is_in_calendar(moment):
+        raise ValidationError(OUT_OF_CALENDAR)
 
 
 class HasVisibleFilter(RelatedMembershipBooleanFilter):

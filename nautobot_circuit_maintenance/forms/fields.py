@@ -15,6 +15,8 @@ from nautobot.apps.forms import (
 )
 from nautobot.core.forms.constants import BOOLEAN_WITH_BLANK_CHOICES
 
+from nautobot_circuit_maintenance.domain.calendar import OUT_OF_CALENDAR, is_in_calendar
+
 
 class _TimeZoneHelp:
     """A sentence about the user's time zone, which is known only when the form is rendered."""
@@ -71,9 +73,12 @@ class WindowStartField(forms.DateTimeField):
             moment = self._resolve(error.params["datetime"])
         try:
             # In UTC, because Python compares the local times of two moments in the same zone.
-            return moment.astimezone(timezone.utc) if moment else None
+            moment = moment.astimezone(timezone.utc) if moment else None
         except OverflowError as error:  # datetime.astimezone: the first or the last day of the calendar
-            raise forms.ValidationError("Year out of range.") from error
+            raise forms.ValidationError(OUT_OF_CALENDAR) from error
+        if moment and not is_in_calendar(moment):
+            raise forms.ValidationError(OUT_OF_CALENDAR)
+        return moment
 
     def _resolve(self, local: datetime) -> datetime:
         zone = get_current_timezone()

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from email.message import Message
 from typing import Any
 
+from nautobot_circuit_maintenance.domain.calendar import is_in_calendar
 from nautobot_circuit_maintenance.domain.text import storable
 from nautobot_circuit_maintenance.mail.charsets import decode_words, raw_field
 from nautobot_circuit_maintenance.mail.lines import one_line_each
@@ -51,13 +52,14 @@ def received_date(header: Message) -> datetime | None:
 
 
 def _parse_date(value: str) -> datetime | None:
-    """Return a date in UTC, None if it is not one; without an offset, it is taken as UTC."""
+    """Return a date in UTC, None if it is not one that can be shown; without an offset, it is taken as UTC."""
     try:
         date = email.utils.parsedate_to_datetime(value)
         aware = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
-        return aware.astimezone(timezone.utc)
+        moment = aware.astimezone(timezone.utc)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+    return moment if is_in_calendar(moment) else None
 
 
 def _has_offset(value: str) -> bool:

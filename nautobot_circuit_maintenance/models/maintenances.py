@@ -26,6 +26,8 @@ from nautobot_circuit_maintenance.models.windows import (
     MaintenanceWindow,
     Span,
     as_rest,
+    check_calendar,
+    times_in_calendar,
     write_windows,
 )
 
@@ -128,6 +130,7 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         ordering = ("start_time", "name")
         constraints = [
             models.UniqueConstraint(fields=["provider", "name"], name="cm_maintenance_provider_and_name"),
+            times_in_calendar("cm_maintenance_in_calendar"),
         ]
         indexes = [
             models.Index(fields=["start_time", "name"], name="cm_maintenance_order"),
@@ -140,6 +143,7 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
     def clean(self) -> None:
         """Reject times that are not a window or contradict several windows, and a duplicate without a provider."""
         super().clean()
+        check_calendar(start_time=self.start_time, end_time=self.end_time)
         if bool(self.start_time) != bool(self.end_time):
             raise ValidationError({"end_time": "Enter both a start and an end time, or leave both empty."})
         if self.start_time and self.start_time >= self.end_time:

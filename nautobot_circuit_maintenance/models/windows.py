@@ -8,9 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from nautobot.apps.models import BaseModel
 
+from nautobot_circuit_maintenance.domain.calendar import EARLIEST, LATEST, OUT_OF_CALENDAR, is_in_calendar
 from nautobot_circuit_maintenance.models.querysets import MaintenanceWindowManager
 
 END_AFTER_START = "End time must be after start time."
+
+_LIMITS = (("gte", EARLIEST), ("lt", LATEST))
 
 Span = tuple[datetime, datetime]
 """Start and end of a window."""
@@ -19,6 +22,19 @@ Span = tuple[datetime, datetime]
 def as_rest(moment: datetime | None) -> str | None:
     """Return a time as the REST API writes it: ISO 8601 in UTC."""
     return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def times_in_calendar(name: str) -> models.CheckConstraint:
+    """Return the constraint on ``start_time`` and ``end_time`` of a model; rows without times meet it."""
+    in_calendar = {f"{end}__{lookup}": limit for end in ("start_time", "end_time") for lookup, limit in _LIMITS}
+    return models.CheckConstraint(condition=models.Q(**in_calendar), name=name, violation_error_message=OUT_OF_CALENDAR)
+
+
+def check_calendar(**moments: datetime | None) -> None:
+    """Raise ValidationError for the fields whose time some time zone could not show."""
+    wrong = {name: OUT_OF_CALENDAR for name, moment in moments.items() if moment and not is_in_calendar(moment)}
+    if wrong:
+        raise ValidationError(wrong)
 
 
 class MaintenanceWindow(BaseModel):
@@ -44,6 +60,7 @@ class MaintenanceWindow(BaseModel):
             models.CheckConstraint(
                 condition=models.Q(end_time__gt=models.F("start_time")), name="cm_window_end_after_start"
             ),
+            times_in_calendar("cm_window_in_calendar"),
         ]
         indexes = [
             models.Index(fields=["start_time", "end_time"], name="cm_window_start_end"),
@@ -54,8 +71,9 @@ class MaintenanceWindow(BaseModel):
         return f"{as_rest(self.start_time)} - {as_rest(self.end_time)}"
 
     def clean(self) -> None:
-        """Reject a window that ends before it starts."""
+        """Reject a window that ends before it starts, or that some time zone could not show."""
         super().clean()
+        check_calendar(start_time=self.start_time, end_time=self.end_time)
         if self.start_time and self.end_time and self.end_time <= self.start_time:
             raise ValidationError({"end_time": END_AFTER_START})
 

@@ -35,11 +35,10 @@ READERS: dict[str, dict[type[Model], dict[str, Any]]] = {
     "everything of theirs is hidden": CONSTRAINTS,
     "impacts are hidden": {models.CircuitImpact: CONSTRAINTS[models.CircuitImpact]},
     "notes are hidden": {models.Note: CONSTRAINTS[models.Note]},
-    "notifications are hidden": {models.Notification: CONSTRAINTS[models.Notification]},
-    "parsed notifications are hidden": {models.ParsedNotification: CONSTRAINTS[models.ParsedNotification]},
+    "notifications are hidden": {
+        model: CONSTRAINTS[model] for model in (models.Notification, models.ParsedNotification)
+    },
     "providers are hidden": {Provider: CONSTRAINTS[Provider]},
-    "circuits are hidden": {Circuit: CONSTRAINTS[Circuit]},
-    "tenants are hidden": {Tenant: CONSTRAINTS[Tenant]},
     "maintenances are hidden": {models.CircuitMaintenance: {"name__startswith": OURS}},
 }
 
@@ -70,7 +69,9 @@ def reader(constraints: dict[type[Model], dict[str, Any]]) -> Any:
 
 def change_hidden(constraints: dict[type[Model], dict[str, Any]]) -> None:
     """Delete or change everything that these constraints hide: no answer may be another one afterwards."""
-    hidden = {model: _hidden(model, wanted) for model, wanted in constraints.items()}
+    # The ends of circuits have nothing to change but their side.
+    changed = {model: wanted for model, wanted in constraints.items() if model is not CircuitTermination}
+    hidden = {model: _hidden(model, wanted) for model, wanted in changed.items()}
     for source in models.NotificationSource.objects.all():
         source.providers.remove(*Provider.objects.filter(pk__in=hidden.get(Provider, ())))
     for model in (models.CircuitImpact, models.Note, models.ParsedNotification):
