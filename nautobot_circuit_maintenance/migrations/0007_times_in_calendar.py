@@ -4,7 +4,6 @@ The log of the migration names each maintenance that was changed.
 """
 
 import logging
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -34,8 +33,8 @@ def _moved(start: datetime | None, end: datetime | None) -> tuple[datetime | Non
 
 def forwards(apps: Any, _schema_editor: Any) -> None:
     """Move the times of windows and maintenances."""
-    get_model: Callable[[str], Any] = lambda name: apps.get_model("nautobot_circuit_maintenance", name).objects
-    windows, maintenances = get_model("MaintenanceWindow"), get_model("CircuitMaintenance")
+    windows = apps.get_model("nautobot_circuit_maintenance", "MaintenanceWindow").objects
+    maintenances = apps.get_model("nautobot_circuit_maintenance", "CircuitMaintenance").objects
     for window in windows.filter(_OUTSIDE):
         start, end = _moved(window.start_time, window.end_time)
         twins = windows.filter(maintenance=window.maintenance_id, start_time=start, end_time=end)
