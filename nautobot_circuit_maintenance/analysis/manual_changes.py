@@ -1,6 +1,6 @@
 """Edits by people, read from Nautobot's change records. These expire, and the edits with them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -104,9 +104,16 @@ def _edit(record: Any, maintenance: CircuitMaintenance) -> Edit | None:
 
 def _conclusion(data: Mapping[str, Any]) -> Conclusion:
     """Return the state in a change record, comparable with that of a notification."""
-    windows = ((parse_datetime(start), parse_datetime(end)) for start, end in data.get("windows") or ())
     return Conclusion(
         status=data.get("status") or "",
         description=data.get("description") or "",
-        windows=tuple(Window(*span) for span in windows if all(each and is_in_calendar(each) for each in span)),
+        windows=tuple(_windows(data.get("windows") or ())),
     )
+
+
+def _windows(spans: Iterable[tuple[str, str]]) -> Iterator[Window]:
+    """Yield the windows in a change record; older records may have times that some time zone cannot show."""
+    for span in spans:
+        start, end = map(parse_datetime, span)
+        if start and end and is_in_calendar(start) and is_in_calendar(end):
+            yield Window(start, end)

@@ -114,7 +114,7 @@ class PagesTest(TestCase):
 
 
 class HeaderTest(SimpleTestCase):
-    """The Date field, which a stranger writes."""
+    """The Date field, which a sender writes."""
 
     def test_a_date_that_some_zone_cannot_show_is_none(self):
         for year in ("1969", "9999"):
