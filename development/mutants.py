@@ -316,6 +316,13 @@ MUTANTS = (
         (f"{TESTS}/reading/test_defined_zones.py",),
     ),
     Mutant(
+        "texts of a message have no length",
+        f"{APP}/domain/text.py",
+        '    return found if len(found) <= length else f"{found[: length - 3]}..."\n',
+        "    return found\n",
+        (f"{TESTS}/reading/test_bcop.py",),
+    ),
+    Mutant(
         "what was partly read counts as read",
         f"{APP}/pipeline/chunk.py",
         "        return End(State.PARSED, reading.error)\n",

@@ -24,3 +24,9 @@ def shortened(text: str, length: int) -> str:
     """Return the string storable, on one line and cut to a length."""
     folded = " ".join(storable(text).split())
     return folded if len(folded) <= length else f"{folded[: length - 3]}..."
+
+
+def bounded(text: str, length: int) -> str:
+    """Return the string storable and cut to a length; line breaks stay."""
+    found = storable(text)
+    return found if len(found) <= length else f"{found[: length - 3]}..."

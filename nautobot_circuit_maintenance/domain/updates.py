@@ -1,5 +1,6 @@
 """What one notification announces about one maintenance: frozen values, standard library only."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -11,6 +12,12 @@ NO_CHANGE = "NO-CHANGE"
 
 IMPACTS = ("NO-IMPACT", "REDUCED-REDUNDANCY", "DEGRADED", "OUTAGE")
 """From the least to the worst (BCOP 3.6.5)."""
+
+
+LONGEST_TEXT = 10_000
+"""Characters of a description that are kept; the raw message has everything."""
+LONGEST_NAME = 255
+"""Characters of an ID, UID, account or organizer: as many as a column holds."""
 
 
 class Window(NamedTuple):
@@ -140,3 +147,11 @@ def combined(updates: Sequence[MaintenanceUpdate]) -> MaintenanceUpdate:
 def mail_date(provenance: Provenance) -> datetime:
     """Return the date of a message in UTC, to the second: its Date header, or the time of receipt without one."""
     return (provenance.sent_at or provenance.received_at).astimezone(timezone.utc).replace(microsecond=0)
+
+
+def bounded_uid(uid: str | None) -> str | None:
+    """Return a UID that fits: of a longer one its beginning and a digest, so that it stays distinct."""
+    if uid is None or len(uid) <= LONGEST_NAME:
+        return uid
+    digest = hashlib.sha256(uid.encode("utf-8", "replace")).hexdigest()
+    return uid[: LONGEST_NAME - len(digest)] + digest

@@ -48,6 +48,7 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
     active = django_filters.BooleanFilter(method="filter_active", label="In progress")
     active_at = django_filters.IsoDateTimeFilter(method="filter_active_at", label="Active at")
     ended = django_filters.BooleanFilter(method="filter_ended", label="Ended or cancelled")
+    past = django_filters.BooleanFilter(method="filter_past", label="Past")
     overlaps_from = django_filters.IsoDateTimeFilter(method="filter_overlap", label="Active after")
     overlaps_until = django_filters.IsoDateTimeFilter(method="filter_overlap", label="Active before")
     needs_attention = django_filters.BooleanFilter(method="filter_doubtful", label="Has doubts")
@@ -103,6 +104,11 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
         """Keep maintenances that ended by time or status, or those that did not."""
         now = timezone.now()
         return queryset.over(now) if value else queryset.not_over(now)
+
+    def filter_past(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
+        """Keep maintenances whose time has passed, or those with a time ahead or without any."""
+        now = timezone.now()
+        return queryset.filter(end_time__lt=now) if value else queryset.not_past(now)
 
     def filter_overlap(self, queryset, name, value):
         """Keep maintenances with a window that overlaps the range; with both ends given, it must be the same window."""

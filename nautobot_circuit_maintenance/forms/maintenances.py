@@ -131,6 +131,7 @@ class CircuitMaintenanceFilterForm(NautobotFilterForm):
     provider = fields.related_by_name(Provider)
     active = fields.yes_no("In progress")
     ended = fields.yes_no("Ended or cancelled")
+    past = fields.yes_no("Past")
     ack = fields.yes_no("Acknowledged")
     impact = fields.multiple_choice(CircuitImpactChoices)
     overlaps_from = fields.date_time("Active after")

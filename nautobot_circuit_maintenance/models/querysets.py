@@ -119,6 +119,10 @@ class CircuitMaintenanceQuerySet(RestrictedQuerySet):
         """Filter maintenances about which a person should ask the provider."""
         return self.exclude(doubts=[])
 
+    def not_past(self, now: datetime) -> "CircuitMaintenanceQuerySet":
+        """Filter maintenances with a time ahead or without any, whatever their status."""
+        return self.exclude(end_time__lt=now)
+
     def most_urgent_first(self) -> "CircuitMaintenanceQuerySet":
         """Sort in progress and upcoming first, by start; then those without a time; then the past, newest first."""
         return self.order_by(

@@ -7,8 +7,15 @@ without X-MAINTNOTE-MAINTENANCE-ID are ordinary appointments.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from nautobot_circuit_maintenance.domain.text import shortened
-from nautobot_circuit_maintenance.domain.updates import MaintenanceEvent, MaintenanceUpdate, ParserInfo, Provenance
+from nautobot_circuit_maintenance.domain.text import bounded, shortened
+from nautobot_circuit_maintenance.domain.updates import (
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    MaintenanceEvent,
+    MaintenanceUpdate,
+    ParserInfo,
+    Provenance,
+)
 from nautobot_circuit_maintenance.reading.base import Reading
 from nautobot_circuit_maintenance.reading.bcop_event import ID, BcopEvent, read_event
 from nautobot_circuit_maintenance.reading.ical.libraries import CalendarError
@@ -120,11 +127,13 @@ def _update(group: list[BcopEvent], provenance: Provenance) -> MaintenanceUpdate
         maintenance_id=group[0].ids[0],
         events=_without_repeats(group),
         provenance=provenance,
-        description=next((text for each in reversed(group) if (text := each.component.text("SUMMARY"))), ""),
+        description=bounded(
+            next((text for each in reversed(group) if (text := each.component.text("SUMMARY"))), ""), LONGEST_TEXT
+        ),
         other_ids=tuple(dict.fromkeys(other for each in group for other in each.ids[1:])),
-        account=last.text("X-MAINTNOTE-ACCOUNT"),
-        provider=last.text("X-MAINTNOTE-PROVIDER"),
-        organizer=last.text("ORGANIZER"),
+        account=bounded(last.text("X-MAINTNOTE-ACCOUNT"), LONGEST_NAME),
+        provider=bounded(last.text("X-MAINTNOTE-PROVIDER"), LONGEST_NAME),
+        organizer=bounded(last.text("ORGANIZER"), LONGEST_NAME),
         parser=PARSER,
         doubts=tuple(dict.fromkeys(doubt for each in group for doubt in each.doubts)),
     )

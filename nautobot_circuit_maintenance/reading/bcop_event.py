@@ -4,8 +4,15 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from nautobot_circuit_maintenance.domain.text import shortened
-from nautobot_circuit_maintenance.domain.updates import IMPACTS, NO_CHANGE, AnnouncedImpact, MaintenanceEvent
+from nautobot_circuit_maintenance.domain.text import bounded, shortened
+from nautobot_circuit_maintenance.domain.updates import (
+    IMPACTS,
+    LONGEST_NAME,
+    NO_CHANGE,
+    AnnouncedImpact,
+    MaintenanceEvent,
+    bounded_uid,
+)
 from nautobot_circuit_maintenance.reading.ical.libraries import CalendarError
 from nautobot_circuit_maintenance.reading.ical.lines import Component, Property
 from nautobot_circuit_maintenance.reading.ical.times import Zones, occurrence_id, windows
@@ -21,7 +28,6 @@ _SPELLINGS = {
     "RESCHEDULED": "RE-SCHEDULED",
 }
 _SEQUENCES = range(-(2**63), 2**63)
-_LONGEST_ID = 255
 
 
 @dataclass(frozen=True)
@@ -58,10 +64,10 @@ def read_event(component: Component, method: str, zones: Zones) -> BcopEvent:
         windows=windows(component, zones, is_ending=status.status in ("CANCELLED", "COMPLETED")),
         circuits=_circuits(component),
         issued_at=_stamp(component.first("DTSTAMP"), zones),
-        uid=component.text("UID"),
+        uid=bounded_uid(component.text("UID")),
         recurrence_id=occurrence_id(zones.utc(recurrence, "RECURRENCE-ID")) if recurrence else None,
         sequence=_sequence(component),
-        method=method or None,
+        method=bounded(method, LONGEST_NAME) or None,
         default_status=status.default,
     )
     return BcopEvent(ids, event, component, status.doubts)
@@ -80,8 +86,8 @@ def _ids(component: Component) -> tuple[str, ...]:
 
 
 def _check_length(what: str, text: str) -> None:
-    if len(text) > _LONGEST_ID:
-        raise CalendarError(f"a {what} is too long ({len(text)} characters, limit {_LONGEST_ID})")
+    if len(text) > LONGEST_NAME:
+        raise CalendarError(f"a {what} is too long ({len(text)} characters, limit {LONGEST_NAME})")
 
 
 def _status(component: Component, method: str) -> _Status:

@@ -15,17 +15,19 @@ from typing import Any, NoReturn
 
 from nautobot_circuit_maintenance.domain.custom_fields import PARSERS
 from nautobot_circuit_maintenance.domain.errors import ParseError
-from nautobot_circuit_maintenance.domain.text import shortened, storable_json
+from nautobot_circuit_maintenance.domain.text import bounded, shortened, storable_json
 from nautobot_circuit_maintenance.domain.updates import (
+    LONGEST_NAME,
+    LONGEST_TEXT,
     AnnouncedImpact,
     MaintenanceEvent,
     MaintenanceUpdate,
     ParserInfo,
     Provenance,
     Window,
+    bounded_uid,
     mail_date,
 )
-from nautobot_circuit_maintenance.mail.headers import COLUMN_LENGTH
 from nautobot_circuit_maintenance.mail.parts import Parts, one_calendar_each, one_of_each_type
 from nautobot_circuit_maintenance.reading import corrections
 from nautobot_circuit_maintenance.reading.base import Reading, first_result
@@ -231,10 +233,10 @@ def _item(maintenance: Any) -> Item:
 
 def _identifier(what: str, text: str) -> str:
     stripped = text.strip()
-    if len(stripped) > COLUMN_LENGTH:
+    if len(stripped) > LONGEST_NAME:
         length = len(stripped)
         raise ParseError(
-            "READ-12", f"{what} is too long ({length} characters, limit {COLUMN_LENGTH}): {stripped[:40]}..."
+            "READ-12", f"{what} is too long ({length} characters, limit {LONGEST_NAME}): {stripped[:40]}..."
         )
     return stripped
 
@@ -247,10 +249,10 @@ def _update(items: Sequence[Item], provenance: Provenance) -> MaintenanceUpdate:
         maintenance_id=last["maintenance_id"],
         events=tuple(_event(item, provenance) for item in items),
         provenance=provenance,
-        description=last["summary"],
-        account=last["account"],
-        provider=last["provider"],
-        organizer=last["organizer"],
+        description=bounded(last["summary"], LONGEST_TEXT),
+        account=bounded(last["account"], LONGEST_NAME),
+        provider=bounded(last["provider"], LONGEST_NAME),
+        organizer=bounded(last["organizer"], LONGEST_NAME),
         parser=ParserInfo(name=details.pop("provider"), version=_version(), details=details),
         doubts=tuple(dict.fromkeys(doubt for item in items for doubt in item["doubts"])),
     )
@@ -268,7 +270,7 @@ def _event(item: Item, provenance: Provenance) -> MaintenanceEvent:
         windows=_windows(item),
         circuits=tuple(AnnouncedImpact(circuit["circuit_id"], circuit["impact"]) for circuit in item["circuits"]),
         issued_at=issued_at if is_stated else None,
-        uid="" if uid == _NO_UID else uid,
+        uid="" if uid == _NO_UID else bounded_uid(uid),
         sequence=None if item["sequence"] == no_sequence else item["sequence"],
     )
 

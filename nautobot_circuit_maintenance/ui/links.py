@@ -39,9 +39,9 @@ def ahead(now: datetime, span: timedelta) -> dict[str, Any]:
     return {_FROM: now, _UNTIL: now + span, "ended": False}
 
 
-def doubtful_url(now: datetime) -> str:
+def doubtful_url() -> str:
     """Return the URL of the list of doubtful maintenances that are not past, whatever their status."""
-    return list_url("circuitmaintenance", needs_attention=True, **{_FROM: now})
+    return list_url("circuitmaintenance", needs_attention=True, past=False)
 
 
 def as_query(filters: dict[str, Any]) -> str:

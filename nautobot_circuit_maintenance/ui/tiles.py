@@ -64,13 +64,13 @@ def maintenance_tiles(counts: dashboard.Counts, now: datetime) -> list[Tile]:
     ]
 
 
-def problems_tile(problems: dashboard.OpenProblems, user: Any, now: datetime) -> Tile:
+def problems_tile(problems: dashboard.OpenProblems, user: Any) -> Tile:
     """Return the tile of what a person has to fix; its parts are the links."""
     parts = (
         _part(problems.failed, "failed notification", list_url("notification", state="failed")),
         _part(problems.refused, "refused notification", list_url("notification", state="refused")),
         _part(problems.partly_read, "partly read notification", list_url("notification", **PARTLY_READ)),
-        _part(problems.doubtful, "doubtful maintenance", doubtful_url(now)),
+        _part(problems.doubtful, "doubtful maintenance", doubtful_url()),
         _part(problems.failing_sources, "source error", list_url("notificationsource", has_error=True)),
         _part(problems.unmatched, "unknown circuit ID", list_url("circuitimpact", has_circuit=False, ended=False)),
     )

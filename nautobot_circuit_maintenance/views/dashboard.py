@@ -80,7 +80,7 @@ class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
             "tiles": [
                 *maintenance_tiles(counts, now),
                 changes_tile(changes),
-                problems_tile(dashboard.count_problems(visibility, now, sources), visibility.user, now),
+                problems_tile(dashboard.count_problems(visibility, now, sources), visibility.user),
             ],
             "what_changed": changes,
             "upcoming": [upcoming_row(each, now) for each in upcoming],

@@ -14,6 +14,7 @@ from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices as Status,
     NotificationStateChoices as State,
 )
+from nautobot_circuit_maintenance.filters import CircuitMaintenanceFilterSet
 from nautobot_circuit_maintenance.tests.factories import app, core, users
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
@@ -82,6 +83,16 @@ class CountsTest(TestCase):
             problems, dashboard.OpenProblems(2, 1, partly_read=1, doubtful=1, unmatched=1, failing_sources=1)
         )
         self.assertEqual(problems.total, 7)
+
+    def test_a_doubtful_maintenance_without_a_time_needs_attention(self):
+        doubt = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint": ""}
+        models.CircuitMaintenance.objects.create(name="no time yet", provider=self.isp, doubts=[doubt])
+
+        self.assertEqual(dashboard.count_problems(Visibility.of(self.user), NOON, []).doubtful, 1)
+        listed = CircuitMaintenanceFilterSet(
+            {"needs_attention": True, "past": False}, models.CircuitMaintenance.objects.all()
+        )
+        self.assertEqual([row.name for row in listed.qs], ["no time yet"])
 
 
 class UpcomingTest(TestCase):

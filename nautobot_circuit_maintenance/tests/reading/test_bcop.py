@@ -1,11 +1,13 @@
 """BCOP calendars: what is read, whatever parser the provider has, and what is reported as not read."""
 
+import json
 import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.domain.evidence import to_json
 from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, MaintenanceUpdate, Window
 from nautobot_circuit_maintenance.reading.base import Reading
 from nautobot_circuit_maintenance.reading.parse import parse
@@ -325,6 +327,23 @@ class Bounds(ParseTestCase):
             found = self.assert_quick(mail(calendar("BEGIN:VTIMEZONE", *lines, text)), _LITTLE)
 
             self.assertEqual([update.windows for update in found.updates] if found else None, [(NIGHT,)])
+
+    def test_texts_of_a_message_have_lengths(self) -> None:
+        """The raw message keeps everything; what is stored, shown and sent on does not grow with it."""
+        fields = ("SUMMARY", "X_MAINTNOTE_ACCOUNT", "X_MAINTNOTE_PROVIDER", "ORGANIZER", "UID")
+        raw = mail(calendar(event(**dict.fromkeys(fields, "x" * 1000000))))
+        found = self.assert_quick(raw, 2)
+        [update] = found.updates if found else ()
+        [told] = update.events
+
+        self.assertEqual(len(update.description), 10_000)
+        self.assertEqual({len(each) for each in (update.account, update.provider, update.organizer, told.uid)}, {255})
+        self.assertLess(len(json.dumps(to_json(update))), 13_000)
+
+    def test_long_uids_stay_distinct(self) -> None:
+        uids = [one(event(UID="x" * 300 + end)).events[0].uid for end in "ab"]
+
+        self.assertEqual(len(set(uids)), 2)
 
     def test_ten_thousand_dates(self) -> None:
         dates = [
