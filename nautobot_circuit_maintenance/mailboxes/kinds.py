@@ -5,6 +5,7 @@ from dataclasses import Field, fields
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from nautobot_circuit_maintenance.mailboxes.directory.settings import DirectorySettings
 from nautobot_circuit_maintenance.mailboxes.gmail.settings import GmailSettings
 from nautobot_circuit_maintenance.mailboxes.graph.settings import GraphSettings
 from nautobot_circuit_maintenance.mailboxes.imap.settings import ImapSettings
@@ -31,6 +32,10 @@ MAILBOX_KINDS = {
     GraphSettings.kind: MailboxKind(
         settings=GraphSettings,
         mailbox="nautobot_circuit_maintenance.mailboxes.graph.mailbox.GraphMailbox",
+    ),
+    DirectorySettings.kind: MailboxKind(
+        settings=DirectorySettings,
+        mailbox="nautobot_circuit_maintenance.mailboxes.directory.mailbox.DirectoryMailbox",
     ),
 }
 """Every mailbox kind by its name. A new one is one more entry; see docs/dev/mailbox-type.md."""

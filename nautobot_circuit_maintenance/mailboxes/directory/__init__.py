@@ -1,0 +1,1 @@
+"""Messages in files: a folder or a Maildir."""
