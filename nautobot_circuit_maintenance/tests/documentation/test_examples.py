@@ -17,6 +17,8 @@ pytestmark = pytest.mark.nightly
 PAGES = [page for page in pages() if examples(page)]
 FILE = re.compile(r"[\w/.-]*\w(?:\.(?:py|md|toml|txt|yml|html|env)\b|/)")
 
+CMDLET = re.compile(r'[A-Z][a-z]+-[A-Z]\w+(?: -[A-Z]\w+ (?:"[^"]*"|<[\w ]+>|[\w.@]+))*')
+
 
 class Reader:
     """Follows the examples of a page in their order."""
@@ -34,6 +36,7 @@ class Reader:
             "graphql": self._ask_graphql,
             "json": self._compare,
             "text": self._find_files,
+            "powershell": check_powershell,
         }
 
     def follow(self, example: Example) -> None:
@@ -58,6 +61,12 @@ class Reader:
         known = tree()
         for name in FILE.findall(text):
             assert any(f"/{each}".endswith(f"/{name}") for each in known), f"there is no {name}"
+
+
+def check_powershell(text: str) -> None:
+    """Check that each line is a comment or a cmdlet with its parameters; only Microsoft's servers can run them."""
+    for line in text.splitlines():
+        assert line.startswith("#") or CMDLET.fullmatch(line), f"not a cmdlet with parameters: {line}"
 
 
 def assert_like(shown: Any, answer: Any, where: str = "answer") -> None:

@@ -31,6 +31,8 @@ ENVIRONMENT = {
     "CM_NS_1_URL": "imap://imap.example.com:993",
     "CM_NS_1_ACCOUNT": "noc@example.com",
     "CM_NS_1_SECRET": "correct horse",
+    "CM_NS_1_CLIENT_SECRET": "a value of Entra ID",
+    "CM_NS_3_CLIENT_SECRET": "a value of Entra ID",
     "CM_NS_2_URL": "https://accounts.google.com",
     "CM_NS_2_ACCOUNT": "noc@example.com",
     "CM_NS_2_CREDENTIALS_FILE": "/opt/nautobot/gmail.json",
@@ -68,6 +70,9 @@ def create_world() -> dict[str, str]:
         _carriers("M-1", circuits=[("C-1", "OUTAGE"), ("C-2", "OUTAGE")], start=now + timedelta(hours=5)),
         _carriers("M-2", start=NIGHT),
         _carriers("M-3", start=now - timedelta(hours=1)),
+        # A circuit ID with another separator, a status that is not in the vocabulary, and a UID that gets another ID.
+        _carriers("M-4", circuits=[("C.1", "OUTAGE")], status="POSTPONED", uid="one@carrier.example"),
+        _carriers("M-5", circuits=[("C.1", "OUTAGE")], uid="one@carrier.example", sequence=1),
         mail(sender=SENDER, subject="No calendar in it", sent=now),
     ]
     list(ingest(read_message("", raw, MAXIMUM) for raw in mails))
