@@ -23,6 +23,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/\\#&~+-]*[A-Za-z0-9])?")
 _JOINTS = "-_./\\"
 _PHONE = re.compile(r"(?:tel|phone|fax|call|mobile|contact|\+)[^\n]{0,40}$|\d[ ]{1,2}$", re.IGNORECASE)
 _MOST_WORDS_INSIDE = 4
+_NUMBER_SIGN = re.compile(r"\b(?:no|nr|num|núm|ref|id)\.$", re.IGNORECASE)
 
 
 class Inventory:
@@ -94,7 +95,9 @@ def _spans(text: str, wanted: str) -> list[tuple[int, int]]:
 
 def is_whole(text: str, start: int, end: int) -> bool:
     """Return whether a place in a string is not a part of a longer ID, by ASCII letters and digits and what joins them."""
-    return not (_continues(text, start - 1, -1) or _continues(text, end, 1))
+    if _continues(text, end, 1):
+        return False
+    return not _continues(text, start - 1, -1) or _NUMBER_SIGN.search(text, max(0, start - 5), start) is not None
 
 
 def _continues(text: str, position: int, step: int) -> bool:

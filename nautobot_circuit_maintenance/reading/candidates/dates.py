@@ -55,7 +55,7 @@ _NUMERIC = re.compile(
     r")"
 )
 _DAY_MONTH = re.compile(
-    r"(?<![\d/:.-])(?P<d>\d{1,2})(?:st|nd|rd|th|er|º|°|ª|\.)?[ ]?(?:de |of |den |d'|[-/,][ ]?)?"
+    r"(?<![\d/:.])(?P<d>\d{1,2})(?:st|nd|rd|th|er|º|°|ª|\.)?[ ]?(?:de |of |den |d'|[-/,][ ]?)?"
     + _MIDDLE
     + r"\.?(?:,?[ ]?(?:de |del |of |[-/][ ]?)?[ ]?"
     + _YEAR
@@ -74,7 +74,7 @@ _NEAR = 6
 """Characters between two dates of a range: "14.04 - 15.04.2026"; "kl. 03.30" is a time."""
 # "vom 29. auf den 30. April": a day that has its month behind the next one.
 _BARE_DAY = re.compile(
-    r"(?<![\d:./-])(?P<d>\d{1,2})(?:\.|st|nd|rd|th|er)?[ ]?(?:-|–|/|und|auf den|auf|and|to|og|och|et|au|y|al|e|i|en|na|till|til|a|до|на|и)"
+    r"(?<![\d:./-])(?P<d>\d{1,2})(?:\.|st|nd|rd|th|er)?[ ]?(?:-|–|/|und|auf den|auf|and|to|og|och|op|på|et|au|y|al|e|i|en|na|till|til|a|до|на|и)"
     r"[ ]?(?:den |the |le |el |il |d\. )?$",
     re.IGNORECASE,
 )
@@ -134,10 +134,10 @@ def _numeric(text: str) -> Iterator[DateToken]:
 
 def _named(text: str) -> Iterator[DateToken]:
     for pattern in (_MONTH_DAY, _DAY_MONTH):
-        for match in pattern.finditer(text):
-            months = month(match["m"])
-            if not months:
-                continue
+        position = 0
+        while match := pattern.search(text, position):
+            # A word that is no month may stand before the day of the next date: "11 och 12 maj".
+            position = match.end() if (months := month(match["m"])) else match.end("m")
             year = _year(match["y"] or (match["y0"] if pattern is _MONTH_DAY else None))
             yield from _token(match.span(), [_day(year, each, int(match["d"]), NAMED) for each in months])
 

@@ -12,8 +12,8 @@ from nautobot_circuit_maintenance.reading.candidates import labels
 from nautobot_circuit_maintenance.reading.candidates.tokens import Token, Tokens
 
 Link = Callable[[Token, Token], str]
-"""RANGE, NEAR or nothing: how two neighbors belong together."""
-RANGE, NEAR = "range", "near"
+"""RANGE, LIST (of dates), NEAR or nothing: how two neighbors belong together."""
+RANGE, LIST, NEAR = "range", "list", "near"
 
 _FARTHEST = 45
 """Characters between a date and its time."""
@@ -45,7 +45,8 @@ def groups_of(tokens: Tokens) -> list[Group]:
         groups, left = _in_table(left, key, level)
         found += groups
     groups, left = _assembled(left, _linked_by_lines(tokens), "lines")
-    return sorted([*found, *groups, *_shared_dates(left, groups)], key=lambda group: group.moments[0][1].span)
+    known = sorted([*found, *groups], key=lambda group: group.moments[0][0].span)
+    return sorted([*known, *_shared_dates(left, known, tokens)], key=lambda group: group.moments[0][1].span)
 
 
 def _in_table(left: list[Token], key: Callable[[Token], object], level: str) -> tuple[list[Group], list[Token]]:
@@ -74,7 +75,7 @@ def _assembled(tokens: Sequence[Token], link: Link, level: str) -> tuple[list[Gr
             position += 1
             continue
         length = len(shape.replace("-", ""))
-        found.append(_group(tokens[position : position + length], level))
+        found += _groups(tokens[position : position + length], level, link)
         position += length
     return found, rest
 
@@ -90,17 +91,24 @@ def _fits(shape: str, tokens: Sequence[Token], position: int, link: Link) -> boo
             return False
         if before is not None:
             how = link(before, tokens[position])
-            if not how or is_range and how != RANGE:
+            if not how or is_range and how == NEAR:
                 return False
         before, is_range = tokens[position], False
         position += 1
     return True
 
 
-def _group(tokens: Sequence[Token], level: str) -> Group:
+def _groups(tokens: Sequence[Token], level: str, link: Link) -> list[Group]:
     dates = [token for token in tokens if token.kind == "D"]
     times = [token for token in tokens if token.kind == "T"]
-    return Group(tuple((dates[min(index, len(dates) - 1)], time) for index, time in enumerate(times)), level)
+    if len(dates) == len(times) == 2 and dates[1] is tokens[1] and link(*dates) == LIST and _is_rising(*times):
+        return [Group(tuple((date, time) for time in times), level) for date in dates]
+    return [Group(tuple((dates[min(index, len(dates) - 1)], time) for index, time in enumerate(times)), level)]
+
+
+def _is_rising(first: Token, second: Token) -> bool:
+    """Return whether two times can be on one day: "12 and 13 May, 01:00 - 05:00" are two windows."""
+    return bool(first.time and second.time and first.time.minutes < second.time.minutes)
 
 
 def _linked_in_line(tokens: Tokens) -> Link:
@@ -111,6 +119,8 @@ def _linked_in_line(tokens: Tokens) -> Link:
         is_weak = any(token.time and token.time.is_weak for token in (first, second))
         if len(gap) > (_FARTHEST_WEAK if is_weak else _FARTHEST) or ";" in gap:
             return ""
+        if first.kind == second.kind == "D" and labels.is_list(gap):
+            return LIST
         return RANGE if labels.is_range(gap) else NEAR
 
     return link
@@ -150,14 +160,40 @@ def _may_stand_alone(token: Token, tokens: Tokens) -> bool:
     line = tokens.mail.lines[token.line]
     before = tokens.mail.text[line.start : token.span.start].strip(" :")
     behind = tokens.mail.text[token.span.end : line.end].strip(" .()")
+    if _is_beside_time(token, tokens):
+        return True
     return len(behind) <= 12 and (not before or labels.role(before) in (labels.START, labels.END))
 
 
-def _shared_dates(left: Sequence[Token], groups: Sequence[Group]) -> Iterator[Group]:
-    """Yield what is left over of times that share the date of a group above them; nothing so far but ranges."""
+def _is_beside_time(token: Token, tokens: Tokens) -> bool:
+    """Return whether a token is one of two times of a range: "0100 - 0500 hrs"."""
+    times = [each for each in tokens.by_line[token.line] if each.kind == "T"]
+    link = _linked_in_line(tokens)
+    return any(token in pair and link(*pair) == RANGE for pair in zip(times, times[1:], strict=False))
+
+
+def _shared_dates(left: Sequence[Token], groups: Sequence[Group], tokens: Tokens) -> Iterator[Group]:
+    """Yield the ranges of times that share the date of a group above them: in lines, or a cell over several rows."""
     for first, second in zip(left, left[1:], strict=False):
-        if first.kind == second.kind == "T" and first.line == second.line:
-            above = [group for group in groups if 0 < first.line - group.moments[0][0].line <= _FARTHEST_LINES]
-            if above:
-                date = above[-1].moments[0][0]
+        if not first.kind == second.kind == "T":
+            continue
+        cells = tokens.cells.get(first.line), tokens.cells.get(second.line)
+        if first.line == second.line or all(cells) and cells[0][:2] == cells[1][:2]:  # type: ignore[index]  # all() says so
+            date = _date_above(first, groups, tokens)
+            if date is not None:
                 yield Group(((date, first), (date, second)), "lines")
+
+
+def _date_above(token: Token, groups: Sequence[Group], tokens: Tokens) -> Token | None:
+    """Return the date of the nearest group above a time: of the row above in its table, or of one of the last lines."""
+    cell = tokens.cells.get(token.line)
+    for group in reversed(groups):
+        date = group.moments[0][0]
+        other = tokens.cells.get(date.line)
+        if date.line >= token.line:
+            continue
+        if cell and other and cell.table == other.table and 0 < cell.row - other.row <= _FARTHEST_LINES:
+            return date
+        if not cell and token.line - date.line <= _FARTHEST_LINES:
+            return date
+    return None

@@ -63,11 +63,13 @@ _RANGE = re.compile(
     + pattern(
         r"""to\b until\b till\b through\b thru\b and\b und\b bis\b auf\b à\b a\b au\b al\b hasta\b y\b e\b até\b às\b as\b alle\b
         fino\b tot\b en\b t/m\b do\b i\b až\b az\b til\b og\b och\b ja\b by\b ends?\b fin\b fim\b ende\b einde\b et\b в\b до\b
-        по\b и\b та\b έως\b s/d\b sampai\b la\b ile\b""",
+        по\b na\b op\b på\b naar\b и\b та\b έως\b s/d\b sampai\b la\b ile\b""",
         "から 至 到 まで 부터",
     ),
     re.IGNORECASE,
 )
+
+_LIST = re.compile(pattern(r"and\b und\b y\b e\b et\b i\b og\b och\b en\b ja\b и\b та\b"), re.IGNORECASE)
 
 
 def role(label: str) -> str:
@@ -83,6 +85,11 @@ def role(label: str) -> str:
 def kinds(label: str) -> frozenset[str]:
     """Return which of OLD, NEW and BACKUP the words of a label say."""
     return frozenset(match.lastgroup or "" for match in _KINDS.finditer(label))
+
+
+def is_list(gap: str) -> bool:
+    """Return whether what stands between two dates makes them a list: "12 and 13 May"."""
+    return _LIST.search(gap) is not None
 
 
 def is_range(gap: str) -> bool:

@@ -166,7 +166,9 @@ class Surroundings:
         heading = ""
         for number, line in enumerate(self.mail.lines):
             text = self.mail.of(line)
-            if line.cell is None and number not in self.tokens.by_line and len(text) <= _LONGEST_HEADING:
+            if text.startswith("--"):  # "-----Original Message-----"
+                heading = ""
+            elif line.cell is None and number not in self.tokens.by_line and len(text) <= _LONGEST_HEADING:
                 heading = text if labels.kinds(text) or text.rstrip().endswith(":") else heading
             elif len(text) > 2 * _LONGEST_HEADING and number not in self.tokens.by_line:
                 heading = ""

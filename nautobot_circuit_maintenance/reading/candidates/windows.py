@@ -1,5 +1,6 @@
 """Windows: two moments that are start and end of one, in a line, a row, a column, or lines below each other."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -11,10 +12,13 @@ from nautobot_circuit_maintenance.reading.candidates import labels
 from nautobot_circuit_maintenance.reading.candidates.grouping import Group, groups_of
 from nautobot_circuit_maintenance.reading.candidates.moments import Moment, Surroundings
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
+from nautobot_circuit_maintenance.reading.candidates.status_words import RESCHEDULED, STRONG
 from nautobot_circuit_maintenance.reading.candidates.tokens import Tokens, tokens_of
 from nautobot_circuit_maintenance.reading.candidates.ways import Calendar, Way, ways
+from nautobot_circuit_maintenance.reading.candidates.words import pattern
 from nautobot_circuit_maintenance.reading.candidates.zones import ZoneToken
 
+_MOVED = re.compile(pattern(STRONG[RESCHEDULED]), re.IGNORECASE)
 _FARTHEST_LINES = 8
 """Lines between a start and its end."""
 
@@ -95,7 +99,7 @@ def windows_in(mail: MailText, received: datetime) -> Found:
         rest += left
     windows += [_window(start, end, level, calendar) for start, end, level in paired]
     windows, rest = _extended(windows, rest, calendar)
-    windows.sort(key=lambda window: window.span)
+    windows = _moved(sorted(windows, key=lambda window: window.span), mail)
     return Found(tuple(windows), tuple(rest), tuple(around.mail_zones), calendar, tokens, mail.is_cut or tokens.is_cut)
 
 
@@ -190,6 +194,17 @@ def _extended(
     longer = _window(starts[0].start, ends[0], "labels", calendar)
     replaced = [each._replace(kinds=each.kinds | {labels.OLD}) if each is starts[0] else each for each in windows]
     return [*replaced, longer], [moment for moment in rest if moment is not ends[0]]
+
+
+def _moved(windows: Sequence[WindowCandidate], mail: MailText) -> list[WindowCandidate]:
+    """Return the windows; of two in one line that says "moved", the first is the old one."""
+    found = list(windows)
+    for index, (first, second) in enumerate(zip(windows, windows[1:], strict=False)):
+        line = first.start.line
+        if first.level == second.level == "line" and line == second.start.line and not mail.lines[line].is_subject:
+            if _MOVED.search(mail.of(mail.lines[line])) and not first.kinds | second.kinds:
+                found[index] = first._replace(kinds=frozenset((labels.OLD,)))
+    return found
 
 
 def shifted_copies(windows: Sequence[WindowCandidate]) -> frozenset[int]:
