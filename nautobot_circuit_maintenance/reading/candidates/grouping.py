@@ -21,7 +21,7 @@ _FARTHEST_WEAK = 14
 _FARTHEST_LINES = 3
 
 # What a run of dates and times may be, and how its neighbors have to be linked; "-" for a range.
-_SHAPES = ("DT-DT", "TD-TD", "D-DT-T", "T-TD-D", "DT-T", "T-TD", "DT", "TD")
+_SHAPES = ("DT-DT", "TD-TD", "D-DT-T", "T-TD-D", "DT-T", "T-TD", "TD-T", "DT", "TD")
 
 
 class Group(NamedTuple):
@@ -95,7 +95,8 @@ def _fits(shape: str, tokens: Sequence[Token], position: int, link: Link) -> boo
                 return False
         before, is_range = tokens[position], False
         position += 1
-    return True
+    # "From 22:00 on 14 March to 23:00": a last time that is not the start of another range.
+    return shape != "TD-T" or position == len(tokens) or tokens[position].kind == "D"
 
 
 def _groups(tokens: Sequence[Token], level: str, link: Link) -> list[Group]:

@@ -13,6 +13,8 @@ from nautobot_circuit_maintenance.reading.candidates.tokens import Tokens
 from nautobot_circuit_maintenance.reading.candidates.zones import ZoneToken
 
 _LONGEST_HEADING = 60
+_DIVIDER = "--"
+"""How lines such as "-----Original Message-----" start; they name nothing."""
 _ZONE_LABEL = re.compile(r"zon[ea]|fuseau|huso|vyöhyke|saat dilimi|часовой|時間帯|时区|시간대", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]{2}|[\u3000-\uffff]")
 
@@ -89,7 +91,8 @@ class Surroundings:
             if cell.column and found:
                 return found
         if not found and line and line - 1 not in self.tokens.by_line:
-            found += [self.mail.of(self.mail.lines[line - 1])[-_LONGEST_HEADING:]]
+            above = self.mail.of(self.mail.lines[line - 1])
+            found += [above[-_LONGEST_HEADING:]] if not above.startswith(_DIVIDER) else []
         return found
 
     def _cells_before(self, line: int) -> Iterator[str]:
@@ -166,7 +169,7 @@ class Surroundings:
         heading = ""
         for number, line in enumerate(self.mail.lines):
             text = self.mail.of(line)
-            if text.startswith("--"):  # "-----Original Message-----"
+            if text.startswith(_DIVIDER):
                 heading = ""
             elif line.cell is None and number not in self.tokens.by_line and len(text) <= _LONGEST_HEADING:
                 heading = text if labels.kinds(text) or text.rstrip().endswith(":") else heading

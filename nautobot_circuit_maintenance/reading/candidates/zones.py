@@ -34,8 +34,8 @@ _TOKEN = re.compile(
     r"(?<![^\W\d_])(?P<offset>(?:GMT|UTC|UT)[ ]?[-+\u2212\u2013][ ]?\d{1,2}(?::?[0-5]\d)?)(?![\d:/]|[-.]\d)"
     r"|(?P<iso>(?:(?<=\d)|(?<=\d[ ])|(?<=[(\[]))[+-](?:0\d|1[0-4]):?[0-5]\d)(?!\d|[-/:.]\d)"
     r"|(?<=\d)[ ]?(?P<zulu>Z)(?![^\W_])"
+    r"|(?<![\w/])(?P<iana>(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc|US|Canada|Brazil)/[A-Za-z_/+-]{2,30}\d{0,2})"
     r"|(?<![^\W_])(?P<word>[A-Z]{2,5})(?![^\W_])"
-    r"|(?<![\w/])(?P<iana>(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[A-Za-z_/+-]{2,30}\d{0,2})"
     r"|(?<=[\d.m)] )(?P<lower>utc|gmt|cest|cet|mesz|mez|bst|eest|eet|est|edt|Gmt|Utc|Cet|Cest)(?![^\W_])"
     r"|(?<![^\W\d_])(?P<local>local[ ]time|ortszeit|heure[ ]locale|hora[ ]local|ora[ ]locale|lokale[ ]tijd|lokal[ ]tid|местное[ ]время)",
 )

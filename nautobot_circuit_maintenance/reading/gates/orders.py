@@ -18,7 +18,8 @@ PLAUSIBLE = "the only plausible window"
 """This reason does not stand in the message: what it decides is unchecked."""
 _FORMAT = re.compile(r"\b(?:(?P<day>dd?[/.-]mm?[/.-]y)|(?P<month>mm?[/.-]dd?[/.-]y))", re.IGNORECASE)
 _US_ZONES = frozenset(
-    "ET EST EDT CT CDT MT MST MDT PT PST PDT America/New_York America/Chicago America/Denver America/Los_Angeles".split()
+    "ET EST EDT CT CDT MT MST MDT PT PST PDT America/New_York America/Chicago America/Denver America/Los_Angeles"
+    " US/Eastern US/Central US/Mountain US/Pacific".split()
 )
 _EARLIEST = timedelta(days=-3)
 _LATEST = (timedelta(days=45), timedelta(days=120))

@@ -190,6 +190,15 @@ class TestZones(unittest.TestCase):
         self.assertEqual(opinion(agrees, reading(NIGHT)).confidence, CONFIRMED)
         self.assertIn("zones: The time zones of the message disagree.", doubts(disagrees, reading(NIGHT)))
 
+    def test_the_local_copy_of_a_window_confirms_nothing(self):
+        local = window("2026-03-14 23:00", "2026-03-15 05:00")
+        content = content_of(
+            f"{NAME} LON-1001\nWindow: 14 March 2026 23:00 - 15 March 2026 05:00\n\nSecond line\n"
+            "Window (UTC): 14 March 2026 22:00 - 15 March 2026 04:00\n"
+        )
+        self.assertEqual(opinion(content, reading(NIGHT)).confidence, CONFIRMED)
+        self.assertEqual([each.gate for each in opinion(content, reading(local)).doubts], ["window in the mail"])
+
 
 class TestCircuits(unittest.TestCase):
     """The circuits of a reading and of the message."""
@@ -350,6 +359,8 @@ class TestCalendars(unittest.TestCase):
         ):
             with self.subTest(str(changes)):
                 self.assertEqual(self.opinion_on(dict(changes)).confidence, DOUBTFUL)
+        sentences = [each.sentence for each in self.opinion_on({"window": NEXT_NIGHT}).doubts]
+        self.assertIn("2026-03-15 22:00 - 2026-03-16 04:00 UTC is not in the calendar.", sentences)
 
     def test_times_that_need_the_zones_of_the_calendar_are_unchecked(self):
         calendar = self.CALENDAR.replace("Europe/Berlin", "Our own zone")

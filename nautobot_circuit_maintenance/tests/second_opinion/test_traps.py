@@ -87,6 +87,16 @@ class TestMarks(unittest.TestCase):
                 self.assertEqual([each.is_struck for each in windows_of(html, is_html=True)], [False])
                 self.assertEqual(read_windows(html, is_html=True), [NIGHT])
 
+    def test_what_is_moved_in_one_sentence_is_old(self):
+        old, new = windows_of(
+            "Die Wartung vom 10.03.2026, 22:00 - 23:00 Uhr MEZ wurde auf den 17.03.2026, 22:00 - 23:00 Uhr MEZ verschoben."
+        )
+        self.assertEqual((old.kinds, new.kinds), ({"old"}, set()))
+
+    def test_a_divider_is_no_heading(self):
+        [found] = windows_of("-----Original Message-----\n14 March 2026 22:00 - 23:00 UTC")
+        self.assertEqual(found.kinds, set())
+
     def test_extended_until_replaces_the_end_only(self):
         [old, new] = windows_of(
             "Start: 14 March 2026 22:00 UTC\nEnd: 15 March 2026 04:00 UTC\nThe work was extended until 15 March 2026 07:00 UTC."
@@ -136,6 +146,14 @@ class TestTables(unittest.TestCase):
         expected = [["2026-03-14 22:00", "2026-03-14 23:00", "UTC"], ["2026-03-16 22:00", "2026-03-16 23:30", "UTC"]]
         self.assertEqual(read_windows(html, is_html=True), expected)
 
+    def test_a_date_over_several_rows_is_the_date_of_each(self):
+        html = (
+            "<table><tr><th>Date</th><th>From</th><th>To</th></tr><tr><td rowspan=2>2026-03-14</td><td>20:00 UTC</td>"
+            "<td>21:00 UTC</td></tr><tr><td>22:00 UTC</td><td>23:30 UTC</td></tr></table>"
+        )
+        expected = [["2026-03-14 20:00", "2026-03-14 21:00", "UTC"], ["2026-03-14 22:00", "2026-03-14 23:30", "UTC"]]
+        self.assertEqual(read_windows(html, is_html=True), expected)
+
 
 class TestSpellings(unittest.TestCase):
     """Dates and times as they are written."""
@@ -155,6 +173,20 @@ class TestSpellings(unittest.TestCase):
         ):
             with self.subTest(body):
                 self.assertEqual(read_windows(body), [NIGHT])
+
+    def test_days_of_a_list_have_a_window_each(self):
+        expected = [["2026-03-14 01:00", "2026-03-14 05:00", "UTC"], ["2026-03-15 01:00", "2026-03-15 05:00", "UTC"]]
+        self.assertEqual(read_windows("los días 14 y 15 de marzo de 2026, de 01:00 a 05:00 UTC"), expected)
+
+    def test_a_last_time_without_a_date_is_on_the_same_day(self):
+        body = "It starts at 22:00 UTC on 14 March 2026 and ends at 23:30 UTC."
+        self.assertEqual(read_windows(body), [["2026-03-14 22:00", "2026-03-14 23:30", "UTC"]])
+
+    def test_four_digits_are_a_time_beside_another_one_or_as_a_value_only(self):
+        expected = [["2026-03-14 01:00", "2026-03-14 05:00", "UTC"]]
+        self.assertEqual(read_windows("Date: 14 March 2026\nWindow: 0100 - 0500 hrs UTC"), expected)
+        self.assertEqual(read_windows("Date: 14 March 2026\nStart: 0100\nEnd: 0500\nUTC"), expected)
+        self.assertEqual(read_windows("Date: 14 March 2026\nLON-0100 and LON-0500 (UTC), order 1200"), [])
 
     def test_midnight_is_the_end_of_a_day(self):
         self.assertEqual(
@@ -190,6 +222,10 @@ class TestIds(unittest.TestCase):
     def test_prefixes_are_not_part_of_an_id(self):
         found = Inventory(("C-77", "C-78")).find("CID#C-77, Circuit:C-78.")
         self.assertEqual([each.cid for each in found], ["C-77", "C-78"])
+
+    def test_a_word_for_number_is_not_part_of_an_id(self):
+        self.assertIsNotNone(find_whole("ticket No.3345", "3345"))
+        self.assertIsNone(find_whole("ticket A.3345", "3345"))
 
     def test_broken_dashes_before_an_id(self):
         self.assertIsNotNone(find_whole("reference ¡ªR1234", "R1234"))
