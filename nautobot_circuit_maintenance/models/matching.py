@@ -24,6 +24,7 @@ from nautobot_circuit_maintenance.domain.circuit_ids import (
 from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
 from nautobot_circuit_maintenance.models.impacts import CircuitImpact
 from nautobot_circuit_maintenance.models.providers import split_aliases
+from nautobot_circuit_maintenance.models.streaming import streamed
 
 ProviderCid = tuple[UUID, str]
 """Primary key of a provider, and a circuit ID as it is sent."""
@@ -109,7 +110,7 @@ def _known_circuits(ids: dict[ProviderCid, WantedId]) -> Iterator[tuple[UUID, UU
     circuits = Circuit.objects.filter(provider__in={provider for provider, _ in ids}).order_by()
     circuits = circuits.annotate(aliases=KT(f"_custom_field_data__{ALIASES.key}"))
     circuits = _containing(circuits, ("cid", "aliases"), _needles(ids.values()))
-    for pk, provider, cid, aliases in circuits.values_list("pk", "provider", "cid", "aliases").iterator():
+    for pk, provider, cid, aliases in streamed(circuits.values_list("pk", "provider", "cid", "aliases")):
         yield pk, provider, cid, Kind.CID
         # MySQL returns this for the null that Nautobot stores if the field is empty.
         for alias in split_aliases(aliases if aliases != "null" else ""):
@@ -121,7 +122,7 @@ def _known_ports(ids: dict[ProviderCid, WantedId]) -> Iterator[tuple[UUID, UUID,
     ends = CircuitTermination.objects.filter(circuit__provider__in={provider for provider, _ in ids}).order_by()
     ends = ends.exclude(xconnect_id="", pp_info="")
     ends = _containing(ends, ("xconnect_id", "pp_info"), _needles(ids.values()))
-    for pk, provider, *ports in ends.values_list("circuit", "circuit__provider", "xconnect_id", "pp_info").iterator():
+    for pk, provider, *ports in streamed(ends.values_list("circuit", "circuit__provider", "xconnect_id", "pp_info")):
         for port in filter(None, ports):
             yield pk, provider, port, Kind.PORT
 
@@ -174,7 +175,7 @@ def _unmatched() -> QuerySet[CircuitImpact]:
 
 def _link(unmatched: QuerySet[CircuitImpact]) -> int:
     # Not distinct(): MySQL would merge two IDs that differ only in case.
-    wanted = list(set(unmatched.values_list("maintenance__provider", "cid").iterator()))
+    wanted = list(set(streamed(unmatched.values_list("maintenance__provider", "cid"))))
     parts = (wanted[start : start + _SEARCHED_AT_ONCE] for start in range(0, len(wanted), _SEARCHED_AT_ONCE))
     return sum(_link_found(unmatched, _similar(part)) for part in parts)
 

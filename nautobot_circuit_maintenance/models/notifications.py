@@ -1,6 +1,6 @@
 """What was received: sources, notifications, and what each notification announced."""
 
-from django.db import models
+from django.db import models, transaction
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.models import BaseManager, BaseModel, OrganizationalModel, extras_features
 
@@ -9,11 +9,12 @@ from nautobot_circuit_maintenance.choices import NotificationStateChoices
 from nautobot_circuit_maintenance.domain.evidence import from_json, to_json
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Provenance
 from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
+from nautobot_circuit_maintenance.models.merging import SaveChangedFieldsMixin
 from nautobot_circuit_maintenance.models.querysets import NotificationQuerySet
 
 
 @extras_features("custom_links", "custom_validators", "export_templates", "webhooks")
-class NotificationSource(OrganizationalModel):
+class NotificationSource(SaveChangedFieldsMixin, OrganizationalModel):
     """A configured mailbox; the row follows PLUGINS_CONFIG, people choose its providers."""
 
     name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, unique=True)
@@ -47,6 +48,13 @@ class NotificationSource(OrganizationalModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args, **kwargs):
+        """Save only what this copy changed: a run may have moved the cursor since it was read."""
+        with transaction.atomic():
+            self.merge()
+            super().save(*args, **kwargs)
+            self._remember()
 
     @property
     def is_configured(self) -> bool:

@@ -2,9 +2,9 @@
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext, suppress
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -91,12 +91,9 @@ class _Results:
         return found
 
     @property
-    def outcomes(self) -> Counter[Outcome]:
-        """Number of notifications by outcome."""
-        counts: Counter[Outcome] = Counter()
-        for end, rows in self._rows.items():
-            counts[Outcome(end.state)] += len(rows)
-        return counts
+    def outcomes(self) -> dict[UUID, Outcome]:
+        """The outcome of each notification, by primary key."""
+        return {pk: Outcome(end.state) for end, rows in self._rows.items() for pk in rows}
 
 
 @dataclass
@@ -110,11 +107,13 @@ class Chunk:
     dry_run: bool
     changes: Counter[ApplyResult] = field(default_factory=Counter)
     """What was done to maintenances."""
+    seconds: defaultdict[UUID, float] = field(default_factory=lambda: defaultdict(float))
+    """Working time by primary key of the provider."""
     is_late: bool = False
     """Set once time ran out: the notifications that were not parsed wait for the next run."""
 
-    def digest(self) -> Counter[Outcome]:
-        """Digest all in one transaction, or each in its own if that fails."""
+    def digest(self) -> dict[UUID, Outcome]:
+        """Digest all in one transaction, or each in its own if that fails; return what became of each."""
         with nullcontext() if self.dry_run else refund_attempts_on_outage(self.claims):
             if len(self.claims) > 1:
                 try:
@@ -124,12 +123,12 @@ class Chunk:
                 except Exception as error:  # pylint: disable=broad-exception-caught  # see below
                     # One of them must not stop the others: retried one by one, only that one fails.
                     logger.info("One by one: %s: %s", type(error).__name__, error, extra={"skip_db_logging": True})
-            outcomes: Counter[Outcome] = Counter()
+            outcomes: dict[UUID, Outcome] = {}
             for claim in self.claims:
-                outcomes += self._alone(claim)
+                outcomes |= self._alone(claim)
             return outcomes
 
-    def _alone(self, claim: QueueClaim) -> Counter[Outcome]:
+    def _alone(self, claim: QueueClaim) -> dict[UUID, Outcome]:
         """Digest one notification, again after an IntegrityError.
 
         Another worker may have created the same maintenance, or a circuit may have been deleted.
@@ -144,9 +143,9 @@ class Chunk:
         except Exception as error:  # pylint: disable=broad-exception-caught  # see below
             # A bug must not stop the queue; the reason is stored on the row, the traceback is logged.
             logger.exception("Digesting notification %s failed", claim.pk, extra={"skip_db_logging": True})
-            return Counter([mark_failed(claim, coded(describe(error)))])
+            return {claim.pk: mark_failed(claim, coded(describe(error)))}
 
-    def _in_one_transaction(self, claims: Sequence[QueueClaim]) -> Counter[Outcome]:
+    def _in_one_transaction(self, claims: Sequence[QueueClaim]) -> dict[UUID, Outcome]:
         """Parse and apply these notifications (T2); those that another worker has locked count as WAITING."""
         results = _Results()
         with transaction.atomic():
@@ -167,7 +166,18 @@ class Chunk:
         missed = [claim for claim in claims if claim.pk not in locked]
         if not self.dry_run:
             release(missed)  # After the commit: it waits for the worker that has them, and must not make others wait.
-        return results.outcomes + Counter({Outcome.WAITING: len(missed)})
+        return {**results.outcomes, **{claim.pk: Outcome.WAITING for claim in missed}}
+
+    @contextmanager
+    def _working_for(self, rows: Sequence[Notification]) -> Iterator[None]:
+        """Add the time that the block takes to the working time for the providers of these notifications."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            share = (time.monotonic() - started) / max(len(rows), 1)
+            for row in rows:
+                self.seconds[row.provider_id] += share
 
     def _read(
         self, rows: Sequence[Notification], claims: Sequence[QueueClaim], results: _Results
@@ -185,7 +195,8 @@ class Chunk:
             if row in refused:
                 results.add(row, End(State.REFUSED, refused[row]))
                 continue
-            reading = _read_one(row)
+            with self._working_for([row]):
+                reading = _read_one(row)
             if isinstance(reading, End):
                 results.add(row, reading)
                 continue

@@ -8,7 +8,7 @@ from nautobot_circuit_maintenance.mail.files import FileMessage
 from nautobot_circuit_maintenance.mailboxes.batching import BATCH_BYTES, BATCH_MESSAGES
 from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.pipeline.digest import digest
-from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
+from nautobot_circuit_maintenance.pipeline.outcomes import Outcome, outcome_of
 from nautobot_circuit_maintenance.pipeline.record import record_messages
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory, explain_unknown
 
@@ -69,10 +69,5 @@ def _outcomes(batch: list[FileMessage], new: set[UUID]) -> Iterator[ImportedMess
         seen.add(row.pk)
         names = tuple(sorted(parsed.maintenance.name for parsed in row.parsed_notifications.all()))
         yield ImportedMessage(
-            name, message.subject, _outcome(row.state) if is_new else Outcome.DUPLICATE, row.error, names
+            name, message.subject, outcome_of(row.state) if is_new else Outcome.DUPLICATE, row.error, names
         )
-
-
-def _outcome(state: str) -> Outcome:
-    """Return the outcome for a state; a notification that still waits is with another worker."""
-    return Outcome(state) if state in set(Outcome) else Outcome.WAITING

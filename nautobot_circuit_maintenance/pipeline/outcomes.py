@@ -21,6 +21,11 @@ class Outcome(str, Enum):
         return "from unknown senders" if self is Outcome.UNKNOWN_SENDER else self.value
 
 
+def outcome_of(state: str) -> Outcome:
+    """Return the outcome for the state of a notification; one that still waits is with another worker or a later run."""
+    return Outcome(state) if state in set(Outcome) else Outcome.WAITING
+
+
 class ApplyResult(str, Enum):
     """What one update did to its maintenance."""
 

@@ -14,6 +14,7 @@ from nautobot_circuit_maintenance.choices import NotificationStateChoices as Sta
 from nautobot_circuit_maintenance.domain.text import storable
 from nautobot_circuit_maintenance.models import Notification, ParsedNotification
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
+from nautobot_circuit_maintenance.pipeline.turns import Turns
 
 CHUNK = 50
 """Most notifications to digest in one transaction; a kill loses at most their webhooks and job hooks."""
@@ -46,42 +47,83 @@ class QueueClaim(NamedTuple):
     """Whether it was tried or digested before."""
 
 
+class _Retry(NamedTuple):
+    """A notification that was tried or digested before, and waits."""
+
+    pk: UUID
+    attempts: int
+    provider: UUID
+    seen_at: float
+    """When it was seen waiting (``time.monotonic``)."""
+
+
 class Queue:
     """The waiting notifications of a queryset; any number of workers may claim from it at once."""
 
-    def __init__(self, rows: QuerySet[Notification], *, counts_attempts: bool) -> None:
+    def __init__(self, rows: QuerySet[Notification], *, counts_attempts: bool, turns: Turns | None = None) -> None:
         """Prepare the queries; nothing is read yet. In a dry run attempts are not counted."""
         digested = ParsedNotification.objects.filter(notification=OuterRef("pk"))
         is_retry = Q(attempts__gt=0) | Q(Exists(digested))
         self._fresh = rows.filter(~is_retry, state=State.RECEIVED)
         self._retries = rows.filter(is_retry, state=State.RECEIVED)
         self._counts_attempts = counts_attempts
-        self.given_up = 0
-        """Number of notifications that were marked as failed after too many attempts."""
+        self._turns = turns or Turns()
+        self.given_up: list[UUID] = []
+        """Notifications that were marked as failed after too many attempts."""
 
     def chunks(self, *, only_new: bool = False) -> Iterator[list[QueueClaim]]:
-        """Yield what to digest next: new notifications, many at a time, then, unless ``only_new``, the retries."""
-        yield from self._new_chunks()
-        if not only_new:
-            yield from self._retry_chunks()
+        """Yield what to digest next: new notifications, many at a time, then the retries.
 
-    def _new_chunks(self) -> Iterator[list[QueueClaim]]:
+        Then the rest of those providers that had to go behind the others, in the same order. With ``only_new``, only what
+        was never tried, without that rest.
+        """
+        yield from self._new_chunks()
+        if only_new:
+            return
+        postponed: dict[UUID, list[_Retry]] = {}
+        for each in self._waiting_retries():
+            if each.provider in self._turns.behind:
+                postponed.setdefault(each.provider, []).append(each)
+            else:
+                yield from self._retry(each)
+        yield from self._new_chunks(of_slow=True)
+        while postponed:
+            provider = next((each for each in self._turns.behind if each in postponed), next(iter(postponed)))
+            yield from self._retry(postponed[provider].pop(0))
+            postponed = {each: rest for each, rest in postponed.items() if rest}
+
+    def _new_chunks(self, *, of_slow: bool = False) -> Iterator[list[QueueClaim]]:
         """Yield notifications that were never tried, oldest first, until none is left."""
-        while rows := self._claim(self._fresh):
+        while rows := self._claim_fresh() or (self._claim_of_slow() if of_slow else []):
             yield [QueueClaim(row.pk, row.attempts + self._counts_attempts, False) for row in rows]
 
-    def _retry_chunks(self) -> Iterator[list[QueueClaim]]:
-        """Yield retries one at a time, so that a notification that crashes its worker affects no other."""
-        order = ("attempts", "received_at", "fingerprint")
+    def _claim_fresh(self) -> list[Notification]:
+        """Claim what was never tried, of providers that do not go behind the others."""
+        return self._claim(self._fresh.exclude(provider__in=self._turns.behind))
+
+    def _claim_of_slow(self) -> list[Notification]:
+        """Claim what was never tried, of the one of the others for which this worker has worked least."""
+        for provider in self._turns.behind:
+            if rows := self._claim(self._fresh.filter(provider=provider)):
+                return rows
+        return []
+
+    def _waiting_retries(self) -> Iterator[_Retry]:
+        """Yield the retries that wait now, those with the fewest attempts first."""
         seen_at = time.monotonic()
-        for pk, attempts in list(self._retries.order_by(*order).values_list("pk", "attempts")):
-            if attempts:
-                # Its worker may be alive and about to lock it; another attempt would blame the message for nothing.
-                time.sleep(max(0.0, seen_at + LOCK_GRACE - time.monotonic()))
-            # With another number of attempts it has been claimed by another worker.
-            for row in self._claim(self._retries.filter(pk=pk, attempts=attempts)):
-                if row.attempts < MAX_ATTEMPTS:
-                    yield [QueueClaim(row.pk, row.attempts + self._counts_attempts, True)]
+        rows = self._retries.order_by("attempts", "received_at", "fingerprint")
+        for pk, attempts, provider in list(rows.values_list("pk", "attempts", "provider")):
+            yield _Retry(pk, attempts, provider, seen_at)
+
+    def _retry(self, each: _Retry) -> Iterator[list[QueueClaim]]:
+        """Yield a retry alone, so that a notification that crashes its worker affects no other."""
+        if each.attempts:
+            # Its worker may be alive and about to lock it; another attempt would blame the message for nothing.
+            time.sleep(max(0.0, each.seen_at + LOCK_GRACE - time.monotonic()))
+        # With another number of attempts it has been claimed by another worker.
+        for row in self._claim(self._retries.filter(pk=each.pk, attempts=each.attempts)):
+            if row.attempts < MAX_ATTEMPTS:
+                yield [QueueClaim(row.pk, row.attempts + self._counts_attempts, True)]
 
     def _claim(self, rows: QuerySet[Notification]) -> list[Notification]:
         """Claim the oldest of these rows that no other worker has locked; return them as they were before.
@@ -98,7 +140,7 @@ class Queue:
                     "(memory, time limit, crash or database error)."
                 )
                 Notification.objects.filter(pk__in=hopeless).update(state=State.FAILED, error=reason)
-                self.given_up += len(hopeless)
+                self.given_up += hopeless
             elif taken and self._counts_attempts:
                 Notification.objects.filter(pk__in=[row.pk for row in taken]).update(attempts=F("attempts") + 1)
         return taken

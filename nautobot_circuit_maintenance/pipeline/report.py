@@ -1,15 +1,18 @@
 """What a run reports: for each source, and in total."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from nautobot_circuit_maintenance.pipeline.digest import DigestResult
-from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult, Outcome
+from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult, Outcome, outcome_of
 from nautobot_circuit_maintenance.pipeline.record import Recorded
 from nautobot_circuit_maintenance.pipeline.unknown_senders import UnknownSenders
+
+PREVIOUSLY_WAITING = "Previously waiting"
+"""The name of the report on notifications that the run did not record itself."""
 
 
 @dataclass
@@ -24,7 +27,11 @@ class SourceReport:
     unknown_senders: UnknownSenders = field(default_factory=UnknownSenders)
     """The senders of skipped messages."""
     changes: Counter[ApplyResult] = field(default_factory=Counter)
-    """What was done to maintenances."""
+    """What this run did to maintenances itself."""
+    ends: dict[UUID, Outcome] = field(default_factory=dict)
+    """What became of the notifications that this run digested itself, by primary key."""
+    change_ids: set[UUID] = field(default_factory=set)
+    """The change contexts in which that was done."""
     recorded: list[UUID] = field(default_factory=list)
     """Primary keys of the new notifications."""
     error: str = ""
@@ -44,6 +51,18 @@ class SourceReport:
         """Add digested notifications."""
         self.outcomes += result.outcomes
         self.changes += result.changes
+        self.ends.update(result.ends)
+        self.change_ids |= result.change_ids
+
+    def settle(self, states: Mapping[UUID, str]) -> None:
+        """Count what became of the messages by now, whoever digested them.
+
+        ``states`` are those of all notifications that the run recorded: each counts for the source that recorded it.
+        """
+        counted = (Outcome.NEW, Outcome.DUPLICATE, Outcome.UNKNOWN_SENDER)
+        self.outcomes = Counter({each: self.outcomes[each] for each in counted})
+        self.outcomes += Counter(outcome_of(states[pk]) for pk in self.recorded if pk in states)
+        self.outcomes += Counter(outcome for pk, outcome in self.ends.items() if pk not in states)
 
     def __str__(self) -> str:
         """Return the report as one line."""
@@ -61,6 +80,8 @@ class RunReport:
     """Current states of the notifications that this run recorded; adds up to their number."""
     is_complete: bool = True
     """False if time ran out: the next run continues."""
+    changes_of_helpers: Counter[ApplyResult] = field(default_factory=Counter)
+    """What other workers did to maintenances with notifications that this run recorded."""
 
     @property
     def recorded(self) -> int:
@@ -74,8 +95,8 @@ class RunReport:
 
     @property
     def changes(self) -> Counter[ApplyResult]:
-        """What this run did to maintenances."""
-        return sum((report.changes for report in self.sources), Counter())
+        """What was done to maintenances: by this run, and with what it recorded."""
+        return sum((report.changes for report in self.sources), self.changes_of_helpers)
 
     @property
     def failed_sources(self) -> list[SourceReport]:
@@ -84,6 +105,7 @@ class RunReport:
 
     def as_json(self) -> dict[str, Any]:
         """Return the report for the job's result."""
+        shown = [each for each in self.sources if each.name != PREVIOUSLY_WAITING or each.outcomes or each.error]
         return {
             "recorded": self.recorded,
             "states": dict(self.states),
@@ -95,6 +117,6 @@ class RunReport:
                     "unknown_senders": each.unknown_senders.as_json(),
                     "error": each.error,
                 }
-                for each in self.sources
+                for each in shown
             },
         }

@@ -4,15 +4,16 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import AbstractUser
-from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Count, QuerySet
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.domain.errors import MailboxError
@@ -26,8 +27,10 @@ from nautobot_circuit_maintenance.pipeline.digest import digest, digest_in_chunk
 from nautobot_circuit_maintenance.pipeline.fetch_request import fetch_request
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.record import record_batch
-from nautobot_circuit_maintenance.pipeline.report import RunReport, SourceReport
+from nautobot_circuit_maintenance.pipeline.report import PREVIOUSLY_WAITING, RunReport, SourceReport
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
+from nautobot_circuit_maintenance.pipeline.settlement import settle
+from nautobot_circuit_maintenance.pipeline.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +38,6 @@ OUT_OF_TIME = "RUN-01: Job time limit reached; the next run will continue."
 
 _UNKNOWN_SENDERS = "%s: skipped email from unknown senders: %s. To process them, add the address to the provider."
 _NO_SENDER = "%s: skipped email without a sender (%d): no header %s with exactly one address. See source_header."
-
-_STATES_PER_QUERY = 1_000
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class RunOptions:
     """Called between batches and notifications; a run that ends early is continued by the next."""
     on_recorded: Callable[[int], None] = lambda count: None
     """Called with the number of notifications that were queued, so that more workers can be started."""
+    turns: Turns = field(default_factory=Turns)
+    """How long the run has worked for each provider."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def run(sources: Sequence[NotificationSource], options: RunOptions) -> RunReport
 
     Sources that failed last time are read last, so that a stalled server cannot starve the others.
     """
-    report = RunReport()
+    report, started = RunReport(), timezone.now()
     if not options.dry_run:
         _link_unmatched()
     report.sources += [handle_source(source, options) for source in sources if not source.last_error]
@@ -83,7 +86,7 @@ def run(sources: Sequence[NotificationSource], options: RunOptions) -> RunReport
     if options.dry_run:
         report.states = _rehearsed_states(report.sources)
     else:
-        report.states = _states([pk for each in report.sources for pk in each.recorded])
+        settle(report, since=started)
     report.is_complete = options.is_time_left()
     return report
 
@@ -101,13 +104,13 @@ def _link_unmatched() -> None:
     """Link impacts to circuits created without signals (bulk imports); failures are retried on the next run."""
     try:
         link_unmatched()
-    except OperationalError as error:  # a deadlock with a worker that digests
+    except DatabaseError as error:  # of any kind, such as a deadlock with a worker that digests: messages come first
         logger.warning("Could not link circuit IDs; will retry in the next run: %s", error)
 
 
 def drain_waiting(options: RunOptions) -> RunReport:
     """Digest whatever waits, wherever it came from: imports, other sources, reprocessed notifications."""
-    report = SourceReport("Previously waiting")
+    report = SourceReport(PREVIOUSLY_WAITING)
     try:
         digest_queue(Notification.objects.all(), options, report)
     except (OperationalError, InterfaceError) as error:
@@ -188,7 +191,9 @@ def digest_queue(
     queue: QuerySet[Notification], options: RunOptions, report: SourceReport, *, only_new: bool = False
 ) -> None:
     """Digest a queue; what was done until an error is in the report as well."""
-    chunks = digest_in_chunks(queue, user=options.user, is_time_left=options.is_time_left, only_new=only_new)
+    chunks = digest_in_chunks(
+        queue, user=options.user, is_time_left=options.is_time_left, only_new=only_new, turns=options.turns
+    )
     for result in chunks:
         report.add_digested(result)
 
@@ -232,15 +237,6 @@ def _log(report: SourceReport, source: NotificationSource | None = None) -> None
 def _log_extra(source: NotificationSource) -> dict[str, Any]:
     """Return what Nautobot shows beside a log line: its group, and the object that it is about."""
     return {"grouping": source.name, "object": source}
-
-
-def _states(recorded: Sequence[UUID]) -> Counter[str]:
-    """Count the recorded notifications by their current state."""
-    states: Counter[str] = Counter()
-    for start in range(0, len(recorded), _STATES_PER_QUERY):
-        rows = Notification.objects.filter(pk__in=recorded[start : start + _STATES_PER_QUERY]).order_by()
-        states.update(dict(rows.values_list("state").annotate(Count("pk"))))
-    return states
 
 
 def _rehearsed_states(reports: Sequence[SourceReport]) -> Counter[str]:

@@ -1,5 +1,7 @@
 """A backlog is shared with other workers; the run that found it waits for none of them."""
 
+from datetime import timedelta
+
 from celery.signals import task_prerun
 from nautobot.apps.testing import TransactionTestCase
 
@@ -17,6 +19,8 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import (
 )
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
 from nautobot_circuit_maintenance.tests.test_tasks import broker_queue
+
+HOUR = timedelta(hours=1)
 
 
 class TestFanOut(TransactionTestCase):
@@ -54,6 +58,19 @@ class TestFanOut(TransactionTestCase):
 
             self.assertEqual(taken(), [])
 
+    def test_a_run_counts_what_became_of_its_messages_whoever_digested_them(self):
+        """Updates of what is on record, too; and its own share is not counted twice."""
+        run_job()
+        more = [
+            (mail(Bcop(f"M-{number}", status="COMPLETED", sequence=1, issued=NOON + HOUR)), NOON) for number in range(3)
+        ]
+        self.server.deliver_all(more, self.folder)
+
+        result = run_job()
+
+        self.assertEqual(result.result["sources"]["Mail"]["outcomes"], {"new": 3, "parsed": 3})
+        self.assertEqual(result.result["maintenances"], {"updated": 3})
+
     def test_helpers_that_were_faster_leave_the_job_nothing_to_do_and_nothing_is_counted_twice(self):
         """Here they run at once, while the job still fetches; its result has the states of its mails."""
         helped = []
@@ -69,5 +86,8 @@ class TestFanOut(TransactionTestCase):
 
         self.assertEqual(helped.count(digest_waiting.name), 2)
         self.assertEqual((result.status, result.result["states"]), ("SUCCESS", {"parsed": 5}))
+        self.assertEqual(result.result["sources"]["Mail"]["outcomes"], {"new": 5, "parsed": 5})
+        self.assertEqual(result.result["maintenances"], {"created": 5})
+        self.assertEqual(list(result.result["sources"]), ["Mail"])
         self.assertEqual(Notification.objects.filter(attempts=1, state="parsed").count(), 5)
         self.assertEqual(len([line for line in log_lines(result) if line.startswith("Mail")]), 1)
