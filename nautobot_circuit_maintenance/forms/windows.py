@@ -7,13 +7,12 @@ from typing import Any
 from django import forms
 from nautobot.apps.forms import DateTimePicker
 
+from nautobot_circuit_maintenance.domain.bounds import MOST_WINDOWS
 from nautobot_circuit_maintenance.forms.fields import WindowEndField, WindowStartField, as_shown
 from nautobot_circuit_maintenance.models import MaintenanceWindow
 from nautobot_circuit_maintenance.models.windows import END_AFTER_START
 
 PREFIX = "windows"
-_MOST_WINDOWS = 100
-"""Windows of one maintenance; far more than providers announce."""
 
 
 def _date_time(kind: type[WindowStartField], label: str, required: str) -> forms.DateTimeField:
@@ -67,7 +66,7 @@ class _WindowFormSet(forms.BaseFormSet):
         return spans
 
 
-_FormSet = forms.formset_factory(WindowForm, formset=_WindowFormSet, can_delete=True, extra=1, max_num=_MOST_WINDOWS)
+_FormSet = forms.formset_factory(WindowForm, formset=_WindowFormSet, can_delete=True, extra=1, max_num=MOST_WINDOWS)
 
 
 def windows_formset(data: Any, windows: Iterable[MaintenanceWindow]) -> Any:

@@ -140,6 +140,8 @@ class Chunk:
             return self._in_one_transaction([claim])
         except _ABORTS_THE_RUN:
             raise
+        except ParseError as error:  # apply_updates: a maintenance would hold too much
+            return {claim.pk: mark_failed(claim, str(error))}
         except Exception as error:  # pylint: disable=broad-exception-caught  # see below
             # A bug must not stop the queue; the reason is stored on the row, the traceback is logged.
             logger.exception("Digesting notification %s failed", claim.pk, extra={"skip_db_logging": True})

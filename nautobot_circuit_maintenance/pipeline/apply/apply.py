@@ -42,7 +42,8 @@ class Applied:
 def apply_updates(readings: Sequence[NotificationUpdates], circuits: CircuitMatcher) -> Applied:
     """Update the maintenances that these notifications name, or named before; return what changed.
 
-    Locks them until the surrounding transaction ends. Raises what the database raises.
+    Locks them until the surrounding transaction ends. Raises what the database raises, and ParseError if a maintenance
+    would hold too much.
     """
     register = Register.open(readings)
     _match_ahead(readings, register, circuits)

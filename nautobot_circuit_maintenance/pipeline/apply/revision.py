@@ -9,6 +9,7 @@ from uuid import UUID
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.domain.acknowledgement import Recorded, withdraws
 from nautobot_circuit_maintenance.domain.baseline import Baseline, adopts
+from nautobot_circuit_maintenance.domain.bounds import check_held, check_work
 from nautobot_circuit_maintenance.domain.conclusion import EMPTY, Conclusion, conclude
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Window
 from nautobot_circuit_maintenance.models import (
@@ -121,7 +122,8 @@ class Revision:
         """Replace what a notification said before by this update (None: it says nothing any more).
 
         What a person edited stays until the provider says something new about that field; what was read before says
-        nothing new, however it is read now. Everything else becomes what today's rules conclude.
+        nothing new, however it is read now. Everything else becomes what today's rules conclude. Raises ParseError if the
+        maintenance would hold too much; then nothing of the notification may be stored.
         """
         is_first = not self.evidence
         before = self.conclusion
@@ -130,7 +132,10 @@ class Revision:
         self._replace_evidence(notification, update)
         if not self.evidence:
             return ApplyResult.UNCHANGED  # No notification names it any more; the caller withdraws it.
+        if update is not None:
+            check_work(update.maintenance_id, self.counted_updates)
         self.conclusion = conclude(self.counted_updates)
+        check_held(before, self.conclusion)
         self._mark_outdated()
         changed = self._adopt(before, self.conclusion, circuit_of, is_news=is_news)
         self.baseline, self.is_concluded = Baseline.of(self.conclusion), True
