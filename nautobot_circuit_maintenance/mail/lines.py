@@ -5,7 +5,7 @@ not: what a server judged as one line, words of an attacker among it, would beco
 """
 
 import re
-from email.feedparser import BufferedSubFile, BytesFeedParser
+from email import feedparser
 from email.message import Message
 from email.policy import Policy
 from io import StringIO
@@ -19,7 +19,7 @@ def one_line_each(header: bytes) -> bytes:
     return _BARE_CR.sub(b" ", header) if b"\r" in header else header
 
 
-class _Lines(BufferedSubFile):
+class _Lines(feedparser.BufferedSubFile):  # type: ignore[name-defined,misc]  # the type stubs leave it out
     """The lines of a message; they end at LF only."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class _Lines(BufferedSubFile):
         self._partial = StringIO(newline="\n")
 
 
-class _Parser(BytesFeedParser):
+class _Parser(feedparser.BytesFeedParser):
     def __init__(self, policy: "Policy[Any]") -> None:
         super().__init__(policy=policy)
         self._input = _Lines()

@@ -1,5 +1,7 @@
 """What was received: sources, notifications, and what each notification announced."""
 
+from typing import Any
+
 from django.db import models, transaction
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.models import BaseManager, BaseModel, OrganizationalModel, extras_features
@@ -49,7 +51,7 @@ class NotificationSource(SaveChangedFieldsMixin, OrganizationalModel):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Save only what this copy changed: a run may have moved the cursor since it was read."""
         with transaction.atomic():
             self.merge()

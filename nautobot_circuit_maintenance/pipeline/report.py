@@ -55,7 +55,7 @@ class SourceReport:
         self.change_ids |= result.change_ids
 
     def settle(self, states: Mapping[UUID, str]) -> None:
-        """Count what became of the messages by now, whoever digested them.
+        """Count what became of the messages by now, with the help of other workers.
 
         ``states`` are those of all notifications that the run recorded: each counts for the source that recorded it.
         """

@@ -1,4 +1,4 @@
-"""Settles the figures of a run: what became of its messages, whoever digested them (other workers may have helped)."""
+"""Settles the figures of a run: what became of its messages, also of those that other workers digested."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Turns of providers: a flood of email that takes long to read delays nobody else's by more than a run, and starves no one."""
+"""Turns of providers: a flood of email that takes long to read delays that of others by more than a run, and starves no one."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
