@@ -103,7 +103,7 @@ MUTANTS = (
         f"{APP}/reading/library.py",
         "    _zones.clear()\n",
         "",
-        (f"{TESTS}/reading/test_calendar_zones.py",),
+        (f"{TESTS}/reading/test_threads.py",),
     ),
     Mutant(
         "the library reads messages of several threads at once",
@@ -191,9 +191,9 @@ MUTANTS = (
     ),
     Mutant(
         "one mail per circuit is not recognized",
-        f"{APP}/domain/announcing.py",
-        "    if is_further_message(announced, own):\n        return []\n",
-        "",
+        f"{APP}/domain/replay.py",
+        "            self.per_circuit.add(uid)\n",
+        "            pass\n",
         (f"{TESTS}/domain/test_rules.py",),
     ),
     Mutant(

@@ -67,8 +67,6 @@ def _replaced_of_known_uid(announced: Announced, own: list[Entry], *, is_per_cir
         return [entry for entry in own if entry.occurrence == event.recurrence_id]
     if is_per_circuit:
         return [entry for entry in own if entry.key in announced.keys or not announced.keys]
-    if is_further_message(announced, own):
-        return []
     if _is_new_date(announced, own):
         return []  # A new date after a cancellation, or a further night.
     past = _past_of(announced, own)

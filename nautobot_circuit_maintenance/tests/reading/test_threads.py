@@ -105,12 +105,15 @@ class Threads(ParseTestCase):
         self.assertEqual(failures, [])
 
     def test_the_memory_limit_of_the_process_is_as_before(self) -> None:
+        """A thread that restored it could restore the limit of another one, for good."""
         before = resource.getrlimit(resource.RLIMIT_AS)
+        inside: list[tuple[int, int]] = []
 
         def work() -> None:
-            run_limited(lambda: time.sleep(0.0005), Limits())
+            inside.append(run_limited(lambda: resource.getrlimit(resource.RLIMIT_AS), Limits()))
 
-        self.assertEqual(together(work, work, work), [])
+        self.assertEqual(together(work, work), [])
+        self.assertEqual(set(inside), {before})
         self.assertEqual(resource.getrlimit(resource.RLIMIT_AS), before)
 
 
