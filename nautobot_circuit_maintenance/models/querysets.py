@@ -1,7 +1,9 @@
 """Querysets of maintenances, their windows and their impacts, behind each model's ``objects``."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import (
     Case,
@@ -29,6 +31,14 @@ OVER = (CircuitMaintenanceStatusChoices.CANCELLED, CircuitMaintenanceStatusChoic
 _NOT_READ = (State.FAILED, State.REFUSED)
 
 _IS_PAST = Case(When(end_time__lt=Now(), then=Value(1)), default=Value(0), output_field=IntegerField())
+
+
+class ImpactSummary(NamedTuple):
+    """What a maintenance affects: numbers of circuit IDs, and the severity of the worst impact (0: none)."""
+
+    circuit_count: int = 0
+    unmatched_count: int = 0
+    worst_severity: int = 0
 
 
 class MaintenanceWindowQuerySet(RestrictedQuerySet):
@@ -74,6 +84,12 @@ class CircuitImpactQuerySet(RestrictedQuerySet):
     def severities(self) -> QuerySet[Any]:
         """Return pairs of a maintenance's primary key and the severity of its worst impact."""
         return self.affected().order_by().values_list("maintenance").annotate(worst=Max(severity("impact")))
+
+    def summaries(self, maintenances: Collection[UUID]) -> "dict[UUID, ImpactSummary]":
+        """Return what is affected by each of these maintenances, by one query; nothing for one without impacts."""
+        affected = self.affected().filter(maintenance__in=maintenances).order_by().values_list("maintenance")
+        rows = affected.annotate(**_figures())
+        return {row[0]: ImpactSummary(*row[1:]) for row in rows}
 
 
 class CircuitMaintenanceQuerySet(RestrictedQuerySet):
@@ -141,18 +157,12 @@ class CircuitMaintenanceQuerySet(RestrictedQuerySet):
 
         Counts those of these impacts whose circuit is still affected.
         """
-        of_each = impacts.affected().filter(maintenance=OuterRef("pk")).order_by().values("maintenance")
-        figures = {
-            "circuit_count": Count("pk"),
-            "unmatched_count": Count("pk", filter=Q(circuit=None)),
-            "worst_severity": Max(severity("impact")),
-        }
-        return self.annotate(
-            **{
-                name: Coalesce(Subquery(of_each.annotate(figure=figure).values("figure")), Value(0))
-                for name, figure in figures.items()
-            }
-        )
+        return self.annotate(**{name: _figure_of_each(impacts, name) for name in _figures()})
+
+    def order_by_figure(self, impacts: CircuitImpactQuerySet, name: str, *, descending: bool) -> Any:
+        """Sort by one of the figures of these impacts."""
+        figure = _figure_of_each(impacts, name)
+        return self.order_by(figure.desc() if descending else figure.asc(), "start_time", "name")
 
     def _is_in_progress_at(self, moment: datetime) -> Q:
         return Q(self._has_window(moment, moment)) & ~_is_ended()
@@ -177,6 +187,20 @@ class NotificationQuerySet(RestrictedQuerySet):
 def count_up_to(rows: QuerySet[Any], most: int) -> int:
     """Count rows; ``most + 1`` means more than ``most``."""
     return rows.order_by()[: most + 1].count()
+
+
+def _figures() -> dict[str, Any]:
+    """Return the figures of an ``ImpactSummary``, as expressions over impacts."""
+    return {
+        "circuit_count": Count("pk"),
+        "unmatched_count": Count("pk", filter=Q(circuit=None)),
+        "worst_severity": Max(severity("impact")),
+    }
+
+
+def _figure_of_each(impacts: CircuitImpactQuerySet, name: str) -> Coalesce:
+    of_each = impacts.affected().filter(maintenance=OuterRef("pk")).order_by().values("maintenance")
+    return Coalesce(Subquery(of_each.annotate(figure=_figures()[name]).values("figure")), Value(0))
 
 
 def _windows_of(model: Any) -> Any:

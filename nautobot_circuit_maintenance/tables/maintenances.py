@@ -18,15 +18,16 @@ from nautobot.apps.templatetags import placeholder, render_markdown
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note
-from nautobot_circuit_maintenance.models.querysets import OVER, CircuitMaintenanceQuerySet
+from nautobot_circuit_maintenance.models.querysets import OVER, CircuitMaintenanceQuerySet, ImpactSummary
 from nautobot_circuit_maintenance.models.severity import impact_of_severity
 from nautobot_circuit_maintenance.tables.columns import BadgeColumn, DateTimeBadgeColumn, stacked
+from nautobot_circuit_maintenance.tables.paging import KeysFirstMixin
 from nautobot_circuit_maintenance.ui import formatting
 
 _LIST = "plugins:nautobot_circuit_maintenance:{}_list"
 
 
-class CircuitMaintenanceTable(BaseTable):
+class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
     """Maintenances with times, worst impact and acknowledgement."""
 
     pk = ToggleColumn()
@@ -35,8 +36,8 @@ class CircuitMaintenanceTable(BaseTable):
     status = BadgeColumn()
     start_time = DateTimeBadgeColumn(verbose_name="Start")
     end_time = DateTimeBadgeColumn(verbose_name="End")
-    worst_impact = BadgeColumn(accessor="worst_severity", verbose_name="Worst impact")
-    circuits = tables.Column(accessor="circuit_count", verbose_name="Circuits")
+    worst_impact = BadgeColumn(accessor="pk", verbose_name="Worst impact")
+    circuits = tables.Column(accessor="pk", verbose_name="Circuits")
     ticket = tables.Column(attrs={"td": {"class": "text-nowrap"}})
     ack = tables.Column(verbose_name="Acknowledged")
     acknowledged_by = tables.Column()
@@ -83,11 +84,32 @@ class CircuitMaintenanceTable(BaseTable):
         )
 
     def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
-        """Add the counts of circuits to the query, wherever the table is shown."""
+        """Join the users, wherever the table is shown."""
         if isinstance(data, CircuitMaintenanceQuerySet):
-            visibility = Visibility.of(user) if user else Visibility.everything()
-            data = data.with_impact_summary(visibility.impacts).select_related("acknowledged_by")
+            data = data.select_related("acknowledged_by")
+        self.impacts = (Visibility.of(user) if user else Visibility.everything()).impacts
         super().__init__(data, *args, user=user, **kwargs)
+
+    @cached_property
+    def summaries(self) -> dict[UUID, ImpactSummary]:
+        """What the maintenances of this page affect, queried once, and only if a column shows it."""
+        return self.impacts.summaries([row.record.pk for row in self.paginated_rows])
+
+    def summary_of(self, record: CircuitMaintenance) -> ImpactSummary:
+        """Return what a maintenance of this page affects."""
+        return self.summaries.get(record.pk, ImpactSummary())
+
+    def order_worst_impact(
+        self, queryset: CircuitMaintenanceQuerySet, is_descending: bool
+    ) -> tuple[CircuitMaintenanceQuerySet, bool]:
+        """Sort by severity."""
+        return queryset.order_by_figure(self.impacts, "worst_severity", descending=is_descending), True
+
+    def order_circuits(
+        self, queryset: CircuitMaintenanceQuerySet, is_descending: bool
+    ) -> tuple[CircuitMaintenanceQuerySet, bool]:
+        """Sort by the number of affected circuits."""
+        return queryset.order_by_figure(self.impacts, "circuit_count", descending=is_descending), True
 
     def render_status(self, record: CircuitMaintenance) -> SafeString:
         """Render the status, and badges for a maintenance that is replaced or doubtful."""
@@ -98,15 +120,16 @@ class CircuitMaintenanceTable(BaseTable):
         """Render the end with the duration."""
         return stacked(formatting.datetime_badge(value, remark=formatting.duration(value - record.start_time)))
 
-    def render_worst_impact(self, value: int) -> SafeString:
+    def render_worst_impact(self, record: CircuitMaintenance) -> SafeString:
         """Render the worst impact as a badge."""
-        return formatting.badge(impact_of_severity(value))
+        return formatting.badge(impact_of_severity(self.summary_of(record).worst_severity))
 
-    def render_circuits(self, record: CircuitMaintenance, value: int) -> str | SafeString:
+    def render_circuits(self, record: CircuitMaintenance) -> str | SafeString:
         """Render the number of affected circuits, and of those that are not in Nautobot."""
-        if not record.unmatched_count:
-            return str(value)
-        return format_html("{} {}", value, formatting.unmatched_badge(record.unmatched_count))
+        summary = self.summary_of(record)
+        if not summary.unmatched_count:
+            return str(summary.circuit_count)
+        return format_html("{} {}", summary.circuit_count, formatting.unmatched_badge(summary.unmatched_count))
 
     def render_ack(self, record: CircuitMaintenance, value: bool) -> SafeString:
         """Render a check mark with user and time."""
@@ -159,7 +182,7 @@ class CircuitMaintenanceListTable(CircuitMaintenanceTable):
         )
 
 
-class CircuitImpactTable(BaseTable):
+class CircuitImpactTable(KeysFirstMixin, BaseTable):
     """Impacts with circuit and maintenance."""
 
     pk = ToggleColumn()
@@ -254,7 +277,7 @@ def unknown_circuit(record: CircuitImpact, *, offers_to_add: bool) -> SafeString
     )
 
 
-class CircuitMaintenanceNoteTable(BaseTable):
+class CircuitMaintenanceNoteTable(KeysFirstMixin, BaseTable):
     """Maintenance notes; in user preferences, the plain name belongs to core's NoteTable."""
 
     pk = ToggleColumn()

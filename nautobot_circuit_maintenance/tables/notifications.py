@@ -23,10 +23,11 @@ from nautobot_circuit_maintenance.tables.columns import (
     NotificationStateColumn,
     SupersededColumn,
 )
+from nautobot_circuit_maintenance.tables.paging import KeysFirstMixin
 from nautobot_circuit_maintenance.ui import formatting
 
 
-class NotificationTable(BaseTable):
+class NotificationTable(KeysFirstMixin, BaseTable):
     """Notifications with state and reason."""
 
     pk = ToggleColumn()
@@ -64,7 +65,7 @@ class NotificationTable(BaseTable):
         return value or "(no subject)"
 
 
-class ParsedNotificationTable(BaseTable):
+class ParsedNotificationTable(KeysFirstMixin, BaseTable):
     """Parsed notifications."""
 
     status = BadgeColumn(linkify=True)

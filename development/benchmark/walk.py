@@ -1,0 +1,114 @@
+"""Every request that a history makes slow: each filter, sort, page and offset of the app, found in its view sets."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import django_filters
+from django.db.models import Model
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from nautobot.apps.utils import get_filterset_for_model, get_table_for_model
+
+from nautobot_circuit_maintenance import models
+
+LISTED = (
+    models.CircuitMaintenance,
+    models.CircuitImpact,
+    models.Note,
+    models.Notification,
+    models.ParsedNotification,
+    models.NotificationSource,
+)
+_UI, _REST = "plugins:nautobot_circuit_maintenance:{}", "plugins-api:nautobot_circuit_maintenance-api:{}-list"
+PAGE = 50
+GRAPHQL = {
+    "maintenances": "{ circuit_maintenances(limit: 50) { name provider { name } windows { start_time } impacts { cid } } }",
+    "maintenances, deep": "{ circuit_maintenances(limit: 50, offset: 100000) { name impacts { cid circuit { cid } } } }",
+    "impacts": "{ circuit_impacts(limit: 50) { cid maintenance { name } circuit { cid } } }",
+    "notifications": "{ notifications(limit: 50) { subject provider { name } parsed_notifications { status } } }",
+    "search": '{ circuit_maintenances(q: "CHG0000042", limit: 50) { name } }',
+}
+
+
+class Request(NamedTuple):
+    """One request to measure."""
+
+    name: str
+    url: str
+    is_htmx: bool = False
+    query: str = ""
+    """A query for GraphQL; empty for a GET request."""
+
+
+def requests() -> Iterator[Request]:
+    """Yield everything that is measured."""
+    for model in LISTED:
+        yield from _of_list(model)
+        yield from _of_rest(model)
+    yield from (Request(f"GraphQL {name}", reverse("graphql-api"), query=query) for name, query in GRAPHQL.items())
+
+
+def _of_list(model: type[Model]) -> Iterator[Request]:
+    """Yield the requests of a list: filters, searches, sorts and pages."""
+    name = model._meta.model_name or ""
+    url = reverse(_UI.format(f"{name}_list"))
+    pages = max(model._default_manager.count() // PAGE, 1)
+    for page in sorted({1, 2, pages // 2 or 1, pages}):
+        yield Request(f"{name} page {page}", f"{url}?page={page}", is_htmx=True)
+    for column in _sortable(model):
+        for sort in (column, f"-{column}"):
+            yield Request(f"{name} sort={sort}", f"{url}?sort={sort}", is_htmx=True)
+            yield Request(f"{name} sort={sort} last", f"{url}?sort={sort}&page={pages}", is_htmx=True)
+    for query in _filters(model):
+        yield Request(f"{name} {query}"[:100], f"{url}?{query}", is_htmx=True)
+
+
+def _of_rest(model: type[Model]) -> Iterator[Request]:
+    """Yield the requests of an endpoint: offsets at both depths."""
+    name, count = model._meta.model_name or "", model._default_manager.count()
+    url = reverse(_REST.format(name))
+    for offset in sorted({0, count // 2, max(count - PAGE, 0)}):
+        for depth in (0, 1):
+            query = f"limit={PAGE}&offset={offset}&depth={depth}"
+            yield Request(f"REST {name} {query}", f"{url}?{query}")
+
+
+def _sortable(model: type[Model]) -> list[str]:
+    table = get_table_for_model(model)(model._default_manager.none())
+    return [column.name for column in table.columns if column.orderable and column.name not in ("pk", "actions")]
+
+
+def _filters(model: type[Model]) -> Iterator[str]:
+    """Yield a query string for every filter, and for every search that differs."""
+    for name, each in get_filterset_for_model(model).base_filters.items():
+        for value in _values(model, name, each):
+            yield urlencode({name: value})
+
+
+def _values(model: type[Model], name: str, each: Any) -> Iterator[Any]:
+    """Yield values that a filter accepts: those of a row, where it has them."""
+    if name == "q":
+        yield from ("7", "CHG0000042", "C-00042", "ISP 07", "nothing like this")
+    elif isinstance(each, django_filters.BooleanFilter) or name.endswith("isnull"):
+        yield from ("true", "false")
+    elif "queryset" in each.extra:
+        queryset = each.extra["queryset"]
+        yield from (queryset() if callable(queryset) else queryset).order_by("pk").values_list("pk", flat=True)[:1]
+    elif "choices" in each.extra:
+        choices = each.extra["choices"]
+        choices = choices() if callable(choices) else choices
+        yield from [value for value, _ in getattr(choices, "CHOICES", choices)][:1]
+    elif "DateTime" in type(each).__name__:
+        yield timezone.now().isoformat()
+    else:
+        yield _sample(model, each.field_name)
+
+
+def _sample(model: type[Model], path: str) -> Any:
+    """Return the value of a row along a path, or a number, which is a text too."""
+    try:
+        found = model._default_manager.exclude(**{path: None}).order_by("pk").values_list(path, flat=True)[:1]
+        return next(iter(found), 1) or 1
+    except Exception:  # pylint: disable=broad-exception-caught  # a custom field or a relationship is no path
+        return 1
