@@ -3,9 +3,10 @@
 Cancelled maintenances are not counted. Weeks and months are those of the active time zone.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone as zones
 
 from django.db.models import Avg, Count, F, Min, Q, Sum
 from django.utils import timezone
@@ -81,14 +82,20 @@ def by_week(visibility: Visibility, now: datetime) -> Weeks:
     """Count the maintenances of the weeks around now."""
     this_monday = _monday(now)
     mondays = tuple(this_monday + week * WEEK for week in range(-WEEKS_BACK, WEEKS_AHEAD + 1))
+    # Compared in UTC: there are thousands of starts, and converting each to local time costs more than the rest.
+    starts = [_midnight(day).astimezone(zones.utc) for day in mondays]
     end = _midnight(mondays[-1] + WEEK) - timedelta(microseconds=1)
-    maintenances = planned(visibility, _midnight(mondays[0]), end)
+    maintenances = planned(visibility, starts[0], end)
     worst = dict(visibility.impacts.filter(maintenance__in=maintenances).severities())
     counts = Counter(
-        (_monday(start), impact_of_severity(worst.get(pk, 0)))
+        (bisect_right(starts, start) - 1, worst.get(pk, 0))
         for pk, start in maintenances.values_list("pk", "start_time")
     )
-    return Weeks(mondays, {impact: tuple(counts[day, impact] for day in mondays) for impact in (*SEVERITIES, "")})
+    places = (*range(1, len(SEVERITIES) + 1), 0)
+    return Weeks(
+        mondays,
+        {impact_of_severity(place): tuple(counts[week, place] for week in range(len(mondays))) for place in places},
+    )
 
 
 def by_provider(visibility: Visibility, now: datetime) -> list[tuple[str, int]]:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Manager, Prefetch, prefetch_related_objects
 from drf_spectacular.utils import extend_schema_field
 from nautobot.apps.api import BaseModelSerializer, NautobotModelSerializer, TaggedModelSerializerMixin
 from nautobot.circuits.models import Circuit, Provider
 from rest_framework import serializers
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.api.csv_files import CHUNK
 from nautobot_circuit_maintenance.api.windows import (
     DoubtSerializer,
     OwnWindowsField,
@@ -24,9 +25,11 @@ from nautobot_circuit_maintenance.models import (
     NotificationSource,
     ParsedNotification,
 )
-from nautobot_circuit_maintenance.models.severity import worst_impact
+from nautobot_circuit_maintenance.models.querysets import ImpactSummary
+from nautobot_circuit_maintenance.models.severity import impact_of_severity, severity_of
 
 _OF_A_MAINTENANCE = ("windows", "impacts", "circuit_count", "unmatched_count", "worst_impact")
+_LISTS = ("windows", "impacts")
 
 
 class _CircuitReferenceSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only describes
@@ -64,6 +67,29 @@ class MaintenanceImpactSerializer(serializers.Serializer):  # pylint: disable=ab
         }
 
 
+class CircuitMaintenanceListSerializer(
+    serializers.ListSerializer
+):  # pylint: disable=abstract-method  # only for reading
+    """Many maintenances; for CSV, what belongs to them is read for some at a time."""
+
+    def to_representation(self, data: Any) -> list[dict[str, Any]]:
+        """Read windows and figures before the rows of a CSV file are made."""
+        rows = list(data.all() if isinstance(data, Manager) else data)
+        if self.child._is_csv_request():  # pylint: disable=protected-access  # Nautobot has no other name for it
+            for first in range(0, len(rows), CHUNK):
+                self._complete(rows[first : first + CHUNK])
+        return super().to_representation(rows)
+
+    def _complete(self, rows: list[CircuitMaintenance]) -> None:
+        """Prefetch windows and tags, and query the figures of the impacts that the user may view."""
+        prefetch_related_objects(rows, "windows", "tags")
+        request = self.context.get("request")
+        visibility = Visibility.of(request.user) if request else Visibility.everything()
+        summaries = visibility.impacts.summaries([row.pk for row in rows])
+        for row in rows:
+            row.summary = summaries.get(row.pk, ImpactSummary())
+
+
 class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerializerMixin):
     """A maintenance with its windows and impacts."""
 
@@ -81,12 +107,16 @@ class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerialize
     class Meta:
         model = CircuitMaintenance
         fields = "__all__"
+        list_serializer_class = CircuitMaintenanceListSerializer
 
     def get_field_names(self, declared_fields: Any, info: Any) -> list[str]:
-        """Omit fields that need further queries if the maintenance is nested or exported as CSV."""
+        """Omit fields that need further queries if the maintenance is nested, and lists that no cell can hold from CSV."""
         names = super().get_field_names(declared_fields, info)
-        is_brief = self.is_nested or self._is_csv_request()
-        return [name for name in names if not (is_brief and name in _OF_A_MAINTENANCE)]
+        if self.is_nested:
+            return [name for name in names if name not in _OF_A_MAINTENANCE]
+        if self._is_csv_request():  # Nautobot leaves out every relation to many rows
+            return [*(name for name in names if name not in _LISTS), "windows"]
+        return names
 
     @extend_schema_field(WindowSerializer(many=True))
     def get_cancelled_windows(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]] | str:
@@ -108,8 +138,10 @@ class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerialize
         return maintenance.other_ids
 
     @extend_schema_field(WindowSerializer(many=True))
-    def get_windows(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]]:
+    def get_windows(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]] | str:
         """List the windows, earliest first."""
+        if self._is_csv_request():
+            return as_intervals((window.start_time, window.end_time) for window in maintenance.windows.all())
         return WindowSerializer(maintenance.windows.all(), many=True).data
 
     @extend_schema_field(MaintenanceImpactSerializer(many=True))
@@ -119,15 +151,26 @@ class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerialize
 
     def get_circuit_count(self, maintenance: CircuitMaintenance) -> int:
         """Count the circuit IDs that are affected."""
-        return sum(impact.is_affected for impact in self._impacts(maintenance))
+        return self._summary(maintenance).circuit_count
 
     def get_unmatched_count(self, maintenance: CircuitMaintenance) -> int:
         """Count the circuit IDs that are not in Nautobot."""
-        return sum(impact.circuit_id is None and impact.is_affected for impact in self._impacts(maintenance))
+        return self._summary(maintenance).unmatched_count
 
     def get_worst_impact(self, maintenance: CircuitMaintenance) -> str:
         """Return the worst impact."""
-        return worst_impact(impact.impact for impact in self._impacts(maintenance) if impact.is_affected)
+        return impact_of_severity(self._summary(maintenance).worst_severity)
+
+    def _summary(self, maintenance: CircuitMaintenance) -> ImpactSummary:
+        """Return the figures of the impacts that the user may view; for CSV, they are queried for many maintenances."""
+        if not hasattr(maintenance, "summary"):
+            affected = [impact for impact in self._impacts(maintenance) if impact.is_affected]
+            maintenance.summary = ImpactSummary(
+                len(affected),
+                sum(impact.circuit_id is None for impact in affected),
+                severity_of(impact.impact for impact in affected),
+            )
+        return maintenance.summary
 
     def _impacts(self, maintenance: CircuitMaintenance) -> list[CircuitImpact]:
         """Return the impacts that the user may view, which the view prefetched for all maintenances."""

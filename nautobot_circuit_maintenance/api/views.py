@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from nautobot_circuit_maintenance import filters
 from nautobot_circuit_maintenance.api import serializers
+from nautobot_circuit_maintenance.api.csv_files import StreamedCSVMixin
 from nautobot_circuit_maintenance.api.notifications import PROBLEM, NotificationViewSet
 from nautobot_circuit_maintenance.api.permissions import ChangePermission
 from nautobot_circuit_maintenance.models import (
@@ -42,7 +43,7 @@ class ChangedSinceSeen(APIException):
         super().__init__(f"{maintenance} was changed after it was read and has not been acknowledged.")
 
 
-class CircuitMaintenanceViewSet(NautobotModelViewSet):
+class CircuitMaintenanceViewSet(StreamedCSVMixin, NautobotModelViewSet):
     """Maintenances, with windows and impacts at any depth."""
 
     queryset = CircuitMaintenance.objects.prefetch_related("tags", "windows")
@@ -57,7 +58,9 @@ class CircuitMaintenanceViewSet(NautobotModelViewSet):
             super().restrict_queryset(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[CircuitMaintenance]:
-        """Prefetch the impacts that the user may view."""
+        """Prefetch the impacts that the user may view; CSV has none."""
+        if "text/csv" in getattr(self.request, "accepted_media_type", ""):
+            return super().get_queryset().prefetch_related(None)
         visible = CircuitImpact.objects.restrict(self.request.user, "view").prefetch_related("windows")
         return super().get_queryset().prefetch_related(Prefetch("impacts", visible, to_attr="visible_impacts"))
 
@@ -106,7 +109,7 @@ class CircuitMaintenanceViewSet(NautobotModelViewSet):
         return response
 
 
-class CircuitImpactViewSet(NautobotModelViewSet):
+class CircuitImpactViewSet(StreamedCSVMixin, NautobotModelViewSet):
     """Impacts."""
 
     # In natural slugs.
@@ -116,7 +119,7 @@ class CircuitImpactViewSet(NautobotModelViewSet):
     filterset_class = filters.CircuitImpactFilterSet
 
 
-class NoteViewSet(NautobotModelViewSet):
+class NoteViewSet(StreamedCSVMixin, NautobotModelViewSet):
     """Maintenance notes."""
 
     queryset = Note.objects.select_related("maintenance__provider")  # the same
@@ -144,7 +147,7 @@ class NotificationSourceViewSet(NautobotModelViewSet):
         raise MethodNotAllowed(request.method)
 
 
-class ParsedNotificationViewSet(ReadOnlyModelViewSet):
+class ParsedNotificationViewSet(StreamedCSVMixin, ReadOnlyModelViewSet):
     """Parsed notifications."""
 
     queryset = ParsedNotification.objects.select_related("maintenance__provider")  # the same

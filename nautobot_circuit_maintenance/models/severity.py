@@ -21,6 +21,11 @@ def impact_of_severity(place: int) -> str:
     return SEVERITIES[place - 1] if place else ""
 
 
+def severity_of(impacts: Iterable[str]) -> int:
+    """Return the severity of the worst of these impacts; 0 if there are none."""
+    return max((SEVERITIES.index(impact) + 1 for impact in impacts), default=0)
+
+
 def worst_impact(impacts: Iterable[str]) -> str:
     """Return the worst of these impacts; an empty string if there are none."""
     return max(impacts, key=SEVERITIES.index, default="")
