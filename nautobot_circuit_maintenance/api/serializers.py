@@ -81,8 +81,8 @@ class CircuitMaintenanceListSerializer(
         return super().to_representation(rows)
 
     def _complete(self, rows: list[CircuitMaintenance]) -> None:
-        """Prefetch windows and tags, and query the figures of the impacts that the user may view."""
-        prefetch_related_objects(rows, "windows", "tags")
+        """Prefetch what a row names, and query the figures of the impacts that the user may view."""
+        prefetch_related_objects(rows, "provider", "windows", "tags")
         request = self.context.get("request")
         visibility = Visibility.of(request.user) if request else Visibility.everything()
         summaries = visibility.impacts.summaries([row.pk for row in rows])

@@ -116,7 +116,7 @@ class TwoNightsTest(PageTestCase):
         self.assertEqual([window.start_time for window in impact.own_windows], [later])
 
     def test_csv_has_one_cell_for_cancelled_windows_and_doubts(self):
-        lines = self.client.get(f"{API}maintenance/?format=csv&name=Ours").content.decode()
+        lines = self.client.get(f"{API}maintenance/?format=csv&name=Ours").getvalue().decode()
 
         self.assertIn("2026-11-25T12:00:00Z/2026-11-25T14:00:00Z", lines)
         self.assertIn(DOUBT, lines)

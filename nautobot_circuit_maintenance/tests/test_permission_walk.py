@@ -97,7 +97,7 @@ class WalkCase(TestCase):
 
     def assert_silent(self, response, asked: str = "") -> None:
         """Check that a response discloses nothing of the other provider except what was requested."""
-        self.assertEqual(self.leaks(response.content.decode(), asked), [])
+        self.assertEqual(self.leaks(response.getvalue().decode(), asked), [])
 
 
 def questions_to_us(ours: two_providers.Side, namespace: str) -> Iterator[tuple[str, dict, bool]]:
@@ -148,7 +148,7 @@ class Comparison(WalkCase):
         for url, parameters, is_htmx in self.questions():
             response = self.client.get(url, parameters, **(HTMX if is_htmx else {}))
             self.assertLess(response.status_code, 500, url)
-            body = response.content.decode(errors="replace") if response.status_code == 200 else ""
+            body = response.getvalue().decode(errors="replace") if response.status_code == 200 else ""
             found[f"{url} {parameters} {'rows' if is_htmx else ''}"] = f"{response.status_code}\n{body}"
         return found
 
