@@ -94,7 +94,7 @@ def _swapped(window: Window) -> Window:
 
 
 def _with_first(update: MaintenanceUpdate, kind: str, window: Window) -> Iterator[Mutation]:
-    index = next(number for number, event in enumerate(update.events) if event.windows)
+    index = [bool(event.windows) for event in update.events].index(True)
     events = list(update.events)
     events[index] = events[index]._replace(windows=(window, *events[index].windows[1:]))
     yield Mutation(kind, replace(update, events=tuple(events)))
@@ -103,7 +103,7 @@ def _with_first(update: MaintenanceUpdate, kind: str, window: Window) -> Iterato
 def _of_id(sample: Sample, update: MaintenanceUpdate) -> Iterator[Mutation]:
     name = update.maintenance_id
     if digits := list(_DIGIT.finditer(name)):
-        for match in {digits[-1], digits[len(digits) // 2]}:
+        for match in dict.fromkeys((digits[-1], digits[len(digits) // 2])):
             other = str((int(match[0]) + 1) % 10)
             yield Mutation(
                 "a digit of the ID",

@@ -60,7 +60,7 @@ class Inventory:
 
     def _plain(self, text: str) -> Iterable[CircuitCandidate]:
         for match in _WORD.finditer(text):
-            for start, end in _bounds(text, match):
+            for start, end in _bounds(match):
                 cid = self._words.get(text[start:end].casefold())
                 if cid and not (cid.isdigit() and _PHONE.search(text, max(0, start - 50), start)):
                     yield CircuitCandidate(Span(start, end), cid)
@@ -73,7 +73,7 @@ class Inventory:
                     yield CircuitCandidate(Span(start, end), cid)
 
 
-def _bounds(text: str, match: re.Match[str]) -> Iterable[tuple[int, int]]:
+def _bounds(match: re.Match[str]) -> Iterable[tuple[int, int]]:
     """Yield where an ID may stand in a word: the whole of it, and behind "CID#", "=" or ":"."""
     yield match.span()
     if "#" in match[0] or ":" in match[0]:

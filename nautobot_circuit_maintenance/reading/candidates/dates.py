@@ -126,7 +126,7 @@ def _numeric(text: str) -> Iterator[DateToken]:
         if groups["a"]:
             days = _both_orders(int(groups["a"]), int(groups["b"]), _year(groups["y2"]))
         else:
-            kind = next(each for each in "1345" if groups[f"m{each}"])
+            [kind] = [each for each in "1345" if groups[f"m{each}"]]
             year = groups.get(f"y{kind}")
             days = [_day(int(year) if year else None, int(groups[f"m{kind}"]), int(groups[f"d{kind}"]), YEAR_FIRST)]
         yield from _token(match.span(), days, f"{groups['s2'] or ''}{len(groups['y2'] or '')}")
@@ -136,7 +136,7 @@ def _named(text: str) -> Iterator[DateToken]:
     for pattern in (_MONTH_DAY, _DAY_MONTH):
         position = 0
         while match := pattern.search(text, position):
-            # A word that is no month may stand before the day of the next date: "11 och 12 maj".
+            # A word that names no month may stand before the day of the next date: "11 och 12 maj".
             position = match.end() if (months := month(match["m"])) else match.end("m")
             year = _year(match["y"] or (match["y0"] if pattern is _MONTH_DAY else None))
             yield from _token(match.span(), [_day(year, each, int(match["d"]), NAMED) for each in months])

@@ -62,7 +62,7 @@ class Surroundings:
         start = before
         for (date, time), end in zip(group.moments, ends, strict=True):
             assert date.date and time.time  # nosec B101 # a group has nothing else
-            label_end = min([token.span.start for token in (date, time) if token.line == time.line])
+            label_end = min(token.span.start for token in (date, time) if token.line == time.line)
             label = self._label(time.line, start, label_end)
             zone, is_local = self._zone(time.line, label_end, max(end, time.span.end))
             found.append(
