@@ -25,6 +25,8 @@ class CalendarEvent(NamedTuple):
     values: dict[str, tuple[str, ...]]
     window: Window | None
     """None if it has no two times that can be compared."""
+    has_times: bool
+    """Whether it states any time at all."""
 
     def first(self, name: str) -> str:
         """Return the first value of a property; empty without one."""
@@ -60,7 +62,8 @@ def _event(text: str) -> CalendarEvent:
             zones[name] = zone[1]
     start, end = (_time(values.get(name, ("",))[0], zones.get(name, "")) for name in ("DTSTART", "DTEND"))
     is_simple = start and end and start < end and not {"RRULE", "RDATE", "RECURRENCE-ID"} & values.keys()
-    return CalendarEvent(values, Window(start, end) if start and end and is_simple else None)
+    has_times = any(name.startswith(("DT", "DURATION", "R")) and name != "DTSTAMP" for name in values)
+    return CalendarEvent(values, Window(start, end) if start and end and is_simple else None, has_times)
 
 
 def _unescaped(value: str) -> str:

@@ -17,7 +17,7 @@ STRONG = {
     COMPLETED: r"""abschluss_der beendigung fertigmeldung fin_des_travaux finalización conclusão completamento fine_lavori
         afronding zakończenie_prac ukončení slutförande afslutning avslutning valmistuminen tamamlandı
         завершение_работ befejezés finalizare ολοκλήρωση penyelesaian completed\b completion\b
-        is_complete\b are_complete\b is_now_complete\b are_now_complete\b
+        ticket_resolved is_complete\b are_complete\b is_now_complete\b are_now_complete\b
         has_(?:now_)?ended has_(?:now_)?finished has_been_concluded is_now_over maintenance_end_? closed\b
         successfully abgeschlossen beendet terminée?s? clôture finaliz\w+ concluíd\w+ completat[oiae]
         conclus[oiae] afgerond voltooid zakończ(?:one|on[oy]|yły|ył)\w* dokonč\w+ ukončen\w* avslutat\w*

@@ -5,18 +5,19 @@ The parser library read BCOP calendars in the zone of the worker where the zone 
 
 from collections.abc import Iterator, Sequence
 
-from nautobot_circuit_maintenance.domain.updates import NO_CHANGE, MaintenanceEvent, MaintenanceUpdate
+from nautobot_circuit_maintenance.domain.updates import NO_CHANGE, MaintenanceUpdate
 from nautobot_circuit_maintenance.reading.candidates.calendars import CalendarEvent
 from nautobot_circuit_maintenance.reading.gates.base import DOUBTFUL, UNCHECKED, Finding
 from nautobot_circuit_maintenance.reading.gates.window import text
 
 GATE = "calendar"
+_SAME = {"CANCELED": "CANCELLED", "INPROGRESS": "INPROCESS"}
 _ID, _CIRCUIT, _STATUS = "X-MAINTNOTE-MAINTENANCE-ID", "X-MAINTNOTE-OBJECT-ID", "X-MAINTNOTE-STATUS"
 
 
 def fits_calendar(update: MaintenanceUpdate, events: Sequence[CalendarEvent]) -> Iterator[Finding]:
     """Yield what an update says otherwise than the events of its ID in the calendars of the message."""
-    own = [event for event in events if event.first(_ID) == update.maintenance_id]
+    own = [event for event in events if update.maintenance_id in map(str.strip, event.values.get(_ID, ()))]
     if not own:
         yield Finding("id", DOUBTFUL, f"No calendar of the message has the ID {update.maintenance_id}.")
         return
@@ -27,10 +28,11 @@ def fits_calendar(update: MaintenanceUpdate, events: Sequence[CalendarEvent]) ->
 
 def _windows(update: MaintenanceUpdate, own: Sequence[CalendarEvent]) -> Iterator[Finding]:
     stated = {event.window for event in own if event.window}
-    if any(event.window is None for event in own):
-        if not set(update.windows) & stated or len(update.windows) > len(stated):
-            yield Finding(GATE, UNCHECKED, "The calendar has times that can be read with its own zones only.")
-            return
+    if any(event.window is None and event.has_times for event in own):
+        if not stated >= set(update.windows):
+            sentence = "The calendar has times that are not compared: a recurrence, a duration or a zone of its own."
+            yield Finding(GATE, UNCHECKED, sentence)
+        return
     for window in update.windows:
         if window not in stated:
             words = ", ".join(text(each) for each in sorted(stated))
@@ -40,11 +42,14 @@ def _windows(update: MaintenanceUpdate, own: Sequence[CalendarEvent]) -> Iterato
 
 
 def _circuits(update: MaintenanceUpdate, own: Sequence[CalendarEvent]) -> Iterator[Finding]:
-    stated = {_folded(each) for event in own for each in event.values.get(_CIRCUIT, ()) if each.strip()}
+    listed = [_folded(each) for event in own for each in event.values.get(_CIRCUIT, ()) if each.strip()]
     read = {_folded(circuit.cid) for circuit in update.circuits}
-    if missing := sorted(stated - read):
+    # Some write all IDs in one line; which commas are part of an ID, only the reader says.
+    missing = [each for each in listed if each not in read and not read >= set(map(str.strip, each.split(",")))]
+    if missing:
         yield Finding("circuits", DOUBTFUL, f"The calendar also has {', '.join(missing[:5])}.")
-    if added := sorted(read - stated):
+    known = {*listed, *(part.strip() for each in listed for part in each.split(","))}
+    if added := sorted(read - known):
         yield Finding("circuits", DOUBTFUL, f"The calendar does not have {', '.join(added[:5])}.")
 
 
@@ -53,14 +58,18 @@ def _folded(cid: str) -> str:
 
 
 def _statuses(update: MaintenanceUpdate, own: Sequence[CalendarEvent]) -> Iterator[Finding]:
-    stated = {event.first(_STATUS).upper() for event in own} - {""}
-    read = {_status(event) for event in update.events} - {NO_CHANGE}
-    if not stated or read == {"UNKNOWN"}:
-        if not any(event.method == "CANCEL" or event.default_status for event in update.events) and read:
-            yield Finding("status", UNCHECKED, "The calendar states no status.")
-    elif not read <= stated:
-        yield Finding("status", DOUBTFUL, f"The calendar says {', '.join(sorted(stated))}.", None, sorted(stated)[0])
+    stated = {_letters(event.first(name)) for event in own for name in (_STATUS, "STATUS")} - {""}
+    read = {event.status for event in update.events} - {NO_CHANGE, "UNKNOWN"}
+    is_default = any(event.method == "CANCEL" or event.default_status for event in update.events)
+    for status in sorted(read):
+        if not stated and not is_default:
+            yield Finding("status", UNCHECKED, f"The calendar states no status; it was read as {status}.")
+        elif stated and _letters(status) not in stated and not is_default:
+            words = ", ".join(sorted({event.first(_STATUS) or event.first("STATUS") for event in own}))
+            yield Finding("status", DOUBTFUL, f"The calendar says {words}, the status is {status}.", None, words)
 
 
-def _status(event: MaintenanceEvent) -> str:
-    return event.status
+def _letters(status: str) -> str:
+    """Return a status as it compares: "IN-PROGRESS" is IN-PROCESS, "Canceled" is CANCELLED."""
+    letters = "".join(each for each in status.upper() if each.isalpha())
+    return _SAME.get(letters, letters)

@@ -3,9 +3,8 @@
 import unittest
 from dataclasses import replace
 
-from nautobot_circuit_maintenance.domain.updates import MaintenanceEvent
 from nautobot_circuit_maintenance.reading.candidates.dates import DAY_FIRST, MONTH_FIRST
-from nautobot_circuit_maintenance.reading.gates.base import CONFIRMED, DOUBTFUL, UNCHECKED, Earlier, Known
+from nautobot_circuit_maintenance.reading.gates.base import CONFIRMED, DOUBTFUL, UNCHECKED, Earlier, Known, Opinion
 from nautobot_circuit_maintenance.reading.gates.judge import second_opinions
 from nautobot_circuit_maintenance.tests.second_opinion.messages import (
     INVENTORY,
@@ -342,11 +341,10 @@ class TestCalendars(unittest.TestCase):
         )
     )
 
-    def opinion_on(self, changes: dict[str, object]) -> object:
-        content = replace(content_of("See the calendar."), calendars=(self.CALENDAR,))
+    def opinion_on(self, changes: dict[str, object], calendar: str = "") -> Opinion:
+        content = replace(content_of("See the calendar."), calendars=(calendar or self.CALENDAR,))
         update = reading(changes.pop("window", NIGHT), **{"circuits": ("LON-1001", "LON-1002"), **changes})
-        events = tuple(MaintenanceEvent(**{**event._asdict(), "uid": "1"}) for event in update.events)
-        return opinion(content, replace(update, events=events))
+        return opinion(content, replace(update, events=tuple(event._replace(uid="1") for event in update.events)))
 
     def test_what_the_lines_say_is_confirmed_and_everything_else_doubtful(self):
         self.assertEqual(self.opinion_on({}).confidence, CONFIRMED)
@@ -362,10 +360,22 @@ class TestCalendars(unittest.TestCase):
         sentences = [each.sentence for each in self.opinion_on({"window": NEXT_NIGHT}).doubts]
         self.assertIn("2026-03-15 22:00 - 2026-03-16 04:00 UTC is not in the calendar.", sentences)
 
+    def test_other_spellings_further_ids_and_lists_of_circuits_are_the_same(self):
+        one_line = self.CALENDAR.replace("LON-1001\r\n", "LON-1001,LON-1002\r\n")
+        two_ids = self.CALENDAR.replace(
+            "X-MAINTNOTE-OBJECT-ID:", "X-MAINTNOTE-MAINTENANCE-ID:CHG-9\r\nX-MAINTNOTE-OBJECT-ID:"
+        )
+        spelled = self.CALENDAR.replace(":CONFIRMED", ":In-Progress")
+        by_status = self.CALENDAR.replace("X-MAINTNOTE-STATUS:CONFIRMED", "STATUS:CANCELLED")
+        for calendar, changes in (
+            (one_line, {}),
+            (two_ids, {"name": "CHG-9"}),
+            (spelled, {"status": "IN-PROCESS"}),
+            (by_status, {"status": "CANCELLED"}),
+        ):
+            with self.subTest(str(changes)):
+                self.assertEqual(self.opinion_on(changes, calendar).confidence, CONFIRMED)
+
     def test_times_that_need_the_zones_of_the_calendar_are_unchecked(self):
         calendar = self.CALENDAR.replace("Europe/Berlin", "Our own zone")
-        content = replace(content_of("See the calendar."), calendars=(calendar,))
-        update = reading(NIGHT, circuits=("LON-1001", "LON-1002"))
-        events = tuple(event._replace(uid="1") for event in update.events)
-
-        self.assertEqual(opinion(content, replace(update, events=events)).confidence, UNCHECKED)
+        self.assertEqual(self.opinion_on({}, calendar).confidence, UNCHECKED)
