@@ -52,8 +52,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(pytestconfig: pytest.Config) -> Iterator[None]:
-    """Replace the creation of the test database, which takes minutes, by a clone of the template."""
-    # pylint: disable-next=import-outside-toplevel  # `invoke pure` needs no database
+    """Replace the creation of the test database, which takes minutes, by a clone of the template; MariaDB starts with one."""
+    # pylint: disable=import-outside-toplevel  # `invoke pure` needs no database
+    if os.environ.get("NCM_DATABASE") == "mariadb":
+        from development.services import mariadb
+        from nautobot_circuit_maintenance.tests import refusals
+
+        mariadb.execute(os.environ, refusals.mysql_triggers())
+        yield
+        return
     from development.services import database
 
     name = settings.DATABASES["default"]["TEST"]["NAME"]
@@ -104,4 +111,5 @@ def pytest_report_header() -> str:
     """Name the services in the head of the report."""
     if not settings.DATABASES:
         return "without services (development.pure_settings)"
-    return f"PostgreSQL at {os.environ['NAUTOBOT_DB_HOST']}, Redis at {os.environ['NAUTOBOT_REDIS_HOST']}"
+    database = "MariaDB" if os.environ.get("NCM_DATABASE") == "mariadb" else "PostgreSQL"
+    return f"{database} at {os.environ['NAUTOBOT_DB_HOST']}, Redis at {os.environ['NAUTOBOT_REDIS_HOST']}"

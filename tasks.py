@@ -113,10 +113,10 @@ def template(_context: Context) -> None:
         print(database.template())
 
 
-@command()
-def core_schema(context: Context) -> None:
+@command(texts={"mariadb": "Write the dump of `invoke mariadb` instead (20 minutes)."})
+def core_schema(context: Context, mariadb: bool = False) -> None:
     """Write the dump of the installed Nautobot's schema that tests and demo start from (5 minutes)."""
-    python_module(context, "development.core_schema", "write")
+    python_module(context, "development.core_schema", "write-mariadb" if mariadb else "write")
 
 
 @command()
@@ -208,6 +208,19 @@ def unittest(  # pylint: disable=too-many-arguments,too-many-positional-argument
     chosen += ["-x"] if failfast else []
     chosen += ["--cov", "--cov-report=term:skip-covered"] if coverage else []
     python_module(context, "pytest", *([label] if label else []), *chosen)
+
+
+@command(
+    texts={
+        "label": "File, folder or test id to run instead of everything.",
+        "keyword": "Run only the tests whose names match (pytest -k).",
+    }
+)
+def mariadb(context: Context, label: str = "", keyword: str = "") -> None:
+    """Run the tests that are not PostgreSQL's own on MariaDB (needs Debian's mariadb-server), the relative of MySQL."""
+    chosen = ["-k", keyword] if keyword else []
+    with context.prefix("export NCM_DATABASE=mariadb"):
+        python_module(context, "pytest", *([label] if label else []), "-m", "not nightly and not postgresql", *chosen)
 
 
 @command(texts={"keyword": "Run only the tests whose names match (pytest -k)."})
@@ -391,6 +404,7 @@ NIGHTLY: dict[str, Callable[[Context], None]] = {
     "pylint": pylint,
     "coverage": lambda context: unittest(context, workers=2, coverage=True),
     "migrations of Nautobot": verify_core_schema,
+    "MariaDB": mariadb,
     "developer guide and examples": lambda context: python_module(context, "pytest", "-m", "nightly"),
     "tests of the tools": lambda context: python_module(context, "pytest", "development/tests"),
     "chaos": lambda context: chaos(context, faults=500),
@@ -401,7 +415,7 @@ NIGHTLY: dict[str, Callable[[Context], None]] = {
 
 @command()
 def nightly(context: Context) -> None:
-    """Run what takes too long for each push: real migrations, examples, long chaos, mutants, other Nautobots (2 hours)."""
+    """Run what takes too long for each push: real migrations, examples, long chaos, mutants, MariaDB, other Nautobots (3 hours)."""
     if failed := failures(context, NIGHTLY):
         raise Exit("\n".join(failed), code=1)
     print("All passed.")

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from development.services import database, dumps, embedded
+from development.services import database, dumps, embedded, mariadb
 
 DIFFERENCES_SHOWN = 40
 
@@ -33,8 +33,14 @@ def migrated_core() -> Iterator[str]:
 def write() -> None:
     """Migrate an empty database and write its dump."""
     with migrated_core() as name:
-        version = importlib.metadata.version("nautobot")
-        print(dumps.write(name, version=version, fingerprint=database.core_fingerprint()))
+        print(dumps.write(dumps.dump_of(name), fingerprint=database.core_fingerprint()))
+
+
+def write_mariadb() -> None:
+    """Migrate an empty MariaDB and write its dump."""
+    with embedded.redis() as redis:
+        os.environ.update(redis)
+        print(mariadb.write_dump())
 
 
 def verify() -> list[str]:
@@ -49,8 +55,8 @@ def verify() -> list[str]:
 
 def main(mode: str) -> None:
     """Write the dump or verify it; exit with 1 if it is stale."""
-    if mode == "write":
-        write()
+    if mode != "verify":
+        {"write": write, "write-mariadb": write_mariadb}[mode]()
         return
     differences = verify()
     if differences:

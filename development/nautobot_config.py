@@ -32,7 +32,8 @@ if not SECRET_KEY:  # noqa: F405 - from Nautobot's settings
     SECRET_KEY = kept_secret(STATE / "secret_key")
 ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]  # noqa: F405 - from Nautobot's settings
 INSTALLATION_METRICS_ENABLED = False  # nothing leaves this machine
-METRICS_ENABLED = True
+# With metrics, Nautobot replaces the engine by one that is built on that of PostgreSQL or MySQL.
+METRICS_ENABLED = not DATABASES["default"]["ENGINE"].startswith("development.")  # noqa: F405 - from Nautobot's settings
 
 # The template of bare Nautobot is built without the app; see development/services/database.py.
 PLUGINS = [] if os.environ.get("NCM_CORE_ONLY") else ["nautobot_circuit_maintenance"]

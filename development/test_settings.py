@@ -1,5 +1,7 @@
 """Django settings of the tests: starts what they need, then loads Nautobot's configuration as `nautobot-server` would.
 
+The database is PostgreSQL, or MariaDB if `NCM_DATABASE` is "mariadb".
+
 pytest-django imports this module (`DJANGO_SETTINGS_MODULE`) before anything else of ours. The services end with the
 process, which releases their locks. Workers of pytest-xdist inherit the variables, so they share the services.
 """
@@ -15,14 +17,18 @@ from development.services import embedded
 
 _running = contextlib.ExitStack()
 atexit.register(_running.close)
-for _service in (embedded.postgres, embedded.redis):
-    os.environ.update(_running.enter_context(_service()))
+_is_mariadb = os.environ.get("NCM_DATABASE") == "mariadb"
+os.environ.update(_running.enter_context(embedded.redis()))  # first: migrating needs it
+_database = importlib.import_module("development.services.mariadb").mariadb if _is_mariadb else embedded.postgres
+os.environ.update(_running.enter_context(_database()))
 
 # The sources of containers that run beside are not those of the tests.
 os.environ.pop("NCM_PLUGIN_CONFIG", None)
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-# Each run and each worker has a database of its own, and a Redis database of its own: every tearDown empties that.
-os.environ["NAUTOBOT_DB_NAME"] = f"ncm_test_{os.getpid()}_{_worker}"
+# Each run and each worker has a database of its own (of MariaDB: a server of its own), and a Redis database of its own:
+# every tearDown empties that.
+if not _is_mariadb:
+    os.environ["NAUTOBOT_DB_NAME"] = f"ncm_test_{os.getpid()}_{_worker}"
 
 # Imported here: Nautobot's settings read the variables when they are imported, which this does.
 importlib.import_module("nautobot.core.cli").load_settings(str(Path(__file__).with_name("nautobot_config.py")))

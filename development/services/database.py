@@ -116,17 +116,22 @@ def build(server: Connection, name: str, *, source: str, core_only: bool) -> Non
     """Clone `source` and migrate the clone, which gets its final name only after that."""
     unfinished = name + UNFINISHED
     clone(server, unfinished, source=source)
+    migrate({"NAUTOBOT_DB_NAME": unfinished}, core_only=core_only)
+    finish(server, name)
+
+
+def migrate(env: dict[str, str], *, core_only: bool) -> None:
+    """Migrate the database that these environment variables name, together with those of this process."""
     # Without the sources of the developer's settings: migrating creates a row for each, and tests clone the template too.
-    mine = {"NAUTOBOT_DB_NAME": unfinished, "NCM_CORE_ONLY": "1" if core_only else "", "NCM_PLUGIN_CONFIG": ""}
-    log = state_folder("log") / f"migrate-{name}.log"
+    mine = {**env, "NCM_CORE_ONLY": "1" if core_only else "", "NCM_PLUGIN_CONFIG": ""}
+    log = state_folder("log") / f"migrate-{env['NAUTOBOT_DB_NAME']}.log"
     command = [sys.executable, "-m", "development.services.migrate", str(log)]
     done = subprocess.run(  # nosec B603 # our own module
         command, cwd=ROOT, env={**os.environ, **mine}, check=False, stdout=sys.stderr
     )
     if done.returncode:
         end = log.read_text(errors="replace")[-4000:] if log.exists() else ""
-        raise ServiceError(f"Migrating {name} failed. The end of {log}:\n{end}")
-    finish(server, name)
+        raise ServiceError(f"Migrating {env['NAUTOBOT_DB_NAME']} failed. The end of {log}:\n{end}")
 
 
 def finish(server: Connection, name: str) -> None:

@@ -1,10 +1,11 @@
-"""Dumps of a migrated bare Nautobot, `development/core-schema/nautobot<version>-<fingerprint>.sql.gz`.
+"""Dumps of a migrated bare Nautobot, `development/core-schema/nautobot<version>-<fingerprint>.sql.gz`; MariaDB's end in `.mariadb.sql.gz`.
 
 Restoring one takes a second, migrating minutes. `invoke core-schema` writes the dump of the installed Nautobot,
 `invoke verify-core-schema` compares it with what the migrations make.
 """
 
 import gzip
+import importlib.metadata
 import os
 import re
 import subprocess  # nosec B404 # pg_dump of PostgreSQL's wheel
@@ -21,9 +22,13 @@ _RANDOM = re.compile(
 )
 
 
-def find(fingerprint: str) -> Path | None:
-    """Return the dump of the Nautobot with this fingerprint, if there is one."""
-    return next(FOLDER.glob(f"*-{fingerprint}.sql.gz"), None)
+def find(fingerprint: str, kind: str = "") -> Path | None:
+    """Return the dump of the Nautobot with this fingerprint, if there is one; of PostgreSQL unless `kind` is "mariadb"."""
+    return next(FOLDER.glob(f"*-{fingerprint}{_ending(kind)}"), None)
+
+
+def _ending(kind: str) -> str:
+    return f".{kind}.sql.gz" if kind else ".sql.gz"
 
 
 def read(dump: Path) -> str:
@@ -31,13 +36,14 @@ def read(dump: Path) -> str:
     return gzip.decompress(dump.read_bytes()).decode()
 
 
-def write(database: str, *, version: str, fingerprint: str) -> Path:
-    """Write the dump of a database; remove older ones of this version."""
+def write(dump: str, *, fingerprint: str, kind: str = "") -> Path:
+    """Write a dump of the installed Nautobot; remove older ones of this version and kind."""
     FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.glob(f"nautobot{version}-*.sql.gz"):
+    version = importlib.metadata.version("nautobot")
+    for old in FOLDER.glob(f"nautobot{version}-{'?' * len(fingerprint)}{_ending(kind)}"):
         old.unlink()
-    path = FOLDER / f"nautobot{version}-{fingerprint}.sql.gz"
-    path.write_bytes(gzip.compress(dump_of(database).encode(), mtime=0))  # the same bytes for the same dump
+    path = FOLDER / f"nautobot{version}-{fingerprint}{_ending(kind)}"
+    path.write_bytes(gzip.compress(dump.encode(), mtime=0))  # the same bytes for the same dump
     return path
 
 

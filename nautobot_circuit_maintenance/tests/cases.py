@@ -4,7 +4,6 @@ from datetime import timedelta
 from functools import cached_property
 
 from django.contrib.auth import get_user_model
-from django.db import connection
 from django.test import TestCase
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance, NotificationSource
@@ -12,26 +11,6 @@ from nautobot_circuit_maintenance.pipeline.report import SourceReport
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting, fetch_source
 from nautobot_circuit_maintenance.tests.factories.core import create_circuits, create_provider
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, FakeMailbox
-
-
-def refuse_inserts(table: str, *, where: str = "TRUE", error_code: str = "P0001", operation: str = "INSERT") -> None:
-    """Make PostgreSQL refuse new rows of a table (SQL condition on NEW) with an SQLSTATE, until the test's rollback."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE FUNCTION cm_test_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"IF {where} THEN RAISE EXCEPTION 'refused by the test' USING ERRCODE = '{error_code}'; END IF; "
-            "RETURN NEW; END $$"
-        )
-        cursor.execute(
-            f"CREATE TRIGGER cm_test_refuse BEFORE {operation} ON {table} FOR EACH ROW EXECUTE FUNCTION cm_test_refuse()"
-        )
-
-
-def accept_inserts(table: str) -> None:
-    """Undo ``refuse_inserts``."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TRIGGER cm_test_refuse ON {table}")
-        cursor.execute("DROP FUNCTION cm_test_refuse()")
 
 
 class PipelineTestCase(TestCase):

@@ -11,8 +11,9 @@ from nautobot_circuit_maintenance.pipeline.digest import digest
 from nautobot_circuit_maintenance.pipeline.record import record_batch
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
-from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, refuse_inserts
+from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.refusals import refuse
 
 RAW = mail(Bcop(), subject="Works")
 HOST, NEW_HOST = "mx.customer.example", "mx.new.example"
@@ -82,7 +83,7 @@ class Copies(RecordingTestCase):
     def test_copies_that_are_recorded_one_by_one_are_judged_as_well(self):
         """The database refused another mail of the batch."""
         with trusting(HOST):
-            refuse_inserts(Notification._meta.db_table, where="NEW.subject = 'Odd'")
+            refuse(Notification._meta.db_table, column="subject", value="Odd")
             self.record(RAW, confirmed(), mail(Bcop("M-2"), subject="Odd"))
 
             self.assertEqual(self.digest(), ["failed", "parsed"])

@@ -16,14 +16,10 @@ from nautobot_circuit_maintenance.pipeline.queue import CHUNK, CHUNK_BYTES, Queu
 from nautobot_circuit_maintenance.pipeline.record import record_messages
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
-from nautobot_circuit_maintenance.tests.cases import (
-    PipelineTestCase,
-    accept_inserts,
-    create_provider,
-    refuse_inserts,
-)
+from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import comparable_rows, forget_everything
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.refusals import Refusal, accept, refuse
 
 DAY = timedelta(days=1)
 OPTIONS = RunOptions(now=NOON + DAY)
@@ -109,7 +105,7 @@ class Together(PipelineTestCase):
         """The others are digested in the same run, and only the culprit has failed."""
         raws = [mail(Bcop(f"M-{number}", issued=NOON + timedelta(hours=number))) for number in range(5)]
         record(*raws)
-        refuse_inserts(EVIDENCE, where=f"NEW.fingerprint = '{message(raws[2]).fingerprint}'")
+        refuse(EVIDENCE, column="fingerprint", value=message(raws[2]).fingerprint)
 
         report = drain_waiting(OPTIONS)
 
@@ -183,7 +179,7 @@ class Deaths(TransactionTestCase):
         raws = [mail(Bcop(f"M-{number}", issued=NOON + timedelta(hours=number))) for number in range(5)]
         record(*raws)
         killer = message(raws[1]).fingerprint
-        refuse_inserts(EVIDENCE, where=f"NEW.fingerprint = '{killer}' AND pg_terminate_backend(pg_backend_pid())")
+        refuse(EVIDENCE, column="fingerprint", value=killer, error=Refusal.DEATH)
         seen = []
         try:
             for _ in range(4):
@@ -193,7 +189,7 @@ class Deaths(TransactionTestCase):
                 seen.append(dict(Notification.objects.values_list("fingerprint", "attempts")))
         finally:
             connection.close()
-            accept_inserts(EVIDENCE)
+            accept(EVIDENCE)
 
         self.assertEqual([attempts[killer] for attempts in seen], [1, 2, 3, 3])
         innocent = Notification.objects.exclude(fingerprint=killer)

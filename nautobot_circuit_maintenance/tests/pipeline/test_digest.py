@@ -22,14 +22,10 @@ from nautobot_circuit_maintenance.pipeline.queue import MAX_ATTEMPTS
 from nautobot_circuit_maintenance.pipeline.record import record_messages
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
-from nautobot_circuit_maintenance.tests.cases import (
-    PipelineTestCase,
-    accept_inserts,
-    create_provider,
-    refuse_inserts,
-)
+from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail, message
 from nautobot_circuit_maintenance.tests.reading.parser_mails import mail as html_mail, windstream
+from nautobot_circuit_maintenance.tests.refusals import Refusal, accept, lock_timeout, refuse
 
 EVIDENCE = ParsedNotification._meta.db_table
 OPTIONS = RunOptions(now=NOON + timedelta(days=1))
@@ -95,7 +91,7 @@ class States(PipelineTestCase):
     def test_a_value_that_the_database_refuses_fails_with_the_reason_and_leaves_nothing_behind(self):
         """A defect of ours in one message: no maintenance, no evidence, and the mail behind it is digested."""
         first, second = waiting(mail(Bcop("M-1")), mail(Bcop("M-2", issued=NOON + timedelta(hours=1))))
-        refuse_inserts(EVIDENCE, where=f"NEW.fingerprint = '{first.fingerprint}'")
+        refuse(EVIDENCE, column="fingerprint", value=first.fingerprint)
 
         report = drain_waiting(OPTIONS)
 
@@ -216,31 +212,31 @@ class Queue(PipelineTestCase):
         self.assertEqual((row.state, row.attempts), ("parsed", 3))
 
     def test_a_database_that_fails_leaves_the_row_waiting_and_ends_the_run_with_a_sentence(self):
-        """A deadlock (SQLSTATE 40P01): no one's fault, the next run continues."""
+        """A deadlock: no one's fault, the next run continues."""
         rows = waiting(mail(Bcop("M-1")), mail(Bcop("M-2", issued=NOON + timedelta(hours=1))))
-        refuse_inserts(EVIDENCE, error_code="40P01")
+        refuse(EVIDENCE, error=Refusal.DEADLOCK)
 
         report = drain_waiting(OPTIONS)
 
         self.assertEqual(Notification.objects.filter(state="received").count(), len(rows))
         self.assertIn("the next run will continue", report.sources[0].error)
 
-        accept_inserts(EVIDENCE)
+        accept(EVIDENCE)
         drain_waiting(OPTIONS)
 
         self.assertEqual(Notification.objects.filter(state="parsed").count(), len(rows))
 
     def test_a_database_that_fails_is_never_blamed_on_the_mail(self):
-        """However many runs meet the full disk (SQLSTATE 53100): the worker was not stopped by this row."""
+        """However many runs meet the full disk: the worker was not stopped by this row."""
         row = waiting(mail(Bcop()))[0]
-        refuse_inserts(EVIDENCE, error_code="53100")
+        refuse(EVIDENCE, error=Refusal.DISK_FULL)
         for _ in range(MAX_ATTEMPTS + 1):
             drain_waiting(OPTIONS)
 
         row.refresh_from_db()
         self.assertEqual(row.state, "received")
 
-        accept_inserts(EVIDENCE)
+        accept(EVIDENCE)
         drain_waiting(OPTIONS)
 
         row.refresh_from_db()
@@ -412,14 +408,11 @@ class Workers(TransactionTestCase):
         holder.start()
         self.assertTrue(held.wait(60))
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SET lock_timeout = '2s'")
-            report = drain_waiting(RunOptions(now=NOON, user=self.user))
+            with lock_timeout(seconds=2):
+                report = drain_waiting(RunOptions(now=NOON, user=self.user))
         finally:
             stop.set()
             holder.join()
-            with connection.cursor() as cursor:
-                cursor.execute("SET lock_timeout = 0")
 
         self.assertEqual(report.sources[0].error, "")
         self.assertEqual(report.sources[0].outcomes, Counter({Outcome.PARSED: 11}))
@@ -428,7 +421,7 @@ class Workers(TransactionTestCase):
     def test_a_worker_that_dies_leaves_its_attempt_on_the_row_and_three_deaths_set_it_aside(self):
         """Real deaths: the server ends the worker's connection in the middle of the work."""
         Notification.objects.exclude(pk=self.rows[0].pk).delete()
-        refuse_inserts(EVIDENCE, where="pg_terminate_backend(pg_backend_pid())")
+        refuse(EVIDENCE, error=Refusal.DEATH)
         attempts = []
         try:
             for _ in range(4):
@@ -438,7 +431,7 @@ class Workers(TransactionTestCase):
                 attempts.append(Notification.objects.get().attempts)
         finally:
             connection.close()
-            accept_inserts(EVIDENCE)
+            accept(EVIDENCE)
 
         row = Notification.objects.get()
         self.assertEqual((attempts, row.state), ([1, 2, 3, 3], "failed"))

@@ -8,6 +8,7 @@ from datetime import timedelta
 from threading import Event
 from typing import TypeVar
 
+import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 from django.test import TransactionTestCase
@@ -18,14 +19,10 @@ from nautobot_circuit_maintenance.pipeline.digest import DigestResult, digest
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.queue import LOCK_GRACE, Queue, QueueClaim, lock, mark_failed
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
-from nautobot_circuit_maintenance.tests.cases import (
-    PipelineTestCase,
-    accept_inserts,
-    create_provider,
-    refuse_inserts,
-)
+from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
 from nautobot_circuit_maintenance.tests.pipeline.test_chunks import record
+from nautobot_circuit_maintenance.tests.refusals import Refusal, accept, refuse
 
 Result = TypeVar("Result")
 
@@ -135,7 +132,7 @@ class Locks(TransactionTestCase):
 
             def hold(execute: Callable[..., object], sql: str, *others: object) -> object:
                 """Let another session have the row in the moment between claim and lock."""
-                if "FOR UPDATE" in sql and '."raw"' in sql and not holders:
+                if "FOR UPDATE" in sql and f".{connection.ops.quote_name('raw')}" in sql and not holders:
                     holders.append(until_later.enter_context(held_by_another(seconds=1.0)))
                 return execute(sql, *others)
 
@@ -205,6 +202,7 @@ class Time(PipelineTestCase):
         self.assertEqual(set(Notification.objects.values_list("state", "attempts")), {("received", 0)})
 
 
+@pytest.mark.postgresql("counts with a sequence, which no rollback undoes")
 class Collisions(TransactionTestCase):
     """Another worker creates the same maintenance between our look and our insert."""
 
@@ -214,12 +212,13 @@ class Collisions(TransactionTestCase):
         record(mail(Bcop("M-1")), mail(Bcop("M-2")))
         with connection.cursor() as cursor:
             cursor.execute("CREATE SEQUENCE cm_test_collisions")
-        collides = "NEW.name = 'M-1' AND nextval('cm_test_collisions') < 4"
-        refuse_inserts(CircuitMaintenance._meta.db_table, where=collides, error_code="23505")
+        collides = "nextval('cm_test_collisions') < 4"
+        table = CircuitMaintenance._meta.db_table
+        refuse(table, column="name", value="M-1", error=Refusal.DUPLICATE, postgresql_condition=collides)
         try:
             drain_waiting(OPTIONS)
         finally:
-            accept_inserts(CircuitMaintenance._meta.db_table)
+            accept(table)
             with connection.cursor() as cursor:
                 cursor.execute("DROP SEQUENCE cm_test_collisions")
 

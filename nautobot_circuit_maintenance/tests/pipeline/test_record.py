@@ -14,13 +14,9 @@ from nautobot_circuit_maintenance.pipeline.record import record_messages
 from nautobot_circuit_maintenance.pipeline.report import SourceReport
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, fetch_source
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
-from nautobot_circuit_maintenance.tests.cases import (
-    PipelineTestCase,
-    accept_inserts,
-    create_provider,
-    refuse_inserts,
-)
+from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, FakeMailbox, mail, message
+from nautobot_circuit_maintenance.tests.refusals import Refusal, accept, refuse
 
 NOTIFICATIONS = Notification._meta.db_table
 
@@ -166,10 +162,10 @@ class Cursor(RecordTestCase):
     """How far a source was read."""
 
     def test_the_cursor_stays_when_the_rows_of_its_batch_were_not_stored(self):
-        """A full disk (SQLSTATE 53100) on the second of two batches: the first is kept, with its cursor."""
+        """A full disk on the second of two batches: the first is kept, with its cursor."""
         last = message(mail(Bcop("M-4")))
         mails = [*(message(mail(Bcop(f"M-{number}"))) for number in (1, 2, 3)), last]
-        refuse_inserts(NOTIFICATIONS, where=f"NEW.fingerprint = '{last.fingerprint}'", error_code="53100")
+        refuse(NOTIFICATIONS, column="fingerprint", value=last.fingerprint, error=Refusal.DISK_FULL)
 
         with self.assertRaises(OperationalError):
             self.fetch(FakeMailbox(mails))
@@ -177,7 +173,7 @@ class Cursor(RecordTestCase):
         self.assertEqual(self.cursor(), {"count": 2})
         self.assertEqual(Notification.objects.count(), 2)
 
-        accept_inserts(NOTIFICATIONS)
+        accept(NOTIFICATIONS)
         self.fetch(FakeMailbox(mails))
 
         self.assertEqual(self.cursor(), {"count": 4})
@@ -185,7 +181,7 @@ class Cursor(RecordTestCase):
 
     def test_the_rows_of_a_batch_go_with_a_cursor_that_cannot_be_stored(self):
         """Both or none: what is recorded without its cursor would only look lost to the next reader of this code."""
-        refuse_inserts(NotificationSource._meta.db_table, error_code="53100", operation="UPDATE")
+        refuse(NotificationSource._meta.db_table, error=Refusal.DISK_FULL, operation="UPDATE")
 
         with self.assertRaises(OperationalError):
             self.fetch(FakeMailbox([message(mail(Bcop()))]))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import psycopg2
+import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, connections
 from django.test import TransactionTestCase
@@ -240,6 +241,7 @@ class Emptied(OverTime):
         self.assertEqual(comparable_rows(), before)
 
 
+@pytest.mark.postgresql("locks a table, and sees in PostgreSQL's catalog who waits for it")
 class WhileRetentionWorks(TransactionTestCase):
     """Reprocess and retention at the same moment."""
 
