@@ -79,7 +79,9 @@ def _pieces(plain: Sequence[str], html: Sequence[str], is_reply: bool) -> tuple[
     whole = list(html_pieces(sources, LONGEST_TEXT))
     texts = [_without_calendar(each[: 2 * LONGEST_TEXT]) for each in plain]
     if _letters(whole) * 4 < sum(len(each) for each in texts):
-        return list(_plain_pieces(texts)), list(_plain_pieces(newest_text(each, is_reply=is_reply) for each in texts))
+        whole = list(_plain_pieces(texts))
+        newest = [newest_text(each, is_reply=is_reply) for each in texts]
+        return whole, whole if newest == texts else list(_plain_pieces(newest))
     newest = [newest_html(each, is_reply=is_reply) for each in sources]
     return whole, whole if newest == sources else list(html_pieces(newest, LONGEST_TEXT))
 

@@ -16,7 +16,7 @@ _STRUCK = frozenset(("s", "strike", "del"))
 _LINE_THROUGH = re.compile(r"text-decoration[a-z-]{0,12}\s{0,9}:[^;]{0,60}line-through", re.IGNORECASE)
 _MARKS_OF_STRIKES = ("line-through", "<s>", "<s ", "<strike", "<del")
 """What HTML with struck-out text contains."""
-_MOST_COLUMNS = 100
+_MOST_COLUMNS = 40
 _MOST_EVENTS = 40_000
 
 

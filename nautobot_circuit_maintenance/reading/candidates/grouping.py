@@ -170,7 +170,9 @@ def _is_beside_time(token: Token, tokens: Tokens) -> bool:
     """Return whether a token is one of two times of a range: "0100 - 0500 hrs"."""
     times = [each for each in tokens.by_line[token.line] if each.kind == "T"]
     link = _linked_in_line(tokens)
-    return any(token in pair and link(*pair) == RANGE for pair in zip(times, times[1:], strict=False))
+    place = times.index(token)
+    pairs = zip(times[max(0, place - 1) : place + 1], times[max(1, place) : place + 2], strict=False)
+    return any(link(*pair) == RANGE for pair in pairs)
 
 
 def _shared_dates(left: Sequence[Token], groups: Sequence[Group], tokens: Tokens) -> Iterator[Group]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from nautobot_circuit_maintenance.mail.blocks import Line
 from nautobot_circuit_maintenance.reading.candidates import labels
 from nautobot_circuit_maintenance.reading.candidates.dates import DateToken
 from nautobot_circuit_maintenance.reading.candidates.grouping import Group
@@ -168,16 +169,23 @@ class Surroundings:
         found: dict[int, str] = {}
         heading = ""
         for number, line in enumerate(self.mail.lines):
-            text = self.mail.of(line)
-            if text.startswith(_DIVIDER):
-                heading = ""
-            elif line.cell is None and number not in self.tokens.by_line and len(text) <= _LONGEST_HEADING:
-                heading = text if labels.kinds(text) or text.rstrip().endswith(":") else heading
-            elif len(text) > 2 * _LONGEST_HEADING and number not in self.tokens.by_line:
-                heading = ""
-            if labels.kinds(heading):
+            length = line.end - line.start
+            if number not in self.tokens.by_line and (line.cell is None or length > 2 * _LONGEST_HEADING):
+                heading = self._heading(line, heading)
+            if heading:
                 found[number] = heading
         return found
+
+    def _heading(self, line: Line, before: str) -> str:
+        """Return what is the heading from a line without dates on; empty if it says nothing of its windows."""
+        text = self.mail.of(line)
+        if text.startswith(_DIVIDER) or len(text) > 2 * _LONGEST_HEADING:
+            return ""
+        if len(text) > _LONGEST_HEADING:
+            return before
+        if labels.kinds(text):
+            return text
+        return "" if text.rstrip().endswith(":") else before
 
 
 def _role(found: list[str]) -> str:

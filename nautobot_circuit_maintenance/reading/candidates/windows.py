@@ -198,12 +198,14 @@ def _extended(
 
 def _moved(windows: Sequence[WindowCandidate], mail: MailText) -> list[WindowCandidate]:
     """Return the windows; of two in one line that says "moved", the first is the old one."""
-    found = list(windows)
-    for index, (first, second) in enumerate(zip(windows, windows[1:], strict=False)):
-        line = first.start.line
-        if first.level == second.level == "line" and line == second.start.line and not mail.lines[line].is_subject:
-            if _MOVED.search(mail.of(mail.lines[line])) and not first.kinds | second.kinds:
-                found[index] = first._replace(kinds=frozenset((labels.OLD,)))
+    found: list[WindowCandidate] = []
+    for number, members in groupby(windows, lambda window: window.start.line):
+        own = list(members)
+        line = mail.lines[number]
+        is_pair = len(own) == 2 and own[0].level == own[1].level == "line" and not own[0].kinds | own[1].kinds
+        if is_pair and not line.is_subject and _MOVED.search(mail.of(line)):
+            own[0] = own[0]._replace(kinds=frozenset((labels.OLD,)))
+        found += own
     return found
 
 

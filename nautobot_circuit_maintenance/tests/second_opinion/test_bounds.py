@@ -22,6 +22,8 @@ ODD = {
     "one row of 10,000 dates": ("<table><tr>" + "<td>14/03/2026 22:00</td>" * 10_000 + "</tr></table>", True),
     "dates without end": ("14/03/2026 22:00 - 15/03/2026 04:00 UTC, " * 10_000, False),
     "lines of dates": ("14 March 2026 22:00 - 04:00 UTC\n" * 10_000, False),
+    "moves without end": ("moved from 14/03/2026 22:00 - 23:00 to 15/03/2026 22:00 - 23:00, " * 5_000, False),
+    "four digits without end": ("0100 - 0200 " * 20_000, False),
     "one line of digits": ("1" * 300_000, False),
     "one line of dots": ("1." * 150_000, False),
     "one line of blanks": (" " * 300_000 + "x", False),
