@@ -27,13 +27,17 @@ from nautobot_circuit_maintenance.models.windows import (
     Span,
     as_rest,
     check_calendar,
+    spans_as_rest,
     times_in_calendar,
+    whole_of,
     write_windows,
 )
 
 FEATURES = ("custom_links", "custom_validators", "export_templates", "webhooks")
 
 _SEVERAL_WINDOWS = "This maintenance has several windows. Edit the windows; start and end are derived from them."
+
+_TIMES = ("start_time", "end_time")
 
 
 @extras_features(*FEATURES)
@@ -148,19 +152,22 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
             raise ValidationError({"end_time": "Enter both a start and an end time, or leave both empty."})
         if self.start_time and self.start_time >= self.end_time:
             raise ValidationError({"end_time": END_AFTER_START})
-        if self.present_in_database:
+        if self.present_in_database and self.has_changed(*_TIMES):
             self._check_several_windows()
-        if self.provider is None and self._is_taken_without_provider():
+        twins = CircuitMaintenance.objects.filter(provider=None, name=self.name).exclude(pk=self.pk)
+        if self.provider_id is None and twins.exists():
             raise ValidationError({"name": "A maintenance with this name and no provider already exists."})
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Check constraints on what this copy changed; each costs a query or more, and the rest is stored already."""
+        kept = [names for names in (_TIMES, ("name", "provider_id")) if not self.has_changed(*names)]
+        fields = {self._meta.get_field(name).name for names in kept for name in names}
+        super().validate_constraints(exclude=fields | set(exclude or ()))
 
     def _check_several_windows(self) -> None:
         spans = self._spans()
-        if len(spans) > 1 and (self.start_time, self.end_time) != _whole(spans):
+        if len(spans) > 1 and (self.start_time, self.end_time) != whole_of(spans):
             raise ValidationError({"start_time": _SEVERAL_WINDOWS})
-
-    def _is_taken_without_provider(self) -> bool:
-        twins = CircuitMaintenance.objects.filter(provider=None, name=self.name)
-        return twins.exclude(pk=self.pk).exists()
 
     @property
     def cancelled_spans(self) -> list[Span]:
@@ -179,7 +186,7 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
     def set_windows(self, spans: Collection[Span]) -> None:
         """Set the windows; start and end are derived from them. Does not save."""
         self._new_spans = sorted(set(spans))
-        self.start_time, self.end_time = _whole(spans) if spans else (None, None)
+        self.start_time, self.end_time = whole_of(spans) if spans else (None, None)
 
     def save(self, *args, **kwargs) -> None:
         """Save with the windows that were set; keep a single window in line with start and end.
@@ -187,7 +194,9 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         A changed ``ack`` also sets who acknowledged and when. Fields that this copy did not change keep what others saved
         since it was read.
         """
-        with transaction.atomic(), sending_change(CircuitMaintenance, self.pk):
+        # Without a savepoint, like Django's own save().
+        with transaction.atomic(savepoint=False), sending_change(CircuitMaintenance, self.pk):
+            moves = self._new_spans is not None or self.has_changed(*_TIMES)
             self.merge()
             if self.ack:
                 self.acknowledge(acting_user(), datetime.now(timezone.utc))
@@ -198,7 +207,8 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
             if self._new_spans is not None:
                 write_windows(self, self._new_spans)
                 self._new_spans = None
-            self._move_single_window()
+            if moves:
+                self._move_single_window()
 
     def _move_single_window(self) -> None:
         windows = list(self.windows.all()[:2])
@@ -260,7 +270,7 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
             last_updated=as_rest(self.last_updated),
             tags=tuple(tags),
             custom_fields=dict(self._custom_field_data),
-            windows=_as_rest(spans),
+            windows=spans_as_rest(spans),
             impacts=_by_cid(impacts),
             impact_windows=_windows_by_cid(impacts, impact_windows),
             cancelled_windows=tuple((start, end) for start, end in self.cancelled_windows),
@@ -287,12 +297,4 @@ def _by_cid(impacts: Iterable[Any]) -> tuple[tuple[str, str], ...]:
 
 def _windows_by_cid(impacts: Iterable[Any], windows: Mapping[UUID, Iterable[Span]]) -> dict[str, Any]:
     """Return the windows of each impact that is not about all windows."""
-    return {impact.cid: _as_rest(sorted(windows[impact.pk])) for impact in impacts if impact.pk in windows}
-
-
-def _as_rest(spans: Iterable[Span]) -> tuple[tuple[str | None, str | None], ...]:
-    return tuple((as_rest(start), as_rest(end)) for start, end in spans)
-
-
-def _whole(spans: Collection[Span]) -> Span:
-    return min(start for start, _ in spans), max(end for _, end in spans)
+    return {impact.cid: spans_as_rest(sorted(windows[impact.pk])) for impact in impacts if impact.pk in windows}

@@ -37,6 +37,18 @@ class SaveChangedFieldsMixin(models.Model):
             if name in loaded
         }
 
+    def has_changed(self, *attributes: str) -> bool:
+        """Return whether this copy changed one of these since it was read; everything is new in a row that is not stored."""
+        if self._read is None:
+            return True
+        return any(self._read.get(name) != self.__dict__.get(name) for name in attributes)
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Do not ask for each row that this copy refers to as before: the database guarantees that it exists."""
+        related = [field for field in self._meta.concrete_fields if field.is_relation]
+        kept = {field.name for field in related if not self.has_changed(field.attname)}
+        super().clean_fields(exclude=kept | set(exclude or ()))
+
     def merge(self) -> None:
         """Lock the row and adopt what others saved since it was read, in fields that this copy did not change.
 

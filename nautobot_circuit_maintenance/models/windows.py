@@ -1,6 +1,6 @@
 """The windows of a maintenance."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -35,6 +35,16 @@ def check_calendar(**moments: datetime | None) -> None:
     wrong = {name: OUT_OF_CALENDAR for name, moment in moments.items() if moment and not is_in_calendar(moment)}
     if wrong:
         raise ValidationError(wrong)
+
+
+def spans_as_rest(spans: Iterable[Span]) -> tuple[tuple[str | None, str | None], ...]:
+    """Return windows as the REST API writes their times."""
+    return tuple((as_rest(start), as_rest(end)) for start, end in spans)
+
+
+def whole_of(spans: Collection[Span]) -> Span:
+    """Return the time from the start of the first window to the end of the last."""
+    return min(start for start, _ in spans), max(end for _, end in spans)
 
 
 class MaintenanceWindow(BaseModel):

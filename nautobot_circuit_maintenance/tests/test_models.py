@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
 from nautobot.apps.change_logging import web_request_context
@@ -106,7 +106,7 @@ class Windows(PipelineTestCase):
 
     def test_a_save_without_validation_stores_no_end_before_the_start_either(self):
         """The database refuses it, and nothing of it stays."""
-        with self.assertRaises(IntegrityError):
+        with self.assertRaises(IntegrityError), transaction.atomic():
             new(start_time=END, end_time=START).save()
 
         self.assertEqual((CircuitMaintenance.objects.count(), MaintenanceWindow.objects.count()), (0, 0))
