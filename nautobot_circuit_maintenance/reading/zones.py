@@ -1,9 +1,10 @@
 """Time zones as providers write them: "ET", "CEST", "GMT+3". Pure; no zone is guessed."""
 
+import functools
 import re
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MAX_HOURS = 14
 
@@ -13,6 +14,7 @@ _WHOLE = re.compile(_OFFSET)
 _IN_BRACKETS = re.compile(rf"\([ \t]*{_OFFSET}[ \t]*\)")
 # "GMT - 31/10/2021" has no offset but a date behind it, and "GMT+3-06:00" an offset and the end of a range.
 _BARE = re.compile(rf"\b{_OFFSET}(?![\d:/]|[-.]\d)")
+_DATABASE_NAME = re.compile(r"[A-Za-z]+(?:/[A-Za-z0-9_+-]+){0,2}")
 
 
 class _Word(NamedTuple):
@@ -106,6 +108,17 @@ def zone(written: str) -> tzinfo | None:
     if word := _WORDS.get(written):
         return ZoneInfo(word.place) if word.place else timezone(timedelta(hours=word.hours))
     return _offset_zone(match) if (match := _WHOLE.fullmatch(written)) else None
+
+
+@functools.lru_cache(maxsize=512)
+def of_database(name: str) -> tzinfo | None:
+    """Return a zone of the zone database; None if it has none of this name."""
+    if not _DATABASE_NAME.fullmatch(name):
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, or the name of a folder
+        return None
 
 
 def key(written: str) -> str | None:

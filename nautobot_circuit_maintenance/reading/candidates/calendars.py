@@ -5,11 +5,11 @@ Only what can be compared surely: times in UTC or in a zone of the zone database
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime, timezone
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nautobot_circuit_maintenance.domain.updates import Window
+from nautobot_circuit_maintenance.reading import zones
 
 _MOST_EVENTS = 200
 _LONGEST = 200_000
@@ -54,13 +54,13 @@ def _events(text: str) -> Iterator[CalendarEvent]:
 
 def _event(text: str) -> CalendarEvent:
     values: dict[str, tuple[str, ...]] = {}
-    zones: dict[str, str] = {}
+    names: dict[str, str] = {}
     for match in _LINE.finditer(text):
         name = match["name"].upper()
         values[name] = (*values.get(name, ()), _unescaped(match["value"]))
         if zone := _ZONE.search(match["params"]):
-            zones[name] = zone[1]
-    start, end = (_time(values.get(name, ("",))[0], zones.get(name, "")) for name in ("DTSTART", "DTEND"))
+            names[name] = zone[1]
+    start, end = (_time(values.get(name, ("",))[0], names.get(name, "")) for name in ("DTSTART", "DTEND"))
     is_simple = start and end and start < end and not {"RRULE", "RDATE", "RECURRENCE-ID"} & values.keys()
     has_times = any(name.startswith(("DT", "DURATION", "R")) and name != "DTSTAMP" for name in values)
     return CalendarEvent(values, Window(start, end) if start and end and is_simple else None, has_times)
@@ -72,21 +72,11 @@ def _unescaped(value: str) -> str:
 
 def _time(value: str, zone: str) -> datetime | None:
     match = _TIME.fullmatch(value.strip())
-    known = timezone.utc if match and match[7] else _zone(zone)
+    known = timezone.utc if match and match[7] else zones.of_database(zone)
     if not match or known is None:
         return None
     try:
         year, month, day, hour, minute, second = (int(match[index]) for index in range(1, 7))
         return datetime(year, month, day, hour, minute, second, tzinfo=known).astimezone(timezone.utc)
     except (ValueError, OverflowError):  # no such day, or out of the calendar in UTC
-        return None
-
-
-def _zone(name: str) -> tzinfo | None:
-    """Return a zone of the zone database; None if it has none of this name."""
-    if not re.fullmatch(r"[A-Za-z]+(?:/[A-Za-z0-9_+-]+){0,2}", name):
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, or the name of a folder
         return None

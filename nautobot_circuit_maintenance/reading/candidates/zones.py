@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from nautobot_circuit_maintenance.reading import zones
 from nautobot_circuit_maintenance.reading.candidates.places import places_in
@@ -60,7 +60,7 @@ def zones_in(line: str, offset: int) -> list[ZoneToken]:
 
 def zone_named(name: str) -> ZoneToken | None:
     """Return the zone that is known of a provider by its name in the zone database; None if there is no such zone."""
-    zone = _iana(name)
+    zone = zones.of_database(name)
     return ZoneToken(Span(0, 0), name, zone, "provider") if zone else None
 
 
@@ -82,7 +82,7 @@ def _zone(line: str, kind: str, match: re.Match[str]) -> tuple[tzinfo | None, bo
     if kind == "iso":
         return _iso(line, match)
     if kind == "iana":
-        found = _iana(written)
+        found = zones.of_database(written)
     elif kind == "word" and written in _DOUBTFUL_WORDS and not _is_beside(line, match):
         found = None
     else:
@@ -124,16 +124,6 @@ def _word(written: str) -> tzinfo | None:
 def _offset(text: str) -> tzinfo:
     hours, minutes = int(text[1:3]), int(text[-2:])
     return timezone(timedelta(hours=hours, minutes=minutes) * (-1 if text[0] == "-" else 1))
-
-
-@functools.lru_cache(maxsize=512)
-def _iana(name: str) -> tzinfo | None:
-    return ZoneInfo(name) if name in _all_zones() else None
-
-
-@functools.cache
-def _all_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _places(line: str) -> Iterator[_Found]:
