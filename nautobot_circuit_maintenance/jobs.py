@@ -8,6 +8,7 @@ from django.utils import timezone
 from nautobot.apps.jobs import ChoiceVar, DryRunVar, IntegerVar, Job, MultiObjectVar, StringVar, register_jobs
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.domain.escaping import in_markdown
 from nautobot_circuit_maintenance.mail.limits import time_left
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
@@ -52,7 +53,7 @@ class _DigestingJob(Job):  # pylint: disable=abstract-method  # the jobs below h
                 "Please report this as a bug."
             )
         if report.failed_sources:
-            self.fail("; ".join(str(each) for each in report.failed_sources))
+            self.fail("; ".join(in_markdown(str(each)) for each in report.failed_sources))
         return report.as_json()
 
 

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from nautobot.apps.api import ReadOnlyModelViewSet
+from nautobot.circuits.models import Provider
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
@@ -21,6 +22,7 @@ from rest_framework.settings import api_settings
 from nautobot_circuit_maintenance import filters
 from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.api.permissions import ChangePermission
+from nautobot_circuit_maintenance.api.queries import OwnColumnsMixin
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.mail.files import read_message
 from nautobot_circuit_maintenance.mail.message import MailMessage
@@ -89,7 +91,7 @@ def message_of(body: Any) -> MailMessage:
     return message
 
 
-class NotificationViewSet(ReadOnlyModelViewSet):
+class NotificationViewSet(OwnColumnsMixin, ReadOnlyModelViewSet):
     """Notifications, without their original messages."""
 
     queryset = Notification.objects.all()
@@ -149,15 +151,22 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         """Store the raw message in the request's body, and let a worker process it."""
         message = message_of(request.data)
         directory = SenderDirectory.of_all_providers()
-        if directory.identify(message.sender) is None:
+        provider = directory.identify(message.sender)
+        if provider is None:
             raise ValidationError({"detail": explain_unknown(message.sender)})
         with transaction.atomic():
             is_new = bool(record_messages(directory, [message]).new)
             # The queryset is restricted to what the user may add: otherwise, nothing is stored.
             notification = self.get_queryset().filter(fingerprint=message.fingerprint).first()
             if notification is None:
-                raise PermissionDenied("You may not add notifications of this provider.")
+                raise self._refusal(message.sender, provider)
         if is_new:
             enqueue_digestion(request.user)
         data: Mapping[str, Any] = self.get_serializer(notification).data
         return Response(data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+
+    def _refusal(self, sender: str, provider: Provider) -> APIException:
+        """Return why a message cannot be added; the address of a hidden provider is one that nobody uses."""
+        if Provider.objects.restrict(self.request.user, "view").filter(pk=provider.pk).exists():
+            return PermissionDenied("You may not add notifications of this provider.")
+        return ValidationError({"detail": explain_unknown(sender)})

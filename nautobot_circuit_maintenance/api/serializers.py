@@ -17,6 +17,7 @@ from nautobot_circuit_maintenance.api.windows import (
     as_intervals,
     choose_windows,
 )
+from nautobot_circuit_maintenance.domain.escaping import in_csv
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
@@ -38,6 +39,15 @@ class _CircuitReferenceSerializer(serializers.Serializer):  # pylint: disable=ab
     id = serializers.UUIDField()
     object_type = serializers.CharField()
     url = serializers.CharField()
+
+
+class SafeCsvMixin(BaseModelSerializer):
+    """A serializer whose texts, which unknown senders wrote, are no formulas in a CSV file: REST, exports and jobs."""
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Escape the values of a CSV file."""
+        data: dict[str, Any] = super().to_representation(instance)
+        return in_csv(data) if self._is_csv_request() else data
 
 
 class MaintenanceImpactSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only for reading
@@ -90,7 +100,7 @@ class CircuitMaintenanceListSerializer(
             row.summary = summaries.get(row.pk, ImpactSummary())
 
 
-class CircuitMaintenanceSerializer(NautobotModelSerializer, TaggedModelSerializerMixin):
+class CircuitMaintenanceSerializer(SafeCsvMixin, NautobotModelSerializer, TaggedModelSerializerMixin):
     """A maintenance with its windows and impacts."""
 
     cancelled_windows = serializers.SerializerMethodField(help_text="Windows cancelled while others stand.")
@@ -191,7 +201,7 @@ class AcknowledgeSerializer(serializers.Serializer):  # pylint: disable=abstract
     )
 
 
-class CircuitImpactSerializer(NautobotModelSerializer):
+class CircuitImpactSerializer(SafeCsvMixin, NautobotModelSerializer):
     """The impact on one circuit ID."""
 
     windows = OwnWindowsField(
@@ -214,7 +224,7 @@ class CircuitImpactSerializer(NautobotModelSerializer):
         return super().validate(attrs)
 
 
-class CircuitMaintenanceNoteSerializer(NautobotModelSerializer):
+class CircuitMaintenanceNoteSerializer(SafeCsvMixin, NautobotModelSerializer):
     """A maintenance note; in the OpenAPI document, the plain name belongs to core's Note."""
 
     class Meta:
@@ -225,7 +235,7 @@ class CircuitMaintenanceNoteSerializer(NautobotModelSerializer):
 NoteSerializer = CircuitMaintenanceNoteSerializer  # Nautobot looks it up by the model's name
 
 
-class NotificationSourceSerializer(NautobotModelSerializer):
+class NotificationSourceSerializer(SafeCsvMixin, NautobotModelSerializer):
     """A source; its name comes from the settings, and users choose its providers."""
 
     is_configured = serializers.BooleanField(read_only=True, help_text="Whether the source is in PLUGINS_CONFIG.")
@@ -238,7 +248,7 @@ class NotificationSourceSerializer(NautobotModelSerializer):
 
     def to_representation(self, instance: NotificationSource) -> dict[str, Any]:
         """Show only the providers that the user may view, also in the answer to a change."""
-        request = self.context.get("request")  # none for the change log, which has all of them
+        request = self.context.get("request")  # none for the change log, which has only their primary keys
         if request and not self.is_nested:  # inside another object it shows none
             visible = Provider.objects.restrict(request.user, "view")
             prefetch_related_objects([instance], Prefetch("providers", visible))
@@ -254,7 +264,7 @@ class NotificationSourceSerializer(NautobotModelSerializer):
         return super().update(instance, validated_data)
 
 
-class NotificationSerializer(BaseModelSerializer):
+class NotificationSerializer(SafeCsvMixin):
     """A notification without its original message."""
 
     class Meta:
@@ -262,7 +272,7 @@ class NotificationSerializer(BaseModelSerializer):
         exclude = ["raw"]
 
 
-class ParsedNotificationSerializer(BaseModelSerializer):
+class ParsedNotificationSerializer(SafeCsvMixin):
     """What one notification announces about one maintenance."""
 
     class Meta:

@@ -18,6 +18,7 @@ from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.api.csv_files import StreamedCSVMixin
 from nautobot_circuit_maintenance.api.notifications import PROBLEM, NotificationViewSet
 from nautobot_circuit_maintenance.api.permissions import ChangePermission
+from nautobot_circuit_maintenance.api.queries import OwnColumnsMixin
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
@@ -43,7 +44,7 @@ class ChangedSinceSeen(APIException):
         super().__init__(f"{maintenance} was changed after it was read and has not been acknowledged.")
 
 
-class CircuitMaintenanceViewSet(StreamedCSVMixin, NautobotModelViewSet):
+class CircuitMaintenanceViewSet(OwnColumnsMixin, StreamedCSVMixin, NautobotModelViewSet):
     """Maintenances, with windows and impacts at any depth."""
 
     queryset = CircuitMaintenance.objects.prefetch_related("tags", "windows")
@@ -109,7 +110,7 @@ class CircuitMaintenanceViewSet(StreamedCSVMixin, NautobotModelViewSet):
         return response
 
 
-class CircuitImpactViewSet(StreamedCSVMixin, NautobotModelViewSet):
+class CircuitImpactViewSet(OwnColumnsMixin, StreamedCSVMixin, NautobotModelViewSet):
     """Impacts."""
 
     # In natural slugs.
@@ -119,7 +120,7 @@ class CircuitImpactViewSet(StreamedCSVMixin, NautobotModelViewSet):
     filterset_class = filters.CircuitImpactFilterSet
 
 
-class NoteViewSet(StreamedCSVMixin, NautobotModelViewSet):
+class NoteViewSet(OwnColumnsMixin, StreamedCSVMixin, NautobotModelViewSet):
     """Maintenance notes."""
 
     queryset = Note.objects.select_related("maintenance__provider")  # the same
@@ -127,7 +128,7 @@ class NoteViewSet(StreamedCSVMixin, NautobotModelViewSet):
     filterset_class = filters.NoteFilterSet
 
 
-class NotificationSourceViewSet(NautobotModelViewSet):
+class NotificationSourceViewSet(OwnColumnsMixin, NautobotModelViewSet):
     """Sources: read them and choose their providers; PLUGINS_CONFIG adds and removes them."""
 
     queryset = NotificationSource.objects.all()
@@ -147,7 +148,7 @@ class NotificationSourceViewSet(NautobotModelViewSet):
         raise MethodNotAllowed(request.method)
 
 
-class ParsedNotificationViewSet(StreamedCSVMixin, ReadOnlyModelViewSet):
+class ParsedNotificationViewSet(OwnColumnsMixin, StreamedCSVMixin, ReadOnlyModelViewSet):
     """Parsed notifications."""
 
     queryset = ParsedNotification.objects.select_related("maintenance__provider")  # the same

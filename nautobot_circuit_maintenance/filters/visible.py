@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Exists, Field, ForeignKey, ForeignObjectRel, Model, OuterRef, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
@@ -19,6 +20,7 @@ from nautobot.extras.models import Tag
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.calendar import OUT_OF_CALENDAR, is_in_calendar
+from nautobot_circuit_maintenance.domain.text import storable_json
 
 _LABELS = (Tag,)
 """Models whose rows are shown with whatever bears them, to everyone."""
@@ -32,6 +34,8 @@ class VisibleFilterSet(BaseFilterSet):
         super().__init__(data, queryset, request=request, prefix=prefix)
         self.visibility = Visibility.of_reader(request)
         for name in self.filters.keys() & set(data or ()):
+            if storable_json(_values(data, name)) != _values(data, name):
+                self.filters[name] = _RefusedFilter(field_name=name)
             self._restrict(self.filters[name])
 
     def _restrict(self, asked: Filter) -> None:
@@ -53,6 +57,25 @@ class VisibleFilterSet(BaseFilterSet):
             return narrow
 
         return get_method
+
+
+class _RefusedField(forms.Field):
+    """A value with characters that databases refuse."""
+
+    def clean(self, value: Any) -> None:
+        """Raise ValidationError."""
+        raise ValidationError("Null characters and lone surrogates are not allowed.")
+
+
+class _RefusedFilter(Filter):
+    """Takes the place of a filter whose value the database would refuse."""
+
+    field_class = _RefusedField
+
+
+def _values(data: Any, name: str) -> Any:
+    """Return the values of a filter: of a query string, or of a dictionary."""
+    return data.getlist(name) if hasattr(data, "getlist") else data[name]
 
 
 def _check_moment(moment: datetime) -> None:

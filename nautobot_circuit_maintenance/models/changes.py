@@ -117,6 +117,28 @@ class MaintenanceChange:
         return change_record(self.maintenance, self.action, snapshot)
 
 
+class ReferencesInRecordsMixin(models.Model):
+    """A row whose change records refer to other objects, and do not repeat what these say: not everyone may view them."""
+
+    class Meta:
+        abstract = True
+
+    def to_objectchange(self, action: str, **kwargs: Any) -> ObjectChange:
+        """Return core's record with references in place of related objects."""
+        record: ObjectChange = super().to_objectchange(action, **kwargs)
+        record.object_data_v2 = {name: _reference(value) for name, value in record.object_data_v2.items()}
+        return record
+
+
+def _reference(value: Any) -> Any:
+    """Return a related object of a serialized row, or several, as type and primary key; other values as they are."""
+    if isinstance(value, list):
+        return [_reference(each) for each in value]
+    if isinstance(value, Mapping) and "object_type" in value and "id" in value:
+        return {"id": value["id"], "object_type": value["object_type"]}
+    return value
+
+
 def change_record(maintenance: models.Model, action: str, snapshot: MaintenanceSnapshot) -> ObjectChange:
     """Return the change record of a maintenance, not saved and without a user."""
     facts = snapshot.as_json()

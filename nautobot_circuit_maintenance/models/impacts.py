@@ -10,14 +10,14 @@ from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.models import OrganizationalModel, extras_features
 
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices, MatchedByChoices, NoteLevelChoices
-from nautobot_circuit_maintenance.models.changes import sending_change
+from nautobot_circuit_maintenance.models.changes import ReferencesInRecordsMixin, sending_change
 from nautobot_circuit_maintenance.models.maintenances import FEATURES, CircuitMaintenance
 from nautobot_circuit_maintenance.models.querysets import CircuitImpactManager
 from nautobot_circuit_maintenance.models.windows import MaintenanceWindow
 
 
 @extras_features(*FEATURES)
-class CircuitImpact(OrganizationalModel):
+class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
     """The impact on one circuit ID; ``circuit`` is empty while Nautobot has no matching circuit."""
 
     maintenance = models.ForeignKey(to=CircuitMaintenance, on_delete=models.CASCADE, related_name="impacts")
@@ -130,7 +130,7 @@ class CircuitImpact(OrganizationalModel):
 
 
 @extras_features(*FEATURES)
-class Note(OrganizationalModel):
+class Note(ReferencesInRecordsMixin, OrganizationalModel):
     """A person's note on a maintenance. For GraphQL see ``graphql.types``: core has a type of the default name."""
 
     maintenance = models.ForeignKey(to=CircuitMaintenance, on_delete=models.CASCADE, related_name="maintenance_notes")

@@ -20,6 +20,7 @@ from nautobot_circuit_maintenance.choices import (
 from nautobot_circuit_maintenance.compat import acting_user
 from nautobot_circuit_maintenance.models.changes import MaintenanceSnapshot, change_record, sending_change
 from nautobot_circuit_maintenance.models.merging import SaveChangedFieldsMixin
+from nautobot_circuit_maintenance.models.protection import protect
 from nautobot_circuit_maintenance.models.querysets import CircuitMaintenanceManager
 from nautobot_circuit_maintenance.models.windows import (
     END_AFTER_START,
@@ -47,7 +48,7 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
     name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, help_text="Maintenance ID assigned by the provider.")
     provider = models.ForeignKey(
         to="circuits.Provider",
-        on_delete=models.PROTECT,
+        on_delete=protect,
         related_name="circuit_maintenances",
         null=True,
         blank=True,

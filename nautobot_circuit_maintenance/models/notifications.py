@@ -1,5 +1,6 @@
 """What was received: sources, notifications, and what each notification announced."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models, transaction
@@ -10,13 +11,15 @@ from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices
 from nautobot_circuit_maintenance.domain.evidence import from_json, to_json
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Provenance
+from nautobot_circuit_maintenance.models.changes import ReferencesInRecordsMixin
 from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
 from nautobot_circuit_maintenance.models.merging import SaveChangedFieldsMixin
+from nautobot_circuit_maintenance.models.protection import protect
 from nautobot_circuit_maintenance.models.querysets import NotificationQuerySet
 
 
 @extras_features("custom_links", "custom_validators", "export_templates", "webhooks")
-class NotificationSource(SaveChangedFieldsMixin, OrganizationalModel):
+class NotificationSource(ReferencesInRecordsMixin, SaveChangedFieldsMixin, OrganizationalModel):
     """A configured mailbox; the row follows PLUGINS_CONFIG, people choose its providers."""
 
     name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, unique=True)
@@ -58,6 +61,11 @@ class NotificationSource(SaveChangedFieldsMixin, OrganizationalModel):
             super().save(*args, **kwargs)
             self._remember()
 
+    def to_objectchange(self, action: str, *, object_data_exclude: Iterable[str] | None = None, **kwargs: Any) -> Any:
+        """Leave out what REST and GraphQL leave out too: the read position and the senders that were searched for."""
+        excluded = [*(object_data_exclude or ()), "cursor", "searched_senders"]
+        return super().to_objectchange(action, object_data_exclude=excluded, **kwargs)
+
     @property
     def is_configured(self) -> bool:
         """Whether PLUGINS_CONFIG still names this source, even if its settings are invalid."""
@@ -79,7 +87,7 @@ class Notification(BaseModel):
         to=NotificationSource, on_delete=models.SET_NULL, related_name="notifications", null=True, blank=True
     )
     provider = models.ForeignKey(
-        to="circuits.Provider", on_delete=models.PROTECT, related_name="circuit_maintenance_notifications"
+        to="circuits.Provider", on_delete=protect, related_name="circuit_maintenance_notifications"
     )
     state = models.CharField(max_length=20, choices=NotificationStateChoices, default=NotificationStateChoices.RECEIVED)
     error = models.TextField(blank=True, help_text="Why it failed or was ignored or refused.")

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.domain.escaping import in_markdown
 from nautobot_circuit_maintenance.domain.text import storable
 from nautobot_circuit_maintenance.mailboxes.base import Mailbox
 from nautobot_circuit_maintenance.mailboxes.opening import open_mailbox
@@ -227,7 +228,10 @@ def _finish(source: NotificationSource, report: SourceReport, options: RunOption
 def _log(report: SourceReport, source: NotificationSource | None = None) -> None:
     """Log a report, and the unknown senders that it counted."""
     extra = _log_extra(source) if source else {"grouping": report.name}
-    logger.log(logging.ERROR if report.error else logging.INFO, "%s", report, extra=extra)
+    if report.error:
+        logger.error("%s", in_markdown(str(report)), extra=extra)  # Nautobot renders its log as Markdown
+    else:
+        logger.info("%s", report, extra=extra)
     if senders := str(report.unknown_senders):
         logger.info(_UNKNOWN_SENDERS, report.name, senders, extra=extra)
     if without := report.unknown_senders.without_sender:

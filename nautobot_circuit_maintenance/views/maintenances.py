@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from nautobot.apps.ui import (
     ButtonColorChoices,
@@ -35,12 +35,18 @@ from nautobot_circuit_maintenance.views.maintenance_panels import (
     badges,
 )
 from nautobot_circuit_maintenance.views.timeline import TimelinePanel
-from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX, selected_pks
+from nautobot_circuit_maintenance.views.viewset import (
+    POST_ONLY,
+    UUID_REGEX,
+    StorableQueryMixin,
+    local_url,
+    selected_pks,
+)
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_{}"
 
 
-class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
+class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
     """Maintenances."""
 
     lookup_value_regex = UUID_REGEX
@@ -117,12 +123,17 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
             context["badges"] = badges(instance, Visibility.of(request.user))
         return context
 
+    def _back(self, request: HttpRequest, maintenance: models.CircuitMaintenance | None = None) -> str:
+        """Return the URL to go back to, if it is one of this site."""
+        own = maintenance.get_absolute_url() if maintenance else reverse(_ROUTE.format("list"))
+        return local_url(self.get_return_url(request, maintenance), own)
+
     @action(detail=True, url_path="acknowledge", url_name="acknowledge", **POST_ONLY)
     def acknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Acknowledge the maintenance."""
         maintenance = self.get_object()
         acknowledge_seen(request, self.get_queryset().filter(pk=maintenance.pk))
-        return redirect(self.get_return_url(request, maintenance))
+        return HttpResponseRedirect(self._back(request, maintenance))
 
     @action(detail=True, url_path="unacknowledge", url_name="unacknowledge", **POST_ONLY)
     def unacknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
@@ -130,16 +141,16 @@ class CircuitMaintenanceUIViewSet(NautobotUIViewSet):
         maintenance = self.get_object()
         unacknowledge(self.get_queryset().filter(pk=maintenance.pk))
         messages.success(request, f"Removed acknowledgement from {maintenance}.")
-        return redirect(self.get_return_url(request, maintenance))
+        return HttpResponseRedirect(self._back(request, maintenance))
 
     @action(detail=False, url_path="acknowledge", url_name="bulk_acknowledge", **POST_ONLY)
     def bulk_acknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Acknowledge the selected maintenances."""
         acknowledge_seen(request, self.get_queryset().filter(pk__in=selected_pks(request)))
-        return redirect(self.get_return_url(request))
+        return HttpResponseRedirect(self._back(request))
 
 
-class CircuitImpactUIViewSet(NautobotUIViewSet):
+class CircuitImpactUIViewSet(StorableQueryMixin, NautobotUIViewSet):
     """Impacts."""
 
     lookup_value_regex = UUID_REGEX
@@ -169,7 +180,7 @@ class CircuitImpactUIViewSet(NautobotUIViewSet):
     )
 
 
-class NoteUIViewSet(NautobotUIViewSet):
+class NoteUIViewSet(StorableQueryMixin, NautobotUIViewSet):
     """Maintenance notes."""
 
     lookup_value_regex = UUID_REGEX

@@ -35,7 +35,7 @@ from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.http import NOT_STORED, eml_response
 from nautobot_circuit_maintenance.ui.links import notification_filters
 from nautobot_circuit_maintenance.views import message_panels
-from nautobot_circuit_maintenance.views.viewset import GET_ONLY, POST_ONLY, UUID_REGEX, selected_pks
+from nautobot_circuit_maintenance.views.viewset import GET_ONLY, POST_ONLY, UUID_REGEX, StorableQueryMixin, selected_pks
 
 NO_WORKER = 'To process immediately, enable the job "Reprocess Notifications" and start a worker.'
 _ROUTE = "plugins:nautobot_circuit_maintenance:notification_{}"
@@ -54,7 +54,7 @@ def _message_tab(weight: int, label: str, panel: type[Panel]) -> DistinctViewTab
 
 
 class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form methods
-    ObjectDetailViewMixin, ObjectListViewMixin, ObjectDestroyViewMixin, ObjectBulkDestroyViewMixin
+    StorableQueryMixin, ObjectDetailViewMixin, ObjectListViewMixin, ObjectDestroyViewMixin, ObjectBulkDestroyViewMixin
 ):
     """Notifications; only the pipeline writes them."""
 
@@ -189,7 +189,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
 
 
 class ParsedNotificationUIViewSet(  # pylint: disable=abstract-method  # the form methods
-    ObjectDetailViewMixin, ObjectListViewMixin
+    StorableQueryMixin, ObjectDetailViewMixin, ObjectListViewMixin
 ):
     """Parsed notifications."""
 

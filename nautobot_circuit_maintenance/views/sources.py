@@ -40,7 +40,7 @@ from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.pipeline.validate import VALIDATION_SECONDS, validate
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
-from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX
+from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX, StorableQueryMixin
 
 VALIDATION_PAUSE = 10
 """Seconds between two connection tests of a source: servers lock accounts that log in too often."""
@@ -109,6 +109,7 @@ class RunButton(Button):
 
 
 class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # the form methods
+    StorableQueryMixin,
     ObjectDetailViewMixin,
     ObjectListViewMixin,
     ObjectEditViewMixin,

@@ -11,6 +11,7 @@ from nautobot_circuit_maintenance.choices import (
     NoteLevelChoices,
 )
 from nautobot_circuit_maintenance.compat import unlogged
+from nautobot_circuit_maintenance.domain.escaping import in_markdown
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
 from nautobot_circuit_maintenance.models.changes import MaintenanceChange, sent_by_caller
 from nautobot_circuit_maintenance.pipeline.apply.custom_fields import default_values
@@ -42,9 +43,10 @@ def withdraw(revision: Revision, notification: Notification, named: str) -> Main
         maintenance.status = Status.UNKNOWN
         maintenance.last_updated = timezone.now()
         CircuitMaintenance.objects.bulk_update([maintenance], ["status", "last_updated"])
-    comment = f"After reprocessing, its notifications refer to {named or 'no maintenance'}."
-    if named:
-        comment += f" If this is the same work, copy ticket and notes to {named} and delete this maintenance."
+    others = in_markdown(named)
+    comment = f"After reprocessing, its notifications refer to {others or 'no maintenance'}."
+    if others:
+        comment += f" If this is the same work, copy ticket and notes to {others} and delete this maintenance."
     _warn(maintenance, "No longer referenced by any notification", comment)
     return MaintenanceChange(maintenance, before, revision.snapshot(), notification)
 
@@ -64,7 +66,8 @@ def warn_about_purged_evidence(revision: Revision, named: str) -> None:
     _warn(
         revision.maintenance,
         "Some notifications now refer to another maintenance",
-        f"After reprocessing, a notification refers to {named or 'no maintenance'}. Others that refer to this maintenance could not be re-read "
+        f"After reprocessing, a notification refers to {in_markdown(named) or 'no maintenance'}. "
+        "Others that refer to this maintenance could not be re-read "
         "because the original messages are no longer stored. Contact the provider, or compare the two and set the status "
         "manually.",
     )

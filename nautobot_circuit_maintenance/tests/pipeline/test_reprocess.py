@@ -118,6 +118,19 @@ class Reprocess(PipelineTestCase):
         self.reprocess()
         return self.maintenance("M-1")
 
+    def test_the_note_names_other_maintenances_as_code(self):
+        """Their IDs are what a sender wrote, and a note is Markdown."""
+        self.receive(mail(Bcop("M-1")))
+        maintenance = self.maintenance()
+        maintenance.ticket = "CHG-1"
+        maintenance.save()
+        self.now_reads(mail(Bcop("![x](http://evil.example/t.png) <img src=//evil.example>")))
+        self.reprocess()
+
+        comment = self.maintenance("M-1").maintenance_notes.get().comment
+        self.assertNotIn("<img", str(render_markdown(comment)))
+        self.assertIn("evil.example", comment)
+
     def assert_flagged(self, maintenance: CircuitMaintenance) -> None:
         """Expect a warning that explains what to do."""
         self.assertEqual(maintenance.parsed_notifications.count(), 0)

@@ -1,0 +1,164 @@
+"""Words of unknown senders in every output: none of them is a link, an image, a tag or a formula there."""
+
+import csv
+import io
+import re
+from html.parser import HTMLParser
+
+from django.test import SimpleTestCase
+from django.urls import reverse
+from nautobot.apps.templatetags import render_markdown
+from nautobot.apps.testing import TestCase
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.domain.escaping import in_csv, in_markdown
+from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.page_case import HTMX, url_of
+from nautobot_circuit_maintenance.tests.test_permission_walk import REST
+from nautobot_circuit_maintenance.tests.two_providers import OF_THE_APP
+
+EVIL = "evil.example"
+MARKDOWN = (
+    f"![x](http://{EVIL}/t.png)",
+    f"<img src=http://{EVIL}/u.png>",
+    f"[Login](http://{EVIL})",
+    f"<http://{EVIL}>",
+    f"`</code><a href=//{EVIL}>x</a>",
+    f"\n\n# [x]: http://{EVIL}\n\n![x]",
+    f"\\`<script src=//{EVIL}></script>",
+)
+FORMULAS = (
+    "=cmd|' /C calc'!A0",
+    f'=HYPERLINK("http://{EVIL}")',
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\uff1d1",
+    "\uff0b1",
+    "\uff0d1",
+    "\uff201",
+    "  =1",
+)
+
+
+class Elements(HTMLParser):
+    """What of a page leads to, or loads from, the sender."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        """Keep elements that name the sender's host in what they load or link."""
+        for name, value in attrs:
+            is_url = name in ("src", "href", "srcset", "action", "formaction", "data")
+            # A path of this site may have the words in its query, escaped.
+            if is_url and EVIL in (value or "") and not re.match("/[^/\\\\]|[?#]", value):
+                self.found.append(f"{tag} {name}={value}")
+
+
+def elements(html: str) -> list[str]:
+    """Return the elements of a page that lead to the sender."""
+    parser = Elements()
+    parser.feed(html)
+    return parser.found
+
+
+class EscapingTest(SimpleTestCase):
+    """The functions alone."""
+
+    def test_markdown_renders_words_as_they_are(self):
+        for words in MARKDOWN:
+            with self.subTest(words):
+                html = str(render_markdown(f"Refers to {in_markdown(words)}. {in_markdown(words)}"))
+                self.assertEqual(elements(html), [])
+                self.assertNotIn("<img", html)
+                self.assertIn(EVIL, html)
+        self.assertEqual(in_markdown(" \n"), "")
+
+    def test_no_cell_begins_a_formula_and_others_stay(self):
+        for words in FORMULAS:
+            self.assertTrue(in_csv(words).startswith("'"), words)
+            self.assertEqual(in_csv({"name": [words]}), {"name": [f"'{words}"]})
+        for value in ("M-1", "", 5, None, True, "a=b"):
+            self.assertEqual(in_csv(value), value)
+
+
+class OutputsTest(TestCase):
+    """Objects that are called by hostile words, in all outputs of the app."""
+
+    def create(self, words):
+        """Create one of each, with these words wherever a sender's words end up."""
+        provider = fixtures.create_provider("ISP")
+        maintenance = fixtures.create_maintenance(words, None, description=words, other_ids=[words], ticket=words)
+        maintenance.provider_maintenance_id = words
+        maintenance.doubts = [{"kind": "date", "sentence": words, "fingerprint": words}]
+        maintenance.save()
+        fixtures.create_impact(maintenance, words)
+        models.Note.objects.create(maintenance=maintenance, title=words, comment=in_markdown(words))
+        source = models.NotificationSource.objects.create(name="Source", last_error=words)
+        notification = fixtures.create_notification(
+            provider,
+            source,
+            subject=words,
+            sender=words,
+            message_id=words,
+            error=words,
+            state=State.FAILED,
+            raw=b"Subject: "
+            + words.encode()
+            + b'\r\nContent-Disposition: attachment; filename="=x"\r\n\r\n'
+            + words.encode(),
+        )
+        json = fixtures.evidence(
+            words,
+            fixtures.NOON,
+            account=words,
+            organizer=words,
+            description=words,
+            circuits=[{"cid": words, "impact": "OUTAGE"}],
+        )
+        parsed = fixtures.create_parsed(notification, maintenance, json=json, parser=words)
+        return (
+            maintenance,
+            maintenance.impacts.get(),
+            maintenance.maintenance_notes.get(),
+            source,
+            notification,
+            parsed,
+        )
+
+    def setUp(self):
+        """Log in as someone who sees everything."""
+        super().setUp()
+        self.user.is_superuser = True
+        self.user.save()
+
+    def test_pages_and_lists_neither_link_nor_load_what_senders_name(self):
+        words = " ".join(MARKDOWN)[:250]
+        rows = self.create(words)
+        pages = {each._meta.model_name: (url_of(each._meta.model_name, each), {}) for each in rows}
+        pages |= {
+            f"{each._meta.model_name} list": (url_of(f"{each._meta.model_name}_list"), HTMX) for each in OF_THE_APP
+        }
+        pages |= {"dashboard": (url_of("dashboard"), {}), "home": (reverse("home"), {})}
+        for name, (url, headers) in pages.items():
+            with self.subTest(name):
+                response = self.client.get(url, **headers)
+                self.assertEqual(response.status_code, 200)
+                self.assertEqual(elements(response.content.decode()), [])
+
+    def test_no_cell_of_a_csv_file_begins_a_formula(self):
+        words = FORMULAS[0]
+        self.create(words)
+        for model in OF_THE_APP:
+            with self.subTest(model.__name__):
+                url = reverse(f"{REST}:{model._meta.model_name}-list")
+                text = self.client.get(url, {"format": "csv"}).content.decode("utf-8-sig")
+                cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+                self.assertGreater(len(cells), 10)
+                self.assertEqual([cell for cell in cells if cell.startswith(("=", "+", "@", "-"))], [])
