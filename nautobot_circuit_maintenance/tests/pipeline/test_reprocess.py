@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib.contenttypes.models import ContentType
+from nautobot.apps.templatetags import render_markdown
 from nautobot.extras.models import CustomField, Note as CoreNote, ObjectChange
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
