@@ -1,4 +1,4 @@
-"""Answers that would tell what someone may not see, and questions that would end in a server error."""
+"""Answers that would disclose hidden objects, and questions that would end in a server error."""
 
 import json
 from datetime import timedelta
