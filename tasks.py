@@ -233,12 +233,19 @@ def pure(context: Context, keyword: str = "") -> None:
 
 @command(texts={"keyword": "Run only the tests whose names match (pytest -k)."})
 def e2e(context: Context, keyword: str = "") -> None:
-    """Test a complete Nautobot in a browser (needs Chromium), and a mailbox on Dovecot (needs that)."""
+    """Test a complete Nautobot in a browser (needs Chromium), a mailbox on Dovecot, runs behind pgbouncer (needs these)."""
     chosen = ["-k", keyword] if keyword else []
     with stage("e2e"):
         python_module(context, "pytest", "development/e2e", *chosen)
     if not keyword:
-        dovecot = ["-c", "pyproject.toml", "--rootdir", ".", "development/e2e/test_dovecot.py"]
+        dovecot = [
+            "-c",
+            "pyproject.toml",
+            "--rootdir",
+            ".",
+            "development/e2e/test_dovecot.py",
+            "development/e2e/test_pgbouncer.py",
+        ]
         python_module(context, "pytest", *dovecot)
 
 

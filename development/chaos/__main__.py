@@ -21,6 +21,7 @@ import nautobot
 from development.chaos import services
 from development.services import embedded
 from development.services.database import say
+from development.services.pgbouncer import pgbouncer
 
 if TYPE_CHECKING:  # these modules import models
     from development.chaos.faults import Faults
@@ -53,6 +54,7 @@ def environment(dice: Random) -> Iterator[tuple[Any, Any]]:
         lock = embedded.state_folder("chaos") / "chaos.lock"
         stack.enter_context(embedded.locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB))
         postgres = stack.enter_context(services.postgres())
+        bouncer = stack.enter_context(pgbouncer(postgres.sockets))
         redis = stack.enter_context(services.redis())
         os.environ.update({**postgres.env, **redis.env, "NAUTOBOT_CONFIG": str(CONFIG)})
         # Imports Nautobot's settings, which read those variables.
@@ -71,8 +73,8 @@ def environment(dice: Random) -> Iterator[tuple[Any, Any]]:
 
         world.create_world()
         refusals.install()
-        workers = stack.enter_context(services.workers())
-        yield faults.Faults(dice, postgres, redis, workers, proxies), mailbox
+        workers = stack.enter_context(services.workers(bouncer.env))
+        yield faults.Faults(dice, postgres, bouncer, redis, workers, proxies), mailbox
 
 
 def run(seed: int, wanted: int, only: str) -> "tuple[Faults, Figures]":
@@ -86,6 +88,7 @@ def run(seed: int, wanted: int, only: str) -> "tuple[Faults, Figures]":
             this_round = Round(faults, mailbox, dice, figures, chosen)
             struck += this_round.run(seed * 1_000 + figures.rounds, min(FAULTS_PER_ROUND, wanted - struck))
             say(f"{struck} of {wanted} faults, {faults.runs} runs, {figures.failures} failures")
+        Round(faults, mailbox, dice, figures, chosen).meet_flood(seed)
         return faults, figures
 
 
@@ -102,6 +105,7 @@ def table(faults: "Faults", figures: "Figures", seconds: float) -> dict[str, Any
         "messages": figures.messages,
         "set aside after three kills, digested later": figures.set_aside,
         "workers that Celery left stuck": figures.revived,
+        "runs until email behind a flood was read": figures.runs_in_flood,
         "longest normal run, s": round(figures.longest, 1),
         "seconds": round(seconds),
         "lost": figures.verdict.lost,

@@ -14,8 +14,11 @@ from development.nautobot_config import *  # noqa: F401,F403 - see above
 
 CELERY_TASK_SOFT_TIME_LIMIT = int(os.environ.get("NCM_CHAOS_SECONDS", "60"))
 CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 30
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True  # noqa: F405 - pgbouncer is between workers and PostgreSQL
 CHUNK = 4
 """Most notifications that are digested in one transaction."""
+SLOW_SECONDS = 1.0
+"""Working time after which a provider goes behind the others; runs are short here."""
 
 
 @worker_process_init.connect
@@ -27,10 +30,11 @@ def hurry(**_kwargs: Any) -> None:
     # pylint: disable=import-outside-toplevel  # they need settings
     from nautobot_circuit_maintenance.mailboxes.gmail.mailbox import GmailMailbox
     from nautobot_circuit_maintenance.mailboxes.imap.mailbox import ImapMailbox
-    from nautobot_circuit_maintenance.pipeline import queue
+    from nautobot_circuit_maintenance.pipeline import queue, turns
 
     ImapMailbox.timeout = GmailMailbox.timeout = ANSWER_SECONDS
     GmailMailbox.api_endpoint, GmailMailbox.retries = os.environ["NCM_CHAOS_GMAIL"], 0
     queue.CHUNK = CHUNK
+    turns.SLOW_SECONDS = SLOW_SECONDS
     # From libpq: a fault finds the database session of a process by it.
     os.environ["PGAPPNAME"] = f"{os.environ['PGAPPNAME']}/{os.getpid()}"

@@ -13,12 +13,13 @@ from django.db import OperationalError, connections, transaction
 from nautobot.apps.change_logging import web_request_context
 from nautobot.extras.models import JobResult
 
-from development.chaos import refusals, services, world
+from development.chaos import flood, refusals, services, world
 from development.chaos.mailboxes import HTTP_FAULTS
 from development.chaos.proxy import COMMAND_FAULTS, Proxies
 from development.chaos.refusals import CODES, Session
 from development.chaos.services import WORKERS, Postgres, Redis, Workers
 from development.chaos.world import retry
+from development.services.pgbouncer import PgBouncer
 from development.services.wire import WIRE_FAULTS, Fault
 from nautobot_circuit_maintenance.tests.cases import create_circuits
 from nautobot_circuit_maintenance.tests.end_to_end.world import HANDLE, OPERATOR
@@ -29,6 +30,8 @@ WIRE_BYTES = 20_000
 """A fault on the wire strikes within this many bytes."""
 EVER = "2000-01-01"
 """A job that reads everything since then requests all messages of the mail server."""
+FLOOD = 10
+"""Slow emails at a time."""
 MOST_COMMON, COMMON, RARE = 15, 6, 1
 
 WEIGHTS = {
@@ -36,9 +39,11 @@ WEIGHTS = {
     "worker-gone": RARE,
     "session-ended": COMMON,
     "postgres-restart": RARE,
+    "pgbouncer-restart": RARE,
     "redis-restart": RARE,
     **dict.fromkeys((*CODES, *WIRE_FAULTS, *COMMAND_FAULTS, *HTTP_FAULTS), 3),
     "second-job": 3,
+    "slow-flood": RARE,
     "operator-edit": COMMON,
     "provider-renamed": 2,
     "circuit-renamed": 2,
@@ -53,6 +58,7 @@ class Faults:
 
     dice: Random
     postgres: Postgres
+    bouncer: PgBouncer
     redis: Redis
     workers: Workers
     proxy: Proxies
@@ -62,8 +68,8 @@ class Faults:
     """How often each kind struck."""
     phases: Counter[str] = field(default_factory=Counter)
     """What workers were doing when they were killed."""
-    ended_sessions: dict[int, float] = field(default_factory=dict)
-    """When a fault ended which database session (process of the server, seconds since the epoch)."""
+    ended_sessions: dict[str, float] = field(default_factory=dict)
+    """When a fault ended a database session of which process, by name (seconds since the epoch)."""
     tickets: dict[tuple[str, str], str] = field(default_factory=dict)
     """Tickets that operators entered, by provider and name."""
 
@@ -86,11 +92,11 @@ class Faults:
     def may_have_stopped_worker(self, fingerprint: str) -> int:
         """Return how many attempts at a notification ended with a session that a fault ended."""
         tried = refusals.attempts_of(fingerprint)
-        return sum(self.ended_sessions.get(session, 0) >= at for session, at in tried)
+        return sum(self.ended_sessions.get(worker, 0) >= at for worker, at in tried)
 
     def note_end(self, ending: list[Session]) -> None:
         """Remember database sessions that are about to end."""
-        self.ended_sessions |= {session.backend: time.time() + 1 for session in ending}
+        self.ended_sessions |= {session.name: time.time() + 1 for session in ending}
 
     def _phase(self, session: Session) -> str:
         """Return what a process is doing, judging by its database session."""
@@ -142,6 +148,12 @@ class Faults:
         self.postgres.restart(self.dice.uniform(0, 0.5))
         return True
 
+    def _pgbouncer_restart(self) -> bool:
+        """Kill pgbouncer with all connections of the workers."""
+        self.note_end(refusals.sessions())
+        self.bouncer.restart()
+        return True
+
     def _redis_restart(self) -> bool:
         """Kill the broker, with everything in it."""
         self.redis.restart(self.dice.uniform(0, 1))
@@ -171,6 +183,12 @@ class Faults:
     def _second_job(self) -> bool:
         """Enqueue the same work twice, for two workers."""
         self.enqueue()
+        self.enqueue()
+        return True
+
+    def _slow_flood(self) -> bool:
+        """Let email wait that takes long to parse, older than everything else."""
+        flood.record(flood.mails(FLOOD, first=self.dice.randrange(10**9)))
         self.enqueue()
         return True
 

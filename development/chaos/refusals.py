@@ -34,7 +34,7 @@ _SETUP = f"""
 CREATE TABLE chaos_refusal (code text NOT NULL);
 INSERT INTO chaos_refusal VALUES ('');
 CREATE SEQUENCE chaos_refused;
-CREATE TABLE chaos_attempt (fingerprint text, backend integer, at timestamptz DEFAULT clock_timestamp());
+CREATE TABLE chaos_attempt (fingerprint text, worker text, at timestamptz DEFAULT clock_timestamp());
 CREATE FUNCTION chaos_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE chosen text;
 BEGIN
@@ -47,7 +47,7 @@ BEGIN
 END $$;
 CREATE FUNCTION chaos_note() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO chaos_attempt (fingerprint, backend) VALUES (NEW.fingerprint, pg_backend_pid());
+  INSERT INTO chaos_attempt (fingerprint, worker) VALUES (NEW.fingerprint, current_setting('application_name'));
   RETURN NEW;
 END $$;
 CREATE TRIGGER chaos_note AFTER UPDATE OF attempts ON {_NOTIFICATION} FOR EACH ROW
@@ -86,13 +86,16 @@ def forget_attempts() -> None:
         cursor.execute("TRUNCATE chaos_attempt")
 
 
-def attempts_of(fingerprint: str) -> list[tuple[int, float]]:
-    """Return the database sessions that attempted a notification, and when (seconds since the epoch)."""
+def attempts_of(fingerprint: str) -> list[tuple[str, float]]:
+    """Return the processes that attempted a notification, by name, and when (seconds since the epoch).
+
+    Not their sessions: pgbouncer gives each transaction any session, with the name of the process that has it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT backend, extract(epoch FROM at)::float FROM chaos_attempt WHERE fingerprint = %s", [fingerprint]
+            "SELECT worker, extract(epoch FROM at)::float FROM chaos_attempt WHERE fingerprint = %s", [fingerprint]
         )
-        return [(int(backend), float(at)) for backend, at in cursor.fetchall()]
+        return [(str(worker), float(at)) for worker, at in cursor.fetchall()]
 
 
 class Session(NamedTuple):

@@ -192,13 +192,17 @@ class Workers:
     """Celery workers, each with several processes that run tasks."""
 
     lock: Path
+    database: dict[str, str]
+    """The variables that make them use pgbouncer instead of PostgreSQL itself."""
     kept: dict[str, embedded.Supervised] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
         """Start a worker; it needs some seconds until it takes tasks."""
         command = [runner.nautobot_server(), "celery", "worker", "--concurrency", str(PROCESSES)]
         command += ["--loglevel", "INFO", "--hostname", f"{name}@localhost"]
-        self.kept[name] = embedded.start_supervised(name, command, lock=self.lock, env={"PGAPPNAME": name})
+        self.kept[name] = embedded.start_supervised(
+            name, command, lock=self.lock, env={**self.database, "PGAPPNAME": name}
+        )
 
     def await_ready(self) -> None:
         """Wait until all workers take tasks."""
@@ -223,12 +227,12 @@ class Workers:
 
 
 @contextmanager
-def workers() -> Iterator[Workers]:
-    """Run the workers until the block ends."""
+def workers(database_env: dict[str, str]) -> Iterator[Workers]:
+    """Run the workers, with these variables for their database, until the block ends."""
     lock = embedded.state_folder("chaos") / "workers.lock"
     with ExitStack() as stack:
         stack.enter_context(embedded.locked(lock, fcntl.LOCK_SH))
-        found = Workers(lock)
+        found = Workers(lock, database_env)
         for name in WORKERS:
             found.start(name)
         found.await_ready()

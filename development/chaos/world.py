@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, connection, connections
 from nautobot.circuits.models import Circuit, Provider
 from nautobot.extras.models import Job, JobResult, ObjectChange
 
+from development.chaos import flood
 from development.chaos.mailboxes import FOLDER, Mailboxes
 from nautobot_circuit_maintenance.compat import enqueue_job
 from nautobot_circuit_maintenance.mail.message import MailMessage
@@ -56,6 +57,7 @@ def create_world() -> None:
     """Create the providers, their circuits and the jobs."""
     for name, address in mails.ISPS.items():
         create_circuits(create_provider(name, address), *KNOWN)
+    flood.create()
     for job in (HANDLE, REPROCESS):
         prepare_job(job)
 

