@@ -22,6 +22,7 @@ from nautobot_circuit_maintenance.models import (
     Notification,
     ParsedNotification,
 )
+from nautobot_circuit_maintenance.models.collation import as_unique
 from nautobot_circuit_maintenance.models.keys import id_key
 from nautobot_circuit_maintenance.models.windows import as_rest
 from nautobot_circuit_maintenance.pipeline.apply.custom_fields import default_values
@@ -72,7 +73,7 @@ class Register:
         found = _find_keys(readings)
         rows = _lock(readings, found)
         register._add_stored(rows, found)
-        taken = {(row.provider_id, row.name) for row in rows}
+        taken = {(row.provider_id, as_unique(row.name)) for row in rows}
         for reading in readings:
             for update in reading.updates:
                 register._add_update(reading.notification, update, taken)
@@ -120,12 +121,12 @@ class Register:
         revision = next((self._by_id[provider, each] for each in ids if (provider, each) in self._by_id), None)
         if revision is None:
             name = _free_name(update.maintenance_id.strip(), provider, taken)
-            taken.add((provider, name))
+            taken.add((provider, as_unique(name)))
             revision = Revision.new(CircuitMaintenance(name=name, provider=notification.provider))
             self.revisions.append(revision)
         current = revision.maintenance
         names = {name for owner, name in taken if owner == current.provider_id}
-        revision.taken_names = names - {current.name}
+        revision.taken_names = names - {as_unique(current.name)}
         self.named.add(revision)
         for each in ids:
             self._by_id.setdefault((provider, each), revision)
@@ -153,7 +154,7 @@ def _preference(found: FoundKey, by_pk: Mapping[UUID, Revision]) -> tuple[bool, 
 def _free_name(wanted: str, provider: UUID, taken: Collection[tuple[UUID, str]]) -> str:
     """Return the ID as the name, with a number behind it if a maintenance that was renamed has that name."""
     name, number = wanted, 1
-    while (provider, name) in taken:
+    while (provider, as_unique(name)) in taken:
         number += 1
         name = f"{wanted} ({number})"
     return name

@@ -20,6 +20,7 @@ from nautobot_circuit_maintenance.models import (
     ParsedNotification,
 )
 from nautobot_circuit_maintenance.models.changes import MaintenanceSnapshot
+from nautobot_circuit_maintenance.models.collation import as_unique
 from nautobot_circuit_maintenance.models.providers import counted
 from nautobot_circuit_maintenance.models.windows import as_rest
 from nautobot_circuit_maintenance.pipeline.apply.impacts import CircuitOf, Impacts, ImpactValues, Step
@@ -71,7 +72,7 @@ class Revision:
         self.is_replacement_new = False
         """Whether another maintenance stands in its place now, or does not any more."""
         self.taken_names: Collection[str] = ()
-        """Names that other maintenances of the provider have."""
+        """Names that other maintenances of the provider have, as the unique key compares them."""
 
     @classmethod
     def new(cls, maintenance: CircuitMaintenance) -> "Revision":
@@ -211,7 +212,7 @@ class Revision:
         """Adopt the provider's ID, and as the name, too, unless a person renamed the maintenance."""
         maintenance = self.maintenance
         before = maintenance.provider_maintenance_id
-        if maintenance.name == before and after not in self.taken_names:
+        if maintenance.name == before and as_unique(after) not in self.taken_names:
             maintenance.name = after
         maintenance.provider_maintenance_id = after
         return before != after

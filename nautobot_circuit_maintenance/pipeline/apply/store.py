@@ -228,7 +228,9 @@ def _store_keys(revisions: Iterable[Revision]) -> None:
         for provider, kind, value in sorted(revision.keys - revision.stored.keys):
             fresh.append(MaintenanceKey(maintenance=maintenance, provider_id=provider, kind=kind, value=value))
         for provider, kind, value in revision.stored.keys - revision.keys:
-            gone |= Q(maintenance=maintenance, provider=provider, kind=kind, value=value)
+            # MySQL's equality ignores case and accents; "contains" does not.
+            same = Q(value=value, value__contains=value)
+            gone |= Q(maintenance=maintenance, provider=provider, kind=kind) & same
     if gone:
         MaintenanceKey.objects.filter(gone).delete()
     MaintenanceKey.objects.bulk_create(fresh)

@@ -2,6 +2,7 @@
 
 import tracemalloc
 
+import pytest
 from nautobot.circuits.models import Circuit, CircuitTermination
 
 from nautobot_circuit_maintenance.domain.circuit_ids import Kind
@@ -73,12 +74,19 @@ class Matching(PipelineTestCase):
 
     def test_a_step_that_finds_two_ends_the_search(self):
         """The later steps would find one, the wrong one perhaps."""
-        circuits = create_circuits(self.provider, "AB/1000", "ab/1000", "Q-1", "Q-2", "XC 9")
-        for circuit in circuits[2:4]:
+        circuits = create_circuits(self.provider, "Q-1", "Q-2", "XC 9")
+        for circuit in circuits[:2]:
             terminate(circuit, pp_info="XC-9")
 
-        self.assertIsNone(self.match("Ab/1000"))
         self.assertIsNone(self.match("xc-9"))
+
+    @pytest.mark.postgresql("has two circuit IDs that differ only in case")
+    def test_two_circuits_whose_ids_differ_only_in_case_are_told_apart_by_it(self):
+        """Another spelling means neither."""
+        create_circuits(self.provider, "AB/1000", "ab/1000")
+
+        self.assertEqual(self.match("ab/1000"), ("ab/1000", "exact"))
+        self.assertIsNone(self.match("Ab/1000"))
 
     def test_both_ends_of_one_circuit_are_one_match(self):
         terminate(self.circuits[0], "A", xconnect_id="XC-9")
@@ -134,8 +142,9 @@ class Linking(PipelineTestCase):
     """Impacts whose circuit is added, renamed or given an alias later."""
 
     def announce(self, cid: str, **fields) -> CircuitImpact:
-        """Create an impact as the pipeline does."""
-        maintenance, _ = CircuitMaintenance.objects.get_or_create(name="M-1", provider=self.provider)
+        """Create an impact as the pipeline does, in a maintenance of its own."""
+        name = f"M-{CircuitMaintenance.objects.count() + 1}"
+        maintenance = CircuitMaintenance.objects.create(name=name, provider=self.provider)
         [impact] = CircuitImpact.objects.bulk_create([CircuitImpact(maintenance=maintenance, cid=cid, **fields)])
         impact.refresh_from_db()
         return impact

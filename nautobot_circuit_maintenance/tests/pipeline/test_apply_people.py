@@ -74,6 +74,17 @@ class Found(PeopleTestCase):
         self.assertEqual(CircuitMaintenance.objects.count(), 2)
         self.assertEqual(self.maintenance("Our change 7 (2)").provider_maintenance_id, "Our change 7")
 
+    def test_a_new_one_whose_name_a_database_takes_for_that_of_a_renamed_one(self):
+        """MySQL's unique keys ignore case and accents; both maintenances stand on every database."""
+        self.edit(name="\u00c4nderung 7")
+
+        self.receive(announcement(1, "anderung 7"), announcement(2, "ANDERUNG 7", status="COMPLETED"))
+
+        self.assertEqual(set(Notification.objects.values_list("state", flat=True)), {"parsed"})
+        self.assertEqual(CircuitMaintenance.objects.count(), 2)
+        announced = CircuitMaintenance.objects.exclude(provider_maintenance_id="M-1").get()
+        self.assertEqual((announced.provider_maintenance_id, announced.status), ("anderung 7", "COMPLETED"))
+
     def test_after_a_person_gave_it_to_another_provider(self):
         """It stays with that one."""
         other = create_provider("Other", "noc@other.example")
