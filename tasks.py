@@ -407,6 +407,12 @@ def unittest_of(nautobot: str) -> Callable[[Context], None]:
     return lambda context: python_module(context, "invoke", "unittest", "--nautobot-ver", nautobot, "--workers", "2")
 
 
+def scaling(context: Context) -> None:
+    """Compare 5,000 with 10,000 circuits of one maintenance on every page and endpoint."""
+    words = [sys.executable, "-m", "pytest", "-m", "nightly", f"{PACKAGE}/tests/attacks/test_scaling.py"]
+    run(context, f"NCM_SCALE=10 {shlex.join(words)}")
+
+
 NIGHTLY: dict[str, Callable[[Context], None]] = {
     "pylint": pylint,
     "coverage": lambda context: unittest(context, workers=2, coverage=True),
@@ -414,6 +420,7 @@ NIGHTLY: dict[str, Callable[[Context], None]] = {
     "MariaDB": mariadb,
     "developer guide and examples": lambda context: python_module(context, "pytest", "-m", "nightly"),
     "tests of the tools": lambda context: python_module(context, "pytest", "development/tests"),
+    "scaling": scaling,
     "chaos": lambda context: chaos(context, faults=500),
     "mutants": mutants,
     **{f"Nautobot {version}": unittest_of(version) for version in ("3.1.5", "3.1")},
