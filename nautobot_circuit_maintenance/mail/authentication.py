@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import authres
 import authres.core
 
+from nautobot_circuit_maintenance.mail.exchange_results import EXCHANGE_ONLINE, exchange_results, is_of_exchange
+
 _FIELD = "Authentication-Results"
 _HOST = re.compile(r'\s*(?:\([^()]*\)\s*)*"?([^\s;"()]+)')
 """The authserv-id at the start of a field; comments may precede it, and quotation marks may surround it."""
@@ -78,7 +80,7 @@ def check_sender(fields: Iterable[str], sender: str, trusted: Collection[str]) -
     else:
         return SenderCheck(Finding.NO_FIELD)
     try:
-        results = tuple(_results(field))
+        results = tuple(_of_exchange(field) if host == EXCHANGE_ONLINE else _results(field))
     except _UNREADABLE:
         return SenderCheck(Finding.MALFORMED, host)
     is_confirmed = _has_pass(results, sender.rpartition("@")[2])
@@ -91,9 +93,21 @@ def _unfold(field: str) -> str:
 
 
 def _host(field: str) -> str:
-    """Return the authserv-id of a field in lower case; empty if there is none."""
+    """Return the authserv-id of a field in lower case; empty if there is none that can be trusted."""
+    if is_of_exchange(field):
+        return EXCHANGE_ONLINE
     found = _HOST.match(field)
-    return found[1].lower() if found else ""
+    host = found[1].lower() if found else ""
+    return "" if host == EXCHANGE_ONLINE else host  # a name that anyone may write
+
+
+def _of_exchange(field: str) -> Iterator[AuthResult]:
+    """Yield the results in a field of Exchange Online; raises one of ``_UNREADABLE``."""
+    if len(field) > _LONGEST_FIELD:
+        raise ValueError("too long")
+    for result in exchange_results(field):
+        if result.method in _DOMAIN_PROPERTIES:
+            yield AuthResult(*result)
 
 
 def _results(field: str) -> Iterator[AuthResult]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.mail.exchange_results import EXCHANGE_ONLINE
 from nautobot_circuit_maintenance.mail.headers import names_of
 from nautobot_circuit_maintenance.mailboxes.credentials import SECRET_TYPE, Secret
 
@@ -113,6 +114,17 @@ class SourceSettings:
                     f"'source_header' of notification source '{name}' contains {header!r}, which is not a header name."
                 )
                 yield SettingsProblem("E014", message, "Use 'X-Original-From' or ['X-Original-From', 'From'].", name)
+        if EXCHANGE_ONLINE in map(str, entry.get("trusted_authserv_ids", ())) and not cls.is_exchange_online(entry):
+            message = (
+                f"'trusted_authserv_ids' of notification source '{name}' contains '{EXCHANGE_ONLINE}', but its mailbox is not "
+                "in Exchange Online, where anyone may write fields without a name."
+            )
+            yield SettingsProblem("E017", message, "Use the authserv-ids of your own mail servers.", name)
+
+    @classmethod
+    def is_exchange_online(cls, entry: Mapping[str, Any]) -> bool:  # pylint: disable=unused-argument  # of other kinds
+        """Return whether the mailbox is one that only Exchange Online delivers to."""
+        return False
 
     @property
     def sender_headers(self) -> Sequence[str]:

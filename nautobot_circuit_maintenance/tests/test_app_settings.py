@@ -340,6 +340,15 @@ class Mistakes(SimpleTestCase):
         self.assert_refused("'login_url'", notification_sources=[entry])
         self.assertEqual(checked(notification_sources=[{**entry, "login_url": "https://login.cloud.example"}]), [])
 
+    def test_exchange_online_is_trusted_only_where_it_delivers(self):
+        """Elsewhere, a sender may write a field without a name."""
+        trust = {"require_authentication": True, "trusted_authserv_ids": ["exchange-online"]}
+        graph = {"url": "https://graph.microsoft.com", "tenant": "t", "client_id": "c", "client_secret": "s"}
+        for changes in (graph, {"url": "imaps://outlook.office365.com"}, {"url": "imaps://outlook.office365.us:993"}):
+            self.assertEqual(checked(notification_sources=[{**IMAP, **trust, **changes}]), [])
+        for entry in ({**IMAP, **trust}, {**GMAIL, **trust}):
+            self.assert_refused("'exchange-online'", notification_sources=[entry])
+
     def test_two_sources_of_one_name(self):
         """The first one is read."""
         twice = [IMAP, {**IMAP, "url": "imap://other.example"}]

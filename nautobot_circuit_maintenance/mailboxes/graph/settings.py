@@ -45,6 +45,11 @@ class GraphSettings(ApplicationSettings):
             )
             yield SettingsProblem("E015", message, "Set the login server of that cloud.", entry["name"])
 
+    @classmethod
+    def is_exchange_online(cls, entry: Mapping[str, Any]) -> bool:
+        """Return True: Graph has no other mailboxes."""
+        return True
+
     @property
     def server(self) -> str:
         """Scheme, host and port of the API."""

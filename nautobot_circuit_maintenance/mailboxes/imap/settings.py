@@ -72,6 +72,11 @@ class ImapSettings(ApplicationSettings):
             message = f"'login' of notification source '{entry['name']}' is {entry['login']!r}, which is not known."
             yield SettingsProblem("E016", message, f"Use {', '.join(_REQUIRED)}.", entry["name"])
 
+    @classmethod
+    def is_exchange_online(cls, entry: Mapping[str, Any]) -> bool:
+        """Return whether the server is one of Microsoft's."""
+        return urlsplit(entry["url"]).hostname in (urlsplit(_OUTLOOK).hostname, *cls.login_hosts)
+
     @property
     def credentials(self) -> Login:
         """How to log in; made anew for each connection, and so are its access tokens."""
