@@ -3,16 +3,17 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, field
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.mailboxes.credentials import CONSENT_TYPE
 from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS, known_keys, settings_class
-from nautobot_circuit_maintenance.mailboxes.settings import GroupReader, SettingsProblem, SourceSettings
+from nautobot_circuit_maintenance.mailboxes.settings import SecretReader, SettingsProblem, SourceSettings
 from nautobot_circuit_maintenance.secrets_groups import read_secret
+from nautobot_circuit_maintenance.stored_consents import read_consent
 
 PACKAGE = "nautobot_circuit_maintenance"
 
@@ -113,15 +114,22 @@ def _sources(entries: Sequence[Any]) -> tuple[list[SourceSettings], list[Setting
             found = list(_source_problems(entry, {source.name.lower() for source in sources}))
         settings_type = None if found else settings_class(entry["url"])
         if settings_type:
-            sources.append(settings_type.from_entry(entry, _group_reader(entry)))
+            sources.append(settings_type.from_entry(entry, _reader(entry)))
         problems += found
     return sources, problems
 
 
-def _group_reader(entry: Mapping[str, Any]) -> GroupReader | None:
-    """Return what reads the secrets group that an entry names; None if it names none."""
-    group = entry.get("secrets_group")
-    return partial(read_secret, group, entry["name"]) if group else None
+def _reader(entry: Mapping[str, Any]) -> SecretReader:
+    """Return what reads the secrets of a source that are not in its entry: from its secrets group, or its consent."""
+
+    def read(secret_type: str) -> str:
+        group = entry.get("secrets_group")
+        value = read_secret(group, entry["name"], secret_type) if group else ""
+        if not value and secret_type == CONSENT_TYPE and entry.get("client_id"):
+            value = read_consent(entry["name"], entry.get("account", ""))
+        return value
+
+    return read
 
 
 def _trusted_hosts(entries: Sequence[Any]) -> dict[str, frozenset[str]]:

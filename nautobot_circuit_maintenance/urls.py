@@ -25,6 +25,7 @@ edit_only_router.register("sources", views.NotificationSourceUIViewSet)
 urlpatterns = [
     path("dashboard/", views.DashboardView.as_view(), name="dashboard"),
     path("changes/", views.ChangesView.as_view(), name="changes"),
+    path("consent/", views.ConsentCallbackView.as_view(), name="consent"),
     path("docs/", views.DocumentationView.as_view(), name="docs"),
     *router.urls,
     *edit_only_router.urls,

@@ -9,6 +9,9 @@ from nautobot_circuit_maintenance.mailboxes.redaction import redact
 SECRET_TYPE = "secret_type"  # nosec B105 # the name of a kind of secret, not one
 """Key in the metadata of a settings field that is a secret: where a secrets group of Nautobot keeps it."""
 
+CONSENT_TYPE = "token"
+"""The type of a refresh token, which a user may have consented to on the page of the source."""
+
 
 class Secret:
     """A value that is read late, at most once, and never shown.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.base import Mailbox
@@ -24,3 +25,8 @@ def open_mailbox(settings: SourceSettings, *, max_message_size: int) -> Iterator
         error.message = settings.redact(error.message)
         error.args = (error.code, error.message)
         raise
+
+
+def library_of_consents() -> Any:
+    """Return the module that asks for consent, with Google's library: for the web process that a user sends to Google."""
+    return import_module("nautobot_circuit_maintenance.mailboxes.logins.consent")

@@ -15,8 +15,8 @@ from nautobot_circuit_maintenance.mailboxes.credentials import SECRET_TYPE, Secr
 S = TypeVar("S", bound="SourceSettings")
 Required = str | tuple[str, ...]
 """A key that a source must have, or several of which it must have one."""
-GroupReader = Callable[[str], str]
-"""Returns the secret of this type from the secrets group of a source, empty if there is none; raises MailboxError."""
+SecretReader = Callable[[str], str]
+"""Returns a secret of this type that is kept elsewhere than in the settings, empty if there is none; raises MailboxError."""
 
 # Of what RFC 5322 section 3.6.8 allows, what needs no quotes in an IMAP command.
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_.-]+")
@@ -69,17 +69,17 @@ class SourceSettings:
         raise NotImplementedError
 
     @classmethod
-    def from_entry(cls: type[S], entry: Mapping[str, Any], read_group: GroupReader | None = None) -> S:
+    def from_entry(cls: type[S], entry: Mapping[str, Any], read: SecretReader | None = None) -> S:
         """Build the settings from an entry without problems; keys of other kinds are ignored.
 
-        Secrets that the entry does not have are read from the secrets group when they are used, if there is one.
+        Secrets that the entry does not have are read when they are used.
         """
         values = {each.name: entry[each.name] for each in fields(cls) if each.name in entry}
         for key, secret_type in cls.secret_types().items():
-            if values.get(key) or not read_group:
+            if values.get(key) or not read:
                 values[key] = Secret.of(values.get(key, ""))
             else:
-                values[key] = Secret(partial(read_group, secret_type))
+                values[key] = Secret(partial(read, secret_type))
         return cls(**values)
 
     @classmethod

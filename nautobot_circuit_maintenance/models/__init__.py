@@ -1,6 +1,7 @@
 """The records: what we received, and what we concluded from it."""
 
 from nautobot_circuit_maintenance.models.baselines import MaintenanceBaseline
+from nautobot_circuit_maintenance.models.consents import MailboxConsent
 from nautobot_circuit_maintenance.models.impacts import CircuitImpact, Note
 from nautobot_circuit_maintenance.models.keys import MaintenanceKey
 from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
@@ -12,6 +13,7 @@ __all__ = (
     "CircuitImpact",
     "CircuitMaintenance",
     "CircuitMatcher",
+    "MailboxConsent",
     "MaintenanceBaseline",
     "MaintenanceKey",
     "MaintenanceWindow",

@@ -1,6 +1,7 @@
 """The views, where Nautobot looks them up by the names of the models."""
 
 from nautobot_circuit_maintenance.views.changes import ChangesView
+from nautobot_circuit_maintenance.views.consents import ConsentCallbackView
 from nautobot_circuit_maintenance.views.dashboard import DashboardView
 from nautobot_circuit_maintenance.views.documentation import DocumentationView
 from nautobot_circuit_maintenance.views.maintenances import (
@@ -15,6 +16,7 @@ __all__ = (
     "ChangesView",
     "CircuitImpactUIViewSet",
     "CircuitMaintenanceUIViewSet",
+    "ConsentCallbackView",
     "DashboardView",
     "DocumentationView",
     "NoteUIViewSet",

@@ -40,6 +40,7 @@ from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.pipeline.validate import VALIDATION_SECONDS, validate
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
+from nautobot_circuit_maintenance.views.consents import AuthorizeButton, ConsentMixin, RevokeButton
 from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX, StorableQueryMixin
 
 VALIDATION_PAUSE = 10
@@ -109,6 +110,7 @@ class RunButton(Button):
 
 
 class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # the form methods
+    ConsentMixin,
     StorableQueryMixin,
     ObjectDetailViewMixin,
     ObjectListViewMixin,
@@ -134,6 +136,18 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # the for
                 label="Test Connection",
                 icon="mdi-connection",
                 link_name=_ROUTE.format("notificationsource_validate"),
+            ),
+            AuthorizeButton(
+                weight=120,
+                label="Authorize",
+                icon="mdi-account-key",
+                link_name=_ROUTE.format("notificationsource_authorize"),
+            ),
+            RevokeButton(
+                weight=140,
+                label="Revoke",
+                icon="mdi-account-key-outline",
+                link_name=_ROUTE.format("notificationsource_revoke"),
             ),
             RunButton(
                 weight=200,

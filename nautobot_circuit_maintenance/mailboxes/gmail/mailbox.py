@@ -23,11 +23,11 @@ from nautobot_circuit_maintenance.mailboxes.cursor import Backlog, mailbox_ident
 from nautobot_circuit_maintenance.mailboxes.gmail import responses
 from nautobot_circuit_maintenance.mailboxes.gmail.cursor import GmailCursor
 from nautobot_circuit_maintenance.mailboxes.gmail.responses import MessageMetadata, Page, Record, UnexpectedResponse
-from nautobot_circuit_maintenance.mailboxes.gmail.settings import GmailSettings
+from nautobot_circuit_maintenance.mailboxes.gmail.settings import SCOPE, GmailSettings
 from nautobot_circuit_maintenance.mailboxes.incremental import IncrementalMailbox, due_backlog
+from nautobot_circuit_maintenance.mailboxes.logins.consent import consented, ended
 from nautobot_circuit_maintenance.mailboxes.logins.google import MAIL_SCOPE, MALFORMED_TOKEN, ServiceAccount, delegation
 
-SCOPE = "https://www.googleapis.com/auth/gmail.readonly"
 SUMMARIES_AT_ONCE = 100
 PAGE = 500
 """Ids that the API lists at once: its maximum."""
@@ -73,7 +73,7 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
     def open(cls, settings: GmailSettings, *, max_message_size: int) -> Iterator["GmailMailbox"]:
         """Log in and find the label; raises MailboxError with a message that says what to do."""
         service_account = ServiceAccount(settings, settings.service_account, settings.credentials_file)
-        credentials = service_account.credentials(SCOPE)
+        credentials = consented(settings) if settings.is_by_consent else service_account.credentials(SCOPE)
         authorized = AuthorizedHttp(credentials, http=httplib2.Http(timeout=cls.timeout))
         where = {"api_endpoint": cls.api_endpoint} if cls.api_endpoint else None
         options = {"http": authorized, "client_options": where, "static_discovery": True}
@@ -209,7 +209,7 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
         except HttpError as error:  # request.execute: the API rejects the request
             raise self._rejected(error) from error
         except RefreshError as error:  # request.execute: no access token
-            raise self.service_account.refused(error, *_SCOPES) from error
+            raise self._no_token(error) from error
         except (*MALFORMED_TOKEN, *_TOO_LARGE, UnicodeDecodeError) as error:  # request.execute
             raise self._unexpected(self.error_text(error)) from error
         except _UNREACHABLE as error:  # request.execute
@@ -219,6 +219,11 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
             return read(response)
         except UnexpectedResponse as error:  # read: not from the API
             raise self._unexpected(str(error)) from error
+
+    def _no_token(self, error: RefreshError) -> MailboxError:
+        if self.settings.is_by_consent:
+            return ended(self.settings, error)
+        return self.service_account.refused(error, *_SCOPES)
 
     def _unexpected(self, what: str) -> MailboxError:
         return MailboxError(

@@ -14,7 +14,7 @@ from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS
 from nautobot_circuit_maintenance.tests.documentation.pages import DOCS, ROOT, pages
 
 APP = ROOT / "nautobot_circuit_maintenance"
-CODE = re.compile(r"\b(?:IMAP|GMAIL|GRAPH|ENTRA|DIR|SECRET|MAILBOX|FILE|READ|AUTH|RUN)-\d\d\b")
+CODE = re.compile(r"\b(?:IMAP|GMAIL|GRAPH|ENTRA|DIR|CONSENT|SECRET|MAILBOX|FILE|READ|AUTH|RUN)-\d\d\b")
 """The code that starts each error message; its prefix names the part of the app."""
 
 

@@ -1,6 +1,7 @@
 """A server that behaves like the documented Gmail API and Google's token endpoint, on loopback."""
 
 import base64
+import hashlib
 import json
 import re
 import secrets
@@ -75,6 +76,15 @@ class GmailAccount:
     """Given out one by one before the API answers again."""
     token_refusal: Refusal | None = None
     tokens: set[str] = field(default_factory=set)
+    client: tuple[str, str] = ("client.apps.googleusercontent.com", "client/secret+1")
+    """ID and secret of the OAuth client of the operator."""
+    codes: dict[str, str] = field(default_factory=dict)
+    """Authorization codes, each with the challenge that its request had."""
+    refresh_tokens: set[str] = field(default_factory=set)
+    granted: str = "https://www.googleapis.com/auth/gmail.readonly"
+    """Scopes that the owner left selected."""
+    gives_refresh_token: bool = True
+    redirect_uri: str = ""
     requests: list[str] = field(default_factory=list)
     send: Callable[[str, socket.socket, bytes], bool] = lambda _kind, connection, answer: unharmed(connection, answer)
     """Sends a response of a kind: token, profile, labels, list, metadata, raw or history; False ends the connection."""
@@ -157,7 +167,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Give out an access token."""
         self.mailbox.requests.append("token")
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.answer("token", lambda: issue_token(self.mailbox, parse_qs(body)))
+        form = parse_qs(body)
+        revoked = form.get("token", [""])[0]
+        if self.path == "/revoke":
+            self.answer("token", lambda: revoke(self.mailbox, revoked))
+        else:
+            self.answer("token", lambda: issue_token(self.mailbox, form))
 
     def do_GET(self) -> None:  # pylint: disable=invalid-name  # http.server's name
         """Answer the API."""
@@ -187,6 +202,8 @@ def issue_token(account: GmailAccount, form: Query) -> dict[str, Any]:
     """Exchange a signed assertion for a token (RFC 7523 section 2.1, Google's guide for service accounts)."""
     if account.token_refusal:
         raise account.token_refusal
+    if form["grant_type"] in (["authorization_code"], ["refresh_token"]):
+        return consented(account, {name: values[0] for name, values in form.items()})
     if form["grant_type"] != ["urn:ietf:params:oauth:grant-type:jwt-bearer"]:
         raise Refusal(400, {"error": "unsupported_grant_type"})
     head, claims, signature = form["assertion"][0].split(".")
@@ -203,6 +220,37 @@ def issue_token(account: GmailAccount, form: Query) -> dict[str, Any]:
     token = secrets.token_urlsafe()
     account.tokens.add(token)
     return {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
+
+
+def consented(account: GmailAccount, form: dict[str, str]) -> dict[str, Any]:
+    """Exchange a code, or a refresh token, for an access token (Google's "Using OAuth 2.0 for Web Server Applications")."""
+    if (form["client_id"], form["client_secret"]) != account.client:
+        raise Refusal(401, {"error": "invalid_client", "error_description": f"Unauthorized {form['client_secret']}"})
+    token = secrets.token_urlsafe(40)
+    answer = {"access_token": token, "expires_in": 3599, "token_type": "Bearer", "scope": account.granted}
+    if form["grant_type"] == "refresh_token":
+        if form["refresh_token"] not in account.refresh_tokens:
+            raise Refusal(400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."})
+        account.tokens.add(token)
+        return answer
+    hashed = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).decode().rstrip("=")
+    if account.codes.pop(form["code"], None) != hashed or form["redirect_uri"] != account.redirect_uri:
+        raise Refusal(400, {"error": "invalid_grant", "error_description": f"Malformed auth code {form['code']}."})
+    account.tokens.add(token)
+    if not account.gives_refresh_token:
+        return answer
+    account.refresh_tokens.add(refresh := "1//" + secrets.token_urlsafe(48))
+    return {**answer, "refresh_token": refresh}
+
+
+def revoke(account: GmailAccount, token: str) -> dict[str, Any]:
+    """Forget a refresh token."""
+    if account.token_refusal:
+        raise account.token_refusal
+    if token not in account.refresh_tokens:
+        raise Refusal(400, {"error": "invalid_token", "error_description": "Token expired or revoked"})
+    account.refresh_tokens.discard(token)
+    return {}
 
 
 def check_claims(account: GmailAccount, claims: dict[str, Any]) -> None:

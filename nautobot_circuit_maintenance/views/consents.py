@@ -1,0 +1,135 @@
+"""Consent of the owner of a mailbox: to Google and back, and its end."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template import Context
+from django.urls import reverse
+from django.utils import timezone
+from django.views import View
+from nautobot.apps.ui import PostButton
+from rest_framework.decorators import action
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.mailboxes.gmail.settings import GmailSettings
+from nautobot_circuit_maintenance.mailboxes.opening import library_of_consents
+from nautobot_circuit_maintenance.stored_consents import delete_consent, has_consent, read_consent, store_consent
+from nautobot_circuit_maintenance.views.viewset import POST_ONLY
+
+_SESSION_KEY = "nautobot_circuit_maintenance.consent"
+_LIFETIME = timedelta(minutes=10)
+
+
+def settings_by_consent(name: str) -> GmailSettings | None:
+    """Return the settings of a source that is read by consent; None for any other."""
+    for source in get_app_settings().sources:
+        if source.name == name and isinstance(source, GmailSettings) and source.is_by_consent:
+            return source
+    return None
+
+
+def _may_change(context: Context) -> bool:
+    user = context["request"].user
+    return bool(models.NotificationSource.objects.restrict(user, "change").filter(pk=context["object"].pk).exists())
+
+
+class AuthorizeButton(PostButton):
+    """A button for users who may change a source that is read by consent."""
+
+    def should_render(self, context: Context) -> bool:
+        """Check permissions and settings."""
+        return settings_by_consent(context["object"].name) is not None and _may_change(context)
+
+
+class RevokeButton(PostButton):
+    """The same, if there is a consent."""
+
+    def should_render(self, context: Context) -> bool:
+        """Check permissions and the consent, which may be left over from other settings."""
+        return has_consent(context["object"]) and _may_change(context)
+
+
+class ConsentMixin:
+    """Actions of the pages of the sources."""
+
+    @action(detail=True, url_path="authorize", url_name="authorize", **POST_ONLY)
+    def authorize(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        """Send the browser to Google; what its answer must match is in the session, for ten minutes and once."""
+        source = self.get_object()  # type: ignore[attr-defined]  # of the view set
+        settings = settings_by_consent(source.name)
+        if settings is None:
+            messages.error(request, "This source is not read by consent: set 'client_id' in PLUGINS_CONFIG.")
+            return redirect(source.get_absolute_url())
+        wanted = library_of_consents().ask(settings)
+        request.session[_SESSION_KEY] = {
+            "source": str(source.pk),
+            "state": wanted.state,
+            "verifier": wanted.verifier,
+            "at": timezone.now().isoformat(),
+        }
+        return redirect(wanted.url)
+
+    @action(detail=True, url_path="revoke", url_name="revoke", **POST_ONLY)
+    def revoke(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        """Delete the consent here, and at Google if that can be reached."""
+        source = self.get_object()  # type: ignore[attr-defined]  # of the view set
+        settings = settings_by_consent(source.name)
+        try:
+            token = read_consent(source.name, settings.account) if settings else ""
+            if settings and token:
+                settings.client_secret.value()
+                library_of_consents().revoke(settings, token)
+        except MailboxError as error:  # read_consent, value, revoke
+            delete_consent(source)
+            words = "The consent was deleted here, but not at Google; remove the app under https://myaccount.google.com/connections"
+            messages.warning(request, f"{words}. {error}")
+        else:
+            delete_consent(source)
+            messages.success(request, "The consent was deleted and revoked.")
+        return redirect(source.get_absolute_url())
+
+
+class ConsentCallbackView(LoginRequiredMixin, View):
+    """Where Google sends the browser back; one address for all sources, because Google must know it."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Exchange the code for a refresh token, and store it; only for who began, and may change the source."""
+        begun = request.session.pop(_SESSION_KEY, None)
+        state = request.GET.get("state", "")
+        if not begun or not secrets.compare_digest(begun["state"].encode(), state.encode()):
+            messages.error(request, "This answer does not belong to a request of yours; click Authorize on the source.")
+            return redirect(reverse("plugins:nautobot_circuit_maintenance:notificationsource_list"))
+        changeable = models.NotificationSource.objects.restrict(request.user, "change")
+        source = get_object_or_404(changeable, pk=begun["source"])
+        problem = self._store(request, source, begun)
+        if problem:
+            messages.error(request, problem)
+        else:
+            messages.success(request, "The app may read the mailbox. Click Test Connection.")
+        return redirect(source.get_absolute_url())
+
+    @staticmethod
+    def _store(request: HttpRequest, source: models.NotificationSource, begun: dict[str, str]) -> str:
+        """Store the refresh token; return why there is none."""
+        settings = settings_by_consent(source.name)
+        if settings is None:
+            return "This source is not read by consent any more."
+        if timezone.now() - datetime.fromisoformat(begun["at"]) > _LIFETIME:
+            return "That took longer than ten minutes; click Authorize again."
+        code = request.GET.get("code", "")
+        if not code:
+            return "Google was not allowed to give access (access_denied); click Authorize again."
+        try:
+            settings.client_secret.value()
+            token = library_of_consents().exchange(settings, code, begun["verifier"])
+        except MailboxError as error:  # value, exchange
+            return str(error)
+        store_consent(source, settings.account, token)
+        return ""
