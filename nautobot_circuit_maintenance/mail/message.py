@@ -45,6 +45,8 @@ class MailMessage:
     """The Authentication-Results fields, topmost first."""
     server_id: str = ""
     """Identifies the message in its mailbox: "UIDVALIDITY/UID" for IMAP, the message id for Gmail; empty from a file."""
+    is_rewritten: bool = False
+    """Whether its server writes the bytes anew each time, and perhaps differently: they do not tell that it is known."""
 
     @classmethod
     def from_bytes(

@@ -13,6 +13,7 @@ from nautobot_circuit_maintenance.mail.message import MailMessage
 from nautobot_circuit_maintenance.mailboxes.base import Batch
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.pipeline.admission import Admission
+from nautobot_circuit_maintenance.pipeline.rewritten import without_rewritten_copies
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
 _COPIED_FIELDS = (
@@ -45,7 +46,8 @@ def record_batch(source: NotificationSource, directory: SenderDirectory, batch: 
     Raises OperationalError; then nothing is recorded and the cursor stays, so that the next run fetches the batch again.
     """
     admission = Admission()
-    rows, recorded = _rows(source, directory, batch.messages, admission)
+    messages = without_rewritten_copies(source, batch.messages)
+    rows, recorded = _rows(source, directory, messages, admission)
     recorded.unknown_senders.update(batch.unknown_senders)
     try:
         with transaction.atomic():
@@ -58,6 +60,7 @@ def record_batch(source: NotificationSource, directory: SenderDirectory, batch: 
             recorded.new = [row.pk for row in rows if _insert_alone(row, admission)]
             _move_cursor(source, directory, batch)
     _count(rows, recorded)
+    recorded.duplicates += len(batch.messages) - len(messages)
     return recorded
 
 

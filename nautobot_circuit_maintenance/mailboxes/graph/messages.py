@@ -98,7 +98,8 @@ class GraphMessages(DeferringMailbox[GraphSettings, str]):
             self._without(summary.id, error)
             return None
         if is_whole:
-            return self.message(raw, replace(summary, size=len(raw)), is_whole=True)
+            message = self.message(raw, replace(summary, size=len(raw)), is_whole=True)
+            return replace(message, is_rewritten=True)
         # What Exchange stores is smaller than what it writes.
         measured = replace(summary, size=max(summary.size, self.max_message_size + 1))
         return self.message(raw[:MAX_HEADER_BYTES], measured, is_whole=False)
