@@ -67,7 +67,12 @@ class GraphSession:
     def start(self, path: str, size: int) -> tuple[bytes, bool]:
         """Return the first bytes of what is at a path, and whether there are no more."""
         with self._get(path, {"Accept": "*/*"}) as response:
+            # Without one of these, nobody can tell that a body is cut off; and they are lost if the header is.
+            if not {"content-length", "transfer-encoding"} & {name.lower() for name in response.headers}:
+                raise self.unexpected("of unknown length")
             body = self._read(response, size + 1)
+        if not body:
+            raise self.unexpected("an empty message")
         return body[:size], len(body) <= size
 
     def _decoded(self, body: bytes) -> Any:
