@@ -142,7 +142,7 @@ class UpgradeTest(PipelineTestCase):
         self.assertEqual(list(ParsedNotification.objects.order_by("pk").values()), evidence)
 
     def test_how_circuits_were_found_is_set_where_it_can_be_known(self):
-        by_hand = CircuitImpact.objects.get(cid="C-1")
+        [by_hand] = [row for row in CircuitImpact.objects.all() if row.cid == "C-1"]  # MySQL also gets c-1
         by_hand.cid = "Dark fibre"
         by_hand.save()
         CircuitImpact.objects.update(matched_by="")

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta, timezone
 from importlib import import_module
 
+import pytest
 from django.apps import apps
 from django.db import connection
 from django.test import TestCase
@@ -15,6 +16,7 @@ MIGRATION = import_module("nautobot_circuit_maintenance.migrations.0007_times_in
 FIRST, LAST = datetime(1, 1, 2, tzinfo=timezone.utc), datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
 
 
+@pytest.mark.postgresql("changes the schema in the test's transaction, and has times of the year 1")
 class TimesTest(TestCase):
     """Maintenances as an older release stored them."""
 
