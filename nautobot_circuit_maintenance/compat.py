@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from nautobot.core import events
 from nautobot.core.graphql import utils as graphql_utils
 from nautobot.extras.models import Job as JobModel, JobResult
 
@@ -51,6 +52,14 @@ def unlogged() -> Iterator[None]:
         yield
     finally:
         change_context_state.reset(token)
+
+
+def is_event_wanted(topic: str) -> bool:
+    """Return whether an event broker publishes events with this topic."""
+    return any(
+        events.is_topic_match(topic, broker.include_topics) and not events.is_topic_match(topic, broker.exclude_topics)
+        for broker in events._EVENT_BROKERS  # pylint: disable=protected-access  # core has no other list of them
+    )
 
 
 __all__ = ("GRAPHQL_RESTRICTS_RELATED", "acting_user", "enqueue_job", "reading_user", "unlogged")

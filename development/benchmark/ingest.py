@@ -20,6 +20,7 @@ from development.benchmark import mails, steps
 from development.benchmark.mails import Delivery
 from development.services import quiet
 from development.services.database import say
+from development.services.embedded import ServiceError
 from development.services.imap import imap_server
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ MODULE = "benchmark.ingest"
 PARSERS = {"bcop": "genericprovider", "html": "zayo"}
 BARE = 1_000
 """Most emails that the bare parser reads."""
+BOTH = "a webhook and a job hook"
+SUBSCRIBERS = {"nobody": (), "a webhook": ("webhook",), BOTH: ("webhook", "job hook")}
+"""Who subscribes to the changes of maintenances."""
 
 
 def mails_of(kind: str, count: int, seed: int, now: datetime) -> list[Delivery]:
@@ -40,42 +44,74 @@ def mails_of(kind: str, count: int, seed: int, now: datetime) -> list[Delivery]:
 def run(kind: str, count: int, seed: int, profile: str = "") -> dict[str, float]:
     """Deliver emails of one kind to a separate mail server and let the job read them; return the figures."""
     now = datetime.now(timezone.utc).replace(microsecond=0)
+    return _run(kind, count, ["--seed", str(seed), "--now", now.isoformat(), "--profile", profile])[0]
+
+
+def run_by_subscribers(count: int, seed: int, profile: str = "") -> dict[str, dict[str, float]]:
+    """Let the job read the same BCOP emails once for each set of subscribers; return the figures by subscribers.
+
+    Raises ServiceError if the subscribers make a difference to what is stored.
+    """
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    figures, stored = {}, []
+    for number, subscribers in enumerate(SUBSCRIBERS):
+        words = ["--seed", str(seed), "--now", now.isoformat(), "--profile", f"{profile}.{number}" if profile else ""]
+        figures[subscribers], rows = _run("bcop", count, [*words, "--subscribers", subscribers])
+        stored.append(rows)
+    different = {name for rows in stored for name in rows if rows[name] != stored[0][name]}
+    if different:
+        raise ServiceError(f"Stored depending on the subscribers: {', '.join(sorted(different))}")
+    return figures
+
+
+def _run(kind: str, count: int, words: Sequence[str]) -> tuple[dict[str, float], dict[str, str]]:
+    """Run both steps; return the figures, and a hash of the rows that result."""
+    words = ["--mails", str(count), *words]
     with steps.cloned_database(), imap_server() as server:
         say(f"Delivering {count:,} {kind} mails.")
-        server.deliver_all(mails_of(kind, count, seed, now))
+        options = _options(["measure", kind, *words])
+        server.deliver_all(mails_of(kind, count, options.seed, options.now))
         steps.read_from(server)
-        steps.run(MODULE, "prepare", kind)
-        say("Running the Job.")
-        words = ["--mails", str(count), "--seed", str(seed), "--now", now.isoformat(), "--profile", profile]
-        return steps.run(MODULE, "measure", kind, *words)
+        steps.run(MODULE, "prepare", kind, *words)
+        say(f"Running the Job; subscribed: {options.subscribers}.")
+        return steps.run(MODULE, "measure", kind, *words), steps.run(MODULE, "rows", kind)
 
 
-def main() -> None:
-    """Do one step of a scenario."""
+def _options(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("step", choices=("prepare", "measure"))
+    parser.add_argument("step", choices=("prepare", "measure", "rows"))
     parser.add_argument("kind", choices=tuple(PARSERS))
     parser.add_argument("--mails", type=int)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--now", type=datetime.fromisoformat)
     parser.add_argument("--profile", default="")
-    options = parser.parse_args()
+    parser.add_argument("--subscribers", choices=SUBSCRIBERS, default=BOTH)
+    return parser.parse_args(words)
+
+
+def main() -> None:
+    """Do one step of a scenario."""
+    options = _options()
     logging.disable(logging.WARNING)  # Nautobot is noisy while it starts
     quiet.setup(steps.CONFIG)
-    if options.step == "prepare":
-        from development.benchmark import ingest_world  # pylint: disable=import-outside-toplevel  # imports models
+    from development.benchmark import ingest_world  # pylint: disable=import-outside-toplevel  # imports models
 
+    if options.step == "prepare":
         logging.disable(logging.ERROR)  # that the new custom field is not provisioned; no row has it yet
-        ingest_world.create_world(PARSERS[options.kind])
+        ingest_world.create_world(PARSERS[options.kind], SUBSCRIBERS[options.subscribers])
         return
-    figures = measure(options.kind, options.mails, options.profile)
+    if options.step == "rows":
+        json.dump(ingest_world.rows(), sys.stdout)
+        return
+    figures = measure(options.mails, options.profile)
+    check(options.kind, options.mails, len(SUBSCRIBERS[options.subscribers]))
     mails = mails_of(options.kind, options.mails, options.seed, options.now)[:BARE]
     figures |= measure_parser(options.kind, mails)
     figures["job: CPU ms above the library"] = figures["job: CPU ms"] - figures["library alone: CPU ms"]
     json.dump(figures, sys.stdout)
 
 
-def measure(kind: str, count: int, profile: str) -> dict[str, float]:
+def measure(count: int, profile: str) -> dict[str, float]:
     """Run the job on a full mailbox, then again with nothing new; return the figures."""
     # pylint: disable=import-outside-toplevel  # import models
     from development.benchmark.meters import Meters, backends, peak_memory
@@ -93,7 +129,6 @@ def measure(kind: str, count: int, profile: str) -> dict[str, float]:
         raise SystemExit("The job opened new sessions: the CPU of the database is incomplete.")
     if profile:
         profiler.dump_stats(profile)
-    check(kind, count)
     poll = meters.phases["run"]
     return {
         "mails/s": count / first["job"].wall,
@@ -161,7 +196,7 @@ def run_job() -> None:
         raise SystemExit(f"The job ended as {result.status}: {result.traceback or result.result}")
 
 
-def check(kind: str, count: int) -> None:
+def check(kind: str, count: int, hooks: int) -> None:
     """Raise an error if the run did not do its work."""
     # pylint: disable=import-outside-toplevel  # import models
     from nautobot.core.celery import app
@@ -181,8 +216,8 @@ def check(kind: str, count: int) -> None:
     if parsed != count or not maintenances:
         errors = Notification.objects.exclude(error="").values_list("error", flat=True)
         raise SystemExit(f"{count - parsed} mails were not parsed: {errors[:3]}")
-    if queued < 2 * changes:
-        raise SystemExit(f"{changes} changes put only {queued} tasks into the queue; a webhook and a job hook listen.")
+    if queued < hooks * changes:
+        raise SystemExit(f"{changes} changes put only {queued} tasks into the queue; hooks that listen: {hooks}.")
 
 
 def measure_parser(kind: str, mails: Sequence[Delivery]) -> dict[str, float]:

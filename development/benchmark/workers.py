@@ -4,7 +4,6 @@ A worker here is a process that drains the queue as the job does, not a Celery w
 """
 
 import argparse
-import hashlib
 import json
 import logging
 import sys
@@ -78,6 +77,8 @@ def main() -> None:
         now = datetime.now(timezone.utc).replace(microsecond=0)
         record(mails.bcop_mails(options.mails, options.seed, now))
     else:
+        from development.benchmark.ingest_world import rows  # pylint: disable=import-outside-toplevel  # imports models
+
         json.dump(drain() if options.step == "drain" else rows(), sys.stdout)
 
 
@@ -111,17 +112,6 @@ def drain() -> dict[str, Any]:
     outcomes: Counter[Any] = digest(Notification.objects.all(), user=user).outcomes
     done = outcomes["parsed"]
     return {"cpu": time.process_time() - before, "ended": time.monotonic(), "done": done}
-
-
-def rows() -> dict[str, str]:
-    """Return a hash of each of the app's tables, without generated keys and times."""
-    # pylint: disable=import-outside-toplevel  # import models
-    from nautobot_circuit_maintenance.models import Notification
-    from nautobot_circuit_maintenance.tests.end_to_end.world import comparable_rows
-
-    if waiting := Notification.objects.exclude(state="parsed").count():
-        raise SystemExit(f"{waiting} mails were not parsed.")
-    return {name: hashlib.sha256(repr(table).encode()).hexdigest() for name, table in comparable_rows().items()}
 
 
 if __name__ == "__main__":

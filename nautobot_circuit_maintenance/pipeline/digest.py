@@ -2,20 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.contrib.auth.models import AbstractUser
 from django.db.models import QuerySet
-from nautobot.apps.change_logging import web_request_context
-from nautobot.apps.choices import ObjectChangeEventContextChoices
 
-from nautobot_circuit_maintenance.choices import PIPELINE_CONTEXT
 from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.pipeline.chunk import Chunk
 from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult, Outcome
 from nautobot_circuit_maintenance.pipeline.queue import Queue
+from nautobot_circuit_maintenance.pipeline.subscribers import change_context
 from nautobot_circuit_maintenance.pipeline.turns import Turns
 
 
@@ -73,7 +71,8 @@ def digest_in_chunks(
     turns = turns or Turns()
     waiting = Queue(queue, counts_attempts=not dry_run, turns=turns)
     for claims in waiting.chunks(only_new=only_new):
-        with _change_context(user, dry_run) as change_id:
+        change_id = uuid4()
+        with nullcontext() if dry_run else change_context(user, change_id):
             chunk = Chunk(claims, is_time_left, user=user, change_id=change_id, dry_run=dry_run)
             ends = chunk.digest()
         turns.add(chunk.seconds.items())
@@ -81,19 +80,3 @@ def digest_in_chunks(
         if chunk.is_late:
             break
     yield DigestResult(dict.fromkeys(waiting.given_up, Outcome.FAILED))
-
-
-@contextmanager
-def _change_context(user: AbstractUser | None, dry_run: bool) -> Iterator[UUID]:
-    """Give a chunk its own change context, outside its transactions; a dry run has none."""
-    change_id = uuid4()
-    context: AbstractContextManager[object] = nullcontext()
-    if not dry_run:
-        context = web_request_context(
-            user or AnonymousUser(),
-            context_detail=PIPELINE_CONTEXT,
-            change_id=change_id,
-            context=ObjectChangeEventContextChoices.CONTEXT_JOB,
-        )
-    with context:
-        yield change_id

@@ -221,7 +221,7 @@ def _lock(readings: Sequence[NotificationUpdates], found: Iterable[FoundKey]) ->
 def _read(maintenances: Sequence[CircuitMaintenance]) -> list[Revision]:
     """Return the revisions of stored maintenances, with everything that belongs to them."""
     evidence: dict[UUID, list[ParsedNotification]] = {row.pk: [] for row in maintenances}
-    stored = {row.pk: Stored(windows=list(row.windows.all())) for row in maintenances}
+    stored = {row.pk: Stored(row.last_updated, list(row.windows.all())) for row in maintenances}
     if not maintenances:
         return []
     for row in ParsedNotification.objects.filter(maintenance__in=evidence).only(*_EVIDENCE):

@@ -35,6 +35,7 @@ CONCLUDED = ("status", "description")
 class Stored:
     """The rows of one maintenance as the database has them."""
 
+    last_updated: datetime | None = None
     windows: list[MaintenanceWindow] = field(default_factory=list)
     impacts: Mapping[UUID, ImpactValues] = field(default_factory=dict)
     links: dict[tuple[UUID, UUID], int] = field(default_factory=dict)
