@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, ParsedNotification
+from nautobot_circuit_maintenance.models.windows import as_rest
 from nautobot_circuit_maintenance.pipeline.digest import digest
 from nautobot_circuit_maintenance.pipeline.queue import CHUNK, CHUNK_BYTES, Queue
 from nautobot_circuit_maintenance.pipeline.record import record_messages
@@ -80,6 +81,24 @@ class Together(PipelineTestCase):
         self.assertEqual(comparable_rows(), together)
         self.assertEqual(sorted(records(), key=lambda found: found["action"]), records_together)
         self.assertEqual([found["action"] for found in records_together], ["create"] * 2 + ["update"] * 5)
+
+    def test_only_what_changed_has_a_new_time_of_change_and_it_is_that_of_its_record(self):
+        """What is only repeated keeps its times, although it is written in the same statement."""
+        record(mail(Bcop("M-1")), mail(Bcop("M-2")), mail(Bcop("M-3")))
+        drain_waiting(OPTIONS)
+        before = {row.name: row for row in CircuitMaintenance.objects.all()}
+        record(mail(Bcop("M-1", issued=NOON + DAY, status="CANCELLED")), mail(Bcop("M-2", issued=NOON + DAY)))
+
+        drain_waiting(OPTIONS)
+
+        after = {row.name: row for row in CircuitMaintenance.objects.all()}
+        for name, row in after.items():
+            self.assertEqual(row.created, before[name].created)
+        self.assertEqual(after["M-2"].issued_at, NOON + DAY)
+        self.assertEqual([after[name].last_updated for name in ("M-2", "M-3")], [before["M-2"].last_updated] * 2)
+        self.assertGreater(after["M-1"].last_updated, before["M-1"].last_updated)
+        data = ObjectChange.objects.get(changed_object_id=after["M-1"].pk, action="update").object_data_v2
+        self.assertEqual(data["last_updated"], as_rest(after["M-1"].last_updated))
 
     def test_the_number_of_statements_does_not_grow_with_the_notifications_of_a_chunk(self):
         """Half of them announce, half change what is known; without what Nautobot asks for each record it sends on."""
