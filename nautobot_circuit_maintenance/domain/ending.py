@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from nautobot_circuit_maintenance.domain.announcing import DEFAULT_IMPACT
 from nautobot_circuit_maintenance.domain.entries import Entry, impacts_of, may_replace, occurrence, overlaps
-from nautobot_circuit_maintenance.domain.events import CANCELLED, Announced
+from nautobot_circuit_maintenance.domain.events import Announced
 from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, Window
 
 
@@ -89,11 +89,11 @@ def _without_ended_otherwise(announced: Announced, named: list[Entry]) -> list[E
     """Return the entries that an ending word ends: a cancelled night stays cancelled when the rest is completed.
 
     What ended otherwise ends again only where the word names circuit and window, or can mean nothing else: all that it names
-    ended otherwise, and it names the window or is a cancellation.
+    ended otherwise.
     """
     event = announced.event
     otherwise = [entry for entry in named if entry.is_over_by_other_word(event.status)]
-    if len(otherwise) == len(named) and (event.status == CANCELLED or event.windows):
+    if len(otherwise) == len(named):
         return named
     is_precise = bool(event.circuits and event.windows)
     kept = {id(entry) for entry in otherwise if not (is_precise and _has_window(announced, entry))}

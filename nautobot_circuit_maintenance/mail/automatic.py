@@ -9,8 +9,12 @@ from nautobot_circuit_maintenance.mail.charsets import decode_words, raw_field
 _SUBJECT = re.compile(
     r"\s*(?:automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office|automatische antwort"
     r"|abwesenheits\w+|réponse automatique|absence du bureau|respuesta automática|risposta automatica|fuori sede"
-    r"|resposta automática|automatisch antwoord|autosvar|automatiskt svar|undeliverable|undelivered mail"
-    r"|delivery status notification|mail delivery (?:failed|failure)|returned mail|自動応答|自动答复|автоответ)\b",
+    r"|respost[ae] autom[áà]tic[ao]|automatisch antwoord|autosvar|automatiskt? svar|automaattinen vastaus|automaatvastus"
+    r"|odpowiedź automatyczna|automatická odpov[eě][dď]|automatikus válasz|automatski odgovor|samodejni odgovor"
+    r"|răspuns automat|automātiskā atbilde|automatinis atsakymas|αυτόματη απάντηση|автоматическ\w+ ответ"
+    r"|автоматична відповідь|автоматичен отговор|автоответ|otomatik (?:yanıt|cevap)|תשובה אוטומטית|رد تلقائي"
+    r"|trả lời tự động|balasan otomatis|undeliverable|undelivered mail|delivery status notification"
+    r"|mail delivery (?:failed|failure)|returned mail|自動応答|自动(?:答复|回复)|自動(?:回覆|回應|答覆)|자동 ?(?:회신|응답))(?!\w)",
     re.IGNORECASE,
 )
 _REPORTS = ("delivery-status", "disposition-notification")

@@ -49,7 +49,11 @@ def codec(label: str) -> str:
         except (LookupError, ValueError):
             continue
         # pylint: disable-next=protected-access  # the only way to tell text encodings from "hex" and "zip"
-        return str(info.name) if info._is_text_encoding and info.name not in _NOT_CHARSETS else ""
+        if not info._is_text_encoding or info.name in _NOT_CHARSETS:
+            return ""
+        # Another spelling of a label of the standard, such as "euc_kr", means what the standard says.
+        same = info.name.replace("_", "-")
+        return codec(same) if same != plain and webencodings.lookup(same) else str(info.name)
     return ""
 
 

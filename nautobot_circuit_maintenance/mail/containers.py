@@ -2,6 +2,7 @@
 
 import binascii
 import re
+import zlib
 from base64 import b64decode
 from collections.abc import Iterator
 from enum import Enum
@@ -12,6 +13,9 @@ _MESSAGE = re.compile(rb"(?:[!-9;-~]{1,60}:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*){2}"
 _TNEF = b"\x78\x9f\x3e\x22"
 _TNEF_HEADER = 6
 _TNEF_ATTACHMENT, _TNEF_BODY = 0x0006800F, 0x0002800C
+_PGP = re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
+_WORD = (".docx", ".doc", ".odt", ".rtf", ".pptx")
+_LONGEST_INFLATED = 50 * 1024**2
 
 
 class Obstacle(Enum):
@@ -28,25 +32,34 @@ class Obstacle(Enum):
     ARCHIVE = ("READ-27", "The message has a compressed file (gzip or zip), which is not read.")
     LINK = ("READ-28", "The content is behind a link (message/external-body), which is not followed.")
     BOUNDARY = ("READ-29", "The message has several parts but no boundary between them.")
+    DOCUMENT = ("READ-35", "The message has an Office document (such as .docx), which is not read.")
+    PROTECTED = (
+        "READ-36",
+        "The message is encrypted by Microsoft's rights management (.rpmsg). Ask the provider to send it without.",
+    )
 
     @property
     def hides_all(self) -> bool:
         """Whether what can be read of such a message may be a wrapper only."""
-        return self in (Obstacle.SMIME, Obstacle.PGP, Obstacle.TNEF, Obstacle.LINK, Obstacle.BOUNDARY)
+        return self not in (Obstacle.PDF, Obstacle.MSG, Obstacle.ARCHIVE, Obstacle.DOCUMENT)
 
 
 def obstacle(kind: str, name: str, content: bytes) -> Obstacle | None:
     """Return the container that this part is, if its content is not read."""
     start = content.lstrip()[:32]
     found = None
-    if kind == "application/pgp-encrypted" or start.startswith(b"-----BEGIN PGP MESSAGE-----"):
+    if kind == "application/pgp-encrypted" or _PGP.search(content):
         found = Obstacle.PGP
+    elif kind == "application/x-microsoft-rpmsg-message" or name.endswith(".rpmsg"):
+        found = Obstacle.PROTECTED
     elif is_tnef(kind, name, content):
         found = Obstacle.TNEF
     elif kind == "application/pdf" or start.startswith(b"%PDF"):
         found = Obstacle.PDF
     elif kind == "application/vnd.ms-outlook" or name.endswith(".msg"):
         found = Obstacle.MSG
+    elif name.endswith(_WORD) or kind in ("application/msword", "application/rtf") or "wordprocessingml" in kind:
+        found = Obstacle.DOCUMENT
     elif start.startswith(b"\x1f\x8b") or (start.startswith(b"PK\x03\x04") and "openxml" not in kind + name[-5:]):
         found = None if name.endswith((".xlsx", ".docx", ".pptx")) else Obstacle.ARCHIVE
     return found
@@ -61,11 +74,11 @@ def is_message(kind: str, name: str, content: bytes) -> bool:
 
 def is_smime(kind: str, name: str) -> bool:
     """Return whether a part is enveloped or opaque signed S/MIME (RFC 8551 section 3.2)."""
-    return kind in ("application/pkcs7-mime", "application/x-pkcs7-mime") or name.endswith(".p7m")
+    return kind in ("application/pkcs7-mime", "application/x-pkcs7-mime") or name.endswith((".p7m", ".p7z"))
 
 
 def signed_content(content: bytes) -> bytes | None:
-    """Return what an opaque signed S/MIME part contains, without verifying it; None if it is encrypted or damaged."""
+    """Return what a signed or compressed S/MIME part contains, not verified; None if it is encrypted or damaged."""
     from asn1crypto import (
         cms,
         core,
@@ -78,9 +91,19 @@ def signed_content(content: bytes) -> bytes | None:
         encapsulated = info["content"]["encap_content_info"]["content"]
         if isinstance(encapsulated, core.Any):
             encapsulated = encapsulated.parse(core.OctetString)
-        return bytes(encapsulated.native) if encapsulated.native is not None else None
-    except (ValueError, TypeError, KeyError, AttributeError):
+        if encapsulated.native is None:
+            return None
+        inner = bytes(encapsulated.native)
+        return inner if info["content_type"].native == "signed_data" else _inflated(inner)
+    except (ValueError, TypeError, KeyError, AttributeError, zlib.error):
         return None
+
+
+def _inflated(content: bytes) -> bytes | None:
+    """Return what compressed S/MIME contains (RFC 3274: zlib); None if it is longer than any message."""
+    inflate = zlib.decompressobj()
+    inner = inflate.decompress(content, _LONGEST_INFLATED)
+    return None if inflate.unconsumed_tail else inner
 
 
 def unwrapped_base64(content: bytes) -> bytes:

@@ -4,6 +4,7 @@ import email.policy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.message import Message
 from typing import Any
 
@@ -17,7 +18,7 @@ from nautobot_circuit_maintenance.mail.containers import (
     tnef_contents,
     unwrapped_base64,
 )
-from nautobot_circuit_maintenance.mail.headers import whole_message
+from nautobot_circuit_maintenance.mail.headers import sent_date, whole_message
 from nautobot_circuit_maintenance.mail.lines import parse_message
 
 _MAX_PARTS = 1_000
@@ -46,6 +47,10 @@ class Leaf:
     content: bytes
     """Without the transfer encoding."""
     charset: str | None = None
+    method: str = ""
+    """The parameter "method" of a calendar, in capitals (RFC 6047 section 2.4)."""
+    attached_at: datetime | None = None
+    """The Date of the attached message that it is part of, in UTC; None outside of one."""
     is_flowed: bool = False
     deletes_space: bool = False
     """The parameters "format" and "DelSp" of plain text (RFC 3676)."""
@@ -84,6 +89,7 @@ class _Walk:
         self.result = Leaves()
         self._reads_attached = reads_attached
         self._parts = 0
+        self._attached_at: datetime | None = None
 
     def enter(self, part: Message, depth: int) -> None:
         """Add the leaves of a part."""
@@ -123,7 +129,9 @@ class _Walk:
 
     def _attached(self, message: Message, depth: int) -> None:
         if self._reads_attached:
+            outside, self._attached_at = self._attached_at, sent_date(message)
             self.enter(message, depth + 1)
+            self._attached_at = outside
         else:
             self.result.has_unread_message = True
 
@@ -157,8 +165,16 @@ class _Walk:
             if found is Obstacle.TNEF:
                 self.result.found += [Leaf("application/octet-stream", each) for each in tnef_contents(content)]
                 return
-        is_flowed, deletes_space = (_parameter(part, name) in wanted for name, wanted in _FLOWED)
-        self.result.found.append(Leaf(kind, content, part.get_content_charset(), is_flowed, deletes_space))
+        leaf = Leaf(
+            kind=kind,
+            content=content,
+            charset=part.get_content_charset(),
+            method=_parameter(part, "method").upper(),
+            attached_at=self._attached_at,
+            is_flowed=_parameter(part, "format") == "flowed",
+            deletes_space=_parameter(part, "delsp") == "yes",
+        )
+        self.result.found.append(leaf)
 
     def _enter_smime(self, content: bytes, depth: int) -> None:
         """Add what an opaque signed part contains: it is the message itself, not an attached one."""
@@ -171,9 +187,6 @@ class _Walk:
     def _note(self, found: Obstacle) -> None:
         if found not in self.result.obstacles:
             self.result.obstacles.append(found)
-
-
-_FLOWED = (("format", ("flowed",)), ("delsp", ("yes",)))
 
 
 def _parameter(part: Message, name: str) -> str:

@@ -6,9 +6,12 @@ without content, and because it chooses between two parts of one type at random 
 
 import codecs
 import email.utils
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import Message
+from typing import NamedTuple
 
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.text import storable
@@ -19,6 +22,7 @@ from nautobot_circuit_maintenance.mail.containers import Obstacle
 from nautobot_circuit_maintenance.mail.leaves import Leaf, leaves, parsed
 from nautobot_circuit_maintenance.mail.quotes import is_reply, newest_text
 from nautobot_circuit_maintenance.mail.quotes_html import newest_html
+from nautobot_circuit_maintenance.mail.rendering import html_to_text
 from nautobot_circuit_maintenance.mail.text import unflowed
 
 Parts = Mapping[str, tuple[bytes, ...]]
@@ -33,6 +37,21 @@ _MAX_SUBJECT_LENGTH = 300
 """Regular expressions of the library need cubic time for a subject: 2,000 "[" cost Seaborn's 8 s. Real ones have up to 160."""
 _MAX_FIELD_LENGTH = 2_000
 _CALENDAR_START = b"BEGIN:VCALENDAR"
+_FIRST_LINE = re.compile(r"^\ufeff?BEGIN:VCALENDAR[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
+_FOLD_IN_HTML = re.compile(
+    r"(?:(?:<br\s{0,3}/?>)?\r?\n|</(?:p|div)>\s{0,9}<(?:p|div)[^>]{0,99}>)(?:[ \t]|&nbsp;)", re.IGNORECASE
+)
+# Some programs fold between the bytes of a character (RFC 5545 section 3.1), which is none until they are joined.
+_FOLD_IN_CHARACTER = re.compile(rb"(?<=[\x80-\xff])\r?\n[ \t](?=[\x80-\xff])")
+
+
+class Envelope(NamedTuple):
+    """What the part that holds a calendar says about it."""
+
+    method: str = ""
+    """In capitals; empty if nothing is said."""
+    sent_at: datetime | None = None
+    """The Date of the attached message that the calendar came in; None if it is the message's own."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +62,8 @@ class MailContent:
     """With its subject and date; without the calendars that are among ``calendars``."""
     calendars: tuple[str, ...]
     """The texts that contain a calendar, whatever the type of their part is."""
+    envelopes: Mapping[str, Envelope]
+    """By the text of a calendar."""
     obstacles: tuple[Obstacle, ...]
     """Containers that could not be opened."""
     automatic: str
@@ -78,10 +99,10 @@ def mail_content(raw: bytes, provenance: Provenance, *, reads_attached: bool = T
     except RecursionError as error:
         raise ParseError("READ-16", "Message parts are nested too deeply.") from error
     parts: dict[str, tuple[bytes, ...]] = {}
-    calendars: dict[str, None] = {}
+    calendars: dict[str, Envelope] = {}
     for leaf in found.found:
         if text := _calendar_text(leaf):
-            calendars.setdefault(text)
+            calendars.setdefault(text, Envelope(leaf.method, leaf.attached_at))
         content = _library_content(leaf)
         if content.strip() and content not in parts.get(leaf.kind, ()):
             parts[leaf.kind] = (*parts.get(leaf.kind, ()), content)
@@ -91,6 +112,7 @@ def mail_content(raw: bytes, provenance: Provenance, *, reads_attached: bool = T
     return MailContent(
         {**parts, **header},
         tuple(calendars),
+        calendars,
         tuple(found.obstacles),
         automatic_reply(message),
         is_reply=is_reply(subject, answers=bool(raw_field(message, "In-Reply-To") or raw_field(message, "References"))),
@@ -103,7 +125,13 @@ def _calendar_text(leaf: Leaf) -> str:
     """Return the text of a part that contains a calendar; else nothing."""
     if _CALENDAR_START not in leaf.content[:50_000_000].replace(b"\0", b"").upper():
         return ""
-    return storable(decoded(leaf.content, leaf.charset))
+    text = storable(decoded(_FOLD_IN_CHARACTER.sub(b"", leaf.content), leaf.charset))
+    is_preformatted = "<pre" in text.lower()
+    if leaf.kind != _HTML or (_FIRST_LINE.search(text) and not is_preformatted):
+        return text
+    # Gateways make HTML of a calendar: a line becomes a paragraph, and blanks at its start are lost.
+    text = _FOLD_IN_HTML.sub("", text)
+    return html_to_text(text.replace("\n", "<br>") if is_preformatted else text)
 
 
 def one_calendar_each(parts: Parts) -> list[Parts]:

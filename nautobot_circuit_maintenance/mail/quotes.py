@@ -10,10 +10,14 @@ import re
 from collections.abc import Sequence
 
 _DIVIDER = re.compile(
-    r"\s*-{2,}\s*(?:original message|original appointment|urspr(?:ü|ue)ngliche nachricht|message d[’']origine"
-    r"|mensaje original|messaggio originale|oorspronkelijk bericht|mensagem original|ursprungligt meddelande"
-    r"|oprindelig meddelelse|opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|исходное сообщение"
-    r"|původní zpráva|özgün ileti|原始邮件|原始郵件|元のメッセージ|원본 메시지)\s*-{2,}\s*",
+    r"\s*-{2,}\s*(?:original (?:message|appointment|e?-?mail)|original-?nachricht|originalmeddelande|mail original"
+    r"|urspr(?:ü|ue)ngliche (?:nachricht|e?-?mail)|message (?:d[’']origine|original)|mensaje original|messaggio originale"
+    r"|(?:oorspronkelijk|origineel) bericht|mensagem original|missatge original|ursprungligt meddelande"
+    r"|oprindelig meddelelse|opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|oryginalna wiadomość"
+    r"|(?:исходное|оригинальное) сообщение|(?:вихідне|оригінальне) повідомлення|оригинално съобщение"
+    r"|původní (?:zpráva|e-?mail)|pôvodná správa|(?:izvorna|originalna) poruka|izvirno sporočilo|eredeti üzenet"
+    r"|mesaj(?:ul)? original|αρχικό μήνυμα|(?:özgün|orijinal) (?:ileti|mesaj)|הודעה מקורית|الرسالة الأصلية"
+    r"|thư gốc|tin nhắn gốc|pesan asli|原始邮件|原邮件|原始郵件|元のメッセージ|원본 메시지)\s*-{2,}\s*",
     re.IGNORECASE,
 )
 _FORWARD = re.compile(
@@ -23,8 +27,9 @@ _FORWARD = re.compile(
     re.IGNORECASE,
 )
 _VERBS = (
-    r"wrote|writes|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|kirjoitti|napisał(?:\(a\)|a)?|пишет|написал"
-    r"|napsal(?:\(a\))?|yazdı|写道|寫道|さんは書きました|のメール|작성"
+    r"wrote|writes|schrieb|a écrit|escribió|va escriure|ha scritto|schreef|escreveu|skrev|kirjoitti|napisał(?:\(a\)|a)?"
+    r"|пишет|написал|пише|написав|написа|napsal(?:\(a\))?|napísala?|napisa[ol]a?|je pisao|írta|a scris|έγραψε|yazdı|כתב|كتب"
+    r"|đã viết|menulis|写道|寫道|さんは書きました|のメール|작성"
 )
 _ATTRIBUTION = re.compile(
     rf"(?:.*\b(?:{_VERBS})\b.*|.*(?:写道|寫道).*|(?=.*\d)(?=.*@).*)[:：]\s*",
@@ -33,20 +38,27 @@ _ATTRIBUTION = re.compile(
 _VERB = re.compile(rf"\b(?:{_VERBS})\b", re.IGNORECASE)
 _LONGEST_ATTRIBUTION = 400
 _FIELD = r"\W{{0,4}}(?:{})\W{{0,3}}?[:：]"
-_FROM = re.compile(
-    _FIELD.format("from|von|de|da|van|från|fra|od|от|发件人|寄件者|差出人|보낸 사람|kimden|lähettäjä|feladó"), re.I
+FROM_WORDS = (
+    "from|von|de(?: la)?|da|van|från|fra|od|от|від|από|מאת|من|发件人|寄件者|差出人|보낸 사람|kimden|lähettäjä|saatja|feladó"
+    "|pošiljatelj|từ|dari"
 )
+"""What programs call the field From in the block above a quote."""
+_FROM = re.compile(_FIELD.format(FROM_WORDS), re.I)
 _SENT = re.compile(
     _FIELD.format(
-        "sent|date|sent on|gesendet|datum|envoyé|enviado(?: el)?|fecha|enviada(?: em)?|inviato|data|verzonden|skickat|sendt"
-        "|dato|lähetetty|wysłano|odesláno|отправлено|дата|发送时间|日期|寄件日期|送信日時|日時|보낸 날짜|gönderilen|tarih"
+        "sent|date|sent on|gesendet|datum|envoyé|enviad[ao](?: el| em)?|fecha|inviato|data|verzonden|skickat|sendt|dato"
+        "|lähetetty|saadetud|wysłano|odesláno|odoslané|poslano|elküldve|dátum|trimis|στάλθηκε|ημερομηνία|отправлено|надіслано"
+        "|изпратено|дата|נשלח|تم الإرسال|التاريخ|đã gửi|ngày|dikirim|tanggal|发送时间|日期|寄件日期|送信日時|日時|보낸 날짜"
+        "|gönderilen|gönderildi|gönderme tarihi|tarih"
     ),
     re.I,
 )
 _REST = re.compile(
     _FIELD.format(
-        "subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|aihe|temat|předmět|тема|主题|主旨|件名|제목|konu"
-        "|to|an|à|para|aan|till|til|do|komu|кому|收件人|收件者|宛先|받는 사람|kime|vastaanottaja"
+        "subject|betreff|objet|asunto|assunto|assumpte|oggetto|onderwerp|ämne|emne|aihe|teema|temat|předmět|predmet|zadeva"
+        "|tárgy|subiect|θέμα|тема|относно|נושא|الموضوع|chủ đề|perihal|subjek|主题|主旨|件名|제목|konu"
+        "|to|an|à|para|a|aan|till|til|do|za|prima|komu|címzett|către|προς|кому|до|אל|إلى|đến|tới|kepada|收件人|收件者|宛先"
+        "|받는 사람|kime|vastaanottaja|adressaat"
     ),
     re.I,
 )
@@ -95,7 +107,7 @@ def quote_start(lines: Sequence[str], *, is_reply: bool) -> int:
             break
         if _DIVIDER.fullmatch(start):
             return number
-        if is_reply and _FROM.match(start) and _is_header_block(lines[number : number + 2 * _BLOCK_LINES]):
+        if is_reply and _is_header_block(start, lines[number : number + 2 * _BLOCK_LINES]):
             return number
     return len(lines)
 
@@ -110,13 +122,17 @@ def is_forward_mark(text: str) -> bool:
     return _FORWARD.match(text) is not None
 
 
-def _is_header_block(lines: Sequence[str]) -> bool:
+def _is_header_block(start: str, lines: Sequence[str]) -> bool:
     """Return whether these lines start with Outlook's block: From, Sent, To, Subject. A period has such lines, too."""
-    block = [line[:500] for line in lines if line.strip()][:_BLOCK_LINES]
-    value = re.split("[:：]", block[0], maxsplit=1)[-1] if block else ""
-    if _TIME.search(value) and "@" not in value:
+    is_sent_first = _SENT.match(start) is not None  # As GMX and Lotus Notes write it.
+    if not (is_sent_first or _FROM.match(start)):
         return False
-    return any(_SENT.match(line) for line in block[1:4]) and any(_REST.match(line) for line in block[1:])
+    block = [line[:500] for line in lines if line.strip()][:_BLOCK_LINES]
+    sender = next((line for line in block[: 4 if is_sent_first else 1] if _FROM.match(line)), "")
+    value = re.split("[:：]", sender, maxsplit=1)[-1]
+    if "@" not in value and (is_sent_first or _TIME.search(value)):
+        return False
+    return any(_SENT.match(line) for line in block[:4]) and any(_REST.match(line) for line in block[1:])
 
 
 def _without_marked(lines: list[str]) -> list[str]:

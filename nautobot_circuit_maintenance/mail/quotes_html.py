@@ -2,23 +2,26 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import NamedTuple
 
 from lxml import etree
 
-from nautobot_circuit_maintenance.mail.quotes import has_words, is_attribution, is_forward_mark, quote_start
+from nautobot_circuit_maintenance.mail.quotes import (
+    FROM_WORDS,
+    has_words,
+    is_attribution,
+    is_forward_mark,
+    quote_start,
+)
 
 _MARKS = ("<blockquote", "_quote", "rplyfwdmsg", "appendonsend", "stopspelling", "olk_src_body")
-_DIVIDER = re.compile(r"--\s{0,3}[^\W\d]")
-_FROM = re.compile(
-    r"\b(?:from|von|de|da|van|från|fra|od|от|发件人|寄件者|差出人|보낸 사람|kimden|lähettäjä|feladó)"
-    r"\W{0,3}(?:<[^>]{0,300}>\s{0,9}){0,8}[:：]",
-    re.IGNORECASE,
-)
+_DIVIDER = re.compile(r"--(?:\s|&nbsp;|&#160;){0,3}(?:[^\W\d]|&)")
+_FROM = re.compile(rf"\b(?:{FROM_WORDS})\W{{0,3}}(?:<[^>]{{0,300}}>\s{{0,9}}){{0,8}}[:：]", re.IGNORECASE)
 """What HTML with a quote contains; the rest, nearly all of it, is left as it is without being parsed."""
-_QUOTE_CLASSES = frozenset("gmail_quote yahoo_quoted protonmail_quote zmail_extra tutanota_quote".split())
-_QUOTE_IDS = frozenset(("yahoo_quoted",))
-_START_IDS = frozenset(("divrplyfwdmsg", "appendonsend", "stopspelling", "olk_src_body_section"))
+_QUOTE_CLASSES = ("gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra", "tutanota_quote")
+"""Programs put something of their own before the names: "x_gmail_quote" (Outlook), "ydp8a7b1yahoo_quoted" (Yahoo)."""
+_START_IDS = ("divrplyfwdmsg", "appendonsend", "stopspelling", "olk_src_body_section")
 """Outlook's marks: from here on, everything is quoted."""
 _BREAKS = frozenset("address blockquote body br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre table tr ul".split())
 _SILENT = frozenset(("head", "script", "style", "title"))
@@ -56,7 +59,7 @@ def newest_html(html: str, *, is_reply: bool) -> str:
 def _may_quote(html: str, is_reply: bool) -> bool:
     lower = html.lower()
     is_marked = any(mark in lower for mark in _MARKS) or _DIVIDER.search(html)
-    return bool(is_marked or is_reply and _FROM.search(html))
+    return bool(is_marked or is_reply and _FROM.search(unescape(html)))
 
 
 def _drop_quotes(root: "etree._Element", is_reply: bool) -> bool:
@@ -67,7 +70,7 @@ def _drop_quotes(root: "etree._Element", is_reply: bool) -> bool:
         element = waiting.pop()
         if not isinstance(element.tag, str):  # A processing instruction.
             continue
-        if (element.get("id") or "").lower() in _START_IDS and not is_forward_mark(_text_start(element)):
+        if (element.get("id") or "").lower().endswith(_START_IDS) and not is_forward_mark(_text_start(element)):
             if is_reply:
                 _cut_from(element, is_tail=False)
                 return True
@@ -82,7 +85,8 @@ def _drop_quotes(root: "etree._Element", is_reply: bool) -> bool:
 
 def _is_quote(element: "etree._Element", is_reply: bool) -> bool:
     """Return whether an element holds a quote; what a forward contains is none."""
-    is_marked = not _QUOTE_CLASSES.isdisjoint((element.get("class") or "").split()) or element.get("id") in _QUOTE_IDS
+    names = (*(element.get("class") or "").split(), element.get("id") or "")
+    is_marked = any(name.endswith(_QUOTE_CLASSES) for name in names)
     if element.tag == "blockquote":
         is_marked = is_marked or is_reply or (element.get("type") or "").lower() == "cite"
     return is_marked and not is_forward_mark(_text_start(element))

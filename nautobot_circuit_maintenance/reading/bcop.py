@@ -4,7 +4,7 @@ Each event is read for itself: what cannot be read is reported and does not keep
 without X-MAINTNOTE-MAINTENANCE-ID are ordinary appointments.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from nautobot_circuit_maintenance.domain.text import bounded, shortened
@@ -16,6 +16,7 @@ from nautobot_circuit_maintenance.domain.updates import (
     ParserInfo,
     Provenance,
 )
+from nautobot_circuit_maintenance.mail.parts import Envelope
 from nautobot_circuit_maintenance.reading.base import Reading
 from nautobot_circuit_maintenance.reading.bcop_event import ID, BcopEvent, read_event
 from nautobot_circuit_maintenance.reading.ical.libraries import CalendarError
@@ -55,16 +56,21 @@ def is_bcop(text: str) -> bool:
     return "BEGIN:VCALENDAR" in upper and (ID in upper or ID in joined_folds(upper))
 
 
-def read_calendars(texts: Iterable[str], provenance: Provenance) -> Reading:
-    """Read every BCOP calendar in these texts."""
+def read_calendars(
+    texts: Iterable[str], provenance: Provenance, envelopes: Mapping[str, Envelope] | None = None
+) -> Reading:
+    """Read every BCOP calendar in these texts; what a calendar does not say, its envelope may (by its text)."""
     found = _Found()
-    for calendar in _distinct(texts):
-        method = calendar.text("METHOD").upper()
+    for text, calendar in _distinct(texts):
+        envelope = (envelopes or {}).get(text, Envelope())
+        method = calendar.text("METHOD").upper() or envelope.method
         events = [each for each in calendar.components if each.name == "VEVENT" and each.first(ID)]
+        before = len(found.events)
         if events and method in NO_ANNOUNCEMENTS:
             found.methods.append(method)
         elif events:
             _read_events(events, method, Zones(calendar), found)
+            found.events[before:] = [_dated(each, envelope) for each in found.events[before:]]
     updates = tuple(_updates(_without_moved(found.events), provenance))
     ignored = ""
     if found.methods and not updates and not found.problems:
@@ -73,15 +79,22 @@ def read_calendars(texts: Iterable[str], provenance: Provenance) -> Reading:
     return Reading(updates, tuple(found.unread), ignored)
 
 
-def _distinct(texts: Iterable[str]) -> Iterator[Component]:
-    """Yield each calendar once: some messages carry the same one as a part and as an attachment."""
+def _dated(each: BcopEvent, envelope: Envelope) -> BcopEvent:
+    """Return an event with the date of the attached message that it came in, if it has none of its own."""
+    if each.event.issued_at or not envelope.sent_at:
+        return each
+    return replace(each, event=each.event._replace(issued_at=envelope.sent_at))
+
+
+def _distinct(texts: Iterable[str]) -> Iterator[tuple[str, Component]]:
+    """Yield each calendar once, with its text: some messages carry the same one as a part and as an attachment."""
     seen: set[tuple[str, ...]] = set()
     for text in texts:
         for calendar in calendars(text):
             lines = tuple(calendar.lines)
             if lines not in seen:
                 seen.add(lines)
-                yield calendar
+                yield text, calendar
 
 
 def _read_events(components: list[Component], method: str, zones: Zones, found: _Found) -> None:
@@ -95,6 +108,10 @@ def _read_events(components: list[Component], method: str, zones: Zones, found: 
         except CalendarError as error:
             name = component.text(ID) or component.text("UID") or f"number {number}"
             found.problems.append(f"Event {shortened(name, 60)} was not read: {error}.")
+            continue
+        if component.is_cut:
+            name = shortened(found.events[-1].ids[0], 60)
+            found.problems.append(f"Event {name} is cut off: its END is missing, and what stood before it may be, too.")
 
 
 def _without_moved(events: list[BcopEvent]) -> Iterator[BcopEvent]:

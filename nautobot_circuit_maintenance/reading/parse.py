@@ -58,7 +58,7 @@ def _read(raw: bytes, readers: Sequence[Reader], provenance: Provenance, *, read
 
 def _read_content(content: MailContent, readers: Sequence[Reader], provenance: Provenance) -> Reading:
     calendars = [text for text in content.calendars if bcop.is_bcop(text)]
-    reading = bcop.read_calendars(calendars, provenance)
+    reading = bcop.read_calendars(calendars, provenance, content.envelopes)
     if reading or reading.ignored:
         return reading
     if calendars:
@@ -101,7 +101,7 @@ def _read_other(
     except ParseError as error:
         raise ParseError.joined((*obstacles, error)) from error
     if not reading and not reading.quoted:
-        _check_nothing_was_missed(content, obstacles)
+        _check_nothing_was_missed(content, obstacles, has_calendar=has_calendar)
     return reading
 
 
@@ -114,11 +114,11 @@ def _obstacles(content: MailContent) -> list[ParseError]:
     return obstacles
 
 
-def _check_nothing_was_missed(content: MailContent, obstacles: Sequence[ParseError]) -> None:
+def _check_nothing_was_missed(content: MailContent, obstacles: Sequence[ParseError], *, has_calendar: bool) -> None:
     """Raise ParseError if a message that announces nothing may do so where it cannot be read."""
     if any(each.hides_all for each in content.obstacles):
         raise ParseError.joined(obstacles)
-    if content.mentions(ID):
+    if has_calendar or content.mentions(ID):
         raise ParseError("READ-32", f"The message contains {ID}, but no calendar that can be read.")
 
 

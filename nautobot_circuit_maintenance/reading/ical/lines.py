@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 _FOLD = re.compile(r"\n[ \t]")
 _PARAMETER_VALUE = r'(?:"[^"]*"|[^":;,]*)(?:,(?:"[^"]*"|[^":;,]*))*'
 _LINE = re.compile(
-    rf'(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;[^=:;"]+={_PARAMETER_VALUE})*):(?P<value>.*)', re.DOTALL
+    rf'(?P<name>[A-Za-z0-9-]+)[ \t]*(?P<parameters>(?:;[^=:;"]+={_PARAMETER_VALUE})*):(?P<value>.*)', re.DOTALL
 )
+_UNQUOTED_ZONE = re.compile(r'([A-Za-z-]+);TZID=([^";:]*:[^";]*)', re.IGNORECASE)
+_TIMES = re.compile(r"\s*\d{8}T[\dTZ,]+\s*", re.IGNORECASE)
 _PARAMETER = re.compile(rf';([^=:;"]+)=({_PARAMETER_VALUE})')
 _DEEPEST = 20
 """Components are nested three deep: VCALENDAR, VTIMEZONE, STANDARD."""
@@ -48,6 +50,8 @@ class Component:
     components: list["Component"] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     """All its unfolded lines, BEGIN and END included."""
+    is_cut: bool = False
+    """Whether its END is missing."""
 
     def all(self, name: str) -> list[Property]:
         """Return the properties of this name, in their order."""
@@ -69,11 +73,22 @@ def unescaped(value: str) -> str:
 
 def read_property(line: str) -> Property | None:
     """Return a content line as a property; None if it is not one."""
+    if found := _with_unquoted_zone(line):
+        return found
     match = _LINE.fullmatch(line)
     if match is None:
         return None
-    found = {name.strip().upper(): value.replace('"', "") for name, value in _PARAMETER.findall(match["parameters"])}
-    return Property(match["name"].upper(), match["value"], found)
+    parameters = {
+        name.strip().upper(): value.replace('"', "") for name, value in _PARAMETER.findall(match["parameters"])
+    }
+    return Property(match["name"].upper(), match["value"], parameters)
+
+
+def _with_unquoted_zone(line: str) -> Property | None:
+    """Return a time whose zone lacks its quotation marks, "(UTC+01:00) Berlin" in Exchange: its colon belongs to it."""
+    start, _, value = line.rpartition(":")
+    match = _UNQUOTED_ZONE.fullmatch(start)
+    return Property(match[1].upper(), value, {"TZID": match[2]}) if match and _TIMES.fullmatch(value) else None
 
 
 def joined_folds(text: str) -> str:
@@ -101,11 +116,11 @@ def calendars(text: str) -> Iterator[Component]:
         for each in open_components:
             each.lines.append(line)
         if kind == "END" and open_components:
-            yield from _close(open_components)
+            yield from _close(open_components, name)
         elif kind != "BEGIN" and open_components and (found := read_property(line)):
             open_components[-1].properties.append(found)
     while open_components:
-        yield from _close(open_components)
+        yield from _close(open_components, "")
 
 
 def _may_open(open_components: list[Component], name: str) -> bool:
@@ -113,10 +128,18 @@ def _may_open(open_components: list[Component], name: str) -> bool:
     return len(open_components) < _DEEPEST if open_components else name == "VCALENDAR"
 
 
-def _close(open_components: list[Component]) -> Iterator[Component]:
-    """Close the innermost component; yield it if it is a calendar, else add it to the one around it."""
-    closed = open_components.pop()
-    if open_components:
-        open_components[-1].components.append(closed)
-    else:
-        yield closed
+def _close(open_components: list[Component], name: str) -> Iterator[Component]:
+    """Close the innermost component of this name and those inside of it, or just the innermost if none has this name.
+
+    Each is added to the one around it; a calendar is yielded.
+    """
+    is_closed = name not in [each.name for each in open_components]
+    is_first = True
+    while is_first or not is_closed:
+        closed = open_components.pop()
+        closed.is_cut = closed.name != name
+        is_closed, is_first = is_closed or closed.name == name, False
+        if open_components:
+            open_components[-1].components.append(closed)
+        else:
+            yield closed

@@ -312,7 +312,7 @@ def _ended(facts: set[Fact], statement: Statement, place: int) -> set[Fact]:
         named, has_one_window = scope, False
     # What ended otherwise stays so, unless an event with its circuit and its time reopens it, or no other is meant.
     is_rest_open_or_equal = any(fact.status not in OVER or fact.status == event.status for fact in named)
-    if is_rest_open_or_equal or not (event.windows or event.status == "CANCELLED"):
+    if is_rest_open_or_equal:
         for fact in list(named):
             is_stated = statement.circuits and event.windows and (not fact.window or _meet(fact.window, event.windows))
             if fact.status in OVER and fact.status != event.status and not is_stated:

@@ -19,6 +19,10 @@ class TestAutomaticReplies(unittest.TestCase):
             ("Precedence: auto_reply", "auto_reply"),
             ("Subject: Automatic reply: your question", "Automatic reply: your question"),
             ("Subject: =?utf-8?q?R=C3=A9ponse_automatique_=3A_x?=", "Réponse automatique"),
+            ("Subject: 自动回复: x", "自动回复"),
+            ("Subject: Odpowiedź automatyczna: x", "Odpowiedź automatyczna"),
+            ("Subject: Automaattinen vastaus: x", "Automaattinen vastaus"),
+            ("Subject: Автоматический ответ: x", "Автоматический ответ"),
             ("Subject: Undelivered Mail Returned to Sender", "Undelivered Mail"),
         ):
             with self.subTest(header):

@@ -2,6 +2,7 @@
 
 import base64
 import unittest
+import zlib
 from datetime import datetime, timezone
 from email.message import EmailMessage
 
@@ -9,7 +10,7 @@ from asn1crypto import cms
 
 from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.mail.containers import Obstacle
-from nautobot_circuit_maintenance.mail.parts import MailContent, mail_content
+from nautobot_circuit_maintenance.mail.parts import Envelope, MailContent, mail_content
 
 NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
 CALENDAR = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nX-MAINTNOTE-MAINTENANCE-ID:Zürich\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
@@ -32,6 +33,13 @@ def with_part(part: bytes | str, *fields: str, kind: str = "multipart/mixed; bou
 def encoded(data: bytes | str) -> str:
     """Return base64."""
     return base64.encodebytes(data.encode() if isinstance(data, str) else data).decode()
+
+
+def compressed(data: bytes) -> bytes:
+    """Return compressed S/MIME (RFC 3274)."""
+    info = {"version": 0, "compression_algorithm": {"algorithm": "1.2.840.113549.1.9.16.3.8"}}
+    info["encap_content_info"] = {"content_type": "data", "content": zlib.compress(data)}
+    return cms.ContentInfo({"content_type": "compressed_data", "content": cms.CompressedData(info)}).dump()
 
 
 def signed(data: bytes) -> bytes:
@@ -103,6 +111,39 @@ class TestOpened(unittest.TestCase):
         self.assertEqual(len(found.calendars), 1)
         self.assertEqual(found.obstacles, ())
 
+    def test_in_compressed_s_mime(self):
+        raw = "Content-Type: application/pkcs7-mime; name=smime.p7z\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+
+        self.assert_found(raw + encoded(compressed(NOTICE.encode())))
+
+    def test_compressed_s_mime_that_would_fill_the_memory_is_left_closed(self):
+        raw = "Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+
+        self.assertEqual(content(raw + encoded(compressed(b" " * 60 * 1024**2))).obstacles, (Obstacle.SMIME,))
+
+    def test_folded_between_the_bytes_of_a_character(self):
+        """RFC 5545 section 3.1 knows of such programs."""
+        for charset, folded in (
+            ("utf-8", "ü".encode()),
+            ("gb2312", "维".encode("gbk")),
+            ("shift_jis", "回".encode("cp932")),
+        ):
+            whole = CALENDAR.replace("ü", folded.decode({"gb2312": "gbk", "shift_jis": "cp932"}.get(charset, charset)))
+            raw = CALENDAR.encode("utf-8").replace("ü".encode(), folded[:1] + b"\r\n " + folded[1:])
+            with self.subTest(charset):
+                [found] = content(with_part(raw, f"Content-Type: text/calendar; charset={charset}")).calendars
+                self.assertEqual(found.splitlines(), whole.splitlines())
+
+    def test_what_its_part_says_of_a_calendar(self):
+        part = f"Content-Type: text/calendar; charset=utf-8; method=cancel\r\n\r\n{CALENDAR}"
+        notice = f"Subject: x\r\nDate: Fri, 20 Feb 2026 12:00:00 +0100\r\n{part}"
+        sent_at = datetime(2026, 2, 20, 11, tzinfo=timezone.utc)
+        for raw, expected in (
+            (f"Date: Sun, 01 Mar 2026 12:00:00 +0000\r\n{part}", Envelope("CANCEL", None)),
+            (with_part(notice, "Content-Type: message/rfc822"), Envelope("CANCEL", sent_at)),
+        ):
+            self.assertEqual(list(content(raw).envelopes.values()), [expected])
+
     def test_in_winmail_dat(self):
         data = CALENDAR.encode()
         attachment = b"\x02" + (0x0006800F).to_bytes(4, "little") + len(data).to_bytes(4, "little") + data + b"\0\0"
@@ -126,6 +167,11 @@ class TestNamed(unittest.TestCase):
     def test_the_obstacle_is_named(self):
         for expected, part, *fields in (
             (Obstacle.PGP, "-----BEGIN PGP MESSAGE-----\r\nabc", "Content-Type: text/plain"),
+            (Obstacle.PGP, "Hello,\r\n\r\n-----BEGIN PGP MESSAGE-----\r\nabc", "Content-Type: text/plain"),
+            (Obstacle.PROTECTED, "x", "Content-Type: application/x-microsoft-rpmsg-message"),
+            (Obstacle.PROTECTED, "x", "Content-Type: application/octet-stream; name=message.rpmsg"),
+            (Obstacle.DOCUMENT, b"PK\x03\x04x", "Content-Type: application/octet-stream; name=Notice.DOCX"),
+            (Obstacle.DOCUMENT, "x", "Content-Type: application/msword"),
             (Obstacle.PGP, "Version: 1", "Content-Type: application/pgp-encrypted"),
             (Obstacle.TNEF, "x", "Content-Type: application/octet-stream; name=winmail.dat"),
             (Obstacle.PDF, "%PDF-1.4", "Content-Type: application/octet-stream"),

@@ -25,6 +25,48 @@ ATTRIBUTIONS = (
     "pt., 20 lis 2026 o 12:00 NOC <noc@isp.example> napisał(a):",
     "20.11.2026 12:00, NOC пишет:",
     "2026年11月20日(金) 12:00 NOC <noc@isp.example>:",
+    "NOC <noc@isp.example> ezt írta (időpont: 2026. nov. 20., P, 12:00):",
+    "Pe vin., 20 nov. 2026 la 12:00, NOC <noc@isp.example> a scris:",
+    "Στις Παρ 20 Νοε 2026 στις 12:00, ο χρήστης NOC <noc@isp.example> έγραψε:",
+)
+BLOCKS = {
+    "German": "Von: {}|Gesendet: Freitag|An: ops|Betreff: x",
+    "French": "De : {}|Envoyé : vendredi|À : ops|Objet : x",
+    "Spanish": "De: {}|Enviado el: viernes|Para: ops|Asunto: x",
+    "Italian": "Da: {}|Inviato: venerdì|A: ops|Oggetto: x",
+    "Dutch": "Van: {}|Verzonden: vrijdag|Aan: ops|Onderwerp: x",
+    "Swedish": "Från: {}|Skickat: fredag|Till: ops|Ämne: x",
+    "Polish": "Od: {}|Wysłano: piątek|Do: ops|Temat: x",
+    "Hungarian": "Feladó: {}|Elküldve: péntek|Címzett: ops|Tárgy: x",
+    "Romanian": "De la: {}|Trimis: vineri|Către: ops|Subiect: x",
+    "Greek": "Από: {}|Στάλθηκε: Παρασκευή|Προς: ops|Θέμα: x",
+    "Russian": "От: {}|Отправлено: пятница|Кому: ops|Тема: x",
+    "Ukrainian": "Від: {}|Надіслано: п'ятниця|Кому: ops|Тема: x",
+    "Bulgarian": "От: {}|Изпратено: петък|До: ops|Относно: x",
+    "Croatian": "Od: {}|Poslano: petak|Prima: ops|Predmet: x",
+    "Slovak": "Od: {}|Odoslané: piatok|Komu: ops|Predmet: x",
+    "Turkish": "Kimden: {}|Gönderildi: Cuma|Kime: ops|Konu: x",
+    "Hebrew": "מאת: {}|נשלח: יום שישי|אל: ops|נושא: x",
+    "Arabic": "من: {}|تم الإرسال: الجمعة|إلى: ops|الموضوع: x",
+    "Vietnamese": "Từ: {}|Đã gửi: Thứ Sáu|Đến: ops|Chủ đề: x",
+    "Chinese": "发件人：{}|发送时间：星期五|收件人：ops|主题：x",
+    "Japanese": "差出人: {}|送信日時: 金曜日|宛先: ops|件名: x",
+    "GMX, the date first": "Gesendet: Freitag um 12:00 Uhr|Von: {}|An: ops|Betreff: x",
+    "Lotus Notes, the recipient first": "To: ops|From: {}|Date: 11/20/2026 12:00PM|Subject: x",
+    "Pine, the date first": "Date: Fri, 20 Nov 2026 12:00:00 +0000|From: {}|To: ops|Subject: x",
+}
+DIVIDERS = (
+    "-----Original Message-----",
+    "-------- Originalnachricht --------",
+    "-------- Original-Nachricht --------",
+    "----- Ursprüngliche Mail -----",
+    "-------- Message original --------",
+    "----- Mail original -----",
+    "-------- Origineel bericht --------",
+    "-------- Originalmeddelande --------",
+    "-------- Oryginalna wiadomość --------",
+    "-------- Eredeti üzenet --------",
+    "-------- Αρχικό μήνυμα --------",
 )
 
 
@@ -75,6 +117,27 @@ class TestText(unittest.TestCase):
             with self.subTest(start):
                 self.assertEqual(text(f"Moved.\n\n{start}{HEADER_BLOCK}").rstrip("_\n"), "Moved.")
 
+    def test_the_header_block_of_any_language_and_order_starts_a_quote(self):
+        for language, block in BLOCKS.items():
+            with self.subTest(language):
+                lines = block.format("NOC <noc@isp.example>").split("|")
+                found = text("\n".join(("Moved.", "", *lines, "", "Old")))
+                self.assertEqual(found.removesuffix("To: ops").strip(), "Moved.")
+                page = f"<p>Moved.</p><div><b>{'<br><b>'.join(lines)}</div><p>OLD</p>".replace("<noc", "&lt;noc")
+                for quoted in (page, page.replace(" :", "&nbsp;:"), page.replace("å", "&aring;")):
+                    self.assertNotIn("OLD", html(quoted))
+
+    def test_the_divider_of_any_language_starts_a_quote(self):
+        for divider in DIVIDERS:
+            with self.subTest(divider):
+                self.assertEqual(text(f"Moved.\n\n{divider}\nOld"), "Moved.")
+                self.assertNotIn("OLD", html(f"<p>Moved.</p><p>{divider}</p><p>OLD</p>"))
+
+    def test_a_notice_between_two_places_or_times_is_not_cut(self):
+        for route in ("From: Frankfurt\nTo: Berlin", "From: 22:00\nTo: 02:00"):
+            notice = f"Moved.\nDate: 20 Nov 2026\n{route}\nSubject: fibre"
+            self.assertEqual(text(notice), notice)
+
     def test_a_notice_with_from_and_to_is_not_cut(self):
         notice = "Dear customer,\nFrom: 20 Nov 2026 22:00\nDate: 20 Nov\nTo: 21 Nov 2026 02:00\nSubject: fibre\nRegards"
         self.assertEqual(text(notice), notice)
@@ -106,6 +169,9 @@ class TestHtml(unittest.TestCase):
                 "<div class='gmail_quote'><div class='gmail_attr'>On Fri wrote:</div><blockquote>OLD</blockquote></div>",
             ),
             ("yahoo", "<div id='x' class='yahoo_quoted'>OLD</div>"),
+            ("yahoo's own prefix", "<div id='ydp8a7bc1yahoo_quoted_1' class='ydp8a7bc1yahoo_quoted'>OLD</div>"),
+            ("gmail in outlook web", "<div class='x_gmail_quote'>OLD</div>"),
+            ("outlook web in itself", f"<div id='x_divRplyFwdMsg'>{self.block}</div><div>OLD</div>"),
             ("outlook web", f"<div id='divRplyFwdMsg'>{self.block}</div><div>OLD</div>"),
             ("outlook", f"<div><div style='border-top:solid #E1E1E1 1.0pt'><p>{self.block}</p></div></div><p>OLD</p>"),
             (

@@ -66,6 +66,34 @@ class AnyProvider(ParseTestCase):
         lost = mail(("text/html", "<p>X-MAINTNOTE-MAINTENANCE-ID:CHG-1"))
 
         self.assertIn("READ-32", self.reason(lost, "zayo"))
+        marked = "\r\n".join(f"> {line}" for line in calendar(event())[1].splitlines())
+        self.assertIn("READ-32", self.reason(mail(("text/html", f"<pre>{marked}</pre>")), "zayo"))
+
+    def test_a_calendar_that_a_gateway_made_html_of_is_read(self) -> None:
+        lines = calendar(event(SUMMARY="Fibre &amp; ca\r\n rd"))[1].splitlines()
+        for body in (
+            "<br>\r\n".join(lines),
+            f"<p>{'</p><p>'.join(lines)}</p>",
+            "<pre>" + "\r\n".join(lines) + "</pre>",
+        ):
+            [update] = read(mail(("text/html", f"<html><body>{body}</body></html>")), "zayo")
+            self.assertEqual((update.maintenance_id, update.description), ("CHG-1", "Fibre & card"))
+
+    def test_the_method_may_stand_in_the_type_only(self) -> None:
+        """RFC 6047 section 2.4: both say the same, so one is enough; the calendar's own goes first."""
+        kind, content = calendar(without("X-MAINTNOTE-STATUS"))
+        [cancelled] = read(mail((f"{kind}; method=CANCEL", content)))
+        self.assertEqual(cancelled.status, "CANCELLED")
+        self.assertIn("REPLY", reading(mail((f"{kind}; method=REPLY", content))).ignored)
+        stated = content.replace("VERSION:2.0", "METHOD:PUBLISH")
+        self.assertEqual(read(mail((f"{kind}; method=REPLY", stated)))[0].events[0].method, "PUBLISH")
+
+    def test_a_calendar_of_an_attached_message_was_written_when_that_was_sent(self) -> None:
+        """An old notice that a reply attaches must not undo what was said since."""
+        inner = mail(calendar(without("DTSTAMP")), Date="Sun, 01 Mar 2026 09:00:00 +0000")
+        [update] = read(mail(("message/rfc822", inner.replace(b"==", b"=-"))))
+
+        self.assertEqual(update.events[0].issued_at, datetime(2026, 3, 1, 9, tzinfo=timezone.utc))
 
     def test_methods_that_announce_nothing_are_ignored_and_named(self) -> None:
         for method in ("REPLY", "counter", "REFRESH", "DECLINECOUNTER"):
@@ -156,6 +184,17 @@ class Times(ParseTestCase):
 
         self.assertEqual([window.start.day for window in update.windows], [10, 15])
 
+    def test_blanks_before_a_colon_and_a_zone_without_quotation_marks(self) -> None:
+        text = event(X_MAINTNOTE_STATUS="CANCELLED").replace("STATUS:", "STATUS :")
+        self.assertEqual(one(text).status, "CANCELLED")
+        for zone, start, end in (
+            ("(UTC+01:00) Amsterdam, Berlin, Bern", "20260310T020000", "20260310T040000"),
+            ("UTC-05:30", "20260309T193000", "20260309T213000"),
+        ):
+            text = event().replace("DTSTART:20260310T010000Z", f"DTSTART;TZID={zone}:{start}")
+            text = text.replace("DTEND:20260310T030000Z", f"DTEND;TZID={zone}:{end}")
+            self.assertEqual(one(text).windows, (NIGHT,))
+
     def test_an_ending_word_needs_neither_times_nor_circuits(self) -> None:
         text = without("DTSTART", "DTEND", OBJECT, text=event(X_MAINTNOTE_STATUS="COMPLETED"))
 
@@ -184,6 +223,17 @@ class PartlyRead(ParseTestCase):
 
         self.assertEqual(names_in(list(found.updates)), ["WMT-1"])
         self.assertIn("READ-30: Event CHG-1", found.error)
+
+    def test_an_event_that_is_cut_off_is_read_and_told(self) -> None:
+        kind, whole = calendar(event(), event("CHG-2", circuits=("C-1", "C-2")))
+        found = reading(mail((kind, whole[: whole.rindex("X-MAINTNOTE-OBJECT-ID")])))
+
+        self.assertEqual([[cid for cid, _ in each.circuits] for each in found.updates], [["C-1"], ["C-1"]])
+        self.assertIn("READ-30: Event CHG-2 is cut off", found.error)
+        for harmless in (whole.replace("END:VCALENDAR", ""), whole.replace("END:VCALENDAR", "END:X-CALENDAR")):
+            self.assertEqual(reading(mail((kind, harmless))).error, "")
+        unclosed = whole.replace("END:VEVENT\r\nEND:VCALENDAR", "END:VCALENDAR")
+        self.assertIn("Event CHG-2 is cut off", reading(mail((kind, unclosed))).error)
 
     def test_if_nothing_can_be_read_the_reason_is_that_of_the_calendar(self) -> None:
         reason = self.reason(mail(calendar(without("DTSTART"))), "genericprovider")
