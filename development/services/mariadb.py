@@ -47,6 +47,7 @@ def mariadb() -> Iterator[dict[str, str]]:
     with server_folder() as folder:
         with locked(state_folder("mariadb") / "template.lock", fcntl.LOCK_EX):
             copy(template(), folder / "data")
+        # pylint: disable-next=contextmanager-generator-missing-cleanup  # an ExitStack closes it
         with running(folder) as env:
             yield env
 

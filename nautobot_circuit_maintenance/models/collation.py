@@ -6,7 +6,7 @@ from django.db import connection
 
 
 def as_unique(text: str) -> str:
-    """Return a text as a unique key compares it: those of MySQL ignore case and accents, those of PostgreSQL nothing."""
+    """Return a string as a unique key compares it: those of MySQL ignore case and accents, those of PostgreSQL nothing."""
     if connection.vendor == "postgresql":
         return text
     letters = unicodedata.normalize("NFKD", text.casefold())

@@ -15,7 +15,7 @@ class Refusal(Enum):
     """Why a row is refused: the SQLSTATE of PostgreSQL, and the error number of MySQL."""
 
     BUG = "P0001", 1406
-    """Some value of the row: a DatabaseError that is no OperationalError."""
+    """Some value of the row: a DatabaseError, but not an OperationalError."""
     DEADLOCK = "40P01", 1213
     DISK_FULL = "53100", 1021
     DUPLICATE = "23505", 1062

@@ -1,7 +1,5 @@
 """Django's engine for MySQL, with the lock clause that MariaDB understands."""
 
-from typing import Any
-
 from django.db.backends.mysql import base, features, operations
 
 
@@ -14,9 +12,11 @@ class DatabaseFeatures(features.DatabaseFeatures):
 class DatabaseOperations(operations.DatabaseOperations):
     """Leaves out what MariaDB's parser does not know."""
 
-    def for_update_sql(self, *, of: tuple[str, ...] = (), **options: Any) -> str:
+    def for_update_sql(
+        self, nowait: bool = False, skip_locked: bool = False, of: tuple[str, ...] = (), no_key: bool = False
+    ) -> str:
         """Return the lock clause without its tables, which MariaDB cannot name."""
-        return str(super().for_update_sql(**options))
+        return str(super().for_update_sql(nowait=nowait, skip_locked=skip_locked, no_key=no_key))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
