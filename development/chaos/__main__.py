@@ -99,7 +99,7 @@ def table(faults: "Faults", figures: "Figures", seconds: float) -> dict[str, Any
         "killed while": dict(sorted(faults.phases.items())),
         "all faults": faults.struck.total(),
         "commands of IMAP": dict(sorted(faults.proxy.commands.items())),
-        "requests of Gmail": dict(sorted(faults.proxy.requests.items())),
+        "requests of Gmail and Graph": dict(sorted(faults.proxy.requests.items())),
         "rounds": figures.rounds,
         "runs": faults.runs,
         "messages": figures.messages,

@@ -4,6 +4,7 @@ Chunks are small, so that eight processes work at the same time, on the same mai
 """
 
 import os
+from functools import partial
 from typing import Any
 
 from celery.signals import worker_process_init
@@ -29,10 +30,13 @@ def hurry(**_kwargs: Any) -> None:
     """
     # pylint: disable=import-outside-toplevel  # they need settings
     from nautobot_circuit_maintenance.mailboxes.gmail.mailbox import GmailMailbox
+    from nautobot_circuit_maintenance.mailboxes.graph.mailbox import GraphMailbox
+    from nautobot_circuit_maintenance.mailboxes.graph.session import GraphSession
     from nautobot_circuit_maintenance.mailboxes.imap.mailbox import ImapMailbox
     from nautobot_circuit_maintenance.pipeline import queue, turns
 
-    ImapMailbox.timeout = GmailMailbox.timeout = ANSWER_SECONDS
+    ImapMailbox.timeout = GmailMailbox.timeout = GraphMailbox.timeout = ANSWER_SECONDS
+    GraphMailbox.session_type = partial(GraphSession, waits=0)
     GmailMailbox.api_endpoint, GmailMailbox.retries = os.environ["NCM_CHAOS_GMAIL"], 0
     queue.CHUNK = CHUNK
     turns.SLOW_SECONDS = SLOW_SECONDS

@@ -1,4 +1,4 @@
-"""The mailboxes of chaos: an IMAP folder and a Gmail label behind faulty proxies; some emails arrive in both."""
+"""The mailboxes of chaos: an IMAP folder, a Gmail label and a folder of Microsoft 365 behind faulty proxies; some emails arrive twice."""
 
 import datetime
 import json
@@ -17,6 +17,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from development.chaos.proxy import Proxies, imap_proxy
+from development.services.graph.server import graph_server
+from development.services.graph.tenant import Tenant, name_of
 from development.services.imap import ImapServer, imap_server, make_certificates
 from development.services.wire import Wire, relay
 from nautobot_circuit_maintenance.tests.mailboxes import http_faults
@@ -33,35 +35,40 @@ HTTP_FAULTS: dict[str, http_faults.Fault] = {
     "http-empty": http_faults.saying({}),
     "http-garbled": http_faults.garbled,
 }
-"""What happens to a response of Gmail; "empty" is an empty JSON object."""
-OF_BOTH, OF_IMAP = (0, 1), (2, 3, 4, 5)
-"""Tenths of the emails, by their bytes: delivered to both, and to IMAP only; the others go to Gmail only."""
+"""What happens to a response of Gmail or Graph; "empty" is an empty JSON object."""
+OF_IMAP, OF_GMAIL, OF_GRAPH = (0, 1, 2, 3, 4), (0, 5, 6, 7), (1, 5, 8, 9)
+"""Tenths of the emails, by their bytes, that are delivered to each; some to two of them."""
 
 
 @dataclass
 class Mailboxes:
-    """Both mailboxes, used as one."""
+    """All mailboxes, used as one."""
 
     imap: ImapServer
     gmail: GmailAccount
+    graph: Tenant
 
     def deliver_all(self, mails: list[tuple[bytes, datetime.datetime | None]], folder: str = FOLDER) -> None:
-        """Put messages, each with the aware time of its arrival, into one mailbox or both."""
+        """Put messages, each with the aware time of its arrival, into one mailbox or two."""
         tenths = [(zlib.crc32(raw) % 10, raw, received_at) for raw, received_at in mails]
-        self.imap.deliver_all([(raw, at) for tenth, raw, at in tenths if tenth in (*OF_BOTH, *OF_IMAP)], folder)
+        self.imap.deliver_all([(raw, at) for tenth, raw, at in tenths if tenth in OF_IMAP], folder)
         for tenth, raw, received_at in tenths:
-            if tenth not in OF_IMAP:
-                self.gmail.deliver(raw, received_at or datetime.datetime.now(datetime.timezone.utc), folder)
+            arrived = received_at or datetime.datetime.now(datetime.timezone.utc)
+            if tenth in OF_GMAIL:
+                self.gmail.deliver(raw, arrived, folder)
+            if tenth in OF_GRAPH:
+                self.graph.deliver(raw, arrived.replace(microsecond=0))
 
     def empty(self, folder: str = FOLDER) -> None:
-        """Remove all messages; Gmail's history and IMAP's UIDs continue."""
+        """Remove all messages; Gmail's history, IMAP's UIDs and Graph's log continue."""
         self.gmail.messages, self.gmail.history = {}, []
+        self.graph.messages = {}
         self.imap.empty(folder)
 
 
 @contextmanager
 def mailboxes(dice: Random) -> Iterator[tuple[Mailboxes, Proxies, list[dict[str, Any]]]]:
-    """Run both until the block ends; yield them, their proxies and the settings of their sources.
+    """Run them until the block ends; yield them, their proxies and the settings of their sources.
 
     Sets the variables in this process that make workers use our Gmail server and trust its certificate.
     """
@@ -74,8 +81,12 @@ def mailboxes(dice: Random) -> Iterator[tuple[Mailboxes, Proxies, list[dict[str,
         account = stack.enter_context(_gmail(proxies, folder))
         gmail = {"name": "Chaos Gmail", "url": "https://accounts.google.com/o/oauth2/auth", "account": account.address}
         gmail |= {"credentials_file": str(folder / "key.json")}
+        tenant = stack.enter_context(_graph(proxies, folder))
+        graph = {"name": "Chaos Graph", "url": f"{tenant.url}/v1.0", "login_url": tenant.url, "ca_file": tenant.ca_file}
+        graph |= {"account": tenant.address, "tenant": tenant.id, "client_id": tenant.client_id}
+        graph |= {"client_secret": tenant.client_secret, "attach_all_providers": True}
         shared = {"folder": FOLDER, "attach_all_providers": True}
-        yield Mailboxes(server, account), proxies, [imap | shared, gmail | shared]
+        yield Mailboxes(server, account, tenant), proxies, [imap | shared, gmail | shared, graph]
 
 
 @contextmanager
@@ -93,8 +104,21 @@ def _gmail(proxies: Proxies, folder: Path) -> Iterator[GmailAccount]:
             yield account
 
 
+@contextmanager
+def _graph(proxies: Proxies, folder: Path) -> Iterator[Tenant]:
+    """Serve an empty mailbox of Microsoft 365 behind a wire, with the certificates of Gmail."""
+    tenant = Tenant(address="chaos@example.net")
+    tenant.send = lambda path, connection, answer: _send(proxies, f"graph {name_of(path)}", connection, answer)
+    with graph_server(tenant, folder):
+        with relay(partial(Wire, injector=proxies), int(tenant.url.rpartition(":")[2])) as port:
+            tenant.url = f"https://localhost:{port}"
+            yield tenant
+
+
 def _send(proxies: Proxies, kind: str, connection: socket.socket, answer: bytes) -> bool:
     """Send a response, or what a fault pending for this kind of request leaves of it."""
     proxies.requests[kind] += 1
     fault = proxies.take(tuple(HTTP_FAULTS), command=kind)
+    if fault and (kind, fault.kind) == ("graph value", "http-garbled"):
+        fault.kind = "http-cut"  # The bytes of a message are not coded: TLS is what keeps others from changing them.
     return (HTTP_FAULTS[fault.kind] if fault else http_faults.unharmed)(connection, answer)

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -68,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.served.requests.append(self.path)
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         size = int((re.search(r"odata\.maxpagesize=(\d+)", self.headers.get("Prefer", "")) or "00")[1])
-        self.answer(lambda: call(self.served, self.path, token, size), self.served.send)
+        self.answer(lambda: call(self.served, self.path, token, size), partial(self.served.send, self.path))
 
     def answer(self, ask: Callable[[], Any], send: Callable[[socket.socket, bytes], bool]) -> None:
         """Send what a function returns, or its refusal."""

@@ -93,8 +93,10 @@ class Tenant:
     """Paths and queries that Graph was asked for, and "token" or "discovery"."""
     before: Callable[[str], None] = staticmethod(lambda path: None)
     """Called before each answer of Graph."""
-    send: Callable[[socket.socket, bytes], bool] = staticmethod(lambda connection, answer: send_all(connection, answer))
-    """Sends an answer of Graph; False ends the connection."""
+    send: Callable[[str, socket.socket, bytes], bool] = staticmethod(
+        lambda path, connection, answer: send_all(connection, answer)
+    )
+    """Sends an answer of Graph to a path and query; False ends the connection."""
 
     def deliver(self, raw: bytes, received: datetime, folder: str = "F1", rotten: frozenset[str] = frozenset()) -> str:
         """Put a message into a folder; ids say nothing about the order."""

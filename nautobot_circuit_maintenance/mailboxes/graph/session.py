@@ -31,6 +31,8 @@ _PIECE = 64 * 1024
 _BUSY = (429, 502, 503, 504, 509)
 """Too many requests, or a server that is not there for a moment; with ``Retry-After`` or without."""
 _FIRST_PAUSE = 2.0
+_NO_MESSAGES = ("text/html", "application/json", "application/xhtml+xml")
+"""What a proxy answers in Graph's place, which says text/plain of a message."""
 
 
 @dataclass
@@ -70,6 +72,9 @@ class GraphSession:
             # Without one of these, nobody can tell that a body is cut off; and they are lost if the header is.
             if not {"content-length", "transfer-encoding"} & {name.lower() for name in response.headers}:
                 raise self.unexpected("of unknown length")
+            kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            if kind in _NO_MESSAGES:
+                raise self.unexpected(f"{kind} instead of a message")
             body = self._read(response, size + 1)
         if not body:
             raise self.unexpected("an empty message")

@@ -72,9 +72,17 @@ class ApplicationLogin:
     timeout: float = TIMEOUT
     """Seconds that one request may take; the library itself has no limit."""
     _client: Any = field(default=None, init=False, repr=False)
+    _http: Http | None = field(default=None, init=False, repr=False)
 
     def token(self, *, is_fresh: bool = False) -> str:
         """Return an access token, one that was not used before if it must be fresh; raises MailboxError."""
+        try:
+            return self._token(is_fresh=is_fresh)
+        finally:
+            if self._http:
+                self._http.close()  # A token is enough for an hour: no connection to the login server stays open.
+
+    def _token(self, *, is_fresh: bool) -> str:
         if self._client is None:
             self._client = self._try(self._make_client)
         if is_fresh:
@@ -92,12 +100,13 @@ class ApplicationLogin:
     def _make_client(self) -> msal.ConfidentialClientApplication:
         """Ask the login server for its addresses, and return what asks it for tokens."""
         settings = self.settings
+        self._http = Http(ca_file=settings.ca_file, timeout=self.timeout)
         return msal.ConfidentialClientApplication(
             settings.client_id,
             client_credential=settings.client_secret.value() or certificate(settings),
             authority=settings.authority,
             instance_discovery=False,  # would ask the global cloud for the addresses of the others
-            http_client=Http(ca_file=settings.ca_file, timeout=self.timeout),
+            http_client=self._http,
         )
 
     def _try(self, ask: Callable[[], T]) -> T:

@@ -1,6 +1,8 @@
 """Tests of the Microsoft 365 mailbox with a server that behaves like Graph and Microsoft's login."""
 
 import tempfile
+import threading
+import time
 import unittest
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
@@ -121,6 +123,18 @@ class TestGraph(GraphCase, MailboxContract):
             self.cost(), [*LOGIN, "folder", "delta", "delta", "delta", "list", "message", "value", "delta"]
         )
         self.assertEqual(subjects(self.batches), ["1"])
+
+    def test_no_connection_stays_open(self):
+        self.deliver(mail("1"))
+        before = threading.active_count()
+        batches = self.fetch()
+        deadline = time.monotonic() + 5
+
+        # The server has a thread for each connection.
+        while threading.active_count() > before and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertEqual(subjects(batches), ["1"])
+        self.assertLessEqual(threading.active_count(), before)
 
     def test_nothing_is_requested_but_with_get(self):
         """The server answers nothing else."""

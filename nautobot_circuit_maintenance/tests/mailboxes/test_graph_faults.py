@@ -421,7 +421,7 @@ class ForeignLinkTest(FaultCase):
                 self.assertEqual(subjects(self.fetch({**good, "delta": link})), ["1"])
 
 
-def relinked(connection, answer, *, link):
+def relinked(_path, connection, answer, *, link):
     """Send an answer with another link to the next page or round."""
     head, _, body = answer.partition(b"\r\n\r\n")
     content = json.loads(body)
