@@ -38,12 +38,20 @@ class CSVTest(TestCase):
         )
 
     def rows(self, user=None, query: str = "") -> list[dict[str, str]]:
-        """Return the rows of a file, which is streamed."""
-        self.client.force_login(user or self.everything)
-        response = self.client.get(f"{reverse(HERE)}?format=csv{query}")
-        self.assertTrue(response.streaming)
+        """Return the rows of a file."""
+        response = self.response(user, query)
         self.assertIn("attachment", response["Content-Disposition"])
         return list(csv.DictReader(io.StringIO(response.getvalue().decode())))
+
+    def response(self, user=None, query: str = ""):
+        """Request a file."""
+        self.client.force_login(user or self.everything)
+        return self.client.get(f"{reverse(HERE)}?format=csv{query}")
+
+    def test_a_file_of_more_than_one_chunk_is_streamed(self):
+        self.assertFalse(self.response().streaming)
+        self.add(CHUNK)
+        self.assertTrue(self.response().streaming)
 
     def test_figures_and_windows_are_in_the_file(self):
         row = self.rows()[0]
