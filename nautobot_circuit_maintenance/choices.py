@@ -65,6 +65,16 @@ class MatchedByChoices(ChoiceSet):
     )
 
 
+class ConfidenceChoices(ChoiceSet):
+    """What the second opinion on a reading is; the words of ``domain.opinions``, best first."""
+
+    CONFIRMED = "confirmed"
+    UNCHECKED = "unchecked"
+    DOUBTFUL = "doubtful"
+
+    CHOICES = ((CONFIRMED, "Confirmed"), (UNCHECKED, "Unchecked"), (DOUBTFUL, "Doubtful"))
+
+
 class MaintenanceKeyChoices(ChoiceSet):
     """What a notification can refer to a maintenance by."""
 

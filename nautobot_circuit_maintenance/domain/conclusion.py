@@ -15,6 +15,7 @@ from nautobot_circuit_maintenance.domain.events import (
     appended,
     events_in_order,
 )
+from nautobot_circuit_maintenance.domain.opinions import UNCHECKED, worst
 from nautobot_circuit_maintenance.domain.replay import Replay
 from nautobot_circuit_maintenance.domain.updates import IMPACTS, MaintenanceUpdate, Window
 
@@ -52,6 +53,8 @@ class Conclusion:
     """The provider's sequence number of the newest event; None without updates."""
     entries: tuple[Entry, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    confidence: str = ""
+    """The worst second opinion on a message of which an entry still stands; empty without updates."""
 
     @property
     def standing(self) -> frozenset[str]:
@@ -113,6 +116,7 @@ def _concluded(known: Sequence[MaintenanceUpdate], ordered: Sequence[Announced],
     live = [entry for entry in rows if entry.status != CANCELLED]
     windows = _windows(live or rows)
     newest = ordered[-1]
+    standing = _standing(known, rows)
     in_issue_order = list(dict.fromkeys(each.update for each in ordered))
     return Conclusion(
         name=known[in_issue_order[0]].maintenance_id.strip(),
@@ -125,7 +129,8 @@ def _concluded(known: Sequence[MaintenanceUpdate], ordered: Sequence[Announced],
         issued_at=newest.effective,
         sequence=newest.event.rank,
         entries=tuple(rows),
-        doubts=(*replay.lasting_doubts(ordered), *_reading_doubts(known, rows)),
+        doubts=(*replay.lasting_doubts(ordered), *_reading_doubts(standing)),
+        confidence=worst([update.opinion.confidence if update.opinion else UNCHECKED for update in standing]),
     )
 
 
@@ -171,12 +176,18 @@ def _newest_spelling(own: Sequence[Entry]) -> str:
     return min(entry.cid for entry in own if entry.place == newest)
 
 
-def _reading_doubts(known: Sequence[MaintenanceUpdate], rows: Sequence[Entry]) -> list[Doubt]:
-    """Return what readers were not sure of, for messages of which an entry still stands."""
+def _standing(known: Sequence[MaintenanceUpdate], rows: Sequence[Entry]) -> list[MaintenanceUpdate]:
+    """Return the updates of messages of which an entry still stands."""
     standing = {each for entry in rows for each in (entry.fingerprint, entry.ended_by)}
-    return [
-        Doubt(DoubtKind.READING, update.provenance.fingerprint, text=text)
-        for update in sorted(known, key=lambda update: update.provenance.fingerprint)
-        if update.provenance.fingerprint in standing
-        for text in update.doubts
-    ]
+    found = (update for update in known if update.provenance.fingerprint in standing)
+    return sorted(found, key=lambda update: update.provenance.fingerprint)
+
+
+def _reading_doubts(standing: Iterable[MaintenanceUpdate]) -> Iterator[Doubt]:
+    """Yield what readers were not sure of, and what a comparison with the message made doubtful."""
+    for update in standing:
+        fingerprint = update.provenance.fingerprint
+        for text in update.doubts:
+            yield Doubt(DoubtKind.READING, fingerprint, text=text)
+        for finding in update.opinion.doubts if update.opinion else ():
+            yield Doubt(DoubtKind.SECOND_OPINION, fingerprint, text=finding.sentence)

@@ -22,6 +22,7 @@ class DoubtKind(str, Enum):
     OUTRANKED = "outranked"
     NO_CIRCUIT = "no-circuit"
     READING = "reading"
+    SECOND_OPINION = "second-opinion"
 
 
 SENTENCES = {

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from nautobot_circuit_maintenance.domain.opinions import LEVELS, Opinion, findings_from_json, findings_to_json
 from nautobot_circuit_maintenance.domain.updates import (
     IMPACTS,
     AnnouncedImpact,
@@ -36,6 +37,7 @@ def to_json(update: MaintenanceUpdate) -> dict[str, Any]:
         "organizer": update.organizer,
         "description": update.description,
         **({"doubts": list(update.doubts)} if update.doubts else {}),
+        **({"opinion": _opinion_to_json(update.opinion)} if update.opinion else {}),
         "events": [_event_to_json(event) for event in update.events],
         "parser": {
             "name": update.parser.name,
@@ -43,6 +45,10 @@ def to_json(update: MaintenanceUpdate) -> dict[str, Any]:
             "details": dict(update.parser.details),
         },
     }
+
+
+def _opinion_to_json(opinion: Opinion) -> dict[str, Any]:
+    return {"confidence": opinion.confidence, "findings": findings_to_json(opinion.findings)}
 
 
 def _event_to_json(event: MaintenanceEvent) -> dict[str, Any]:
@@ -84,6 +90,7 @@ def from_json(data: Any, provenance: Provenance) -> MaintenanceUpdate:
         organizer=data["organizer"],
         parser=ParserInfo(parser["name"], parser["version"], parser["details"]),
         doubts=tuple(data.get("doubts", ())),
+        opinion=_opinion(data["opinion"]) if "opinion" in data else None,
     )
 
 
@@ -122,6 +129,16 @@ def _check(data: Any, schema: Mapping[str, tuple[type, ...]], path: str = "") ->
             raise EvidenceError(f"{path}{name} is missing")
         if type(data[name]) not in types:  # Not isinstance: a bool is an int, too.
             raise EvidenceError(f"{path}{name}: invalid value {data[name]!r}")
+
+
+def _opinion(data: Any) -> Opinion:
+    try:
+        opinion = Opinion(data["confidence"], findings_from_json(data["findings"]))
+    except (IndexError, KeyError, TypeError) as error:
+        raise EvidenceError(f"opinion: invalid value {data!r}") from error
+    if opinion.confidence not in LEVELS:
+        raise EvidenceError(f"opinion: invalid confidence {opinion.confidence!r}")
+    return opinion
 
 
 def _event(data: Any) -> MaintenanceEvent:

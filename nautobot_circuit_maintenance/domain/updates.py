@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from nautobot_circuit_maintenance.domain.opinions import Opinion, concluded
+
 NO_CHANGE = "NO-CHANGE"
 """The status of an event that states none: the one before it holds (BCOP 3.6.6 lets senders omit it)."""
 
@@ -102,6 +104,8 @@ class MaintenanceUpdate:
     parser: ParserInfo = ParserInfo()
     doubts: tuple[str, ...] = ()
     """What the reader is not sure of, a sentence each."""
+    opinion: Opinion | None = None
+    """What the comparison with the message says; None if it was read before there was one."""
 
     status: str = field(init=False, compare=False)
     """The status of the last event."""
@@ -141,7 +145,16 @@ def combined(updates: Sequence[MaintenanceUpdate]) -> MaintenanceUpdate:
         events=tuple(event for update in updates for event in update.events),
         other_ids=tuple(dict.fromkeys(each for each in others if each != first.maintenance_id)),
         doubts=tuple(dict.fromkeys(doubt for update in updates for doubt in update.doubts)),
+        opinion=_joined(updates),
     )
+
+
+def _joined(updates: Sequence[MaintenanceUpdate]) -> Opinion | None:
+    """Return the opinions on these updates as one; None if there is none on one of them."""
+    opinions = [update.opinion for update in updates if update.opinion]
+    if len(opinions) < len(updates):
+        return None
+    return concluded([finding for opinion in opinions for finding in opinion.findings])
 
 
 def mail_date(provenance: Provenance) -> datetime:

@@ -23,6 +23,7 @@ _is_silent: ContextVar[bool] = ContextVar("circuit_maintenance_is_silent", defau
 _OWN_FIELDS = (
     *("name", "description", "status", "start_time", "end_time", "ack", "acknowledged_by", "acknowledged_at"),
     *("ticket", "issued_at", "sequence", "created", "last_updated", "provider_maintenance_id", "replaced_by"),
+    "confidence",
 )
 
 
@@ -58,6 +59,7 @@ class MaintenanceSnapshot:  # pylint: disable=too-many-instance-attributes  # a 
     """Windows that are cancelled while others stand."""
     doubts: tuple[Mapping[str, Any], ...] = ()
     """What a person should clear up: kind, sentence, and fingerprint of the message."""
+    confidence: str = ""
     provider_maintenance_id: str = ""
     other_ids: tuple[str, ...] = ()
     replaced_by: str | None = None

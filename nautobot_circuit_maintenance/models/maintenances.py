@@ -14,9 +14,7 @@ from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.models import PrimaryModel, extras_features
 from nautobot.extras.models import ObjectChange
 
-from nautobot_circuit_maintenance.choices import (
-    CircuitMaintenanceStatusChoices,
-)
+from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices, ConfidenceChoices
 from nautobot_circuit_maintenance.compat import acting_user
 from nautobot_circuit_maintenance.models.changes import MaintenanceSnapshot, change_record, sending_change
 from nautobot_circuit_maintenance.models.merging import SaveChangedFieldsMixin
@@ -113,6 +111,14 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
     )
     doubts = models.JSONField(
         default=list, blank=True, editable=False, help_text="What a person should clear up with the provider."
+    )
+    confidence = models.CharField(
+        max_length=20,
+        choices=ConfidenceChoices,
+        blank=True,
+        editable=False,
+        db_index=True,
+        help_text="Whether what was read stands in the emails. Empty if no notification announced it.",
     )
     replaced_by = models.ForeignKey(
         to="self",
@@ -276,6 +282,7 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
             impact_windows=_windows_by_cid(impacts, impact_windows),
             cancelled_windows=tuple((start, end) for start, end in self.cancelled_windows),
             doubts=tuple(self.doubts),
+            confidence=self.confidence,
             provider_maintenance_id=self.provider_maintenance_id,
             other_ids=tuple(self.other_ids),
             replaced_by=str(self.replaced_by_id) if self.replaced_by_id else None,

@@ -8,8 +8,9 @@ from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.models import BaseManager, BaseModel, OrganizationalModel, extras_features
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.choices import NotificationStateChoices
+from nautobot_circuit_maintenance.choices import ConfidenceChoices, NotificationStateChoices
 from nautobot_circuit_maintenance.domain.evidence import from_json, to_json
+from nautobot_circuit_maintenance.domain.opinions import findings_to_json
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Provenance
 from nautobot_circuit_maintenance.models.changes import ReferencesInRecordsMixin
 from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
@@ -160,6 +161,16 @@ class ParsedNotification(BaseModel):
     subject = models.CharField(max_length=CHARFIELD_MAX_LENGTH, blank=True)
     sender = models.CharField(max_length=CHARFIELD_MAX_LENGTH)
     outdated = models.BooleanField(default=False, help_text="Superseded by a newer notification.")
+    confidence = models.CharField(
+        max_length=20,
+        choices=ConfidenceChoices,
+        default=ConfidenceChoices.UNCHECKED,
+        db_index=True,
+        help_text="Whether what was read stands in the email.",
+    )
+    findings = models.JSONField(
+        default=list, blank=True, editable=False, help_text="Why it is not confirmed, with the place in the email."
+    )
 
     natural_key_field_names = ["pk"]
 
@@ -193,6 +204,8 @@ class ParsedNotification(BaseModel):
             parser=update.parser.name,
             subject=notification.subject,
             sender=notification.sender,
+            confidence=update.opinion.confidence if update.opinion else ConfidenceChoices.UNCHECKED,
+            findings=findings_to_json(update.opinion.findings) if update.opinion else [],
         )
 
     def as_update(self) -> MaintenanceUpdate:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from nautobot_circuit_maintenance.models.providers import parser_names
 from nautobot_circuit_maintenance.pipeline.admission import Admission
 from nautobot_circuit_maintenance.pipeline.apply.apply import NotificationUpdates, apply_updates
 from nautobot_circuit_maintenance.pipeline.defects import coded, describe
+from nautobot_circuit_maintenance.pipeline.inventories import Inventories
 from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult, Outcome
 from nautobot_circuit_maintenance.pipeline.placeholders import settle_placeholders
 from nautobot_circuit_maintenance.pipeline.queue import (
@@ -39,6 +41,7 @@ from nautobot_circuit_maintenance.pipeline.queue import (
 from nautobot_circuit_maintenance.pipeline.quotes import missing_notice, quoting, settle_replies
 from nautobot_circuit_maintenance.reading.base import Reading
 from nautobot_circuit_maintenance.reading.parse import parse
+from nautobot_circuit_maintenance.reading.second_opinion import with_opinions
 
 logger = logging.getLogger(__name__)
 
@@ -189,6 +192,7 @@ class Chunk:
         is_retry = {claim.pk: claim.is_retry for claim in claims}
         deadline = time.monotonic() + CHUNK_SECONDS
         readings: list[NotificationUpdates] = []
+        inventories = Inventories(row.provider_id for row in rows)
         for row in rows:
             self.is_late = not self.is_time_left()
             # The first one is always parsed, or a chunk could be started over and over.
@@ -199,6 +203,8 @@ class Chunk:
                 continue
             with self._working_for([row]):
                 reading = _read_one(row)
+                if isinstance(reading, Reading):
+                    reading = with_opinions(reading, partial(inventories.known, row.provider))
             if isinstance(reading, End):
                 results.add(row, reading)
                 continue

@@ -1,12 +1,12 @@
 """What a reader is: it turns the parts of a message into updates."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Provenance
-from nautobot_circuit_maintenance.mail.parts import Parts
+from nautobot_circuit_maintenance.mail.parts import MailContent, Parts
 
 Result = TypeVar("Result")
 
@@ -23,6 +23,8 @@ class Reading:
     """Why the message announces nothing, where that is known."""
     quoted: tuple[str, ...] = ()
     """The maintenance IDs in what a reply quotes, if its own text announces nothing."""
+    content: MailContent | None = field(default=None, compare=False, repr=False)
+    """What the message contains, for the second opinion."""
 
     def __bool__(self) -> bool:
         """Whether maintenances were found."""

@@ -53,7 +53,8 @@ def parse(
 
 def _read(raw: bytes, readers: Sequence[Reader], provenance: Provenance, *, reads_attached: bool) -> Reading:
     content = mail_content(raw, provenance, reads_attached=reads_attached)
-    return with_doubts(_read_content(content, readers, provenance), content.subject)
+    reading = with_doubts(_read_content(content, readers, provenance), content.subject)
+    return replace(reading, content=content)
 
 
 def _read_content(content: MailContent, readers: Sequence[Reader], provenance: Provenance) -> Reading:

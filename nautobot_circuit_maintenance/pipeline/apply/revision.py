@@ -220,7 +220,8 @@ class Revision:
 
     def _adopt_own_fields(self, after: Conclusion) -> set[str]:
         """Set the fields that only notifications change; return the names of those that differ now."""
-        wanted: dict[str, list[Any]] = {
+        wanted: dict[str, Any] = {
+            "confidence": after.confidence,
             "other_ids": list(after.other_ids),
             "cancelled_windows": [[as_rest(start), as_rest(end)] for start, end in after.cancelled_windows],
             "doubts": [

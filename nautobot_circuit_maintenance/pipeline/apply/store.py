@@ -31,6 +31,7 @@ _WRITTEN = (
     "other_ids",
     "cancelled_windows",
     "doubts",
+    "confidence",
     "start_time",
     "end_time",
     "ack",
@@ -48,7 +49,7 @@ _UPDATED_AT_ONCE = 250
 
 _REWRITTEN = (
     *("notification", "json", "issued_at", "received_at", "sent_at", "sequence", "status", "parser"),
-    *("subject", "sender", "outdated"),
+    *("subject", "sender", "outdated", "confidence", "findings"),
 )
 
 
