@@ -20,6 +20,8 @@ class Finding(NamedTuple):
     """Where in ``MailText.text``; None if it is about something that the message lacks."""
     otherwise: str = ""
     """What it would be otherwise; empty if that is unknown."""
+    quote: str = ""
+    """The words at the span."""
 
 
 class Opinion(NamedTuple):
@@ -60,6 +62,7 @@ def findings_from_json(data: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]
             each["sentence"],
             (each["span"][0], each["span"][1]) if each["span"] else None,
             each["otherwise"],
+            each["quote"],
         )
         for each in data
     )

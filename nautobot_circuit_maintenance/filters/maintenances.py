@@ -15,6 +15,7 @@ from nautobot_circuit_maintenance.analysis.cabling import circuits_cabled_to
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices,
     CircuitMaintenanceStatusChoices,
+    ConfidenceChoices,
     MatchedByChoices,
     NoteLevelChoices,
 )
@@ -52,6 +53,7 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
     overlaps_from = django_filters.IsoDateTimeFilter(method="filter_overlap", label="Active after")
     overlaps_until = django_filters.IsoDateTimeFilter(method="filter_overlap", label="Active before")
     needs_attention = django_filters.BooleanFilter(method="filter_doubtful", label="Has doubts")
+    confidence = fields.choices_filter(ConfidenceChoices)
     replaced_by = fields.maintenance_filter(label="Replaced by (name or ID)")
     is_replaced = django_filters.BooleanFilter(
         field_name="replaced_by", lookup_expr="isnull", exclude=True, label="Replaced"
@@ -78,6 +80,7 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
             "issued_at",
             "sequence",
             "replaced_by",
+            "confidence",
             "created",
             "last_updated",
             "tags",

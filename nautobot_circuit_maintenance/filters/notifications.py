@@ -3,7 +3,7 @@
 import django_filters
 from nautobot.apps.filters import NaturalKeyOrPKMultipleChoiceFilter, NautobotFilterSet
 
-from nautobot_circuit_maintenance.choices import NotificationStateChoices
+from nautobot_circuit_maintenance.choices import ConfidenceChoices, NotificationStateChoices
 from nautobot_circuit_maintenance.filters import fields
 from nautobot_circuit_maintenance.filters.visible import VisibleFilterSet
 from nautobot_circuit_maintenance.models import (
@@ -50,6 +50,7 @@ class NotificationFilterSet(VisibleFilterSet):
     )
     state = fields.choices_filter(NotificationStateChoices)
     needs_attention = django_filters.BooleanFilter(method="filter_attention", label="Needs attention")
+    confidence = fields.choices_filter(ConfidenceChoices, field_name="parsed_notifications__confidence")
     maintenance = NaturalKeyOrPKMultipleChoiceFilter(
         queryset=CircuitMaintenance.objects.all(),
         field_name="parsed_notifications__maintenance",
@@ -90,6 +91,7 @@ class ParsedNotificationFilterSet(VisibleFilterSet):
         queryset=Notification.objects.all(), label="Notification (ID)"
     )
     provider = fields.provider_filter("maintenance__provider")
+    confidence = fields.choices_filter(ConfidenceChoices)
 
     class Meta:
         model = ParsedNotification
@@ -106,4 +108,5 @@ class ParsedNotificationFilterSet(VisibleFilterSet):
             "subject",
             "sender",
             "outdated",
+            "confidence",
         ]

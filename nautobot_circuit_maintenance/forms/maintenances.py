@@ -18,7 +18,11 @@ from nautobot.circuits.models import Circuit, Provider
 from nautobot.dcim.models import Device, Location
 from nautobot.tenancy.models import Tenant
 
-from nautobot_circuit_maintenance.choices import CircuitImpactChoices, CircuitMaintenanceStatusChoices
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices,
+    CircuitMaintenanceStatusChoices,
+    ConfidenceChoices,
+)
 from nautobot_circuit_maintenance.forms import fields
 from nautobot_circuit_maintenance.forms.concurrency import ConcurrentEditMixin
 from nautobot_circuit_maintenance.forms.fields import TIME_ZONE_HELP, WindowEndField, WindowStartField, as_shown
@@ -141,6 +145,7 @@ class CircuitMaintenanceFilterForm(NautobotFilterForm):
     device = fields.related_by_name(Device)
     tenant = fields.related_by_name(Tenant)
     needs_attention = fields.yes_no("Has doubts")
+    confidence = fields.multiple_choice(ConfidenceChoices)
     is_replaced = fields.yes_no("Replaced")
     has_unmatched_circuits = fields.yes_no("Has unknown circuit IDs")
     ticket = forms.CharField(required=False)

@@ -4,7 +4,7 @@ from django import forms
 from nautobot.apps.forms import BootstrapMixin, NautobotFilterForm, NautobotModelForm
 from nautobot.circuits.models import Provider
 
-from nautobot_circuit_maintenance.choices import NotificationStateChoices
+from nautobot_circuit_maintenance.choices import ConfidenceChoices, NotificationStateChoices
 from nautobot_circuit_maintenance.forms import fields
 from nautobot_circuit_maintenance.models import (
     CircuitMaintenance,
@@ -45,6 +45,7 @@ class NotificationFilterForm(BootstrapMixin, forms.Form):
     q = forms.CharField(required=False, label="Search")
     state = fields.multiple_choice(NotificationStateChoices)
     needs_attention = fields.yes_no("Needs attention")
+    confidence = fields.multiple_choice(ConfidenceChoices)
     provider = fields.related_by_name(Provider)
     source = fields.related_by_name(NotificationSource)
     maintenance = fields.related(CircuitMaintenance, "Circuit maintenance")
@@ -58,3 +59,4 @@ class ParsedNotificationFilterForm(BootstrapMixin, forms.Form):
     provider = fields.related_by_name(Provider)
     maintenance = fields.related(CircuitMaintenance, "Circuit maintenance")
     outdated = fields.yes_no("Superseded")
+    confidence = fields.multiple_choice(ConfidenceChoices)

@@ -60,6 +60,7 @@ def _storable(opinion: Opinion) -> Opinion:
         finding._replace(
             sentence=shortened(finding.sentence, _LONGEST_SENTENCE),
             otherwise=shortened(finding.otherwise, _LONGEST_SENTENCE),
+            quote=shortened(finding.quote, _LONGEST_SENTENCE),
         )
         for finding in opinion.findings[:_MOST_FINDINGS]
     )

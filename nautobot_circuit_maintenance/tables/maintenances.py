@@ -43,6 +43,7 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
     acknowledged_by = tables.Column()
     acknowledged_at = DateTimeBadgeColumn()
     issued_at = DateTimeBadgeColumn(verbose_name="Issued")
+    confidence = tables.Column()
     tags = TagColumn(url_name=_LIST.format("circuitmaintenance"))
     actions = ButtonsColumn(CircuitMaintenance)
 
@@ -66,6 +67,7 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
             "provider_maintenance_id",
             "issued_at",
             "sequence",
+            "confidence",
             "tags",
             "actions",
         )
@@ -130,6 +132,10 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
         if not summary.unmatched_count:
             return str(summary.circuit_count)
         return format_html("{} {}", summary.circuit_count, formatting.unmatched_badge(summary.unmatched_count))
+
+    def render_confidence(self, record: CircuitMaintenance) -> SafeString:
+        """Render the confidence with the doubts."""
+        return formatting.confidence_badge(record.confidence, record.doubts)
 
     def render_ack(self, record: CircuitMaintenance, value: bool) -> SafeString:
         """Render a check mark with user and time."""

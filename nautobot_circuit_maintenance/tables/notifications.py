@@ -74,6 +74,7 @@ class ParsedNotificationTable(KeysFirstMixin, BaseTable):
     issued_at = DateTimeBadgeColumn(verbose_name="Timestamp in email")
     received_at = DateTimeBadgeColumn(verbose_name="Received")
     outdated = SupersededColumn()
+    confidence = tables.Column()
     actions = ButtonsColumn(ParsedNotification, buttons=("detail",))
 
     class Meta(BaseTable.Meta):
@@ -88,6 +89,7 @@ class ParsedNotificationTable(KeysFirstMixin, BaseTable):
             "issued_at",
             "received_at",
             "outdated",
+            "confidence",
             "parser",
             "sequence",
             "actions",
@@ -99,6 +101,7 @@ class ParsedNotificationTable(KeysFirstMixin, BaseTable):
             "issued_at",
             "received_at",
             "outdated",
+            "confidence",
             "actions",
         )
 
@@ -107,6 +110,10 @@ class ParsedNotificationTable(KeysFirstMixin, BaseTable):
         if isinstance(data, QuerySet):
             data = data.select_related("maintenance__provider", "notification").defer("notification__raw")
         super().__init__(data, *args, **kwargs)
+
+    def render_confidence(self, record: ParsedNotification) -> SafeString:
+        """Render the confidence with its reasons."""
+        return formatting.confidence_badge(record.confidence, record.findings)
 
 
 class NotificationMaintenancesTable(ParsedNotificationTable):

@@ -14,6 +14,7 @@ from nautobot.circuits.models import Circuit
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
+    ConfidenceChoices as Confidence,
     MatchedByChoices,
     NoteLevelChoices as Level,
     NotificationStateChoices as State,
@@ -46,8 +47,11 @@ _CLASSES = {
     State.REFUSED: _ORANGE,
     State.FAILED: _RED,
     State.RECEIVED: _BLUE,
+    Confidence.CONFIRMED: _GREEN,
+    Confidence.UNCHECKED: _GREY,
+    Confidence.DOUBTFUL: _ORANGE_FRAME,
 }
-_LABELS: dict[str, str] = dict(State.CHOICES)
+_LABELS: dict[str, str] = dict((*State.CHOICES, *Confidence.CHOICES))
 """Labels that differ from the stored value."""
 _MATCHED_BY: dict[str, str] = dict(MatchedByChoices.CHOICES)
 _MOST_LINKS = 5
@@ -87,6 +91,15 @@ def doubt_badge(doubts: Sequence[Mapping[str, str]]) -> str:
     sentences = " ".join(doubt["sentence"] for doubt in doubts)
     html = '<span class="badge {}" title="{}">Doubtful</span>'
     return format_html(html, _ORANGE_FRAME, sentences) if doubts else ""
+
+
+def confidence_badge(confidence: str | None, reasons: Iterable[Mapping[str, Any]] = ()) -> SafeString:
+    """Render the confidence of a reading, with its reasons in the tooltip."""
+    if not confidence:
+        return placeholder(None)
+    sentences = " ".join(reason["sentence"] for reason in reasons)
+    html = '<span class="badge {}" title="{}">{}</span>'
+    return format_html(html, _CLASSES.get(confidence, _FRAME), sentences, _LABELS.get(confidence, confidence))
 
 
 def matched_by(value: str) -> str | SafeString:

@@ -20,7 +20,8 @@ from nautobot.core.ui.object_detail import Component
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.analysis.scope import scope_of
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.models import CircuitMaintenance
+from nautobot_circuit_maintenance.choices import ConfidenceChoices
+from nautobot_circuit_maintenance.models import CircuitMaintenance, ParsedNotification
 from nautobot_circuit_maintenance.models.severity import worst_impact
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import LONGEST_LIST
@@ -176,7 +177,18 @@ def badges(maintenance: CircuitMaintenance, visibility: Visibility) -> SafeStrin
         shown.append(formatting.REPLACED)
     if maintenance.doubts:
         shown.append(formatting.doubt_badge(maintenance.doubts))
+    elif maintenance.confidence:
+        shown.append(formatting.confidence_badge(maintenance.confidence, _reasons(maintenance, visibility)))
     return format_html_join(" ", "{}", ((each,) for each in shown))
+
+
+def _reasons(maintenance: CircuitMaintenance, visibility: Visibility) -> list[dict[str, Any]]:
+    """Return why a maintenance without doubts is not confirmed, as far as the user may view that."""
+    if maintenance.confidence == ConfidenceChoices.CONFIRMED:
+        return []
+    evidence = visibility.of_model(ParsedNotification).filter(maintenance=maintenance, outdated=False)
+    found = evidence.exclude(findings=[]).order_by().values_list("findings", flat=True)
+    return [finding for findings in found for finding in findings]
 
 
 class DoubtsPanel(Panel):

@@ -49,9 +49,14 @@ def second_opinions(content: MailContent, updates: Sequence[MaintenanceUpdate], 
         if case is None:
             findings += fits_calendar(update, events)
         else:
-            findings += [finding for gate in GATES for finding in gate(case)]
+            findings += [_quoting(finding, case.found.mail.text) for gate in GATES for finding in gate(case)]
         opinions.append(concluded(findings))
     return opinions
+
+
+def _quoting(finding: Finding, text: str) -> Finding:
+    """Return a finding with the words of the message that it is about."""
+    return finding._replace(quote=text[slice(*finding.span)]) if finding.span else finding
 
 
 def is_of_calendar(update: MaintenanceUpdate) -> bool:

@@ -17,7 +17,7 @@ def forwards(apps: Any, _schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     """Columns for the confidence and its reasons."""
 
-    dependencies = [("nautobot_circuit_maintenance", "0009_protected_providers")]
+    dependencies = [("nautobot_circuit_maintenance", "0010_consents")]
 
     operations = [
         migrations.AddField(
