@@ -50,7 +50,7 @@ def _opinions(content: MailContent, updates: tuple[MaintenanceUpdate, ...], know
 
 
 def _without_opinion(reason: str) -> Opinion:
-    sentence = f"READ-35: The reading could not be compared with the message. {reason}"
+    sentence = f"READ-37: The reading could not be compared with the message. {reason}"
     return Opinion(UNCHECKED, (Finding(GATE, UNCHECKED, sentence),))
 
 

@@ -141,7 +141,7 @@ class Faults(TextCase):
         self.assertEqual(Notification.objects.get().state, "parsed")
         row = ParsedNotification.objects.get()
         self.assertEqual((row.confidence, row.findings[0]["gate"]), ("unchecked", "second opinion"))
-        self.assertIn("READ-35", row.findings[0]["sentence"])
+        self.assertIn("READ-37", row.findings[0]["sentence"])
         self.assertIn("ZeroDivisionError", row.findings[0]["sentence"])
         self.assertEqual(self.maintenance("SN1").doubts, [])
 
