@@ -67,11 +67,12 @@ _TIME = re.compile(r"\d{1,2}:\d\d|\d{4}")
 _BLOCK_LINES = 8
 _TAGS = r"\s*(?:\[[^\]]{0,60}\]\s*){0,3}"
 _REPLY_SUBJECT = re.compile(
-    _TAGS + r"(?:re|aw|antw|antwort|sv|odp|res|rif|ynt|atb|vá|bls|回复|答复|回覆|返信|답장)(?:\[\d+\]|\^\d+)?\s*[:：]",
+    _TAGS + r"(?:re|aw|antw|antwort|sv|odp|res|rif|ynt|atb|vá|bls"
+    r"|r|vs|odg|ats|ответ|отв|відп|απ|رد|תשובה|回复|答复|回覆|返信|답장)(?:\[\d+\]|\^\d+)?\s*[:：]",
     re.IGNORECASE,
 )
 _FORWARD_SUBJECT = re.compile(
-    _TAGS + r"(?:fw|fwd|wg|tr|rv|enc|vb|vl|doorst|pd|ilt|转发|轉寄|転送|전달)\s*[:：]", re.IGNORECASE
+    _TAGS + r"(?:fw|fwd|wg|tr|rv|i|enc|vb|vl|doorst|pd|ilt|prosl|пересл|πρθ|转发|轉寄|転送|전달)\s*[:：]", re.IGNORECASE
 )
 
 

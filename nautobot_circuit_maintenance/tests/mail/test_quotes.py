@@ -84,14 +84,24 @@ class TestReplies(unittest.TestCase):
     """Whether a message is a reply."""
 
     def test_the_subject_or_the_header_marks_it(self):
-        for subject in ("Re: Works", "RE: Works", "AW: Works", "[External] Re[2]: Works", "回复：工作", "SV : Arbete"):
+        for subject in (
+            "Re: Works",
+            "RE: Works",
+            "AW: Works",
+            "[External] Re[2]: Works",
+            "回复：工作",
+            "SV : Arbete",
+            "R: Lavori",
+            "VS: Työt",
+            "Ответ: x",
+        ):
             with self.subTest(subject):
                 self.assertTrue(is_reply(subject, answers=False))
         self.assertTrue(is_reply("Works", answers=True))
         self.assertFalse(is_reply("Works: re: fibre", answers=False))
 
     def test_a_forward_is_none(self):
-        for subject in ("Fwd: Works", "FW: RE: Works", "WG: Arbeiten", "[x] TR: Travaux"):
+        for subject in ("Fwd: Works", "FW: RE: Works", "WG: Arbeiten", "[x] TR: Travaux", "I: Lavori", "Пересл: x"):
             with self.subTest(subject):
                 self.assertFalse(is_reply(subject, answers=True))
 
@@ -217,6 +227,7 @@ class TestBounds(unittest.TestCase):
         for name, content in (
             ("nested", "\n".join(">" * number for number in range(1, 5_001))),
             ("headings", "From: a\n" * 50_000),
+            ("dates", "Date: a@1\n" * 50_000),
             ("attributions", "a@1:\n" * 50_000),
             ("dashes", "-" * 100_000),
             ("one line", "On " + "a @1:" * 50_000),
