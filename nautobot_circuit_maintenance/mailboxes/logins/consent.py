@@ -44,15 +44,15 @@ class ConsentRequest(NamedTuple):
     verifier: str
 
 
-class Credentials(credentials.Credentials):  # type: ignore[misc,no-any-unimported]  # google-auth is not annotated
+class Credentials(credentials.Credentials):
     """Credentials whose access tokens are redacted like the refresh token that they were obtained with."""
 
     secret: Secret
 
     def refresh(self, request: Request) -> None:
         """Get an access token; raises GoogleAuthError."""
-        super().refresh(request)
-        self.secret.derive(self.token)
+        super().refresh(request)  # type: ignore[no-untyped-call]  # google-auth is annotated in part
+        self.secret.derive(str(self.token))
 
 
 def ask(settings: GmailSettings) -> ConsentRequest:

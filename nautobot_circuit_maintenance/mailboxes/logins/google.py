@@ -24,15 +24,15 @@ _KEYS = ("type", "client_email", "private_key", "token_uri")
 _DOWNLOAD_AGAIN = "download the JSON key of the service account again"
 
 
-class Credentials(service_account.Credentials):  # type: ignore[misc,no-any-unimported]  # google-auth is not annotated
+class Credentials(service_account.Credentials):
     """Credentials whose access tokens are redacted like the key that they were obtained with."""
 
     key: Secret
 
     def refresh(self, request: Request) -> None:
         """Get an access token; raises GoogleAuthError."""
-        super().refresh(request)
-        self.key.derive(self.token)
+        super().refresh(request)  # type: ignore[no-untyped-call]  # google-auth is annotated in part
+        self.key.derive(str(self.token))
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ class ServiceAccount:
         key = self._key()
         self.key.derive(key["private_key"])
         try:
-            credentials = Credentials.from_service_account_info(key, scopes=[scope], subject=self.settings.account)
+            credentials: Credentials = Credentials.from_service_account_info(  # type: ignore[no-untyped-call]  # the same
+                key, scopes=[scope], subject=self.settings.account
+            )
         except ValueError:  # from_service_account_info: no private key in PEM
             sentence = f"{self._name} has no usable private key; {_DOWNLOAD_AGAIN}."
             raise MailboxError("GMAIL-04", sentence, permanent=True) from None

@@ -16,6 +16,6 @@ class Http(requests.Session):
         super().__init__()
         self.own = {"timeout": timeout, **({"verify": ca_file} if ca_file else {})}
 
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]  # passed on as they are
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request; raises OSError, of which the library's errors are a kind."""
         return super().request(*args, **{**kwargs, **self.own})
