@@ -10,10 +10,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from development.benchmark import ingest, pages, poll, steps, workers
+from development.benchmark import growth, ingest, pages, poll, startup, steps, workers
 from development.services import embedded
 
-PARTS = ("ingest", "workers", "poll", "pages")
+PARTS = ("ingest", "workers", "poll", "pages", "startup")
+GROWTH = "growth"
+"""Measured only if asked for: it takes half an hour."""
 SIZES = (1_000, 10_000, 50_000)
 MAILS = 3_000
 HTML_SHARE = 10
@@ -26,7 +28,7 @@ Figures = dict[str, dict[str, float]]
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=PARTS, help="measure only this part")
+    parser.add_argument("--only", choices=(*PARTS, GROWTH), help="measure only this part")
     parser.add_argument("--mails", type=int, default=MAILS, help="number of emails with a calendar")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of maintenances, ascending")
     parser.add_argument("--seed", type=int, default=1, help="seed of the generated data")
@@ -59,6 +61,10 @@ def run(parts: Sequence[str], options: argparse.Namespace) -> Figures:
             figures[f"a mailbox of {poll.MESSAGES:,} messages"] = poll.run(options.seed)
         if "pages" in parts:
             figures["pages"] = pages.run(options.sizes, options.seed)
+        if "startup" in parts:
+            figures["start of nautobot-server"] = startup.run()
+        if GROWTH in parts:
+            figures["years of history"] = growth.run(options.seed)
     return figures
 
 

@@ -87,6 +87,7 @@ def pages(client: Any) -> dict[str, Callable[[], Any]]:
     route = "plugins:nautobot_circuit_maintenance:{}"
     maintenance = CircuitMaintenance.objects.order_by("name").first()
     api = reverse("plugins-api:nautobot_circuit_maintenance-api:circuitmaintenance-list")
+    circuits = reverse("circuits-api:circuit-list")
     listed = reverse(route.format("circuitmaintenance_list"))
     urls = {
         "dashboard": reverse(route.format("dashboard")),
@@ -94,7 +95,12 @@ def pages(client: Any) -> dict[str, Callable[[], Any]]:
         "list, in progress (HTMX)": f"{listed}?active=True",
         "list, search (HTMX)": f"{listed}?q=C-00042",
         "detail page": maintenance.get_absolute_url(),
+        "notifications (HTMX)": reverse(route.format("notification_list")),
         "REST list": f"{api}?limit=50",
+        "REST list, depth 1": f"{api}?limit=50&depth=1",
+        "core: devices (HTMX)": reverse("dcim:device_list"),
+        "core: REST circuits": f"{circuits}?limit=50",
+        "core: REST circuits, depth 1": f"{circuits}?limit=50&depth=1",
         "home page": reverse("home"),
         **{
             f"{model.__name__.lower()} page": model.objects.filter(**{f"{key}__isnull": False})
@@ -134,11 +140,11 @@ def measure(request: Callable[[], Any], rounds: int) -> Cost:
     with connection.execute_wrapper(note):
         request()
     backend = connection.connection.info.backend_pid
-    costs = [_timed(request, backend) for _ in range(rounds)]
+    costs = [timed(request, backend) for _ in range(rounds)]
     return Cost(len(queries), *(1000 * min(column) for column in zip(*costs)))
 
 
-def _timed(request: Callable[[], Any], backend: int) -> tuple[float, float, float]:
+def timed(request: Callable[[], Any], backend: int) -> tuple[float, float, float]:
     """Return the CPU seconds of this process and of the database, and the wall time."""
     from development.benchmark.meters import cpu_of  # pylint: disable=import-outside-toplevel  # needs settings
 

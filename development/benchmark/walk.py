@@ -46,6 +46,9 @@ def requests() -> Iterator[Request]:
     for model in LISTED:
         yield from _of_list(model)
         yield from _of_rest(model)
+    yield Request("dashboard", reverse(_UI.format("dashboard")))
+    yield Request("home page", reverse("home"))
+    yield Request("changes", reverse(_UI.format("changes")))
     yield from (Request(f"GraphQL {name}", reverse("graphql-api"), query=query) for name, query in GRAPHQL.items())
 
 

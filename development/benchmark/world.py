@@ -12,6 +12,7 @@ from django.db.models import Model
 from nautobot.circuits.models import Circuit, CircuitTermination, CircuitType, Provider
 from nautobot.dcim.models import CablePath, Device, DeviceType, Interface, Location, LocationType, Manufacturer
 from nautobot.extras.models import CustomField, Role, Status, Tag, TaggedItem
+from nautobot.tenancy.models import Tenant
 
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices,
@@ -66,9 +67,16 @@ def create_world(now: datetime, seed: int) -> World:
     interfaces = _create_interfaces(world.dice, sites)
     providers = [Provider.objects.create(name=f"ISP {number:02}") for number in range(PROVIDERS)]
     kind = CircuitType.objects.create(name="Transit")
+    tenants = [Tenant.objects.create(name=name) for name in ("North", "South")]
     status = Status.objects.get_for_model(Circuit).get(name="Active")
     circuits = Circuit.objects.bulk_create(
-        Circuit(cid=f"C-{number:05}", provider=providers[number % PROVIDERS], circuit_type=kind, status=status)
+        Circuit(
+            cid=f"C-{number:05}",
+            provider=providers[number % PROVIDERS],
+            circuit_type=kind,
+            status=status,
+            tenant=tenants[number % len(tenants)],
+        )
         for number in range(CIRCUITS)
     )
     for circuit in circuits:

@@ -4,17 +4,20 @@ import logging
 from collections import Counter
 from datetime import datetime, timezone
 from itertools import groupby
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connections, transaction
-from django.test import override_settings
+from django.test import Client, override_settings
 from nautobot.apps.testing import TransactionTestCase
+from nautobot.apps.utils import get_filterset_for_model
 
-from development.benchmark import __main__ as benchmark, mails, pages
+from development.benchmark import __main__ as benchmark, growth, mails, pages, walk
 from development.benchmark.meters import Meters
 from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.mail.message import MailMessage
-from nautobot_circuit_maintenance.models import NotificationSource
+from nautobot_circuit_maintenance.models import CircuitMaintenance, NotificationSource
 from nautobot_circuit_maintenance.reading.parse import parse
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
@@ -101,3 +104,33 @@ class TestMeters(TransactionTestCase):
         work = meters.phases["work"]
         self.assertEqual((work.statements, work.ours, work.commits), (3, 2, 1))
         self.assertEqual(meters.statements, 3)
+
+
+class TestGrowth(TransactionTestCase):
+    """A small history made like the long one."""
+
+    @override_settings(ALLOWED_HOSTS=["localhost"])
+    def test_copies_belong_together_and_every_filter_is_walked(self):
+        growth.fill(6, seed=1)  # two maintenances, and two copies of each
+        maintenances = CircuitMaintenance.objects.prefetch_related("impacts", "parsed_notifications__notification")
+        copies = [each for each in maintenances if each.name.startswith("CHG0000001")]
+
+        self.assertEqual(sorted(each.name for each in copies), ["CHG0000001", "CHG0000001-1", "CHG0000001-2"])
+        self.assertEqual(len({frozenset(impact.cid for impact in each.impacts.all()) for each in copies}), 1)
+        self.assertEqual(len({each.start_time for each in copies}), 3)
+        self.assertTrue(all(row.notification for each in copies for row in each.parsed_notifications.all()))
+
+        requests = list(walk.requests())
+        walked = {key for each in requests for key in parse_qs(urlsplit(each.url).query, keep_blank_values=True)}
+        for model in walk.LISTED:
+            filters = set(get_filterset_for_model(model).base_filters)
+            left_out = {name.partition("__")[0] for name in filters - walked}
+            self.assertLessEqual(left_out, {"contacts", "dynamic_groups", "teams"}, model)  # core's; the world has none
+
+        client = Client(SERVER_NAME="localhost")
+        client.force_login(get_user_model().objects.create_superuser("benchmark"))
+        for each in [each for each in requests if each.query or each.name in ("dashboard", "note page 1")]:
+            with self.subTest(each.name):
+                self.assertGreater(
+                    growth.measured(client, each, connections["default"].connection.info.backend_pid).python, 0
+                )

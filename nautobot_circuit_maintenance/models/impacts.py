@@ -20,7 +20,12 @@ from nautobot_circuit_maintenance.models.windows import MaintenanceWindow
 class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
     """The impact on one circuit ID; ``circuit`` is empty while Nautobot has no matching circuit."""
 
-    maintenance = models.ForeignKey(to=CircuitMaintenance, on_delete=models.CASCADE, related_name="impacts")
+    maintenance = models.ForeignKey(
+        to=CircuitMaintenance,
+        on_delete=models.CASCADE,
+        related_name="impacts",
+        db_index=False,  # the unique constraint begins with it
+    )
     cid = models.CharField(
         max_length=CHARFIELD_MAX_LENGTH,
         blank=True,

@@ -72,12 +72,8 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         default=CircuitMaintenanceStatusChoices.UNKNOWN,
         db_index=True,
     )
-    start_time = models.DateTimeField(
-        null=True, blank=True, db_index=True, help_text="Start of the first maintenance window."
-    )
-    end_time = models.DateTimeField(
-        null=True, blank=True, db_index=True, help_text="End of the last maintenance window."
-    )
+    start_time = models.DateTimeField(null=True, blank=True, help_text="Start of the first maintenance window.")
+    end_time = models.DateTimeField(null=True, blank=True, db_index=True, help_text="End of the last window.")
     ack = models.BooleanField(
         default=False,
         db_index=True,
@@ -145,6 +141,10 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         ]
         indexes = [
             models.Index(fields=["start_time", "name"], name="cm_maintenance_order"),
+            # The figures of a year are read from it alone.
+            models.Index(
+                fields=["start_time", "status", "replaced_by", "end_time", "id"], name="cm_maintenance_planned"
+            ),
             models.Index("provider", Lower("provider_maintenance_id"), name="cm_maintenance_provider_id"),
         ]
 

@@ -133,6 +133,12 @@ class Notification(BaseModel):
             models.Index(fields=["-received_at", "fingerprint"], name="cm_notification_newest"),
             models.Index(fields=["provider", "received_at"], name="cm_notification_provider"),
             models.Index(fields=["source", "received_at"], name="cm_notification_source"),
+            # Ignored by MySQL, which reads all parsed ones to count them.
+            models.Index(
+                fields=["state"],
+                condition=models.Q(state=NotificationStateChoices.PARSED) & ~models.Q(error=""),
+                name="cm_notification_partly_read",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -149,6 +155,7 @@ class ParsedNotification(BaseModel):
         to="nautobot_circuit_maintenance.CircuitMaintenance",
         on_delete=models.CASCADE,
         related_name="parsed_notifications",
+        db_index=False,  # the index below begins with it
     )
     json = models.JSONField(help_text="Everything that the notification announced, in the app's own schema.")
     issued_at = models.DateTimeField(help_text="Timestamp given by the provider.")
@@ -181,7 +188,10 @@ class ParsedNotification(BaseModel):
                 fields=["notification", "maintenance"], name="cm_parsednotification_once_per_maintenance"
             ),
         ]
-        indexes = [models.Index(fields=["-received_at", "fingerprint"], name="cm_parsednotification_newest")]
+        indexes = [
+            models.Index(fields=["-received_at", "fingerprint"], name="cm_parsednotification_newest"),
+            models.Index(fields=["maintenance", "issued_at"], name="cm_parsednotification_notice"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.status}: {self.subject}" if self.subject else self.status

@@ -51,7 +51,10 @@ class MaintenanceWindow(BaseModel):
     """One period of work of a maintenance; shown within its maintenance only."""
 
     maintenance = models.ForeignKey(
-        to="nautobot_circuit_maintenance.CircuitMaintenance", on_delete=models.CASCADE, related_name="windows"
+        to="nautobot_circuit_maintenance.CircuitMaintenance",
+        on_delete=models.CASCADE,
+        related_name="windows",
+        db_index=False,  # the unique constraint begins with it
     )
     start_time = models.DateTimeField()
     end_time = models.DateTimeField()
