@@ -199,9 +199,8 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         """Save with the windows that were set; keep a single window in line with start and end.
 
         A changed ``ack`` also sets who acknowledged and when. Fields that this copy did not change keep what others saved
-        since it was read.
+        since it was read. Without a savepoint, like Django's own.
         """
-        # Without a savepoint, like Django's own save().
         with transaction.atomic(savepoint=False), sending_change(CircuitMaintenance, self.pk):
             moves = self._new_spans is not None or self.has_changed(*_TIMES)
             self.merge()
