@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("nautobot_circuit_maintenance", "0010_consents")]
+    dependencies = [("nautobot_circuit_maintenance", "0011_second_opinion")]
 
     operations = [
         migrations.AlterField(
