@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification, ParsedNotification
@@ -44,6 +45,7 @@ class RevisionTestCase(PipelineTestCase):
 class Persons(RevisionTestCase):
     """What a person wrote stays, whatever else the chunk does."""
 
+    @pytest.mark.postgresql("has two circuit IDs of one maintenance that differ only in case")
     def test_an_impact_that_a_person_added_in_another_case_stays_beside_the_providers(self):
         """A reminder, another impact, and a list without the circuit: each is about the provider's own row."""
         self.together(announcement(0, circuits=C12))
