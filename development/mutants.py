@@ -400,7 +400,7 @@ MUTANTS = (
         (f"{TESTS}/pipeline/test_changed_rules.py",),
     ),
     Mutant(
-        "reprocessing removes links by hand",
+        "reprocessing removes manual links",
         f"{APP}/pipeline/apply/impacts.py",
         "recorded = None if row.matched_by == MatchedByChoices.MANUAL else self._state(row)",
         "recorded = self._state(row)",

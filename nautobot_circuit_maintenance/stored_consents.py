@@ -1,7 +1,7 @@
 """The refresh tokens that users have consented to, encrypted with Nautobot's SECRET_KEY.
 
-They are in a table without change log, API, GraphQL and export. Whoever has a dump of the database but not the key cannot
-read them; a secrets group of Nautobot is the better place for them.
+They are in a table without change log, API, GraphQL and export. They cannot be read from a dump of the
+database without the key; a secrets group of Nautobot is the better place for them.
 """
 
 import base64

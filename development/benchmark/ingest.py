@@ -31,7 +31,7 @@ PARSERS = {"bcop": "genericprovider", "html": "zayo"}
 BARE = 1_000
 """Most emails that the bare parser reads."""
 BOTH = "a webhook and a job hook"
-SUBSCRIBERS = {"nobody": (), "a webhook": ("webhook",), BOTH: ("webhook", "job hook")}
+SUBSCRIBERS = {"no subscriber": (), "a webhook": ("webhook",), BOTH: ("webhook", "job hook")}
 """Who subscribes to the changes of maintenances."""
 
 

@@ -109,9 +109,9 @@ def _values(model: type[Model], name: str, each: Any) -> Iterator[Any]:
 
 
 def _sample(model: type[Model], path: str) -> Any:
-    """Return the value of a row along a path, or a number, which is a text too."""
+    """Return the value of a row along a path, or a number, as a string."""
     try:
         found = model._default_manager.exclude(**{path: None}).order_by("pk").values_list(path, flat=True)[:1]
         return next(iter(found), 1) or 1
-    except Exception:  # pylint: disable=broad-exception-caught  # a custom field or a relationship is no path
+    except Exception:  # pylint: disable=broad-exception-caught  # custom fields and relationships have no path
         return 1

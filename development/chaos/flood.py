@@ -49,7 +49,7 @@ def waiting(*, of_flood: bool) -> int:
 
 
 def forget() -> None:
-    """Delete the flood, which is no part of what is compared."""
+    """Delete the flood, which is not compared."""
     Notification.objects.filter(provider__name=PROVIDER).delete()
 
 

@@ -126,4 +126,4 @@ def test_every_page_and_tool_names_the_same_versions():
 @pytest.mark.parametrize("version", ["3.1.5", bootstrap.NAUTOBOT])
 def test_the_oldest_and_the_newest_nautobot_have_a_dump_of_their_schema(version):
     release = pins(f"constraints-nautobot{version}.txt")["nautobot"]
-    assert len(list(dumps.FOLDER.glob(f"nautobot{release}-*.sql.gz"))) == 1
+    assert len(list(dumps.FOLDER.glob(f"nautobot{release}-" + "[0-9a-f]" * 12 + ".sql.gz"))) == 1

@@ -166,7 +166,7 @@ class NotificationViewSet(OwnColumnsMixin, ReadOnlyModelViewSet):
         return Response(data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
 
     def _refusal(self, sender: str, provider: Provider) -> APIException:
-        """Return why a message cannot be added; the address of a hidden provider is one that nobody uses."""
+        """Return why a message cannot be added; the address of a hidden provider counts as unknown."""
         if Provider.objects.restrict(self.request.user, "view").filter(pk=provider.pk).exists():
             return PermissionDenied("You may not add notifications of this provider.")
         return ValidationError({"detail": explain_unknown(sender)})

@@ -42,7 +42,7 @@ class _CircuitReferenceSerializer(serializers.Serializer):  # pylint: disable=ab
 
 
 class SafeCsvMixin(BaseModelSerializer):
-    """A serializer whose texts, which unknown senders wrote, are no formulas in a CSV file: REST, exports and jobs."""
+    """A serializer that escapes formulas in CSV, for REST, exports and jobs: unknown senders may have written the values."""
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Escape the values of a CSV file."""

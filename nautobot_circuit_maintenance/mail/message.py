@@ -46,7 +46,7 @@ class MailMessage:
     server_id: str = ""
     """Identifies the message in its mailbox: "UIDVALIDITY/UID" for IMAP, the message id for Gmail; empty from a file."""
     is_rewritten: bool = False
-    """Whether its server writes the bytes anew each time, and perhaps differently: they do not tell that it is known."""
+    """Whether its server generates the bytes for each request: they may differ, so a known message is not recognized by them."""
 
     @classmethod
     def from_bytes(

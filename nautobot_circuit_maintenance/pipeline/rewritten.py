@@ -1,4 +1,4 @@
-"""Recognizes messages whose server writes their bytes anew each time, and perhaps differently, as Exchange Online does."""
+"""Recognizes messages whose server generates their bytes for each request, so that they may differ, as Exchange Online does."""
 
 from collections.abc import Sequence
 from datetime import datetime

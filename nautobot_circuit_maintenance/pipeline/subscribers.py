@@ -1,4 +1,4 @@
-"""Nautobot's change context around a chunk, and who hears of its change records when it ends."""
+"""Nautobot's change context around a chunk, and the subscribers to its change records."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ def change_context(user: AbstractUser | None, change_id: UUID) -> Iterator[None]
     """Give what is changed inside a change context; at its end, send the change records to their subscribers.
 
     Does the same as core's ``web_request_context``, but its loop over the records, which asks Redis for all content
-    types and the database for the state before each of them, is left out if nobody subscribes.
+    types and the database for the state before each of them, is left out if there are no subscribers.
     """
     actor = user or AnonymousUser()
     try:

@@ -43,7 +43,7 @@ def _opinions(content: MailContent, updates: tuple[MaintenanceUpdate, ...], know
         opinions = run_limited(lambda: second_opinions(content, updates, lambda _update: known), _LIMITS)
     except ParseError as error:
         opinions = [_without_opinion(error.message)] * len(updates)
-    except Exception as error:  # pylint: disable=broad-exception-caught  # our gates, over any text of strangers
+    except Exception as error:  # pylint: disable=broad-exception-caught  # our gates, over any text
         logger.exception("The second opinion failed", extra={"skip_db_logging": True})
         opinions = [_without_opinion(f"Unexpected {type(error).__name__}: {error}")] * len(updates)
     return [_storable(opinion) for opinion in opinions]

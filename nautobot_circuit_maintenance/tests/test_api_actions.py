@@ -258,7 +258,7 @@ class IngestTest(ApiTestCase):
         self.add_permissions(_NOTIFICATION.format("add"), constraints={"provider__name": "ISP 1"})
         before = models.Notification.objects.count()
 
-        self.assertEqual(self.post(self.raw).status_code, 400)  # as if nobody used the address: the provider is hidden
+        self.assertEqual(self.post(self.raw).status_code, 400)  # as for an unknown address: the provider is hidden
         self.add_permissions("circuits.view_provider")
         self.assertEqual(self.post(self.raw).status_code, 403)
         self.assertEqual(models.Notification.objects.count(), before)

@@ -192,7 +192,7 @@ class EndTest(ConsentCase):
 
         self.assertIn("deleted and revoked", " ".join(map(str, told.context["messages"])))
         self.assertEqual((self.stored(), self.account.refresh_tokens), ("", set()))
-        self.assertIn("CONSENT-05: Nobody has authorized", self.refusal())
+        self.assertIn("CONSENT-05: The app is not authorized", self.refusal())
 
     def test_revoke_deletes_it_here_even_if_google_cannot_be_reached(self):
         self.account.token_refusal = Refusal(503, b"busy")

@@ -39,7 +39,7 @@ def message_files(folder: Path) -> Iterator[MessageFile]:
 
 
 def _files(folder: Path, *, ending: str, settled: float) -> Iterator[MessageFile]:
-    """Yield the files that are no link and not hidden, and that were written before a time."""
+    """Yield the files that are neither links nor hidden, and that were written before a time."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(".") or not entry.name.lower().endswith(ending):

@@ -20,7 +20,7 @@ class Rejected(MailboxError):
     """Graph rejected a request; the codes are in lower case, those inside of the error included."""
 
     def __init__(self, code: str, message: str, *, status: int, codes: frozenset[str], permanent: bool) -> None:
-        """Keep what reading goes on by: never the message, which may change."""
+        """Keep what decides how reading continues: never the message, which may change."""
         super().__init__(code, message, permanent=permanent)
         self.status = status
         self.codes = codes

@@ -50,7 +50,7 @@ class GraphMailbox(GraphMessages):
     """One folder of a mailbox, read with an access token that cannot change anything."""
 
     place: GraphCursor = field(init=False)
-    """The folder, and how it is read: as the last cursor says, or as found out anew."""
+    """The folder, and how it is read: as in the last cursor, or looked up again."""
     is_restarted: bool = field(default=False, init=False)
     is_checked: bool = field(default=False, init=False)
     """Whether the folder was looked up in this run and that is not stored yet."""
@@ -148,7 +148,7 @@ class GraphMailbox(GraphMessages):
         yield from super().follow(replace(plan, mark=mark))
 
     def _skimmed(self, link: str) -> Iterator[str]:
-        """Yield where the first round goes on after each page, and at last what starts the next round.
+        """Yield where the first round continues after each page, and finally what starts the next round.
 
         Each link is stored at once: Graph remembers only the last ones.
         """

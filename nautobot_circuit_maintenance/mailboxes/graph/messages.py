@@ -65,7 +65,7 @@ class GraphMessages(DeferringMailbox[GraphSettings, str]):
         return MessageSummary(id_, self.header_sender(header), size, look.received_at, server_id=id_)
 
     def _look(self, id_: str) -> Look:
-        """Return what Graph knows about a message, with its size unless this server refuses to tell it."""
+        """Return what Graph knows about a message, with its size unless this server refuses it."""
         if self.has_sizes:
             try:
                 return self.session.read(f"{self._path(id_)}?{_FIELDS}&{_SIZE}", responses.look)
@@ -105,7 +105,7 @@ class GraphMessages(DeferringMailbox[GraphSettings, str]):
         return self.message(raw[:MAX_HEADER_BYTES], measured, is_whole=False)
 
     def _without(self, id_: str, error: MailboxError) -> None:
-        """Go on without a message that is gone, or that Graph fails to deliver; raises what is not about this message."""
+        """Skip a message that is gone, or that Graph fails to deliver; raises what is not about this message."""
         if isinstance(error, Rejected) and error.is_gone:
             return
         is_about_all = isinstance(error, Throttled) or (isinstance(error, Rejected) and error.status in (401, 403))

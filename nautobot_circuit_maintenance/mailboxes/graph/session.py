@@ -67,9 +67,9 @@ class GraphSession:
         return self._decoded(body)
 
     def start(self, path: str, size: int) -> tuple[bytes, bool]:
-        """Return the first bytes of what is at a path, and whether there are no more."""
+        """Return the first bytes of what is at a path, and whether that is all."""
         with self._get(path, {"Accept": "*/*"}) as response:
-            # Without one of these, nobody can tell that a body is cut off; and they are lost if the header is.
+            # Without one of these, a body that is cut off is not recognized; and they are lost if the header is.
             if not {"content-length", "transfer-encoding"} & {name.lower() for name in response.headers}:
                 raise self.unexpected("of unknown length")
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # settings are read by every process, the client only by thos
 
 
 class Login(Protocol):
-    """Says who we are, at each connection anew."""
+    """Logs in, at each connection."""
 
     @property
     def check(self) -> str:

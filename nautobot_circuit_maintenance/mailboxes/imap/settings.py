@@ -79,7 +79,7 @@ class ImapSettings(ApplicationSettings):
 
     @property
     def credentials(self) -> Login:
-        """How to log in; made anew for each connection, and so are its access tokens."""
+        """How to log in; created for each connection, like its access tokens."""
         if self.login == "microsoft":
             return TokenLogin(self.account, self._microsoft_token, _CHECK_MICROSOFT)
         if self.login == "google":

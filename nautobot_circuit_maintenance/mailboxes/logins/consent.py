@@ -105,7 +105,7 @@ def exchange(settings: GmailSettings, code: str, verifier: str) -> str:
 
 
 def revoke(settings: GmailSettings, token: str) -> None:
-    """Tell Google to forget a refresh token; raises MailboxError. One that Google does not know any more is no error."""
+    """Revoke a refresh token; raises MailboxError, but not for a token that Google no longer knows."""
     answer = _post(settings, settings.revoke_url, {"token": settings.client_secret.derive(token)})
     if answer.get("error") not in (None, "invalid_token"):
         raise _refused(settings, str(answer["error"]), answer)
@@ -114,7 +114,7 @@ def revoke(settings: GmailSettings, token: str) -> None:
 def consented(settings: GmailSettings) -> Credentials:
     """Return what gets access tokens with the refresh token; raises MailboxError if there is none."""
     if not settings.refresh_token.value():
-        sentence = f"Nobody has authorized the app to read account '{settings.account}': {_AUTHORIZE_AGAIN}."
+        sentence = f"The app is not authorized to read account '{settings.account}': {_AUTHORIZE_AGAIN}."
         raise MailboxError("CONSENT-05", sentence, permanent=True)
     found = Credentials(  # type: ignore[no-untyped-call]  # not annotated
         None,

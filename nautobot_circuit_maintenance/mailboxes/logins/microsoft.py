@@ -62,7 +62,7 @@ _CHECK_ALL = "check 'tenant', 'client_id' and the client secret or certificate"
 
 @dataclass
 class ApplicationLogin:
-    """The application of a source, which gets access tokens for one resource; made anew for each run.
+    """The application of a source, which gets access tokens for one resource; created for each run.
 
     The library keeps failures as well as tokens in its object, and would repeat them to the next run.
     """

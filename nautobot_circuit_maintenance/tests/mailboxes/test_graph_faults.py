@@ -29,7 +29,7 @@ LOGGER = "nautobot_circuit_maintenance"
 
 
 class FaultCase(test_graph.GraphCase, ContractCase):
-    """A mailbox that notes how long it is told to wait, instead of waiting."""
+    """A mailbox that notes how long it is asked to wait, instead of waiting."""
 
     def setUp(self):
         super().setUp()

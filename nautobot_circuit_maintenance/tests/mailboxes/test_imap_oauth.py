@@ -127,7 +127,7 @@ class TestXoauth2(TokenCase, MailboxContract):
 
         self.assertEqual(self.tenant.requests, ["discovery", "token"])
         self.assertEqual(proxy.connections, 1)
-        # What is sent after AUTHENTICATE is no command.
+        # What is sent after AUTHENTICATE is not a command.
         self.assertEqual([name for name in proxy.names() if name], ["CAPABILITY", "AUTHENTICATE", "EXAMINE", "LOGOUT"])
 
 
