@@ -114,7 +114,7 @@ class AnotherId(OverTime):
         self.assertEqual(set(old.impacts.values_list("cid", "impact")), before)
         self.assertFalse(new.ack)
         [warning] = self.warnings(old)
-        self.assertIn("its notifications refer to ISP WMT-1.", warning)
+        self.assertIn("its notifications refer to `ISP WMT-1`.", warning)
 
     def hang_a_contact(self, row: CircuitMaintenance, kind: ContentType) -> None:
         """Name someone who is responsible."""
@@ -187,7 +187,7 @@ class Emptied(OverTime):
         old = CircuitMaintenance.objects.get(provider=self.provider, name="CHG-1")
         self.assertEqual((old.status, old.parsed_notifications.count()), ("UNKNOWN", 1))
         [warning] = self.warnings(old)
-        self.assertIn(f"refers to {other}.", warning)
+        self.assertIn(f"refers to `{other}`.", warning)
 
     def test_a_cancelled_maintenance_is_not_planned_again_by_a_parser_that_names_it_otherwise(self):
         """Only its announcement is left, and that must not speak alone; said once."""

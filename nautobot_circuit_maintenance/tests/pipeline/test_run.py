@@ -264,7 +264,7 @@ class TheJob(PipelineTestCase):
         self.assertEqual((result.status, CircuitMaintenance.objects.count()), ("FAILURE", 20))
         self.assertLessEqual(len(lines), 8)
         self.assertTrue(any(line.startswith("Mail: 21 new, 20 parsed, 1 failed") for line in lines), lines)
-        self.assertTrue(any(line.startswith("A dead one: ") for line in lines), lines)
+        self.assertTrue(any(line.startswith("`A dead one: ") for line in lines), lines)
         found = "\n".join(lines) + str(result.result) + str(result.traceback)
         for secret in (SECRET, server.password, "The body of the mail"):
             self.assertNotIn(secret, found)
