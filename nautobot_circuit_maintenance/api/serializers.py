@@ -201,6 +201,13 @@ class AcknowledgeSerializer(serializers.Serializer):  # pylint: disable=abstract
     )
 
 
+class SettleSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only for reading
+    """The doubt to settle, as the maintenance lists it."""
+
+    fingerprint = serializers.CharField()
+    sentence = serializers.CharField()
+
+
 class CircuitImpactSerializer(SafeCsvMixin, NautobotModelSerializer):
     """The impact on one circuit ID."""
 

@@ -27,8 +27,9 @@ from nautobot_circuit_maintenance.models import (
     ParsedNotification,
 )
 from nautobot_circuit_maintenance.models.acknowledgement import acknowledge, unacknowledge
+from nautobot_circuit_maintenance.models.settling import settle
 
-_CHANGE_ACTIONS = ("acknowledge", "unacknowledge", "withdraw")
+_CHANGE_ACTIONS = ("acknowledge", "unacknowledge", "withdraw", "settle")
 DEPRECATED_SINCE = f"@{datetime(2026, 11, 30, tzinfo=timezone.utc).timestamp():.0f}"
 """Value of the header ``Deprecation`` (RFC 9745)."""
 
@@ -42,6 +43,14 @@ class ChangedSinceSeen(APIException):
     def __init__(self, maintenance: CircuitMaintenance) -> None:
         """Name the maintenance."""
         super().__init__(f"{maintenance} was changed after it was read and has not been acknowledged.")
+
+
+class NoSuchDoubt(APIException):
+    """The doubt was settled, or is gone."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "no_such_doubt"
+    default_detail = "The maintenance has no such doubt of the second opinion."
 
 
 class CircuitMaintenanceViewSet(OwnColumnsMixin, StreamedCSVMixin, NautobotModelViewSet):
@@ -93,6 +102,24 @@ class CircuitMaintenanceViewSet(OwnColumnsMixin, StreamedCSVMixin, NautobotModel
     def unacknowledge(self, _request: Request, **_kwargs: Any) -> Response:
         """Remove the acknowledgement of the maintenance."""
         unacknowledge(self.get_queryset().filter(pk=self.get_object().pk))
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(
+        request=serializers.SettleSerializer,
+        responses={
+            200: serializers.CircuitMaintenanceSerializer,
+            409: OpenApiResponse(PROBLEM, "The maintenance has no such doubt of the second opinion any more."),
+        },
+    )
+    @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
+    def settle(self, request: Request, **_kwargs: Any) -> Response:
+        """Settle a doubt of kind `second-opinion`: the reading is right."""
+        body = serializers.SettleSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        maintenance = self.get_object()
+        rows = CircuitMaintenance.objects.filter(pk=maintenance.pk)
+        if not settle(rows, user=request.user, now=datetime.now(timezone.utc), **body.validated_data):
+            raise NoSuchDoubt()
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(

@@ -1,7 +1,7 @@
 """What one notification announces about one maintenance: frozen values, standard library only."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from types import MappingProxyType
@@ -128,6 +128,13 @@ class MaintenanceUpdate:
             issued_at=max(event.issued_at or mail_date(self.provenance) for event in events),
             sequence=max(event.rank for event in events),
         )
+
+    def without_findings(self, sentences: Collection[str]) -> "MaintenanceUpdate":
+        """Return it with a second opinion that leaves out what is no question any more."""
+        if self.opinion is None:
+            return self
+        left = [finding for finding in self.opinion.findings if finding.sentence not in sentences]
+        return replace(self, opinion=concluded(left))
 
     def without_uids(self) -> "MaintenanceUpdate":
         """Return it as a message without a calendar would announce it."""

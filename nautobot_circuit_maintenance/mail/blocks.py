@@ -26,6 +26,11 @@ _FOLDED |= dict.fromkeys((0x2010, 0x2011, 0x2212), 0x2D)
 _FOLDED[0xFF5E] = _FOLDED[0x301C] = 0x7E
 
 
+def folded(text: str) -> str:
+    """Return a string with other forms of characters replaced, one for one."""
+    return text.translate(_FOLDED)
+
+
 class Line(NamedTuple):
     """One line of the text."""
 
@@ -163,5 +168,5 @@ def _joined(pieces: Iterable[Piece]) -> MailText:
         struck += [(offset + start, offset + end) for start, end in piece.struck]
         texts.append(text)
         offset += len(text) + 1
-    text = "\n".join(texts).translate(_FOLDED)
+    text = folded("\n".join(texts))
     return MailText(text, tuple(lines), tuple(struck), is_cut, tuple(line.start for line in lines))

@@ -7,6 +7,7 @@ from nautobot_circuit_maintenance.models.keys import MaintenanceKey
 from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
 from nautobot_circuit_maintenance.models.matching import CircuitMatcher
 from nautobot_circuit_maintenance.models.notifications import Notification, NotificationSource, ParsedNotification
+from nautobot_circuit_maintenance.models.settling import SettledDoubt
 from nautobot_circuit_maintenance.models.windows import MaintenanceWindow
 
 __all__ = (
@@ -21,4 +22,5 @@ __all__ = (
     "Notification",
     "NotificationSource",
     "ParsedNotification",
+    "SettledDoubt",
 )

@@ -21,6 +21,7 @@ from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.analysis.scope import scope_of
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import ConfidenceChoices
+from nautobot_circuit_maintenance.domain.doubts import DoubtKind
 from nautobot_circuit_maintenance.models import CircuitMaintenance, ParsedNotification
 from nautobot_circuit_maintenance.models.severity import worst_impact
 from nautobot_circuit_maintenance.ui import formatting
@@ -207,5 +208,16 @@ class DoubtsPanel(Panel):
         raised_by = [doubt["fingerprint"] for doubt in doubts if doubt.get("fingerprint")]
         notifications = Visibility.of(context["request"].user).notifications.filter(fingerprint__in=raised_by)
         found = {notification.fingerprint: notification for notification in notifications}
-        rows = [(doubt["sentence"], found.get(doubt.get("fingerprint"))) for doubt in doubts]
-        return {**super().get_extra_context(context), "doubts": rows}
+        rows = [
+            (doubt, found.get(doubt.get("fingerprint")), doubt["kind"] == DoubtKind.SECOND_OPINION) for doubt in doubts
+        ]
+        return {**super().get_extra_context(context), "doubts": rows, "settle_url": self._settle_url(context)}
+
+    def _settle_url(self, context: Context) -> str:
+        """Return where a doubt about a reading is settled; empty if there is none, or the user may not change it."""
+        maintenance, user = context["object"], context["request"].user
+        if all(doubt["kind"] != DoubtKind.SECOND_OPINION for doubt in maintenance.doubts):
+            return ""
+        if not CircuitMaintenance.objects.restrict(user, "change").filter(pk=maintenance.pk).exists():
+            return ""
+        return reverse("plugins:nautobot_circuit_maintenance:circuitmaintenance_settle", args=[maintenance.pk])

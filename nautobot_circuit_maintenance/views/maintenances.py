@@ -24,6 +24,7 @@ from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.models.acknowledgement import unacknowledge
+from nautobot_circuit_maintenance.models.settling import settle
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import maintenance_filters
 from nautobot_circuit_maintenance.views.acknowledging import AcknowledgeButton, acknowledge_seen
@@ -142,6 +143,18 @@ class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
         unacknowledge(self.get_queryset().filter(pk=maintenance.pk))
         messages.success(request, f"Removed acknowledgement from {maintenance}.")
         return HttpResponseRedirect(self._back(request, maintenance))
+
+    @action(detail=True, url_path="settle", url_name="settle", **POST_ONLY)
+    def settle(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        """Settle a doubt of the second opinion: the reading is right."""
+        maintenance = self.get_object()
+        rows = models.CircuitMaintenance.objects.filter(pk=maintenance.pk)
+        doubt = {name: request.POST.get(name, "") for name in ("fingerprint", "sentence")}
+        if settle(rows, user=request.user, now=timezone.now(), **doubt):
+            messages.success(request, "The reading is recorded as right.")
+        else:
+            messages.warning(request, "This doubt no longer exists.")
+        return HttpResponseRedirect(maintenance.get_absolute_url())
 
     @action(detail=False, url_path="acknowledge", url_name="bulk_acknowledge", **POST_ONLY)
     def bulk_acknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:

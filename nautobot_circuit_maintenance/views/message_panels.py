@@ -22,6 +22,7 @@ from nautobot_circuit_maintenance.models.providers import PARSERS_FIELD
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.http import NOT_STORED
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
+from nautobot_circuit_maintenance.views.opinion_panels import highlighted
 
 _TEMPLATES = "nautobot_circuit_maintenance/inc/"
 _ADVICE = {
@@ -126,7 +127,7 @@ def read_object(context: Context) -> ReadableMessage | None:
 
 
 class TextPanel(BaseTextPanel):
-    """The text of a message, escaped."""
+    """The text of a message, escaped, with the words marked that its second opinion is about."""
 
     label = "Text"
     body_content_template_path = f"{_TEMPLATES}message_text.html"
@@ -136,7 +137,8 @@ class TextPanel(BaseTextPanel):
         message = read_object(context)
         if message is None:
             return NOT_STORED
-        return truncated_text(message.text, is_truncated=message.is_truncated) or "The message has no text."
+        text = truncated_text(message.text, is_truncated=message.is_truncated) or "The message has no text."
+        return highlighted(text, context["object"], context["request"].user)
 
 
 class HtmlPanel(BaseTextPanel):

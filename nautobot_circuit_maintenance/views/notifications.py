@@ -35,6 +35,7 @@ from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.http import NOT_STORED, eml_response
 from nautobot_circuit_maintenance.ui.links import notification_filters
 from nautobot_circuit_maintenance.views import message_panels
+from nautobot_circuit_maintenance.views.opinion_panels import FindingsPanel
 from nautobot_circuit_maintenance.views.viewset import GET_ONLY, POST_ONLY, UUID_REGEX, StorableQueryMixin, selected_pks
 
 NO_WORKER = 'To process immediately, enable the job "Reprocess Notifications" and start a worker.'
@@ -100,6 +101,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
                 },
             ),
             message_panels.ResultPanel(weight=100, section=SectionChoices.RIGHT_HALF),
+            FindingsPanel(weight=150, section=SectionChoices.RIGHT_HALF),
             ObjectsTablePanel(
                 weight=200,
                 section=SectionChoices.FULL_WIDTH,
@@ -234,6 +236,7 @@ class ParsedNotificationUIViewSet(  # pylint: disable=abstract-method  # the for
                 value_transforms={"received_at": [formatting.datetime_badge], "sent_at": [formatting.datetime_badge]},
                 key_transforms={"received_at": "Received", "sent_at": "Sent"},
             ),
+            FindingsPanel(weight=150, section=SectionChoices.RIGHT_HALF),
             ObjectTextPanel(
                 weight=200,
                 section=SectionChoices.FULL_WIDTH,

@@ -24,6 +24,7 @@ from nautobot_circuit_maintenance.models import (
 )
 from nautobot_circuit_maintenance.models.collation import as_unique
 from nautobot_circuit_maintenance.models.keys import id_key
+from nautobot_circuit_maintenance.models.settling import settled_among
 from nautobot_circuit_maintenance.models.windows import as_rest
 from nautobot_circuit_maintenance.pipeline.apply.custom_fields import default_values
 from nautobot_circuit_maintenance.pipeline.apply.keys import MOST_SIBLINGS, Key, ids_of, keys_of
@@ -83,6 +84,7 @@ class Register:
         register.revisions = [each for each in register.revisions if not each.is_new] + new
         register._name_retried(readings)
         register._set_defaults()
+        register._set_settled(readings)
         return register
 
     def concerned(self, reading: NotificationUpdates) -> list[tuple[Revision, MaintenanceUpdate | None]]:
@@ -134,6 +136,15 @@ class Register:
     def _name_retried(self, readings: Sequence[NotificationUpdates]) -> None:
         retried = {reading.notification.fingerprint for reading in readings if reading.is_retry}
         self.named |= {each for each in self.revisions if retried & each.evidence.keys()}
+
+    def _set_settled(self, readings: Iterable[NotificationUpdates]) -> None:
+        """Set the doubts that people settled; no statement if nothing is doubtful."""
+        stored = (update for revision in self.revisions for update in revision.updates.values())
+        new = (update for reading in readings for update in reading.updates)
+        doubtful = [update for update in (*stored, *new) if update.opinion and update.opinion.doubts]
+        settled = settled_among(update.provenance.fingerprint for update in doubtful)
+        for revision in self.revisions:
+            revision.settled = settled
 
     def _set_defaults(self) -> None:
         """Give new maintenances the defaults of their custom fields, as a form does."""

@@ -22,6 +22,7 @@ from nautobot_circuit_maintenance.models import (
 from nautobot_circuit_maintenance.models.changes import MaintenanceSnapshot
 from nautobot_circuit_maintenance.models.collation import as_unique
 from nautobot_circuit_maintenance.models.providers import counted
+from nautobot_circuit_maintenance.models.settling import Settled, without_settled
 from nautobot_circuit_maintenance.models.windows import as_rest
 from nautobot_circuit_maintenance.pipeline.apply.impacts import CircuitOf, Impacts, ImpactValues, Step
 from nautobot_circuit_maintenance.pipeline.apply.keys import Key, keys_of
@@ -72,6 +73,8 @@ class Revision:
         """Whether a notification was applied that was evidence before."""
         self.is_replacement_new = False
         """Whether another maintenance stands in its place now, or does not any more."""
+        self.settled: Collection[Settled] = ()
+        """Doubts about its messages that a person settled."""
         self.taken_names: Collection[str] = ()
         """Names that other maintenances of the provider have, as the unique key compares them."""
 
@@ -110,7 +113,8 @@ class Revision:
     @property
     def counted_updates(self) -> list[MaintenanceUpdate]:
         """The updates as the rules count them."""
-        return [counted(update, self.maintenance.provider) for update in self.updates.values()]
+        provider = self.maintenance.provider
+        return [counted(without_settled(update, self.settled), provider) for update in self.updates.values()]
 
     def snapshot(self) -> MaintenanceSnapshot:
         """Return the maintenance as it is now."""

@@ -46,7 +46,7 @@ class Inventory:
 
     def find(self, text: str, unless: Sequence[str] = ()) -> tuple[CircuitCandidate, ...]:
         """Return the circuits that a string lists, in order; not inside these strings (the maintenance IDs)."""
-        folded = text.casefold() if len(text.casefold()) == len(text) else text.lower()
+        folded = _folded(text)
         hidden = [span for each in unless for span in _spans(folded, each.casefold())]
         found = [*self._plain(text), *self._other(folded)]
         return tuple(
@@ -83,6 +83,14 @@ def _bounds(match: re.Match[str]) -> Iterable[tuple[int, int]]:
             start += len(piece) + 1
 
 
+def _folded(text: str) -> str:
+    """Return a string in lower case, character for character: "İ" alone would become two (Turkcell), and move what follows."""
+    lower = text.lower()
+    return (
+        lower if len(lower) == len(text) else "".join(each.lower() if len(each.lower()) == 1 else each for each in text)
+    )
+
+
 def _spans(text: str, wanted: str) -> list[tuple[int, int]]:
     """Return where a string occurs."""
     found: list[tuple[int, int]] = []
@@ -110,7 +118,7 @@ def _continues(text: str, position: int, step: int) -> bool:
 
 def find_whole(text: str, wanted: str) -> Span | None:
     """Return where a string stands in another as a whole, ignoring case and the kind of blanks; None if it does not."""
-    folded = text.lower()
+    folded = _folded(text)
     target = wanted.lower().strip()
     for start, end in _spans(folded, target):
         if is_whole(text, start, end):

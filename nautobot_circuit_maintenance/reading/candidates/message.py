@@ -16,6 +16,8 @@ from nautobot_circuit_maintenance.reading.candidates.statuses import StatusWord,
 from nautobot_circuit_maintenance.reading.candidates.windows import Found, windows_in
 
 _LONGEST_ATTACHMENT = 32_000
+_UNNAMED = "application/octet-stream"
+"""The type that many give to a CSV file; files with NUL characters are left out."""
 _ENCODINGS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
@@ -69,12 +71,14 @@ def _texts(parts: Mapping[str, tuple[bytes, ...]], kind: str) -> list[str]:
 
 
 def _attached(parts: Mapping[str, tuple[bytes, ...]]) -> list[str]:
-    """Return the texts of attached tables: Colt sends its circuits as CSV in UTF-16."""
+    """Return the texts of attached tables: Colt sends its circuits as CSV in UTF-16, whatever type it names."""
     found = []
     for kind, contents in parts.items():
-        if kind.startswith("text/") and kind not in ("text/plain", "text/html", "text/calendar"):
+        if kind == _UNNAMED or kind.startswith("text/") and kind not in ("text/plain", "text/html", "text/calendar"):
             for content in contents:
                 start = content[: 2 * _LONGEST_ATTACHMENT]
                 encoding = next((name for mark, name in _ENCODINGS.items() if start.startswith(mark)), "utf-8")
+                if kind == _UNNAMED and encoding == "utf-8" and b"\0" in start:
+                    continue
                 found.append(start.decode(encoding, "replace").replace("\0", "")[:_LONGEST_ATTACHMENT])
     return found

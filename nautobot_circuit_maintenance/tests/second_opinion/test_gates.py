@@ -218,6 +218,32 @@ class TestCircuits(unittest.TestCase):
 
         self.assertEqual([(each.gate, each.level) for each in found.findings], [("circuits", UNCHECKED)])
 
+    def test_what_is_made_of_a_label_and_its_value_is_unchecked(self):
+        content = content_of(NOTICE.replace("LON-1001", "Peer AS: 64510"))
+        for cid, levels in (("AS64510", [UNCHECKED]), ("AS64511", [DOUBTFUL]), ("Peer64510", [DOUBTFUL])):
+            with self.subTest(cid):
+                found = opinion(content, reading(NIGHT, circuits=(cid,)))
+                self.assertEqual([each.level for each in found.findings], levels)
+
+    def test_a_capital_that_becomes_two_letters_moves_nothing(self):
+        content = content_of(f"\u0130yi g\u00fcnler.\n{NOTICE}LON-1002")
+
+        self.assertEqual(opinion(content, reading(NIGHT, circuits=("LON-1001", "LON-1002"))).confidence, CONFIRMED)
+        [doubt] = opinion(content, reading(NIGHT)).doubts
+        self.assertEqual(doubt.quote, "LON-1002")
+
+    def test_an_attached_table_of_no_named_type_lists_circuits_and_other_files_do_not(self):
+        content = content_of(NOTICE.replace("Circuits: LON-1001\n", ""))
+        table = "Circuit\tCustomer\r\nLON-1001\tAcme\r\n"
+        for content_bytes, is_read in (
+            (table.encode("utf-16"), True),
+            (table.encode(), True),
+            (b"\0" + table.encode(), False),
+        ):
+            with self.subTest(content_bytes):
+                found = replace(content, parts={**content.parts, "application/octet-stream": (content_bytes,)})
+                self.assertEqual(opinion(found, reading(NIGHT)).confidence == CONFIRMED, is_read)
+
     def test_an_attached_table_lists_circuits(self):
         content = content_of(NOTICE.replace("Circuits: LON-1001\n", ""))
         table = ("Circuit\tCustomer\r\nLON-1001\tAcme\r\nLON-1002\tAcme\r\n").encode("utf-16")

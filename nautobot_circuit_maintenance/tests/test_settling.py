@@ -1,0 +1,113 @@
+"""A person settles a doubt about a reading: it stays settled, and everything else stays as it is."""
+
+from datetime import timedelta
+
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from nautobot.extras.models import ObjectChange
+
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, SettledDoubt
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
+from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
+from nautobot_circuit_maintenance.tests.pipeline.test_second_opinion import TextCase, cogent
+
+WARNING = "The message also lists C-2."
+
+
+class SettlingTest(TextCase, PageTestCase):
+    """A doubtful maintenance SN1."""
+
+    def setUp(self):
+        super().setUp()
+        self.receive(cogent(more="Also affected: C-2\n"))
+        self.notification = Notification.objects.get(subject__contains="SN1")
+        self.doubt = {"fingerprint": self.notification.fingerprint, "sentence": WARNING}
+
+    def settle(self, name="SN1", **changes):
+        """Click on the button."""
+        return self.client.post(
+            url_of("circuitmaintenance_settle", self.maintenance(name)), {**self.doubt, **changes}, follow=True
+        )
+
+    def state(self, name="SN1"):
+        """Return confidence and doubts of a maintenance."""
+        return self.maintenance(name).confidence, self.sentences(name)
+
+    def test_the_button_settles_it_and_records_who_did(self):
+        self.become_superuser()
+        self.assertIn("Confirm Reading", self.page("circuitmaintenance", self.maintenance("SN1")))
+
+        page = self.settle().content.decode()
+
+        self.assertNotIn("Confirm Reading", page)
+        self.assertEqual(self.state(), ("confirmed", []))
+        row = SettledDoubt.objects.get()
+        self.assertEqual((row.settled_by, row.sentence), (self.user, WARNING))
+        self.assertIn(f"Confirmed by {self.user.username}", self.page("notification", self.notification))
+        record = ObjectChange.objects.filter(changed_object_id=self.maintenance("SN1").pk).latest("time")
+        self.assertEqual((record.user_name, record.object_data["doubts"]), (self.user.username, []))
+
+    def test_it_survives_reprocessing_further_mail_and_a_deletion(self):
+        self.become_superuser()
+        self.settle()
+
+        self.reprocess()
+        self.assertEqual(self.state(), ("confirmed", []))
+        CircuitMaintenance.objects.filter(name="SN1").delete()
+        self.reprocess()
+        self.assertEqual(self.state(), ("confirmed", []))
+
+        self.receive(cogent(more="Also affected: C-3\n", sent=NOON + timedelta(hours=2)))
+        self.assertEqual(self.state(), ("doubtful", ["The message also lists C-3."]))
+
+    def test_the_user_may_be_deleted(self):
+        self.become_superuser()
+        self.settle()
+
+        get_user_model().objects.filter(pk=self.user.pk).delete()
+        self.reprocess()
+
+        self.assertEqual(
+            (self.state(), SettledDoubt.objects.get().settled_by_name), (("confirmed", []), "nautobotuser")
+        )
+
+    def test_without_the_permission_to_change_there_is_no_button_and_no_effect(self):
+        self.permit("view_circuitmaintenance", "view_notification")
+        self.assertIn(WARNING, self.page("circuitmaintenance", self.maintenance("SN1")))
+        self.assertNotIn("Confirm Reading", self.page("circuitmaintenance", self.maintenance("SN1")))
+
+        self.assertHttpStatus(self.settle(), 403)
+        self.permit("change_circuitmaintenance", constraints={"name": "other"})
+        self.assertHttpStatus(self.settle(), 404)
+
+        self.assertEqual(self.state(), ("doubtful", [WARNING]))
+
+    def test_what_is_no_doubt_is_not_settled(self):
+        self.become_superuser()
+
+        self.assertIn("This doubt no longer exists.", self.settle(sentence="It rains.").content.decode())
+
+        self.assertEqual((self.state(), SettledDoubt.objects.count()), (("doubtful", [WARNING]), 0))
+
+    def test_another_maintenance_of_the_same_kind_stays_doubtful(self):
+        self.become_superuser()
+        self.receive(cogent("SN2", more="Also affected: C-2\n"))
+
+        self.settle()
+
+        self.assertEqual((self.state(), self.state("SN2")), (("confirmed", []), ("doubtful", [WARNING])))
+
+    def test_rest_settles_it_once_and_requires_the_permission(self):
+        url = reverse(
+            "plugins-api:nautobot_circuit_maintenance-api:circuitmaintenance-settle", args=[self.maintenance("SN1").pk]
+        )
+        self.permit("view_circuitmaintenance")
+        self.assertHttpStatus(self.client.post(url, self.doubt, content_type="application/json"), 403)
+        self.permit("change_circuitmaintenance")
+
+        response = self.client.post(url, self.doubt, content_type="application/json")
+
+        self.assertHttpStatus(response, 200)
+        self.assertEqual((response.json()["confidence"], response.json()["doubts"]), ("confirmed", []))
+        self.assertHttpStatus(self.client.post(url, self.doubt, content_type="application/json"), 409)
+        self.assertHttpStatus(self.client.post(url, {}, content_type="application/json"), 400)
