@@ -130,7 +130,7 @@ class MaintenanceUpdate:
         )
 
     def without_findings(self, sentences: Collection[str]) -> "MaintenanceUpdate":
-        """Return it with a second opinion that leaves out what is no question any more."""
+        """Return it with a second opinion that leaves out what was settled."""
         if self.opinion is None:
             return self
         left = [finding for finding in self.opinion.findings if finding.sentence not in sentences]
