@@ -68,7 +68,7 @@ class MaintenancePageTest(PageTestCase):
             counts.append(len(queries))
 
         self.assertEqual(counts[0], counts[1])
-        self.assertLessEqual(counts[0], 72)
+        self.assertLessEqual(counts[0], 73)  # a table reads the keys of its page before the rows
 
     def test_unknown_circuit_has_a_link_to_add_it(self):
         self.become_superuser()
