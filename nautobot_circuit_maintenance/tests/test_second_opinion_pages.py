@@ -67,6 +67,15 @@ class OpinionPagesTest(TextCase, PageTestCase):
         [row] = result.data["circuit_maintenances"]
         self.assertEqual((row["name"], row["confidence"].lower()), ("SN1", "doubtful"))
 
+    def test_an_unchecked_maintenance_shows_the_reason(self):
+        self.receive(cogent("SN3", start="12/05/2026"))
+        self.become_superuser()
+
+        page = self.page("circuitmaintenance", self.maintenance("SN3"))
+
+        self.assertIn("Unchecked</span>", page)
+        self.assertIn("may have day and month the other way round.", page)
+
     def test_confirmed_is_shown_too(self):
         self.become_superuser()
 

@@ -20,9 +20,9 @@ from nautobot.core.ui.object_detail import Component
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.analysis.scope import scope_of
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.choices import ConfidenceChoices
+from nautobot_circuit_maintenance.choices import ConfidenceChoices as Confidence
 from nautobot_circuit_maintenance.domain.doubts import DoubtKind
-from nautobot_circuit_maintenance.models import CircuitMaintenance, ParsedNotification
+from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.models.severity import worst_impact
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import LONGEST_LIST
@@ -169,7 +169,7 @@ class CircuitsPanel(ObjectsTablePanel):
         return extra
 
 
-def badges(maintenance: CircuitMaintenance, visibility: Visibility) -> SafeString:
+def badges(maintenance: CircuitMaintenance, visibility: Visibility, evidence: Evidence) -> SafeString:
     """Show status and worst impact, and whether it is replaced or doubtful, for the title."""
     impacts = visibility.impacts.affected().filter(maintenance=maintenance)
     worst = worst_impact(impacts.values_list("impact", flat=True).distinct())
@@ -179,17 +179,16 @@ def badges(maintenance: CircuitMaintenance, visibility: Visibility) -> SafeStrin
     if maintenance.doubts:
         shown.append(formatting.doubt_badge(maintenance.doubts))
     elif maintenance.confidence:
-        shown.append(formatting.confidence_badge(maintenance.confidence, _reasons(maintenance, visibility)))
+        shown.append(formatting.confidence_badge(maintenance.confidence, _reasons(maintenance, evidence)))
     return format_html_join(" ", "{}", ((each,) for each in shown))
 
 
-def _reasons(maintenance: CircuitMaintenance, visibility: Visibility) -> list[dict[str, Any]]:
-    """Return why a maintenance without doubts is not confirmed, as far as the user may view that."""
-    if maintenance.confidence == ConfidenceChoices.CONFIRMED:
+def _reasons(maintenance: CircuitMaintenance, evidence: Evidence) -> list[dict[str, Any]]:
+    """Return why a maintenance without doubts is unchecked."""
+    if maintenance.confidence != Confidence.UNCHECKED:
         return []
-    evidence = visibility.of_model(ParsedNotification).filter(maintenance=maintenance, outdated=False)
-    found = evidence.exclude(findings=[]).order_by().values_list("findings", flat=True)
-    return [finding for findings in found for finding in findings]
+    findings = (finding for row in evidence.rows if not row.outdated for finding in row.findings)
+    return [finding for finding in findings if finding["level"] == Confidence.UNCHECKED]
 
 
 class DoubtsPanel(Panel):

@@ -121,7 +121,7 @@ class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
             context["quick_filters"] = maintenance_filters(timezone.now(), request.GET)
         if isinstance(instance, models.CircuitMaintenance):
             context["evidence"] = Evidence(instance.parsed_notifications.order_by(), instance.provider)
-            context["badges"] = badges(instance, Visibility.of(request.user))
+            context["badges"] = badges(instance, Visibility.of(request.user), context["evidence"])
         return context
 
     def _back(self, request: HttpRequest, maintenance: models.CircuitMaintenance | None = None) -> str:
