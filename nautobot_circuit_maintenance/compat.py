@@ -4,10 +4,12 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 from nautobot.core import events
 from nautobot.core.graphql import utils as graphql_utils
-from nautobot.extras.models import Job as JobModel, JobResult
+from nautobot.extras.choices import ObjectChangeEventContextChoices
+from nautobot.extras.models import Job as JobModel, JobResult, ObjectChange
 
 GRAPHQL_RESTRICTS_RELATED = hasattr(graphql_utils, "get_permitted_pks")
 """Since 3.2 core leaves out what may not be viewed among related objects; 3.1 restricts the lists of the schema alone."""
@@ -42,6 +44,18 @@ def reading_user() -> Any | None:
     return context.request.user if context.request else context.user
 
 
+def signed(record: ObjectChange, user: Any) -> ObjectChange:
+    """Set who made a change in the request that is being served, on a change record that core does not write."""
+    from nautobot.extras.signals import change_context_state  # pylint: disable=import-outside-toplevel  # needs apps
+
+    context = change_context_state.get()
+    record.user, record.user_name = user, user.get_username()
+    record.request_id = context.change_id if context else uuid4()
+    record.change_context = context.context if context else ObjectChangeEventContextChoices.CONTEXT_ORM
+    record.change_context_detail = context.context_detail if context else ""
+    return record
+
+
 @contextmanager
 def unlogged() -> Iterator[None]:
     """Keep Nautobot from writing a change record for each row that is deleted inside."""
@@ -62,4 +76,4 @@ def is_event_wanted(topic: str) -> bool:
     )
 
 
-__all__ = ("GRAPHQL_RESTRICTS_RELATED", "acting_user", "enqueue_job", "reading_user", "unlogged")
+__all__ = ("GRAPHQL_RESTRICTS_RELATED", "acting_user", "enqueue_job", "reading_user", "signed", "unlogged")

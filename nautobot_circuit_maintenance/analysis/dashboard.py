@@ -46,12 +46,14 @@ class OpenProblems:
     unmatched: int
     """Circuit IDs without a matching circuit, of maintenances that are not over."""
     failing_sources: int
+    unknown_senders: int
+    """Addresses that belong to no provider, unless dismissed."""
 
     @property
     def total(self) -> int:
         """All of them."""
         notifications = self.failed + self.refused + self.partly_read
-        return notifications + self.doubtful + self.unmatched + self.failing_sources
+        return notifications + self.doubtful + self.unmatched + self.failing_sources + self.unknown_senders
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def count_maintenances(visibility: Visibility, now: datetime, span: timedelta = 
 
 
 def count_problems(visibility: Visibility, now: datetime, sources: Iterable[SourceState]) -> OpenProblems:
-    """Count notifications that were not or only partly read, doubts, unknown circuit IDs, and failing sources."""
+    """Count notifications that were not or only partly read, doubts, unknown circuit IDs, failing sources, unknown senders."""
     notifications = visibility.notifications.needing_attention()
     by_state = dict(notifications.values_list("state").annotate(count=Count("pk")))
     not_over = CircuitMaintenance.objects.not_over(now).order_by()
@@ -117,6 +119,7 @@ def count_problems(visibility: Visibility, now: datetime, sources: Iterable[Sour
         doubtful=visibility.maintenances.doubtful().not_past(now).count(),
         unmatched=unmatched.count(),
         failing_sources=sum(bool(each.source.last_error) for each in sources),
+        unknown_senders=visibility.unknown_senders.needing_attention().count(),
     )
 
 

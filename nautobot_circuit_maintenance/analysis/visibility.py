@@ -18,12 +18,14 @@ from nautobot_circuit_maintenance.models import (
     Notification,
     NotificationSource,
     ParsedNotification,
+    UnknownSender,
 )
 from nautobot_circuit_maintenance.models.querysets import (
     CircuitImpactQuerySet,
     CircuitMaintenanceQuerySet,
     NotificationQuerySet,
 )
+from nautobot_circuit_maintenance.models.unknown_senders import UnknownSenderQuerySet
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,11 @@ class Visibility:
     def sources(self) -> QuerySet[NotificationSource]:
         """Notification sources."""
         return self.of_model(NotificationSource)
+
+    @property
+    def unknown_senders(self) -> UnknownSenderQuerySet:
+        """Addresses that belong to no provider of a source."""
+        return cast(UnknownSenderQuerySet, self.of_model(UnknownSender))
 
     @property
     def providers(self) -> QuerySet[Provider]:

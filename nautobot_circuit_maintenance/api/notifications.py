@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 from django.db import transaction
 from django.http import HttpResponse
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from nautobot.apps.api import ReadOnlyModelViewSet
@@ -20,13 +21,14 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from nautobot_circuit_maintenance import filters
-from nautobot_circuit_maintenance.api import serializers
+from nautobot_circuit_maintenance.api import bodies, serializers
 from nautobot_circuit_maintenance.api.permissions import ChangePermission
 from nautobot_circuit_maintenance.api.queries import OwnColumnsMixin
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.mail.files import read_message
 from nautobot_circuit_maintenance.mail.message import MailMessage
 from nautobot_circuit_maintenance.models import Notification
+from nautobot_circuit_maintenance.models.dismissal import dismiss
 from nautobot_circuit_maintenance.pipeline.enqueue import enqueue_digestion
 from nautobot_circuit_maintenance.pipeline.record import record_messages
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
@@ -36,6 +38,7 @@ from nautobot_circuit_maintenance.ui.http import MESSAGE_TYPE, NOT_STORED, eml_r
 _CANNOT_BE_REPROCESSED = (
     "The original message is not stored (too large, or purged), or the source that refused it is no longer configured."
 )
+_CHANGE_ACTIONS = ("dismiss", "reprocess")
 PROBLEM = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
 
 
@@ -99,8 +102,8 @@ class NotificationViewSet(OwnColumnsMixin, ReadOnlyModelViewSet):
     filterset_class = filters.NotificationFilterSet
 
     def restrict_queryset(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Require the permission to change for Reprocess."""
-        if request.user.is_authenticated and self.action == "reprocess":
+        """Require the permission to change for the app's own actions."""
+        if request.user.is_authenticated and self.action in _CHANGE_ACTIONS:
             self.queryset = self.queryset.restrict(request.user, "change")
         else:
             super().restrict_queryset(request, *args, **kwargs)
@@ -122,6 +125,25 @@ class NotificationViewSet(OwnColumnsMixin, ReadOnlyModelViewSet):
         enqueue_digestion(request.user)
         notification.refresh_from_db()
         return Response(self.get_serializer(notification).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        request=bodies.DismissSerializer,
+        responses={
+            200: serializers.NotificationSerializer,
+            400: OpenApiResponse(PROBLEM, "No reason, or the notification does not need attention."),
+        },
+    )
+    @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
+    def dismiss(self, request: Request, **_kwargs: Any) -> Response:
+        """Dismiss the result of the notification: it needs attention again only if reprocessing has another result."""
+        notification = self.get_object()
+        body = bodies.DismissSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        chosen = self.get_queryset().filter(pk=notification.pk)
+        if not dismiss(chosen, request.user, reason=body.validated_data["reason"], now=timezone.now()).dismissed:
+            raise ValidationError({"detail": "This notification does not need attention."})
+        notification.refresh_from_db()
+        return Response(self.get_serializer(notification).data)
 
     @extend_schema(
         responses={

@@ -25,6 +25,7 @@ from nautobot_circuit_maintenance.models import (
     Notification,
     NotificationSource,
     ParsedNotification,
+    UnknownSender,
 )
 from nautobot_circuit_maintenance.models.querysets import ImpactSummary
 from nautobot_circuit_maintenance.models.severity import impact_of_severity, severity_of
@@ -276,7 +277,16 @@ class NotificationSerializer(SafeCsvMixin):
 
     class Meta:
         model = Notification
-        exclude = ["raw"]
+        # What was dismissed is for comparison with the result of today.
+        exclude = ["raw", "dismissed_state", "dismissed_error"]
+
+
+class UnknownSenderSerializer(SafeCsvMixin):
+    """An address that belongs to no provider of a source."""
+
+    class Meta:
+        model = UnknownSender
+        fields = "__all__"
 
 
 class ParsedNotificationSerializer(SafeCsvMixin):

@@ -11,5 +11,6 @@ router.register("note", views.NoteViewSet)
 router.register("notification", views.NotificationViewSet)
 router.register("parsednotification", views.ParsedNotificationViewSet)
 router.register("notificationsource", views.NotificationSourceViewSet)
+router.register("unknownsender", views.UnknownSenderViewSet)
 
 urlpatterns = router.urls

@@ -3,22 +3,24 @@
 from datetime import datetime, timezone
 from typing import Any
 
+from django.core.exceptions import ValidationError as ModelError
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from nautobot.apps.api import NautobotModelViewSet, ReadOnlyModelViewSet
-from nautobot.circuits.models import Provider
+from nautobot.circuits.models import Circuit, Provider
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException, MethodNotAllowed
+from rest_framework.exceptions import APIException, MethodNotAllowed, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from nautobot_circuit_maintenance import filters
-from nautobot_circuit_maintenance.api import serializers
+from nautobot_circuit_maintenance.api import bodies, serializers
 from nautobot_circuit_maintenance.api.csv_files import StreamedCSVMixin
 from nautobot_circuit_maintenance.api.notifications import PROBLEM, NotificationViewSet
 from nautobot_circuit_maintenance.api.permissions import ChangePermission
 from nautobot_circuit_maintenance.api.queries import OwnColumnsMixin
+from nautobot_circuit_maintenance.api.unknown_senders import UnknownSenderViewSet
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
@@ -27,6 +29,7 @@ from nautobot_circuit_maintenance.models import (
     ParsedNotification,
 )
 from nautobot_circuit_maintenance.models.acknowledgement import acknowledge, unacknowledge
+from nautobot_circuit_maintenance.models.linking import link_circuit_id
 from nautobot_circuit_maintenance.models.settling import settle
 
 _CHANGE_ACTIONS = ("acknowledge", "unacknowledge", "withdraw", "settle")
@@ -146,6 +149,35 @@ class CircuitImpactViewSet(OwnColumnsMixin, StreamedCSVMixin, NautobotModelViewS
     serializer_class = serializers.CircuitImpactSerializer
     filterset_class = filters.CircuitImpactFilterSet
 
+    def restrict_queryset(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Require the permission to change for the app's own action."""
+        if request.user.is_authenticated and self.action == "link":
+            self.queryset = self.queryset.restrict(request.user, "change")
+        else:
+            super().restrict_queryset(request, *args, **kwargs)
+
+    @extend_schema(
+        request=bodies.LinkCircuitSerializer,
+        responses={
+            200: serializers.CircuitImpactSerializer,
+            400: OpenApiResponse(PROBLEM, "You may not change the circuit, or it cannot have the alias."),
+        },
+    )
+    @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
+    def link(self, request: Request, **_kwargs: Any) -> Response:
+        """Keep the circuit ID as an alias of a circuit, and link all impacts of the provider with this ID."""
+        impact = self.get_object()
+        body = bodies.LinkCircuitSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        circuit = Circuit.objects.restrict(request.user, "change").filter(pk=body.validated_data["circuit"]).first()
+        if circuit is None:
+            raise ValidationError({"circuit": ["There is no such circuit that you may change."]})
+        try:
+            link_circuit_id(impact, circuit)
+        except ModelError as error:  # of link_circuit_id(): the ID cannot be an alias of this circuit
+            raise ValidationError({"circuit": error.messages}) from error
+        return Response(self.get_serializer(self.get_object()).data)
+
 
 class NoteViewSet(OwnColumnsMixin, StreamedCSVMixin, NautobotModelViewSet):
     """Maintenance notes."""
@@ -190,4 +222,5 @@ __all__ = (
     "NotificationSourceViewSet",
     "NotificationViewSet",
     "ParsedNotificationViewSet",
+    "UnknownSenderViewSet",
 )

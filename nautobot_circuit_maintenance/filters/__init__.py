@@ -10,6 +10,7 @@ from nautobot_circuit_maintenance.filters.notifications import (
     NotificationSourceFilterSet,
     ParsedNotificationFilterSet,
 )
+from nautobot_circuit_maintenance.filters.unknown_senders import UnknownSenderFilterSet
 
 __all__ = (
     "CircuitImpactFilterSet",
@@ -18,4 +19,5 @@ __all__ = (
     "NotificationFilterSet",
     "NotificationSourceFilterSet",
     "ParsedNotificationFilterSet",
+    "UnknownSenderFilterSet",
 )

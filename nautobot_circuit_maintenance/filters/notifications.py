@@ -51,6 +51,7 @@ class NotificationFilterSet(VisibleFilterSet):
     state = fields.choices_filter(NotificationStateChoices)
     needs_attention = django_filters.BooleanFilter(method="filter_attention", label="Needs attention")
     confidence = fields.choices_filter(ConfidenceChoices, field_name="parsed_notifications__confidence")
+    dismissed = django_filters.BooleanFilter(method="filter_dismissed", label="Dismissed")
     maintenance = NaturalKeyOrPKMultipleChoiceFilter(
         queryset=CircuitMaintenance.objects.all(),
         field_name="parsed_notifications__maintenance",
@@ -80,6 +81,10 @@ class NotificationFilterSet(VisibleFilterSet):
         if value:
             return queryset.needing_attention()
         return queryset.exclude(pk__in=Notification.objects.needing_attention().order_by().values("pk"))
+
+    def filter_dismissed(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
+        """Keep notifications whose result was dismissed, or the others."""
+        return queryset.dismissed() if value else queryset.not_dismissed()
 
 
 class ParsedNotificationFilterSet(VisibleFilterSet):

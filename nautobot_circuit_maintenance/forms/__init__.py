@@ -4,6 +4,7 @@ from nautobot_circuit_maintenance.forms.impacts import (
     CircuitImpactBulkEditForm,
     CircuitImpactFilterForm,
     CircuitImpactForm,
+    LinkCircuitForm,
 )
 from nautobot_circuit_maintenance.forms.maintenances import (
     CircuitMaintenanceBulkEditForm,
@@ -12,19 +13,24 @@ from nautobot_circuit_maintenance.forms.maintenances import (
 )
 from nautobot_circuit_maintenance.forms.notes import NoteBulkEditForm, NoteFilterForm, NoteForm
 from nautobot_circuit_maintenance.forms.notifications import (
+    DismissForm,
     NotificationFilterForm,
     NotificationSourceFilterForm,
     NotificationSourceForm,
     ParsedNotificationFilterForm,
 )
+from nautobot_circuit_maintenance.forms.unknown_senders import AssignSenderForm, UnknownSenderFilterForm
 
 __all__ = (
+    "AssignSenderForm",
     "CircuitImpactBulkEditForm",
     "CircuitImpactFilterForm",
     "CircuitImpactForm",
     "CircuitMaintenanceBulkEditForm",
     "CircuitMaintenanceFilterForm",
     "CircuitMaintenanceForm",
+    "DismissForm",
+    "LinkCircuitForm",
     "NoteBulkEditForm",
     "NoteFilterForm",
     "NoteForm",
@@ -32,4 +38,5 @@ __all__ = (
     "NotificationSourceFilterForm",
     "NotificationSourceForm",
     "ParsedNotificationFilterForm",
+    "UnknownSenderFilterForm",
 )

@@ -1,6 +1,7 @@
 """Forms of notification sources, notifications and parsed notifications."""
 
 from django import forms
+from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.forms import BootstrapMixin, NautobotFilterForm, NautobotModelForm
 from nautobot.circuits.models import Provider
 
@@ -46,9 +47,19 @@ class NotificationFilterForm(BootstrapMixin, forms.Form):
     state = fields.multiple_choice(NotificationStateChoices)
     needs_attention = fields.yes_no("Needs attention")
     confidence = fields.multiple_choice(ConfidenceChoices)
+    dismissed = fields.yes_no("Dismissed")
     provider = fields.related_by_name(Provider)
     source = fields.related_by_name(NotificationSource)
     maintenance = fields.related(CircuitMaintenance, "Circuit maintenance")
+
+
+class DismissForm(BootstrapMixin, forms.Form):
+    """Ask why a notification needs nobody's attention."""
+
+    reason = forms.CharField(
+        max_length=CHARFIELD_MAX_LENGTH, help_text="Shown on the notification and in the change log."
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class ParsedNotificationFilterForm(BootstrapMixin, forms.Form):

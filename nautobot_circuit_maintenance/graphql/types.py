@@ -91,7 +91,7 @@ class NotificationType(RestrictedObjectType):
     class Meta:
         model = models.Notification
         filterset_class = filters.NotificationFilterSet
-        exclude = ["raw"]
+        exclude = ["raw", "dismissed_state", "dismissed_error"]
 
 
 class ParsedNotificationType(RestrictedObjectType):

@@ -8,6 +8,7 @@ from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
 from nautobot_circuit_maintenance.models.matching import CircuitMatcher
 from nautobot_circuit_maintenance.models.notifications import Notification, NotificationSource, ParsedNotification
 from nautobot_circuit_maintenance.models.settling import SettledDoubt
+from nautobot_circuit_maintenance.models.unknown_senders import UnknownSender
 from nautobot_circuit_maintenance.models.windows import MaintenanceWindow
 
 __all__ = (
@@ -23,4 +24,5 @@ __all__ = (
     "NotificationSource",
     "ParsedNotification",
     "SettledDoubt",
+    "UnknownSender",
 )

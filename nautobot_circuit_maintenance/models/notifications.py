@@ -1,8 +1,10 @@
 """What was received: sources, notifications, and what each notification announced."""
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.db import models, transaction
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.models import BaseManager, BaseModel, OrganizationalModel, extras_features
@@ -119,6 +121,22 @@ class Notification(BaseModel):
     raw = models.BinaryField(
         null=True, help_text="The exact bytes. Empty for a message over the size limit, or after retention."
     )
+    dismissed_at = models.DateTimeField(null=True, editable=False, help_text="When someone dismissed its result.")
+    dismissed_by = models.ForeignKey(
+        to=settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        null=True,
+        editable=False,
+        help_text="Who dismissed its result.",
+    )
+    dismissed_reason = models.CharField(
+        max_length=CHARFIELD_MAX_LENGTH, blank=True, editable=False, help_text="Why it needs nobody's attention."
+    )
+    dismissed_state = models.CharField(
+        max_length=20, blank=True, editable=False, help_text="State that was dismissed; another one counts again."
+    )
+    dismissed_error = models.TextField(blank=True, editable=False, help_text="Reason that was dismissed.")
 
     objects = NotificationManager()
 
@@ -143,6 +161,21 @@ class Notification(BaseModel):
 
     def __str__(self) -> str:
         return self.subject or f"(no subject) {self.sender}"
+
+    @property
+    def is_dismissed(self) -> bool:
+        """Whether someone dismissed the result that it has now."""
+        return self.dismissed_at is not None and self.result == (self.dismissed_state, self.dismissed_error)
+
+    @property
+    def result(self) -> tuple[str, str]:
+        """What became of it: state, and why."""
+        return self.state, self.error
+
+    @property
+    def result_key(self) -> str:
+        """A short text that is another one for every result."""
+        return sha256("\0".join(self.result).encode()).hexdigest()[:16]
 
 
 class ParsedNotification(BaseModel):

@@ -17,7 +17,11 @@ _SEPARATORS = re.compile(r"[,;\s]+")
 
 def sender_addresses(provider: Provider) -> tuple[str, ...]:
     """Return the sender addresses of a provider in lower case; "@domain" stands for every address of that domain."""
-    value = provider.cf.get(EMAILS_FIELD) or ""
+    return split_addresses(provider.cf.get(EMAILS_FIELD) or "")
+
+
+def split_addresses(value: str) -> tuple[str, ...]:
+    """Return the addresses in the value of the custom field, in lower case."""
     return tuple(dict.fromkeys(address.lower() for address in _SEPARATORS.split(value) if address))
 
 

@@ -176,12 +176,36 @@ class NotificationQuerySet(RestrictedQuerySet):
     """Notifications."""
 
     def needing_attention(self) -> "NotificationQuerySet":
-        """Filter notifications that were not read, or only in part."""
-        return self.filter(Q(state__in=_NOT_READ) | (Q(state=State.PARSED) & ~Q(error="")))
+        """Filter notifications that were not read, or only in part, and whose result nobody has dismissed."""
+        return self.filter(_is_not_read()).not_dismissed()
 
     def partly_read(self) -> "NotificationQuerySet":
         """Filter parsed notifications of which a part could not be read."""
-        return self.filter(state=State.PARSED).exclude(error="")
+        return self.filter(_is_partly_read())
+
+    def dismissible(self) -> "NotificationQuerySet":
+        """Filter notifications whose result a person can dismiss: not read, only partly read, or ignored."""
+        return self.filter(_is_not_read() | Q(state=State.IGNORED)).not_dismissed()
+
+    def not_dismissed(self) -> "NotificationQuerySet":
+        """Leave out those whose result was dismissed; another result after reprocessing was not."""
+        return self.exclude(self._is_dismissed())
+
+    def dismissed(self) -> "NotificationQuerySet":
+        """Filter notifications whose result was dismissed."""
+        return self.filter(self._is_dismissed())
+
+    @staticmethod
+    def _is_dismissed() -> Q:
+        return Q(dismissed_at__isnull=False, state=F("dismissed_state"), error=F("dismissed_error"))
+
+
+def _is_partly_read() -> Q:
+    return Q(state=State.PARSED) & ~Q(error="")
+
+
+def _is_not_read() -> Q:
+    return Q(state__in=_NOT_READ) | _is_partly_read()
 
 
 def count_up_to(rows: QuerySet[Any], most: int) -> int:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.mail.message import MailMessage
@@ -14,6 +15,7 @@ from nautobot_circuit_maintenance.mailboxes.base import Batch
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.pipeline.admission import Admission
 from nautobot_circuit_maintenance.pipeline.rewritten import without_rewritten_copies
+from nautobot_circuit_maintenance.pipeline.sender_register import register_unknown
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
 _COPIED_FIELDS = (
@@ -53,12 +55,14 @@ def record_batch(source: NotificationSource, directory: SenderDirectory, batch: 
         with transaction.atomic():
             recorded.new = _insert(rows, admission)
             _move_cursor(source, directory, batch)
+            register_unknown(source, recorded.unknown_senders, timezone.now())
     except OperationalError:
         raise
     except DatabaseError:  # another run has just recorded one of them, or a value does not fit its column
         with transaction.atomic():
             recorded.new = [row.pk for row in rows if _insert_alone(row, admission)]
             _move_cursor(source, directory, batch)
+            register_unknown(source, recorded.unknown_senders, timezone.now())
     _count(rows, recorded)
     recorded.duplicates += len(batch.messages) - len(messages)
     return recorded
@@ -184,7 +188,7 @@ def _insert_alone(row: Notification, admission: Admission) -> bool:
 
 
 def _move_cursor(source: NotificationSource, directory: SenderDirectory, batch: Batch) -> None:
-    """Store how far the mailbox is recorded; an address without a provider no longer counts as searched."""
+    """Store how far the mailbox is recorded, which locks the source until the end; an address without a provider no longer counts as searched."""
     source.cursor = dict(batch.cursor)
     source.searched_senders = sorted((batch.searched | set(source.searched_senders)) & directory.addresses)
     NotificationSource.objects.filter(pk=source.pk).update(

@@ -29,6 +29,7 @@ from nautobot_circuit_maintenance.pipeline.fetch_request import fetch_request
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.record import record_batch
 from nautobot_circuit_maintenance.pipeline.report import PREVIOUSLY_WAITING, RunReport, SourceReport
+from nautobot_circuit_maintenance.pipeline.sender_register import forget_known
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.pipeline.settlement import settle
 from nautobot_circuit_maintenance.pipeline.turns import Turns
@@ -172,6 +173,8 @@ def fetch_source(
     if not directory.addresses:
         sentence = "%s: No provider of this source has an email address; nothing to read."
         logger.warning(sentence, source.name, extra=_log_extra(source))
+    if not options.dry_run:
+        forget_known(source, directory)
     unreadable: list[str] = []
     for batch in mailbox.fetch(fetch_request(source, directory, now=options.now, since=options.since)):
         if options.dry_run:

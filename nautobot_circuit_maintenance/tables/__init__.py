@@ -15,6 +15,7 @@ from nautobot_circuit_maintenance.tables.notifications import (
     ParsedNotificationTable,
     SourceProviderTable,
 )
+from nautobot_circuit_maintenance.tables.unknown_senders import UnknownSenderTable
 
 __all__ = (
     "CircuitImpactTable",
@@ -29,4 +30,5 @@ __all__ = (
     "NotificationTable",
     "ParsedNotificationTable",
     "SourceProviderTable",
+    "UnknownSenderTable",
 )

@@ -8,6 +8,16 @@ from django.utils.safestring import SafeString
 
 from nautobot_circuit_maintenance.ui import formatting
 
+LINK_CIRCUIT = """
+{% if not record.circuit_id and perms.nautobot_circuit_maintenance.change_circuitimpact and perms.circuits.change_circuit %}
+    <li><a class="dropdown-item"
+           href="{% url 'plugins:nautobot_circuit_maintenance:circuitimpact_link' pk=record.pk %}?return_url={{ request.get_full_path|urlencode }}">
+        <span class="mdi mdi-link-variant" aria-hidden="true"></span> Link to a circuit
+    </a></li>
+{% endif %}
+"""
+"""The menu item of an impact without a circuit, for ``ButtonsColumn``."""
+
 
 def stacked(moment: SafeString) -> SafeString:
     """Stack the two lines of a moment, whatever the width of the table."""

@@ -18,6 +18,7 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.timeline import announced_impacts
 from nautobot_circuit_maintenance.models import CircuitImpact, ParsedNotification
 from nautobot_circuit_maintenance.tables.columns import (
+    LINK_CIRCUIT,
     BadgeColumn,
     DateTimeBadgeColumn,
     NotificationStateColumn,
@@ -41,7 +42,7 @@ class MaintenanceCircuitTable(BaseTable):
     circuit_status = tables.Column(empty_values=(), orderable=False)
     bandwidth = tables.Column(empty_values=(), orderable=False)
     source = tables.Column(empty_values=(), orderable=False, attrs={"td": {"class": "text-nowrap"}})
-    actions = ButtonsColumn(CircuitImpact)
+    actions = ButtonsColumn(CircuitImpact, prepend_template=LINK_CIRCUIT)
 
     class Meta(BaseTable.Meta):
         model = CircuitImpact

@@ -20,7 +20,7 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note
 from nautobot_circuit_maintenance.models.querysets import OVER, CircuitMaintenanceQuerySet, ImpactSummary
 from nautobot_circuit_maintenance.models.severity import impact_of_severity
-from nautobot_circuit_maintenance.tables.columns import BadgeColumn, DateTimeBadgeColumn, stacked
+from nautobot_circuit_maintenance.tables.columns import LINK_CIRCUIT, BadgeColumn, DateTimeBadgeColumn, stacked
 from nautobot_circuit_maintenance.tables.paging import KeysFirstMixin
 from nautobot_circuit_maintenance.ui import formatting
 
@@ -207,7 +207,7 @@ class CircuitImpactTable(KeysFirstMixin, BaseTable):
     status = BadgeColumn(accessor="maintenance__status", verbose_name="Maintenance status")
     start_time = DateTimeBadgeColumn(accessor="maintenance__start_time", verbose_name="Start")
     end_time = DateTimeBadgeColumn(accessor="maintenance__end_time", verbose_name="End")
-    actions = ButtonsColumn(CircuitImpact)
+    actions = ButtonsColumn(CircuitImpact, prepend_template=LINK_CIRCUIT)
 
     class Meta(BaseTable.Meta):
         model = CircuitImpact

@@ -38,6 +38,7 @@ class NotificationTable(KeysFirstMixin, BaseTable):
     received_at = DateTimeBadgeColumn(verbose_name="Received")
     sent_at = DateTimeBadgeColumn(verbose_name="Sent")
     error = tables.Column(verbose_name="Reason")
+    dismissed_at = DateTimeBadgeColumn(verbose_name="Dismissed")
     actions = ButtonsColumn(Notification, buttons=("detail", "delete"))
 
     class Meta(BaseTable.Meta):
@@ -53,6 +54,9 @@ class NotificationTable(KeysFirstMixin, BaseTable):
             "received_at",
             "sent_at",
             "error",
+            "dismissed_at",
+            "dismissed_by",
+            "dismissed_reason",
             "attempts",
             "size",
             "message_id",

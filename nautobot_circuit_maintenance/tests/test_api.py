@@ -120,6 +120,12 @@ class ParsedNotificationAPITest(
     model = models.ParsedNotification
 
 
+class UnknownSenderAPITest(_WorldMixin, APIViewTestCases.GetObjectViewTestCase, inherited.ListWithoutTagsApiTestCase):
+    """Nautobot's tests of what can be read."""
+
+    model = models.UnknownSender
+
+
 # Sources follow the settings: no create, no delete. Their update accepts the providers alone; Nautobot's test of updates
 # ends with a PUT, which is not offered.
 

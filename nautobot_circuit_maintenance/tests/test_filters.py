@@ -111,6 +111,14 @@ class NotificationSourceFilterTest(_WorldMixin, inherited.FilterWithoutTagsTestC
     generic_filter_tests = (["name"], ["providers", "providers__id"], ["providers", "providers__name"])
 
 
+class UnknownSenderFilterTest(_WorldMixin, inherited.FilterWithoutTagsTestCase):
+    """Nautobot's tests."""
+
+    queryset = models.UnknownSender.objects.all()
+    filterset = filters.UnknownSenderFilterSet
+    generic_filter_tests = (["address"], ["count"], ["source", "source__id"], ["source", "source__name"])
+
+
 class MaintenanceFilterTest(TestCase):
     """The filters of the list of maintenances."""
 

@@ -49,3 +49,9 @@ class NotificationSourceModelTest(_WorldMixin, inherited.UngroupedModelTestCase)
     """NotificationSource."""
 
     model = models.NotificationSource
+
+
+class UnknownSenderModelTest(_WorldMixin, inherited.UngroupedModelTestCase):
+    """UnknownSender."""
+
+    model = models.UnknownSender

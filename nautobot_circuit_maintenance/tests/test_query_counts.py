@@ -72,6 +72,7 @@ def add_to(maintenance: models.CircuitMaintenance, impact: str, suffix: str = ""
     source = provider.notification_sources.all()[0]
     mail = app.create_notification(provider, source, state=State.FAILED, error="Reason")
     app.create_parsed(mail, maintenance, json=evidence_of("isp", maintenance))
+    app.create_unknown_sender(source, f"{maintenance.pk}{suffix}@elsewhere.example")
 
 
 REST = "plugins-api:nautobot_circuit_maintenance-api"

@@ -106,6 +106,16 @@ class ParsedNotificationViewTest(ViewTestCases.GetObjectViewTestCase, inherited.
         app.create_world()
 
 
+class UnknownSenderViewTest(ViewTestCases.GetObjectViewTestCase, inherited.ListTestCase):
+    """Nautobot's tests of reading; unknown senders are assigned or dismissed."""
+
+    model = models.UnknownSender
+
+    @classmethod
+    def setUpTestData(cls):
+        app.create_world()
+
+
 class NotificationSourceViewTest(
     ViewTestCases.GetObjectViewTestCase,
     ViewTestCases.GetObjectChangelogViewTestCase,

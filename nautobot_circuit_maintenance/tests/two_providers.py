@@ -26,6 +26,7 @@ OF_THE_APP = (
     models.Notification,
     models.ParsedNotification,
     models.NotificationSource,
+    models.UnknownSender,
 )
 NAMES = [f"{OURS} site", f"{OURS} edge", f"{SHARED} site", f"{SHARED} edge"]
 OF_CORE = (Provider, Circuit, CircuitTermination, Location, Device, Interface, Tenant)
@@ -36,6 +37,7 @@ CONSTRAINTS: dict[type[Model], dict[str, Any]] = {
     models.Notification: {"provider__name": OURS},
     models.ParsedNotification: {"maintenance__provider__name": OURS},
     models.NotificationSource: {"providers__name": OURS},
+    models.UnknownSender: {"source__name": f"{OURS} source"},
     Provider: {"name": OURS},
     Circuit: {"provider__name": OURS},
     CircuitTermination: {"circuit__provider__name": OURS},
@@ -95,7 +97,7 @@ def create_side(word: str) -> Side:
     source = models.NotificationSource.objects.create(name=f"{word} source", last_error=f"{word} error")
     source.providers.add(provider)
     models.NotificationSource.objects.get(name=f"{SHARED} source").providers.add(provider)
-    side.add(source)
+    side.add(source, app.create_unknown_sender(source, f"billing@{word}.example"))
     for number, hours in enumerate((-24 * 40 + 0.5, -1.5, 20.5, 24 * 6 + 0.5)):
         add_work(side, number, hours)
     return side

@@ -17,7 +17,8 @@ from nautobot_circuit_maintenance.ui.links import (
 )
 
 _VIEW_PROBLEMS = [
-    f"nautobot_circuit_maintenance.view_{model}" for model in ("notification", "notificationsource", "circuitimpact")
+    f"nautobot_circuit_maintenance.view_{model}"
+    for model in ("notification", "notificationsource", "circuitimpact", "unknownsender")
 ]
 """Permissions without which a count of zero means nothing."""
 
@@ -73,6 +74,7 @@ def problems_tile(problems: dashboard.OpenProblems, user: Any) -> Tile:
         _part(problems.doubtful, "doubtful maintenance", doubtful_url()),
         _part(problems.failing_sources, "source error", list_url("notificationsource", has_error=True)),
         _part(problems.unmatched, "unknown circuit ID", list_url("circuitimpact", has_circuit=False, ended=False)),
+        _part(problems.unknown_senders, "unknown sender", list_url("unknownsender", dismissed=False)),
     )
     found = tuple(part for part in parts if part.count)
     # No list shows the rows of several lists.

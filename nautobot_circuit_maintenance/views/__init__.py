@@ -4,6 +4,7 @@ from nautobot_circuit_maintenance.views.changes import ChangesView
 from nautobot_circuit_maintenance.views.consents import ConsentCallbackView
 from nautobot_circuit_maintenance.views.dashboard import DashboardView
 from nautobot_circuit_maintenance.views.documentation import DocumentationView
+from nautobot_circuit_maintenance.views.inbox import InboxView
 from nautobot_circuit_maintenance.views.maintenances import (
     CircuitImpactUIViewSet,
     CircuitMaintenanceUIViewSet,
@@ -11,6 +12,7 @@ from nautobot_circuit_maintenance.views.maintenances import (
 )
 from nautobot_circuit_maintenance.views.notifications import NotificationUIViewSet, ParsedNotificationUIViewSet
 from nautobot_circuit_maintenance.views.sources import NotificationSourceUIViewSet
+from nautobot_circuit_maintenance.views.unknown_senders import UnknownSenderUIViewSet
 
 __all__ = (
     "ChangesView",
@@ -19,8 +21,10 @@ __all__ = (
     "ConsentCallbackView",
     "DashboardView",
     "DocumentationView",
+    "InboxView",
     "NoteUIViewSet",
     "NotificationSourceUIViewSet",
     "NotificationUIViewSet",
     "ParsedNotificationUIViewSet",
+    "UnknownSenderUIViewSet",
 )

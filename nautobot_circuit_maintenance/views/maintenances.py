@@ -28,6 +28,7 @@ from nautobot_circuit_maintenance.models.settling import settle
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import maintenance_filters
 from nautobot_circuit_maintenance.views.acknowledging import AcknowledgeButton, acknowledge_seen
+from nautobot_circuit_maintenance.views.linking import LinkButton, LinkMixin
 from nautobot_circuit_maintenance.views.maintenance_panels import (
     CircuitsPanel,
     DoubtsPanel,
@@ -163,7 +164,7 @@ class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
         return HttpResponseRedirect(self._back(request))
 
 
-class CircuitImpactUIViewSet(StorableQueryMixin, NautobotUIViewSet):
+class CircuitImpactUIViewSet(StorableQueryMixin, LinkMixin, NautobotUIViewSet):
     """Impacts."""
 
     lookup_value_regex = UUID_REGEX
@@ -175,6 +176,14 @@ class CircuitImpactUIViewSet(StorableQueryMixin, NautobotUIViewSet):
     form_class = forms.CircuitImpactForm
     bulk_update_form_class = forms.CircuitImpactBulkEditForm
     object_detail_content = ObjectDetailContent(
+        extra_buttons=[
+            LinkButton(
+                weight=100,
+                label="Link to a Circuit",
+                icon="mdi-link-variant",
+                link_name="plugins:nautobot_circuit_maintenance:circuitimpact_link",
+            ),
+        ],
         panels=[
             ObjectFieldsPanel(
                 weight=100,
@@ -189,7 +198,7 @@ class CircuitImpactUIViewSet(StorableQueryMixin, NautobotUIViewSet):
                 },
                 key_transforms={"matched_by": "Circuit Found By", "own_windows": "Affected In"},
             ),
-        ]
+        ],
     )
 
 

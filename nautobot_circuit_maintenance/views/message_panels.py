@@ -110,7 +110,17 @@ class ResultPanel(VerbatimLabelsMixin, KeyValueTablePanel):
             "Reason": notification.error,
             "Suggested Action": advice(notification, provider, add_manually, has_original=has_original),
             "Attempts": notification.attempts,
+            **_dismissal(notification),
         }
+
+
+def _dismissal(notification: Notification) -> dict[str, Any]:
+    """Return who dismissed a result, when and why; nothing if nobody did."""
+    if notification.dismissed_at is None:
+        return {}
+    text = f"by {notification.dismissed_by or 'a deleted user'}: {notification.dismissed_reason}"
+    label = "Dismissed" if notification.is_dismissed else "Dismissed with an Earlier Result"
+    return {label: format_html("{} {}", formatting.datetime_badge(notification.dismissed_at), text)}
 
 
 def provider_to_edit(provider: Provider, user: Any) -> SafeString:

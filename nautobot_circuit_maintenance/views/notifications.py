@@ -35,6 +35,8 @@ from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.http import NOT_STORED, eml_response
 from nautobot_circuit_maintenance.ui.links import notification_filters
 from nautobot_circuit_maintenance.views import message_panels
+from nautobot_circuit_maintenance.views.asking import back_to
+from nautobot_circuit_maintenance.views.dismissing import DismissButton, DismissMixin
 from nautobot_circuit_maintenance.views.opinion_panels import FindingsPanel
 from nautobot_circuit_maintenance.views.viewset import GET_ONLY, POST_ONLY, UUID_REGEX, StorableQueryMixin, selected_pks
 
@@ -55,7 +57,12 @@ def _message_tab(weight: int, label: str, panel: type[Panel]) -> DistinctViewTab
 
 
 class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form methods
-    StorableQueryMixin, ObjectDetailViewMixin, ObjectListViewMixin, ObjectDestroyViewMixin, ObjectBulkDestroyViewMixin
+    StorableQueryMixin,
+    DismissMixin,
+    ObjectDetailViewMixin,
+    ObjectListViewMixin,
+    ObjectDestroyViewMixin,
+    ObjectBulkDestroyViewMixin,
 ):
     """Notifications; only the pipeline writes them."""
 
@@ -73,6 +80,13 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
                 label="Reprocess",
                 icon="mdi-refresh",
                 link_name=_ROUTE.format("reprocess"),
+                render_on_tab_id="__all__",
+            ),
+            DismissButton(
+                weight=150,
+                label="Dismiss",
+                icon="mdi-eye-off",
+                link_name=_ROUTE.format("dismiss"),
                 render_on_tab_id="__all__",
             ),
             Button(
@@ -160,7 +174,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
         """Let a worker process the notification again."""
         notification = self.get_object()
         self._reprocess(request, self.get_queryset().filter(pk=notification.pk))
-        return redirect(notification.get_absolute_url())
+        return redirect(back_to(request, notification.get_absolute_url()))
 
     @action(detail=False, url_path="reprocess", url_name="bulk_reprocess", **POST_ONLY)
     def bulk_reprocess(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:

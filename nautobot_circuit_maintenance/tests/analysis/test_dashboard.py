@@ -71,6 +71,10 @@ class CountsTest(TestCase):
         for state in (State.FAILED, State.FAILED, State.REFUSED, State.PARSED, State.IGNORED, State.RECEIVED):
             app.create_notification(self.isp, failing, state=state)
         app.create_notification(self.isp, failing, state=State.PARSED, error="READ-06: No DTSTART.")
+        app.create_unknown_sender(failing, "who@elsewhere.example")
+        models.UnknownSender.objects.filter(pk=app.create_unknown_sender(failing, "ad@x.example").pk).update(
+            dismissed=True
+        )
         app.create_impact(self.plan("ahead", 10), "X-1")
         app.create_impact(self.plan("over", -10), "X-2")
         doubt = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint": ""}
@@ -80,9 +84,10 @@ class CountsTest(TestCase):
         self.assertEqual([(each.source.name, each.waiting) for each in sources], [("A", 1), ("B", 0)])
         problems = dashboard.count_problems(Visibility.of(self.user), NOON, sources)
         self.assertEqual(
-            problems, dashboard.OpenProblems(2, 1, partly_read=1, doubtful=1, unmatched=1, failing_sources=1)
+            problems,
+            dashboard.OpenProblems(2, 1, partly_read=1, doubtful=1, unmatched=1, failing_sources=1, unknown_senders=1),
         )
-        self.assertEqual(problems.total, 7)
+        self.assertEqual(problems.total, 8)
 
     def test_a_doubtful_maintenance_without_a_time_needs_attention(self):
         doubt = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint": ""}

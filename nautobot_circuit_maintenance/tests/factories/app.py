@@ -22,6 +22,7 @@ from nautobot_circuit_maintenance.models import (
     Notification,
     NotificationSource,
     ParsedNotification,
+    UnknownSender,
 )
 from nautobot_circuit_maintenance.tests.factories.core import create_circuit, create_locations, create_provider
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
@@ -121,6 +122,11 @@ def create_parsed(notification: Notification, maintenance: CircuitMaintenance, *
     )
 
 
+def create_unknown_sender(source: NotificationSource, address: str, count: int = 1) -> UnknownSender:
+    """Create an address that belongs to no provider of a source."""
+    return UnknownSender.objects.create(source=source, address=address, count=count, first_seen=NOON, last_seen=NOON)
+
+
 def create_world() -> None:
     """Create three of everything, each with other values."""
     tenant = Tenant.objects.create(name="Tenant")
@@ -164,6 +170,7 @@ def _create_numbered_maintenance(number: int, provider: Provider) -> CircuitMain
 def _create_numbered_mail(number: int, maintenance: CircuitMaintenance) -> None:
     source = NotificationSource.objects.create(name=f"Source {number}", last_error="" if number == 1 else "refused")
     source.providers.add(maintenance.provider)
+    create_unknown_sender(source, f"stranger-{number}@elsewhere.example", count=number)
     state = (State.PARSED, State.FAILED, State.IGNORED)[number - 1]
     create_parsed(create_notification(maintenance.provider, source, state=state, error=f"Reason {number}"), maintenance)
 

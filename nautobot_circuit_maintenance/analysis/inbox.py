@@ -1,0 +1,113 @@
+"""What needs a person: mail that was not read, doubts, unknown circuit IDs and unknown senders, by provider."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import Model
+from nautobot.circuits.models import Provider
+
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification, UnknownSender
+
+MOST = 100
+"""Rows of each kind that are read; the lists have the others."""
+
+
+class Entry(NamedTuple):
+    """One thing to do."""
+
+    row: Notification | CircuitMaintenance | CircuitImpact | UnknownSender
+    since: datetime
+    """When it became known."""
+    provider_id: UUID | None
+    may_change: bool
+    """Whether the user may mend it."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The entries of one provider, newest first."""
+
+    provider: Provider | None
+    """None for what belongs to no provider, or to one that the user may not view."""
+    entries: tuple[Entry, ...]
+    may_change: bool
+    """Whether the user may change the provider."""
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """Groups in the order of their newest entry, and which kinds have more than is shown."""
+
+    groups: tuple[Group, ...]
+    is_all: bool
+
+
+def read_inbox(visibility: Visibility, now: datetime, *, with_ignored: bool = False) -> Inbox:
+    """Read the newest rows of each kind by two queries, and the providers by two more, however many rows there are."""
+    found = [
+        _notifications(visibility, with_ignored=with_ignored),
+        _doubtful(visibility, now),
+        _unknown_ids(visibility, now),
+        _unknown_senders(visibility),
+    ]
+    entries = sorted((entry for rows in found for entry in rows), key=lambda entry: entry.since, reverse=True)
+    by_provider: dict[UUID | None, list[Entry]] = {}
+    providers = visibility.providers.in_bulk({entry.provider_id for entry in entries if entry.provider_id})
+    for entry in entries:
+        by_provider.setdefault(entry.provider_id if entry.provider_id in providers else None, []).append(entry)
+    changeable = _changeable(visibility, Provider, providers)
+    groups = [
+        Group(providers[pk] if pk else None, tuple(rows), may_change=pk in changeable)
+        for pk, rows in by_provider.items()
+    ]
+    return Inbox(tuple(groups), is_all=all(len(rows) < MOST for rows in found))
+
+
+def _notifications(visibility: Visibility, *, with_ignored: bool) -> list[Entry]:
+    rows = visibility.notifications.dismissible()
+    if not with_ignored:
+        rows = rows.exclude(state=State.IGNORED)
+    newest = list(rows.order_by("-received_at", "fingerprint")[:MOST])
+    return list(_entries(visibility, Notification, ((row, row.received_at, row.provider_id) for row in newest)))
+
+
+def _doubtful(visibility: Visibility, now: datetime) -> list[Entry]:
+    rows = visibility.maintenances.doubtful().not_past(now).order_by("-last_updated", "name")[:MOST]
+    return list(
+        _entries(visibility, CircuitMaintenance, ((row, row.last_updated or now, row.provider_id) for row in rows))
+    )
+
+
+def _unknown_ids(visibility: Visibility, now: datetime) -> list[Entry]:
+    """Return one entry for each circuit ID, that of its newest impact."""
+    not_over = CircuitMaintenance.objects.not_over(now).order_by()
+    rows = visibility.impacts.unmatched().filter(maintenance__in=not_over).select_related("maintenance")
+    newest: dict[tuple[UUID | None, str], CircuitImpact] = {}
+    for row in rows.order_by("-created", "cid")[:MOST]:
+        newest.setdefault((row.maintenance.provider_id, row.cid), row)
+    seen = ((row, row.created or now, row.maintenance.provider_id) for row in newest.values())
+    return list(_entries(visibility, CircuitImpact, seen))
+
+
+def _unknown_senders(visibility: Visibility) -> list[Entry]:
+    rows = visibility.unknown_senders.needing_attention().select_related("source")
+    newest = rows.order_by("-last_seen", "address")[:MOST]
+    return list(_entries(visibility, UnknownSender, ((row, row.last_seen, None) for row in newest)))
+
+
+def _entries(
+    visibility: Visibility, model: type[Model], found: Iterable[tuple[Any, datetime, UUID | None]]
+) -> Iterator[Entry]:
+    found = list(found)
+    changeable = _changeable(visibility, model, [row.pk for row, _, _ in found])
+    for row, since, provider_id in found:
+        yield Entry(row, since, provider_id, may_change=row.pk in changeable)
+
+
+def _changeable(visibility: Visibility, model: type[Model], pks: Iterable[UUID]) -> set[UUID]:
+    return set(visibility.of_model(model, "change").filter(pk__in=list(pks)).values_list("pk", flat=True))

@@ -1,0 +1,146 @@
+"""Linking a circuit ID to a circuit: it becomes an alias, and all impacts of the provider with this ID are linked."""
+
+from django.core.exceptions import ValidationError
+from nautobot.apps.testing import TestCase
+from nautobot.circuits.models import Circuit, Provider
+
+from nautobot_circuit_maintenance.choices import MatchedByChoices as MatchedBy
+from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMatcher
+from nautobot_circuit_maintenance.models.linking import link_circuit_id
+from nautobot_circuit_maintenance.models.providers import circuit_aliases
+from nautobot_circuit_maintenance.tests.factories import app, core
+from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
+from nautobot_circuit_maintenance.tests.test_api_content import ApiTestCase
+
+
+def aliases(circuit: Circuit) -> tuple[str, ...]:
+    """Return the aliases of a circuit as the database has them."""
+    return circuit_aliases(Circuit.objects.get(pk=circuit.pk))
+
+
+class LinkTest(TestCase):
+    """Two providers that announce the same ID."""
+
+    def setUp(self):
+        super().setUp()
+        self.provider, self.other = core.create_provider("ISP"), core.create_provider("Other")
+        self.circuit = core.create_circuit(self.provider, "C-1")
+        self.impacts = [
+            app.create_impact(app.create_maintenance(name, self.provider), "WAVE 77") for name in ("M-1", "M-2", "M-3")
+        ]
+
+    def linked(self) -> list[str]:
+        """Return the maintenances whose impact is linked to the circuit, with how it was found."""
+        rows = CircuitImpact.objects.filter(circuit=self.circuit).order_by("maintenance__name")
+        return [f"{row.maintenance.name} {row.matched_by}" for row in rows]
+
+    def test_all_impacts_with_the_id_are_linked_those_to_come_too(self):
+        link_circuit_id(self.impacts[0], self.circuit)
+
+        self.assertEqual(self.linked(), [f"M-{number} {MatchedBy.ALIAS}" for number in (1, 2, 3)])
+        self.assertEqual(aliases(self.circuit), ("WAVE 77",))
+        wanted = (self.provider.pk, "WAVE 77")
+        self.assertEqual(CircuitMatcher().match([wanted])[wanted], (self.circuit.pk, MatchedBy.ALIAS))
+
+    def test_known_aliases_are_kept(self):
+        self.circuit.cf[ALIASES.key] = "OLD-1, OLD-2"
+        self.circuit.validated_save()
+
+        link_circuit_id(self.impacts[0], self.circuit)
+
+        self.assertEqual(aliases(self.circuit), ("OLD-1", "OLD-2", "WAVE 77"))
+
+    def test_an_impact_whose_link_a_person_removed_is_linked_by_this_person(self):
+        CircuitImpact.objects.filter(pk=self.impacts[1].pk).update(matched_by=MatchedBy.MANUAL)
+
+        link_circuit_id(self.impacts[1], self.circuit)
+
+        self.assertEqual(len(self.linked()), 3)
+
+    def test_impacts_of_another_provider_are_left_alone(self):
+        theirs = app.create_impact(app.create_maintenance("M-9", self.other), "WAVE 77")
+
+        link_circuit_id(self.impacts[0], self.circuit)
+
+        theirs.refresh_from_db()
+        self.assertIsNone(theirs.circuit)
+        with self.assertRaisesMessage(ValidationError, "belongs to a different provider"):
+            link_circuit_id(theirs, self.circuit)
+
+    def test_an_id_that_means_another_circuit_is_refused(self):
+        core.create_circuit(self.provider, "WAVE 77")
+        CircuitImpact.objects.update(circuit=None)
+
+        with self.assertRaisesMessage(ValidationError, "already means"):
+            link_circuit_id(self.impacts[0], self.circuit)
+
+        self.assertEqual((self.linked(), aliases(self.circuit)), ([], ()))
+
+    def test_an_id_with_a_comma_is_refused(self):
+        impact = app.create_impact(self.impacts[0].maintenance, "A-1, A-2")
+
+        with self.assertRaisesMessage(ValidationError, "comma"):
+            link_circuit_id(impact, self.circuit)
+
+        self.assertEqual(aliases(self.circuit), ())
+
+
+class LinkPageTest(PageTestCase):
+    """The form."""
+
+    def setUp(self):
+        super().setUp()
+        self.impact = CircuitImpact.objects.get(cid="UNKNOWN-1")
+        self.circuit = Circuit.objects.get(cid="C-1")
+
+    def post(self, **data):
+        """Send the form."""
+        return self.client.post(url_of("circuitimpact_link", self.impact), {"circuit": self.circuit.pk, **data})
+
+    def test_the_form_links_the_id_and_comes_back(self):
+        self.permit("view_circuitimpact", "change_circuitimpact")
+        self.add_permissions("circuits.view_circuit", "circuits.change_circuit")
+        self.assertIn("UNKNOWN-1", self.page("circuitimpact_link", self.impact))
+        self.assertIn(url_of("circuitimpact_link", self.impact), self.page("circuitimpact", self.impact))
+
+        self.assertRedirects(self.post(return_url=url_of("circuitimpact_list")), url_of("circuitimpact_list"))
+
+        self.assertEqual(aliases(self.circuit), ("UNKNOWN-1",))
+        self.assertNotIn(url_of("circuitimpact_link", self.impact), self.page("circuitimpact", self.impact))
+
+    def test_a_refusal_is_explained_in_the_form(self):
+        self.become_superuser()
+        self.circuit = core.create_circuit(Provider.objects.get(name="ISP 2"), "C-9")
+
+        self.assertIn("belongs to a different provider", self.post().content.decode())
+
+    def test_it_needs_the_permissions_to_change_impact_and_circuit(self):
+        self.permit("view_circuitimpact")
+        self.add_permissions("circuits.view_circuit", "circuits.change_circuit")
+        self.assertHttpStatus(self.post(), 403)
+        self.assertNotIn(url_of("circuitimpact_link", self.impact), self.page("circuitimpact", self.impact))
+        self.user.object_permissions.all().delete()
+        self.permit("view_circuitimpact", "change_circuitimpact")
+        self.add_permissions("circuits.view_circuit")
+        self.assertHttpStatus(self.post(), 200)
+
+        self.assertEqual(aliases(self.circuit), ())
+
+
+class LinkApiTest(ApiTestCase):
+    """POST circuitimpact/<id>/link/."""
+
+    def test_it_answers_with_the_linked_impact(self):
+        circuit, impact = Circuit.objects.get(cid="C-1"), CircuitImpact.objects.get(cid="UNKNOWN-1")
+        url, body = self.url("circuitimpact-link", pk=impact.pk), {"circuit": str(circuit.pk)}
+        self.assertHttpStatus(self.client.post(url, body, format="json", **self.header), 403)
+        self.permit("change_circuitimpact")
+        self.assertHttpStatus(self.client.post(url, body, format="json", **self.header), 400)
+        self.assertEqual(aliases(circuit), ())
+        self.add_permissions("circuits.change_circuit")
+
+        response = self.client.post(url, body, format="json", **self.header)
+
+        self.assertHttpStatus(response, 200)
+        self.assertEqual((response.json()["circuit"]["id"], response.json()["matched_by"]), (str(circuit.pk), "alias"))

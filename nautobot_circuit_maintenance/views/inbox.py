@@ -1,0 +1,140 @@
+"""The page Inbox: all that needs a person, each with what mends it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
+from nautobot.apps.views import GenericView
+from nautobot.core.views.mixins import ContentTypePermissionRequiredMixin
+
+from nautobot_circuit_maintenance.analysis import inbox
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification, UnknownSender
+from nautobot_circuit_maintenance.tables.maintenances import may_add_circuits
+from nautobot_circuit_maintenance.ui import formatting
+
+_ROUTE = "plugins:nautobot_circuit_maintenance:{}"
+_TITLE = "Inbox"
+
+
+class InboxView(ContentTypePermissionRequiredMixin, GenericView):
+    """The inbox, for users who may view notifications; each kind of row requires its own permission."""
+
+    view_titles = Titles(titles={"generic": _TITLE})
+    breadcrumbs = Breadcrumbs(
+        items={
+            "generic": [
+                ViewNameBreadcrumbItem(view_name=_ROUTE.format("notification_list"), label="Notifications"),
+                ViewNameBreadcrumbItem(view_name=_ROUTE.format("inbox"), label=_TITLE),
+            ]
+        }
+    )
+
+    def get_required_permission(self) -> str:
+        """Return the permission to view notifications."""
+        return "nautobot_circuit_maintenance.view_notification"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Render the page."""
+        with_ignored = request.GET.get("ignored") == "true"
+        found = inbox.read_inbox(Visibility.of(request.user), timezone.now(), with_ignored=with_ignored)
+        here = request.get_full_path()
+        context = {
+            "view_titles": self.get_view_titles(),
+            "breadcrumbs": self.get_breadcrumbs(),
+            "view_action": "generic",
+            "return_url": here,
+            "with_ignored": with_ignored,
+            "is_all": found.is_all,
+            "groups": [_group(each, request.user, here) for each in found.groups],
+        }
+        return TemplateResponse(request, "nautobot_circuit_maintenance/inbox.html", context)
+
+
+def _group(group: inbox.Group, user: Any, here: str) -> dict[str, Any]:
+    may_add, may_assign = may_add_circuits(user), user.has_perm("circuits.change_provider")
+    may_link = user.has_perm("circuits.change_circuit")
+    rows = []
+    for entry in group.entries:
+        row = _ROWS[type(entry.row)](entry, here)
+        if isinstance(entry.row, Notification) and entry.row.state == State.FAILED and group.may_change:
+            row["links"].append(("Choose a parser", reverse("circuits:provider_edit", args=[entry.provider_id])))
+        if isinstance(entry.row, CircuitImpact) and may_add and group.provider:
+            known = urlencode({"provider": group.provider.pk, "cid": entry.row.cid})
+            row["links"].append(("Add the circuit", f"{reverse('circuits:circuit_add')}?{known}"))
+        if isinstance(entry.row, CircuitImpact) and may_link and entry.may_change and group.provider:
+            row["links"].insert(0, ("Link to a circuit", _link("circuitimpact_link", entry.row, here)))
+        if isinstance(entry.row, UnknownSender) and not may_assign:
+            row["links"] = []
+        rows.append({"when": formatting.datetime_badge(entry.since), "url": entry.row.get_absolute_url(), **row})
+    return {"provider": group.provider, "rows": rows}
+
+
+def _link(route: str, row: Any, here: str) -> str:
+    return f"{reverse(_ROUTE.format(route), args=[row.pk])}?{urlencode({'return_url': here})}"
+
+
+def _notification(entry: inbox.Entry, here: str) -> dict[str, Any]:
+    row: Any = entry.row
+    actions = {"links": [], "posts": []}
+    if entry.may_change:
+        reprocess = reverse(_ROUTE.format("notification_reprocess"), args=[row.pk])
+        actions = {
+            "links": [("Dismiss", _link("notification_dismiss", row, here))],
+            "posts": [("Reprocess", reprocess, "")],
+        }
+    return {
+        "kind": formatting.state_badge(row.state, row.error),
+        "title": str(row),
+        "why": row.error,
+        **actions,
+    }
+
+
+def _maintenance(entry: inbox.Entry, _here: str) -> dict[str, Any]:
+    row: Any = entry.row
+    sentences = " ".join(doubt["sentence"] for doubt in row.doubts)
+    return {
+        "kind": formatting.doubt_badge(row.doubts),
+        "title": row.name,
+        "why": sentences,
+        "links": [],
+        "posts": [],
+    }
+
+
+def _impact(entry: inbox.Entry, _here: str) -> dict[str, Any]:
+    row: Any = entry.row
+    return {
+        "kind": formatting.UNKNOWN_CIRCUIT_ID,
+        "title": row.cid,
+        "why": f"Announced by {row.maintenance.name}, and not a circuit in Nautobot.",
+        "links": [],
+        "posts": [],
+    }
+
+
+def _sender(entry: inbox.Entry, here: str) -> dict[str, Any]:
+    row: Any = entry.row
+    dismiss = reverse(_ROUTE.format("unknownsender_bulk_dismiss"))
+    return {
+        "kind": format_html('<span class="badge border border-dark text-body">{}</span>', "Unknown sender"),
+        "title": row.address,
+        "why": f"{row.count} emails in {row.source}, and no provider has this address.",
+        "links": [("Assign to a provider", _link("unknownsender_assign", row, here))] if entry.may_change else [],
+        "posts": [("Dismiss", dismiss, row.pk)] if entry.may_change else [],
+    }
+
+
+_ROWS = {
+    Notification: _notification,
+    CircuitMaintenance: _maintenance,
+    CircuitImpact: _impact,
+    UnknownSender: _sender,
+}

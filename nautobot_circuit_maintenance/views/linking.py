@@ -1,0 +1,58 @@
+"""Linking a circuit ID to a circuit on the pages."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template import Context
+from nautobot.apps.ui import Button
+from nautobot.circuits.models import Circuit
+from rest_framework.decorators import action
+
+from nautobot_circuit_maintenance.forms import LinkCircuitForm
+from nautobot_circuit_maintenance.models import CircuitImpact
+from nautobot_circuit_maintenance.models.linking import link_circuit_id
+from nautobot_circuit_maintenance.views.asking import ASKING, answered, ask, back_to
+
+_EXPLANATION = (
+    "The ID is kept as an alias of the circuit. All impacts of the provider with this ID are linked, those of future "
+    "emails too."
+)
+
+
+class LinkButton(Button):
+    """A button for users who may change the impact and a circuit, while there is no circuit."""
+
+    def should_render(self, context: Context) -> bool:
+        """Check the circuit, then the permissions with their constraints."""
+        user, impact = context["request"].user, context["object"]
+        if impact.circuit_id or not user.has_perm("circuits.change_circuit"):
+            return False
+        return CircuitImpact.objects.restrict(user, "change").filter(pk=impact.pk).exists()
+
+
+class LinkMixin:
+    """The page of impacts that links a circuit ID."""
+
+    get_object: Any
+
+    @action(detail=True, url_path="link", url_name="link", **ASKING)
+    def link(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        """Ask for the circuit, then link the circuit ID to it."""
+        impact = self.get_object()
+        return_url = back_to(request, impact.get_absolute_url())
+        form = answered(request, LinkCircuitForm)
+        form.fields["circuit"].queryset = Circuit.objects.restrict(request.user, "change")
+        form.fields["circuit"].widget.add_query_param("provider", str(impact.maintenance.provider_id))
+        if form.is_valid():
+            try:
+                link_circuit_id(impact, form.cleaned_data["circuit"])
+            except ValidationError as error:  # of link_circuit_id(): the ID cannot be an alias of this circuit
+                form.add_error("circuit", error.messages)
+            else:
+                messages.success(request, f"{impact.cid} is now linked to circuit {form.cleaned_data['circuit'].cid}.")
+                return redirect(return_url)
+        title = f"Link {impact.cid} to a circuit"
+        return ask(request, form, title=title, button="Link", return_url=return_url, explanation=_EXPLANATION)
