@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="unknown_senders",
                         to="nautobot_circuit_maintenance.notificationsource",

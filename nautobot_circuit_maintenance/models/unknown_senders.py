@@ -25,7 +25,12 @@ class UnknownSenderQuerySet(RestrictedQuerySet):
 class UnknownSender(BaseModel):
     """An address that no provider of a source uses, with the number of its emails."""
 
-    source = models.ForeignKey(to=NotificationSource, on_delete=models.CASCADE, related_name="unknown_senders")
+    source = models.ForeignKey(
+        to=NotificationSource,
+        on_delete=models.CASCADE,
+        related_name="unknown_senders",
+        db_index=False,  # the unique constraint begins with it
+    )
     address = models.CharField(max_length=LONGEST_ADDRESS, help_text="Sender address in lower case.")
     count = models.PositiveBigIntegerField(verbose_name="Emails", help_text="Number of its emails that were read.")
     first_seen = models.DateTimeField(help_text="When its first email was read.")
