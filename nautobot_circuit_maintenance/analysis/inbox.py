@@ -25,7 +25,7 @@ class Entry(NamedTuple):
     """When it became known."""
     provider_id: UUID | None
     may_change: bool
-    """Whether the user may mend it."""
+    """Whether the user may change it."""
 
 
 @dataclass(frozen=True)

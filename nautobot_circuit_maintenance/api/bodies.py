@@ -1,4 +1,4 @@
-"""The bodies of the actions that mend something."""
+"""The bodies of the actions that fix something."""
 
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from rest_framework import serializers
@@ -13,7 +13,7 @@ class LinkCircuitSerializer(serializers.Serializer):  # pylint: disable=abstract
 class DismissSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only for reading
     """The body of Dismiss."""
 
-    reason = serializers.CharField(max_length=CHARFIELD_MAX_LENGTH, help_text="Why it needs nobody's attention.")
+    reason = serializers.CharField(max_length=CHARFIELD_MAX_LENGTH, help_text="Why it needs no attention.")
 
 
 class AssignSenderSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only for reading

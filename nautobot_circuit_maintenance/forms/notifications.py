@@ -54,7 +54,7 @@ class NotificationFilterForm(BootstrapMixin, forms.Form):
 
 
 class DismissForm(BootstrapMixin, forms.Form):
-    """Ask why a notification needs nobody's attention."""
+    """Ask why a notification needs no attention."""
 
     reason = forms.CharField(
         max_length=CHARFIELD_MAX_LENGTH, help_text="Shown on the notification and in the change log."

@@ -15,7 +15,7 @@ from nautobot_circuit_maintenance.models.querysets import NotificationQuerySet
 
 @dataclass(frozen=True)
 class DismissResult:
-    """What happened to each notification that a user dismissed; what is neither needs nobody's attention."""
+    """What happened to each notification that a user dismissed; what is neither needs no attention."""
 
     dismissed: list[Notification] = field(default_factory=list)
     changed: list[Notification] = field(default_factory=list)

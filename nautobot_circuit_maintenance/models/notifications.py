@@ -131,7 +131,7 @@ class Notification(BaseModel):
         help_text="Who dismissed its result.",
     )
     dismissed_reason = models.CharField(
-        max_length=CHARFIELD_MAX_LENGTH, blank=True, editable=False, help_text="Why it needs nobody's attention."
+        max_length=CHARFIELD_MAX_LENGTH, blank=True, editable=False, help_text="Why it needs no attention."
     )
     dismissed_state = models.CharField(
         max_length=20, blank=True, editable=False, help_text="State that was dismissed; another one counts again."

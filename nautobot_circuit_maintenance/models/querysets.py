@@ -176,7 +176,7 @@ class NotificationQuerySet(RestrictedQuerySet):
     """Notifications."""
 
     def needing_attention(self) -> "NotificationQuerySet":
-        """Filter notifications that were not read, or only in part, and whose result nobody has dismissed."""
+        """Filter notifications that were not read, or only in part, and whose result no one has dismissed."""
         return self.filter(_is_not_read()).not_dismissed()
 
     def partly_read(self) -> "NotificationQuerySet":

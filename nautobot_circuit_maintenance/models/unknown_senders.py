@@ -18,7 +18,7 @@ class UnknownSenderQuerySet(RestrictedQuerySet):
     """Unknown senders."""
 
     def needing_attention(self) -> "UnknownSenderQuerySet":
-        """Filter addresses about which nobody has decided."""
+        """Filter addresses about which no one has decided."""
         return self.filter(dismissed=False)
 
 
@@ -35,7 +35,7 @@ class UnknownSender(BaseModel):
     count = models.PositiveBigIntegerField(verbose_name="Emails", help_text="Number of its emails that were read.")
     first_seen = models.DateTimeField(help_text="When its first email was read.")
     last_seen = models.DateTimeField(help_text="When its last email was read.")
-    dismissed = models.BooleanField(default=False, help_text="Someone decided that it is no provider.")
+    dismissed = models.BooleanField(default=False, help_text="Someone decided that it does not belong to a provider.")
 
     objects = BaseManager.from_queryset(UnknownSenderQuerySet)()
 

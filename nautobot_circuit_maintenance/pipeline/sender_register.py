@@ -13,7 +13,7 @@ from nautobot_circuit_maintenance.models.unknown_senders import LONGEST_ADDRESS
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
 MOST_PER_SOURCE = 1_000
-"""Rows of a source; whoever sends from many addresses pushes out the oldest, and the table does not grow."""
+"""Rows of a source; many new addresses push out the oldest, and the table does not grow."""
 _UPDATED_AT_ONCE = 200
 """Time grows with the square of it, for the CASE expressions that Django writes."""
 

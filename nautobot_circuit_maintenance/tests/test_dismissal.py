@@ -1,4 +1,4 @@
-"""Dismissing what a notification ended with: it needs nobody's attention until something new is known."""
+"""Dismissing what a notification ended with: it needs no attention until something new is known."""
 
 from django.test import override_settings
 from nautobot.extras.models import ObjectChange

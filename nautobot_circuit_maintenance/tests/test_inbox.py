@@ -1,4 +1,4 @@
-"""The page Inbox: all that needs a person, with what mends it."""
+"""The page Inbox: all that needs a person, with what fixes it."""
 
 import re
 from datetime import timedelta
@@ -21,7 +21,7 @@ DOUBT = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint"
 
 
 class InboxTest(PageTestCase):
-    """Two providers with something to do, and a stranger."""
+    """Two providers with something to do, and an unknown sender."""
 
     def setUp(self):
         super().setUp()
@@ -143,12 +143,12 @@ class InboxTest(PageTestCase):
 
     def test_the_mends_come_back_to_the_inbox(self):
         self.become_superuser()
-        stranger = models.UnknownSender.objects.first()
+        sender = models.UnknownSender.objects.first()
         failed = models.Notification.objects.filter(state=State.FAILED).first()
         back = {"return_url": url_of("inbox")}
 
         for url, data in (
-            (url_of("unknownsender_bulk_dismiss"), {"pk": stranger.pk}),
+            (url_of("unknownsender_bulk_dismiss"), {"pk": sender.pk}),
             (url_of("notification_dismiss", failed), {"reason": "Spam"}),
             (url_of("notification_reprocess", failed), {}),
         ):

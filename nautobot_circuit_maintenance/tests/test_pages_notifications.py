@@ -380,6 +380,7 @@ class NavigationTest(PageTestCase):
             "note": "Maintenance Notes",
             "notification": "Notifications",
             "notificationsource": "Notification Sources",
+            "unknownsender": "Unknown Senders",
         }
         for model in items:
             self.assertNotIn(f'href="{url_of(f"{model}_list")}"', self.client.get(reverse("home")).content.decode())

@@ -1,4 +1,4 @@
-"""The page Inbox: all that needs a person, each with what mends it."""
+"""The page Inbox: all that needs a person, each with what fixes it."""
 
 from typing import Any
 

@@ -115,7 +115,7 @@ class ResultPanel(VerbatimLabelsMixin, KeyValueTablePanel):
 
 
 def _dismissal(notification: Notification) -> dict[str, Any]:
-    """Return who dismissed a result, when and why; nothing if nobody did."""
+    """Return who dismissed a result, when and why; nothing if no one did."""
     if notification.dismissed_at is None:
         return {}
     text = f"by {notification.dismissed_by or 'a deleted user'}: {notification.dismissed_reason}"

@@ -64,7 +64,7 @@ class Registered(PipelineTestCase):
 
 
 class Bounded(TestCase):
-    """Whoever writes from many addresses does not fill the table."""
+    """Many addresses do not fill the table."""
 
     def setUp(self):
         super().setUp()
