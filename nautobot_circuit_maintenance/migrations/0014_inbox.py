@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """Add columns that are empty, and an empty table."""
 
     dependencies = [
-        ("nautobot_circuit_maintenance", "0012_indexes"),
+        ("nautobot_circuit_maintenance", "0013_settled_doubts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
