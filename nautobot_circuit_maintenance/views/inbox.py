@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -126,7 +127,7 @@ def _sender(entry: inbox.Entry, here: str) -> dict[str, Any]:
     return {
         "kind": format_html('<span class="badge border border-dark text-body">{}</span>', "Unknown sender"),
         "title": row.address,
-        "why": f"{row.count} emails in {row.source}, and no provider has this address.",
+        "why": f"{row.count} email{pluralize(row.count)} in {row.source}, and no provider has this address.",
         "links": [("Assign to a provider", _link("unknownsender_assign", row, here))] if entry.may_change else [],
         "posts": [("Dismiss", dismiss, row.pk)] if entry.may_change else [],
     }
