@@ -96,7 +96,7 @@ class TestMeters(TransactionTestCase):
         meters = Meters()
         with meters.counting(), meters.phase("work"):
             with transaction.atomic():
-                NotificationSource.objects.create(name="Counted")
+                NotificationSource.objects.update(last_error="Counted")
             NotificationSource.objects.count()
             with connections["job_logs"].cursor() as cursor:
                 cursor.execute("SELECT 1")
