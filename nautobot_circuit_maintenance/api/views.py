@@ -117,9 +117,9 @@ class CircuitMaintenanceViewSet(OwnColumnsMixin, StreamedCSVMixin, NautobotModel
     @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
     def settle(self, request: Request, **_kwargs: Any) -> Response:
         """Settle a doubt of kind `second-opinion`: the reading is right."""
+        maintenance = self.get_object()
         body = serializers.SettleSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        maintenance = self.get_object()
         rows = CircuitMaintenance.objects.filter(pk=maintenance.pk)
         if not settle(rows, user=request.user, now=datetime.now(timezone.utc), **body.validated_data):
             raise NoSuchDoubt()
