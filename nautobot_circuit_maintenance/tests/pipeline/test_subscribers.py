@@ -205,7 +205,7 @@ class TestSubscribers(PipelineTestCase):
 
         self.assertEqual(len(sent), 1)
 
-    def test_if_nobody_subscribes_each_chunk_asks_three_questions(self):
+    def test_if_no_one_subscribes_each_chunk_asks_three_questions(self):
         """What changed, which webhooks, and which job hooks; it reads no change record."""
         with CaptureQueriesContext(connection) as captured, change_context(self.user, uuid4()):
             self.provider.validated_save()
