@@ -53,7 +53,7 @@ def run(parts: Sequence[str], options: argparse.Namespace) -> Figures:
         if "ingest" in parts:
             html = max(options.mails // HTML_SHARE, 30)
             bcop = ingest.run_by_subscribers(options.mails, options.seed, options.profile)
-            figures |= {f"{options.mails:,} BCOP mails, {who} subscribed": each for who, each in bcop.items()}
+            figures |= {f"{options.mails:,} BCOP mails, {who}": each for who, each in bcop.items()}
             figures[f"{html:,} HTML mails"] = ingest.run("html", html, options.seed)
         if "workers" in parts:
             figures[f"workers, {options.mails:,} BCOP mails"] = workers.run(options.mails, options.seed)
