@@ -136,7 +136,7 @@ MUTANTS = (
     Mutant(
         "what waits without a verdict is admitted",
         f"{APP}/pipeline/admission.py",
-        "if confirmed or (confirmed is None and not self._requires_authentication(source)):",
+        "if confirmed or (confirmed is None and required is False and not requires_today):",
         "if confirmed is not False:",
         (f"{TESTS}/pipeline/test_admission.py",),
     ),
@@ -409,8 +409,8 @@ MUTANTS = (
     Mutant(
         "reprocessing undoes a new name",
         f"{APP}/pipeline/apply/revision.py",
-        "if maintenance.name == before and after not in self.taken_names:",
-        "if after not in self.taken_names:",
+        "if maintenance.name == before and as_unique(after) not in self.taken_names:",
+        "if as_unique(after) not in self.taken_names:",
         (f"{TESTS}/pipeline/test_changed_rules.py",),
     ),
     Mutant(
