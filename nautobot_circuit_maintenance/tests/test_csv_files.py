@@ -13,8 +13,7 @@ from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.api.csv_files import CHUNK
 from nautobot_circuit_maintenance.api.serializers import CircuitMaintenanceSerializer
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, core, users
 
 HERE = "plugins-api:nautobot_circuit_maintenance-api:circuitmaintenance-list"
 FIGURES = ("windows", "circuit_count", "unmatched_count", "worst_impact")
@@ -25,11 +24,11 @@ class CSVTest(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        cls.everything = world.superuser()
-        cls.isp = fixtures.create_provider("ISP 1")
-        cls.first = fixtures.create_maintenance("FIRST", cls.isp, start=fixtures.NOON)
-        fixtures.create_impact(cls.first, fixtures.create_circuit(cls.isp, "C-1"), Impact.OUTAGE)
-        fixtures.create_impact(cls.first, "UNKNOWN", Impact.DEGRADED)
+        cls.everything = users.superuser()
+        cls.isp = core.create_provider("ISP 1")
+        cls.first = app.create_maintenance("FIRST", cls.isp, start=app.NOON)
+        app.create_impact(cls.first, core.create_circuit(cls.isp, "C-1"), Impact.OUTAGE)
+        app.create_impact(cls.first, "UNKNOWN", Impact.DEGRADED)
 
     def add(self, count: int) -> None:
         """Create maintenances without impacts."""
@@ -62,7 +61,7 @@ class CSVTest(TestCase):
 
     def test_figures_are_those_of_visible_impacts(self):
         only_degraded = {models.CircuitImpact: {"impact": Impact.DEGRADED}}
-        user = world.viewer(models.CircuitMaintenance, models.CircuitImpact, constraints=only_degraded)
+        user = users.viewer(models.CircuitMaintenance, models.CircuitImpact, constraints=only_degraded)
 
         self.assertEqual([self.rows(user)[0][name] for name in FIGURES[1:]], ["1", "1", "DEGRADED"])
 

@@ -12,8 +12,8 @@ from nautobot.dcim.models import Device, Interface, Location
 from nautobot.tenancy.models import Tenant
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.tests import fixtures, two_providers
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests import two_providers
+from nautobot_circuit_maintenance.tests.factories import app, users
 from nautobot_circuit_maintenance.tests.two_providers import NAMES, OURS, THEIRS
 
 WORD = {"startswith": OURS}
@@ -51,19 +51,19 @@ def create() -> None:
     circuit.provider = ours.of(Provider)[0]  # two tenants at one carrier
     circuit.save()
     for number, maintenance in enumerate(ours.of(models.CircuitMaintenance)[:2]):
-        fixtures.create_impact(maintenance, circuit)
-        fixtures.create_impact(maintenance, f"{THEIRS} secret {number}")
+        app.create_impact(maintenance, circuit)
+        app.create_impact(maintenance, f"{THEIRS} secret {number}")
         models.Note.objects.create(maintenance=maintenance, title=f"{THEIRS} title", comment=f"{THEIRS} comment")
-        fixtures.create_parsed(theirs.of(models.Notification)[number], maintenance, parser=f"{THEIRS} parser")
-    bare = fixtures.create_maintenance(f"{OURS} bare", ours.of(Provider)[0])
-    fixtures.create_impact(bare, f"{THEIRS} alone")
+        app.create_parsed(theirs.of(models.Notification)[number], maintenance, parser=f"{THEIRS} parser")
+    bare = app.create_maintenance(f"{OURS} bare", ours.of(Provider)[0])
+    app.create_impact(bare, f"{THEIRS} alone")
     models.Note.objects.create(maintenance=bare, title=f"{THEIRS} alone")
 
 
 def reader(constraints: dict[type[Model], dict[str, Any]]) -> Any:
     """Create someone who may view everything but what these constraints hide."""
     user = get_user_model().objects.create_user(f"reader {get_user_model().objects.count()}")
-    world.permit(user, *two_providers.OF_THE_APP, *two_providers.OF_CORE, constraints=constraints)
+    users.permit(user, *two_providers.OF_THE_APP, *two_providers.OF_CORE, constraints=constraints)
     return user
 
 

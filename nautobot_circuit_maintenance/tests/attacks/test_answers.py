@@ -12,8 +12,7 @@ from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance import filters, models
 from nautobot_circuit_maintenance.domain.custom_fields import EMAILS
-from nautobot_circuit_maintenance.tests import fixtures
-from nautobot_circuit_maintenance.tests.analysis import world
+from nautobot_circuit_maintenance.tests.factories import app, users
 from nautobot_circuit_maintenance.tests.page_case import HTMX
 from nautobot_circuit_maintenance.tests.test_permission_walk import REST, UI, BothSidesCase
 from nautobot_circuit_maintenance.tests.two_providers import OF_THE_APP, OURS, SHARED, THEIRS
@@ -69,14 +68,14 @@ class AnswersTest(BothSidesCase):
 
     def test_deleting_a_provider_takes_as_many_queries_for_many_maintenances_and_names_visible_ones_only(self):
         for number in range(3):
-            fixtures.create_maintenance(f"{OURS} more {number}", self.provider)
+            app.create_maintenance(f"{OURS} more {number}", self.provider)
         self.delete(self.provider)  # fills core's caches
         _, few = self.delete(self.provider)
         for number in range(20):
-            start = fixtures.NOON + timedelta(days=number)
-            fixtures.create_maintenance(f"{THEIRS} of ours {number}", self.provider, start=start)
+            start = app.NOON + timedelta(days=number)
+            app.create_maintenance(f"{THEIRS} of ours {number}", self.provider, start=start)
 
-        world.permit(self.user, models.CircuitMaintenance, constraints={models.CircuitMaintenance: {"pk": None}})
+        users.permit(self.user, models.CircuitMaintenance, constraints={models.CircuitMaintenance: {"pk": None}})
         response, many = self.delete(self.provider)
 
         self.assertEqual(response.status_code, 409)

@@ -108,7 +108,9 @@ class ForgedMail(PipelineTestCase):
                 client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.get_or_create(user=user)[0].key}")
             url = "/api/plugins/circuit-maintenance/notification/ingest/"
             response = client.post(url, data=FORGED, content_type="message/rfc822")
-            self.assertIn(response.status_code, (401, 403))
+            self.assertIn(
+                response.status_code, (400, 401, 403)
+            )  # 400: the provider is hidden, like one that is unknown
 
     def act(self, way: str) -> None:
         """Have the forged mail digested in one of the ways."""

@@ -13,7 +13,9 @@ from nautobot.apps.testing import TestCase
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.domain.escaping import in_csv, in_markdown
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.models.unknown_senders import LONGEST_ADDRESS
+from nautobot_circuit_maintenance.tests.factories import app, core
+from nautobot_circuit_maintenance.tests.factories.app import create_unknown_sender
 from nautobot_circuit_maintenance.tests.page_case import HTMX, url_of
 from nautobot_circuit_maintenance.tests.test_permission_walk import REST
 from nautobot_circuit_maintenance.tests.two_providers import OF_THE_APP
@@ -93,15 +95,15 @@ class OutputsTest(TestCase):
 
     def create(self, words):
         """Create one of each, with these words wherever a sender's words end up."""
-        provider = fixtures.create_provider("ISP")
-        maintenance = fixtures.create_maintenance(words, None, description=words, other_ids=[words], ticket=words)
+        provider = core.create_provider("ISP")
+        maintenance = app.create_maintenance(words, None, description=words, other_ids=[words], ticket=words)
         maintenance.provider_maintenance_id = words
         maintenance.doubts = [{"kind": "date", "sentence": words, "fingerprint": words}]
         maintenance.save()
-        fixtures.create_impact(maintenance, words)
+        app.create_impact(maintenance, words)
         models.Note.objects.create(maintenance=maintenance, title=words, comment=in_markdown(words))
         source = models.NotificationSource.objects.create(name="Source", last_error=words)
-        notification = fixtures.create_notification(
+        notification = app.create_notification(
             provider,
             source,
             subject=words,
@@ -114,15 +116,15 @@ class OutputsTest(TestCase):
             + b'\r\nContent-Disposition: attachment; filename="=x"\r\n\r\n'
             + words.encode(),
         )
-        json = fixtures.evidence(
+        json = app.evidence(
             words,
-            fixtures.NOON,
+            app.NOON,
             account=words,
             organizer=words,
             description=words,
             circuits=[{"cid": words, "impact": "OUTAGE"}],
         )
-        parsed = fixtures.create_parsed(notification, maintenance, json=json, parser=words)
+        parsed = app.create_parsed(notification, maintenance, json=json, parser=words)
         return (
             maintenance,
             maintenance.impacts.get(),
@@ -130,6 +132,7 @@ class OutputsTest(TestCase):
             source,
             notification,
             parsed,
+            create_unknown_sender(source, words[:LONGEST_ADDRESS]),
         )
 
     def setUp(self):

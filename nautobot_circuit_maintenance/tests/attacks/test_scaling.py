@@ -22,7 +22,7 @@ from nautobot_circuit_maintenance.jobs import jobs
 from nautobot_circuit_maintenance.models.matching import link_unmatched
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.retention import purge_raw
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app, core
 from nautobot_circuit_maintenance.tests.page_case import HTMX
 from nautobot_circuit_maintenance.tests.test_permission_walk import ROUTES, UI
 from nautobot_circuit_maintenance.tests.two_providers import OF_THE_APP
@@ -56,16 +56,16 @@ def fill(provider, source, circuits: int, maintenances: int) -> None:
         start = int((large.start_time + timedelta(hours=hours)).timestamp())
         stamp = timezone.now() - timedelta(hours=hours)
         named = [{"cid": cid, "impact": "OUTAGE"} for cid in cids]
-        json = fixtures.evidence("LARGE", stamp, start=start, end=start + 3600, circuits=named)
-        mail = fixtures.create_notification(provider, source, received_at=stamp, sent_at=stamp)
-        fixtures.create_parsed(mail, large, json=json, issued_at=stamp)
+        json = app.evidence("LARGE", stamp, start=start, end=start + 3600, circuits=named)
+        mail = app.create_notification(provider, source, received_at=stamp, sent_at=stamp)
+        app.create_parsed(mail, large, json=json, issued_at=stamp)
     for number in range(models.CircuitMaintenance.objects.count(), maintenances + 1):
         start = timezone.now() + timedelta(hours=number % 48)
-        maintenance = fixtures.create_maintenance(f"WORK-{number}", provider, start=start)
-        fixtures.create_impact(maintenance, "CID-1")
+        maintenance = app.create_maintenance(f"WORK-{number}", provider, start=start)
+        app.create_impact(maintenance, "CID-1")
         models.Note.objects.create(maintenance=maintenance, title=f"Note {number}")
-        mail = fixtures.create_notification(provider, source, state=State.FAILED, error="Reason")
-        fixtures.create_parsed(mail, maintenance)
+        mail = app.create_notification(provider, source, state=State.FAILED, error="Reason")
+        app.create_parsed(mail, maintenance)
 
 
 @pytest.mark.nightly
@@ -75,10 +75,10 @@ class ScalingTest(TestCase):
     @classmethod
     def setUpTestData(cls):
         """Create the smaller amount."""
-        cls.provider = fixtures.create_provider("ISP")
+        cls.provider = core.create_provider("ISP")
         cls.source = models.NotificationSource.objects.create(name="Source")
         cls.source.providers.add(cls.provider)
-        fixtures.create_maintenance("LARGE", cls.provider, start=timezone.now() + timedelta(hours=1))
+        app.create_maintenance("LARGE", cls.provider, start=timezone.now() + timedelta(hours=1))
         fill(cls.provider, cls.source, CIRCUITS, MAINTENANCES)
 
     def setUp(self):

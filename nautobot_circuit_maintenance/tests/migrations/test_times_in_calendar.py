@@ -10,7 +10,7 @@ from django.test import TestCase
 
 from nautobot_circuit_maintenance.domain.calendar import EARLIEST, LATEST, is_in_calendar
 from nautobot_circuit_maintenance.models import CircuitMaintenance, MaintenanceWindow
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app
 
 MIGRATION = import_module("nautobot_circuit_maintenance.migrations.0007_times_in_calendar")
 FIRST, LAST = datetime(1, 1, 2, tzinfo=timezone.utc), datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
@@ -40,9 +40,9 @@ class TimesTest(TestCase):
                         editor.remove_constraint(model, constraint)
 
     def test_times_are_moved_to_the_nearest_ones_and_others_stay(self):
-        day = (fixtures.NOON, fixtures.NOON + timedelta(hours=1))
+        day = (app.NOON, app.NOON + timedelta(hours=1))
         self.store("usual", day)
-        self.store("open end", (fixtures.NOON, LAST))
+        self.store("open end", (app.NOON, LAST))
         self.store("never", (FIRST, FIRST + timedelta(hours=1)))
         self.store("always", (FIRST, LAST))
         self.store("two nights", day, (LAST - timedelta(hours=2), LAST), (LAST - timedelta(hours=3), LAST))
@@ -55,7 +55,7 @@ class TimesTest(TestCase):
                 self.assertGreater(row.end_time, row.start_time)
         found = {row.name: (row.start_time, row.end_time) for row in CircuitMaintenance.objects.all()}
         self.assertEqual(found["usual"], day)
-        self.assertEqual(found["open end"], (fixtures.NOON, LATEST - timedelta(seconds=1)))
+        self.assertEqual(found["open end"], (app.NOON, LATEST - timedelta(seconds=1)))
         self.assertEqual(found["never"], (EARLIEST, EARLIEST + timedelta(minutes=1)))
         self.assertEqual(CircuitMaintenance.objects.get(name="two nights").windows.count(), 2)
         for maintenance in CircuitMaintenance.objects.all():

@@ -10,7 +10,7 @@ from nautobot.extras.context_managers import deferred_change_logging_for_bulk_op
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance
-from nautobot_circuit_maintenance.tests import fixtures
+from nautobot_circuit_maintenance.tests.factories import app, core
 
 HOUR = timedelta(hours=1)
 STATEMENTS = 12
@@ -21,10 +21,10 @@ class SaveTest(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        cls.isps = [fixtures.create_provider(name) for name in ("ISP 1", "ISP 2")]
+        cls.isps = [core.create_provider(name) for name in ("ISP 1", "ISP 2")]
         for number in range(12):
-            maintenance = fixtures.create_maintenance(f"WORK-{number}", cls.isps[0])
-            fixtures.create_impact(maintenance, f"C-{number}", "OUTAGE")
+            maintenance = app.create_maintenance(f"WORK-{number}", cls.isps[0])
+            app.create_impact(maintenance, f"C-{number}", "OUTAGE")
 
     def edit(self, *numbers: int) -> int:
         """Edit maintenances as Nautobot's job does; return how many statements that takes."""
@@ -52,7 +52,7 @@ class SaveTest(TestCase):
                 changed.full_clean()
 
     def test_provider_that_has_the_name_already_is_refused(self):
-        fixtures.create_maintenance("WORK-0", self.isps[1])
+        app.create_maintenance("WORK-0", self.isps[1])
         changed = CircuitMaintenance.objects.get(name="WORK-0", provider=self.isps[0])
         changed.provider = self.isps[1]
 
