@@ -89,6 +89,12 @@ class RunReport:
         return sum(len(report.recorded) for report in self.sources)
 
     @property
+    def digested(self) -> int:
+        """Number of notifications that this run digested itself, also of those that another run recorded."""
+        outcomes = [outcome for report in self.sources for outcome in report.ends.values()]
+        return sum(outcome is not Outcome.WAITING for outcome in outcomes)
+
+    @property
     def unaccounted(self) -> int:
         """Recorded notifications that are in no state: 0, or one was lost."""
         return self.recorded - sum(self.states.values())
@@ -108,6 +114,7 @@ class RunReport:
         shown = [each for each in self.sources if each.name != PREVIOUSLY_WAITING or each.outcomes or each.error]
         return {
             "recorded": self.recorded,
+            "digested": self.digested,
             "states": dict(self.states),
             "maintenances": {change.value: count for change, count in self.changes.items()},
             "complete": self.is_complete,

@@ -123,6 +123,7 @@ class TestResult(JobTestCase):
             result.result,
             {
                 "recorded": 3,
+                "digested": 3,
                 "states": {"parsed": 2, "failed": 1},
                 "maintenances": {"created": 2},
                 "complete": True,
@@ -224,7 +225,7 @@ class TestResult(JobTestCase):
         job = prepare_job()
         job.soft_time_limit_override, job.soft_time_limit = True, 4
         job.validated_save()
-        self.deliver(900)
+        self.deliver(1800)
         first = run_job()
         self.assertEqual(first.status, "SUCCESS", first.traceback)
         self.assertFalse(first.result["complete"])
@@ -234,8 +235,8 @@ class TestResult(JobTestCase):
         job.validated_save()
         second = run_job()
         self.assertTrue(second.result["complete"])
-        self.assertEqual(self.states(), ["parsed"] * 900)
-        self.assertEqual(CircuitMaintenance.objects.count(), 900)
+        self.assertEqual(self.states(), ["parsed"] * 1800)
+        self.assertEqual(CircuitMaintenance.objects.count(), 1800)
 
 
 class TestFailure(JobTestCase):
