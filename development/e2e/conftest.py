@@ -12,8 +12,8 @@ from development.e2e.browser import Watch, browser as run_browser, log_in
 
 APP = "/plugins/circuit-maintenance"
 SECONDS = 1000
-# It uses the settings of the unit tests, so that `invoke e2e` runs it separately.
-collect_ignore = [] if "DJANGO_SETTINGS_MODULE" in os.environ else ["test_dovecot.py"]
+# They use the settings of the unit tests, so that `invoke e2e` runs them separately.
+collect_ignore = [] if "DJANGO_SETTINGS_MODULE" in os.environ else ["test_dovecot.py", "test_pgbouncer.py"]
 expect.set_options(timeout=20 * SECONDS)
 
 
