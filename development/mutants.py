@@ -409,8 +409,8 @@ MUTANTS = (
     Mutant(
         "reprocessing undoes a new name",
         f"{APP}/pipeline/apply/revision.py",
-        "if maintenance.name == before and as_unique(after) not in self.taken_names:",
-        "if as_unique(after) not in self.taken_names:",
+        "if maintenance.name == before and is_free:",
+        "if is_free:",
         (f"{TESTS}/pipeline/test_changed_rules.py",),
     ),
     Mutant(

@@ -149,12 +149,15 @@ def per_mail(phases: "dict[str, Usage]", count: int) -> dict[str, float]:
 
 
 def load_parser() -> None:
-    """Load the parser library and the tables that Cogent's emails need: the memory of an idle worker."""
-    from nautobot_circuit_maintenance.domain.updates import Provenance  # pylint: disable=import-outside-toplevel  # too
-    from nautobot_circuit_maintenance.reading.parse import parse  # pylint: disable=import-outside-toplevel  # too
+    """Load the parser library, the tables that Cogent's emails need, and the second opinion: the state of an idle worker."""
+    # pylint: disable=import-outside-toplevel  # import settings
+    from nautobot_circuit_maintenance.domain.updates import Provenance
+    from nautobot_circuit_maintenance.reading.gates.base import Known
+    from nautobot_circuit_maintenance.reading.parse import parse
+    from nautobot_circuit_maintenance.reading.second_opinion import with_opinions
 
     now = datetime.now(timezone.utc)
-    parse(mails.COGENT, ["cogent"], Provenance(now, now, ""))
+    with_opinions(parse(mails.COGENT, ["cogent"], Provenance(now, now, "")), Known)
 
 
 @contextmanager

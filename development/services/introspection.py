@@ -1,4 +1,4 @@
-"""Tells Dovecot whose an access token is, on loopback: `with introspection(tokens) as server`."""
+"""Returns to Dovecot whose access token it has, on loopback: `with introspection(tokens) as server`."""
 
 import json
 from collections.abc import Iterator

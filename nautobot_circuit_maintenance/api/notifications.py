@@ -22,7 +22,7 @@ from rest_framework.settings import api_settings
 
 from nautobot_circuit_maintenance import filters
 from nautobot_circuit_maintenance.api import bodies, serializers
-from nautobot_circuit_maintenance.api.permissions import ChangePermission
+from nautobot_circuit_maintenance.api.permissions import ChangeActionsMixin, ChangePermission
 from nautobot_circuit_maintenance.api.queries import OwnColumnsMixin
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.mail.files import read_message
@@ -38,7 +38,6 @@ from nautobot_circuit_maintenance.ui.http import MESSAGE_TYPE, NOT_STORED, eml_r
 _CANNOT_BE_REPROCESSED = (
     "The original message is not stored (too large, or purged), or the source that refused it is no longer configured."
 )
-_CHANGE_ACTIONS = ("dismiss", "reprocess")
 PROBLEM = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
 
 
@@ -94,19 +93,12 @@ def message_of(body: Any) -> MailMessage:
     return message
 
 
-class NotificationViewSet(OwnColumnsMixin, ReadOnlyModelViewSet):
+class NotificationViewSet(ChangeActionsMixin, OwnColumnsMixin, ReadOnlyModelViewSet):
     """Notifications, without their original messages."""
 
     queryset = Notification.objects.all()
     serializer_class = serializers.NotificationSerializer
     filterset_class = filters.NotificationFilterSet
-
-    def restrict_queryset(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Require the permission to change for the app's own actions."""
-        if request.user.is_authenticated and self.action in _CHANGE_ACTIONS:
-            self.queryset = self.queryset.restrict(request.user, "change")
-        else:
-            super().restrict_queryset(request, *args, **kwargs)
 
     @extend_schema(
         request=None,

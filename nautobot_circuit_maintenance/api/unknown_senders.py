@@ -15,27 +15,18 @@ from rest_framework.response import Response
 from nautobot_circuit_maintenance import filters
 from nautobot_circuit_maintenance.api import bodies, serializers
 from nautobot_circuit_maintenance.api.notifications import PROBLEM
-from nautobot_circuit_maintenance.api.permissions import ChangePermission
+from nautobot_circuit_maintenance.api.permissions import ChangeActionsMixin, ChangePermission
 from nautobot_circuit_maintenance.api.queries import OwnColumnsMixin
 from nautobot_circuit_maintenance.models import UnknownSender
 from nautobot_circuit_maintenance.models.unknown_senders import assign
 
-_CHANGE_ACTIONS = ("assign", "dismiss")
 
-
-class UnknownSenderViewSet(OwnColumnsMixin, ReadOnlyModelViewSet):
+class UnknownSenderViewSet(ChangeActionsMixin, OwnColumnsMixin, ReadOnlyModelViewSet):
     """Unknown senders; only the pipeline adds and counts them."""
 
     queryset = UnknownSender.objects.all()
     serializer_class = serializers.UnknownSenderSerializer
     filterset_class = filters.UnknownSenderFilterSet
-
-    def restrict_queryset(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Require the permission to change for the app's own actions."""
-        if request.user.is_authenticated and self.action in _CHANGE_ACTIONS:
-            self.queryset = self.queryset.restrict(request.user, "change")
-        else:
-            super().restrict_queryset(request, *args, **kwargs)
 
     @extend_schema(
         request=bodies.AssignSenderSerializer,
@@ -52,7 +43,7 @@ class UnknownSenderViewSet(OwnColumnsMixin, ReadOnlyModelViewSet):
         body.is_valid(raise_exception=True)
         provider = Provider.objects.restrict(request.user, "change").filter(pk=body.validated_data["provider"]).first()
         if provider is None:
-            raise ValidationError({"provider": ["There is no such provider that you may change."]})
+            raise ValidationError({"provider": ["This provider does not exist, or you may not change it."]})
         try:
             assign(sender, provider, request.user)
         except ModelError as error:  # of assign(): the provider refuses the address

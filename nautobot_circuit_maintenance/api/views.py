@@ -18,7 +18,7 @@ from nautobot_circuit_maintenance import filters
 from nautobot_circuit_maintenance.api import bodies, serializers
 from nautobot_circuit_maintenance.api.csv_files import StreamedCSVMixin
 from nautobot_circuit_maintenance.api.notifications import PROBLEM, NotificationViewSet
-from nautobot_circuit_maintenance.api.permissions import ChangePermission
+from nautobot_circuit_maintenance.api.permissions import ChangeActionsMixin, ChangePermission
 from nautobot_circuit_maintenance.api.queries import OwnColumnsMixin
 from nautobot_circuit_maintenance.api.unknown_senders import UnknownSenderViewSet
 from nautobot_circuit_maintenance.models import (
@@ -32,7 +32,6 @@ from nautobot_circuit_maintenance.models.acknowledgement import acknowledge, una
 from nautobot_circuit_maintenance.models.linking import link_circuit_id
 from nautobot_circuit_maintenance.models.settling import settle
 
-_CHANGE_ACTIONS = ("acknowledge", "unacknowledge", "withdraw", "settle")
 DEPRECATED_SINCE = f"@{datetime(2026, 11, 30, tzinfo=timezone.utc).timestamp():.0f}"
 """Value of the header ``Deprecation`` (RFC 9745)."""
 
@@ -56,19 +55,12 @@ class NoSuchDoubt(APIException):
     default_detail = "The maintenance has no such doubt of the second opinion."
 
 
-class CircuitMaintenanceViewSet(OwnColumnsMixin, StreamedCSVMixin, NautobotModelViewSet):
+class CircuitMaintenanceViewSet(ChangeActionsMixin, OwnColumnsMixin, StreamedCSVMixin, NautobotModelViewSet):
     """Maintenances, with windows and impacts at any depth."""
 
     queryset = CircuitMaintenance.objects.prefetch_related("tags", "windows")
     serializer_class = serializers.CircuitMaintenanceSerializer
     filterset_class = filters.CircuitMaintenanceFilterSet
-
-    def restrict_queryset(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Require the permission to change for the app's own actions."""
-        if request.user.is_authenticated and self.action in _CHANGE_ACTIONS:
-            self.queryset = self.queryset.restrict(request.user, "change")
-        else:
-            super().restrict_queryset(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[CircuitMaintenance]:
         """Prefetch the impacts that the user may view; CSV has none."""
@@ -140,7 +132,7 @@ class CircuitMaintenanceViewSet(OwnColumnsMixin, StreamedCSVMixin, NautobotModel
         return response
 
 
-class CircuitImpactViewSet(OwnColumnsMixin, StreamedCSVMixin, NautobotModelViewSet):
+class CircuitImpactViewSet(ChangeActionsMixin, OwnColumnsMixin, StreamedCSVMixin, NautobotModelViewSet):
     """Impacts."""
 
     # In natural slugs.
@@ -148,13 +140,6 @@ class CircuitImpactViewSet(OwnColumnsMixin, StreamedCSVMixin, NautobotModelViewS
     queryset = queryset.prefetch_related("windows")
     serializer_class = serializers.CircuitImpactSerializer
     filterset_class = filters.CircuitImpactFilterSet
-
-    def restrict_queryset(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Require the permission to change for the app's own action."""
-        if request.user.is_authenticated and self.action == "link":
-            self.queryset = self.queryset.restrict(request.user, "change")
-        else:
-            super().restrict_queryset(request, *args, **kwargs)
 
     @extend_schema(
         request=bodies.LinkCircuitSerializer,
@@ -171,7 +156,7 @@ class CircuitImpactViewSet(OwnColumnsMixin, StreamedCSVMixin, NautobotModelViewS
         body.is_valid(raise_exception=True)
         circuit = Circuit.objects.restrict(request.user, "change").filter(pk=body.validated_data["circuit"]).first()
         if circuit is None:
-            raise ValidationError({"circuit": ["There is no such circuit that you may change."]})
+            raise ValidationError({"circuit": ["This circuit does not exist, or you may not change it."]})
         try:
             link_circuit_id(impact, circuit)
         except ModelError as error:  # of link_circuit_id(): the ID cannot be an alias of this circuit

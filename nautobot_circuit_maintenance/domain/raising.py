@@ -1,4 +1,4 @@
-"""Which doubts an event raises, given the entries before it: what only a person can tell."""
+"""Which doubts an event raises, given the entries before it: what only a person can decide."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Announcement:
     """Circuits in windows that were replaced by other windows."""
 
     def doubts(self) -> Iterator[Doubt]:
-        """Yield what only a person can tell."""
+        """Yield what only a person can decide."""
         is_restart = is_new_life(self.announced, self.entries)
         if not is_restart:
             yield from self._open_again()
@@ -104,7 +104,7 @@ class Announcement:
 def ending_doubts(
     announced: Announced, scope: Scope, entries: Sequence[Entry], ended: frozenset[Side]
 ) -> Iterator[Doubt]:
-    """Yield what only a person can tell about an ending word: it names what is not known, or a part only."""
+    """Yield what only a person can decide about an ending word: it names what is not known, or a part only."""
     if scope.is_unknown:
         # It lasts while what it may have meant stands: nothing of its own does, where it ended nothing.
         sides = ended or frozenset(entry.side for entry in scope.entries)

@@ -20,7 +20,7 @@ from nautobot_circuit_maintenance.domain.updates import Window
 
 @dataclass
 class Replay:
-    """The entries, and what only a person can tell about them."""
+    """The entries, and what only a person can decide about them."""
 
     entries: list[Entry] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)

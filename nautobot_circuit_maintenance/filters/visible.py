@@ -1,6 +1,6 @@
 """Filter by related rows: only those that the reader may view count.
 
-Rows of a list are restricted by core; the relations that a filter follows are not, so that its answers would tell letter by
+Rows of a list are restricted by core; the relations that a filter follows are not, so that its answers would reveal letter by
 letter what a hidden circuit is called. Every condition is rewritten here into subqueries over visible rows, which never
 repeat a row of the list either.
 """

@@ -38,6 +38,9 @@ _SEVERAL_WINDOWS = "This maintenance has several windows. Edit the windows; star
 
 _TIMES = ("start_time", "end_time")
 
+_WindowsByImpact = Mapping[UUID, Iterable[Span]]
+"""By primary key, the windows of each impact that is not about all windows."""
+
 
 @extras_features(*FEATURES)
 class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
@@ -246,17 +249,9 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         return self.snapshot_with(spans=self._spans(), impacts=impacts, impact_windows=windows, tags=tags)
 
     def snapshot_with(
-        self,
-        *,
-        spans: Iterable[Span],
-        impacts: Sequence[Any],
-        impact_windows: Mapping[UUID, Iterable[Span]],
-        tags: Iterable[str],
+        self, *, spans: Iterable[Span], impacts: Sequence[Any], impact_windows: _WindowsByImpact, tags: Iterable[str]
     ) -> MaintenanceSnapshot:
-        """Return its state with these windows, impacts and tag names, without any query.
-
-        ``impact_windows``: by primary key, the windows of each impact that is not about all windows.
-        """
+        """Return its state with these windows, impacts and tag names, without any query."""
         return MaintenanceSnapshot(
             id=str(self.pk),
             display=str(self),

@@ -81,9 +81,9 @@ class FlowTest(ConsentCase):
         self.assertNotIn(self.account.client[1], self.asked_url)
 
     def test_the_consent_is_stored_and_the_mailbox_read(self):
-        told = self.come_back(self.begin())
+        answer = self.come_back(self.begin())
 
-        self.assertIn("may read the mailbox", told)
+        self.assertIn("may read the mailbox", answer)
         self.assertIn(self.stored(), self.account.refresh_tokens)
         self.assertIn("Revoke", self.page("notificationsource", self.source))
         self.account.tokens.clear()  # That of the exchange is not used.
@@ -133,10 +133,10 @@ class FlowTest(ConsentCase):
                 asked = self.begin()
                 for name, value in change.items():
                     setattr(self.account, name, value)
-                told = self.come_back(asked)
-                self.assertRegex(told, words)
-                self.assertNotIn("client/secret", told)
-                self.assertNotIn("code-of-google", told)
+                answer = self.come_back(asked)
+                self.assertRegex(answer, words)
+                self.assertNotIn("client/secret", answer)
+                self.assertNotIn("code-of-google", answer)
                 self.assertEqual(self.stored(), "")
                 for name, value in before.items():
                     setattr(self.account, name, value)
@@ -188,18 +188,18 @@ class EndTest(ConsentCase):
         return str(caught.exception)
 
     def test_revoke_deletes_it_here_and_at_google(self):
-        told = self.client.post(url_of("notificationsource_revoke", self.source), follow=True)
+        answer = self.client.post(url_of("notificationsource_revoke", self.source), follow=True)
 
-        self.assertIn("deleted and revoked", " ".join(map(str, told.context["messages"])))
+        self.assertIn("deleted and revoked", " ".join(map(str, answer.context["messages"])))
         self.assertEqual((self.stored(), self.account.refresh_tokens), ("", set()))
         self.assertIn("CONSENT-05: The app is not authorized", self.refusal())
 
     def test_revoke_deletes_it_here_even_if_google_cannot_be_reached(self):
         self.account.token_refusal = Refusal(503, b"busy")
 
-        told = self.client.post(url_of("notificationsource_revoke", self.source), follow=True)
+        answer = self.client.post(url_of("notificationsource_revoke", self.source), follow=True)
 
-        self.assertIn("not at Google", " ".join(map(str, told.context["messages"])))
+        self.assertIn("not at Google", " ".join(map(str, answer.context["messages"])))
         self.assertEqual(self.stored(), "")
 
     def test_each_way_in_which_it_ends_has_its_words(self):

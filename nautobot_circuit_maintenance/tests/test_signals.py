@@ -157,7 +157,7 @@ class WorkerPools(TestCase):
     """A worker warns when it starts if its pool cannot limit what a parse takes."""
 
     def start(self, pool: str) -> None:
-        """Tell the receivers that a worker with this pool has been set up."""
+        """Notify the receivers that a worker with this pool has been set up."""
         worker = SimpleNamespace(pool_cls=get_implementation(pool))
         celeryd_after_setup.send(sender="worker", instance=worker, conf=None)
 

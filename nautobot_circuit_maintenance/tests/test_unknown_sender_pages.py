@@ -8,7 +8,7 @@ from nautobot_circuit_maintenance.tests.factories.core import create_provider
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.test_api_content import ApiTestCase
 
-ADDRESS = "stranger-1@elsewhere.example"
+ADDRESS = "unknown-1@elsewhere.example"
 
 
 def addresses(provider: Provider) -> tuple[str, ...]:

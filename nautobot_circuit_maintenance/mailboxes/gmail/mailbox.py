@@ -22,11 +22,12 @@ from nautobot_circuit_maintenance.mailboxes.batching import MessageSummary, chun
 from nautobot_circuit_maintenance.mailboxes.cursor import Backlog, mailbox_identity
 from nautobot_circuit_maintenance.mailboxes.gmail import responses
 from nautobot_circuit_maintenance.mailboxes.gmail.cursor import GmailCursor
-from nautobot_circuit_maintenance.mailboxes.gmail.responses import MessageMetadata, Page, Record, UnexpectedResponse
+from nautobot_circuit_maintenance.mailboxes.gmail.responses import MessageMetadata, Page, Record
 from nautobot_circuit_maintenance.mailboxes.gmail.settings import SCOPE, GmailSettings
 from nautobot_circuit_maintenance.mailboxes.incremental import IncrementalMailbox, due_backlog
 from nautobot_circuit_maintenance.mailboxes.logins.consent import consented, ended
 from nautobot_circuit_maintenance.mailboxes.logins.google import MAIL_SCOPE, MALFORMED_TOKEN, ServiceAccount, delegation
+from nautobot_circuit_maintenance.mailboxes.responses import UnexpectedResponse
 
 SUMMARIES_AT_ONCE = 100
 PAGE = 500

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from nautobot_circuit_maintenance.mailboxes.responses import UnexpectedResponse, field, text
+
 V = TypeVar("V")
 Response = Mapping[str, Any]
-
-
-class UnexpectedResponse(Exception):
-    """This is not a response of the API; the message names what is missing or wrong."""
 
 
 class Record(NamedTuple):
@@ -35,28 +33,13 @@ class Page(Generic[V]):
     """Empty on the last page."""
 
 
-def _field(thing: Any, name: str, kind: type[V]) -> V:
-    """Return the field of this name; raises UnexpectedResponse unless it has this type."""
-    value = thing.get(name) if isinstance(thing, dict) else None
-    if not isinstance(value, kind):
-        raise UnexpectedResponse(f"'{name}' is missing or wrong")
-    return value
-
-
-def _text(thing: Any, name: str) -> str:
-    text = _field(thing, name, str)
-    if not text:
-        raise UnexpectedResponse(f"'{name}' is empty")
-    return text
-
-
 def _listed(thing: Any, name: str) -> list[Any]:
     """Return a list, which the API leaves out if it is empty."""
-    return _field(thing, name, list) if isinstance(thing, dict) and name in thing else []
+    return field(thing, name, list) if isinstance(thing, dict) and name in thing else []
 
 
 def _history_id(thing: Any, name: str) -> str:
-    number = _text(thing, name)
+    number = text(thing, name)
     if not (number.isascii() and number.isdigit()):
         raise UnexpectedResponse(f"'{name}' is not a number")
     return number
@@ -69,7 +52,7 @@ def profile_history_id(response: Any) -> str:
 
 def labels(response: Any) -> dict[str, str]:
     """Return names by id (users.labels.list); Gmail's own labels always exist."""
-    found = {_text(label, "id"): _text(label, "name") for label in _field(response, "labels", list)}
+    found = {text(label, "id"): text(label, "name") for label in field(response, "labels", list)}
     if not found:
         raise UnexpectedResponse("'labels' is empty")
     return found
@@ -77,8 +60,8 @@ def labels(response: Any) -> dict[str, str]:
 
 def message_page(response: Any) -> Page[str]:
     """Return ids of messages (users.messages.list); the estimate is there even if nothing is found."""
-    _field(response, "resultSizeEstimate", int)
-    return Page([_text(message, "id") for message in _listed(response, "messages")], _next(response))
+    field(response, "resultSizeEstimate", int)
+    return Page([text(message, "id") for message in _listed(response, "messages")], _next(response))
 
 
 def history_page(response: Any, label: str) -> Page[Record]:
@@ -89,21 +72,21 @@ def history_page(response: Any, label: str) -> Page[Record]:
 
 def _record(record: Any, label: str) -> Record:
     arrived = [_message_id(item) for item in _listed(record, "messagesAdded")]
-    labeled = [item for item in _listed(record, "labelsAdded") if label in _field(item, "labelIds", list)]
+    labeled = [item for item in _listed(record, "labelsAdded") if label in field(item, "labelIds", list)]
     return Record(_history_id(record, "id"), arrived + [_message_id(item) for item in labeled])
 
 
 def _next(response: Any) -> str:
-    return _text(response, "nextPageToken") if "nextPageToken" in response else ""
+    return text(response, "nextPageToken") if "nextPageToken" in response else ""
 
 
 def _message_id(item: Any) -> str:
-    return _text(_field(item, "message", dict), "id")
+    return text(field(item, "message", dict), "id")
 
 
 def message(response: Any, id_: str, read: Callable[[Response], V]) -> V:
     """Read what users.messages.get returned; it must be about the message that was requested."""
-    if _text(response, "id") != id_:
+    if text(response, "id") != id_:
         raise UnexpectedResponse(f"wrong message returned for {id_}")
     return read(response)
 
@@ -125,8 +108,8 @@ def metadata(response: Response) -> MessageMetadata:
 
 def _header_bytes(response: Response) -> bytes:
     """Rebuild the header as bytes; each field on one line, so that no value can pose as a field."""
-    fields = _listed(_field(response, "payload", dict), "headers")
-    pairs = ((_field(each, "name", str), _field(each, "value", str)) for each in fields)
+    fields = _listed(field(response, "payload", dict), "headers")
+    pairs = ((field(each, "name", str), field(each, "value", str)) for each in fields)
     lines = (f"{name}: {' '.join(value.split())}\r\n" for name, value in pairs)
     return "".join(lines).encode("utf-8", "replace") + b"\r\n"
 
@@ -134,7 +117,7 @@ def _header_bytes(response: Response) -> bytes:
 def _received_at(response: Response) -> datetime:
     """Return the internal date, milliseconds since 1970; the current time if it is out of range."""
     try:
-        milliseconds = int(_field(response, "internalDate", str))
+        milliseconds = int(field(response, "internalDate", str))
     except ValueError:
         raise UnexpectedResponse("'internalDate' is not a number") from None
     try:
@@ -145,9 +128,9 @@ def _received_at(response: Response) -> datetime:
 
 def raw(response: Response) -> bytes:
     """Return the exact bytes of a message; invalid characters in the base64url are an error, never left out."""
-    text = _text(response, "raw").rstrip("=")
+    encoded = text(response, "raw").rstrip("=")
     try:
-        decoded = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        decoded = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
     except ValueError:  # base64.b64decode: an invalid character or length
         raise UnexpectedResponse("'raw' is not valid base64url") from None
     if not decoded:

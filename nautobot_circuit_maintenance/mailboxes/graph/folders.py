@@ -7,8 +7,8 @@ from urllib.parse import quote
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.base import summarize
 from nautobot_circuit_maintenance.mailboxes.graph import responses
-from nautobot_circuit_maintenance.mailboxes.graph.responses import UnexpectedResponse
 from nautobot_circuit_maintenance.mailboxes.graph.session import GraphSession
+from nautobot_circuit_maintenance.mailboxes.responses import UnexpectedResponse, field, text
 
 _WELL_KNOWN = frozenset(
     "archive clutter conflicts conversationhistory deleteditems drafts inbox junkemail localfailures msgfolderroot outbox "
@@ -46,7 +46,7 @@ def find_folder(session: GraphSession, path: str) -> str:
 
 def _well_known(session: GraphSession, name: str) -> _Folder:
     path = f"{session.mailbox}/mailFolders/{name}?$select=id,displayName"
-    return session.read(path, lambda response: _Folder(responses.text(response, "id"), name))
+    return session.read(path, lambda response: _Folder(text(response, "id"), name))
 
 
 def _children(session: GraphSession, parent: str) -> Iterator[_Folder]:
@@ -60,11 +60,11 @@ def _children(session: GraphSession, parent: str) -> Iterator[_Folder]:
 
 
 def _page(response: Any, server: str) -> tuple[list[_Folder], str]:
-    values = responses.field(response, "value", list)
+    values = field(response, "value", list)
     if not all(isinstance(value, dict) for value in values):
         raise UnexpectedResponse("'value' is wrong")
     real = [value for value in values if not str(value.get("@odata.type", "")).endswith("mailSearchFolder")]
-    folders = [_Folder(responses.text(value, "id"), responses.text(value, "displayName")) for value in real]
+    folders = [_Folder(text(value, "id"), text(value, "displayName")) for value in real]
     return folders, responses.link(response, "@odata.nextLink", server)
 
 

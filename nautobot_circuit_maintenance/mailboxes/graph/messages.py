@@ -30,7 +30,7 @@ class GraphMessages(DeferringMailbox[GraphSettings, str]):
     session: GraphSession
     deferred: DeferredMessages[str] = field(init=False)
     has_sizes: bool = field(default=True, init=False)
-    """Whether Graph tells the size of a message."""
+    """Whether Graph returns the size of a message."""
 
     def undelivered(self) -> str:
         """Return the error for the messages that Graph does not return."""

@@ -7,17 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-V = TypeVar("V")
+from nautobot_circuit_maintenance.mailboxes.responses import UnexpectedResponse, field, text
+
 SIZE_PROPERTY = "Integer 0x0E08"
 """PidTagMessageSize (MS-OXPROPS): messages have no size otherwise."""
 _SIZE_NUMBER = 0x0E08
-
-
-class UnexpectedResponse(Exception):
-    """This is not a response of Graph; the message names what is missing or wrong."""
 
 
 class Item(NamedTuple):
@@ -50,22 +47,6 @@ class Look(NamedTuple):
     size: int | None
     """Bytes, of what Exchange stores, not of the message; None if it is missing."""
     received_at: datetime
-
-
-def field(thing: Any, name: str, kind: type[V]) -> V:
-    """Return the field of this name; raises UnexpectedResponse unless it has this type."""
-    value = thing.get(name) if isinstance(thing, dict) else None
-    if not isinstance(value, kind):
-        raise UnexpectedResponse(f"'{name}' is missing or wrong")
-    return value
-
-
-def text(thing: Any, name: str) -> str:
-    """Return a field with text."""
-    value = field(thing, name, str)
-    if not value:
-        raise UnexpectedResponse(f"'{name}' is empty")
-    return value
 
 
 def page(response: Any, server: str) -> Page:

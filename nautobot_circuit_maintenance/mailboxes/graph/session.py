@@ -16,10 +16,10 @@ import requests
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.base import TIMEOUT, error_text
 from nautobot_circuit_maintenance.mailboxes.graph import errors
-from nautobot_circuit_maintenance.mailboxes.graph.responses import UnexpectedResponse
 from nautobot_circuit_maintenance.mailboxes.graph.settings import VERSION, GraphSettings
 from nautobot_circuit_maintenance.mailboxes.logins.entra import application_login
 from nautobot_circuit_maintenance.mailboxes.logins.http import Http
+from nautobot_circuit_maintenance.mailboxes.responses import UnexpectedResponse
 
 V = TypeVar("V")
 

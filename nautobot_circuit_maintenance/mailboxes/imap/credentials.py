@@ -58,17 +58,17 @@ class TokenLogin:
             )
             raise MailboxError("IMAP-20", sentence, permanent=True)
         initial, end = _RESPONSES[mechanism]
-        told: list[str] = []
+        challenges: list[str] = []
 
         def respond(challenge: bytes) -> bytes:
             """Return the token, and then what ends the exchange: the server says in a challenge why it refuses it."""
-            told.append(challenge.decode("utf-8", "replace"))
-            return end if len(told) > 1 else initial(self.account, self.token())
+            challenges.append(challenge.decode("utf-8", "replace"))
+            return end if len(challenges) > 1 else initial(self.account, self.token())
 
         try:
             client.sasl_login(mechanism, respond)
         except client.Error as error:
-            if reason := " ".join(told[1:]):
+            if reason := " ".join(challenges[1:]):
                 error.args = (f"{error} {reason}",)
             raise
 

@@ -126,9 +126,7 @@ class Register:
             taken.add((provider, as_unique(name)))
             revision = Revision.new(CircuitMaintenance(name=name, provider=notification.provider))
             self.revisions.append(revision)
-        current = revision.maintenance
-        names = {name for owner, name in taken if owner == current.provider_id}
-        revision.taken_names = names - {as_unique(current.name)}
+        revision.taken_names = taken
         self.named.add(revision)
         for each in ids:
             self._by_id.setdefault((provider, each), revision)

@@ -75,8 +75,8 @@ class Revision:
         """Whether another maintenance stands in its place now, or does not any more."""
         self.settled: Collection[Settled] = ()
         """Doubts about its messages that a person settled."""
-        self.taken_names: Collection[str] = ()
-        """Names that other maintenances of the provider have, as the unique key compares them."""
+        self.taken_names: Collection[tuple[UUID, str]] = ()
+        """Provider and name of maintenances, as the unique key compares them."""
 
     @classmethod
     def new(cls, maintenance: CircuitMaintenance) -> "Revision":
@@ -217,7 +217,9 @@ class Revision:
         """Adopt the provider's ID, and as the name, too, unless a person renamed the maintenance."""
         maintenance = self.maintenance
         before = maintenance.provider_maintenance_id
-        if maintenance.name == before and as_unique(after) not in self.taken_names:
+        unique = as_unique(after)
+        is_free = unique == as_unique(maintenance.name) or (maintenance.provider_id, unique) not in self.taken_names
+        if maintenance.name == before and is_free:
             maintenance.name = after
         maintenance.provider_maintenance_id = after
         return before != after

@@ -15,7 +15,7 @@ _EARLIEST = timedelta(days=60)
 
 @dataclass(frozen=True)
 class Calendar:
-    """What tells the year of a date without one."""
+    """Which year a date without one has."""
 
     received: date
     dated: tuple[date, ...]

@@ -152,7 +152,7 @@ class EvidenceTest(TestCase):
             self.assert_error({name: value for name, value in JSON.items() if name != field}, f"^{field} is missing")
         for field in JSON["events"][0]:  # type: ignore[index]  # JSON
             data = deepcopy(JSON)
-            del data["events"][0][field]  # type: ignore[attr-defined]
+            del data["events"][0][field]  # type: ignore[attr-defined]  # JSON
             self.assert_error(data, f"^events: {field} is missing")
 
     def assert_error(self, data: object, message: str) -> None:

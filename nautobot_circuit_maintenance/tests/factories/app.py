@@ -170,7 +170,7 @@ def _create_numbered_maintenance(number: int, provider: Provider) -> CircuitMain
 def _create_numbered_mail(number: int, maintenance: CircuitMaintenance) -> None:
     source = NotificationSource.objects.create(name=f"Source {number}", last_error="" if number == 1 else "refused")
     source.providers.add(maintenance.provider)
-    create_unknown_sender(source, f"stranger-{number}@elsewhere.example", count=number)
+    create_unknown_sender(source, f"unknown-{number}@elsewhere.example", count=number)
     state = (State.PARSED, State.FAILED, State.IGNORED)[number - 1]
     create_parsed(create_notification(maintenance.provider, source, state=state, error=f"Reason {number}"), maintenance)
 

@@ -20,7 +20,7 @@ from nautobot_circuit_maintenance.mailboxes.graph.mailbox import GraphMailbox
 from nautobot_circuit_maintenance.mailboxes.graph.session import GraphSession
 from nautobot_circuit_maintenance.tests.mailboxes import test_graph
 from nautobot_circuit_maintenance.tests.mailboxes.contract import LIMIT, ContractCase, days_ago, mail, subjects
-from nautobot_circuit_maintenance.tests.mailboxes.test_graph import (  # noqa: F401 # pytest's names  # pylint: disable=unused-import
+from nautobot_circuit_maintenance.tests.mailboxes.test_graph import (  # noqa: F401  # pylint: disable=unused-import  # pytest looks these up by name
     setUpModule,
     tearDownModule,
 )

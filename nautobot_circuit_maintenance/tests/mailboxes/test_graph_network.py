@@ -8,7 +8,7 @@ from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.base import Batch
 from nautobot_circuit_maintenance.tests.mailboxes import http_faults
 from nautobot_circuit_maintenance.tests.mailboxes.contract import ISP, days_ago, json_round_trip, mail, subjects
-from nautobot_circuit_maintenance.tests.mailboxes.test_graph import (  # noqa: F401 # pytest's names  # pylint: disable=unused-import
+from nautobot_circuit_maintenance.tests.mailboxes.test_graph import (  # noqa: F401  # pylint: disable=unused-import  # pytest looks these up by name
     setUpModule,
     tearDownModule,
 )

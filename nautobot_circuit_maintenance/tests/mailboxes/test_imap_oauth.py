@@ -99,10 +99,10 @@ class TokenCase(unittest.TestCase):
         """Return the error that opening the mailbox ends with; no token is in it, in no form."""
         with self.assertRaises(MailboxError) as caught, self.open(**changes):
             self.fail("the mailbox was opened")
-        told = str(caught.exception)
+        response = str(caught.exception)
         for token in self.tokens:
-            self.assertNotIn(token[:20], told)
-            self.assertNotIn(base64.b64encode(f"user={USER}\1auth=Bearer {token}\1\1".encode()).decode()[:60], told)
+            self.assertNotIn(token[:20], response)
+            self.assertNotIn(base64.b64encode(f"user={USER}\1auth=Bearer {token}\1\1".encode()).decode()[:60], response)
         return caught.exception
 
     @contextmanager
@@ -146,7 +146,9 @@ class TokenTests(ContractCase):
 
         error = self.refusal()
 
-        self.assertRegex(str(error), rf"IMAP-07: Login refused for account '{USER}'.*AUTHENTICATIONFAILED.*{self.told}")
+        self.assertRegex(
+            str(error), rf"IMAP-07: Login refused for account '{USER}'.*AUTHENTICATIONFAILED.*{self.response}"
+        )
         self.assertRegex(str(error), "IMAP.AccessAsApp.*FullAccess")
         self.assertTrue(error.permanent)
 
@@ -209,14 +211,14 @@ class TokenTests(ContractCase):
 class Xoauth2Test(TokenCase, TokenTests):
     """XOAUTH2, which Microsoft and Google have."""
 
-    told = '"status":"401"'
+    response = '"status":"401"'
 
 
 class OauthbearerTest(TokenCase, TokenTests):
     """OAUTHBEARER (RFC 7628), where there is nothing else."""
 
     mechanism = "oauthbearer"
-    told = '"status":"invalid_token"'
+    response = '"status":"invalid_token"'
 
 
 def strict(server, mechanism: str, end: bytes, received: list[bytes]) -> None:
@@ -231,8 +233,8 @@ def strict(server, mechanism: str, end: bytes, received: list[bytes]) -> None:
             continue
         connection.sendall(b"+ \r\n")
         received.append(lines.readline().strip())
-        told = base64.b64encode(b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}')
-        connection.sendall(b"+ " + told + b"\r\n")
+        response = base64.b64encode(b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}')
+        connection.sendall(b"+ " + response + b"\r\n")
         received.append(lines.readline().strip())
         is_right = received[-1] == end
         words = b"NO [AUTHENTICATIONFAILED] Invalid credentials (Failure) " if is_right else b"BAD syntax "

@@ -384,10 +384,10 @@ class Bounds(ParseTestCase):
         raw = mail(calendar(event(**dict.fromkeys(fields, "x" * 1000000))))
         found = self.assert_quick(raw, 2)
         [update] = found.updates if found else ()
-        [told] = update.events
+        [only] = update.events
 
         self.assertEqual(len(update.description), 10_000)
-        self.assertEqual({len(each) for each in (update.account, update.provider, update.organizer, told.uid)}, {255})
+        self.assertEqual({len(each) for each in (update.account, update.provider, update.organizer, only.uid)}, {255})
         self.assertLess(len(json.dumps(to_json(update))), 13_000)
 
     def test_long_uids_stay_distinct(self) -> None:
