@@ -1,0 +1,24 @@
+"""The filled form for a message, whether or not a parser reads it."""
+
+from datetime import datetime
+
+from nautobot_circuit_maintenance.mail.parts import MailContent
+from nautobot_circuit_maintenance.reading.candidates.message import Candidates, candidates_of
+from nautobot_circuit_maintenance.reading.gates.base import Known
+from nautobot_circuit_maintenance.reading.gates.stated import stated_windows
+from nautobot_circuit_maintenance.reading.proposal.fields import circuits_of, id_of, impact_of, status_of
+from nautobot_circuit_maintenance.reading.proposal.values import Proposal
+from nautobot_circuit_maintenance.reading.proposal.windows import windows_of
+
+
+def proposal_of(content: MailContent, received: datetime, known: Known) -> Proposal:
+    """Return the filled form for a message that was received at this time."""
+    return propose(candidates_of(content, received, known.inventory), received, known)
+
+
+def propose(found: Candidates, received: datetime, known: Known) -> Proposal:
+    """Return the filled form for what was found in a message that was received at this time."""
+    stated = stated_windows(found.moments, received, zone=known.zone, order=known.order, is_forward=found.is_forward)
+    return Proposal(
+        found, id_of(found), windows_of(found, stated), circuits_of(found), status_of(found), impact_of(found)
+    )
