@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from development.second_opinion.figures import Figures, figures, milliseconds
-from development.second_opinion.samples import Sample, corpus, layouts, unseen
+from development.second_opinion.proposals import FIELDS, form_figures
+from development.second_opinion.samples import Sample, corpus, layouts, odd_layouts, plain_layouts, unseen
 from nautobot_circuit_maintenance.reading.gates.base import CONFIRMED, DOUBTFUL, UNCHECKED
 
 # Name, messages, most that may be doubtful, least that must be confirmed.
@@ -13,6 +14,13 @@ _SPLITS = (
     ("corpus (tuned on)", corpus, 0.03, 0.80),
     ("layouts (tuned on)", layouts, 0.03, 0.80),
     ("unseen (never tuned on)", unseen, 0.10, 0.0),
+)
+# Name, messages, least share of forms that are right untouched, and with one correction.
+_FORMS = (
+    ("corpus (tuned on)", corpus, 0.70, 0.90),
+    ("plain layouts (tuned on)", plain_layouts, 0.90, 0.92),
+    ("odd layouts (tuned on)", odd_layouts, 0.40, 0.60),
+    ("unseen (never tuned on)", unseen, 0.60, 0.80),
 )
 _NOTICED = 0.95
 _MOST_TEXT, _MOST_CALENDAR = 4.0, 1.0
@@ -33,6 +41,9 @@ def main() -> int:
         _print(name, samples, found, verbose=verbose and load is not unseen)
         failures += _failures(name, found, most_doubtful, least_confirmed)
         failures += _print_cpu(name, samples)
+    print("\nThe filled form, with the parser library switched off")
+    for name, load, untouched, corrected in _FORMS:
+        failures += _print_forms(name, load(), untouched, corrected, verbose=verbose and load is not unseen)
     print(*(f"BELOW THE DESIGN: {failure}" for failure in failures), sep="\n")
     return bool(failures)
 
@@ -74,6 +85,31 @@ def _print_cpu(name: str, samples: Sequence[Sample]) -> list[str]:
         print(f"  CPU per {kind} message: mean {mean:.2f} ms, longest {max(times):.2f} ms ({len(times)} messages)")
         if mean > most:
             failures.append(f"{name}: {mean:.2f} ms per {kind} message")
+    return failures
+
+
+def _print_forms(
+    name: str, samples: Sequence[Sample], untouched: float, corrected: float, *, verbose: bool
+) -> list[str]:
+    """Print how many forms are right, field by field, and return what is below the design."""
+    if not samples:
+        print(f"  {name}: not available here")
+        return []
+    found = form_figures(samples)
+    fields = ", ".join(f"{each} {found.right[each] / found.messages:.1%}" for each in FIELDS)
+    print(
+        f"  {name}: {found.messages} messages: {found.share(0):.1%} untouched, {found.share(1):.1%} with one correction"
+    )
+    print(
+        f"    {fields}; right, but a person is asked to look: {found.asked}; wrong windows: {len(found.wrong_windows)}"
+    )
+    if verbose:
+        for message, field in found.wrong:
+            print(f"    to correct: {message}: {field}")
+    wanted = (("untouched", found.share(0), untouched), ("with one correction", found.share(1), corrected))
+    failures = [f"forms, {name}: {share:.1%} {word}" for word, share, least in wanted if share < least]
+    if "never" not in name:
+        failures += [f"forms, {name}: wrong windows in {message}" for message in found.wrong_windows]
     return failures
 
 

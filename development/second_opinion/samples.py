@@ -86,6 +86,20 @@ def _of_corpus(path: Path, record: Mapping[str, Any], received: str | None, cids
 
 def layouts() -> list[Sample]:
     """Return the invented messages of the shared folder; empty where it is not available."""
+    return plain_layouts() + odd_layouts()
+
+
+def plain_layouts() -> list[Sample]:
+    """Return those whose layout is plain."""
+    return _layouts("set1")
+
+
+def odd_layouts() -> list[Sample]:
+    """Return those whose layout is odd."""
+    return _layouts("set2") + _layouts("set3")
+
+
+def _layouts(folder: str) -> list[Sample]:
     return [
         _invented(
             path,
@@ -93,7 +107,7 @@ def layouts() -> list[Sample]:
             tuple(_json(path.parent / "provider.json")["circuits"]),
             _json(path.parent / "provider.json").get("zone", ""),
         )
-        for path in sorted(LAYOUTS.glob("set*/*/[0-9].json"))
+        for path in sorted(LAYOUTS.glob(f"{folder}/*/[0-9].json"))
     ]
 
 

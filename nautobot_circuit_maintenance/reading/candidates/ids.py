@@ -18,7 +18,8 @@ class IdCandidate(NamedTuple):
 
 
 _LABEL = pattern(
-    r"""maintenance_(?:id|no|number|ref\w*|ticket)\b ticket\w* ref(?:erence|\.|_no|_nr)? reference\w* réf\w* referenz\w* referencia
+    r"""maintenance(?:_window)?_?# maintenance_(?:id|no|number|ref\w*|ticket)\b
+    ticket\w* ref(?:erence|\.|_no|_nr)? reference\w* réf\w* referenz\w* referencia
     referência referentie change\b chg\b cr\b case\b work_?order order_of_work notification\b incident\b gcr\b gmud\b vorgang\w*
     maßnahme\w* caso\b código chamado\b protocolo\b número_d numéro_d intervention codice orden_de_trabajo wijziging\w* numer\b zgłoszeni\w*
     číslo ärende\w* sag\w* sak\w* työnumero çalışma_no номер заявк\w* azonosító nr\._lucrare κωδικός nomor\b notice_no advisory
@@ -27,7 +28,7 @@ _LABEL = pattern(
 )
 _LABELLED = re.compile(
     rf"(?:{_LABEL})(?:[ ](?:id|no|nr|number|ref\w*|reference|nummer|numéro|número|tcl|name))?[^\w\n]{{0,12}}"
-    r"(?P<id>(?:[A-Z]{2,6}[ ])?(?=[^\s,;()\[\]<>|:]{0,39}\d)[A-Za-z0-9\u0400-\u04ff][\w./\\-]{1,40})",
+    r"(?P<id>(?-i:[A-Z]{2,6}[ ])?(?=[^\s,;()\[\]<>|:]{0,39}\d)[A-Za-z0-9\u0400-\u04ff][\w./\\-]{1,40})",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"(?<![\w./-])(?=[\w./-]{0,39}\d)[A-Z0-9\u0400-\u04ff][\w./\\-]{3,40}", re.IGNORECASE)

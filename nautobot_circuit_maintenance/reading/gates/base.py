@@ -39,8 +39,10 @@ class Known:
     """Its zone where messages name none, by the zone database; empty if unknown."""
     order: str = ""
     """DAY_FIRST or MONTH_FIRST where that is settled, or its other messages show it."""
-    counts_backups: bool = False
-    """Whether its backup windows count."""
+    counts_backups: bool | None = None
+    """Whether its backup windows count; None if that was never asked, which is no."""
+    id_label: str = ""
+    """The words before the reference that is its ID, in lower case; empty if that was never asked."""
     alike_ids: int = 0
     """How many messages with this maintenance ID, or IDs of its shape, are on record."""
     earlier: tuple[Earlier, ...] = ()

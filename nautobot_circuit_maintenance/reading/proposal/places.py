@@ -1,10 +1,14 @@
 """Sentences that say where something stands in a message."""
 
+import re
+
 from nautobot_circuit_maintenance.mail.blocks import MailText
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
 from nautobot_circuit_maintenance.reading.candidates.zones import ZoneToken
 
 _LONGEST = 40
+_NAME = re.compile(r"[^\W\d_][\w ./-]{0,30}(?=[\W_]*$)")
+"""The last words before a value, without what separates them from it."""
 _ZONE_PLACES = {
     "line": "in the same line",
     "row": "in the same row",
@@ -26,6 +30,16 @@ def where(mail: MailText, span: Span) -> str:
     if line.cell and (label := _cell_before(mail, span)):
         return f'Stands beside "{label}"'
     return "Stands in a line of its own"
+
+
+def label_of(mail: MailText, span: Span) -> str:
+    """Return the words that name what stands at a span, in lower case; empty if none do."""
+    line = mail.lines[mail.line_number(span.start)]
+    before = mail.text[line.start : span.start]
+    if line.cell and not before.strip():
+        before = _cell_before(mail, span)
+    words = _NAME.search(before)
+    return words[0].casefold() if words else ""
 
 
 def _cell_before(mail: MailText, span: Span) -> str:

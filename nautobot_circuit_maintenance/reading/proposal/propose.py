@@ -6,9 +6,15 @@ from nautobot_circuit_maintenance.mail.parts import MailContent
 from nautobot_circuit_maintenance.reading.candidates.message import Candidates, candidates_of
 from nautobot_circuit_maintenance.reading.gates.base import Known
 from nautobot_circuit_maintenance.reading.gates.stated import stated_windows
-from nautobot_circuit_maintenance.reading.proposal.fields import circuits_of, id_of, impact_of, status_of
+from nautobot_circuit_maintenance.reading.proposal.fields import (
+    circuits_of,
+    id_of,
+    impact_of,
+    reference_question,
+    status_of,
+)
 from nautobot_circuit_maintenance.reading.proposal.values import Proposal
-from nautobot_circuit_maintenance.reading.proposal.windows import windows_of
+from nautobot_circuit_maintenance.reading.proposal.windows import questions_of, windows_of
 
 
 def proposal_of(content: MailContent, received: datetime, known: Known) -> Proposal:
@@ -19,6 +25,15 @@ def proposal_of(content: MailContent, received: datetime, known: Known) -> Propo
 def propose(found: Candidates, received: datetime, known: Known) -> Proposal:
     """Return the filled form for what was found in a message that was received at this time."""
     stated = stated_windows(found.moments, received, zone=known.zone, order=known.order, is_forward=found.is_forward)
+    maintenance_id = id_of(found, known)
+    status = status_of(found)
+    questions = (*questions_of(stated, known), *reference_question(found, maintenance_id, known))
     return Proposal(
-        found, id_of(found), windows_of(found, stated), circuits_of(found), status_of(found), impact_of(found)
+        found,
+        maintenance_id,
+        windows_of(found, stated, known, status.value or "", received),
+        circuits_of(found),
+        status,
+        impact_of(found),
+        questions,
     )

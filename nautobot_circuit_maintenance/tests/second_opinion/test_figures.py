@@ -5,7 +5,16 @@ import unittest
 import pytest
 
 from development.second_opinion.figures import figures
-from development.second_opinion.samples import CORPUS, LAYOUTS, corpus, layouts, unseen
+from development.second_opinion.proposals import form_figures
+from development.second_opinion.samples import (
+    CORPUS,
+    LAYOUTS,
+    corpus,
+    layouts,
+    odd_layouts,
+    plain_layouts,
+    unseen,
+)
 from nautobot_circuit_maintenance.reading.gates.base import CONFIRMED, DOUBTFUL
 
 
@@ -19,6 +28,13 @@ class TestUnseen(unittest.TestCase):
         self.assertLessEqual(found.share(DOUBTFUL), 0.10)
         self.assertGreaterEqual(found.noticed_share, 0.95)
         self.assertEqual(found.weak_kinds(), {})
+
+    def test_most_forms_are_right_as_they_are_filled(self):
+        found = form_figures(unseen())
+
+        self.assertGreaterEqual(found.share(0), 0.60)
+        self.assertGreaterEqual(found.share(1), 0.80)
+        self.assertLessEqual(len(found.wrong_windows), 1)
 
 
 if CORPUS.is_dir():
@@ -36,6 +52,13 @@ if CORPUS.is_dir():
             self.assertGreaterEqual(found.noticed_share, 0.95)
             self.assertEqual(found.weak_kinds(), {})
 
+        def test_most_forms_are_right_as_they_are_filled(self):
+            found = form_figures(corpus())
+
+            self.assertGreaterEqual(found.share(0), 0.70, found.wrong)
+            self.assertGreaterEqual(found.share(1), 0.90, found.wrong)
+            self.assertEqual(found.wrong_windows, [])
+
 
 if LAYOUTS.is_dir():
 
@@ -50,3 +73,12 @@ if LAYOUTS.is_dir():
             self.assertGreaterEqual(found.share(CONFIRMED), 0.80)
             self.assertGreaterEqual(found.noticed_share, 0.95)
             self.assertEqual(found.weak_kinds(), {})
+
+        def test_most_forms_are_right_as_they_are_filled(self):
+            plain, odd = form_figures(plain_layouts()), form_figures(odd_layouts())
+
+            self.assertGreaterEqual(plain.share(0), 0.90, plain.wrong)
+            self.assertGreaterEqual(plain.share(1), 0.92, plain.wrong)
+            self.assertGreaterEqual(odd.share(0), 0.40, odd.wrong)
+            self.assertGreaterEqual(odd.share(1), 0.60, odd.wrong)
+            self.assertEqual(plain.wrong_windows + odd.wrong_windows, [])
