@@ -11,7 +11,7 @@ from django.conf import settings
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.credentials import CONSENT_TYPE
 from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS, known_keys, settings_class
-from nautobot_circuit_maintenance.mailboxes.settings import SecretReader, SettingsProblem, SourceSettings
+from nautobot_circuit_maintenance.mailboxes.settings import FALLBACK, SecretReader, SettingsProblem, SourceSettings
 from nautobot_circuit_maintenance.secrets_groups import read_secret
 from nautobot_circuit_maintenance.stored_consents import read_consent
 
@@ -43,6 +43,8 @@ class AppSettings:
     trusted_hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Trusted authserv-ids (lower case) per source that requires authentication. Misconfigured sources are included, so
     that a typo never disables the check."""
+    verifying_sources: frozenset[str] = frozenset()
+    """Names of the sources whose messages the app verifies itself where no trusted server has (DKIM)."""
     problems: tuple[SettingsProblem, ...] = ()
 
     @property
@@ -73,7 +75,11 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
     sources, source_problems = _sources(entries)
     problems = [*_unknown_keys(config), *number_problems, *entries_problems, *source_problems]
     return AppSettings(
-        sources=tuple(sources), trusted_hosts=_trusted_hosts(entries), problems=tuple(problems), **numbers
+        sources=tuple(sources),
+        trusted_hosts=_trusted_hosts(entries),
+        verifying_sources=frozenset(source.name for source in sources if source.dkim == FALLBACK),
+        problems=tuple(problems),
+        **numbers,
     )
 
 
@@ -192,7 +198,8 @@ def _source_problems(entry: Mapping[str, Any], names: set[str]) -> Iterator[Sett
         yield SettingsProblem("E007", message, hint, name)
         return
     yield from settings_type.problems(entry)
-    yield from _trust_problems(name, entry.get("require_authentication", False), entry.get("trusted_authserv_ids", ()))
+    is_required = entry.get("require_authentication", False) and entry.get("dkim") != FALLBACK
+    yield from _trust_problems(name, is_required, entry.get("trusted_authserv_ids", ()))
 
 
 def _settings_class(url: str) -> type[SourceSettings] | None:

@@ -4,6 +4,7 @@ from django.conf import settings as django_settings
 from django.core.checks import Error, Warning as CheckWarning, register
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.mail.dkim.fallback import missing_libraries
 from nautobot_circuit_maintenance.reading.library import missing_attributes
 
 _PREFIX = "nautobot_circuit_maintenance"
@@ -14,6 +15,7 @@ def register_checks() -> None:
     register(check_settings)
     register(check_isolation)
     register(check_parser_library)
+    register(check_dkim_libraries)
 
 
 def check_settings(**_kwargs) -> list[Error | CheckWarning]:
@@ -53,3 +55,14 @@ def check_parser_library(**_kwargs) -> list[Error]:
         Error(f"The parser library does not fit: {missing}.", hint=hint, id=f"{_PREFIX}.E019")
         for missing in missing_attributes()
     ]
+
+
+def check_dkim_libraries(**_kwargs) -> list[Error]:
+    """Report sources whose signatures cannot be verified for want of the libraries; all that need them is refused."""
+    verifying = get_app_settings().verifying_sources
+    missing = missing_libraries() if verifying else []
+    if not missing:
+        return []
+    message = f"Notification source '{min(verifying)}' has 'dkim', but its libraries are not installed."
+    hint = "Install the app's extra 'dkim' (pip install dkimpy publicsuffixlist), or remove 'dkim'."
+    return [Error(message, hint=hint, id=f"{_PREFIX}.E021")]

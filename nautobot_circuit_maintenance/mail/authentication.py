@@ -6,11 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import authres
-import authres.core
-
+from nautobot_circuit_maintenance.mail.authentication_fields import MethodResult, read_results
 from nautobot_circuit_maintenance.mail.exchange_results import EXCHANGE_ONLINE, exchange_results, is_of_exchange
 
 _FIELD = "Authentication-Results"
@@ -18,13 +16,10 @@ _HOST = re.compile(r'\s*(?:\([^()]*\)\s*)*"?([^\s;"()]+)')
 """The authserv-id at the start of a field; comments may precede it, and quotation marks may surround it."""
 
 _LONGEST_FIELD = 5_000
-"""Ten signatures take 3,000 characters; the library's parsing time grows with the square of the length."""
+"""Ten signatures take 3,000 characters."""
 
 _DOMAIN_PROPERTIES = {"dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",), "dmarc": ("header.from",)}
 """The properties that name the domain of a result; Google's servers give only header.i for a signature."""
-
-_UNREADABLE = (authres.AuthResError, AttributeError, ValueError, RecursionError)
-"""What the library raises for a field that does not follow the grammar."""
 
 
 class AuthResult(NamedTuple):
@@ -55,13 +50,6 @@ class SenderCheck:
     results: tuple[AuthResult, ...] = ()
 
 
-class _StrictHeader(authres.core.AuthenticationResultsHeader):  # type: ignore[misc]  # the library has no type hints
-    """A field without words that the library would skip; they could hide what an attacker inserted."""
-
-    def __init__(self, feature_context: Any) -> None:
-        super().__init__(feature_context, strict=True)
-
-
 def authentication_results(header: Message) -> tuple[str, ...]:
     """Return the Authentication-Results fields of a message, topmost first, each on one line."""
     return tuple(_unfold(str(field)) for field in header.get_all(_FIELD, []))
@@ -81,7 +69,7 @@ def check_sender(fields: Iterable[str], sender: str, trusted: Collection[str]) -
         return SenderCheck(Finding.NO_FIELD)
     try:
         results = tuple(_of_exchange(field) if host == EXCHANGE_ONLINE else _results(field))
-    except _UNREADABLE:
+    except ValueError:  # _of_exchange, _results
         return SenderCheck(Finding.MALFORMED, host)
     is_confirmed = _has_pass(results, sender.rpartition("@")[2])
     return SenderCheck(Finding.CONFIRMED if is_confirmed else Finding.UNCONFIRMED, host, results)
@@ -102,7 +90,7 @@ def _host(field: str) -> str:
 
 
 def _of_exchange(field: str) -> Iterator[AuthResult]:
-    """Yield the results in a field of Exchange Online; raises one of ``_UNREADABLE``."""
+    """Yield the results in a field of Exchange Online; raises ValueError."""
     if len(field) > _LONGEST_FIELD:
         raise ValueError("too long")
     for result in exchange_results(field):
@@ -111,19 +99,18 @@ def _of_exchange(field: str) -> Iterator[AuthResult]:
 
 
 def _results(field: str) -> Iterator[AuthResult]:
-    """Yield the results about domains in a field; raises one of ``_UNREADABLE`` for a malformed one."""
+    """Yield the results about domains in a field; raises ValueError for a malformed one."""
     if len(field) > _LONGEST_FIELD:
         raise ValueError("too long")
-    for result in _StrictHeader.parse_value(authres.core_features(), field).results:
-        # "none" on its own has no method (RFC 8601); a method of another version counts as unknown.
-        if result.method in _DOMAIN_PROPERTIES and result.version in (None, "1"):
+    for result in read_results(field):
+        if result.method in _DOMAIN_PROPERTIES and result.version == "1":
             yield AuthResult(result.method, result.result, _domain(result))
 
 
-def _domain(result: Any) -> str:
+def _domain(result: MethodResult) -> str:
     """Return the domain that a result is about; empty if it names none, or several."""
-    for name in _DOMAIN_PROPERTIES[result.method]:
-        values = [each.value or "" for each in result.properties if f"{each.type}.{each.name}" == name]
+    for wanted in _DOMAIN_PROPERTIES[result.method]:
+        values = [value for name, value in result.properties if name == wanted]
         if values:
             domains = {value.rpartition("@")[2].lower() for value in values}
             return domains.pop() if len(domains) == 1 else ""

@@ -18,6 +18,9 @@ Required = str | tuple[str, ...]
 SecretReader = Callable[[str], str]
 """Returns a secret of this type that is kept elsewhere than in the settings, empty if there is none; raises MailboxError."""
 
+FALLBACK = "fallback"
+DKIM_CHOICES = ("off", FALLBACK)
+
 # Of what RFC 5322 section 3.6.8 allows, what needs no quotes in an IMAP command.
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -60,6 +63,8 @@ class SourceSettings:
     """Whether one of the trusted servers must have authenticated the sender."""
     trusted_authserv_ids: Sequence[str] = ()
     """The authserv-ids of those servers in Authentication-Results fields (RFC 8601)."""
+    dkim: str = "off"
+    """Whether the app verifies signatures itself where no trusted server has: "off", or "fallback"."""
     secrets_group: str = ""
     """Name of the secrets group in Nautobot that has the secrets which are not in the settings."""
 
@@ -114,6 +119,9 @@ class SourceSettings:
                     f"'source_header' of notification source '{name}' contains {header!r}, which is not a header name."
                 )
                 yield SettingsProblem("E014", message, "Use 'X-Original-From' or ['X-Original-From', 'From'].", name)
+        if entry.get("dkim", "off") not in DKIM_CHOICES:
+            message = f"'dkim' of notification source '{name}' is {entry['dkim']!r}, which is not known."
+            yield SettingsProblem("E020", message, f"Use {' or '.join(map(repr, DKIM_CHOICES))}.", name)
         if EXCHANGE_ONLINE in map(str, entry.get("trusted_authserv_ids", ())) and not cls.is_exchange_online(entry):
             message = (
                 f"'trusted_authserv_ids' of notification source '{name}' contains '{EXCHANGE_ONLINE}', but its mailbox is not "
@@ -188,7 +196,8 @@ class SourceSettings:
     def _describe_authentication(self) -> str:
         if not self.require_authentication:
             return "not required"
-        return f"required (trusted: {', '.join(self.trusted_authserv_ids)})"
+        trusted = ", ".join(self.trusted_authserv_ids) or "none"
+        return f"required (trusted: {trusted}{'; else by DKIM' if self.dkim == FALLBACK else ''})"
 
 
 def _alternatives(required: Required) -> tuple[str, ...]:

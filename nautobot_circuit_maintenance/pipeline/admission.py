@@ -21,6 +21,7 @@ from nautobot_circuit_maintenance.mail.authentication import (
     authentication_results,
     check_sender,
 )
+from nautobot_circuit_maintenance.mail.dkim.fallback import SignatureCheck, Verifier, new_verifier
 from nautobot_circuit_maintenance.mail.headers import parse_header
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 
@@ -28,6 +29,9 @@ SOURCE_GONE = (
     "AUTH-04: This notification was refused and its source is no longer configured, or its settings have an error, so it "
     "cannot be verified. Configure the source again, then reprocess, or import the file with `ingest_notifications`."
 )
+
+UNANSWERED = "AUTH-06"
+"""Code of the reason of messages that are judged again as soon as the DNS answers."""
 
 _LISTED_RESULTS = 5
 
@@ -42,6 +46,8 @@ class Verdict:
     """Whether the source requires it; None if that is not known."""
     reason: str = ""
     """Why the message is refused; empty if it is admitted."""
+    is_temporary: bool = False
+    """Whether another attempt may have another result."""
 
     @property
     def is_admitted(self) -> bool:
@@ -64,11 +70,18 @@ class Admission:
         """Read the settings once."""
         settings = get_app_settings()
         self._trusted_hosts = settings.trusted_hosts
+        self._verifying = settings.verifying_sources
+        self._verifier: Verifier | None = None
         self._known = known_policies(settings)
 
     def is_known(self, source: NotificationSource | None) -> bool:
         """Return whether the settings say what this source requires; a message without a source requires nothing."""
         return source is None or source.name in self._known
+
+    @property
+    def verifies_signatures(self) -> bool:
+        """Return whether the settings let the app verify signatures of any source itself."""
+        return not self._verifying.isdisjoint(self._trusted_hosts)
 
     @property
     def undecided(self) -> Q:
@@ -86,7 +99,10 @@ class Admission:
         source = notification.source
         verdict = _NOT_REQUIRED
         if source and source.name in self._trusted_hosts:
-            verdict = self._judge(source, notification.sender, fields)
+            verdict = self._judge(notification, source, fields)
+            if verdict.is_temporary and notification.state == State.RECEIVED:
+                # It waits without a verdict, and is judged once more when it is digested.
+                verdict = Verdict(None, True)
         _store(verdict, notification)
         if notification.state == State.RECEIVED and not verdict.is_admitted:
             notification.state, notification.error = State.REFUSED, verdict.reason
@@ -103,7 +119,7 @@ class Admission:
         if not requires_today:
             return _NOT_REQUIRED
         header = parse_header(bytes(notification.raw or b""))
-        return self._judge(source, notification.sender, authentication_results(header))
+        return self._judge(notification, source, authentication_results(header))
 
     def decide(self, waiting: Iterable[Notification]) -> dict[Notification, str]:
         """Give each waiting row a valid verdict, stored where it changes; return the refused ones with the reason."""
@@ -124,16 +140,50 @@ class Admission:
             )
         return refused
 
-    def _judge(self, source: NotificationSource, sender: str, fields: Sequence[str]) -> Verdict:
+    def _judge(self, notification: Notification, source: NotificationSource, fields: Sequence[str]) -> Verdict:
         trusted = self._trusted_hosts[source.name]
+        sender = notification.sender
         check = check_sender(fields, sender, trusted)
         if check.finding is Finding.CONFIRMED:
             return Verdict(True, True)
+        if check.finding is Finding.NO_FIELD and source.name in self._verifying:
+            return self._by_signature(notification)
         reason = _reason(check, sender.rpartition("@")[2], ", ".join(sorted(trusted)) or "none")
         return Verdict(False, True, reason)
 
+    def _by_signature(self, notification: Notification) -> Verdict:
+        """Return the verdict on a message that no trusted server has judged."""
+        try:
+            self._verifier = self._verifier or new_verifier()
+        except ImportError as error:  # new_verifier
+            return Verdict(False, True, _NO_LIBRARY.format(error.name))
+        if notification.raw is None:
+            return Verdict(False, True, _unsigned(notification, SignatureCheck(False, "it is not stored as a whole")))
+        check = self._verifier.check(bytes(notification.raw), notification.sender)
+        if check.is_valid:
+            return Verdict(True, True)
+        return Verdict(False, True, _unsigned(notification, check), check.is_temporary)
+
 
 _NOT_REQUIRED = Verdict(None, False)
+_NO_LIBRARY = (
+    "AUTH-07: The libraries that verify signatures are not installed ({}): install the app's extra 'dkim' (pip install dkimpy "
+    "publicsuffixlist) for web server and workers, restart both, then reprocess."
+)
+
+
+def _unsigned(notification: Notification, check: SignatureCheck) -> str:
+    """Return why the signatures of a message do not confirm its sender, and what to do."""
+    domain = notification.sender.rpartition("@")[2]
+    if check.is_temporary:
+        return storable(
+            f"{UNANSWERED}: The signature for {domain} could not be verified ({check.reason}). The next runs try again; check "
+            "that the worker can ask the DNS about outside names."
+        )
+    return storable(
+        f"AUTH-05: No trusted server reports on this message, and no signature (DKIM) confirms {domain} ({check.reason}). If "
+        "genuine, ask the provider to sign its email, or add your mail server to 'trusted_authserv_ids', then reprocess."
+    )
 
 
 def _store(verdict: Verdict, notification: Notification) -> None:

@@ -33,6 +33,7 @@ from nautobot_circuit_maintenance.pipeline.sender_register import forget_known
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.pipeline.settlement import settle
 from nautobot_circuit_maintenance.pipeline.turns import Turns
+from nautobot_circuit_maintenance.pipeline.unanswered import requeue_answered
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ def run(sources: Sequence[NotificationSource], options: RunOptions) -> RunReport
     report, started = RunReport(), timezone.now()
     if not options.dry_run:
         _link_unmatched()
+        _requeue_answered(options)
     report.sources += [handle_source(source, options) for source in sources if not source.last_error]
     if not options.dry_run:
         report.sources += drain_waiting(options).sources
@@ -108,6 +110,14 @@ def _link_unmatched() -> None:
         link_unmatched()
     except DatabaseError as error:  # of any kind, such as a deadlock with a worker that digests: messages come first
         logger.warning("Could not link circuit IDs; will retry in the next run: %s", error)
+
+
+def _requeue_answered(options: RunOptions) -> None:
+    """Queue messages again about which the DNS answers by now; failures are retried on the next run."""
+    try:
+        requeue_answered(options.now)
+    except DatabaseError as error:  # of any kind: messages come first
+        logger.warning("Could not judge unanswered senders; will retry in the next run: %s", error)
 
 
 def drain_waiting(options: RunOptions) -> RunReport:
