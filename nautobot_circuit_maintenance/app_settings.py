@@ -43,9 +43,12 @@ class AppSettings:
     trusted_hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Trusted authserv-ids (lower case) per source that requires authentication. Misconfigured sources are included, so
     that a typo never disables the check."""
-    verifying_sources: frozenset[str] = frozenset()
-    """Names of the sources whose messages the app verifies itself where no trusted server has (DKIM)."""
     problems: tuple[SettingsProblem, ...] = ()
+
+    @property
+    def verifying_sources(self) -> frozenset[str]:
+        """The names of the sources whose messages the app verifies itself where no trusted server has (DKIM)."""
+        return frozenset(source.name for source in self.sources if source.dkim == FALLBACK)
 
     @property
     def source_names(self) -> set[str]:
@@ -77,7 +80,6 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
     return AppSettings(
         sources=tuple(sources),
         trusted_hosts=_trusted_hosts(entries),
-        verifying_sources=frozenset(source.name for source in sources if source.dkim == FALLBACK),
         problems=tuple(problems),
         **numbers,
     )

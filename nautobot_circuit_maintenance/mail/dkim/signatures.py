@@ -21,7 +21,7 @@ _ONCE = (
 )
 """Fields that a message may have once (RFC 5322 section 3.6): of several, programs use different ones."""
 _MUST_BE_SIGNED = ("from", "subject", "date")
-"""Whoever has a signed message could give it other ones. Content-Type is not among them: Google does not sign it."""
+"""Anyone who has a signed message could give it other ones. Content-Type is not among them: Google does not sign it."""
 _ALGORITHM = "rsa-sha256"
 """RFC 8301 section 3.1: rsa-sha1 must not be verified. Who signs with Ed25519 (RFC 8463) has a signature by RSA beside it."""
 

@@ -85,7 +85,7 @@ class SignedSenders(AdmissionTestCase):
         self.assertEqual(self.dns.asked, [])
 
     def test_a_message_waits_for_the_dns(self):
-        """It is refused in this run, and judged by a later one as soon as the DNS answers; nobody has to do anything."""
+        """It is refused in this run, and judged by a later one as soon as the DNS answers, without anyone's help."""
         self.dns.codes[KEY_NAME] = dns.rcode.SERVFAIL
         with verifying():
             self.record(signed(RAW))
