@@ -21,7 +21,7 @@ class CircuitMaintenanceConfig(NautobotAppConfig):
     max_version = "3.99"
     home_view_name = "plugins:nautobot_circuit_maintenance:dashboard"
     docs_view_name = "plugins:nautobot_circuit_maintenance:docs"
-    searchable_models = ["circuitmaintenance"]
+    searchable_models = ["circuitmaintenance", "notification", "notificationsource"]
 
     def ready(self) -> None:
         """Wire checks, signals and the logger."""

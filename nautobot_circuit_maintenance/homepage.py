@@ -36,7 +36,7 @@ def _tiles(user: Any) -> Iterator[Tile]:
     now, visibility = timezone.now(), Visibility.of(user)
     counts = dashboard.count_maintenances(visibility, now)
     problems = dashboard.count_problems(visibility, now, dashboard.read_sources(visibility))
-    for tile in (*maintenance_tiles(counts, now), problems_tile(problems, user)):
+    for tile in (*maintenance_tiles(counts), problems_tile(problems, user)):
         if tile.is_on_home:
             yield tile
 

@@ -30,8 +30,9 @@ from nautobot_circuit_maintenance.models import (
 from nautobot_circuit_maintenance.models.querysets import ImpactSummary
 from nautobot_circuit_maintenance.models.severity import impact_of_severity, severity_of
 
-_OF_A_MAINTENANCE = ("windows", "impacts", "circuit_count", "unmatched_count", "worst_impact")
+_OF_A_MAINTENANCE = ("windows", "impacts", "duration_minutes", "circuit_count", "unmatched_count", "worst_impact")
 _LISTS = ("windows", "impacts")
+_IN_CSV = ("windows", "circuits")
 
 
 class _CircuitReferenceSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only describes
@@ -97,7 +98,12 @@ class CircuitMaintenanceListSerializer(
         request = self.context.get("request")
         visibility = Visibility.of(request.user) if request else Visibility.everything()
         summaries = visibility.impacts.summaries([row.pk for row in rows])
+        cids = visibility.impacts.affected().filter(maintenance__in=rows).order_by("cid")
+        by_maintenance: dict[Any, list[str]] = {}
+        for pk, cid in cids.values_list("maintenance", "cid"):
+            by_maintenance.setdefault(pk, []).append(cid)
         for row in rows:
+            row.affected_cids = by_maintenance.get(row.pk, ())
             row.summary = summaries.get(row.pk, ImpactSummary())
 
 
@@ -111,6 +117,8 @@ class CircuitMaintenanceSerializer(SafeCsvMixin, NautobotModelSerializer, Tagged
     )
     windows = serializers.SerializerMethodField()
     impacts = serializers.SerializerMethodField()
+    duration_minutes = serializers.SerializerMethodField(help_text="Minutes of all windows together.")
+    circuits = serializers.SerializerMethodField(help_text="Circuit IDs, in CSV only.")
     circuit_count = serializers.SerializerMethodField(help_text="Number of affected circuit IDs.")
     unmatched_count = serializers.SerializerMethodField(help_text="Number of those without a matching circuit.")
     worst_impact = serializers.SerializerMethodField(help_text="Worst impact; empty if there are no impacts.")
@@ -124,10 +132,10 @@ class CircuitMaintenanceSerializer(SafeCsvMixin, NautobotModelSerializer, Tagged
         """Omit fields that need further queries if the maintenance is nested, and lists that no cell can hold from CSV."""
         names = super().get_field_names(declared_fields, info)
         if self.is_nested:
-            return [name for name in names if name not in _OF_A_MAINTENANCE]
+            return [name for name in names if name not in (*_OF_A_MAINTENANCE, "circuits")]
         if self._is_csv_request():  # Nautobot leaves out every relation to many rows
-            return [*(name for name in names if name not in _LISTS), "windows"]
-        return names
+            return [*(name for name in names if name not in _LISTS), *_IN_CSV]
+        return [name for name in names if name != "circuits"]  # the impacts have them
 
     @extend_schema_field(WindowSerializer(many=True))
     def get_cancelled_windows(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]] | str:
@@ -159,6 +167,15 @@ class CircuitMaintenanceSerializer(SafeCsvMixin, NautobotModelSerializer, Tagged
     def get_impacts(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]]:
         """List the impact on each circuit ID."""
         return MaintenanceImpactSerializer(self._impacts(maintenance), many=True, context=self.context).data
+
+    def get_duration_minutes(self, maintenance: CircuitMaintenance) -> int:
+        """Add up the windows."""
+        spans = (window.end_time - window.start_time for window in maintenance.windows.all())
+        return round(sum(span.total_seconds() for span in spans) / 60)
+
+    def get_circuits(self, maintenance: CircuitMaintenance) -> str:
+        """List the affected circuit IDs that the user may view, in one cell."""
+        return ", ".join(maintenance.affected_cids)
 
     def get_circuit_count(self, maintenance: CircuitMaintenance) -> int:
         """Count the circuit IDs that are affected."""

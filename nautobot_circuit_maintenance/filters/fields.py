@@ -12,6 +12,9 @@ from nautobot.tenancy.models import Tenant
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 
+MOST_HOURS = 24 * 366 * 10
+"""The most hours that a filter looks ahead: ten years."""
+
 
 def choices_filter(vocabulary, **kwargs) -> django_filters.MultipleChoiceFilter:
     """Return a filter on one or several values of a vocabulary; django-filter's default would sort all maintenances."""
@@ -76,6 +79,11 @@ def device_filter(method: str) -> NaturalKeyOrPKMultipleChoiceFilter:
     return NaturalKeyOrPKMultipleChoiceFilter(
         queryset=Device.objects.all(), method=method, label="Connected device (name or ID)"
     )
+
+
+def hours_filter(label: str) -> django_filters.NumberFilter:
+    """Return a filter on the next hours: unlike a filter on moments, it stays true in a bookmark."""
+    return django_filters.NumberFilter(method="filter_within_hours", label=label, min_value=0, max_value=MOST_HOURS)
 
 
 def search(*names: str) -> SearchFilter:

@@ -1,5 +1,7 @@
 """Filters of maintenances, impacts and notes."""
 
+from datetime import timedelta
+
 import django_filters
 from django.contrib.auth import get_user_model
 from django.db.models import Q
@@ -52,6 +54,7 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
     past = django_filters.BooleanFilter(method="filter_past", label="Past")
     overlaps_from = django_filters.IsoDateTimeFilter(method="filter_overlap", label="Active after")
     overlaps_until = django_filters.IsoDateTimeFilter(method="filter_overlap", label="Active before")
+    within_hours = fields.hours_filter("Active within (hours from now)")
     needs_attention = django_filters.BooleanFilter(method="filter_doubtful", label="Has doubts")
     confidence = fields.choices_filter(ConfidenceChoices)
     replaced_by = fields.maintenance_filter(label="Replaced by (name or ID)")
@@ -119,6 +122,12 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
             return queryset
         since, until = (self.form.cleaned_data.get(end) for end in ("overlaps_from", "overlaps_until"))
         return self._in_windows(fields.filter_overlap(self, queryset, name, value), since, until)
+
+    def filter_within_hours(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
+        """Keep maintenances with a window in the next hours, current ones included."""
+        now = timezone.now()
+        until = now + timedelta(hours=float(value))
+        return self._in_windows(queryset.overlapping(now, until), now, until)
 
     def _in_windows(self, queryset, since, until):
         """Keep maintenances in which the circuits that the other filters name are affected in this range.

@@ -7,7 +7,6 @@ from django import forms
 from django.utils.functional import lazystr
 from django.utils.timezone import get_current_timezone, get_current_timezone_name, make_naive
 from nautobot.apps.forms import (
-    DateTimePicker,
     DynamicModelMultipleChoiceField,
     StaticSelect2,
     StaticSelect2Multiple,
@@ -16,6 +15,7 @@ from nautobot.apps.forms import (
 from nautobot.core.forms.constants import BOOLEAN_WITH_BLANK_CHOICES
 
 from nautobot_circuit_maintenance.domain.calendar import OUT_OF_CALENDAR, is_in_calendar
+from nautobot_circuit_maintenance.forms.moments import MomentInput
 
 
 class _TimeZoneHelp:
@@ -45,7 +45,7 @@ def yes_no(label: str) -> forms.NullBooleanField:
 
 def date_time(label: str) -> forms.DateTimeField:
     """Return an optional field for a moment in the user's zone."""
-    return forms.DateTimeField(required=False, label=label, help_text=TIME_ZONE_HELP, widget=DateTimePicker())
+    return forms.DateTimeField(required=False, label=label, help_text=TIME_ZONE_HELP, widget=MomentInput())
 
 
 def related(model: Any, label: str | None = None, **kwargs: Any) -> DynamicModelMultipleChoiceField:

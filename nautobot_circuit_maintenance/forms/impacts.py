@@ -8,6 +8,7 @@ from django.utils.timezone import localtime
 from nautobot.apps.forms import (
     BootstrapMixin,
     DynamicModelChoiceField,
+    DynamicModelMultipleChoiceField,
     NautobotBulkEditForm,
     NautobotFilterForm,
     NautobotModelForm,
@@ -22,6 +23,8 @@ from nautobot_circuit_maintenance.choices import CircuitImpactChoices, MatchedBy
 from nautobot_circuit_maintenance.forms import fields
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, MaintenanceWindow
 
+_OF_MAINTENANCE = "nautobot_circuit_maintenance_of_provider"
+"""The filter of ``filter_extensions``."""
 ALL, SELECTED, NONE = "all", "selected", "none"
 _AFFECTED_IN = (
     (ALL, "All windows of the maintenance"),
@@ -44,7 +47,21 @@ class CircuitImpactForm(NautobotModelForm):
     """Add or edit the impact on one circuit ID, and choose the windows in which the circuit is affected."""
 
     maintenance = DynamicModelChoiceField(queryset=CircuitMaintenance.objects.all())
-    circuit = DynamicModelChoiceField(queryset=Circuit.objects.all(), required=False)
+    circuit = DynamicModelChoiceField(
+        queryset=Circuit.objects.all(), required=False, query_params={_OF_MAINTENANCE: "$maintenance"}
+    )
+    further_circuits = DynamicModelMultipleChoiceField(
+        queryset=Circuit.objects.all(),
+        required=False,
+        query_params={_OF_MAINTENANCE: "$maintenance"},
+        help_text="More circuits with the same impact.",
+    )
+    further_ids = forms.CharField(
+        required=False,
+        label="Further circuit IDs",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="More circuit IDs with the same impact, one on each line.",
+    )
     affected_in = forms.ChoiceField(choices=_AFFECTED_IN, required=False, widget=StaticSelect2())
     windows = WindowsField(
         queryset=MaintenanceWindow.objects.none(),
@@ -53,14 +70,27 @@ class CircuitImpactForm(NautobotModelForm):
         help_text="Used only if the circuit is affected in some windows of the maintenance.",
     )
 
+    further: list[CircuitImpact] = []
+
     class Meta:
         model = CircuitImpact
-        fields = ["maintenance", "circuit", "cid", "impact", "affected_in", "windows"]
+        fields = [
+            "maintenance",
+            "circuit",
+            "cid",
+            "further_circuits",
+            "further_ids",
+            "impact",
+            "affected_in",
+            "windows",
+        ]
         widgets = {"impact": StaticSelect2()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer the windows of the maintenance, as soon as it is known."""
+        """Offer the windows of the maintenance, as soon as it is known, and further circuits while adding."""
         super().__init__(*args, **kwargs)
+        if self.instance.present_in_database:
+            del self.fields["further_circuits"], self.fields["further_ids"]
         self.fields["windows"].queryset = self._windows_of_maintenance()
         if not self.instance.present_in_database or self.instance.in_all_windows:
             self.initial["affected_in"] = ALL
@@ -95,6 +125,35 @@ class CircuitImpactForm(NautobotModelForm):
         if affected_in != SELECTED:
             self.cleaned_data["windows"] = MaintenanceWindow.objects.none()
         self.instance.in_all_windows = affected_in == ALL
+        if self.cleaned_data.get("maintenance") and not self.instance.present_in_database:
+            self._clean_further()
+
+    def _clean_further(self) -> None:
+        """Make the impacts on further circuits, and reject those that cannot be saved."""
+        maintenance, impact = self.cleaned_data["maintenance"], self.cleaned_data.get("impact")
+        own = {"maintenance": maintenance, "impact": impact, "in_all_windows": self.instance.in_all_windows}
+        ids = (line.strip() for line in self.cleaned_data.get("further_ids", "").splitlines())
+        self.further = [
+            *(CircuitImpact(circuit=circuit, **own) for circuit in self.cleaned_data.get("further_circuits") or ()),
+            *(CircuitImpact(cid=cid, **own) for cid in dict.fromkeys(filter(None, ids))),
+        ]
+        for each in self.further:
+            try:
+                each.full_clean()
+            except forms.ValidationError as error:
+                self.add_error("further_circuits" if each.circuit else "further_ids", error.messages)
+        first = self.cleaned_data.get("cid") or getattr(self.cleaned_data.get("circuit"), "cid", "")
+        named = [first, *(each.cid for each in self.further)]
+        if len(set(named)) < len(named):
+            self.add_error("further_ids", "Each circuit ID can be named only once.")
+
+    def save(self, commit: bool = True) -> CircuitImpact:
+        """Save the impacts on further circuits too, in the same windows."""
+        saved: CircuitImpact = super().save(commit=commit)
+        for each in self.further if commit else ():
+            each.save()
+            each.windows.set(self.cleaned_data["windows"])
+        return saved
 
 
 class CircuitImpactBulkEditForm(NautobotBulkEditForm):

@@ -1,11 +1,12 @@
 """Forms of circuit maintenances."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from nautobot.apps.forms import (
-    DateTimePicker,
     DynamicModelChoiceField,
     NautobotBulkEditForm,
     NautobotFilterForm,
@@ -23,19 +24,27 @@ from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices,
     ConfidenceChoices,
 )
+from nautobot_circuit_maintenance.domain.periods import duration
 from nautobot_circuit_maintenance.forms import fields
 from nautobot_circuit_maintenance.forms.concurrency import ConcurrentEditMixin
 from nautobot_circuit_maintenance.forms.fields import TIME_ZONE_HELP, WindowEndField, WindowStartField, as_shown
+from nautobot_circuit_maintenance.forms.moments import InZoneMixin, MomentInput
 from nautobot_circuit_maintenance.forms.windows import windows_formset
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.models.windows import END_AFTER_START
 
 _TIMES = ("start_time", "end_time")
+_LONG, _FAR = timedelta(days=7), timedelta(days=400)
+"""A longer window, or one that is further away, is more often a slip than meant."""
 
 
-class CircuitMaintenanceForm(ConcurrentEditMixin, NautobotModelForm):
-    """Add or edit a maintenance with its windows."""
+class CircuitMaintenanceForm(InZoneMixin, ConcurrentEditMixin, NautobotModelForm):
+    """Add or edit a maintenance with its windows.
 
+    The page shows windows only; a script may send a start and an end, as the first window or the only one.
+    """
+
+    confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
     provider = DynamicModelChoiceField(queryset=Provider.objects.all(), required=False)
 
     class Meta:
@@ -51,26 +60,22 @@ class CircuitMaintenanceForm(ConcurrentEditMixin, NautobotModelForm):
             "ack",
             "tags",
         ]
-        widgets = {"start_time": DateTimePicker(), "end_time": DateTimePicker(), "status": StaticSelect2()}
+        widgets = {"start_time": MomentInput(), "end_time": MomentInput(), "status": StaticSelect2()}
         field_classes = {"start_time": WindowStartField, "end_time": WindowEndField}
         help_texts = {"start_time": TIME_ZONE_HELP, "end_time": TIME_ZONE_HELP}
 
-    time_zone_help = TIME_ZONE_HELP
+    shown_elsewhere = ["tags", "dynamic_groups", "object_note", "seen", "confirmed", "time_zone", *_TIMES]
+    """The fields that the first card of the page leaves out."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Add the rows of windows; with several windows, they replace start and end."""
+        """Add the rows of windows."""
         super().__init__(*args, **kwargs)
         stored = list(self.instance.windows.all()) if self.instance.present_in_database else []
+        offered = {name: self.get_initial_for_field(self.fields[name], name) for name in _TIMES}
+        self.windows = windows_formset(self.data if self.is_bound else None, stored, offered)
         self.has_several_windows = len(stored) > 1
-        self.windows = windows_formset(self.data if self.is_bound else None, stored if self.has_several_windows else [])
         if self.has_several_windows and self.windows.is_bound:
             del self.fields["start_time"], self.fields["end_time"]
-
-    @property
-    def shown_elsewhere(self) -> list[str]:
-        """The fields that the first card of the page leaves out."""
-        times = _TIMES if self.has_several_windows else ()
-        return ["tags", "dynamic_groups", "object_note", *times]
 
     def clean_start_time(self) -> datetime | None:
         """Keep the stored moment if the input is unchanged."""
@@ -91,16 +96,36 @@ class CircuitMaintenanceForm(ConcurrentEditMixin, NautobotModelForm):
                 self.cleaned_data.pop(name, None)
         if self.windows.is_bound:  # a script may send start and end only
             self._clean_windows()
+        elif all(self.cleaned_data.get(name) for name in _TIMES):
+            self._check_usual([(self.cleaned_data["start_time"], self.cleaned_data["end_time"])])
 
     def _clean_windows(self) -> None:
         if not self.windows.is_valid():
             raise forms.ValidationError("Please correct the maintenance windows below.")
-        spans = [*self._entered_span(), *self.windows.spans]
+        spans = sorted([*self._entered_span(), *self.windows.spans])
         if len(set(spans)) < len(spans):
             raise forms.ValidationError("Duplicate maintenance window.")
-        if self.has_several_windows or self.windows.spans:
-            self.instance.set_windows(spans)
-            self.cleaned_data |= {name: getattr(self.instance, name) for name in _TIMES}
+        for (_, end), (start, _) in pairwise(spans):
+            if start < end:
+                raise forms.ValidationError("Maintenance windows overlap. Merge them into one.")
+        self._check_usual(spans)
+        self.instance.set_windows(spans)
+        self.cleaned_data |= {name: getattr(self.instance, name) for name in _TIMES}
+
+    def _check_usual(self, spans: list[tuple[datetime, datetime]]) -> None:
+        """Ask once about each window that is new and very long or far away."""
+        stored = {(as_shown(row.start_time), as_shown(row.end_time)) for row in self.windows.stored}
+        now = timezone.now()
+        unusual = [
+            f"{start:%Y-%m-%d %H:%M} {why}"
+            for start, end in spans
+            if (as_shown(start), as_shown(end)) not in stored and (why := _unusual(start, end, now))
+        ]
+        asked = " ".join(unusual)
+        if unusual and self.cleaned_data.get("confirmed") != asked:
+            self.data = self.data.copy()
+            self.data[self.add_prefix("confirmed")] = asked
+            raise forms.ValidationError(f"{'; '.join(unusual)}. Save again to confirm.")
 
     def _entered_span(self) -> list[tuple[datetime, datetime]]:
         start, end = (self.cleaned_data.get(name) for name in _TIMES)
@@ -109,6 +134,13 @@ class CircuitMaintenanceForm(ConcurrentEditMixin, NautobotModelForm):
         if bool(start) != bool(end):
             raise forms.ValidationError({"end_time": "Enter both a start and an end time, or leave both empty."})
         return [(start, end)] if start and end else []
+
+
+def _unusual(start: datetime, end: datetime, now: datetime) -> str:
+    """Return what is unusual about a window; empty if nothing is."""
+    if end - start > _LONG:
+        return f"lasts {duration(end - start)}"
+    return f"is more than {_FAR.days} days away" if abs(start - now) > _FAR else ""
 
 
 class CircuitMaintenanceBulkEditForm(TagsBulkEditFormMixin, NautobotBulkEditForm):
@@ -129,7 +161,7 @@ class CircuitMaintenanceFilterForm(NautobotFilterForm):
     """Filter maintenances."""
 
     model = CircuitMaintenance
-    field_order = ["q", "status", "provider", "active", "ended", "ack", "impact", "overlaps_from", "overlaps_until"]
+    field_order = ["q", "status", "provider", "active", "ended", "ack", "impact", "within_hours", "overlaps_from"]
     q = forms.CharField(required=False, label="Search")
     status = fields.multiple_choice(CircuitMaintenanceStatusChoices)
     provider = fields.related_by_name(Provider)
@@ -138,6 +170,7 @@ class CircuitMaintenanceFilterForm(NautobotFilterForm):
     past = fields.yes_no("Past")
     ack = fields.yes_no("Acknowledged")
     impact = fields.multiple_choice(CircuitImpactChoices)
+    within_hours = forms.DecimalField(required=False, min_value=0, label="Active within (hours from now)")
     overlaps_from = fields.date_time("Active after")
     overlaps_until = fields.date_time("Active before")
     circuit = fields.related(Circuit, to_field_name="cid")

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from nautobot.apps.forms import DateTimePicker
 
 from nautobot_circuit_maintenance.domain.bounds import MOST_WINDOWS
 from nautobot_circuit_maintenance.forms.fields import WindowEndField, WindowStartField, as_shown
+from nautobot_circuit_maintenance.forms.moments import MomentInput
 from nautobot_circuit_maintenance.models import MaintenanceWindow
 from nautobot_circuit_maintenance.models.windows import END_AFTER_START
 
@@ -17,7 +17,7 @@ PREFIX = "windows"
 
 def _date_time(kind: type[WindowStartField], label: str, required: str) -> forms.DateTimeField:
     # "required" stays off the input: the row for one more window may be left empty.
-    picker = DateTimePicker()
+    picker = MomentInput()
     picker.use_required_attribute = lambda initial: False
     return kind(label=label, widget=picker, error_messages={"required": required})
 
@@ -33,7 +33,6 @@ class WindowForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name in ("start_time", "end_time"):
             attributes = self.fields[name].widget.attrs
-            attributes["class"] = "form-control datetime-picker"
             attributes["style"] = "min-width: 12em"  # a whole date and time, on any screen
             attributes["aria-label"] = f"{self.fields[name].label} of this window"
 
@@ -46,7 +45,7 @@ class WindowForm(forms.Form):
 
 
 class _WindowFormSet(forms.BaseFormSet):
-    """All windows of a maintenance that has several; otherwise windows in addition to its start and end time."""
+    """The windows of a maintenance."""
 
     deletion_widget = forms.CheckboxInput(attrs={"class": "form-check-input", "aria-label": "Remove this window"})
 
@@ -69,13 +68,19 @@ class _WindowFormSet(forms.BaseFormSet):
 _FormSet = forms.formset_factory(WindowForm, formset=_WindowFormSet, can_delete=True, extra=1, max_num=MOST_WINDOWS)
 
 
-def windows_formset(data: Any, windows: Iterable[MaintenanceWindow]) -> Any:
-    """Return rows for the windows and one empty row; bound only to data that came from such rows."""
+def windows_formset(data: Any, windows: Iterable[MaintenanceWindow], offered: dict[str, Any]) -> Any:
+    """Return rows for the windows, or what is offered for the first one, and an empty row.
+
+    They are bound only to data that came from such rows.
+    """
     if data is not None and f"{PREFIX}-TOTAL_FORMS" in data:
         bound = _FormSet(data, prefix=PREFIX)  # without initial values: Django skips rows that equal them
         bound.stored = windows
         return bound
-    return _FormSet(
+    unbound = _FormSet(
         prefix=PREFIX,
-        initial=[{"start_time": window.start_time, "end_time": window.end_time} for window in windows],
+        initial=[{"start_time": window.start_time, "end_time": window.end_time} for window in windows]
+        or ([offered] if offered.get("start_time") else []),
     )
+    unbound.stored = windows
+    return unbound

@@ -61,6 +61,7 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
 
     _read_circuit_id: UUID | None = None
     _read_maintenance_id: UUID | None = None
+    _read_cid: str | None = None
 
     natural_key_field_names = ["maintenance", "cid"]
 
@@ -114,6 +115,7 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
     def _remember(self) -> None:
         self._read_circuit_id = self.__dict__.get("circuit_id")
         self._read_maintenance_id = self.__dict__.get("maintenance_id")
+        self._read_cid = self.__dict__.get("cid")
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         """Keep the circuit and the maintenance that were read this time."""
@@ -121,12 +123,27 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
         self._remember()
 
     def save(self, *args, **kwargs) -> None:
-        """Save, and send the change of the maintenance; a link that a person made or removed is marked as theirs."""
+        """Save, and send the change of the maintenance; a link that a person made or removed is marked as theirs.
+
+        A new circuit ID without a circuit is linked to the circuit that it means, as those of notifications are.
+        """
         if self.circuit_id != self._read_circuit_id:
             self.matched_by = MatchedByChoices.MANUAL
+        elif self.circuit_id is None and self.cid != self._read_cid:
+            self._match()
         with sending_change(CircuitMaintenance, self.maintenance_id):
             super().save(*args, **kwargs)
         self._remember()
+
+    def _match(self) -> None:
+        """Link the circuit that the circuit ID means; up to three statements."""
+        # pylint: disable-next=import-outside-toplevel,cyclic-import  # matching reads impacts
+        from nautobot_circuit_maintenance.models.matching import CircuitMatcher
+
+        key = (self.maintenance.provider_id, self.cid)
+        match = CircuitMatcher().match([key]).get(key) if key[0] else None
+        if match:
+            self.circuit_id, self.matched_by = match
 
     def delete(self, *args, **kwargs) -> tuple[int, dict[str, int]]:
         """Delete, and send the change of the maintenance."""

@@ -5,6 +5,7 @@ from typing import Any
 import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from nautobot.apps.tables import ButtonsColumn
 
 from nautobot_circuit_maintenance.ui import formatting
 
@@ -16,7 +17,15 @@ LINK_CIRCUIT = """
     </a></li>
 {% endif %}
 """
-"""The menu item of an impact without a circuit, for ``ButtonsColumn``."""
+"""The menu item of an impact without a circuit, for ``ActionsColumn``."""
+
+
+class ActionsColumn(ButtonsColumn):
+    """The buttons of a row. Core's column offers to sort by them, which answers with a server error."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer no sorting."""
+        super().__init__(*args, orderable=False, **kwargs)
 
 
 def stacked(moment: SafeString) -> SafeString:

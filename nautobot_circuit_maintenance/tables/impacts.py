@@ -8,7 +8,7 @@ import django_tables2 as tables
 from django.db.models import QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from nautobot.apps.tables import BaseTable, ButtonsColumn
+from nautobot.apps.tables import BaseTable
 from nautobot.apps.templatetags import humanize_speed, placeholder
 from nautobot.circuits.models import Circuit
 
@@ -19,6 +19,7 @@ from nautobot_circuit_maintenance.domain.timeline import announced_impacts
 from nautobot_circuit_maintenance.models import CircuitImpact, ParsedNotification
 from nautobot_circuit_maintenance.tables.columns import (
     LINK_CIRCUIT,
+    ActionsColumn,
     BadgeColumn,
     DateTimeBadgeColumn,
     NotificationStateColumn,
@@ -42,7 +43,7 @@ class MaintenanceCircuitTable(BaseTable):
     circuit_status = tables.Column(empty_values=(), orderable=False)
     bandwidth = tables.Column(empty_values=(), orderable=False)
     source = tables.Column(empty_values=(), orderable=False, attrs={"td": {"class": "text-nowrap"}})
-    actions = ButtonsColumn(CircuitImpact, prepend_template=LINK_CIRCUIT)
+    actions = ActionsColumn(CircuitImpact, prepend_template=LINK_CIRCUIT)
 
     class Meta(BaseTable.Meta):
         model = CircuitImpact
@@ -180,7 +181,7 @@ class MaintenanceNotificationTable(BaseTable):
     state = NotificationStateColumn(accessor="notification__state")
     status = BadgeColumn(verbose_name="Status")
     outdated = SupersededColumn(verbose_name="Superseded")
-    actions = ButtonsColumn(ParsedNotification, buttons=("detail",))
+    actions = ActionsColumn(ParsedNotification, buttons=("detail",))
 
     class Meta(BaseTable.Meta):
         model = ParsedNotification

@@ -13,14 +13,20 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from nautobot.apps.tables import BaseTable, ButtonsColumn, TagColumn, ToggleColumn
+from nautobot.apps.tables import BaseTable, TagColumn, ToggleColumn
 from nautobot.apps.templatetags import placeholder, render_markdown
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note
 from nautobot_circuit_maintenance.models.querysets import OVER, CircuitMaintenanceQuerySet, ImpactSummary
 from nautobot_circuit_maintenance.models.severity import impact_of_severity
-from nautobot_circuit_maintenance.tables.columns import LINK_CIRCUIT, BadgeColumn, DateTimeBadgeColumn, stacked
+from nautobot_circuit_maintenance.tables.columns import (
+    LINK_CIRCUIT,
+    ActionsColumn,
+    BadgeColumn,
+    DateTimeBadgeColumn,
+    stacked,
+)
 from nautobot_circuit_maintenance.tables.paging import KeysFirstMixin
 from nautobot_circuit_maintenance.ui import formatting
 
@@ -45,7 +51,7 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
     issued_at = DateTimeBadgeColumn(verbose_name="Issued")
     confidence = tables.Column()
     tags = TagColumn(url_name=_LIST.format("circuitmaintenance"))
-    actions = ButtonsColumn(CircuitMaintenance)
+    actions = ActionsColumn(CircuitMaintenance)
 
     class Meta(BaseTable.Meta):
         model = CircuitMaintenance
@@ -207,7 +213,7 @@ class CircuitImpactTable(KeysFirstMixin, BaseTable):
     status = BadgeColumn(accessor="maintenance__status", verbose_name="Maintenance status")
     start_time = DateTimeBadgeColumn(accessor="maintenance__start_time", verbose_name="Start")
     end_time = DateTimeBadgeColumn(accessor="maintenance__end_time", verbose_name="End")
-    actions = ButtonsColumn(CircuitImpact, prepend_template=LINK_CIRCUIT)
+    actions = ActionsColumn(CircuitImpact, prepend_template=LINK_CIRCUIT)
 
     class Meta(BaseTable.Meta):
         model = CircuitImpact
@@ -292,7 +298,7 @@ class CircuitMaintenanceNoteTable(KeysFirstMixin, BaseTable):
     maintenance = tables.Column(linkify=True)
     comment = tables.Column()
     last_updated = DateTimeBadgeColumn()
-    actions = ButtonsColumn(Note)
+    actions = ActionsColumn(Note)
 
     class Meta(BaseTable.Meta):
         model = Note

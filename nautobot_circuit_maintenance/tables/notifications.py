@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from nautobot.apps.tables import BaseTable, BooleanColumn, ButtonsColumn, ToggleColumn
+from nautobot.apps.tables import BaseTable, BooleanColumn, ToggleColumn
 from nautobot.apps.templatetags import placeholder
 from nautobot.circuits.models import Provider
 
@@ -18,6 +18,7 @@ from nautobot_circuit_maintenance.choices import NotificationStateChoices as Sta
 from nautobot_circuit_maintenance.models import Notification, NotificationSource, ParsedNotification
 from nautobot_circuit_maintenance.models.providers import parser_names, sender_addresses
 from nautobot_circuit_maintenance.tables.columns import (
+    ActionsColumn,
     BadgeColumn,
     DateTimeBadgeColumn,
     NotificationStateColumn,
@@ -39,7 +40,7 @@ class NotificationTable(KeysFirstMixin, BaseTable):
     sent_at = DateTimeBadgeColumn(verbose_name="Sent")
     error = tables.Column(verbose_name="Reason")
     dismissed_at = DateTimeBadgeColumn(verbose_name="Dismissed")
-    actions = ButtonsColumn(Notification, buttons=("detail", "delete"))
+    actions = ActionsColumn(Notification, buttons=("detail", "delete"))
 
     class Meta(BaseTable.Meta):
         model = Notification
@@ -79,7 +80,7 @@ class ParsedNotificationTable(KeysFirstMixin, BaseTable):
     received_at = DateTimeBadgeColumn(verbose_name="Received")
     outdated = SupersededColumn()
     confidence = tables.Column()
-    actions = ButtonsColumn(ParsedNotification, buttons=("detail",))
+    actions = ActionsColumn(ParsedNotification, buttons=("detail",))
 
     class Meta(BaseTable.Meta):
         model = ParsedNotification
@@ -187,7 +188,7 @@ class NotificationSourceTable(BaseTable):
     waiting = tables.Column(verbose_name="Waiting")
     last_error = tables.Column()
     attach_all_providers = BooleanColumn()
-    actions = ButtonsColumn(NotificationSource, buttons=("changelog", "edit"))
+    actions = ActionsColumn(NotificationSource, buttons=("changelog", "edit"))
 
     class Meta(BaseTable.Meta):
         model = NotificationSource

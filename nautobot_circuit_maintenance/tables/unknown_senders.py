@@ -1,10 +1,10 @@
 """Table of unknown senders."""
 
 import django_tables2 as tables
-from nautobot.apps.tables import BaseTable, BooleanColumn, ButtonsColumn, ToggleColumn
+from nautobot.apps.tables import BaseTable, BooleanColumn, ToggleColumn
 
 from nautobot_circuit_maintenance.models import UnknownSender
-from nautobot_circuit_maintenance.tables.columns import DateTimeBadgeColumn
+from nautobot_circuit_maintenance.tables.columns import ActionsColumn, DateTimeBadgeColumn
 from nautobot_circuit_maintenance.tables.paging import KeysFirstMixin
 
 _ASSIGN = """
@@ -25,7 +25,7 @@ class UnknownSenderTable(KeysFirstMixin, BaseTable):
     first_seen = DateTimeBadgeColumn()
     last_seen = DateTimeBadgeColumn()
     dismissed = BooleanColumn()
-    actions = ButtonsColumn(UnknownSender, buttons=("detail",), prepend_template=_ASSIGN)
+    actions = ActionsColumn(UnknownSender, buttons=("detail",), prepend_template=_ASSIGN)
 
     class Meta(BaseTable.Meta):
         model = UnknownSender

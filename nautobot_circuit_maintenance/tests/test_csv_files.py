@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +17,7 @@ from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact
 from nautobot_circuit_maintenance.tests.factories import app, core, users
 
 HERE = "plugins-api:nautobot_circuit_maintenance-api:circuitmaintenance-list"
-FIGURES = ("windows", "circuit_count", "unmatched_count", "worst_impact")
+FIGURES = ("windows", "duration_minutes", "circuits", "circuit_count", "unmatched_count", "worst_impact")
 
 
 class CSVTest(TestCase):
@@ -56,14 +57,21 @@ class CSVTest(TestCase):
         row = self.rows()[0]
 
         windows = "2026-11-20T12:00:00Z/2026-11-20T16:00:00Z"
-        self.assertEqual([row[name] for name in FIGURES], [windows, "2", "1", "OUTAGE"])
+        self.assertEqual([row[name] for name in FIGURES], [windows, "240", "C-1, UNKNOWN", "2", "1", "OUTAGE"])
         self.assertNotIn("impacts", row)
+
+    def test_minutes_are_those_of_the_windows_not_of_the_time_between(self):
+        app.add_window(self.first, app.NOON + timedelta(days=1), hours=2)
+
+        row = self.rows()[0]
+
+        self.assertEqual((row["duration_minutes"], row["windows"].count("/")), ("360", 2))
 
     def test_figures_are_those_of_visible_impacts(self):
         only_degraded = {models.CircuitImpact: {"impact": Impact.DEGRADED}}
         user = users.viewer(models.CircuitMaintenance, models.CircuitImpact, constraints=only_degraded)
 
-        self.assertEqual([self.rows(user)[0][name] for name in FIGURES[1:]], ["1", "1", "DEGRADED"])
+        self.assertEqual([self.rows(user)[0][name] for name in FIGURES[2:]], ["UNKNOWN", "1", "1", "DEGRADED"])
 
     def test_all_chunks_are_one_table(self):
         self.add(2 * CHUNK)
@@ -95,5 +103,5 @@ class CSVTest(TestCase):
             text = NautobotCSVRenderer().render(serializer.data)
         row = next(csv.DictReader(io.StringIO(text)))
 
-        self.assertEqual([row[name] for name in FIGURES[1:]], ["2", "1", "OUTAGE"])
+        self.assertEqual([row[name] for name in FIGURES[1:]], ["240", "C-1, UNKNOWN", "2", "1", "OUTAGE"])
         self.assertLessEqual(len(queries), 15)

@@ -120,6 +120,37 @@ class CircuitImpactFormTest(TestCase):
         self.assertIn("windows", form.errors)
         self.assertEqual(without.errors["windows"], ["Select at least one window."])
 
+    def test_several_impacts_are_added_at_once(self):
+        provider = Provider.objects.get(name="ISP 1")
+        known, more = core.create_circuit(provider, "K-1"), core.create_circuit(provider, "K-2")
+        form = self.form(
+            cid="FIRST", further_circuits=[known.pk], further_ids=" K-2 \n\nNEW\nNEW", impact=Impact.DEGRADED
+        )
+
+        form.save()
+
+        rows = form.instance.maintenance.impacts.order_by("cid").values_list("cid", "circuit", "impact")
+        found = {(cid, circuit) for cid, circuit, _ in rows}
+        self.assertEqual(found, {("FIRST", None), ("K-1", known.pk), ("K-2", more.pk), ("NEW", None)})
+        self.assertEqual({impact for *_, impact in rows}, {Impact.DEGRADED})
+
+    def test_further_circuits_of_another_provider_and_ids_named_twice_are_rejected(self):
+        other = Circuit.objects.get(cid="C-2").pk
+        first = self.form(cid="FIRST", further_circuits=[other])
+        again = forms.CircuitImpactForm({**first.data, "further_circuits": [], "further_ids": "FIRST"})
+
+        self.assertIn("further_circuits", first.errors)
+        self.assertIn("further_ids", again.errors)
+        self.assertEqual(models.CircuitImpact.objects.filter(cid="FIRST").count(), 0)
+
+    def test_further_impacts_are_in_the_same_windows(self):
+        maintenance = app.create_maintenance("TWO", Provider.objects.get(name="ISP 1"))
+        second = app.add_window(maintenance, NOON + timedelta(days=1))
+        data = {"maintenance": maintenance.pk, "impact": Impact.OUTAGE, "cid": "A", "further_ids": "B"}
+        forms.CircuitImpactForm({**data, "affected_in": "selected", "windows": [second.pk]}).save()
+
+        self.assertEqual([list(row.windows.all()) for row in maintenance.impacts.all()], [[second], [second]])
+
     def test_circuit_of_another_provider_is_rejected(self):
         self.assertIn("circuit", self.form(circuit=Circuit.objects.get(cid="C-2").pk).errors)
 

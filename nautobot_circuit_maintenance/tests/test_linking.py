@@ -1,8 +1,10 @@
 """Linking a circuit ID to a circuit: it becomes an alias, and all impacts of the provider with this ID are linked."""
 
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from nautobot.apps.testing import TestCase
 from nautobot.circuits.models import Circuit, Provider
+from nautobot.users.models import Token
 
 from nautobot_circuit_maintenance.choices import MatchedByChoices as MatchedBy
 from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
@@ -144,3 +146,60 @@ class LinkApiTest(ApiTestCase):
 
         self.assertHttpStatus(response, 200)
         self.assertEqual((response.json()["circuit"]["id"], response.json()["matched_by"]), (str(circuit.pk), "alias"))
+
+
+class LinkOnSaveTest(PageTestCase):
+    """An ID that Nautobot knows, entered by a person or a script."""
+
+    def setUp(self):
+        super().setUp()
+        self.become_superuser()
+        self.maintenance = app.create_maintenance("NEW", Provider.objects.get(name="ISP 1"))
+        self.circuit = Circuit.objects.get(cid="C-1")
+
+    def assert_linked(self, cid: str, how: str = MatchedBy.CASE):
+        """Check the impact, and remove it."""
+        impact = self.maintenance.impacts.get(cid=cid)
+        self.assertEqual((impact.circuit, impact.matched_by), (self.circuit, how))
+        impact.delete()
+
+    def test_form_rest_import_and_scripts_link_it_alike(self):
+        known = {"maintenance": str(self.maintenance.pk), "impact": "OUTAGE"}
+        self.client.post(url_of("circuitimpact_add"), {**known, "cid": "c-1"})
+        self.assert_linked("c-1")
+
+        rest = reverse("plugins-api:nautobot_circuit_maintenance-api:circuitimpact-list")
+        token = Token.objects.create(user=self.user)
+        headers = {"HTTP_AUTHORIZATION": f"Token {token.key}"}
+        self.client.post(rest, {**known, "cid": "c-1"}, content_type="application/json", **headers)
+        self.assert_linked("c-1")
+
+        rows = f"maintenance,cid,impact\n{self.maintenance.pk},c-1,OUTAGE\n"
+        self.client.post(rest, rows, content_type="text/csv", **headers)
+        self.assert_linked("c-1")
+
+        CircuitImpact.objects.create(maintenance=self.maintenance, cid="C-1")
+        self.assert_linked("C-1", MatchedBy.EXACT)
+
+    def test_a_changed_id_is_linked_and_a_removed_link_stays_removed(self):
+        impact = app.create_impact(self.maintenance, "X")
+        impact.cid = "C-1"
+        impact.save()
+        self.assertEqual(impact.circuit, self.circuit)
+
+        impact.circuit = None
+        impact.save()
+        CircuitImpact.objects.get(pk=impact.pk).save()
+
+        self.assertEqual(CircuitImpact.objects.get(pk=impact.pk).circuit, None)
+
+    def test_circuits_of_other_providers_are_neither_linked_nor_offered(self):
+        self.assertIsNone(app.create_impact(self.maintenance, "C-2").circuit)
+        url = reverse("circuits-api:circuit-list")
+        offered = self.client.get(url, {"nautobot_circuit_maintenance_of_provider": str(self.maintenance.pk)}).json()
+        self.assertEqual([row["cid"] for row in offered["results"]], ["C-1"])
+        page = self.page("circuitimpact_add")
+        self.assertIn("nautobot_circuit_maintenance_of_provider", page)
+        without = app.create_maintenance("WITHOUT")
+        offered = self.client.get(url, {"nautobot_circuit_maintenance_of_provider": str(without.pk)}).json()
+        self.assertEqual(offered["count"], 3)

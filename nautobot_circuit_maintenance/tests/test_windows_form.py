@@ -1,7 +1,9 @@
 """Editing windows in the form of a maintenance, with the data that a browser sends."""
 
+import re
 from datetime import timedelta
 
+from django.utils import timezone
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance import models
@@ -143,15 +145,91 @@ class WindowsFormTest(PageTestCase):
                 self.assertContains(response, "Enter a valid date/time.")
                 self.assertNotContains(response, "Enter both a start and an end time, or leave both empty.")
 
-    def test_form_shows_start_and_end_or_the_windows(self):
-        page = self.page("circuitmaintenance_edit", self.maintenance)
-        self.assertIn('name="start_time"', page)
+    def test_form_shows_the_windows_however_many_there_are(self):
+        for count in (1, 2):
+            page = self.page("circuitmaintenance_edit", self.maintenance)
+            self.assertNotIn('name="start_time"', page)
+            self.assertIn('name="windows-0-start_time" value="2026-11-22T12:00"', page)
+            self.assertEqual(
+                page.count('type="datetime-local"'), (count + 2) * 2
+            )  # an empty row, and the template of one
+            if count == 1:
+                self.have_several()
 
-        self.have_several()
+        self.assertIn('name="windows-1-start_time" value="2026-12-30T12:00"', page)
+        self.assertNotIn('value="', self.inputs(self.page("circuitmaintenance_add"))[0])
 
+    @staticmethod
+    def inputs(page):
+        """Return the inputs of times."""
+        return re.findall(r'<input type="datetime-local"[^>]*>', page)
+
+    def test_a_clone_offers_the_window(self):
+        page = self.client.get(url_of("circuitmaintenance_add"), {"start_time": MONDAY[0], "end_time": MONDAY[1]})
+
+        self.assertContains(page, 'name="windows-0-start_time" value="2026-11-30T01:00"')
+
+    def test_windows_that_overlap_are_rejected(self):
+        overlapping = ("2026-11-30 02:00:00", "2026-11-30 04:00:00")
+        for windows in ((MONDAY, overlapping), (overlapping, MONDAY)):
+            self.assertContains(self.post(**rows(*windows)), "Maintenance windows overlap.")
+        self.assertHttpStatus(self.post(**rows(MONDAY, (MONDAY[1], "2026-11-30 04:00:00"))), 302)
+
+    def test_a_very_long_or_distant_window_asks_for_confirmation(self):
+        far = f"{timezone.now() + timedelta(days=401):%Y-%m-%d}"
+        for window, message in (
+            (("2026-11-30 01:00:00", "2026-12-07 01:00:01"), "lasts 7 d"),
+            ((f"{far} 01:00:00", f"{far} 02:00:00"), "is more than 400 days away"),
+        ):
+            with self.subTest(message):
+                before = self.spans()
+                first = self.post(**rows(window))
+                self.assertContains(first, "Save again to confirm.")
+                self.assertContains(first, message)
+                self.assertEqual(self.spans(), before)
+                asked = re.search(r'name="confirmed" value="([^"]+)"', first.content.decode())[1]
+
+                # Another slip is asked about too; what is stored is not asked about again.
+                self.assertContains(
+                    self.post(**rows(("2026-11-29 01:00:00", "2026-12-08 01:00:00")), confirmed=asked), "Save again"
+                )
+                self.assertHttpStatus(self.post(**rows(window), confirmed=asked), 302)
+                self.assertEqual(self.spans(), [window])
+                self.assertHttpStatus(self.post(**rows(window)), 302)
+
+    def test_a_start_and_an_end_of_a_script_are_asked_about_too(self):
+        self.assertContains(self.post(("2026-11-01 01:00:00", "2026-11-30 01:00:00")), "Save again to confirm.")
+
+    def test_what_is_not_understood_is_rejected_never_replaced(self):
+        before = self.spans()
+        for typed in ("10.12.2026 22:00", "10 Dec 2026 22:00", "2026-12-10 22:00 CET", "22:00", "2026-13-10 22:00"):
+            with self.subTest(typed):
+                self.assertContains(self.post(**rows((typed, "2026-12-11 22:00"))), "valid date")
+                self.assertEqual(self.spans(), before)
+
+    def test_times_are_in_the_zone_that_is_chosen(self):
+        for zone, shown in (
+            ("", MONDAY),
+            ("UTC", MONDAY),
+            ("Asia/Tokyo", ("2026-11-29 16:00:00", "2026-11-29 18:00:00")),
+        ):
+            with self.subTest(zone):
+                self.assertHttpStatus(self.post(**rows(MONDAY), time_zone=zone), 302)
+                self.assertEqual(self.spans(), [shown])
+        self.assertContains(self.post(**rows(MONDAY), time_zone="../etc"), "Unknown time zone.")
+
+    def test_the_page_names_the_zone_and_offers_all_others(self):
+        self.user.set_config("timezone", "America/New_York", commit=True)
         page = self.page("circuitmaintenance_edit", self.maintenance)
-        self.assertNotIn('name="start_time"', page)
-        self.assertIn('name="windows-1-start_time" value="2026-12-30 12:00:00"', page)
+
+        self.assertIn('name="time_zone" value="America/New_York"', page)
+        self.assertIn('<option value="Europe/Oslo">', page)
+        self.assertIn('name="windows-0-start_time" value="2026-11-22T07:00"', page)
+
+    def test_no_id_is_there_twice(self):
+        page = self.page("circuitmaintenance_edit", self.maintenance)
+        own = [each for each in re.findall(r' id="(id_[^"]*)"', page) if each not in ("id_columns",)]
+        self.assertEqual(sorted(own), sorted(set(own)))
 
     def test_windows_require_the_permission_to_change_the_maintenance(self):
         self.user.is_superuser = False

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}_list"
 LONGEST_LIST = 100
@@ -19,7 +18,6 @@ IN_PROGRESS: dict[str, Any] = {"active": True}
 UNACKNOWLEDGED: dict[str, Any] = {"ack": False, "ended": False}
 PARTLY_READ: dict[str, Any] = {"state": State.PARSED, "needs_attention": True}
 
-_FROM, _UNTIL = "overlaps_from", "overlaps_until"
 _NOT_FILTERS = ("page", "per_page", "sort", "saved_view")
 
 
@@ -29,14 +27,14 @@ def list_url(model: str, **filters: Any) -> str:
     return reverse(_ROUTE.format(model)) + query
 
 
-def ahead_url(now: datetime, span: timedelta, **filters: Any) -> str:
+def ahead_url(span: timedelta, **filters: Any) -> str:
     """Return the URL of the list of maintenances with a window in the next span of time."""
-    return list_url("circuitmaintenance", **ahead(now, span), **filters)
+    return list_url("circuitmaintenance", **ahead(span), **filters)
 
 
-def ahead(now: datetime, span: timedelta) -> dict[str, Any]:
+def ahead(span: timedelta) -> dict[str, Any]:
     """Return the filters for maintenances with a window in the next span of time, current ones included."""
-    return {_FROM: now, _UNTIL: now + span, "ended": False}
+    return {"within_hours": span // timedelta(hours=1), "ended": False}
 
 
 def doubtful_url() -> str:
@@ -63,15 +61,14 @@ class QuickFilter:
     is_chosen: bool
 
 
-def maintenance_filters(now: datetime, applied: QueryDict) -> list[QuickFilter]:
+def maintenance_filters(applied: QueryDict) -> list[QuickFilter]:
     """Return the quick filters of maintenances, marking the one that is applied."""
     offered: tuple[tuple[str, dict[str, Any]], ...] = (
         ("All", {}),
         ("In progress", IN_PROGRESS),
-        ("Next 24 hours", ahead(now, timedelta(days=1))),
-        ("Next 7 days", ahead(now, timedelta(days=7))),
+        ("Next 24 hours", ahead(timedelta(days=1))),
+        ("Next 7 days", ahead(timedelta(days=7))),
         ("Unacknowledged", UNACKNOWLEDGED),
-        (f"Updated in {USUAL_DAYS} days", {"last_updated__gte": start_of_day(now, USUAL_DAYS)}),
         ("Doubtful", {"needs_attention": True}),
         ("Unknown circuit IDs", {"has_unmatched_circuits": True, "ended": False}),
     )
@@ -101,16 +98,5 @@ def _marked(offered: tuple[tuple[str, dict[str, Any]], ...], applied: QueryDict)
 
 
 def _normalized(query: QueryDict) -> dict[str, Any]:
-    """Return filters without sorting and paging; a span by its length, because "now" differs between requests."""
-    filters: dict[str, Any] = {key: values for key, values in query.lists() if key not in _NOT_FILTERS}
-    if _FROM in query and _UNTIL in query:
-        return {**filters, _FROM: None, _UNTIL: _span(query[_FROM], query[_UNTIL])}
-    return filters
-
-
-def _span(since: str, until: str) -> timedelta | None:
-    """Return the time between two moments of a query string; None if they are not valid."""
-    try:
-        return datetime.fromisoformat(until) - datetime.fromisoformat(since)
-    except (TypeError, ValueError):  # one with a zone and one without, or not a moment at all
-        return None
+    """Return filters without sorting and paging."""
+    return {key: values for key, values in query.lists() if key not in _NOT_FILTERS}

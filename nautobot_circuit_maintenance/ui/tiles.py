@@ -39,7 +39,7 @@ class Tile:
     """Whether Nautobot's home page shows it, too."""
 
 
-def maintenance_tiles(counts: dashboard.Counts, now: datetime) -> list[Tile]:
+def maintenance_tiles(counts: dashboard.Counts) -> list[Tile]:
     """Return the tiles about maintenances, each of which links to the list it counts."""
     spans = (
         ("Next 24 hours", counts.next_day, dashboard.DAY, True),
@@ -51,7 +51,7 @@ def maintenance_tiles(counts: dashboard.Counts, now: datetime) -> list[Tile]:
     return [
         Tile("In progress", counts.in_progress, in_progress, tone="danger", is_on_home=True),
         *(
-            Tile(label, count, ahead_url(now, span), "includes in progress", is_on_home=is_on_home)
+            Tile(label, count, ahead_url(span), "includes in progress", is_on_home=is_on_home)
             for label, count, span, is_on_home in spans
         ),
         Tile(

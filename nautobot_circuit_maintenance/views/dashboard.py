@@ -78,14 +78,14 @@ class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
         changes = context_of(visibility, now, USUAL_DAYS, ON_DASHBOARD)
         return {
             "tiles": [
-                *maintenance_tiles(counts, now),
+                *maintenance_tiles(counts),
                 changes_tile(changes),
                 problems_tile(dashboard.count_problems(visibility, now, sources), visibility.user),
             ],
             "what_changed": changes,
             "upcoming": [upcoming_row(each, now) for each in upcoming],
             "upcoming_count": counts.in_span,
-            "upcoming_url": ahead_url(now, span),
+            "upcoming_url": ahead_url(span),
             "sources": [source_row(each, now) for each in sources],
             "locations": affected_table("location", locations, now, span),
             "devices": affected_table("device", devices, now, span),

@@ -61,7 +61,7 @@ def affected_table(kind: str, ranking: affected.Ranking, now: datetime, span: ti
             "impact": formatting.badge(each.impact),
             "affected": len(each.circuits),
             "circuits": each.circuit_count,
-            "maintenances_url": ahead_url(now, span, **{kind: each.pk}),
+            "maintenances_url": ahead_url(span, **{kind: each.pk}),
         }
         for each in ranking.rows
     ]
@@ -70,12 +70,12 @@ def affected_table(kind: str, ranking: affected.Ranking, now: datetime, span: ti
         "rows": rows,
         "more": more,
         "total": len(ranking.pks),
-        "more_url": _more_url(kind, ranking, now, span) if more else "",
+        "more_url": _more_url(kind, ranking, span) if more else "",
     }
 
 
-def _more_url(kind: str, ranking: affected.Ranking, now: datetime, span: timedelta) -> str:
+def _more_url(kind: str, ranking: affected.Ranking, span: timedelta) -> str:
     """Return the address of a list of all that is affected; if it would be too long, of the maintenances."""
     if len(ranking.pks) > LONGEST_LIST:
-        return ahead_url(now, span)
+        return ahead_url(span)
     return f"{reverse(f'dcim:{kind}_list')}?{as_query({'id': ranking.pks})}"

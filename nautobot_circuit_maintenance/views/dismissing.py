@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template import Context
 from django.template.defaultfilters import pluralize
-from django.urls import reverse
 from django.utils import timezone
 from nautobot.apps.ui import Button
 from rest_framework.decorators import action
@@ -17,7 +16,7 @@ from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.models.dismissal import dismiss
 from nautobot_circuit_maintenance.models.querysets import NotificationQuerySet
 from nautobot_circuit_maintenance.views.asking import ASKING, answered, ask, back_to, repeated
-from nautobot_circuit_maintenance.views.viewset import POST_ONLY, selected_pks
+from nautobot_circuit_maintenance.views.viewset import POST_ONLY, back_to_list, chosen_rows
 
 _LIST = "plugins:nautobot_circuit_maintenance:notification_list"
 _EXPLANATION = (
@@ -59,19 +58,18 @@ class DismissMixin:
     @action(detail=False, url_path="dismiss", url_name="bulk_dismiss", **POST_ONLY)
     def bulk_dismiss(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Ask for the reason, then dismiss the selected notifications, or all that the filters of the list match."""
-        rows = self.get_queryset()
-        chosen = self.filter_queryset(rows) if request.POST.get("_all") else rows.filter(pk__in=selected_pks(request))
+        chosen, return_url = chosen_rows(self), back_to_list(request, _LIST)
         form = DismissForm(request.POST if "reason" in request.POST else None)
         if form.is_valid():
             _dismiss(request, chosen, form)
-            return redirect(reverse(_LIST))
+            return redirect(return_url)
         count = chosen.dismissible().count()
         return ask(
             request,
             form,
             title=f"Dismiss {count} notification{pluralize(count)}",
             button="Dismiss",
-            return_url=reverse(_LIST),
+            return_url=return_url,
             explanation=_EXPLANATION,
             repeated=repeated(request, ("pk", "_all")),
         )

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils import timezone
 from nautobot.apps.ui import (
     ButtonColorChoices,
@@ -41,8 +40,9 @@ from nautobot_circuit_maintenance.views.viewset import (
     POST_ONLY,
     UUID_REGEX,
     StorableQueryMixin,
+    back_to_list,
+    chosen_rows,
     local_url,
-    selected_pks,
 )
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_{}"
@@ -119,16 +119,15 @@ class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
         """Add the quick filters of the list, and what the panels of one maintenance share."""
         context = super().get_extra_context(request, instance)
         if self.action == "list":
-            context["quick_filters"] = maintenance_filters(timezone.now(), request.GET)
+            context["quick_filters"] = maintenance_filters(request.GET)
         if isinstance(instance, models.CircuitMaintenance):
             context["evidence"] = Evidence(instance.parsed_notifications.order_by(), instance.provider)
             context["badges"] = badges(instance, Visibility.of(request.user), context["evidence"])
         return context
 
-    def _back(self, request: HttpRequest, maintenance: models.CircuitMaintenance | None = None) -> str:
+    def _back(self, request: HttpRequest, maintenance: models.CircuitMaintenance) -> str:
         """Return the URL to go back to, if it is one of this site."""
-        own = maintenance.get_absolute_url() if maintenance else reverse(_ROUTE.format("list"))
-        return local_url(self.get_return_url(request, maintenance), own)
+        return local_url(self.get_return_url(request, maintenance), maintenance.get_absolute_url())
 
     @action(detail=True, url_path="acknowledge", url_name="acknowledge", **POST_ONLY)
     def acknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
@@ -159,9 +158,9 @@ class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
 
     @action(detail=False, url_path="acknowledge", url_name="bulk_acknowledge", **POST_ONLY)
     def bulk_acknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        """Acknowledge the selected maintenances."""
-        acknowledge_seen(request, self.get_queryset().filter(pk__in=selected_pks(request)))
-        return HttpResponseRedirect(self._back(request))
+        """Acknowledge the selected maintenances, or all that the filters of the list match."""
+        acknowledge_seen(request, chosen_rows(self))
+        return HttpResponseRedirect(back_to_list(request, _ROUTE.format("list")))
 
 
 class CircuitImpactUIViewSet(StorableQueryMixin, LinkMixin, NautobotUIViewSet):

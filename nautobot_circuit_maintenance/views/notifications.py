@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import pluralize
-from django.urls import reverse
 from nautobot.apps.ui import (
     Button,
     DistinctViewTab,
@@ -38,7 +37,14 @@ from nautobot_circuit_maintenance.views import message_panels
 from nautobot_circuit_maintenance.views.asking import back_to
 from nautobot_circuit_maintenance.views.dismissing import DismissButton, DismissMixin
 from nautobot_circuit_maintenance.views.opinion_panels import FindingsPanel
-from nautobot_circuit_maintenance.views.viewset import GET_ONLY, POST_ONLY, UUID_REGEX, StorableQueryMixin, selected_pks
+from nautobot_circuit_maintenance.views.viewset import (
+    GET_ONLY,
+    POST_ONLY,
+    UUID_REGEX,
+    StorableQueryMixin,
+    back_to_list,
+    chosen_rows,
+)
 
 NO_WORKER = 'To process immediately, enable the job "Reprocess Notifications" and start a worker.'
 _ROUTE = "plugins:nautobot_circuit_maintenance:notification_{}"
@@ -179,12 +185,8 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
     @action(detail=False, url_path="reprocess", url_name="bulk_reprocess", **POST_ONLY)
     def bulk_reprocess(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Let a worker process the selected notifications again, or all that the filters of the list match."""
-        if request.POST.get("_all"):
-            selected = self.filter_queryset(self.get_queryset())
-        else:
-            selected = self.get_queryset().filter(pk__in=selected_pks(request))
-        self._reprocess(request, selected)
-        return redirect(reverse(_ROUTE.format("list")))
+        self._reprocess(request, chosen_rows(self))
+        return redirect(back_to_list(request, _ROUTE.format("list")))
 
     def _reprocess(self, request: HttpRequest, selected: QuerySet[models.Notification]) -> None:
         """Requeue the notifications and show the result as messages."""

@@ -19,7 +19,13 @@ from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.models.unknown_senders import assign
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.views.asking import ASKING, answered, ask, back_to
-from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX, StorableQueryMixin, selected_pks
+from nautobot_circuit_maintenance.views.viewset import (
+    POST_ONLY,
+    UUID_REGEX,
+    StorableQueryMixin,
+    back_to_list,
+    chosen_rows,
+)
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:unknownsender_{}"
 
@@ -84,8 +90,8 @@ class UnknownSenderUIViewSet(  # pylint: disable=abstract-method  # the form met
     @action(detail=False, url_path="dismiss", url_name="bulk_dismiss", **POST_ONLY)
     def bulk_dismiss(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Dismiss the selected addresses, or all that the filters of the list match."""
-        rows = self.get_queryset()
-        chosen = self.filter_queryset(rows) if request.POST.get("_all") else rows.filter(pk__in=selected_pks(request))
-        count = models.UnknownSender.objects.filter(pk__in=chosen.order_by().values("pk")).update(dismissed=True)
+        count = models.UnknownSender.objects.filter(pk__in=chosen_rows(self).order_by().values("pk")).update(
+            dismissed=True
+        )
         messages.success(request, f"Dismissed {count} unknown sender{pluralize(count)}.")
-        return redirect(back_to(request, reverse(_ROUTE.format("list"))))
+        return redirect(back_to(request, back_to_list(request, _ROUTE.format("list"))))

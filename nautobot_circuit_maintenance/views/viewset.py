@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 from nautobot.core.utils.data import is_uuid
 
 from nautobot_circuit_maintenance.ui.http import has_storable_query
@@ -15,14 +16,28 @@ POST_ONLY = {"methods": ["post"], "custom_view_base_action": "change", "http_met
 GET_ONLY = {"custom_view_base_action": "view", "http_method_names": ["get", "head", "options"]}
 
 
+_UNSORTABLE = ("actions", "dynamic_group_count")
+"""Columns by which core's tables, on our pages too, offer to sort, and then answer with a server error."""
+
+
 class StorableQueryMixin:
-    """Rejects a query string that the database would refuse."""
+    """Rejects a query string that the database would refuse, and ignores sort orders that core would fail at."""
 
     def initial(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Check the query string; raises BadRequest (400)."""
         if not has_storable_query(request):
             raise BadRequest("The query string has characters that cannot be stored.")
+        if any(name in order for order in request.GET.getlist("sort") for name in _UNSORTABLE):
+            request.GET = _with_sortable(request.GET)
         super().initial(request, *args, **kwargs)  # type: ignore[misc]  # of the view set
+
+
+def _with_sortable(query: QueryDict) -> QueryDict:
+    """Return a query string that sorts by the other columns only."""
+    changed = query.copy()
+    names = (name for order in query.getlist("sort") for name in order.split(","))
+    changed.setlist("sort", [name for name in names if name.lstrip("-") not in _UNSORTABLE])
+    return changed
 
 
 def local_url(url: str, otherwise: str) -> str:
@@ -30,6 +45,15 @@ def local_url(url: str, otherwise: str) -> str:
     return url if url.startswith("/") else otherwise
 
 
-def selected_pks(request: HttpRequest) -> list[str]:
-    """Return the valid primary keys among those selected in a list."""
-    return [pk for pk in request.POST.getlist("pk") if is_uuid(pk)]
+def chosen_rows(view: Any) -> Any:
+    """Return the rows of a list that a bulk action is about: those selected, or all that the filters match."""
+    rows, posted = view.get_queryset(), view.request.POST
+    if posted.get("_all"):
+        return view.filter_queryset(rows)
+    return rows.filter(pk__in=[pk for pk in posted.getlist("pk") if is_uuid(pk)])
+
+
+def back_to_list(request: HttpRequest, route: str) -> str:
+    """Return the address of the list that a bulk action came from, with the filters that were applied."""
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
+    return reverse(route) + query
