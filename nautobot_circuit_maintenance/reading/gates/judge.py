@@ -49,9 +49,20 @@ def second_opinions(content: MailContent, updates: Sequence[MaintenanceUpdate], 
         if case is None:
             findings += fits_calendar(update, events)
         else:
-            findings += [_quoting(finding, case.found.mail.text) for gate in GATES for finding in gate(case)]
+            findings += _findings(case)
         opinions.append(concluded(findings))
     return opinions
+
+
+def opinion_on(case: Case) -> Opinion:
+    """Return the opinion on one reading of the text of a message."""
+    return concluded(list(_findings(case)))
+
+
+def _findings(case: Case) -> Iterator[Finding]:
+    for gate in GATES:
+        for finding in gate(case):
+            yield _quoting(finding, case.found.mail.text)
 
 
 def _quoting(finding: Finding, text: str) -> Finding:

@@ -1,0 +1,1 @@
+"""How well taught layouts read: `invoke teach-report` prints the figures of docs/dev/reading.md."""
