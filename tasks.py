@@ -32,7 +32,7 @@ TYPED = " ".join(
 )
 SOURCES = f"{PACKAGE} development tasks.py conftest.py"
 # Folders of tests whose code imports no model, and plugins of pytest that they do not need (the last imports Redis).
-PURE = ("domain", "mail", "reading", "second_opinion")
+PURE = ("domain", "layouts", "mail", "reading", "second_opinion")
 NOT_PURE = ("xdist", "xdist.looponfail", "pytest_cov", "platformdirs", "pytest-django-constance")
 # Use the linters of this environment.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
@@ -162,6 +162,12 @@ def benchmark(  # pylint: disable=too-many-arguments,too-many-positional-argumen
 def second_opinion(context: Context, verbose: bool = False) -> None:
     """Print how the second opinion judges right and wrong readings, and its CPU time (a minute)."""
     python_module(context, "development.second_opinion", *(["--verbose"] if verbose else []))
+
+
+@command(texts={"verbose": "Print why messages of the sets that were tuned on are not read."})
+def teach_report(context: Context, verbose: bool = False) -> None:
+    """Print how well taught layouts read, with the parser library hidden (half a minute)."""
+    python_module(context, "development.teaching", *(["--verbose"] if verbose else []))
 
 
 @command(

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from development.teaching.siblings import Families, Sibling
-from nautobot_circuit_maintenance.reading.layouts.examples import TeachingError
+from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, MaintenanceUpdate
+from nautobot_circuit_maintenance.reading.layouts.examples import Example, TeachingError
 from nautobot_circuit_maintenance.reading.layouts.layout import Layout
-from nautobot_circuit_maintenance.reading.layouts.learn import learn
+from nautobot_circuit_maintenance.reading.layouts.learn import correct
 from nautobot_circuit_maintenance.reading.layouts.read import read
 
 ENDING = frozenset(("CANCELLED", "COMPLETED"))
@@ -81,10 +82,9 @@ def _add(found: Figures, chosen: Sequence[Sibling], rest: Sequence[Sibling]) -> 
 
 def live_layout(chosen: Sequence[Sibling]) -> tuple[Layout | None, str]:
     """Return the layout that is learned from messages, if the replay over them lets it go live; else why not."""
-    try:
-        layout = learn([each.example for each in chosen])
-    except TeachingError as error:
-        return None, str(error)
+    layout, problem = _learned(chosen)
+    if layout is None:
+        return None, problem
     for each in chosen:
         reading = read(layout, each.page, each.provenance)
         if reading.update and (wrong := list(errors(each, reading.update))):
@@ -92,7 +92,27 @@ def live_layout(chosen: Sequence[Sibling]) -> tuple[Layout | None, str]:
     return layout, ""
 
 
-def errors(sibling: Sibling, update: object) -> Iterator[str]:
+def _learned(chosen: Sequence[Sibling]) -> tuple[Layout | None, str]:
+    """Return what is learned from messages; one from which nothing can be learned changes nothing."""
+    layout, problem = None, ""
+    learned: list[Example] = []
+    for each in chosen:
+        try:
+            layout = correct(layout or Layout(), each.example, learned)
+        except TeachingError as error:
+            problem = str(error)
+        else:
+            learned.append(each.example)
+    return layout, problem
+
+
+def taught_by_all(families: Families) -> list[Layout]:
+    """Return the layout of each provider that was taught with all of its messages."""
+    layouts = [_learned(members)[0] for members in families.values()]
+    return [layout for layout in layouts if layout]
+
+
+def errors(sibling: Sibling, update: MaintenanceUpdate) -> Iterator[str]:
     """Yield what is wrong with a reading."""
     right = sibling.confirmed
     if update.maintenance_id.casefold() != right.maintenance_id.casefold():
@@ -103,6 +123,9 @@ def errors(sibling: Sibling, update: object) -> Iterator[str]:
         yield REVERSED
     elif update.status != right.status:
         yield WRONG_STATUS
-    cids = {circuit.cid.casefold() for circuit in update.circuits}
-    if cids != {circuit.cid.casefold() for circuit in right.circuits}:
+    if _cids(update.circuits) != _cids(right.circuits):
         yield WRONG_CIRCUITS
+
+
+def _cids(circuits: Sequence[AnnouncedImpact]) -> set[str]:
+    return {" ".join(circuit.cid.casefold().split()) for circuit in circuits}

@@ -71,7 +71,9 @@ def _of_corpus(
     items = record["expected"]
     if not items or len({item["maintenance_id"] for item in items}) > 1:
         return None
-    windows = {_seconds(item["start"], item["end"]) for item in (_true(truth) or items) if item["end"] > item["start"] > 0}
+    windows = {
+        _seconds(item["start"], item["end"]) for item in (_true(truth) or items) if item["end"] > item["start"] > 0
+    }
     circuits = {
         circuit["circuit_id"]: AnnouncedImpact(circuit["circuit_id"], circuit["impact"])
         for item in items
@@ -97,9 +99,7 @@ def _seconds(start: int, end: int) -> Window:
 
 def layouts() -> Families:
     """Return the invented messages of the shared folder; empty where it is not available."""
-    return {
-        f"{folder.parent.name}/{folder.name}": list(_invented(folder)) for folder in sorted(LAYOUTS.glob("set*/*"))
-    }
+    return {f"{folder.parent.name}/{folder.name}": list(_invented(folder)) for folder in sorted(LAYOUTS.glob("set*/*"))}
 
 
 def unseen() -> Families:

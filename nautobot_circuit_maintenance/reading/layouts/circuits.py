@@ -17,13 +17,13 @@ def learned(field: CircuitField, example: Example, earlier: Sequence[Example]) -
     """Return the field with what an example adds, and without what it contradicts."""
     wanted = _cids(example)
     shapes = tuple(dict.fromkeys((*field.shapes, *map(shape_of, sorted(wanted)))))
-    own = [spot for spot in example.page.spots(shapes) if spot.text.casefold() in wanted]
+    own = [spot for spot in example.page.spots(shapes) if _folded(spot.text) in wanted]
     found = dict.fromkeys(mark for spot in own for mark in spot.marks)
     wrong = [
         mark
         for mark in dict.fromkeys((*field.places.kept, *found))
         for each in (example, *earlier)
-        if any(spot.text.casefold() not in _cids(each) for spot in _named(each.page, mark, shapes))
+        if any(_folded(spot.text) not in _cids(each) for spot in _named(each.page, mark, shapes))
     ]
     return CircuitField(field.places.changed(found, wrong), shapes, field.may_be_missing or not wanted)
 
@@ -37,12 +37,14 @@ def find(field: CircuitField, page: Page, *, maintenance_id: str, is_needed: boo
         if shape_of(spot.text) in field.shapes
         and any(matches(place, mark) for place in field.places.kept for mark in spot.marks)
     ]
-    found = {cid.casefold(): cid for cid in reversed((*known, *others))}
-    if maintenance_id.casefold() not in {cid.casefold() for cid in known}:
-        found.pop(maintenance_id.casefold(), None)
+    found: dict[str, str] = {}
+    for cid in (*known, *others):
+        found.setdefault(_folded(cid), cid)
+    if _folded(maintenance_id) not in {_folded(cid) for cid in known}:
+        found.pop(_folded(maintenance_id), None)
     if not found and is_needed and not field.may_be_missing:
         raise Refusal("No circuit was found where circuits stood in the examples.")
-    return tuple(reversed(found.values()))
+    return tuple(found.values())
 
 
 def _named(page: Page, place: Mark, shapes: Sequence[str]) -> Iterator[Spot]:
@@ -52,4 +54,8 @@ def _named(page: Page, place: Mark, shapes: Sequence[str]) -> Iterator[Spot]:
 
 
 def _cids(example: Example) -> set[str]:
-    return {circuit.cid.casefold() for circuit in example.confirmed.circuits}
+    return {_folded(circuit.cid) for circuit in example.confirmed.circuits}
+
+
+def _folded(cid: str) -> str:
+    return " ".join(cid.casefold().split())

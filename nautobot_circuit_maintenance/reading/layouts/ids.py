@@ -12,6 +12,7 @@ from nautobot_circuit_maintenance.reading.layouts.page import Page, Spot
 from nautobot_circuit_maintenance.reading.layouts.refusal import Refusal
 from nautobot_circuit_maintenance.reading.layouts.shapes import shape_of
 
+_SHORTEST = 5
 _NOT_FOUND = "The maintenance ID was not found where it stood in the examples."
 
 
@@ -23,7 +24,7 @@ def learned(field: IdField, example: Example, earlier: Sequence[Example]) -> IdF
     if not own:
         raise TeachingError(f"{wanted} does not stand in the email as a word of its own: a layout cannot find it.")
     found = dict.fromkeys(each for spot in own for mark in spot.marks for each in shorter(mark))
-    candidates = [mark for mark in dict.fromkeys((*field.places.kept, *found))]
+    candidates = list(dict.fromkeys((*field.places.kept, *found)))
     wrong = [
         mark
         for mark in candidates
@@ -40,7 +41,9 @@ def find(field: IdField, page: Page) -> str:
     """Return the ID of a message; raises Refusal if it is not found or the hypotheses disagree."""
     spots = list(page.spots(field.shapes))
     named = [spot for spot in spots if any(matches(place, mark) for place in field.places.kept for mark in spot.marks)]
-    fitting = [spot for spot in named if shape_of(spot.text) in field.shapes]
+    fitting = [spot for spot in named if shape_of(spot.text) in field.shapes] or [
+        spot for spot in named if len(spot.text) >= _SHORTEST
+    ]
     if not fitting:
         raise Refusal(_NOT_FOUND)
     values = {spot.text.casefold(): spot.text for spot in reversed(fitting)}

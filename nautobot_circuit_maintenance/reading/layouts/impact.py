@@ -13,9 +13,7 @@ def learned(field: ImpactField, example: Example) -> ImpactField:
         return field
     worst = max(taught, key=IMPACTS.index)
     others = (field.otherwise,) if field.otherwise else ()
-    return ImpactField(
-        field.from_words and taught == {_said(example.page)}, max((worst, *others), key=IMPACTS.index)
-    )
+    return ImpactField(field.from_words and taught == {_said(example.page)}, max((worst, *others), key=IMPACTS.index))
 
 
 def find(field: ImpactField, page: Page, cids: tuple[str, ...]) -> tuple[AnnouncedImpact, ...]:

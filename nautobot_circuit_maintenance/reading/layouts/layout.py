@@ -9,6 +9,10 @@ ALL = Mark("mail", "")
 """Of windows: all that the message states, wherever they stand."""
 
 
+ZONE = "zone"
+"""Of windows: the place of a mark that is how their zone is written."""
+
+
 @dataclass(frozen=True)
 class Places:
     """Where the values of a field stand: several hypotheses, each of which an example may contradict."""
@@ -40,6 +44,8 @@ class WindowField:
     """Of times without one, by the zone database; empty if the messages name it."""
     order: str = ""
     """DAY_FIRST or MONTH_FIRST of dates that can be read in both; empty if none was taught."""
+    has_backups: bool = False
+    """Whether an example states a backup window, so that it is known what to do with one."""
 
 
 @dataclass(frozen=True)

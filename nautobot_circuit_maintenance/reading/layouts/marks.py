@@ -4,6 +4,7 @@ Words with digits, and what is written in other ways each time (names of days an
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,12 +17,13 @@ PLACES = (SUBJECT, LINE, BEHIND, ROW, COLUMN, UNDER)
 """Words before it in the subject or in its line; words behind it in the subject; the cell to the left; the heading of its
 column; the line above that has no value."""
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W_]+(?:[-/_][^\W_]+)*")
+"""With what an ID is joined by: of "LON-1002" nothing is left."""
 _DIGIT = re.compile(r"\d")
 _MOST_WORDS = 4
 _LONGEST_HEADING = 8
-_FARTHEST_HEADING = 60
-"""Lines between a heading and the last value under it."""
+_FARTHEST_HEADING, _FARTHEST_CELL = 60, 12
+"""Lines or rows between a heading and the last value under it; columns between a label and its value."""
 
 
 class Mark(NamedTuple):
@@ -49,14 +51,15 @@ class Marks:
     def __init__(self, mail: MailText) -> None:
         """Look at the lines of a message."""
         self._mail = mail
+        self._words: dict[int, tuple[list[int], list[str]]] = {}
         self._cells: dict[tuple[int, int, int], int] = {}
         self._headings: list[int | None] = []
         heading: int | None = None
         for number, line in enumerate(mail.lines):
             if line.cell:
-                self._cells.setdefault(tuple(line.cell), number)
+                self._cells.setdefault((line.cell.table, line.cell.row, line.cell.column), number)
             text = mail.of(line)
-            if not _DIGIT.search(text) and words_of(text) and not line.is_subject:
+            if not _DIGIT.search(text) and not line.is_subject and words_of(text):
                 heading = number
             self._headings.append(heading)
 
@@ -64,23 +67,33 @@ class Marks:
         """Yield the marks of a span."""
         number = self._mail.line_number(span.start)
         line = self._mail.lines[number]
-        before = words_of(self._mail.text[line.start : span.start])
+        starts, words = self._words_of_line(number)
+        first, behind = bisect_left(starts, span.start), bisect_left(starts, span.end)
+        before = words[max(0, first - _MOST_WORDS) : first]
         if before:
-            yield Mark(SUBJECT if line.is_subject else LINE, " ".join(before[-_MOST_WORDS:]))
-        if line.is_subject and (behind := words_of(self._mail.text[span.end : line.end])):
-            yield Mark(BEHIND, " ".join(behind[:_MOST_WORDS]))
+            yield Mark(SUBJECT if line.is_subject else LINE, " ".join(before))
+        if line.is_subject and words[behind:]:
+            yield Mark(BEHIND, " ".join(words[behind : behind + _MOST_WORDS]))
         if line.cell:
             yield from self._of_cell(*line.cell)
-        if not line.is_subject and (heading := self._heading(number)) is not None:
-            if words := words_of(self._mail.of(self._mail.lines[heading])):
-                yield Mark(UNDER, " ".join(words[-_LONGEST_HEADING:]))
+        if not before and not line.is_subject and (heading := self._heading(number)) is not None:
+            if found := self._words_of_line(heading)[1]:
+                yield Mark(UNDER, " ".join(found[-_LONGEST_HEADING:]))
+
+    def _words_of_line(self, number: int) -> tuple[list[int], list[str]]:
+        """Return the words of a line that name something, with their offsets into the text."""
+        if number not in self._words:
+            line = self._mail.lines[number]
+            found = [match for match in _WORD.finditer(self._mail.text, line.start, line.end) if words_of(match[0])]
+            self._words[number] = [match.start() for match in found], [words_of(match[0])[0] for match in found]
+        return self._words[number]
 
     def _of_cell(self, table: int, row: int, column: int) -> Iterator[Mark]:
-        for left in range(column - 1, -1, -1):
+        for left in range(column - 1, max(-1, column - _FARTHEST_CELL), -1):
             if words := self._words_of_cell(table, row, left):
                 yield Mark(ROW, words)
                 break
-        for above in range(row - 1, -1, -1):
+        for above in range(row - 1, max(-1, row - _FARTHEST_HEADING), -1):
             if words := self._words_of_cell(table, above, column):
                 yield Mark(COLUMN, words)
                 break
@@ -88,9 +101,14 @@ class Marks:
     def _words_of_cell(self, table: int, row: int, column: int) -> str:
         """Return the words of a cell that names others; empty if it has a value itself, or nothing."""
         number = self._cells.get((table, row, column))
-        if number is None or _DIGIT.search(text := self._mail.of(self._mail.lines[number])):
+        if number is None:
             return ""
-        return " ".join(words_of(text)[-_LONGEST_HEADING:])
+        words = self._words_of_line(number)[1]
+        return (
+            " ".join(words[-_LONGEST_HEADING:])
+            if words and not _DIGIT.search(self._mail.of(self._mail.lines[number]))
+            else ""
+        )
 
     def _heading(self, number: int) -> int | None:
         """Return the number of the nearest line above that has no value; None if it is too far."""

@@ -45,17 +45,37 @@ class Page:
 
     def stated(self, *, zone: str, order: str) -> StatedWindows:
         """Return the windows that it states, with what is known of the provider and its layout."""
-        return stated_windows(
-            self.found.moments, self.received, zone=zone, order=order, is_forward=self.found.is_forward
-        )
+        if (zone, order) not in self._stated:
+            self._stated[zone, order] = stated_windows(
+                self.found.moments, self.received, zone=zone, order=order, is_forward=self.found.is_forward
+            )
+        return self._stated[zone, order]
 
-    def spots(self, shapes: Sequence[str]) -> Iterator[Spot]:
-        """Yield the words with digits that are no date and no time, and what has one of these shapes."""
+    @cached_property
+    def _stated(self) -> dict[tuple[str, str], StatedWindows]:
+        return {}
+
+    def spots(self, shapes: Sequence[str]) -> tuple[Spot, ...]:
+        """Return the words with digits that are no date and no time, and what has one of these shapes."""
+        key = tuple(shapes)
+        if key not in self._spots:
+            self._spots[key] = tuple(self._find_spots(key))
+        return self._spots[key]
+
+    @cached_property
+    def _spots(self) -> dict[tuple[str, ...], tuple[Spot, ...]]:
+        return {}
+
+    @cached_property
+    def _times(self) -> frozenset[int]:
+        """The offsets of dates and times."""
+        tokens = self.found.moments.tokens.by_line.values()
+        return frozenset(offset for own in tokens for token in own for offset in range(*token.span))
+
+    def _find_spots(self, shapes: Sequence[str]) -> Iterator[Spot]:
         mail = self.found.mail
-        times = [token.span for tokens in self.found.moments.tokens.by_line.values() for token in tokens]
-        taken = {offset for span in times for offset in range(span.start, span.end)}
         for span in tokens_in(mail.text, shapes):
             line = mail.lines[mail.line_number(span.start)]
             is_quoted = line.is_quoted and not self.found.is_forward
-            if span.end <= line.end and not is_quoted and span.start not in taken:
+            if span.end <= line.end and not is_quoted and span.start not in self._times:
                 yield Spot(mail.text[span.start : span.end], span, tuple(self.marks.of(span)))

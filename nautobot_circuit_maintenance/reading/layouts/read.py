@@ -1,6 +1,6 @@
 """Reading a message by a layout: an update, or a refusal with its reason. It never guesses."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nautobot_circuit_maintenance.domain.opinions import UNCHECKED, Finding, concluded
 from nautobot_circuit_maintenance.domain.updates import MaintenanceEvent, MaintenanceUpdate, Provenance
@@ -31,6 +31,8 @@ class LayoutReading:
 
 def read(layout: Layout, page: Page, provenance: Provenance) -> LayoutReading:
     """Return what a layout makes of a message."""
+    if page.found.mail.is_cut or page.found.moments.is_cut:
+        return LayoutReading(refusal="The email is too long to be read as a whole.", is_of_kind=False)
     if not kind.is_met(layout.applies_to, page, examples=layout.examples):
         return LayoutReading(refusal=OTHER_KIND, is_of_kind=False)
     try:
@@ -64,8 +66,6 @@ def _check_facts(layout: Layout, page: Page) -> None:
 
 def _judged(layout: Layout, page: Page, update: MaintenanceUpdate, *, is_supported: bool) -> MaintenanceUpdate:
     """Return an update with its second opinion; raises Refusal if that is in doubt."""
-    from dataclasses import replace
-
     zone, order = page.known.zone or layout.windows.zone, page.known.order or layout.windows.order
     alike = _KNOWN_SHAPE if shape_of(update.maintenance_id) in layout.maintenance_id.shapes else 0
     known = replace(page.known, zone=zone, order=order, alike_ids=max(alike, page.known.alike_ids))

@@ -4,20 +4,30 @@ Crown Castle and Lumen list one window in several zones, Equinix in local time a
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.reading.candidates.dates import DAY_FIRST, MONTH_FIRST
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
 from nautobot_circuit_maintenance.reading.candidates.status_words import CANCELLED, COMPLETED
 from nautobot_circuit_maintenance.reading.gates.orders import PLAUSIBLE
-from nautobot_circuit_maintenance.reading.gates.stated import BACKUP, MAIN, OLD, QUOTED, STRUCK, StatedWindow, StatedWindows
+from nautobot_circuit_maintenance.reading.gates.stated import (
+    BACKUP,
+    MAIN,
+    OLD,
+    QUOTED,
+    STRUCK,
+    StatedWindow,
+    StatedWindows,
+)
 from nautobot_circuit_maintenance.reading.layouts.examples import Confirmed, Example, TeachingError
-from nautobot_circuit_maintenance.reading.layouts.layout import ALL, WindowField
+from nautobot_circuit_maintenance.reading.layouts.layout import ALL, ZONE, WindowField
 from nautobot_circuit_maintenance.reading.layouts.marks import Mark, matches, shorter
 from nautobot_circuit_maintenance.reading.layouts.page import Page
 from nautobot_circuit_maintenance.reading.layouts.refusal import Refusal
 
 ENDING = (CANCELLED, COMPLETED)
+_UTC = ("UTC", "GMT", "Z")
 
 
 def learned(field: WindowField, example: Example, earlier: Sequence[Example]) -> WindowField:
@@ -28,7 +38,7 @@ def learned(field: WindowField, example: Example, earlier: Sequence[Example]) ->
             return field
         raise TeachingError("A layout cannot be taught with an announcement without windows.")
     zone, order = _zone_and_order(field, example)
-    taught = WindowField(field.places, zone, order)
+    taught = replace(field, zone=zone, order=order)
     stated = _stated(taught, example.page)
     own = [each for each in _usable(stated, example.page, confirmed.status) if _is_any(each, confirmed.windows)]
     found = dict.fromkeys(mark for each in own for mark in _marks(example.page, each))
@@ -42,7 +52,7 @@ def learned(field: WindowField, example: Example, earlier: Sequence[Example]) ->
     places = field.places.changed((ALL, *found), wrong)
     if not places.kept:
         raise TeachingError("Nothing in the email names these windows and no others: a layout cannot find them.")
-    return WindowField(places, zone, order)
+    return WindowField(places, zone, order, field.has_backups or _has_backups(stated))
 
 
 def find(field: WindowField, page: Page, status: str) -> tuple[Window, ...]:
@@ -51,8 +61,14 @@ def find(field: WindowField, page: Page, status: str) -> tuple[Window, ...]:
     Raises Refusal if they are not found, if the hypotheses disagree, or if a date may be read in two ways.
     """
     stated = _stated(field, page)
+    if _has_backups(stated) and not field.has_backups:
+        raise Refusal("The email states a backup window, and no example had one.")
+    if any(
+        each.window is None and any(_has(page, each, mark) for mark in field.places.kept) for each in stated.of(MAIN)
+    ):
+        raise Refusal("A window has no time zone, or its end is not after its start.")
     usable = _usable(stated, page, status)
-    named = {mark: _windows(field, page, usable, mark) for mark in field.places.kept}
+    named = {mark: _windows(page, usable, mark) for mark in field.places.kept}
     by_words = {windows for mark, windows in named.items() if windows and mark != ALL}
     if not by_words and not (named.get(ALL) and len(field.places.kept) == 1):
         if status in ENDING and not stated.windows:
@@ -77,26 +93,47 @@ def _usable(stated: StatedWindows, page: Page, status: str) -> list[StatedWindow
     usable = [each for each in stated.of(*kinds) if each.window]
     if not usable and status in ENDING:
         usable = [each for each in stated.of(QUOTED, OLD, STRUCK) if each.window]
-    return usable
+    return [_in_utc(each, usable) for each in usable]
 
 
-def _windows(field: WindowField, page: Page, usable: Sequence[StatedWindow], place: Mark) -> frozenset[Window]:
+def _in_utc(each: StatedWindow, usable: Sequence[StatedWindow]) -> StatedWindow:
+    """Return a window as the message gives it in UTC: Zayo writes 00:01 in local time for 07:00 GMT."""
+    for other in usable:
+        if other.window and each.nearly_matches(other.window) and _is_utc(other) and not _is_utc(each):
+            return each._replace(window=other.window)
+    return each
+
+
+def _is_utc(each: StatedWindow) -> bool:
+    zone = each.source.zone
+    return bool(zone and zone.zone and not zone.zone.utcoffset(each.way.start) and zone.written.upper() in _UTC)
+
+
+def _has_backups(stated: StatedWindows) -> bool:
+    return bool(stated.of(BACKUP))
+
+
+def _windows(page: Page, usable: Sequence[StatedWindow], place: Mark) -> frozenset[Window]:
     """Return the windows that a place names."""
     named = usable if place == ALL else [each for each in usable if _has(page, each, place)]
     return frozenset(each.window for each in named if each.window)
 
 
 def _named(field: WindowField, page: Page, status: str, place: Mark) -> frozenset[Window]:
-    return _windows(field, page, _usable(_stated(field, page), page, status), place)
+    return _windows(page, _usable(_stated(field, page), page, status), place)
 
 
 def _has(page: Page, each: StatedWindow, place: Mark) -> bool:
-    return any(matches(place, mark) for mark in page.marks.of(_start(page, each)))
+    return any(matches(place, mark) for mark in _marks(page, each))
 
 
 def _marks(page: Page, each: StatedWindow) -> Iterator[Mark]:
+    """Yield the marks of a window: the words beside its start, and how its zone is written."""
     for mark in page.marks.of(_start(page, each)):
         yield from shorter(mark)
+    zone = each.source.zone
+    if zone and zone.place not in ("mail", "provider"):
+        yield Mark(ZONE, " ".join(zone.written.casefold().split()))
 
 
 def _start(page: Page, each: StatedWindow) -> Span:
