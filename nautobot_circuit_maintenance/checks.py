@@ -4,8 +4,6 @@ from django.conf import settings as django_settings
 from django.core.checks import Error, Warning as CheckWarning, register
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.mail.dkim.fallback import missing_libraries
-from nautobot_circuit_maintenance.reading.library import missing_attributes
 
 _PREFIX = "nautobot_circuit_maintenance"
 
@@ -50,15 +48,22 @@ def check_isolation(**_kwargs) -> list[Error]:
 
 def check_parser_library(**_kwargs) -> list[Error]:
     """Reject a parser library that lacks what we replace: it would read the time zones of one message into the next."""
+    from nautobot_circuit_maintenance.reading import (
+        library,
+    )  # pylint: disable=import-outside-toplevel  # not at each start
+
     hint = "Install the versions of circuit-maintenance-parser and icalendar that the app's package asks for."
     return [
         Error(f"The parser library does not fit: {missing}.", hint=hint, id=f"{_PREFIX}.E019")
-        for missing in missing_attributes()
+        for missing in library.missing_attributes()
     ]
 
 
 def check_dkim_libraries(**_kwargs) -> list[Error]:
     """Report sources whose signatures cannot be verified for want of the libraries; all that need them is refused."""
+    # pylint: disable-next=import-outside-toplevel  # not at each start
+    from nautobot_circuit_maintenance.mail.dkim.fallback import missing_libraries
+
     verifying = get_app_settings().verifying_sources
     missing = missing_libraries() if verifying else []
     if not missing:

@@ -1,6 +1,11 @@
 """URLs of the pages."""
 
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.module_loading import import_string
 from nautobot.apps.urls import NautobotUIViewSetRouter
 
 from nautobot_circuit_maintenance import views
@@ -10,6 +15,15 @@ class EditOnlyRouter(NautobotUIViewSetRouter):
     """A router without the page to add, for rows that follow the settings."""
 
     routes = [route for route in NautobotUIViewSetRouter.routes if route.name != "{basename}_add"]
+
+
+def late(view_class: str) -> Callable[..., HttpResponse]:
+    """Return the view of a class below ``views``, which its first request imports: Nautobot starts without it."""
+
+    def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return import_string(f"{views.__name__}.{view_class}").as_view()(request, **kwargs)
+
+    return view
 
 
 router = NautobotUIViewSetRouter()
@@ -24,10 +38,10 @@ edit_only_router = EditOnlyRouter()
 edit_only_router.register("sources", views.NotificationSourceUIViewSet)
 
 urlpatterns = [
-    path("dashboard/", views.DashboardView.as_view(), name="dashboard"),
-    path("changes/", views.ChangesView.as_view(), name="changes"),
+    path("dashboard/", late("dashboard.DashboardView"), name="dashboard"),
+    path("changes/", late("changes.ChangesView"), name="changes"),
     path("consent/", views.ConsentCallbackView.as_view(), name="consent"),
-    path("inbox/", views.InboxView.as_view(), name="inbox"),
+    path("inbox/", late("inbox.InboxView"), name="inbox"),
     path("docs/", views.DocumentationView.as_view(), name="docs"),
     *router.urls,
     *edit_only_router.urls,

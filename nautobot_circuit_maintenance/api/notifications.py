@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -25,15 +25,15 @@ from nautobot_circuit_maintenance.api import bodies, serializers
 from nautobot_circuit_maintenance.api.permissions import ChangeActionsMixin, ChangePermission
 from nautobot_circuit_maintenance.api.queries import OwnColumnsMixin
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.mail.files import read_message
-from nautobot_circuit_maintenance.mail.message import MailMessage
 from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.models.dismissal import dismiss
 from nautobot_circuit_maintenance.pipeline.enqueue import enqueue_digestion
-from nautobot_circuit_maintenance.pipeline.record import record_messages
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory, explain_unknown
 from nautobot_circuit_maintenance.ui.http import MESSAGE_TYPE, NOT_STORED, eml_response
+
+if TYPE_CHECKING:
+    from nautobot_circuit_maintenance.mail.message import MailMessage
 
 _CANNOT_BE_REPROCESSED = (
     "The original message is not stored (too large, or purged), or the source that refused it is no longer configured."
@@ -82,8 +82,12 @@ class MessageRenderer(BaseRenderer):
         return json.dumps(data).encode()
 
 
-def message_of(body: Any) -> MailMessage:
+def message_of(body: Any) -> "MailMessage":
     """Return the message in a request's body; raises ValidationError if there is none."""
+    from nautobot_circuit_maintenance.mail.files import (
+        read_message,
+    )  # pylint: disable=import-outside-toplevel  # late: see test_startup.py
+
     raw = body if isinstance(body, bytes) else b""
     if not raw.strip():
         raise ValidationError({"detail": "The body is empty. Send one raw message with a Content-Length header."})
@@ -163,6 +167,9 @@ class NotificationViewSet(ChangeActionsMixin, OwnColumnsMixin, ReadOnlyModelView
     @action(detail=False, methods=["post"], parser_classes=[MessageParser])
     def ingest(self, request: Request, **_kwargs: Any) -> Response:
         """Store the raw message in the request's body, and let a worker process it."""
+        # pylint: disable-next=import-outside-toplevel  # late: see test_startup.py
+        from nautobot_circuit_maintenance.pipeline.record import record_messages
+
         message = message_of(request.data)
         directory = SenderDirectory.of_all_providers()
         provider = directory.identify(message.sender)

@@ -12,6 +12,7 @@ from nautobot_circuit_maintenance.domain.calendar import is_in_calendar
 from nautobot_circuit_maintenance.domain.text import storable
 from nautobot_circuit_maintenance.mail.charsets import decode_words, raw_field
 from nautobot_circuit_maintenance.mail.lines import one_line_each
+from nautobot_circuit_maintenance.mail.senders import names_of
 from nautobot_circuit_maintenance.mail.start import message_bytes
 
 COLUMN_LENGTH = 255
@@ -70,11 +71,6 @@ def _has_offset(value: str) -> bool:
         return email.utils.parsedate_to_datetime(value).tzinfo is not None
     except (ValueError, TypeError, IndexError, OverflowError):
         return False
-
-
-def names_of(source_header: str | Sequence[str]) -> Sequence[str]:
-    """Return the names of one header or several."""
-    return (source_header,) if isinstance(source_header, str) else source_header
 
 
 def sender_address(message: Message, source_header: str | Sequence[str] = "From") -> str:

@@ -1,6 +1,11 @@
-"""Which entry of a list of senders covers an address: the address itself, or its domain as ``@domain``."""
+"""Which header names the sender, and which entry of a list of senders covers an address: itself, or its ``@domain``."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
+
+
+def names_of(source_header: str | Sequence[str]) -> Sequence[str]:
+    """Return the names of one header or several."""
+    return (source_header,) if isinstance(source_header, str) else source_header
 
 
 def entry_for(sender: str, entries: Container[str]) -> str | None:

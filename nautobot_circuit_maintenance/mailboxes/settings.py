@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mail.exchange_results import EXCHANGE_ONLINE
-from nautobot_circuit_maintenance.mail.headers import names_of
+from nautobot_circuit_maintenance.mail.senders import names_of
 from nautobot_circuit_maintenance.mailboxes.credentials import SECRET_TYPE, Secret
 
 S = TypeVar("S", bound="SourceSettings")

@@ -1,4 +1,9 @@
-"""Puts recorded notifications back into the queue, to be judged and parsed again from their stored bytes."""
+"""Puts recorded notifications back into the queue, to be judged and parsed again from their stored bytes.
+
+Web processes start without what reads header fields, so ``admission`` is imported when somebody reprocesses.
+"""
+
+# pylint: disable=import-outside-toplevel  # see above
 
 from uuid import UUID
 
@@ -8,7 +13,6 @@ from nautobot.circuits.models import Provider
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
-from nautobot_circuit_maintenance.pipeline.admission import SOURCE_GONE, known_policies
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
 
@@ -31,6 +35,8 @@ def requeue(notifications: QuerySet[Notification]) -> tuple[int, int]:
 
 def _mark_unverifiable(notifications: QuerySet[Notification]) -> list[UUID]:
     """Return the refused ones that the settings cannot judge any more, and store the reason on them."""
+    from nautobot_circuit_maintenance.pipeline.admission import SOURCE_GONE, known_policies
+
     refused = notifications.filter(state=State.REFUSED).exclude(source__name__in=known_policies(get_app_settings()))
     found = list(refused.values_list("pk", flat=True))
     Notification.objects.filter(pk__in=found).update(error=SOURCE_GONE)
@@ -55,6 +61,8 @@ def _clear_verdicts(waiting: QuerySet[Notification]) -> None:
     Without the settings of its source a notification keeps its verdict. A refused one keeps it in any case (those
     refused before verdicts were stored get it here): nothing is parsed until ``admission`` has reached another one.
     """
+    from nautobot_circuit_maintenance.pipeline.admission import known_policies
+
     configured = NotificationSource.objects.filter(name__in=known_policies(get_app_settings()))
     is_refused = Q(state=State.REFUSED, sender_confirmed__isnull=True)
     waiting.filter(is_refused | Q(sender_confirmed=True, source__in=configured)).update(

@@ -5,7 +5,6 @@ from concurrent import futures
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.domain.errors import MailboxError
-from nautobot_circuit_maintenance.mailboxes.opening import open_mailbox
 from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 from nautobot_circuit_maintenance.models import NotificationSource
 from nautobot_circuit_maintenance.pipeline import defects
@@ -32,6 +31,9 @@ def validate(source: NotificationSource) -> None:
 
 def _log_in(settings: SourceSettings, max_message_size: int, attempt: "futures.Future[None]") -> None:
     """Set the result of the attempt."""
+    # pylint: disable-next=import-outside-toplevel  # web processes load it when somebody tests a connection
+    from nautobot_circuit_maintenance.mailboxes.opening import open_mailbox
+
     try:
         with open_mailbox(settings, max_message_size=max_message_size) as mailbox:
             mailbox.check()

@@ -1,10 +1,7 @@
-"""The views, where Nautobot looks them up by the names of the models."""
+"""The views, where Nautobot looks them up by the names of the models. Those of other pages: `late()` in `urls.py`."""
 
-from nautobot_circuit_maintenance.views.changes import ChangesView
 from nautobot_circuit_maintenance.views.consents import ConsentCallbackView
-from nautobot_circuit_maintenance.views.dashboard import DashboardView
 from nautobot_circuit_maintenance.views.documentation import DocumentationView
-from nautobot_circuit_maintenance.views.inbox import InboxView
 from nautobot_circuit_maintenance.views.maintenances import (
     CircuitImpactUIViewSet,
     CircuitMaintenanceUIViewSet,
@@ -15,13 +12,10 @@ from nautobot_circuit_maintenance.views.sources import NotificationSourceUIViewS
 from nautobot_circuit_maintenance.views.unknown_senders import UnknownSenderUIViewSet
 
 __all__ = (
-    "ChangesView",
     "CircuitImpactUIViewSet",
     "CircuitMaintenanceUIViewSet",
     "ConsentCallbackView",
-    "DashboardView",
     "DocumentationView",
-    "InboxView",
     "NoteUIViewSet",
     "NotificationSourceUIViewSet",
     "NotificationUIViewSet",

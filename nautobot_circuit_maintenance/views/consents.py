@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -19,9 +19,11 @@ from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.gmail.settings import GmailSettings
-from nautobot_circuit_maintenance.mailboxes.opening import library_of_consents
 from nautobot_circuit_maintenance.stored_consents import delete_consent, has_consent, read_consent, store_consent
 from nautobot_circuit_maintenance.views.viewset import POST_ONLY
+
+if TYPE_CHECKING:
+    from nautobot_circuit_maintenance.mailboxes.logins.consent import ConsentLibrary
 
 _SESSION_KEY = "nautobot_circuit_maintenance.consent"
 _LIFETIME = timedelta(minutes=10)
@@ -33,6 +35,13 @@ def settings_by_consent(name: str) -> GmailSettings | None:
         if source.name == name and isinstance(source, GmailSettings) and source.is_by_consent:
             return source
     return None
+
+
+def _library() -> "ConsentLibrary":
+    """Load what asks Google: not at each start of a web process."""
+    from nautobot_circuit_maintenance.mailboxes import opening  # pylint: disable=import-outside-toplevel  # see above
+
+    return opening.library_of_consents()
 
 
 def _may_change(context: Context) -> bool:
@@ -67,7 +76,7 @@ class ConsentMixin:
         if settings is None:
             messages.error(request, "This source is not read by consent: set 'client_id' in PLUGINS_CONFIG.")
             return redirect(source.get_absolute_url())
-        wanted = library_of_consents().ask(settings)
+        wanted = _library().ask(settings)
         request.session[_SESSION_KEY] = {
             "source": str(source.pk),
             "state": wanted.state,
@@ -85,7 +94,7 @@ class ConsentMixin:
             token = read_consent(source.name, settings.account) if settings else ""
             if settings and token:
                 settings.client_secret.value()
-                library_of_consents().revoke(settings, token)
+                _library().revoke(settings, token)
         except MailboxError as error:  # read_consent, value, revoke
             delete_consent(source)
             words = "The consent was deleted here, but not at Google; remove the app under https://myaccount.google.com/connections"
@@ -128,7 +137,7 @@ class ConsentCallbackView(LoginRequiredMixin, View):
             return "Google was not allowed to give access (access_denied); click Authorize again."
         try:
             settings.client_secret.value()
-            token = library_of_consents().exchange(settings, code, begun["verifier"])
+            token = _library().exchange(settings, code, begun["verifier"])
         except MailboxError as error:  # value, exchange
             return str(error)
         store_consent(source, settings.account, token)

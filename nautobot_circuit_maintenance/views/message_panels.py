@@ -1,6 +1,11 @@
-"""Panels of the page of one notification: its result, and the original message."""
+"""Panels of the page of one notification: its result, and the original message.
 
-from typing import Any
+What reads messages is imported when one is shown, not at each start.
+"""
+
+# pylint: disable=import-outside-toplevel  # see above
+
+from typing import TYPE_CHECKING, Any
 
 from django.template import Context
 from django.urls import reverse
@@ -10,19 +15,15 @@ from nautobot.apps.ui import BaseTextPanel, DataTablePanel, KeyValueTablePanel, 
 from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.mail.rendering import (
-    TRUNCATED,
-    ReadableMessage,
-    readable,
-    safe_document,
-    truncated_text,
-)
 from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.models.providers import PARSERS_FIELD
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.http import NOT_STORED
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
 from nautobot_circuit_maintenance.views.opinion_panels import highlighted
+
+if TYPE_CHECKING:
+    from nautobot_circuit_maintenance.mail.rendering import ReadableMessage
 
 _TEMPLATES = "nautobot_circuit_maintenance/inc/"
 _ADVICE = {
@@ -130,8 +131,10 @@ def provider_to_edit(provider: Provider, user: Any) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse("circuits:provider_edit", kwargs={"pk": provider.pk}), provider)
 
 
-def read_object(context: Context) -> ReadableMessage | None:
+def read_object(context: Context) -> "ReadableMessage | None":
     """Read the original message of the page's notification; None if it is not stored."""
+    from nautobot_circuit_maintenance.mail.rendering import readable
+
     raw = context["object"].raw
     return None if raw is None else readable(bytes(raw))
 
@@ -144,6 +147,8 @@ class TextPanel(BaseTextPanel):
 
     def get_value(self, context: Context) -> str:
         """Read the message."""
+        from nautobot_circuit_maintenance.mail.rendering import truncated_text
+
         message = read_object(context)
         if message is None:
             return NOT_STORED
@@ -159,6 +164,8 @@ class HtmlPanel(BaseTextPanel):
 
     def get_value(self, context: Context) -> dict[str, str]:
         """Read the message; the template shows the document, or the reason why there is none."""
+        from nautobot_circuit_maintenance.mail.rendering import TRUNCATED, safe_document
+
         message = read_object(context)
         if message is None:
             return {"reason": NOT_STORED}
@@ -177,6 +184,8 @@ class AttachmentsPanel(DataTablePanel):
 
     def get_extra_context(self, context: Context) -> dict[str, Any]:
         """Read the message."""
+        from nautobot_circuit_maintenance.mail.rendering import TRUNCATED
+
         message = read_object(context)
         rows = [
             {"name": each.name or "(no name)", "kind": each.kind, "size": formatting.file_size(each.size)}
@@ -196,5 +205,7 @@ class SourceTextPanel(BaseTextPanel):
 
     def get_value(self, context: Context) -> str:
         """Read the bytes."""
+        from nautobot_circuit_maintenance.mail.rendering import truncated_text
+
         raw = context["object"].raw
         return NOT_STORED if raw is None else truncated_text(bytes(raw).decode("utf-8", errors="replace"))

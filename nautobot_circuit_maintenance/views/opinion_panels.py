@@ -9,7 +9,6 @@ from django.utils.safestring import SafeString
 from nautobot.apps.ui import Panel
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.mail.quoting import places_of
 from nautobot_circuit_maintenance.models import Notification, ParsedNotification, SettledDoubt
 from nautobot_circuit_maintenance.models.keys import id_key
 from nautobot_circuit_maintenance.ui import formatting
@@ -34,6 +33,10 @@ class FindingsPanel(Panel):
 
 def highlighted(text: str, notification: Notification, user: Any) -> SafeString:
     """Return the text of a message, escaped, with the words that its findings are about marked."""
+    from nautobot_circuit_maintenance.mail.quoting import (
+        places_of,
+    )  # pylint: disable=import-outside-toplevel  # loads lxml
+
     findings = _findings(notification, user)
     quotes = [(finding["quote"], finding["span"][0]) for finding in findings if finding["quote"]]
     pieces: list[tuple[str, str]] = []
