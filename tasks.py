@@ -32,7 +32,7 @@ TYPED = " ".join(
 )
 SOURCES = f"{PACKAGE} development tasks.py conftest.py"
 # Folders of tests whose code imports no model, and plugins of pytest that they do not need (the last imports Redis).
-PURE = ("domain", "layouts", "mail", "reading", "second_opinion")
+PURE = ("domain", "layouts", "mail", "reading", "redundancy", "second_opinion")
 NOT_PURE = ("xdist", "xdist.looponfail", "pytest_cov", "platformdirs", "pytest-django-constance")
 # Use the linters of this environment.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
@@ -134,7 +134,7 @@ def demo(context: Context, once: bool = False, json: bool = False) -> None:
 
 @command(
     texts={
-        "only": "Measure only one part: ingest, workers, poll or pages.",
+        "only": "Measure only one part: ingest, workers, poll, pages, startup or risk.",
         "mails": "Number of emails with a calendar; there is one HTML email per ten of them.",
         "sizes": "Numbers of maintenances to measure the pages at, ascending.",
         "seed": "Seed of the generated data.",

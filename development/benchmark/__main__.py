@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from development.benchmark import growth, ingest, pages, poll, startup, steps, workers
+from development.benchmark import growth, ingest, pages, poll, risk, startup, steps, workers
 from development.services import embedded
 
-PARTS = ("ingest", "workers", "poll", "pages", "startup")
+PARTS = ("ingest", "workers", "poll", "pages", "startup", "risk")
 GROWTH = "growth"
 """Measured only if asked for: it takes half an hour."""
 SIZES = (1_000, 10_000, 50_000)
@@ -63,6 +63,8 @@ def run(parts: Sequence[str], options: argparse.Namespace) -> Figures:
             figures["pages"] = pages.run(options.sizes, options.seed)
         if "startup" in parts:
             figures["start of nautobot-server"] = startup.run()
+        if "risk" in parts:
+            figures |= risk.run(options.seed)
         if GROWTH in parts:
             figures["years of history"] = growth.run(options.seed)
     return figures

@@ -1,0 +1,1 @@
+"""Tests of the assessment of redundancy, without a database."""
