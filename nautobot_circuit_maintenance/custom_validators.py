@@ -6,19 +6,25 @@ from nautobot.apps.models import CustomValidator
 from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.domain.custom_fields import ALIASES, EMAILS, PARSERS, AppField
+from nautobot_circuit_maintenance.domain.custom_fields import ALIASES, EMAILS, PARSERS, ZONE, AppField
 from nautobot_circuit_maintenance.models.matching import known_elsewhere
-from nautobot_circuit_maintenance.models.providers import circuit_aliases, parser_names, sender_addresses
+from nautobot_circuit_maintenance.models.providers import (
+    circuit_aliases,
+    parser_names,
+    provider_facts,
+    sender_addresses,
+)
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
+from nautobot_circuit_maintenance.reading import zones
 
 
 class ProviderValidator(CustomValidator):
-    """Reject malformed addresses, addresses of another provider and unknown parser names."""
+    """Reject malformed addresses, addresses of another provider, unknown parser names and unknown time zones."""
 
     model = "circuits.provider"
 
     def clean(self) -> None:
-        """Check the addresses and parsers."""
+        """Check the addresses, parsers and time zone."""
         provider = self.context["object"]
         addresses = sender_addresses(provider)
         if addresses:
@@ -26,6 +32,9 @@ class ProviderValidator(CustomValidator):
             self._check_owners(provider, addresses)
         if provider.cf.get(PARSERS.key):
             self._check_parsers(provider)
+        zone = provider_facts(provider).zone
+        if zone and zones.of_database(zone) is None:
+            self._reject(ZONE, f"'{zone}' is not a time zone of the zone database, for example Europe/Berlin.")
 
     def _check_format(self, addresses: tuple[str, ...]) -> None:
         for address in addresses:

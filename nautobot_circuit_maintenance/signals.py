@@ -59,7 +59,7 @@ def _create_custom_fields() -> None:
     # pylint: disable=import-outside-toplevel  # need apps
     from django.apps import apps
     from django.contrib.contenttypes.models import ContentType
-    from nautobot.extras.models import CustomField
+    from nautobot.extras.models import CustomField, CustomFieldChoice
 
     from nautobot_circuit_maintenance.models.providers import CUSTOM_FIELDS
 
@@ -72,6 +72,8 @@ def _create_custom_fields() -> None:
                 "type": field.type,
             },
         )
+        for value in field.choices:
+            CustomFieldChoice.objects.get_or_create(custom_field=custom_field, value=value)
         # content_types.add() would enqueue a job that writes the default into every object: there is no default, and
         # a migration has no user to enqueue it for.
         links = CustomField.content_types.through.objects

@@ -22,6 +22,7 @@ from rest_framework.settings import api_settings
 
 from nautobot_circuit_maintenance import filters
 from nautobot_circuit_maintenance.api import bodies, serializers
+from nautobot_circuit_maintenance.api.adding import PROBLEM, AddMixin
 from nautobot_circuit_maintenance.api.permissions import ChangeActionsMixin, ChangePermission
 from nautobot_circuit_maintenance.api.queries import OwnColumnsMixin
 from nautobot_circuit_maintenance.app_settings import get_app_settings
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 _CANNOT_BE_REPROCESSED = (
     "The original message is not stored (too large, or purged), or the source that refused it is no longer configured."
 )
-PROBLEM = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
 
 
 class TooLarge(APIException):
@@ -97,7 +97,7 @@ def message_of(body: Any) -> "MailMessage":
     return message
 
 
-class NotificationViewSet(ChangeActionsMixin, OwnColumnsMixin, ReadOnlyModelViewSet):
+class NotificationViewSet(AddMixin, ChangeActionsMixin, OwnColumnsMixin, ReadOnlyModelViewSet):
     """Notifications, without their original messages."""
 
     queryset = Notification.objects.all()

@@ -14,6 +14,8 @@ class AppField:
     """Label of the model that has it."""
     type: str = "text"
     """Nautobot's name for the type of its values."""
+    choices: tuple[str, ...] = ()
+    """The values that can be selected."""
 
 
 EMAILS = AppField(
@@ -36,6 +38,31 @@ NEW_UIDS = AppField(
     "when notifications are reprocessed.",
     type="boolean",
 )
+ZONE = AppField(
+    "time_zone_circuit_maintenances",
+    "Time zone of emails",
+    "Time zone that this provider means where its emails name none, for example Europe/Berlin. Leave empty if that is unknown.",
+)
+ORDER = AppField(
+    "date_order_circuit_maintenances",
+    "Dates in emails",
+    "Whether this provider writes the day or the month first, where a date can be read both ways. Leave empty if that is unknown.",
+    type="select",
+    choices=("day first", "month first"),
+)
+BACKUPS = AppField(
+    "backup_windows_circuit_maintenances",
+    "Backup windows count",
+    "Whether backup and alternate windows in the emails of this provider are maintenance windows. They are not if this is empty.",
+    type="boolean",
+)
+ID_LABEL = AppField(
+    "id_label_circuit_maintenances",
+    "Maintenance ID in emails stands after",
+    "The words before the reference that is the maintenance ID, where the emails of this provider have several.",
+)
+FACTS = (ZONE, ORDER, BACKUPS, ID_LABEL)
+"""How a provider writes; asked once, when a maintenance is added from an email."""
 ALIASES = AppField(
     "circuit_maintenance_ids",
     "Also known to the provider as",

@@ -1,5 +1,6 @@
 """The forms of every model, where Nautobot looks them up by name."""
 
+from nautobot_circuit_maintenance.forms.adding import AddFromEmailForm, AnswersForm
 from nautobot_circuit_maintenance.forms.impacts import (
     CircuitImpactBulkEditForm,
     CircuitImpactFilterForm,
@@ -22,6 +23,8 @@ from nautobot_circuit_maintenance.forms.notifications import (
 from nautobot_circuit_maintenance.forms.unknown_senders import AssignSenderForm, UnknownSenderFilterForm
 
 __all__ = (
+    "AddFromEmailForm",
+    "AnswersForm",
     "AssignSenderForm",
     "CircuitImpactBulkEditForm",
     "CircuitImpactFilterForm",

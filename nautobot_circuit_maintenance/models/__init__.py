@@ -5,6 +5,7 @@ from nautobot_circuit_maintenance.models.consents import MailboxConsent
 from nautobot_circuit_maintenance.models.impacts import CircuitImpact, Note
 from nautobot_circuit_maintenance.models.keys import MaintenanceKey
 from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
+from nautobot_circuit_maintenance.models.manual_readings import ManualReading
 from nautobot_circuit_maintenance.models.matching import CircuitMatcher
 from nautobot_circuit_maintenance.models.notifications import Notification, NotificationSource, ParsedNotification
 from nautobot_circuit_maintenance.models.settling import SettledDoubt
@@ -16,6 +17,7 @@ __all__ = (
     "CircuitMaintenance",
     "CircuitMatcher",
     "MailboxConsent",
+    "ManualReading",
     "MaintenanceBaseline",
     "MaintenanceKey",
     "MaintenanceWindow",

@@ -1,13 +1,24 @@
 """Sender addresses, parsers and UIDs of a provider, and aliases of a circuit, from their custom fields."""
 
 import re
+from typing import NamedTuple
 
 from nautobot.circuits.models import Circuit, Provider
 
-from nautobot_circuit_maintenance.domain.custom_fields import ALIASES, EMAILS, NEW_UIDS, PARSERS
+from nautobot_circuit_maintenance.domain.custom_fields import (
+    ALIASES,
+    BACKUPS,
+    EMAILS,
+    FACTS,
+    ID_LABEL,
+    NEW_UIDS,
+    ORDER,
+    PARSERS,
+    ZONE,
+)
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
 
-CUSTOM_FIELDS = (EMAILS, PARSERS, NEW_UIDS, ALIASES)
+CUSTOM_FIELDS = (EMAILS, PARSERS, NEW_UIDS, *FACTS, ALIASES)
 EMAILS_FIELD = EMAILS.key
 PARSERS_FIELD = PARSERS.key
 NEW_UIDS_FIELD = NEW_UIDS.key
@@ -34,6 +45,25 @@ def parser_names(provider: Provider) -> tuple[str, ...]:
 def counted(update: MaintenanceUpdate, provider: Provider | None) -> MaintenanceUpdate:
     """Return an update as the rules count it: without UIDs if they do not identify anything for this provider."""
     return update.without_uids() if provider and provider.cf.get(NEW_UIDS_FIELD) else update
+
+
+class ProviderFacts(NamedTuple):
+    """How a provider writes its emails; empty is unknown."""
+
+    zone: str = ""
+    """Its zone in the zone database, where emails name none."""
+    order: str = ""
+    """"day first" or "month first"."""
+    counts_backups: bool | None = None
+    """Whether its backup windows count."""
+    id_label: str = ""
+    """The words before its maintenance ID, in lower case."""
+
+
+def provider_facts(provider: Provider) -> ProviderFacts:
+    """Return how a provider writes."""
+    zone, order, label = (str(provider.cf.get(field.key) or "").strip() for field in (ZONE, ORDER, ID_LABEL))
+    return ProviderFacts(zone, order, provider.cf.get(BACKUPS.key), label.casefold())
 
 
 def circuit_aliases(circuit: Circuit) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.models import CircuitMatcher, Notification
 from nautobot_circuit_maintenance.models.changes import MaintenanceChange, send_after_commit
+from nautobot_circuit_maintenance.models.manual_readings import ManualReading, manual_readings
 from nautobot_circuit_maintenance.models.providers import parser_names
 from nautobot_circuit_maintenance.pipeline.admission import Admission
 from nautobot_circuit_maintenance.pipeline.apply.apply import NotificationUpdates, apply_updates
@@ -193,6 +194,7 @@ class Chunk:
         deadline = time.monotonic() + CHUNK_SECONDS
         readings: list[NotificationUpdates] = []
         inventories = Inventories(row.provider_id for row in rows)
+        manual = manual_readings(rows)
         for row in rows:
             self.is_late = not self.is_time_left()
             # The first one is always parsed, or a chunk could be started over and over.
@@ -202,7 +204,7 @@ class Chunk:
                 results.add(row, End(State.REFUSED, refused[row]))
                 continue
             with self._working_for([row]):
-                reading = _read_one(row)
+                reading = _read_one(row, manual.get(row.fingerprint))
                 if isinstance(reading, Reading):
                     reading = with_opinions(reading, partial(inventories.known, row.provider))
             if isinstance(reading, End):
@@ -241,9 +243,14 @@ def _end_of_quote(row: Notification, reading: Reading, earlier: Iterable[Notific
     return End(State.IGNORED, quoting(reading))
 
 
-def _read_one(row: Notification) -> Reading | End:
-    """Parse one notification; return what it announces, or its end if it cannot be parsed."""
+def _read_one(row: Notification, manual: ManualReading | None = None) -> Reading | End:
+    """Parse one notification; return what it announces, or its end if it cannot be parsed.
+
+    What a person made of it is not parsed again.
+    """
     provenance = Provenance(row.received_at, row.sent_at, row.fingerprint)
+    if manual:
+        return Reading(manual.as_updates(provenance))
     # Authentication covers the outer message only; attached messages are unauthenticated.
     reads_attached = row.sender_confirmed is None
     try:

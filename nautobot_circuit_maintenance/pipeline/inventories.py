@@ -6,11 +6,12 @@ from itertools import groupby
 from operator import itemgetter
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 from nautobot.circuits.models import Circuit, Provider
 
 from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
-from nautobot_circuit_maintenance.models.providers import split_aliases
+from nautobot_circuit_maintenance.models.providers import provider_facts, split_aliases
 from nautobot_circuit_maintenance.reading.candidates.circuits import Inventory
 from nautobot_circuit_maintenance.reading.gates.base import Known
 
@@ -29,21 +30,31 @@ class Inventories:
     def known(self, provider: Provider) -> Known:
         """Return what is known of a provider."""
         if provider.pk not in self._known:
-            self._known[provider.pk] = Known(self._inventories.get(provider.pk, Inventory(())))
+            inventory = self._inventories.get(provider.pk, Inventory(()))
+            self._known[provider.pk] = Known(inventory, **provider_facts(provider)._asdict())
         return self._known[provider.pk]
 
     @cached_property
     def _inventories(self) -> dict[UUID, Inventory]:
         """The inventories; of a provider whose circuits are beyond the limit, none: half of it would be misleading."""
         circuits = Circuit.objects.filter(provider__in=self._providers).order_by("provider")
-        circuits = circuits.annotate(aliases=KT(f"_custom_field_data__{ALIASES.key}"))
-        rows = list(circuits.values_list("provider", "cid", "aliases")[: MOST_CIRCUITS + 1])
+        rows = list(_with_aliases(circuits).values_list("provider", "cid", "aliases")[: MOST_CIRCUITS + 1])
         cut = rows.pop()[0] if len(rows) > MOST_CIRCUITS else None
         return {
             provider: _inventory([row[1:] for row in own])
             for provider, own in groupby(rows, key=itemgetter(0))
             if provider != cut
         }
+
+
+def inventory_of(circuits: QuerySet[Circuit]) -> Inventory:
+    """Return these circuits of one provider as its inventory; none if they are too many."""
+    rows = list(_with_aliases(circuits).values_list("cid", "aliases")[: MOST_CIRCUITS + 1])
+    return _inventory(rows if len(rows) <= MOST_CIRCUITS else [])
+
+
+def _with_aliases(circuits: QuerySet[Circuit]) -> QuerySet[Circuit]:
+    return circuits.annotate(aliases=KT(f"_custom_field_data__{ALIASES.key}"))
 
 
 def _inventory(rows: list[tuple[str, str | None]]) -> Inventory:

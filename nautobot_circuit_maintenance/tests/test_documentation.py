@@ -40,7 +40,8 @@ def test_a_picture_is_shown_on_a_page(picture):
     [
         model
         for model in apps.get_app_config(APP).get_models()
-        if model.__name__ not in ("MailboxConsent", "MaintenanceBaseline", "MaintenanceKey", "SettledDoubt")
+        if model.__name__
+        not in ("MailboxConsent", "MaintenanceBaseline", "MaintenanceKey", "ManualReading", "SettledDoubt")
     ],
     ids=lambda model: model.__name__,
 )

@@ -17,6 +17,7 @@ from nautobot_circuit_maintenance.analysis import inbox
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification, UnknownSender
+from nautobot_circuit_maintenance.pipeline.manual import ADDABLE, may_add
 from nautobot_circuit_maintenance.tables.maintenances import may_add_circuits
 from nautobot_circuit_maintenance.ui import formatting
 
@@ -59,14 +60,16 @@ class InboxView(ContentTypePermissionRequiredMixin, GenericView):
 
 
 def _group(group: inbox.Group, user: Any, here: str) -> dict[str, Any]:
-    may_add, may_assign = may_add_circuits(user), user.has_perm("circuits.change_provider")
+    may_add_circuit, may_assign = may_add_circuits(user), user.has_perm("circuits.change_provider")
     may_link = user.has_perm("circuits.change_circuit")
     rows = []
     for entry in group.entries:
         row = _ROWS[type(entry.row)](entry, here)
         if isinstance(entry.row, Notification) and entry.row.state == State.FAILED and group.may_change:
             row["links"].append(("Choose a parser", reverse("circuits:provider_edit", args=[entry.provider_id])))
-        if isinstance(entry.row, CircuitImpact) and may_add and group.provider:
+        if isinstance(entry.row, Notification) and entry.may_change and entry.row.state in ADDABLE and may_add(user):
+            row["links"].insert(0, ("Add from this email", _link("notification_add_maintenance", entry.row, here)))
+        if isinstance(entry.row, CircuitImpact) and may_add_circuit and group.provider:
             known = urlencode({"provider": group.provider.pk, "cid": entry.row.cid})
             row["links"].append(("Add the circuit", f"{reverse('circuits:circuit_add')}?{known}"))
         if isinstance(entry.row, CircuitImpact) and may_link and entry.may_change and group.provider:

@@ -34,6 +34,7 @@ from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.http import NOT_STORED, eml_response
 from nautobot_circuit_maintenance.ui.links import notification_filters
 from nautobot_circuit_maintenance.views import message_panels
+from nautobot_circuit_maintenance.views.adding import AddButton, AddMixin
 from nautobot_circuit_maintenance.views.asking import back_to
 from nautobot_circuit_maintenance.views.dismissing import DismissButton, DismissMixin
 from nautobot_circuit_maintenance.views.opinion_panels import FindingsPanel
@@ -64,6 +65,7 @@ def _message_tab(weight: int, label: str, panel: type[Panel]) -> DistinctViewTab
 
 class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form methods
     StorableQueryMixin,
+    AddMixin,
     DismissMixin,
     ObjectDetailViewMixin,
     ObjectListViewMixin,
@@ -86,6 +88,13 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
                 label="Reprocess",
                 icon="mdi-refresh",
                 link_name=_ROUTE.format("reprocess"),
+                render_on_tab_id="__all__",
+            ),
+            AddButton(
+                weight=50,
+                label="Add from This Email",
+                icon="mdi-email-plus-outline",
+                link_name=_ROUTE.format("add_maintenance"),
                 render_on_tab_id="__all__",
             ),
             DismissButton(

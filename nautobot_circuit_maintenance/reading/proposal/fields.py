@@ -24,7 +24,7 @@ _LABELED = 2
 _STAGES = (TENTATIVE, CONFIRMED, RESCHEDULED, IN_PROCESS, COMPLETED, CANCELLED)
 """Of two statuses with words of the same weight, the later one is meant: a completion says that the work had begun."""
 _OF_CUSTOMER = re.compile(r"account|customer|contract|kund|client|contrat", re.IGNORECASE)
-"""Of words before a number that is no ID of a maintenance (AWS's account)."""
+"""Of words before a number that is something else (AWS's account)."""
 _NO_WORD = "No word of the email says it."
 _WHICH_ID = "The email has more than one reference that may be the ID."
 

@@ -1,0 +1,122 @@
+"""The forms of *Add from This Email*: the maintenance, and what is asked once for the provider."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
+from nautobot.apps.forms import BootstrapMixin, DynamicModelMultipleChoiceField, StaticSelect2, add_blank_choice
+from nautobot.circuits.models import Circuit, Provider
+
+from nautobot_circuit_maintenance.choices import CircuitImpactChoices, CircuitMaintenanceStatusChoices as Status
+from nautobot_circuit_maintenance.domain.custom_fields import BACKUPS, ID_LABEL, ORDER, ZONE
+from nautobot_circuit_maintenance.domain.updates import Window
+from nautobot_circuit_maintenance.forms.fields import TIME_ZONE_HELP
+from nautobot_circuit_maintenance.forms.windows import windows_formset
+from nautobot_circuit_maintenance.models import MaintenanceWindow
+from nautobot_circuit_maintenance.models.providers import ProviderFacts, split_aliases
+from nautobot_circuit_maintenance.models.querysets import OVER
+
+_STATUSES = tuple(pair for pair in Status.CHOICES if pair[0] != Status.UNKNOWN)
+_YES, _NO = "yes", "no"
+
+
+class AddFromEmailForm(BootstrapMixin, forms.Form):
+    """What an email announces."""
+
+    maintenance_id = forms.CharField(max_length=CHARFIELD_MAX_LENGTH, label="Maintenance ID")
+    circuits = DynamicModelMultipleChoiceField(queryset=Circuit.objects.all(), required=False)
+    other_ids = forms.CharField(
+        required=False,
+        label="Other circuit IDs",
+        help_text="Comma-separated IDs of the email that are not circuits in Nautobot.",
+    )
+    status = forms.ChoiceField(choices=_STATUSES, widget=StaticSelect2())
+    impact = forms.ChoiceField(choices=CircuitImpactChoices, widget=StaticSelect2(), label="Impact on every circuit")
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    time_zone_help = TIME_ZONE_HELP
+
+    def __init__(
+        self, *args: Any, provider: Provider, circuits: Any, windows: Sequence[Window] = (), **kwargs: Any
+    ) -> None:
+        """Offer these circuits, which are those of the provider that the user may view, and these windows."""
+        super().__init__(*args, **kwargs)
+        self.fields["circuits"].queryset = circuits
+        self.fields["circuits"].widget.add_query_param("provider", str(provider.pk))
+        rows = [MaintenanceWindow(start_time=start, end_time=end) for start, end in windows]
+        self.windows = windows_formset(self.data if self.is_bound else None, rows)
+
+    def clean_maintenance_id(self) -> str:
+        """Return the ID without blanks around it."""
+        return self.cleaned_data["maintenance_id"].strip()
+
+    def clean(self) -> None:
+        """Check the windows: only what is over needs none."""
+        super().clean()
+        if not self.windows.is_bound or not self.windows.is_valid():
+            raise forms.ValidationError("Please correct the maintenance windows.")
+        spans = self.windows.spans
+        if len(set(spans)) < len(spans):
+            raise forms.ValidationError("Duplicate maintenance window.")
+        if not spans and self.cleaned_data.get("status") not in OVER:
+            raise forms.ValidationError("Enter at least one maintenance window.")
+
+    @property
+    def cids(self) -> list[str]:
+        """The circuit IDs that were chosen or entered."""
+        chosen = [circuit.cid for circuit in self.cleaned_data["circuits"]]
+        return list(dict.fromkeys([*chosen, *split_aliases(self.cleaned_data["other_ids"])]))
+
+    @property
+    def spans(self) -> list[Window]:
+        """The windows."""
+        return [Window(start, end) for start, end in self.windows.spans]
+
+
+class AnswersForm(BootstrapMixin, forms.Form):
+    """What is asked once for the provider."""
+
+    zone = forms.ChoiceField(required=False, label="Time zone where emails name none", widget=StaticSelect2())
+    order = forms.ChoiceField(
+        required=False, label="Dates", choices=add_blank_choice([(each, each.capitalize()) for each in ORDER.choices])
+    )
+    counts_backups = forms.ChoiceField(
+        required=False, label="Backup windows count", choices=add_blank_choice([(_NO, "No"), (_YES, "Yes")])
+    )
+    id_label = forms.CharField(required=False, max_length=CHARFIELD_MAX_LENGTH, label="The ID stands after")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the zones of the zone database."""
+        super().__init__(*args, **kwargs)
+        zones = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
+        self.fields["zone"].choices = add_blank_choice([(name, name) for name in zones])
+
+    @cached_property
+    def answers(self) -> dict[str, Any]:
+        """What was answered, by the name of the fact; nothing for what is not valid."""
+        self.is_valid()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        if "counts_backups" in given:
+            given["counts_backups"] = given["counts_backups"] == _YES
+        return given
+
+    @property
+    def data_by_name(self) -> dict[str, str]:
+        """What was answered, as it was entered."""
+        return {name: self[name].value() for name in self.fields if self[name].value()}
+
+    def added_to(self, facts: ProviderFacts) -> ProviderFacts:
+        """Return the facts of the provider with the answers."""
+        return facts._replace(**self.answers)
+
+    def keep(self, provider: Provider) -> bool:
+        """Keep the answers with the provider; return whether there are any. Raises ValidationError."""
+        fields = {"zone": ZONE, "order": ORDER, "counts_backups": BACKUPS, "id_label": ID_LABEL}
+        for name, value in self.answers.items():
+            provider.cf[fields[name].key] = value
+        if self.answers:
+            provider.validated_save()
+        return bool(self.answers)

@@ -1,0 +1,222 @@
+"""*Add from This Email*: the filled form of a notification, and what comes of it."""
+
+from django.urls import reverse
+from nautobot.circuits.models import Provider
+
+from nautobot_circuit_maintenance.domain.custom_fields import BACKUPS, ORDER, ZONE
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
+from nautobot_circuit_maintenance.tests.factories.mail import mail
+from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
+from nautobot_circuit_maintenance.tests.pipeline.test_second_opinion import TextCase
+
+TEXT = "Ticket: W-4711\nStart: 2026-12-01 22:00{zone}\nEnd: 2026-12-02 02:00{zone}\nCircuit: C-1\nThe work was cancelled.\n"
+
+
+class AddingTest(TextCase, PageTestCase):
+    """A message that no parser reads."""
+
+    def setUp(self):
+        super().setUp()
+        self.become_superuser()
+
+    def failed(self, text="", subject="Work W-4711"):
+        """Receive a message with this text."""
+        self.receive(mail(subject=subject, text=text or TEXT.format(zone=" UTC")))
+        return Notification.objects.get(subject=subject)
+
+    def form(self, row, **answers):
+        """Return the page with the form."""
+        return self.client.get(url_of("notification_add_maintenance", row), answers)
+
+    def entered(self, page, **changes):
+        """Return what a browser sends of a form that was filled by the page."""
+        form = page.context["form"]
+        data = {name: form[name].value() or ([] if name == "circuits" else "") for name in form.fields}
+        windows = form.windows
+        data |= {f"windows-{name}": value for name, value in windows.management_form.initial.items()}
+        for index, row in enumerate(windows):
+            for name in ("start_time", "end_time"):
+                value = row[name].value()
+                data[f"windows-{index}-{name}"] = f"{value:%Y-%m-%d %H:%M:%S}" if value else ""
+        data |= dict(page.context["kept"])
+        return {**data, **changes}
+
+    def save(self, row, page, **changes):
+        """Save the form."""
+        return self.client.post(url_of("notification_add_maintenance", row), self.entered(page, **changes), follow=True)
+
+    def test_the_form_is_filled_and_becomes_a_maintenance(self):
+        row = self.failed()
+        page = self.form(row)
+        html = page.content.decode()
+
+        self.assertIn("Stands after &quot;Start:&quot;, zone UTC (in the same line).", html)
+        self.assertIn("2026-12-01 22:00 UTC\nEnd: 2026-12-02 02:00</mark>", html)
+        self.save(row, page)
+
+        maintenance = self.maintenance("W-4711")
+        self.assertEqual(maintenance.status, "CANCELLED")
+        self.assertEqual(f"{maintenance.start_time:%d %H:%M}/{maintenance.end_time:%d %H:%M}", "01 22:00/02 02:00")
+        self.assertEqual(self.impacts("W-4711"), {"C-1": "OUTAGE"})
+        self.assertEqual(maintenance.parsed_notifications.get().notification, row)
+        self.assertFalse(Notification.objects.filter(pk=row.pk).needing_attention().exists())
+
+    def test_what_is_entered_is_what_is_saved(self):
+        row = self.failed()
+        changes = {
+            "maintenance_id": "OTHER",
+            "status": "CONFIRMED",
+            "impact": "DEGRADED",
+            "other_ids": "X-1, X-2",
+            "circuits": [],
+            "windows-0-start_time": "2026-12-05 01:00:00",
+            "windows-0-end_time": "2026-12-05 02:00:00",
+        }
+
+        self.save(row, self.form(row), **changes)
+
+        maintenance = self.maintenance("OTHER")
+        self.assertEqual((maintenance.status, f"{maintenance.start_time:%d %H:%M}"), ("CONFIRMED", "05 01:00"))
+        self.assertEqual(self.impacts("OTHER"), {"X-1": "DEGRADED", "X-2": "DEGRADED"})
+
+    def test_a_missing_zone_is_asked_once(self):
+        row = self.failed(TEXT.format(zone=""))
+        page = self.form(row)
+        self.assertIn("Which time zone does the provider mean", page.content.decode())
+        self.assertEqual(len(page.context["form"].windows.initial), 0)
+
+        answered = self.form(row, **{"answer-zone": "Asia/Tokyo"})
+        self.save(row, answered)
+
+        self.assertEqual(f"{self.maintenance('W-4711').start_time:%d %H:%M}", "01 13:00")
+        self.assertEqual(Provider.objects.get(pk=self.provider.pk).cf[ZONE.key], "Asia/Tokyo")
+        other = self.failed(TEXT.format(zone="").replace("4711", "4712"), "Work W-4712")
+        self.assertNotIn("Which time zone", self.form(other).content.decode())
+
+    def test_answers_are_not_kept_by_someone_who_may_not_change_the_provider(self):
+        row = self.failed(TEXT.format(zone=""))
+        self.user.is_superuser = False
+        self.user.save()
+        self.permit("change_notification", "view_notification", "add_circuitmaintenance", "view_circuitmaintenance")
+        self.add_permissions("circuits.view_circuit")
+
+        page = self.form(
+            row, **{"answer-zone": "Asia/Tokyo", "answer-counts_backups": "no", "answer-order": "day first"}
+        )
+        self.assertHttpStatus(self.save(row, page), 200)
+
+        self.assertTrue(CircuitMaintenance.objects.filter(name="W-4711").exists())
+        facts = Provider.objects.get(pk=self.provider.pk).cf
+        self.assertEqual([facts.get(field.key) for field in (ZONE, ORDER, BACKUPS)], [None, None, None])
+
+    def test_only_what_is_over_needs_no_window(self):
+        row = self.failed("Ticket: W-4711\nCancelled.\n")
+        page = self.form(row)
+
+        refused = self.save(row, page, status="CONFIRMED")
+        self.assertIn("Enter at least one maintenance window.", refused.content.decode())
+        self.save(row, page, status="CANCELLED")
+
+        self.assertEqual(self.maintenance("W-4711").status, "CANCELLED")
+
+    def test_another_result_in_the_meantime_is_not_overwritten(self):
+        row = self.failed()
+        page = self.form(row)
+        Notification.objects.filter(pk=row.pk).update(error="READ-01: Something else.")
+
+        self.assertIn("processed again after this page", self.save(row, page).content.decode())
+        self.assertFalse(CircuitMaintenance.objects.filter(name="W-4711").exists())
+
+    def test_circuits_that_the_user_may_not_view_are_neither_filled_in_nor_highlighted(self):
+        row = self.failed()
+        self.user.is_superuser = False
+        self.user.save()
+        self.permit("change_notification", "view_notification", "add_circuitmaintenance")
+
+        html = self.form(row).content.decode()
+
+        self.assertNotIn('title="Circuit:', html)
+
+    def test_without_permission_there_is_no_button_and_no_form(self):
+        row = self.failed()
+        link = url_of("notification_add_maintenance", row)
+        self.assertIn(link, self.page("notification", row))
+        self.assertIn(link, self.client.get(reverse("plugins:nautobot_circuit_maintenance:inbox")).content.decode())
+        self.user.is_superuser = False
+        self.user.save()
+        self.permit("view_notification", "change_notification")
+
+        self.assertNotIn(link, self.page("notification", row))
+        self.assertNotIn(link, self.client.get(reverse("plugins:nautobot_circuit_maintenance:inbox")).content.decode())
+        self.assertHttpStatus(self.form(row), 403)
+
+    def test_what_is_refused_or_not_stored_has_no_form(self):
+        row = self.failed()
+        Notification.objects.filter(pk=row.pk).update(state="refused")
+        self.assertHttpStatus(self.form(row), 404)
+        Notification.objects.filter(pk=row.pk).update(state="failed", raw=None)
+        self.assertHttpStatus(self.form(row), 404)
+        self.assertNotIn("Add from This Email", self.page("notification", row))
+
+    def test_alternatives_are_one_click_away(self):
+        row = self.failed("Change: W-1\nTicket: W-2\nStart: 2026-12-01 22:00 UTC\nEnd: 2026-12-02 02:00 UTC\n", "Work")
+
+        html = self.form(row).content.decode()
+
+        self.assertIn("The email has more than one reference that may be the ID.", html)
+        for name in ("W-1", "W-2"):
+            self.assertIn(f'data-ncm-field="maintenance_id" data-ncm-value="&quot;{name}&quot;"', html)
+
+
+class AddingByRestTest(TextCase, PageTestCase):
+    """The same by REST."""
+
+    def setUp(self):
+        super().setUp()
+        self.receive(mail(subject="Work W-4711", text=TEXT.format(zone=" UTC")))
+        self.row = Notification.objects.get(subject="Work W-4711")
+        self.client.force_login(self.user)
+
+    def url(self, name):
+        """Return the URL of an action."""
+        return reverse(f"plugins-api:nautobot_circuit_maintenance-api:notification-{name}", args=[self.row.pk])
+
+    def post(self, **changes):
+        """Add the proposed maintenance, with changes."""
+        body = {"maintenance_id": "W-4711", "status": "CANCELLED", "windows": [], "circuits": ["C-1"], **changes}
+        return self.client.post(self.url("add-maintenance"), body, content_type="application/json")
+
+    def test_the_proposal_can_be_sent_back(self):
+        self.become_superuser()
+        proposal = self.client.get(self.url("proposal")).json()
+        values = {
+            name: proposal[name]["best"]["value"]
+            for name in ("maintenance_id", "windows", "circuits", "status", "impact")
+        }
+        self.assertEqual(values["circuits"], ["C-1"])
+        self.assertEqual(
+            values["windows"], [{"start_time": "2026-12-01T22:00:00Z", "end_time": "2026-12-02T02:00:00Z"}]
+        )
+
+        response = self.post(**values, seen=proposal["seen"])
+
+        self.assertEqual((response.status_code, response.json()["state"]), (200, "parsed"))
+        self.assertEqual(f"{self.maintenance('W-4711').start_time:%d %H:%M}", "01 22:00")
+
+    def test_what_is_refused(self):
+        self.become_superuser()
+        self.assertEqual(self.post(seen="other").status_code, 409)
+        self.assertEqual(self.post(status="CONFIRMED").status_code, 400)
+        window = {"start_time": "2026-12-02T02:00:00Z", "end_time": "2026-12-01T02:00:00Z"}
+        self.assertEqual(self.post(windows=[window]).status_code, 400)
+        Notification.objects.filter(pk=self.row.pk).update(state="refused", raw=None)
+        self.assertEqual((self.post().status_code, self.client.get(self.url("proposal")).status_code), (400, 400))
+        self.assertFalse(CircuitMaintenance.objects.filter(name="W-4711").exists())
+
+    def test_it_needs_both_permissions(self):
+        self.permit("add_circuitmaintenance", "view_notification")
+        self.assertEqual(self.post().status_code, 403)
+        self.permit("change_notification")
+        self.assertEqual(self.post().status_code, 200)
+        self.assertEqual(self.post(status="COMPLETED").status_code, 403)
+        self.assertEqual(self.maintenance("W-4711").status, "CANCELLED")
