@@ -21,6 +21,7 @@ _NUMBERS = ("raw_notification_initial_days_since", "max_message_size", "dashboar
 _HOST = re.compile(r"[A-Za-z0-9._-]+")
 _STRING = (str, "a string")
 _STRING_OR_LIST = ((str, list, tuple), "a string or a list of strings")
+_DICTIONARY = (Mapping, "a dictionary")
 _TYPES: dict[type, tuple[Any, str]] = {bool: (bool, "True or False"), tuple: ((list, tuple), "a list of strings")}
 """What a key of a source must be, by the type of its default; all others are strings."""
 _ENTRY_HINT = "Each entry in notification_sources must be a dictionary with 'name' and 'url'."
@@ -180,6 +181,8 @@ def _entry_problems(position: int, entry: Any) -> Iterator[SettingsProblem]:
 
 def _wanted(key: "Field[Any]") -> tuple[Any, str]:
     """Return the type that a key must have, and its name for a sentence."""
+    if key.type == Mapping[str, str]:
+        return _DICTIONARY
     return _STRING_OR_LIST if key.type == str | Sequence[str] else _TYPES.get(type(key.default), _STRING)
 
 

@@ -36,6 +36,11 @@ def decoded_header(message: Message, name: str) -> str:
     return storable(" ".join(value.split()))
 
 
+def message_id(header: Message) -> str:
+    """Return the Message-ID as it is stored, angle brackets included; empty if there is none."""
+    return storable(" ".join(str(header.get("Message-ID", "")).split()))[:COLUMN_LENGTH]
+
+
 def sent_date(header: Message) -> datetime | None:
     """Return the Date field in UTC, None if it is missing, not a date, or without an offset (RFC 5322 section 3.6.1)."""
     value = str(header["Date"])

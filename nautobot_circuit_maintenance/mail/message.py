@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from nautobot_circuit_maintenance.domain.text import storable
 from nautobot_circuit_maintenance.mail.authentication import authentication_results
 from nautobot_circuit_maintenance.mail.headers import (
     COLUMN_LENGTH,
     HeaderSection,
     decoded_header,
+    message_id,
     parse_header,
     received_date,
     sender_address,
@@ -90,7 +90,7 @@ def _fields(header: HeaderSection, source_header: str | Sequence[str]) -> dict[s
     return {
         "sender": sender_address(header, source_header),
         "subject": decoded_header(header, "Subject")[:COLUMN_LENGTH],
-        "message_id": storable(" ".join(str(header.get("Message-ID", "")).split()))[:COLUMN_LENGTH],
+        "message_id": message_id(header),
         "sent_at": sent_date(header),
         "authentication_results": authentication_results(header),
     }

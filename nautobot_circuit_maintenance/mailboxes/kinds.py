@@ -18,20 +18,25 @@ class MailboxKind(NamedTuple):
     settings: type[SourceSettings]
     mailbox: str
     """Dotted name of its class, imported on first use: an SDK that is not used is never loaded."""
+    tagger: str = ""
+    """The same of what changes tags in it; empty if it has none."""
 
 
 MAILBOX_KINDS = {
     ImapSettings.kind: MailboxKind(
         settings=ImapSettings,
         mailbox="nautobot_circuit_maintenance.mailboxes.imap.mailbox.ImapMailbox",
+        tagger="nautobot_circuit_maintenance.mailboxes.imap.tagger.ImapTagger",
     ),
     GmailSettings.kind: MailboxKind(
         settings=GmailSettings,
         mailbox="nautobot_circuit_maintenance.mailboxes.gmail.mailbox.GmailMailbox",
+        tagger="nautobot_circuit_maintenance.mailboxes.gmail.tagger.GmailTagger",
     ),
     GraphSettings.kind: MailboxKind(
         settings=GraphSettings,
         mailbox="nautobot_circuit_maintenance.mailboxes.graph.mailbox.GraphMailbox",
+        tagger="nautobot_circuit_maintenance.mailboxes.graph.tagger.GraphTagger",
     ),
     DirectorySettings.kind: MailboxKind(
         settings=DirectorySettings,

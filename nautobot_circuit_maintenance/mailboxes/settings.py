@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -11,6 +11,7 @@ from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mail.exchange_results import EXCHANGE_ONLINE
 from nautobot_circuit_maintenance.mail.senders import names_of
 from nautobot_circuit_maintenance.mailboxes.credentials import SECRET_TYPE, Secret
+from nautobot_circuit_maintenance.mailboxes.tagging import OUTCOMES
 
 S = TypeVar("S", bound="SourceSettings")
 Required = str | tuple[str, ...]
@@ -45,6 +46,8 @@ class SourceSettings:
     """Key of the mailbox kind in ``MAILBOX_KINDS``."""
     url_example: ClassVar[str] = ""
     """What to use as 'url', for the error about one that no kind reads."""
+    tag_names: ClassVar["re.Pattern[str] | None"] = None
+    """What a tag may be called; None if messages have no tags there."""
     required: ClassVar[tuple[Required, ...]] = ()
     """Keys that a source must have in addition to 'name' and 'url'; a secrets group may have those that are secrets."""
 
@@ -65,6 +68,8 @@ class SourceSettings:
     """The authserv-ids of those servers in Authentication-Results fields (RFC 8601)."""
     dkim: str = "off"
     """Whether the app verifies signatures itself where no trusted server has: "off", or "fallback"."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """What a message shows in its mailbox, by the state of its notification; empty: the mailbox is never changed."""
     secrets_group: str = ""
     """Name of the secrets group in Nautobot that has the secrets which are not in the settings."""
 
@@ -122,12 +127,35 @@ class SourceSettings:
         if entry.get("dkim", "off") not in DKIM_CHOICES:
             message = f"'dkim' of notification source '{name}' is {entry['dkim']!r}, which is not known."
             yield SettingsProblem("E020", message, f"Use {' or '.join(map(repr, DKIM_CHOICES))}.", name)
+        yield from cls._tag_problems(name, entry.get("tags", {}), entry.get("folder", "INBOX"))
         if EXCHANGE_ONLINE in map(str, entry.get("trusted_authserv_ids", ())) and not cls.is_exchange_online(entry):
             message = (
                 f"'trusted_authserv_ids' of notification source '{name}' contains '{EXCHANGE_ONLINE}', but its mailbox is not "
                 "in Exchange Online, where anyone may write fields without a name."
             )
             yield SettingsProblem("E017", message, "Use the authserv-ids of your own mail servers.", name)
+
+    @classmethod
+    def _tag_problems(cls, name: str, tags: Mapping[Any, Any], folder: str) -> Iterator[SettingsProblem]:
+        """Yield what is wrong with the tags of a source."""
+        hint = "Use a dictionary such as {'parsed': 'Maintenance', 'failed': 'Maintenance-failed'}."
+        if tags and not cls.tag_names:
+            message = (
+                f"'tags' of notification source '{name}' cannot be set: messages have none in this kind of mailbox."
+            )
+            yield SettingsProblem("E022", message, "Remove 'tags'.", name)
+            return
+        for outcome, tag in tags.items():
+            if outcome not in OUTCOMES:
+                message = f"'tags' of notification source '{name}' contains {outcome!r}, which is not an outcome."
+                yield SettingsProblem("E022", message, f"Outcomes: {', '.join(OUTCOMES)}. {hint}", name)
+            elif not (isinstance(tag, str) and cls.tag_names and cls.tag_names.fullmatch(tag) and tag != folder):
+                message = (
+                    f"'tags' of notification source '{name}' contains {tag!r}, which is not a name for a tag there."
+                )
+                yield SettingsProblem(
+                    "E022", message, f"{hint} Letters, digits, hyphens and underscores are always right.", name
+                )
 
     @classmethod
     def is_exchange_online(cls, entry: Mapping[str, Any]) -> bool:  # pylint: disable=unused-argument  # of other kinds
@@ -187,6 +215,7 @@ class SourceSettings:
             "Folder": self.folder,
             "Sender Header": ", ".join(self.sender_headers),
             "Authentication": self._describe_authentication(),
+            "Tags": ", ".join(f"{tag} ({outcome})" for outcome, tag in self.tags.items()) or "none",
         }
 
     def describe_connection(self) -> dict[str, str]:

@@ -103,6 +103,12 @@ class Notification(BaseModel):
         editable=False,
         help_text="ID of the message in its mailbox: UIDVALIDITY and UID, Gmail ID or Graph ID.",
     )
+    tag = models.CharField(
+        max_length=CHARFIELD_MAX_LENGTH,
+        blank=True,
+        editable=False,
+        help_text="What the message shows in its mailbox: the tag of its outcome.",
+    )
     sender = models.CharField(max_length=CHARFIELD_MAX_LENGTH)
     sender_confirmed = models.BooleanField(
         null=True,

@@ -21,7 +21,7 @@ from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 _COPIED_FIELDS = (
     *("source", "provider", "state", "error", "sender", "subject"),
     *("sender_confirmed", "requires_confirmation"),
-    *("message_id", "server_id", "sent_at", "received_at", "size", "raw"),
+    *("message_id", "server_id", "tag", "sent_at", "received_at", "size", "raw"),
 )
 """The fields in which copies of one message can differ."""
 

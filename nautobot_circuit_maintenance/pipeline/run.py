@@ -32,6 +32,7 @@ from nautobot_circuit_maintenance.pipeline.report import PREVIOUSLY_WAITING, Run
 from nautobot_circuit_maintenance.pipeline.sender_register import forget_known
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.pipeline.settlement import settle
+from nautobot_circuit_maintenance.pipeline.tags import tag_outcomes
 from nautobot_circuit_maintenance.pipeline.turns import Turns
 from nautobot_circuit_maintenance.pipeline.unanswered import requeue_answered
 
@@ -91,6 +92,7 @@ def run(sources: Sequence[NotificationSource], options: RunOptions) -> RunReport
         report.states = _rehearsed_states(report.sources)
     else:
         settle(report, since=started)
+        tag_outcomes(sources, options.now, options.is_time_left)
     report.is_complete = options.is_time_left()
     return report
 

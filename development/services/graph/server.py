@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from development.services.graph.api import call
+from development.services.graph.batch import batch
 from development.services.graph.login import discover, issue_token
 from development.services.graph.tenant import Refusal, Tenant, send_all
 
@@ -54,8 +55,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
     def do_POST(self) -> None:  # pylint: disable=invalid-name  # http.server's name
-        """Give out an access token."""
+        """Give out an access token, or answer a batch."""
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if self.path == "/v1.0/$batch":
+            self.served.requests.append(self.path)
+            token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            self.answer(lambda: batch(self.served, json.loads(body), token), partial(self.served.send, self.path))
+            return
         self.served.requests.append("token")
         form = {name: values[0] for name, values in parse_qs(body).items()}
         self.answer(lambda: issue_token(self.served, self.path, form), send_all)

@@ -48,6 +48,13 @@ class Stored:
     is_read: bool = False
     rotten: frozenset[str] = frozenset()
     """What fails for it: "list" (a page with it), "id" (even one with ids alone), "delta", "get", "value"."""
+    categories: list[str] = field(default_factory=list)
+    version: int = 1
+
+    @property
+    def etag(self) -> str:
+        """The version, as Graph writes it."""
+        return f'W/"{self.version}"'
 
 
 @dataclass
@@ -89,6 +96,12 @@ class Tenant:
     tokens: set[str] = field(default_factory=set)
     scopes: tuple[str, ...] = ("https://outlook.office365.com/.default",)
     """Resources beside Graph that tokens are given for."""
+    may_write: bool = True
+    """Whether the application may change messages."""
+    batch_refusals: list[Refusal] = field(default_factory=list)
+    """Given out one by one to requests in batches."""
+    batched: list[str] = field(default_factory=list)
+    """Requests in batches."""
     requests: list[str] = field(default_factory=list)
     """Paths and queries that Graph was asked for, and "token" or "discovery"."""
     before: Callable[[str], None] = staticmethod(lambda path: None)

@@ -45,8 +45,12 @@ Resource = Any
 T = TypeVar("T")
 
 
-class _Gone(MailboxError):
+class Gone(MailboxError):
     """The API reports that the message or history does not exist, or no longer."""
+
+
+class Invalid(MailboxError):
+    """The API reports that something in the request is not valid."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
     label: str
     history_id: str
     """The history id when the mailbox was opened."""
+    scopes: tuple[str, ...] = _SCOPES
+    """What the delegation must have; one of them is enough."""
 
     cursor_type = GmailCursor
     api_endpoint: ClassVar[str | None] = None
@@ -73,23 +79,30 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
     @contextmanager
     def open(cls, settings: GmailSettings, *, max_message_size: int) -> Iterator["GmailMailbox"]:
         """Log in and find the label; raises MailboxError with a message that says what to do."""
+        with cls.log_in(settings, SCOPE, max_message_size=max_message_size) as opened:
+            history_id = opened.execute(opened.users.getProfile(userId="me"), responses.profile_history_id)
+            yield replace(opened, label=opened._find_label(), history_id=history_id)
+
+    @classmethod
+    @contextmanager
+    def log_in(cls, settings: GmailSettings, scope: str, *, max_message_size: int) -> Iterator["GmailMailbox"]:
+        """Prepare the login, without a request; the mailbox has no label yet."""
         service_account = ServiceAccount(settings, settings.service_account, settings.credentials_file)
-        credentials = consented(settings) if settings.is_by_consent else service_account.credentials(SCOPE)
+        credentials = consented(settings, scope) if settings.is_by_consent else service_account.credentials(scope)
         authorized = AuthorizedHttp(credentials, http=httplib2.Http(timeout=cls.timeout))
         where = {"api_endpoint": cls.api_endpoint} if cls.api_endpoint else None
         options = {"http": authorized, "client_options": where, "static_discovery": True}
         with build("gmail", "v1", requestBuilder=cls.request_type, **options) as service:
             users = service.users()  # pylint: disable=no-member  # made from the discovery document
-            opened = cls(users, settings, service_account, max_message_size, label="", history_id="")
-            history_id = opened._execute(opened.users.getProfile(userId="me"), responses.profile_history_id)
-            yield replace(opened, label=opened._find_label(), history_id=history_id)
+            scopes = _SCOPES if scope == SCOPE else (scope,)
+            yield cls(users, settings, service_account, max_message_size, label="", history_id="", scopes=scopes)
 
     def _find_label(self) -> str:
         """Return the id of the label that the folder names."""
         folder = self.settings.folder
         if folder.upper() == "INBOX":
             return "INBOX"
-        names = self._execute(self.users.labels().list(userId="me"), responses.labels)
+        names = self.execute(self.users.labels().list(userId="me"), responses.labels)
         for id_, name in names.items():
             if folder in (name, id_):
                 return id_
@@ -124,7 +137,7 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
         if not request.senders:
             yield Batch((), self.cursor(self.history_id))
             return
-        with suppress(_Gone):  # history.list: the history no longer goes back that far
+        with suppress(Gone):  # history.list: the history no longer goes back that far
             yield from self._added_since(request, mark)
             return
         self.warn_about_change(request)
@@ -152,7 +165,7 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
         tokens = [""]
         while True:
             token = {"pageToken": tokens[-1]} if tokens[-1] else {}
-            page = self._execute(listing(userId="me", maxResults=PAGE, **query, **token), read)
+            page = self.execute(listing(userId="me", maxResults=PAGE, **query, **token), read)
             yield page
             if not page.next_token:
                 return
@@ -199,11 +212,11 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
         """Return a message in this form; None if it was deleted."""
         request = self.users.messages().get(userId="me", id=id_, **form)
         try:
-            return self._execute(request, partial(responses.message, id_=id_, read=read))
-        except _Gone:
+            return self.execute(request, partial(responses.message, id_=id_, read=read))
+        except Gone:
             return None
 
-    def _execute(self, request: HttpRequest, read: Callable[[Any], T]) -> T:
+    def execute(self, request: HttpRequest, read: Callable[[Any], T]) -> T:
         """Run one request of the API, with retries, and read the response."""
         try:
             response = request.execute(num_retries=self.retries)
@@ -224,7 +237,7 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
     def _no_token(self, error: RefreshError) -> MailboxError:
         if self.settings.is_by_consent:
             return ended(self.settings, error)
-        return self.service_account.refused(error, *_SCOPES)
+        return self.service_account.refused(error, *self.scopes)
 
     def _unexpected(self, what: str) -> MailboxError:
         return MailboxError(
@@ -240,7 +253,9 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
     def _rejected(self, error: HttpError) -> MailboxError:
         """Return the error for a request that the Gmail API rejected."""
         status, reasons = error.status_code, _reasons(error)
-        error_type = _Gone if status == 404 and "notFound" in reasons else MailboxError  # not for a proxy's 404
+        error_type = Invalid if status == 400 else MailboxError
+        if status == 404 and "notFound" in reasons:  # not for a proxy's 404
+            error_type = Gone
         sentence = f"The Gmail API rejected {self._account} (HTTP {status}, {self.error_text(error.reason)})"
         if status == 429 or status >= 500 or reasons & _RATE_LIMITS:
             return MailboxError("GMAIL-08", f"{sentence} {self.retries + 1} times; the next run will continue.")
@@ -248,7 +263,7 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
         if reasons & {"accessNotConfigured", "SERVICE_DISABLED"}:
             what = "enable the Gmail API in the Google Cloud project of the service account"
         elif reasons & {"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}:
-            what = delegation(*_SCOPES)
+            what = delegation(*self.scopes)
         return error_type("GMAIL-07", f"{sentence}; {what}.", permanent=True)
 
 

@@ -58,6 +58,11 @@ def labels(response: Any) -> dict[str, str]:
     return found
 
 
+def created(response: Any) -> str:
+    """Return the id of a new label (users.labels.create)."""
+    return text(response, "id")
+
+
 def message_page(response: Any) -> Page[str]:
     """Return ids of messages (users.messages.list); the estimate is there even if nothing is found."""
     field(response, "resultSizeEstimate", int)

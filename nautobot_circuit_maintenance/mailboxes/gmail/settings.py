@@ -1,5 +1,6 @@
 """Settings of a source that reads a Gmail label with a service account."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -10,6 +11,8 @@ from nautobot_circuit_maintenance.mailboxes.settings import Required, SourceSett
 
 GMAIL_HOST = "accounts.google.com"
 SCOPE = "https://www.googleapis.com/auth/gmail.readonly"
+MODIFY_SCOPE = "https://www.googleapis.com/auth/gmail.modify"
+"""Only for tags: messages are always read with the other one."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,10 @@ class GmailSettings(SourceSettings):
     """The mailbox and the key of the service account that reads it."""
 
     kind: ClassVar[str] = "gmail"
+    tag_names: ClassVar["re.Pattern[str] | None"] = re.compile(
+        r"(?!(?i:inbox|spam|trash|unread|important|sent|drafts?|chats?|category_\w+)$)[^\s\x00-\x1f][^\x00-\x1f]{0,98}[^\s\x00-\x1f]"
+    )
+    """A label, but none of Gmail's own ones that hide messages or mark them as read; STARRED is allowed."""
     url_example: ClassVar[str] = f"https://{GMAIL_HOST} for Gmail"
     required: ClassVar[tuple[Required, ...]] = ("account", ("credentials_file", "service_account"))
     required_for_consent: ClassVar[tuple[Required, ...]] = ("account", "client_secret", "redirect_uri")
@@ -50,6 +57,11 @@ class GmailSettings(SourceSettings):
     def is_by_consent(self) -> bool:
         """Whether the owner of the mailbox consents."""
         return bool(self.client_id)
+
+    @property
+    def scopes(self) -> Sequence[str]:
+        """What the owner consents to."""
+        return (SCOPE, MODIFY_SCOPE) if self.tags else (SCOPE,)
 
     @property
     def authorize_url(self) -> str:

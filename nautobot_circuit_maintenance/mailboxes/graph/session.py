@@ -66,6 +66,12 @@ class GraphSession:
             body = self._read(response, MAX_JSON)
         return self._decoded(body)
 
+    def post(self, path: str, content: Any) -> Any:
+        """Send JSON to a path of the server, and return the JSON that it answers; raises MailboxError."""
+        with self._get(path, {"Accept": "application/json"}, content) as response:
+            body = self._read(response, MAX_JSON)
+        return self._decoded(body)
+
     def start(self, path: str, size: int) -> tuple[bytes, bool]:
         """Return the first bytes of what is at a path, and whether that is all."""
         with self._get(path, {"Accept": "*/*"}) as response:
@@ -87,20 +93,20 @@ class GraphSession:
             raise self.unexpected("not JSON") from None
 
     @contextmanager
-    def _get(self, path: str, headers: dict[str, str]) -> Iterator[requests.Response]:
-        """Yield a response of 200; raises MailboxError for any other."""
-        response = self._patiently(path, headers)
+    def _get(self, path: str, headers: dict[str, str], content: Any = None) -> Iterator[requests.Response]:
+        """Yield a response of 200, to content if there is any; raises MailboxError for any other."""
+        response = self._patiently(path, headers, content)
         with closing(response):
             if response.status_code != 200:
                 raise self._error(response)
             yield response
 
-    def _patiently(self, path: str, headers: dict[str, str]) -> requests.Response:
+    def _patiently(self, path: str, headers: dict[str, str], content: Any) -> requests.Response:
         """Return the response, after a new access token if that was refused, and after the waits that Graph asks for."""
-        response = self._send(path, headers, is_fresh=False)
+        response = self._send(path, headers, content, is_fresh=False)
         if response.status_code == 401:
             response.close()
-            response = self._send(path, headers, is_fresh=True)
+            response = self._send(path, headers, content, is_fresh=True)
         pause = _FIRST_PAUSE
         while response.status_code in _BUSY and self.waits:
             seconds = _retry_after(response.headers.get("Retry-After", ""))
@@ -112,21 +118,23 @@ class GraphSession:
             if seconds is None:
                 seconds, pause = pause, min(2 * pause, MAX_WAIT)
             self.pause(seconds)
-            response = self._send(path, headers, is_fresh=False)
+            response = self._send(path, headers, content, is_fresh=False)
         return response
 
-    def _send(self, path: str, headers: dict[str, str], *, is_fresh: bool) -> requests.Response:
+    def _send(self, path: str, headers: dict[str, str], content: Any, *, is_fresh: bool) -> requests.Response:
         token = self.login.token(is_fresh=is_fresh)
         known = {"Authorization": f"Bearer {token}", "User-Agent": self.agent, "client-request-id": str(uuid4())}
         try:
             # Never a redirect: the token is for this server alone.
-            return self.http.get(
+            return self.http.request(
+                "GET" if content is None else "POST",
                 self.settings.server + path,
+                json=content,
                 headers={**known, **headers},
                 stream=True,
                 allow_redirects=False,
             )
-        except (requests.RequestException, OSError, ValueError) as error:  # http.get
+        except (requests.RequestException, OSError, ValueError) as error:  # http.request
             raise self._unreachable(error) from _cause(error)
 
     def _unreachable(self, error: Exception) -> MailboxError:

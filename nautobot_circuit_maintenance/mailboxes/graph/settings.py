@@ -1,5 +1,6 @@
 """Settings of a source that reads a folder of Microsoft 365."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -21,6 +22,7 @@ class GraphSettings(ApplicationSettings):
     """The mailbox, and the application that reads it."""
 
     kind: ClassVar[str] = "graph"
+    tag_names: ClassVar["re.Pattern[str] | None"] = re.compile(r"[^\s,;][^,;\x00-\x1f]{0,98}[^\s,;]")
     url_example: ClassVar[str] = "https://graph.microsoft.com for Microsoft 365"
     required: ClassVar[tuple[Required, ...]] = ("account", "tenant", "client_id", ("client_secret", "certificate"))
     login_hosts: ClassVar[dict[str, str]] = {

@@ -1,5 +1,6 @@
 """Settings of a source that reads an IMAP folder."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -31,6 +32,10 @@ class ImapSettings(ApplicationSettings):
     """The IMAP server, how to connect to it, and how to log in."""
 
     kind: ClassVar[str] = "imap"
+    # A keyword (RFC 9051 section 9) without a meaning of its own, which starts with "$", or the system flag of a star.
+    tag_names: ClassVar["re.Pattern[str] | None"] = re.compile(
+        r"\\Flagged|(?!\$)[A-Za-z0-9$_.,:;!#&'+/<=>?@^`|}~-]{1,60}"
+    )
     url_example: ClassVar[str] = "imap://host:port, imaps://host:port"
     required: ClassVar[tuple[Required, ...]] = _REQUIRED["password"]
     login_hosts: ClassVar[dict[str, str]] = {

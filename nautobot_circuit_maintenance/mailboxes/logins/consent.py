@@ -27,6 +27,7 @@ _ENDS = {
     "deleted_client": "the OAuth client was deleted in Google Cloud: create a new one",
     "invalid_client": "check 'client_id' and 'client_secret'",
     "unauthorized_client": "the OAuth client is not the one that the consent was given to",
+    "invalid_scope": "the consent does not include the right that is needed for 'tags'",
     "admin_policy_enforced": "an administrator of Google Workspace blocks the app: trust it under API controls",
 }
 """What to do, by error code of Google."""
@@ -63,7 +64,7 @@ def ask(settings: GmailSettings) -> ConsentRequest:
         "response_type": "code",
         "client_id": settings.client_id,
         "redirect_uri": settings.redirect_uri,
-        "scope": SCOPE,
+        "scope": " ".join(settings.scopes),
         "state": state,
         "code_challenge": challenge,
         "code_challenge_method": "S256",
@@ -90,9 +91,10 @@ def exchange(settings: GmailSettings, code: str, verifier: str) -> str:
         settings.client_secret.derive(str(answer.get(name) or ""))
     if "error" in answer:
         raise _refused(settings, str(answer["error"]), answer)
-    if SCOPE not in str(answer.get("scope", "")).split():
+    if not set(settings.scopes) <= set(str(answer.get("scope", "")).split()):
+        boxes = "reading and for labels" if settings.tags else "reading"
         sentence = (
-            "The right to read Gmail was not granted: click Authorize again, and leave the box for reading selected."
+            f"The right to read Gmail was not granted: click Authorize again, and leave the box for {boxes} selected."
         )
         raise MailboxError("CONSENT-03", sentence, permanent=True)
     if not answer.get("refresh_token"):
@@ -111,7 +113,7 @@ def revoke(settings: GmailSettings, token: str) -> None:
         raise _refused(settings, str(answer["error"]), answer)
 
 
-def consented(settings: GmailSettings) -> Credentials:
+def consented(settings: GmailSettings, scope: str = SCOPE) -> Credentials:
     """Return what gets access tokens with the refresh token; raises MailboxError if there is none."""
     if not settings.refresh_token.value():
         sentence = f"The app is not authorized to read account '{settings.account}': {_AUTHORIZE_AGAIN}."
@@ -122,7 +124,7 @@ def consented(settings: GmailSettings) -> Credentials:
         token_uri=settings.token_url,
         client_id=settings.client_id,
         client_secret=settings.client_secret.value(),
-        scopes=[SCOPE],
+        scopes=[scope],
     )
     found.secret = settings.refresh_token
     return found

@@ -27,6 +27,7 @@ from nautobot_circuit_maintenance.tests.mailboxes.http_faults import response, u
 
 Query = dict[str, list[str]]
 SERVICE_ACCOUNT = "reader@project.iam.gserviceaccount.example"
+MODIFY = "https://www.googleapis.com/auth/gmail.modify"
 AUDIENCE = "https://oauth2.googleapis.com/token"
 
 
@@ -72,10 +73,14 @@ class GmailAccount:
     history_id: int = 1000
     forgotten: int = 0
     """History ids up to this one have expired."""
+    refuses_unknown_ids: bool = False
+    """Whether a batch fails because of an id that is gone."""
     refusals: list[Refusal] = field(default_factory=list)
     """Given out one by one before the API answers again."""
     token_refusal: Refusal | None = None
     tokens: set[str] = field(default_factory=set)
+    changing: set[str] = field(default_factory=set)
+    """Tokens that allow to change labels."""
     client: tuple[str, str] = ("client.apps.googleusercontent.com", "client/secret+1")
     """ID and secret of the OAuth client of the operator."""
     codes: dict[str, str] = field(default_factory=dict)
@@ -164,9 +169,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
     def do_POST(self) -> None:  # pylint: disable=invalid-name  # http.server's name
-        """Give out an access token."""
-        self.mailbox.requests.append("token")
+        """Give out an access token, or change labels."""
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if self.path.startswith("/gmail/"):
+            path = urlsplit(self.path).path
+            self.mailbox.requests.append(path)
+            token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            self.answer("labels", lambda: change(self.mailbox, path, json.loads(body), token))
+            return
+        self.mailbox.requests.append("token")
         form = parse_qs(body)
         revoked = form.get("token", [""])[0]
         if self.path == "/revoke":
@@ -219,6 +230,8 @@ def issue_token(account: GmailAccount, form: Query) -> dict[str, Any]:
         raise Refusal(400, {"error": "invalid_grant", "error_description": "Invalid JWT: alg."})
     token = secrets.token_urlsafe()
     account.tokens.add(token)
+    if MODIFY in asked["scope"]:
+        account.changing.add(token)
     return {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
 
 
@@ -231,7 +244,11 @@ def consented(account: GmailAccount, form: dict[str, str]) -> dict[str, Any]:
     if form["grant_type"] == "refresh_token":
         if form["refresh_token"] not in account.refresh_tokens:
             raise Refusal(400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."})
+        if not set(form.get("scope", "").split()) <= set(account.granted.split()):
+            raise Refusal(400, {"error": "invalid_scope", "error_description": "Some requested scopes were invalid."})
         account.tokens.add(token)
+        if MODIFY in form.get("scope", ""):
+            account.changing.add(token)
         return answer
     hashed = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).decode().rstrip("=")
     if account.codes.pop(form["code"], None) != hashed or form["redirect_uri"] != account.redirect_uri:
@@ -287,6 +304,39 @@ def call(account: GmailAccount, path: str, query: Query, token: str) -> Any:
     if name == "messages":
         return show(account, id_, query) if id_ else list_messages(account, query)
     raise api_error(404, "notFound", "Not Found")
+
+
+def change(account: GmailAccount, path: str, body: dict[str, Any], token: str) -> dict[str, Any]:
+    """Answer users.labels.create, users.messages.modify and batchModify."""
+    if account.refusals:
+        raise account.refusals.pop(0)
+    if token not in account.changing:
+        raise api_error(403, "insufficientPermissions", "Request had insufficient authentication scopes.")
+    name, _, rest = path.removeprefix("/gmail/v1/users/me/").partition("/")
+    if name == "labels":
+        return create_label(account, body["name"])
+    change_labels(account, body if rest == "batchModify" else {**body, "id": rest.removesuffix("/modify")})
+    return {}
+
+
+def create_label(account: GmailAccount, name: str) -> dict[str, Any]:
+    """Create a label."""
+    if name in account.labels.values():
+        raise api_error(409, "aborted", "Label name exists or conflicts")
+    account.labels[id_ := f"Label_{len(account.labels)}"] = name
+    return {"id": id_, "name": name}
+
+
+def change_labels(account: GmailAccount, body: dict[str, Any]) -> None:
+    """Change the labels of a message, or of several; a response about several says nothing about ids that are gone."""
+    ids = body.get("ids", [body.get("id")])
+    unknown = [each for each in ids if each not in account.messages]
+    if unknown and ("id" in body or account.refuses_unknown_ids):
+        raise api_error(404, "notFound", f"Requested entity {unknown[0]} was not found.")
+    for id_ in set(ids) - set(unknown):
+        for label in body.get("addLabelIds", []):
+            account.label(id_, label)
+        account.messages[id_].labels.difference_update(body.get("removeLabelIds", []))
 
 
 def list_messages(account: GmailAccount, query: Query) -> dict[str, Any]:
