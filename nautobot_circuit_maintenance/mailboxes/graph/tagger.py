@@ -101,7 +101,7 @@ class GraphTagger(Tagger):
                 f"Tags cannot be set in mailbox '{self.session.settings.account}': grant application "
                 f"{self.session.settings.client_id} the role Application Mail.ReadWrite for it, or remove 'tags'."
             )
-            raise MailboxError("GRAPH-13", sentence, permanent=True)
+            raise MailboxError("GRAPH-15", sentence, permanent=True)
         raise error
 
 

@@ -147,7 +147,7 @@ class GraphTags(test_graph.GraphCase, TaggerContract):
         with self.assertRaises(MailboxError) as caught:
             self.change(changed_to(message, "Maintenance"))
 
-        self.assertRegex(str(caught.exception), "GRAPH-13: .*Application Mail.ReadWrite.*or remove 'tags'")
+        self.assertRegex(str(caught.exception), "GRAPH-15: .*Application Mail.ReadWrite.*or remove 'tags'")
         self.assertEqual(self.tags_of("1"), set())
 
     def test_someone_else_changes_a_message_meanwhile(self):
