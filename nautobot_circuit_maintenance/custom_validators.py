@@ -15,7 +15,6 @@ from nautobot_circuit_maintenance.models.providers import (
     sender_addresses,
 )
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
-from nautobot_circuit_maintenance.reading import zones
 
 
 class ProviderValidator(CustomValidator):
@@ -32,9 +31,8 @@ class ProviderValidator(CustomValidator):
             self._check_owners(provider, addresses)
         if provider.cf.get(PARSERS.key):
             self._check_parsers(provider)
-        zone = provider_facts(provider).zone
-        if zone and zones.of_database(zone) is None:
-            self._reject(ZONE, f"'{zone}' is not a time zone of the zone database, for example Europe/Berlin.")
+        if zone := provider_facts(provider).zone:
+            self._check_zone(zone)
 
     def _check_format(self, addresses: tuple[str, ...]) -> None:
         for address in addresses:
@@ -62,6 +60,13 @@ class ProviderValidator(CustomValidator):
         for name in parser_names(provider):
             if library.normalized_name(name) not in known:
                 self._reject(PARSERS, f"Unknown parser '{name}'. Available parsers: {', '.join(known)}.")
+
+    def _check_zone(self, zone: str) -> None:
+        # What reads messages is loaded on first use.
+        from nautobot_circuit_maintenance.reading import zones  # pylint: disable=import-outside-toplevel  # see above
+
+        if zones.of_database(zone) is None:
+            self._reject(ZONE, f"'{zone}' is not a time zone of the zone database, for example Europe/Berlin.")
 
     def _reject(self, field: AppField, message: str) -> None:
         self.validation_error(_rejected(field, message))

@@ -25,8 +25,6 @@ from nautobot_circuit_maintenance.pipeline.manual import (
     update_of,
     with_others,
 )
-from nautobot_circuit_maintenance.pipeline.proposals import propose_for
-from nautobot_circuit_maintenance.reading.proposal.values import Choice, Field
 
 PROBLEM = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
 _FIELDS = ("maintenance_id", "windows", "circuits", "status", "impact")
@@ -55,10 +53,15 @@ class AddMixin:
     @action(detail=True, methods=["get"])
     def proposal(self, request: Request, **_kwargs: Any) -> Response:
         """Return what the message most likely announces, why, and what else it could be."""
+        # It reads the message: not at each start of a web process.
+        from nautobot_circuit_maintenance.pipeline import (
+            proposals,
+        )  # pylint: disable=import-outside-toplevel  # see above
+
         row = self.get_object()
         circuits = Visibility.of(request.user).circuits.filter(provider=row.provider_id)
         try:
-            found = propose_for(row, provider_facts(row.provider), circuits)
+            found = proposals.propose_for(row, provider_facts(row.provider), circuits)
         except ParseError as error:
             raise ValidationError({"detail": str(error)}) from error
         fields = {name: _field(getattr(found, name)) for name in _FIELDS}
@@ -98,7 +101,7 @@ class AddMixin:
         return Response(self.get_serializer(self.get_object()).data)
 
 
-def _field(field: Field[Any]) -> dict[str, Any]:
+def _field(field: Any) -> dict[str, Any]:
     return {
         "best": _choice(field.best) if field.best else None,
         "alternatives": [_choice(each) for each in field.alternatives],
@@ -107,7 +110,7 @@ def _field(field: Field[Any]) -> dict[str, Any]:
     }
 
 
-def _choice(choice: Choice[Any]) -> dict[str, Any]:
+def _choice(choice: Any) -> dict[str, Any]:
     return {"value": _as_json(choice.value), "why": choice.why}
 
 

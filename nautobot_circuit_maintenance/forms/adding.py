@@ -47,7 +47,7 @@ class AddFromEmailForm(BootstrapMixin, forms.Form):
         self.fields["circuits"].queryset = circuits
         self.fields["circuits"].widget.add_query_param("provider", str(provider.pk))
         rows = [MaintenanceWindow(start_time=start, end_time=end) for start, end in windows]
-        self.windows = windows_formset(self.data if self.is_bound else None, rows)
+        self.windows = windows_formset(self.data if self.is_bound else None, rows, {})
 
     def clean_maintenance_id(self) -> str:
         """Return the ID without blanks around it."""

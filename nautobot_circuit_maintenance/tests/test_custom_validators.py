@@ -2,8 +2,8 @@
 
 from django.core.exceptions import ValidationError
 
-from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
-from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_FIELD
+from nautobot_circuit_maintenance.domain.custom_fields import ALIASES, ZONE
+from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_FIELD, provider_facts
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_circuits, create_provider
 
 
@@ -34,6 +34,13 @@ class ProviderValidation(PipelineTestCase):
                 message = self.refusal(EMAILS_FIELD, value)
                 self.assertIn("is not a valid email address", message)
                 self.assertIn("Emails for Circuit Maintenance plugin", message)
+
+    def test_an_unknown_time_zone_is_rejected(self):
+        self.assertIn("is not a time zone of the zone database", self.refusal(ZONE.key, "Central Europe"))
+
+        self.provider.cf[ZONE.key] = "Europe/Berlin"
+        self.provider.validated_save()
+        self.assertEqual(provider_facts(self.provider).zone, "Europe/Berlin")
 
     def test_address_of_another_provider_is_rejected_ignoring_case_and_blanks(self):
         """The error names the other provider."""

@@ -1,38 +1,20 @@
-"""*Add from This Email*: the email on the left, the filled form on the right."""
+"""*Add from This Email*: the button, and the page behind it."""
 
 from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.template import Context
-from django.template.response import TemplateResponse
-from django.utils import timezone
+from django.utils.module_loading import import_string
 from nautobot.apps.ui import Button
-from nautobot.circuits.models import Provider
 from rest_framework.decorators import action
 
-from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.domain.errors import ParseError
-from nautobot_circuit_maintenance.forms import AddFromEmailForm, AnswersForm
-from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
-from nautobot_circuit_maintenance.models.providers import provider_facts
-from nautobot_circuit_maintenance.pipeline.manual import (
-    ADDABLE,
-    ChangedSinceSeen,
-    apply_by_person,
-    may_add,
-    update_of,
-    with_others,
-)
-from nautobot_circuit_maintenance.pipeline.proposals import propose_for
-from nautobot_circuit_maintenance.reading.proposal.values import Proposal
+from nautobot_circuit_maintenance.models import Notification
+from nautobot_circuit_maintenance.pipeline.manual import ADDABLE, may_add
 from nautobot_circuit_maintenance.ui.http import NOT_STORED
-from nautobot_circuit_maintenance.views import proposal_context
-from nautobot_circuit_maintenance.views.asking import ASKING, back_to
+from nautobot_circuit_maintenance.views.asking import ASKING
 
-_PREFIX = "answer"
+_PAGE = "nautobot_circuit_maintenance.views.add_page.AddPage"
 
 
 class AddButton(Button):
@@ -60,74 +42,5 @@ class AddMixin:
             raise Http404(NOT_STORED)
         if not may_add(request.user):
             raise PermissionDenied("You may neither add nor change maintenances.")
-        return _Page(request, row).response()
-
-
-class _Page:
-    """One request for the form."""
-
-    def __init__(self, request: HttpRequest, row: Notification) -> None:
-        """Read what was answered, and propose."""
-        self.request, self.row = request, row
-        self.is_post = request.method == "POST"
-        self.answers = AnswersForm(request.POST if self.is_post else request.GET, prefix=_PREFIX)
-        self.circuits = Visibility.of(request.user).circuits.filter(provider=row.provider)
-        self.proposal, self.problem = self._propose()
-        self.form = AddFromEmailForm(
-            request.POST if self.is_post else None,
-            provider=row.provider,
-            circuits=self.circuits,
-            windows=(self.proposal.windows.value or ()) if self.proposal else (),
-            initial={"seen": row.result_key, **proposal_context.initial(self.proposal, self.circuits)},
-        )
-
-    def _propose(self) -> tuple[Proposal | None, str]:
-        facts = self.answers.added_to(provider_facts(self.row.provider))
-        try:
-            return propose_for(self.row, facts, self.circuits), ""
-        except ParseError as error:
-            return None, str(error)
-
-    def response(self) -> HttpResponse:
-        """Save what was entered, or show the form."""
-        if self.is_post and self.form.is_valid() and (maintenance := self._save()):
-            return redirect(back_to(self.request, maintenance.get_absolute_url()))
-        provider = self.row.provider
-        context = {
-            "title": f"Add a maintenance from {self.row}",
-            "view_action": "generic",
-            "notification": self.row,
-            "form": self.form,
-            "answers": self.answers,
-            "problem": self.problem,
-            "may_keep": self._may_keep(provider),
-            "return_url": back_to(self.request, self.row.get_absolute_url()),
-            **proposal_context.shown(self.proposal, self.form, self.answers),
-        }
-        return TemplateResponse(self.request, "nautobot_circuit_maintenance/add_from_email.html", context)
-
-    def _may_keep(self, provider: Provider) -> bool:
-        return Provider.objects.restrict(self.request.user, "change").filter(pk=provider.pk).exists()
-
-    def _save(self) -> CircuitMaintenance | None:
-        """Return the maintenance; None with the reason on the form."""
-        data, user = self.form.cleaned_data, self.request.user
-        values = {name: data[name] for name in ("maintenance_id", "status", "impact")}
-        update = update_of(self.row, user, windows=self.form.spans, circuits=self.form.cids, **values)
-        try:
-            apply_by_person(self.row, with_others(self.row, update), user, timezone.now(), seen=data["seen"])
-            self._keep_answers()
-        except ChangedSinceSeen:
-            self.form.add_error(None, "The notification was processed again after this page was loaded. Open it again.")
-            return None
-        except (PermissionDenied, ParseError, ValidationError) as error:
-            self.form.add_error(None, getattr(error, "messages", None) or str(error))
-            return None
-        maintenance = self.row.parsed_notifications.get(json__maintenance_id=update.maintenance_id).maintenance
-        messages.success(self.request, f"{maintenance} follows this email now.")
-        return maintenance
-
-    def _keep_answers(self) -> None:
-        provider = self.row.provider
-        if self._may_keep(provider) and self.answers.keep(provider):
-            messages.info(self.request, f"The answers are kept for {provider}.")
+        # It reads the message: not at each start of a web process.
+        return import_string(_PAGE)(request, row).response()
