@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """Add a column that is empty."""
 
     dependencies = [
-        ("nautobot_circuit_maintenance", "0014_inbox"),
+        ("nautobot_circuit_maintenance", "0015_manual_readings"),
     ]
 
     operations = [
