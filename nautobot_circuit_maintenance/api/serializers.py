@@ -224,6 +224,9 @@ class SettleSerializer(serializers.Serializer):  # pylint: disable=abstract-meth
 
     fingerprint = serializers.CharField()
     sentence = serializers.CharField()
+    choice = serializers.CharField(
+        required=False, help_text="What it is instead, as the page offers it; without it, the reading is right."
+    )
 
 
 class CircuitImpactSerializer(SafeCsvMixin, NautobotModelSerializer):

@@ -3,14 +3,14 @@
 from datetime import datetime, timezone
 from typing import Any
 
-from django.core.exceptions import ValidationError as ModelError
+from django.core.exceptions import PermissionDenied as NotAllowed, ValidationError as ModelError
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from nautobot.apps.api import NautobotModelViewSet, ReadOnlyModelViewSet
 from nautobot.circuits.models import Circuit, Provider
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException, MethodNotAllowed, ValidationError
+from rest_framework.exceptions import APIException, MethodNotAllowed, PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -31,6 +31,7 @@ from nautobot_circuit_maintenance.models import (
 from nautobot_circuit_maintenance.models.acknowledgement import acknowledge, unacknowledge
 from nautobot_circuit_maintenance.models.linking import link_circuit_id
 from nautobot_circuit_maintenance.models.settling import settle
+from nautobot_circuit_maintenance.pipeline.choosing import choose
 
 DEPRECATED_SINCE = f"@{datetime(2026, 11, 30, tzinfo=timezone.utc).timestamp():.0f}"
 """Value of the header ``Deprecation`` (RFC 9745)."""
@@ -108,14 +109,25 @@ class CircuitMaintenanceViewSet(ChangeActionsMixin, OwnColumnsMixin, StreamedCSV
     )
     @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
     def settle(self, request: Request, **_kwargs: Any) -> Response:
-        """Settle a doubt of kind `second-opinion`: the reading is right."""
+        """Settle a doubt of kind `second-opinion`: the reading is right, or `choice` is."""
         maintenance = self.get_object()
         body = serializers.SettleSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        rows = CircuitMaintenance.objects.filter(pk=maintenance.pk)
-        if not settle(rows, user=request.user, now=datetime.now(timezone.utc), **body.validated_data):
+        now, doubt = datetime.now(timezone.utc), dict(body.validated_data)
+        if label := doubt.pop("choice", ""):
+            is_settled = self._choose(maintenance, label, now, **doubt)
+        else:
+            rows = CircuitMaintenance.objects.filter(pk=maintenance.pk)
+            is_settled = settle(rows, user=request.user, now=now, **doubt)
+        if not is_settled:
             raise NoSuchDoubt()
         return Response(self.get_serializer(self.get_object()).data)
+
+    def _choose(self, maintenance: CircuitMaintenance, label: str, now: datetime, **doubt: str) -> bool:
+        try:
+            return choose(maintenance, label=label, user=self.request.user, now=now, **doubt) is not None
+        except NotAllowed as error:  # choose(): the message concerns a maintenance that the user may not change
+            raise PermissionDenied(str(error)) from error
 
     @extend_schema(
         deprecated=True,

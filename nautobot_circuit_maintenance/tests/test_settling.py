@@ -6,7 +6,8 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 from nautobot.extras.models import ObjectChange
 
-from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, SettledDoubt
+from nautobot_circuit_maintenance.domain.custom_fields import ORDER
+from nautobot_circuit_maintenance.models import CircuitMaintenance, ManualReading, Notification, SettledDoubt
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.pipeline.test_second_opinion import TextCase, cogent
@@ -111,3 +112,97 @@ class SettlingTest(TextCase, PageTestCase):
         self.assertEqual((response.json()["confidence"], response.json()["doubts"]), ("confirmed", []))
         self.assertHttpStatus(self.client.post(url, self.doubt, content_type="application/json"), 409)
         self.assertHttpStatus(self.client.post(url, {}, content_type="application/json"), 400)
+
+
+class ChoosingTest(TextCase, PageTestCase):
+    """A doubt with alternatives: a person chooses the right one."""
+
+    def receive_one(self, **options):
+        """Receive a notice with a doubt; return it with the fields of the button."""
+        self.receive(cogent(**options))
+        self.row = Notification.objects.get(subject__contains="SN1")
+        [doubt] = self.maintenance("SN1").doubts
+        return {"fingerprint": doubt["fingerprint"], "sentence": doubt["sentence"]}
+
+    def choose(self, doubt, choice):
+        """Click on an alternative."""
+        url = url_of("circuitmaintenance_settle", self.maintenance("SN1"))
+        return self.client.post(url, {**doubt, "choice": choice}, follow=True)
+
+    def with_day_first(self):
+        """Keep that the provider writes the day first, which its parser does not know."""
+        self.provider.cf[ORDER.key] = "day first"
+        self.provider.validated_save()
+
+    def test_a_circuit_that_was_not_read_is_added_and_stays(self):
+        self.become_superuser()
+        doubt = self.receive_one(more="Also affected: C-2\n")
+        self.assertIn('value="Also C-2"', self.page("circuitmaintenance", self.maintenance("SN1")))
+
+        self.choose(doubt, "Also C-2")
+        self.reprocess()
+
+        self.assertEqual(self.impacts("SN1"), {"C-1": "OUTAGE", "C-2": "OUTAGE"})
+        self.assertEqual((self.maintenance("SN1").confidence, self.maintenance("SN1").doubts), ("confirmed", []))
+        reading = ManualReading.objects.get()
+        self.assertEqual((reading.fingerprint, reading.read_by), (doubt["fingerprint"], self.user))
+
+    def test_an_ambiguous_date_is_settled_and_the_order_is_offered_as_a_rule(self):
+        self.become_superuser()
+        self.with_day_first()
+        doubt = self.receive_one(start="06/12/2026")
+        self.assertIn("day and month the other way round", doubt["sentence"])
+        right = "2026-12-06 09:00 - 2026-12-06 13:00 UTC"
+        self.provider.cf[ORDER.key] = None
+        self.provider.validated_save()
+
+        page = self.choose(doubt, right)
+
+        self.assertEqual(f"{self.maintenance('SN1').start_time:%Y-%m-%d}", "2026-12-06")
+        self.assertEqual(page.redirect_chain[0][0], f"{url_of('notification_rule', self.row)}?order=day+first")
+        self.assertIn("always write the day first?", page.content.decode())
+        kept = self.client.post(url_of("notification_rule", self.row), {"order": "day first"}, follow=True)
+        self.assertHttpStatus(kept, 200)
+        self.provider.refresh_from_db()
+        self.assertEqual(self.provider.cf[ORDER.key], "day first")
+
+    def test_the_rule_shows_what_other_emails_would_be(self):
+        self.become_superuser()
+        self.receive(cogent(start="06/12/2026"))
+        self.receive(cogent("SN2", start="07/12/2026"))
+        self.row = Notification.objects.get(subject__contains="SN1")
+
+        html = self.client.get(url_of("notification_rule", self.row), {"order": "day first"}).content.decode()
+
+        self.assertIn("07/12/2026 SN2", html)
+        self.assertIn("2026-07-12 09:00", html)
+        self.assertIn("2026-12-07 09:00", html)
+        self.assertIn("Differs", html)
+
+    def test_an_alternative_that_is_not_offered_changes_nothing(self):
+        self.become_superuser()
+        doubt = self.receive_one(more="Also affected: C-2\n")
+
+        self.assertIn("no longer exists", self.choose(doubt, "Also C-3").content.decode())
+        self.assertEqual((self.impacts("SN1"), ManualReading.objects.count()), ({"C-1": "OUTAGE"}, 0))
+
+    def test_the_rule_requires_the_permission_to_change_the_provider(self):
+        self.receive_one(more="Also affected: C-2\n")
+        self.permit("view_notification", "change_notification")
+        url = f"{url_of('notification_rule', self.row)}?order=day+first"
+        self.assertHttpStatus(self.client.get(url), 403)
+        self.assertHttpStatus(self.client.post(url, {"order": "day first"}), 403)
+        self.assertHttpStatus(self.client.get(url_of("notification_rule", self.row)), 404)
+
+    def test_by_rest(self):
+        self.become_superuser()
+        doubt = self.receive_one(more="Also affected: C-2\n")
+        url = reverse(
+            "plugins-api:nautobot_circuit_maintenance-api:circuitmaintenance-settle", args=[self.maintenance("SN1").pk]
+        )
+        self.client.force_login(self.user)
+
+        for choice, status in (("Also C-3", 409), ("Also C-2", 200), ("Also C-2", 409)):
+            response = self.client.post(url, {**doubt, "choice": choice}, content_type="application/json")
+            self.assertEqual(response.status_code, status)
+        self.assertEqual(self.impacts("SN1"), {"C-1": "OUTAGE", "C-2": "OUTAGE"})

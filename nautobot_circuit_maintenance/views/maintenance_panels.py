@@ -24,6 +24,7 @@ from nautobot_circuit_maintenance.choices import ConfidenceChoices as Confidence
 from nautobot_circuit_maintenance.domain.doubts import DoubtKind
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.models.severity import worst_impact
+from nautobot_circuit_maintenance.pipeline.choosing import alternatives_to
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import LONGEST_LIST
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
@@ -207,10 +208,19 @@ class DoubtsPanel(Panel):
         raised_by = [doubt["fingerprint"] for doubt in doubts if doubt.get("fingerprint")]
         notifications = Visibility.of(context["request"].user).notifications.filter(fingerprint__in=raised_by)
         found = {notification.fingerprint: notification for notification in notifications}
+        settle_url = self._settle_url(context)
+        about_reading = [doubt for doubt in doubts if doubt["kind"] == DoubtKind.SECOND_OPINION]
+        others = alternatives_to(context["object"], about_reading) if settle_url else {}
         rows = [
-            (doubt, found.get(doubt.get("fingerprint")), doubt["kind"] == DoubtKind.SECOND_OPINION) for doubt in doubts
+            {
+                "doubt": doubt,
+                "notification": found.get(doubt.get("fingerprint")),
+                "is_about_reading": doubt in about_reading,
+                "alternatives": others.get((doubt.get("fingerprint"), doubt["sentence"]), ()),
+            }
+            for doubt in doubts
         ]
-        return {**super().get_extra_context(context), "doubts": rows, "settle_url": self._settle_url(context)}
+        return {**super().get_extra_context(context), "doubts": rows, "settle_url": settle_url}
 
     def _settle_url(self, context: Context) -> str:
         """Return where a doubt about a reading is settled; empty if there is none, or the user may not change it."""

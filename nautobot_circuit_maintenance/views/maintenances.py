@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.utils import timezone
 from nautobot.apps.ui import (
     ButtonColorChoices,
@@ -27,6 +28,7 @@ from nautobot_circuit_maintenance.models.settling import settle
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import maintenance_filters
 from nautobot_circuit_maintenance.views.acknowledging import AcknowledgeButton, acknowledge_seen
+from nautobot_circuit_maintenance.views.choosing import choose_reading
 from nautobot_circuit_maintenance.views.linking import LinkButton, LinkMixin
 from nautobot_circuit_maintenance.views.maintenance_panels import (
     CircuitsPanel,
@@ -150,6 +152,8 @@ class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
         maintenance = self.get_object()
         rows = models.CircuitMaintenance.objects.filter(pk=maintenance.pk)
         doubt = {name: request.POST.get(name, "") for name in ("fingerprint", "sentence")}
+        if "choice" in request.POST:
+            return redirect(choose_reading(request, maintenance, **doubt))
         if settle(rows, user=request.user, now=timezone.now(), **doubt):
             messages.success(request, "The reading is recorded as right.")
         else:

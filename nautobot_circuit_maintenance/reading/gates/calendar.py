@@ -5,10 +5,10 @@ The parser library read BCOP calendars in the zone of the worker where the zone 
 
 from collections.abc import Iterator, Sequence
 
+from nautobot_circuit_maintenance.domain.alternatives import window_text as text
 from nautobot_circuit_maintenance.domain.updates import NO_CHANGE, MaintenanceUpdate
 from nautobot_circuit_maintenance.reading.candidates.calendars import CalendarEvent
 from nautobot_circuit_maintenance.reading.gates.base import DOUBTFUL, UNCHECKED, Finding
-from nautobot_circuit_maintenance.reading.gates.window import text
 
 GATE = "calendar"
 _SAME = {"CANCELED": "CANCELLED", "INPROGRESS": "INPROCESS"}

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from nautobot_circuit_maintenance.domain.alternatives import window_text as text
 from nautobot_circuit_maintenance.reading.gates.base import UNCHECKED, Case, Finding
 from nautobot_circuit_maintenance.reading.gates.orders import PLAUSIBLE
 from nautobot_circuit_maintenance.reading.gates.stated import StatedWindow
-from nautobot_circuit_maintenance.reading.gates.window import text
 
 GATE = "order of day and month"
 

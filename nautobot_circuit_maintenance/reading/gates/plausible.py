@@ -7,9 +7,9 @@ messages are forwarded months later.
 from collections.abc import Iterator
 from datetime import timedelta
 
+from nautobot_circuit_maintenance.domain.alternatives import window_text as text
 from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.reading.gates.base import DOUBTFUL, Case, Finding
-from nautobot_circuit_maintenance.reading.gates.window import text
 
 GATE = "plausible"
 _LONGEST = timedelta(days=15)

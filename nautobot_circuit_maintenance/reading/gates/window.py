@@ -7,6 +7,7 @@ out, quoted, labeled as old or as a backup window, or the time of a note confirm
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from nautobot_circuit_maintenance.domain.alternatives import window_text as text
 from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.reading import zones
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
@@ -130,9 +131,3 @@ def _others(case: Case, window: Window) -> str:
     return ", ".join(
         dict.fromkeys(text(each.window) for each in case.stated.of(MAIN) if each.window and not each.matches(window))
     )
-
-
-def text(window: Window) -> str:
-    """Return a window as people read it."""
-    start, end = window
-    return f"{start:%Y-%m-%d %H:%M} - {end:%Y-%m-%d %H:%M} UTC"

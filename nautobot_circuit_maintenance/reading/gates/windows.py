@@ -6,11 +6,11 @@ second row was dropped. All readings of a message count together: one ID must no
 
 from collections.abc import Iterator
 
+from nautobot_circuit_maintenance.domain.alternatives import window_text as text
 from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.reading.candidates import labels
 from nautobot_circuit_maintenance.reading.gates.base import DOUBTFUL, Case, Finding
 from nautobot_circuit_maintenance.reading.gates.stated import MAIN, StatedWindow
-from nautobot_circuit_maintenance.reading.gates.window import text
 
 GATE = "windows"
 

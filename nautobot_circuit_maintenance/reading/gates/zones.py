@@ -6,10 +6,10 @@ Where two zones have as many windows and these are not the same, one of the two 
 from collections.abc import Iterator
 from datetime import timedelta
 
+from nautobot_circuit_maintenance.domain.alternatives import window_text as text
 from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.reading.gates.base import DOUBTFUL, Case, Finding
 from nautobot_circuit_maintenance.reading.gates.stated import MAIN
-from nautobot_circuit_maintenance.reading.gates.window import text
 
 GATE = "zones"
 _NEGLIGIBLE = timedelta(minutes=5)

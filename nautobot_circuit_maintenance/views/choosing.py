@@ -1,0 +1,93 @@
+"""Choosing what a doubtful reading is instead, and keeping a habit of the provider that it shows."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.module_loading import import_string
+from nautobot.circuits.models import Provider
+from rest_framework.decorators import action
+
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.domain.alternatives import is_swapped
+from nautobot_circuit_maintenance.domain.custom_fields import ORDER
+from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
+from nautobot_circuit_maintenance.pipeline.choosing import choose
+from nautobot_circuit_maintenance.views.asking import ASKING
+
+_RULE = "plugins:nautobot_circuit_maintenance:notification_rule"
+
+
+def choose_reading(request: HttpRequest, maintenance: CircuitMaintenance, *, fingerprint: str, sentence: str) -> str:
+    """Apply the alternative that was clicked; return where to go: to the rule that it suggests, if it suggests one."""
+    label, user = request.POST.get("choice", ""), request.user
+    try:
+        result = choose(maintenance, fingerprint, sentence, label, user, timezone.now())
+    except (PermissionDenied, ParseError) as error:
+        messages.error(request, str(error))
+        return maintenance.get_absolute_url()
+    if result is None:
+        messages.warning(request, "This doubt no longer exists.")
+        return maintenance.get_absolute_url()
+    row, chosen = result
+    messages.success(request, f"The maintenance follows your choice now: {chosen.label}.")
+    if chosen.window and chosen.replaced and is_swapped(chosen.window, chosen.replaced):
+        if order := import_string("nautobot_circuit_maintenance.pipeline.rules.order_of")(row, chosen.window):
+            if may_keep(user, row.provider):
+                return f"{reverse(_RULE, args=[row.pk])}?{urlencode({'order': order})}"
+    exists = CircuitMaintenance.objects.filter(pk=maintenance.pk).exists()
+    return maintenance.get_absolute_url() if exists else row.get_absolute_url()
+
+
+def may_keep(user: Any, provider: Provider) -> bool:
+    """Return whether a user may change a provider."""
+    return Provider.objects.restrict(user, "change").filter(pk=provider.pk).exists()
+
+
+class RuleMixin:
+    """The page of notifications that offers a habit of the provider."""
+
+    get_object: Any
+
+    @action(detail=True, url_path="rule", url_name="rule", **ASKING)
+    def rule(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        """Show how the provider's other emails read with this order of day and month, then keep it."""
+        row = self.get_object()
+        order = request.POST.get("order") or request.GET.get("order")
+        if order not in ORDER.choices:
+            raise Http404("No such order of day and month.")
+        if not may_keep(request.user, row.provider):
+            raise PermissionDenied("You may not change this provider.")
+        if request.method == "POST":
+            return self._keep(request, row, order)
+        visibility = Visibility.of(request.user)
+        rows = visibility.notifications.filter(provider=row.provider)
+        circuits = visibility.circuits.filter(provider=row.provider)
+        preview = import_string("nautobot_circuit_maintenance.pipeline.rules.preview")
+        context = {
+            "title": f"Does {row.provider} always write the {order.removesuffix(' first')} first?",
+            "view_action": "generic",
+            "notification": row,
+            "order": order,
+            "previews": preview(rows, circuits, row.provider, order),
+        }
+        return TemplateResponse(request, "nautobot_circuit_maintenance/rule.html", context)
+
+    def _keep(self, request: HttpRequest, row: Notification, order: str) -> HttpResponse:
+        row.provider.cf[ORDER.key] = order
+        try:
+            row.provider.validated_save()
+        except ValidationError as error:  # of the provider's other fields
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(
+                request, f"{row.provider} writes the {order}. Reprocess its notifications to compare them again."
+            )
+        return redirect(row.get_absolute_url())
