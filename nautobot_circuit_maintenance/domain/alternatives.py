@@ -51,11 +51,13 @@ def _windows(update: MaintenanceUpdate, finding: Finding) -> Iterator[Alternativ
             events = (*update.events, update.events[-1]._replace(windows=(window,)))
             yield Alternative(f"Also {window_text(window)}", replace(update, events=events))
         elif not update.windows:
-            yield Alternative(
-                window_text(window), _changed(update, lambda event, new=window: event._replace(windows=(new,)))
-            )
+            yield Alternative(window_text(window), replace(update, events=_all_with(update, window)))
         elif replaced and window != replaced:
             yield Alternative(window_text(window), _with_window(update, replaced, window), window, replaced)
+
+
+def _all_with(update: MaintenanceUpdate, window: Window) -> tuple[MaintenanceEvent, ...]:
+    return tuple(event._replace(windows=(window,)) for event in update.events)
 
 
 def _with_window(update: MaintenanceUpdate, old: Window, new: Window) -> MaintenanceUpdate:

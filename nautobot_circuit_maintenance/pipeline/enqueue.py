@@ -17,23 +17,22 @@ JOB_CLASS = "ReprocessNotifications"
 _LONGEST_START = timedelta(minutes=1)
 
 
-def enqueue_digestion(user: AbstractUser) -> bool:
-    """Start a worker that digests everything that waits; return False if none can: then it waits for the next run.
+def enqueue_digestion(user: AbstractUser) -> JobResult | None:
+    """Start a worker that digests everything that waits; return its run, or None if none can: then it waits for the next run.
 
     To be called once the rows are in the database.
     """
     job = Job.objects.filter(module_name=JOB_MODULE, job_class_name=JOB_CLASS, enabled=True, installed=True).first()
     if job is None:
-        return False
+        return None
     # A run that has not started yet will find our rows too; a thousand messages must not make a thousand runs.
     created_after = timezone.now() - _LONGEST_START
     waiting = JobResult.objects.filter(
         job_model=job, status=JobResultStatusChoices.STATUS_PENDING, date_created__gt=created_after
     )
-    if waiting.exists():
-        return True
+    if (run := waiting.first()) is not None:
+        return run
     queue = job.default_job_queue
     if queue.queue_type == JobQueueTypeChoices.TYPE_CELERY and not get_worker_count(queue=queue):
-        return False
-    enqueue_job(job, user, {"which": State.RECEIVED})
-    return True
+        return None
+    return enqueue_job(job, user, {"which": State.RECEIVED})

@@ -46,15 +46,17 @@ class NotificationPageTest(PageTestCase):
 
     def test_original_message_is_loaded_only_where_it_is_shown(self):
         self.become_superuser()
-        for route in ("notification", "parsednotification"):
-            instance = models.ParsedNotification.objects.first() if route != "notification" else self.notification
-            with CaptureQueriesContext(connection) as queries:
-                self.assertNotIn("the-raw-bytes", self.page(route, instance))
+        with CaptureQueriesContext(connection) as queries:
+            self.assertNotIn(
+                "the-raw-bytes", self.page("parsednotification", models.ParsedNotification.objects.first())
+            )
+            for route in ("notification", "parsednotification"):
                 self.page(f"{route}_list", **HTMX)
-            # Whether there are any is a question that reads none.
-            loaded = [each["sql"] for each in queries if '"raw"' in each["sql"].replace('"raw" IS NOT NULL', "")]
-            self.assertFalse(loaded)
+        # Whether there are any is a question that reads none.
+        loaded = [each["sql"] for each in queries if '"raw"' in each["sql"].replace('"raw" IS NOT NULL', "")]
+        self.assertFalse(loaded)
 
+        self.assertIn("the-raw-bytes &lt;b&gt;of the mail&lt;/b&gt;", self.page("notification", self.notification))
         self.assertIn(
             "the-raw-bytes &lt;b&gt;of the mail&lt;/b&gt;", self.page("notification_source", self.notification)
         )
@@ -330,7 +332,7 @@ class QueryCountTest(PageTestCase):
             app.create_parsed(notification, app.create_maintenance(f"X-{number}", provider))
 
         self.assertEqual([self.queries(route, instance, **options) for route, instance, options in pages], before)
-        self.assertLessEqual(max(before), 35)
+        self.assertLessEqual(max(before), 45)  # with the email, what was read and what was announced before
 
 
 class HostileTextTest(PageTestCase):

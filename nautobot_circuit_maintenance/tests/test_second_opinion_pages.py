@@ -1,9 +1,12 @@
 """The second opinion on pages, in REST and in GraphQL."""
 
+from datetime import timedelta
+
 from django.urls import reverse
 from nautobot.core.graphql import execute_query
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, ParsedNotification
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.pipeline.test_second_opinion import TextCase, cogent
 
@@ -29,6 +32,30 @@ class OpinionPagesTest(TextCase, PageTestCase):
                 page = self.page(route, instance)
                 self.assertIn(WARNING, page)
                 self.assertIn("Doubtful</span>", page)
+
+    def test_the_notification_shows_the_email_beside_what_was_read_with_the_value_before(self):
+        self.become_superuser()
+        self.receive(cogent(start="12/21/2026", sent=NOON + timedelta(hours=2)))
+        newer = Notification.objects.filter(subject__contains="SN1").latest("received_at")
+
+        page = self.page("notification", newer)
+
+        self.assertIn("Start time: 05:00 PM (Singapore local time) 12/21/2026", page)
+        windows = page.split("Windows</th>")[1].split("</tr>")[0]
+        read, before = windows.split('<td class="text-secondary">')
+        self.assertIn("21 Dec", read)
+        self.assertIn("20 Dec", before)
+
+    def test_a_doubt_is_settled_on_the_page_of_the_notification(self):
+        self.become_superuser()
+        page = self.page("notification", self.doubtful)
+        self.assertIn(url_of("circuitmaintenance_settle", self.maintenance("SN1")), page)
+        self.assertIn('value="Also C-2"', page)
+
+    def test_one_that_waits_reloads_until_the_result_is_known(self):
+        self.become_superuser()
+        Notification.objects.filter(pk=self.doubtful.pk).update(state="received")
+        self.assertIn("location.reload()", self.page("notification", self.doubtful))
 
     def test_the_words_are_marked_in_the_text_which_stays_escaped(self):
         self.become_superuser()

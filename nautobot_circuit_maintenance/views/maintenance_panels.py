@@ -14,17 +14,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from nautobot.apps.templatetags import hyperlinked_object, placeholder
-from nautobot.apps.ui import KeyValueTablePanel, ObjectsTablePanel, Panel
+from nautobot.apps.ui import KeyValueTablePanel, ObjectsTablePanel
 from nautobot.core.ui.object_detail import Component
 
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.analysis.scope import scope_of
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import ConfidenceChoices as Confidence
-from nautobot_circuit_maintenance.domain.doubts import DoubtKind
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.models.severity import worst_impact
-from nautobot_circuit_maintenance.pipeline.choosing import alternatives_to
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import LONGEST_LIST
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
@@ -190,43 +188,3 @@ def _reasons(maintenance: CircuitMaintenance, evidence: Evidence) -> list[dict[s
         return []
     findings = (finding for row in evidence.rows if not row.outdated for finding in row.findings)
     return [finding for finding in findings if finding["level"] == Confidence.UNCHECKED]
-
-
-class DoubtsPanel(Panel):
-    """What a person should ask the provider, each with the notification that raised it."""
-
-    label = "Needs Attention"
-    body_content_template_path = "nautobot_circuit_maintenance/inc/doubts.html"
-
-    def should_render(self, context: Context) -> bool:
-        """Render only if there are doubts."""
-        return bool(context["object"].doubts) and super().should_render(context)
-
-    def get_extra_context(self, context: Context) -> dict[str, Any]:
-        """Add the doubts; link to the notifications that the user may view."""
-        doubts = context["object"].doubts
-        raised_by = [doubt["fingerprint"] for doubt in doubts if doubt.get("fingerprint")]
-        notifications = Visibility.of(context["request"].user).notifications.filter(fingerprint__in=raised_by)
-        found = {notification.fingerprint: notification for notification in notifications}
-        settle_url = self._settle_url(context)
-        about_reading = [doubt for doubt in doubts if doubt["kind"] == DoubtKind.SECOND_OPINION]
-        others = alternatives_to(context["object"], about_reading) if settle_url else {}
-        rows = [
-            {
-                "doubt": doubt,
-                "notification": found.get(doubt.get("fingerprint")),
-                "is_about_reading": doubt in about_reading,
-                "alternatives": others.get((doubt.get("fingerprint"), doubt["sentence"]), ()),
-            }
-            for doubt in doubts
-        ]
-        return {**super().get_extra_context(context), "doubts": rows, "settle_url": settle_url}
-
-    def _settle_url(self, context: Context) -> str:
-        """Return where a doubt about a reading is settled; empty if there is none, or the user may not change it."""
-        maintenance, user = context["object"], context["request"].user
-        if all(doubt["kind"] != DoubtKind.SECOND_OPINION for doubt in maintenance.doubts):
-            return ""
-        if not CircuitMaintenance.objects.restrict(user, "change").filter(pk=maintenance.pk).exists():
-            return ""
-        return reverse("plugins:nautobot_circuit_maintenance:circuitmaintenance_settle", args=[maintenance.pk])

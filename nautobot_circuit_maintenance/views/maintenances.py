@@ -29,10 +29,10 @@ from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import maintenance_filters
 from nautobot_circuit_maintenance.views.acknowledging import AcknowledgeButton, acknowledge_seen
 from nautobot_circuit_maintenance.views.choosing import choose_reading
+from nautobot_circuit_maintenance.views.doubt_panels import DoubtsPanel
 from nautobot_circuit_maintenance.views.linking import LinkButton, LinkMixin
 from nautobot_circuit_maintenance.views.maintenance_panels import (
     CircuitsPanel,
-    DoubtsPanel,
     FactsPanel,
     ScopePanel,
     badges,

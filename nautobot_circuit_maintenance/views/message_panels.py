@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from nautobot_circuit_maintenance.mail.rendering import ReadableMessage
 
 _TEMPLATES = "nautobot_circuit_maintenance/inc/"
+_RELOAD = "<script>setTimeout(() => location.reload(), 4000);</script>"
 _ADVICE = {
     State.PARSED: "",
-    State.RECEIVED: "Waiting to be processed.",
+    State.RECEIVED: f"Waiting to be processed. This page reloads until the result is known.{_RELOAD}",
     State.REFUSED: "If this really came from {provider}, ask your administrator to adjust the sender authentication of "
     "this source (trusted_authserv_ids, require_authentication), then click Reprocess. Otherwise no action is needed.",
     State.IGNORED: "No action needed unless it announces maintenance; in that case set the correct parser on {provider} "

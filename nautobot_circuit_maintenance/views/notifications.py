@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import pluralize
+from django.utils.html import format_html
 from nautobot.apps.ui import (
     Button,
     DistinctViewTab,
@@ -39,6 +40,7 @@ from nautobot_circuit_maintenance.views.asking import back_to
 from nautobot_circuit_maintenance.views.choosing import RuleMixin
 from nautobot_circuit_maintenance.views.dismissing import DismissButton, DismissMixin
 from nautobot_circuit_maintenance.views.opinion_panels import FindingsPanel
+from nautobot_circuit_maintenance.views.reading_panels import ReadingPanel
 from nautobot_circuit_maintenance.views.viewset import (
     GET_ONLY,
     POST_ONLY,
@@ -131,7 +133,9 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
                     "message_id": "Message-ID",
                 },
             ),
+            message_panels.TextPanel(weight=150, section=SectionChoices.LEFT_HALF, label="Email"),
             message_panels.ResultPanel(weight=100, section=SectionChoices.RIGHT_HALF),
+            ReadingPanel(weight=120, section=SectionChoices.RIGHT_HALF),
             FindingsPanel(weight=150, section=SectionChoices.RIGHT_HALF),
             ObjectsTablePanel(
                 weight=200,
@@ -208,8 +212,10 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
                 f"{left} notification{pluralize(left)} cannot be reprocessed: the original message is not stored, or the "
                 "source that refused it is no longer configured.",
             )
-        if waiting and enqueue_digestion(request.user):
-            messages.success(request, "Reprocessing started. Reload the page to see the result.")
+        run = enqueue_digestion(request.user) if waiting else None
+        if run:
+            text = "Reprocessing started. A notification's page shows the result as soon as it is known."
+            messages.success(request, format_html('{} <a href="{}">Job result</a>', text, run.get_absolute_url()))
         elif waiting:
             queued = f"{waiting} notification{pluralize(waiting)} queued for the next job run."
             messages.warning(request, f"{queued} {NO_WORKER}")
