@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from nautobot_circuit_maintenance import risk_settings
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.credentials import CONSENT_TYPE
 from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS, known_keys, settings_class
 from nautobot_circuit_maintenance.mailboxes.settings import FALLBACK, SecretReader, SettingsProblem, SourceSettings
+from nautobot_circuit_maintenance.risk_settings import RiskSettings
 from nautobot_circuit_maintenance.secrets_groups import read_secret
 from nautobot_circuit_maintenance.stored_consents import read_consent
 
@@ -44,6 +46,8 @@ class AppSettings:
     trusted_hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Trusted authserv-ids (lower case) per source that requires authentication. Misconfigured sources are included, so
     that a typo never disables the check."""
+    risk: RiskSettings = field(default_factory=RiskSettings)
+    """What counts for the risk of losing redundancy."""
     problems: tuple[SettingsProblem, ...] = ()
 
     @property
@@ -77,10 +81,12 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
     entries, entries_problems = _entries(config)
     numbers, number_problems = _numbers(config)
     sources, source_problems = _sources(entries)
-    problems = [*_unknown_keys(config), *number_problems, *entries_problems, *source_problems]
+    risk = risk_settings.parse(config)
+    problems = [*_unknown_keys(config), *number_problems, *risk.problems, *entries_problems, *source_problems]
     return AppSettings(
         sources=tuple(sources),
         trusted_hosts=_trusted_hosts(entries),
+        risk=risk,
         problems=tuple(problems),
         **numbers,
     )
@@ -88,7 +94,7 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
 
 def _unknown_keys(config: Mapping[str, Any]) -> Iterator[SettingsProblem]:
     """Report misspelled keys, which would be ignored silently."""
-    known = ("notification_sources", *_NUMBERS)
+    known = ("notification_sources", *_NUMBERS, *risk_settings.NAMES)
     for key in sorted(set(config) - set(known), key=str):
         yield SettingsProblem("E010", f"Unknown setting '{key}'.", f"Valid settings: {', '.join(known)}.")
 

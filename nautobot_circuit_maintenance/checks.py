@@ -2,8 +2,10 @@
 
 from django.conf import settings as django_settings
 from django.core.checks import Error, Warning as CheckWarning, register
+from django.db import DatabaseError
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.domain.errors import RiskError
 
 _PREFIX = "nautobot_circuit_maintenance"
 
@@ -13,6 +15,7 @@ def register_checks() -> None:
     register(check_settings)
     register(check_isolation)
     register(check_parser_library)
+    register(check_risk_settings)
     register(check_dkim_libraries)
 
 
@@ -71,3 +74,23 @@ def check_dkim_libraries(**_kwargs) -> list[Error]:
     message = f"Notification source '{min(verifying)}' has 'dkim', but its libraries are not installed."
     hint = "Install the app's extra 'dkim' (pip install dkimpy publicsuffixlist), or remove 'dkim'."
     return [Error(message, hint=hint, id=f"{_PREFIX}.E021")]
+
+
+def check_risk_settings(**_kwargs) -> list[Error]:
+    """Reject settings about the risk that name what the database does not have; without a database nothing is checked."""
+    settings = get_app_settings().risk
+    if settings.problems or not settings.needs_lookup:  # mistakes in their form are reported above
+        return []
+    # pylint: disable-next=import-outside-toplevel  # needs the models, and not at each start
+    from nautobot_circuit_maintenance.analysis.risk.counted import look_up
+
+    try:
+        circuits = look_up(settings).circuits
+        if circuits.exists() or not circuits.model.objects.exists():
+            return []
+        hint = "Use a filter that finds the circuits whose loss matters."
+        return [Error("The setting 'risk_circuits' selects no circuit.", hint=hint, id=f"{_PREFIX}.E035")]
+    except RiskError as error:
+        return [Error(error.message, hint=error.hint, id=f"{_PREFIX}.E034")]
+    except DatabaseError:  # of look_up(): there is no database yet, or it is not migrated
+        return []

@@ -169,5 +169,27 @@ class PurgeRawNotifications(Job):
         return {"purged": purged}
 
 
-jobs = [HandleCircuitMaintenanceNotifications, ReprocessNotifications, PurgeRawNotifications]
+class FindSitesAtRisk(Job):
+    """List the sites that go dark or keep one way, as a table in the log and as a CSV file."""
+
+    days = IntegerVar(default=30, min_value=1, label="Days", description="Findings that begin within this many days.")
+
+    class Meta:
+        name = "Find Sites At Risk"
+        description = "List the sites that lose every way to the core, or keep one, because of maintenances."
+        has_sensitive_variables = False
+
+    def run(self, *, days: int = 30) -> dict[str, int]:  # pylint: disable=arguments-differ  # see above
+        """Assess what the user may view; the result counts the sites."""
+        # pylint: disable-next=import-outside-toplevel  # only a worker needs it
+        from nautobot_circuit_maintenance.analysis.risk.job_table import find_sites_at_risk
+
+        found = find_sites_at_risk(self.user, timezone.now(), timedelta(days=days))
+        for line in found.lines:
+            self.logger.info(line)
+        self.create_file("sites_at_risk.csv", found.csv)
+        return found.counts
+
+
+jobs = [HandleCircuitMaintenanceNotifications, ReprocessNotifications, PurgeRawNotifications, FindSitesAtRisk]
 register_jobs(*jobs)

@@ -40,6 +40,18 @@ menu_items = (
                         weight=125,
                         permissions=[f"{_APP}.view_notification"],
                     ),
+                    NavMenuItem(
+                        link=f"plugins:{_APP}:risk",
+                        name="Risk",
+                        weight=110,
+                        permissions=[f"{_APP}.view_circuitmaintenance"],
+                    ),
+                    NavMenuItem(
+                        link=f"plugins:{_APP}:what_if",
+                        name="What If",
+                        weight=115,
+                        permissions=[f"{_APP}.view_circuitmaintenance"],
+                    ),
                     _item("circuitmaintenance", "Circuit Maintenances", 200),
                     _item("circuitimpact", "Circuit Impacts", 300),
                     _item("note", "Maintenance Notes", 400),

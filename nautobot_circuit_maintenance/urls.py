@@ -42,6 +42,8 @@ urlpatterns = [
     path("changes/", late("changes.ChangesView"), name="changes"),
     path("consent/", views.ConsentCallbackView.as_view(), name="consent"),
     path("inbox/", late("inbox.InboxView"), name="inbox"),
+    path("risk/", late("risk.RiskView"), name="risk"),
+    path("risk/what-if/", late("risk.WhatIfView"), name="what_if"),
     path("docs/", views.DocumentationView.as_view(), name="docs"),
     *router.urls,
     *edit_only_router.urls,

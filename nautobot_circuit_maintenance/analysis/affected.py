@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, QuerySet
 from nautobot.circuits.models import CircuitTermination
 from nautobot.dcim.models import Device, Interface, Location
 
@@ -22,7 +22,7 @@ _UNNAMED = "Unnamed"
 
 @dataclass(frozen=True)
 class AffectedTermination:
-    """One end of a circuit that is affected: when its next window starts, and how severe the worst impact is."""
+    """One end of a circuit that is affected: when one of its windows starts, and how severe the worst impact in it is."""
 
     circuit: UUID
     """Primary key of the circuit."""
@@ -36,7 +36,7 @@ class AffectedTermination:
 
 @dataclass
 class Affected:
-    """A location or a device, and which of its circuits are affected."""
+    """A location or a device, and which of its circuits are affected in the window that is next."""
 
     pk: UUID
     start: datetime
@@ -68,6 +68,13 @@ def read_terminations(visibility: Visibility, now: datetime, until: datetime) ->
     ]
 
 
+def _in_next_window(affected: Iterable[AffectedTermination], now: datetime) -> list[AffectedTermination]:
+    """Return what is affected at the moment at which the first window starts, or now if it has started."""
+    known = list(affected)
+    moment = max(now, min(each.start for each in known))
+    return [each for each in known if each.start <= moment]
+
+
 def _terminations(
     visibility: Visibility, now: datetime, until: datetime, windows: str, *, in_all_windows: bool
 ) -> Iterator[AffectedTermination]:
@@ -85,17 +92,17 @@ def _terminations(
     )
     rows = (
         impacts.exclude(impact=CircuitImpactChoices.NO_IMPACT)
-        .values_list("circuit", ends, f"{ends}__location")
-        .annotate(start=Min(f"{windows}__start_time"), severity=Max(severity("impact")))
+        .values_list("circuit", ends, f"{ends}__location", f"{windows}__start_time")
+        .annotate(severity=Max(severity("impact")))
     )
     for row in rows:
         yield AffectedTermination(*row)
 
 
-def affected_locations(visibility: Visibility, terminations: Iterable[AffectedTermination]) -> Ranking:
+def affected_locations(visibility: Visibility, terminations: Iterable[AffectedTermination], now: datetime) -> Ranking:
     """Return the locations that are affected first, each with the number of all circuits that end there."""
     pairs = ((each.location, each) for each in terminations if each.location)
-    ranking = _soonest(pairs, visibility.locations)
+    ranking = _soonest(pairs, visibility.locations, now)
     ends = visibility.terminations.filter(
         location__in=[each.pk for each in ranking.rows], circuit__in=visibility.circuits
     )
@@ -105,23 +112,25 @@ def affected_locations(visibility: Visibility, terminations: Iterable[AffectedTe
     return ranking
 
 
-def affected_devices(visibility: Visibility, terminations: Iterable[AffectedTermination]) -> Ranking:
+def affected_devices(visibility: Visibility, terminations: Iterable[AffectedTermination], now: datetime) -> Ranking:
     """Return the devices that are affected first: those that the affected circuits are cabled to."""
-    return _soonest(_at_devices(terminations), visibility.devices)
+    return _soonest(_at_devices(terminations), visibility.devices, now)
 
 
 def _at_devices(terminations: Iterable[AffectedTermination]) -> Iterator[tuple[UUID, AffectedTermination]]:
-    by_pk = {each.termination: each for each in terminations}
+    by_pk: defaultdict[UUID, list[AffectedTermination]] = defaultdict(list)
+    for each in terminations:
+        by_pk[each.termination].append(each)
     # Who may see a device need not be permitted to see its interfaces.
     cabled = far_ends(CircuitTermination, list(by_pk), Visibility.everything(), kinds=(Interface,))
     for pk, ends in cabled.items():
         for end in ends:
             if end.device:
-                yield end.device, by_pk[pk]
+                yield from ((end.device, each) for each in by_pk[pk])
 
 
 def _soonest(
-    pairs: Iterable[tuple[UUID, AffectedTermination]], visible: QuerySet[Location] | QuerySet[Device]
+    pairs: Iterable[tuple[UUID, AffectedTermination]], visible: QuerySet[Location] | QuerySet[Device], now: datetime
 ) -> Ranking:
     """Rank the visible ones of these locations or devices by the start of their next window."""
     affected: defaultdict[UUID, list[AffectedTermination]] = defaultdict(list)
@@ -129,14 +138,9 @@ def _soonest(
         affected[pk].append(termination)
     names = dict(visible.filter(pk__in=list(affected)).values_list("pk", "name"))
     soonest = sorted((min(each.start for each in affected[pk]), name or _UNNAMED, pk) for pk, name in names.items())
-    rows = [
-        Affected(
-            pk=pk,
-            name=name,
-            start=start,
-            severity=max(each.severity for each in affected[pk]),
-            circuits={each.circuit for each in affected[pk]},
-        )
-        for start, name, pk in soonest[:ROWS]
-    ]
+    rows = []
+    for start, name, pk in soonest[:ROWS]:
+        together = _in_next_window(affected[pk], now)
+        worst, circuits = max(each.severity for each in together), {each.circuit for each in together}
+        rows.append(Affected(pk=pk, name=name, start=start, severity=worst, circuits=circuits))
     return Ranking(rows, [pk for *_, pk in soonest])

@@ -1,8 +1,10 @@
 """URLs of the REST API."""
 
+from django.urls import path
 from nautobot.apps.api import OrderedDefaultRouter
 
 from nautobot_circuit_maintenance.api import views
+from nautobot_circuit_maintenance.api.risk import RiskView
 
 router = OrderedDefaultRouter(view_name="Circuit Maintenance")
 router.register("maintenance", views.CircuitMaintenanceViewSet)
@@ -13,4 +15,4 @@ router.register("parsednotification", views.ParsedNotificationViewSet)
 router.register("notificationsource", views.NotificationSourceViewSet)
 router.register("unknownsender", views.UnknownSenderViewSet)
 
-urlpatterns = router.urls
+urlpatterns = [path("risk/", RiskView.as_view(), name="risk"), *router.urls]

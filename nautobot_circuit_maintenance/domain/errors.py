@@ -36,3 +36,14 @@ class ParseError(Exception):
     def of_parser(self, name: str) -> "ParseError":
         """Return the error with the name of the parser behind it."""
         return ParseError(self.code, f"{self.message} [{name}]")
+
+
+class RiskError(Exception):
+    """The risk cannot be assessed; ``str()`` is the reason for the operator, with the code in front."""
+
+    def __init__(self, code: str, message: str, hint: str) -> None:
+        """Keep the code (``RISK-01``), what is wrong, and what to do about it."""
+        super().__init__(f"{code}: {message} {hint}")
+        self.code = code
+        self.message = message
+        self.hint = hint

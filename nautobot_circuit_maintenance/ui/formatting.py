@@ -218,6 +218,18 @@ def window(start: datetime, end: datetime, *, remark: str = "") -> SafeString:
     )
 
 
+def plain_window(start: datetime, end: datetime) -> str:
+    """Return a window in the user's zone without markup."""
+    local_start, local_end = timezone.localtime(start), timezone.localtime(end)
+    is_same_day = local_start.date() == local_end.date()
+    return f"{local_start:%a %d %b %H:%M} \u2013 {local_end:{'%H:%M %Z' if is_same_day else '%a %d %b %H:%M %Z'}}"
+
+
+def day(when: datetime) -> str:
+    """Return the day of a moment in the user's zone."""
+    return f"{timezone.localtime(when):%a %d %b}"
+
+
 def windows(spans: Iterable[tuple[datetime, datetime]]) -> SafeString:
     """Render windows, one per line."""
     return format_html_join("", "<div>{}</div>", ((window(start, end),) for start, end in spans))

@@ -18,6 +18,7 @@ from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS
 from nautobot_circuit_maintenance.ui.tiles import Tile, figure_tiles, maintenance_tiles, problems_tile
 from nautobot_circuit_maintenance.views import dashboard_charts as charts, dashboard_panels as panels
 from nautobot_circuit_maintenance.views.changes import CHANGES, ON_DASHBOARD, changes_url, context_of
+from nautobot_circuit_maintenance.views.dashboard_risk import risk_context
 from nautobot_circuit_maintenance.views.dashboard_rows import affected_table, source_row, upcoming_row
 
 _LIST = "plugins:nautobot_circuit_maintenance:circuitmaintenance_list"
@@ -71,14 +72,17 @@ class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
         """Return tiles and tables."""
         sources = dashboard.read_sources(visibility)
         terminations = affected.read_terminations(visibility, now, now + span)
-        locations = affected.affected_locations(visibility, terminations)
-        devices = affected.affected_devices(visibility, terminations)
+        locations = affected.affected_locations(visibility, terminations, now)
+        devices = affected.affected_devices(visibility, terminations, now)
         counts = dashboard.count_maintenances(visibility, now, span)
         upcoming = dashboard.read_upcoming(visibility, now, span)
         changes = context_of(visibility, now, USUAL_DAYS, ON_DASHBOARD)
+        risk = risk_context(visibility, now, span)
         return {
+            **risk,
             "tiles": [
                 *maintenance_tiles(counts),
+                *risk["risk_tiles"],
                 changes_tile(changes),
                 problems_tile(dashboard.count_problems(visibility, now, sources), visibility.user),
             ],

@@ -52,18 +52,33 @@ class AffectedTest(TestCase):
     def test_locations_count_affected_circuits_and_all_that_end_there(self):
         found = [
             (each.name, each.start - NOON, len(each.circuits), each.circuit_count, each.impact)
-            for each in affected.affected_locations(Visibility.of(self.user), self.terminations()).rows
+            for each in affected.affected_locations(Visibility.of(self.user), self.terminations(), NOON).rows
         ]
 
-        self.assertEqual(found, [("Athens", 2 * HOUR, 2, 3, Impact.OUTAGE), ("Berlin", 9 * HOUR, 1, 1, Impact.OUTAGE)])
+        self.assertEqual(
+            found, [("Athens", 2 * HOUR, 1, 3, Impact.DEGRADED), ("Berlin", 9 * HOUR, 1, 1, Impact.OUTAGE)]
+        )
+
+    def test_what_happens_in_another_night_is_not_said_of_the_next_window(self):
+        isp = self.circuits[0].provider
+        for number, circuit in enumerate(self.circuits):
+            app.create_impact(app.create_maintenance(f"night {number}", isp, start=NOON + (2 + number) * DAY), circuit)
+
+        athens, _ = affected.affected_locations(Visibility.of(self.user), self.terminations(), NOON).rows
+        self.assertEqual((len(athens.circuits), athens.impact), (1, Impact.DEGRADED))
+
+    def test_what_is_in_progress_counts_together(self):
+        found = affected.affected_locations(Visibility.of(self.user), self.terminations(), NOON + 9.5 * HOUR).rows
+
+        self.assertEqual((len(found[0].circuits), found[0].impact), (2, Impact.OUTAGE))
 
     def test_devices_are_those_that_circuits_are_cabled_to(self):
         found = [
             (each.name, each.start - NOON, len(each.circuits), each.impact)
-            for each in affected.affected_devices(Visibility.of(self.user), self.terminations()).rows
+            for each in affected.affected_devices(Visibility.of(self.user), self.terminations(), NOON).rows
         ]
 
-        self.assertEqual(found, [("edge-1", 2 * HOUR, 2, Impact.OUTAGE), ("edge-2", 9 * HOUR, 1, Impact.OUTAGE)])
+        self.assertEqual(found, [("edge-1", 2 * HOUR, 1, Impact.DEGRADED), ("edge-2", 9 * HOUR, 1, Impact.OUTAGE)])
 
     def test_a_circuit_is_affected_in_its_own_windows_only(self):
         for impact in models.CircuitImpact.objects.all():
@@ -81,6 +96,6 @@ class AffectedTest(TestCase):
             with self.subTest(model=model):
                 self.assertEqual(self.terminations(users.viewer(*every - {model})), [])
         narrow = users.viewer(*every, constraints={Location: {"name": "Berlin"}})
-        found = affected.affected_locations(Visibility.of(narrow), self.terminations(narrow))
+        found = affected.affected_locations(Visibility.of(narrow), self.terminations(narrow), NOON)
         self.assertEqual([each.name for each in found.rows], ["Berlin"])
         self.assertEqual(found.pks, [self.berlin.pk])

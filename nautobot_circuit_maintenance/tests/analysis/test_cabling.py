@@ -195,7 +195,7 @@ class BreakoutTest(CablingCase):
         app.create_impact(maintenance, self.circuit)
 
         self.assertEqual(list(scope_of(maintenance, ALL).devices), [self.core, self.edge])
-        ranking = affected_devices(ALL, read_terminations(ALL, NOON, NOON))
+        ranking = affected_devices(ALL, read_terminations(ALL, NOON, NOON), NOON)
         self.assertEqual([each.name for each in ranking.rows], ["core-1", "edge-1"])
 
     def test_each_device_leads_to_the_circuit(self):

@@ -1,0 +1,58 @@
+"""Forms of the pages *Risk* and *What If*."""
+
+from datetime import timedelta
+
+from django import forms
+from nautobot.apps.forms import BootstrapMixin, DynamicModelChoiceField, DynamicModelMultipleChoiceField
+from nautobot.circuits.models import Circuit, Provider
+from nautobot.dcim.models import Location
+
+from nautobot_circuit_maintenance.analysis.redundancy.values import Kind
+from nautobot_circuit_maintenance.forms.fields import TIME_ZONE_HELP
+from nautobot_circuit_maintenance.forms.moments import MomentInput
+from nautobot_circuit_maintenance.risk_settings import LONGEST_WORK
+
+_ANY = [("", "Any")]
+_YES_NO = [*_ANY, ("true", "Yes"), ("false", "No")]
+DAYS = (1, 7, 14, 30, 90)
+
+
+def _is_yes(text: str) -> bool | None:
+    return {"true": True, "false": False}.get(text)
+
+
+class RiskFilterForm(BootstrapMixin, forms.Form):
+    """What to show on the page *Risk*."""
+
+    location = DynamicModelChoiceField(queryset=Location.objects.all(), required=False)
+    provider = DynamicModelChoiceField(queryset=Provider.objects.all(), required=False)
+    kind = forms.ChoiceField(
+        choices=[*_ANY, (Kind.DARK.value, "Dark"), (Kind.ONE_LEFT.value, "One left")], required=False
+    )
+    confirmed = forms.TypedChoiceField(choices=_YES_NO, required=False, coerce=_is_yes, empty_value=None)
+    single_homed = forms.TypedChoiceField(choices=_YES_NO, required=False, coerce=_is_yes, empty_value=None)
+    days = forms.TypedChoiceField(
+        choices=[("", "14 days"), *((each, f"{each} day{'s' * (each > 1)}") for each in DAYS if each != 14)],
+        required=False,
+        coerce=int,
+        empty_value=14,
+        label="Within",
+    )
+
+
+class WhatIfForm(BootstrapMixin, forms.Form):
+    """Work that is asked about."""
+
+    circuit = DynamicModelMultipleChoiceField(
+        queryset=Circuit.objects.all(), label="Circuits", help_text="What is to be taken down."
+    )
+    start = forms.DateTimeField(label="From", help_text=TIME_ZONE_HELP, widget=MomentInput())
+    end = forms.DateTimeField(label="To", help_text=TIME_ZONE_HELP, widget=MomentInput())
+
+    def clean(self):
+        """Reject work that ends before it starts, or takes too long to be planned as one."""
+        cleaned = super().clean() or self.cleaned_data
+        start, end = cleaned.get("start"), cleaned.get("end")
+        if start and end and not timedelta() < end - start <= LONGEST_WORK:
+            raise forms.ValidationError({"end": f"The end must be after the start, at most {LONGEST_WORK.days} days."})
+        return cleaned

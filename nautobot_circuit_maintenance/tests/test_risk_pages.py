@@ -1,0 +1,137 @@
+"""The risk on pages: Risk, What If, the dashboard."""
+
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from nautobot.circuits.models import Circuit
+from nautobot.dcim.models import Location
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.tests.factories import users
+from nautobot_circuit_maintenance.tests.risk_case import HOUR, RiskCase, configured
+
+ALL = (models.CircuitMaintenance, models.CircuitImpact, Circuit, Location)
+
+
+class PageCase(RiskCase):
+    """Athens goes dark tonight, Berlin keeps one way."""
+
+    def setUp(self):
+        super().setUp()
+        self.now = timezone.now().replace(microsecond=0)
+        self.one = self.work("one", "A-1")
+        self.two = self.work("two", "A-2", "B-2", start=2)
+
+    def text(self, route, user=None, **query):
+        """Return a page."""
+        client = Client(SERVER_NAME="nautobot.example.com")
+        client.force_login(user or self.user)
+        response = client.get(reverse(f"plugins:nautobot_circuit_maintenance:{route}"), query)
+        self.assertEqual(response.status_code, 200)
+        return response.content.decode()
+
+
+class RiskPageTest(PageCase):
+    """The page Risk."""
+
+    def test_findings_with_their_causes(self):
+        page = self.text("risk")
+
+        self.assertIn("both links: ISP 1 one, ISP 1 two", page)
+        self.assertIn("1 of 2 links down: ISP 1 two; hangs on B-1", page)
+        self.assertIn(self.one.get_absolute_url(), page)
+        self.assertIn("1 dark, 1 with one way left", page)
+        self.assertIn("Measured from the provider networks", page)
+        self.assertNotIn("that you may view", page)
+
+    def test_filters(self):
+        self.assertNotIn("both links", self.text("risk", kind="one left"))
+        self.assertIn("both links", self.text("risk", location=str(self.athens.pk)))
+        self.assertNotIn("both links", self.text("risk", location=str(self.berlin.pk)))
+        self.assertIn("No site is at risk", self.text("risk", confirmed="false"))
+
+    def test_what_is_not_assessed_and_why(self):
+        self.circuit("LAN", self.cork, self.cork)
+        with configured(exit_circuit_types=[]):
+            page = self.text("risk")
+        self.assertIn("2 are incomplete", page)
+        self.assertIn("A-2</a>", page)
+        models.CircuitImpact.objects.all()
+        Circuit.objects.filter(cid="C-1").delete()
+        self.assertIn("Cork</a>: no link", self.text("risk"))
+
+    def test_the_csv_file(self):
+        lines = self.text("risk", export="csv").splitlines()
+
+        self.assertEqual(len(lines), 1 + 4)
+        self.assertIn("site,Athens,dark", "\n".join(lines))
+
+    def test_wrong_settings_are_said(self):
+        with configured(hub_locations=["Atlantis"]):
+            self.assertIn("RISK-04", self.text("risk"))
+            self.assertIn("RISK-04", self.text("dashboard"))
+
+    def test_who_lacks_a_permission_sees_no_zero(self):
+        user = users.viewer(models.CircuitMaintenance, Location)
+
+        self.assertIn("Hidden by your permissions", self.text("risk", user))
+        self.assertIn("Hidden by your permissions", self.text("what_if", user))
+        self.assertNotIn("Sites at risk", self.text("dashboard", user))
+
+    def test_who_may_not_view_all_is_told(self):
+        user = users.viewer(*ALL, constraints={models.CircuitMaintenance: {"name": "one"}})
+
+        self.assertIn("Assessed with the maintenances that you may view", self.text("risk", user))
+
+
+class WhatIfPageTest(PageCase):
+    """The page What If."""
+
+    def ask(self, *cids, start=2, end=3):
+        """Return the page with the answer."""
+        return self.text(
+            "what_if",
+            circuit=[str(self.circuits[cid].pk) for cid in cids],
+            start=(self.now + start * HOUR).isoformat(),
+            end=(self.now + end * HOUR).isoformat(),
+        )
+
+    def test_the_work_makes_a_site_dark(self):
+        page = self.ask("B-1")
+
+        self.assertIn("A Site Goes Dark", page)
+        self.assertIn("Berlin would go dark", page)
+        self.assertIn("Long enough without a dark site", page)
+
+    def test_the_work_adds_nothing(self):
+        self.assertIn("Nothing Is Added", self.ask("A-1"))
+
+    def test_work_without_any_slot(self):
+        self.assertIn("these circuits alone make Cork dark", self.ask("C-1"))
+
+    def test_a_circuit_of_which_nothing_can_be_said(self):
+        self.circuits["LAN"] = self.circuit("LAN", self.athens, self.athens)
+
+        page = self.ask("LAN")
+        self.assertIn("RISK-06", page)
+        self.assertNotIn("Nothing Is Added", page)
+
+    def test_an_end_before_the_start(self):
+        self.assertIn("The end must be after the start", self.ask("A-1", start=3, end=2))
+
+
+class DashboardTest(PageCase):
+    """Sites at risk come first."""
+
+    def test_the_worst_first(self):
+        page = self.text("dashboard")
+
+        self.assertIn("Sites at risk", page)
+        self.assertIn("1 dark \u00b7 1 one left", page)
+        self.assertLess(page.index("both links: ISP 1 one, ISP 1 two"), page.upper().index("UPCOMING MAINTENANCES"))
+        self.assertLess(page.index("both links"), page.index("1 of 2 links down: ISP 1 two; hangs on B-1"))
+
+    def test_nothing_at_risk_takes_no_room(self):
+        models.CircuitMaintenance.objects.all().delete()
+
+        self.assertNotIn("Sites At Risk", self.text("dashboard"))
