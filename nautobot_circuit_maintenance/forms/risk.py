@@ -14,7 +14,7 @@ from nautobot_circuit_maintenance.risk_settings import LONGEST_WORK
 
 _ANY = [("", "Any")]
 _YES_NO = [*_ANY, ("true", "Yes"), ("false", "No")]
-DAYS = (1, 7, 14, 30, 90)
+MOST_DAYS = 400
 
 
 def _is_yes(text: str) -> bool | None:
@@ -31,13 +31,7 @@ class RiskFilterForm(BootstrapMixin, forms.Form):
     )
     confirmed = forms.TypedChoiceField(choices=_YES_NO, required=False, coerce=_is_yes, empty_value=None)
     single_homed = forms.TypedChoiceField(choices=_YES_NO, required=False, coerce=_is_yes, empty_value=None)
-    days = forms.TypedChoiceField(
-        choices=[("", "14 days"), *((each, f"{each} day{'s' * (each > 1)}") for each in DAYS if each != 14)],
-        required=False,
-        coerce=int,
-        empty_value=14,
-        label="Within",
-    )
+    days = forms.IntegerField(required=False, min_value=1, max_value=MOST_DAYS, label="Days ahead")
 
 
 class WhatIfForm(BootstrapMixin, forms.Form):

@@ -29,7 +29,7 @@ from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
 APP = "plugins:nautobot_circuit_maintenance"
 URL = reverse(f"{APP}:dashboard")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-QUERIES = 40
+QUERIES = 50
 """The most queries that the dashboard may take."""
 
 
@@ -127,11 +127,14 @@ class FilledDashboardTest(DashboardCase):
                 "Next 7 days": 20,
                 "Next 30 days": 20,
                 "Unacknowledged": 20,
+                "Sites at risk": 20,
                 CHANGED: 20,
                 "Needs attention": 60,
             },
         )
         self.assertEqual(tiles.pop("Needs attention"), (60, ""))  # its parts lead to the lists
+        count, url = tiles.pop("Sites at risk")
+        self.assertEqual(self.client.get(url).context["counts"].total, count)
         count, url = tiles.pop(CHANGED)
         self.assertEqual(self.client.get(url).context["count"], count)
         for label, (count, url) in tiles.items():
@@ -236,6 +239,7 @@ class DashboardTest(DashboardCase):
                 "Next 7 days": 1,
                 "Next 30 days": 1,
                 "Unacknowledged": 1,
+                "Sites at risk": 1,
                 CHANGED: 1,
                 "Needs attention": 3,
             },

@@ -81,7 +81,7 @@ class RestTest(AskingCase):
 
     def test_wrong_parameters_are_an_error(self):
         wrong = (
-            {"circut": "1"},
+            {"circuits": "1"},
             {"circuit": "x"},
             {"circuit": str(self.circuits["A-2"].pk)},
             {"start": self.now.isoformat(), "end": self.now.isoformat()},

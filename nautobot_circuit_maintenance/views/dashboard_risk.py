@@ -24,21 +24,26 @@ def risk_context(visibility: Visibility, now: datetime, span: timedelta) -> dict
         risk = read_risk(visibility, now)
     except RiskError as error:
         return {"risk_tiles": [], "risk_rows": [], "risk_error": str(error)}
-    return {"risk_tiles": [risk_tile(risk, now + span)], **_rows(risk, visibility, now, span)}
+    return {"risk_tiles": [risk_tile(risk, now, span)], **_rows(risk, visibility, now, span)}
 
 
-def risk_tile(risk: Risk, until: datetime) -> Tile:
-    """Return the tile: sites that go dark or keep one way until then."""
-    counts = count(risk.within(until))
+def risk_tile(risk: Risk, now: datetime, span: timedelta) -> Tile:
+    """Return the tile: sites that go dark or keep one way within a span."""
+    counts = count(risk.within(now + span))
     hint = f"{counts.dark} dark \u00b7 {counts.one_left} one left"
     return Tile(
-        "Sites at risk", counts.total, risk_url(), hint, tone="danger" if counts.dark else "warning", is_on_home=True
+        "Sites at risk",
+        counts.total,
+        risk_url(span),
+        hint,
+        tone="danger" if counts.dark else "warning",
+        is_on_home=True,
     )
 
 
-def risk_url() -> str:
-    """Return the address of the page *Risk*."""
-    return reverse("plugins:nautobot_circuit_maintenance:risk")
+def risk_url(span: timedelta) -> str:
+    """Return the address of the page *Risk*, for this span."""
+    return f"{reverse('plugins:nautobot_circuit_maintenance:risk')}?days={span.days}"
 
 
 def _rows(risk: Risk, visibility: Visibility, now: datetime, span: timedelta) -> dict[str, Any]:
@@ -48,6 +53,6 @@ def _rows(risk: Risk, visibility: Visibility, now: datetime, span: timedelta) ->
     return {
         "risk_rows": [shown.row_of(row, risk, names, now) for row in first] if names else [],
         "more_risks": len(rows) - len(first),
-        "risk_url": f"{risk_url()}?days={span.days}",
+        "risk_url": risk_url(span),
         "is_risk_partial": risk.is_partial,
     }

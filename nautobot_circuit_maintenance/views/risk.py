@@ -29,6 +29,8 @@ from nautobot_circuit_maintenance.ui.periods import start_of_day
 
 _LIST = "plugins:nautobot_circuit_maintenance:circuitmaintenance_list"
 _TEMPLATES = "nautobot_circuit_maintenance/{}.html"
+USUAL_SPAN = 14
+"""Days."""
 MOST_LISTED = 200
 """Rows, lanes, and locations or circuits that are not assessed; the CSV file has all findings."""
 
@@ -76,11 +78,11 @@ class RiskView(_RiskPage):
         """Render the page, or the CSV file of the same findings."""
         now = timezone.now()
         form = RiskFilterForm(request.GET or None)
-        chosen = form.cleaned_data if form.is_bound and form.is_valid() else {"days": 14}
+        chosen = form.cleaned_data if form.is_bound and form.is_valid() else {}
         risk, reason = self.risk_of(request, now)
         if risk is None:
             return self.page(request, reason=reason, form=form)
-        span = timedelta(days=chosen["days"] or 14)
+        span = timedelta(days=chosen.get("days") or USUAL_SPAN)
         findings = _scope(chosen, now + span).of(risk, risk.findings)
         if request.GET.get("export") == "csv":
             return _csv(findings, risk, request)

@@ -11,6 +11,7 @@ import pytest
 
 from nautobot_circuit_maintenance.app_settings import AppSettings
 from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS
+from nautobot_circuit_maintenance.risk_settings import RiskSettings
 from nautobot_circuit_maintenance.tests.documentation.pages import DOCS, ROOT, pages
 
 APP = ROOT / "nautobot_circuit_maintenance"
@@ -42,22 +43,27 @@ def test_troubleshooting_lists_every_error_code():
 
 
 def test_troubleshooting_has_every_check():
-    modules = [APP / "app_settings.py", APP / "checks.py", *(APP / "mailboxes").rglob("settings.py")]
+    modules = [
+        APP / "app_settings.py",
+        APP / "risk_settings.py",
+        APP / "checks.py",
+        *(APP / "mailboxes").rglob("settings.py"),
+    ]
     code = "".join(module.read_text(encoding="utf-8") for module in modules)
     page = text_of("user/troubleshooting.md")
     assert [each for each in sorted(set(re.findall(r"\b[EW]0\d\d\b", code))) if f"`{each}`" not in page] == []
 
 
-@pytest.mark.parametrize("kind", [AppSettings, *(kind.settings for kind in MAILBOX_KINDS.values())])
+@pytest.mark.parametrize("kind", [AppSettings, RiskSettings, *(kind.settings for kind in MAILBOX_KINDS.values())])
 def test_the_page_of_the_settings_has_each_with_its_default(kind):
     page = (DOCS / "admin/configuration.md").read_text(encoding="utf-8")
     shown = dict(re.findall(r"^\| `(\w+)` \|(?:[^|]*\|)? (?:`?([^|`]*)`?) \|[^|]*\|$", page, re.MULTILINE))
-    not_written = {"sources", "trusted_hosts", "problems"}  # concluded from notification_sources
+    not_written = {"sources", "trusted_hosts", "problems", "risk"}  # concluded from others
     for each in fields(kind):
         if each.name in not_written:
             continue
         assert each.name in shown, each.name
-        if each.default not in (MISSING, "", ()):
+        if each.default not in (MISSING, "", (), None):
             assert shown[each.name] == str(each.default).replace("\\", ""), each.name
 
 
