@@ -7,6 +7,7 @@ from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.custom_fields import ALIASES, EMAILS, PARSERS, ZONE, AppField
+from nautobot_circuit_maintenance.domain.parser_names import normalized_name
 from nautobot_circuit_maintenance.models.matching import known_elsewhere
 from nautobot_circuit_maintenance.models.providers import (
     circuit_aliases,
@@ -58,7 +59,7 @@ class ProviderValidator(CustomValidator):
 
         known = library.known_parser_names()
         for name in parser_names(provider):
-            if library.normalized_name(name) not in known:
+            if normalized_name(name) not in known:
                 self._reject(PARSERS, f"Unknown parser '{name}'. Available parsers: {', '.join(known)}.")
 
     def _check_zone(self, zone: str) -> None:

@@ -1,4 +1,4 @@
-"""What needs a person: mail that was not read, doubts, unknown circuit IDs and unknown senders, by provider."""
+"""What needs a person: mail that was not read, doubts, unknown circuit IDs, unknown senders and what is overdue, by provider."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Model
 from nautobot.circuits.models import Provider
 
+from nautobot_circuit_maintenance.analysis.overdue import SilentProvider, Unended, silent_providers, unended
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification, UnknownSender
@@ -20,7 +21,7 @@ MOST = 100
 class Entry(NamedTuple):
     """One thing to do."""
 
-    row: Notification | CircuitMaintenance | CircuitImpact | UnknownSender
+    row: Notification | CircuitMaintenance | CircuitImpact | UnknownSender | SilentProvider | Unended
     since: datetime
     """When it became known."""
     provider_id: UUID | None
@@ -48,12 +49,14 @@ class Inbox:
 
 
 def read_inbox(visibility: Visibility, now: datetime, *, with_ignored: bool = False) -> Inbox:
-    """Read the newest rows of each kind by two queries, and the providers by two more, however many rows there are."""
+    """Read the newest rows of each kind by two or three queries, and the providers by two more, however many rows there are."""
     found = [
         _notifications(visibility, with_ignored=with_ignored),
         _doubtful(visibility, now),
         _unknown_ids(visibility, now),
         _unknown_senders(visibility),
+        _silent(visibility, now),
+        _unended(visibility, now),
     ]
     entries = sorted((entry for rows in found for entry in rows), key=lambda entry: entry.since, reverse=True)
     by_provider: dict[UUID | None, list[Entry]] = {}
@@ -98,6 +101,16 @@ def _unknown_senders(visibility: Visibility) -> list[Entry]:
     rows = visibility.unknown_senders.needing_attention().select_related("source")
     newest = rows.order_by("-last_seen", "address")[:MOST]
     return list(_entries(visibility, UnknownSender, ((row, row.last_seen, None) for row in newest)))
+
+
+def _silent(visibility: Visibility, now: datetime) -> list[Entry]:
+    rows = silent_providers(visibility, now)
+    return list(_entries(visibility, Provider, ((row, row.last, row.pk) for row in rows)))
+
+
+def _unended(visibility: Visibility, now: datetime) -> list[Entry]:
+    found = ((row, row.since, row.maintenance.provider_id) for row in unended(visibility, now))
+    return list(_entries(visibility, CircuitMaintenance, found))
 
 
 def _entries(

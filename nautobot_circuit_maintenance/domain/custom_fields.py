@@ -61,6 +61,12 @@ ID_LABEL = AppField(
     "Maintenance ID in emails stands after",
     "The words before the reference that is the maintenance ID, where the emails of this provider have several.",
 )
+QUIET = AppField(
+    "writes_rarely_circuit_maintenances",
+    "Writes rarely",
+    "This provider writes at long intervals: the inbox does not list it as silent.",
+    type="boolean",
+)
 FACTS = (ZONE, ORDER, BACKUPS, ID_LABEL)
 """How a provider writes; asked once, when a maintenance is added from an email."""
 ALIASES = AppField(

@@ -14,11 +14,12 @@ from nautobot_circuit_maintenance.domain.custom_fields import (
     NEW_UIDS,
     ORDER,
     PARSERS,
+    QUIET,
     ZONE,
 )
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
 
-CUSTOM_FIELDS = (EMAILS, PARSERS, NEW_UIDS, *FACTS, ALIASES)
+CUSTOM_FIELDS = (EMAILS, PARSERS, NEW_UIDS, *FACTS, QUIET, ALIASES)
 EMAILS_FIELD = EMAILS.key
 PARSERS_FIELD = PARSERS.key
 NEW_UIDS_FIELD = NEW_UIDS.key

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from nautobot_circuit_maintenance.domain.custom_fields import PARSERS
 from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.domain.parser_names import normalized_name
 from nautobot_circuit_maintenance.domain.text import bounded, shortened, storable_json
 from nautobot_circuit_maintenance.domain.updates import (
     LONGEST_NAME,
@@ -130,11 +131,6 @@ def _version() -> str:
 def known_parser_names() -> tuple[str, ...]:
     """Return the names of the library's parsers; loads the library."""
     return tuple(sorted(load().SUPPORTED_PROVIDER_NAMES))
-
-
-def normalized_name(name: str) -> str:
-    """Return a name as the library spells it: "Crown Castle" is crowncastle."""
-    return "".join(character for character in name.lower() if character.isalnum())
 
 
 class LibraryReader:

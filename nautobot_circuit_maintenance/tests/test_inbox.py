@@ -175,7 +175,7 @@ class InboxTest(PageTestCase):
         self.assertEqual(len(self.found()), 23)
         with CaptureQueriesContext(connection) as queries:
             inbox.read_inbox(Visibility.of(self.user), self.now)
-        self.assertLessEqual(len(queries), 10)
+        self.assertLessEqual(len(queries), 12)
 
     def queries(self) -> int:
         """Return the number of queries of the page."""
@@ -194,3 +194,98 @@ class InboxTest(PageTestCase):
 
         self.assertIn("Only the newest", page)
         self.assertLessEqual(len(re.findall("<tr>", page)), 2 * inbox.MOST)
+
+
+class OverdueTest(PageTestCase):
+    """What should have come by now, and the proposal of a parser."""
+
+    def setUp(self):
+        super().setUp()
+        for model in VIEWED:
+            model.objects.all().delete()
+        self.now = timezone.now()
+        self.provider = Provider.objects.get(name="ISP 1")
+        self.become_superuser()
+
+    def write(self, *days):
+        """Receive a notification of the provider so many days ago each."""
+        for number in days:
+            app.create_notification(
+                self.provider,
+                models.NotificationSource.objects.get(name="Source 1"),
+                state=State.PARSED,
+                received_at=self.now - timedelta(days=number),
+            )
+
+    def inbox(self):
+        """Return the page."""
+        return self.page("inbox")
+
+    def do(self, what, row):
+        """Click on a button of an overdue row."""
+        return self.client.post(f"{url_of('inbox')}?do={what}", {"pk": row.pk}, follow=True)
+
+    def test_a_provider_that_used_to_write_is_listed_until_someone_says_that_it_writes_rarely(self):
+        self.write(50, 52, 54, 56, 58)
+        self.assertIn("No email from ISP 1", self.inbox())
+
+        self.do("quiet", self.provider)
+
+        self.assertNotIn("No email from ISP 1", self.inbox())
+        self.provider.refresh_from_db()
+        self.assertTrue(self.provider.cf["writes_rarely_circuit_maintenances"])
+
+    def test_one_that_always_wrote_at_long_intervals_or_has_written_is_not_listed(self):
+        self.write(50, 100, 150, 200, 250)
+        self.assertNotIn("No email from", self.inbox())
+        self.write(1, 2, 3, 4)
+        self.assertNotIn("No email from", self.inbox())
+
+    def maintenances(self, completed):
+        """Create works that were completed, and one whose window is over for two days."""
+        for number in range(completed):
+            start = self.now - timedelta(days=20 + number)
+            app.create_maintenance(f"DONE-{number}", self.provider, start=start, status="COMPLETED")
+        return app.create_maintenance("OPEN-1", self.provider, start=self.now - timedelta(days=2, hours=6))
+
+    def test_a_window_that_is_over_without_a_word_is_listed_until_it_is_completed(self):
+        row = self.maintenances(completed=6)
+        self.assertIn("OPEN-1", self.inbox())
+
+        self.do("complete", row)
+
+        self.assertNotIn("OPEN-1", self.inbox())
+        row.refresh_from_db()
+        self.assertEqual(row.status, "COMPLETED")
+
+    def test_a_provider_that_never_says_so_owes_no_word(self):
+        self.maintenances(completed=1)
+        self.assertNotIn("OPEN-1", self.inbox())
+
+    def test_without_permission_the_buttons_do_nothing(self):
+        self.write(50, 52, 54, 56, 58)
+        row = self.maintenances(completed=6)
+        self.user.is_superuser = False
+        self.user.save()
+        self.permit("view_notification", "view_circuitmaintenance")
+        self.add_permissions("circuits.view_provider")
+
+        page = self.inbox()
+        self.assertIn("No email from ISP 1", page)
+        self.assertNotIn("Mark as completed", page)
+        for what, target in (("quiet", self.provider), ("complete", row)):
+            self.assertHttpStatus(self.do(what, target), 404)
+
+    def test_a_parser_is_proposed_by_the_senders_address_and_reads_what_failed(self):
+        source = models.NotificationSource.objects.get(name="Source 1")
+        row = app.create_notification(self.provider, source, state=State.FAILED, sender="noc@mail.zayo.example")
+        self.assertIn(url_of("notification_choose_parser", row), self.inbox())
+
+        page = self.client.get(url_of("notification_choose_parser", row))
+        self.assertContains(page, "in the sender&#x27;s address noc@mail.zayo.example")
+        self.assertEqual(page.context["form"].initial["parser"], "zayo")
+        self.client.post(url_of("notification_choose_parser", row), {"parser": "zayo"})
+
+        self.provider.refresh_from_db()
+        row.refresh_from_db()
+        self.assertEqual((self.provider.cf["provider_parser_circuit_maintenances"], row.state), ("zayo", "received"))

@@ -1,8 +1,12 @@
 """The page Inbox: all that needs a person, each with what fixes it."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -11,18 +15,27 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 from nautobot.apps.views import GenericView
+from nautobot.circuits.models import Provider
+from nautobot.core.utils.data import is_uuid
 from nautobot.core.views.mixins import ContentTypePermissionRequiredMixin
 
 from nautobot_circuit_maintenance.analysis import inbox
+from nautobot_circuit_maintenance.analysis.overdue import SilentProvider, Unended
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.choices import (
+    CircuitMaintenanceStatusChoices as Status,
+    NotificationStateChoices as State,
+)
+from nautobot_circuit_maintenance.domain.custom_fields import QUIET
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification, UnknownSender
 from nautobot_circuit_maintenance.pipeline.manual import ADDABLE, may_add
 from nautobot_circuit_maintenance.tables.maintenances import may_add_circuits
 from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.views.asking import back_to
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 _TITLE = "Inbox"
+_FRAMED = '<span class="badge border border-dark text-body">{}</span>'
 
 
 class InboxView(ContentTypePermissionRequiredMixin, GenericView):
@@ -58,6 +71,37 @@ class InboxView(ContentTypePermissionRequiredMixin, GenericView):
         }
         return TemplateResponse(request, "nautobot_circuit_maintenance/inbox.html", context)
 
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Do what a button of an overdue row says."""
+        pk = request.POST.get("pk", "")
+        if is_uuid(pk) and request.GET.get("do") in _OVERDUE:
+            _OVERDUE[request.GET["do"]](request, pk)
+        return redirect(back_to(request, reverse(_ROUTE.format("inbox"))))
+
+
+def _write_rarely(request: HttpRequest, pk: str) -> None:
+    provider = get_object_or_404(Provider.objects.restrict(request.user, "change"), pk=pk)
+    provider.cf[QUIET.key] = True
+    _save(request, provider, f"{provider} is not listed as silent any more.")
+
+
+def _complete(request: HttpRequest, pk: str) -> None:
+    maintenance = get_object_or_404(CircuitMaintenance.objects.restrict(request.user, "change"), pk=pk)
+    maintenance.status = Status.COMPLETED
+    _save(request, maintenance, f"{maintenance} is completed.")
+
+
+def _save(request: HttpRequest, row: Any, text: str) -> None:
+    try:
+        row.validated_save()
+    except ValidationError as error:  # of another field of the row
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, text)
+
+
+_OVERDUE = {"quiet": _write_rarely, "complete": _complete}
+
 
 def _group(group: inbox.Group, user: Any, here: str) -> dict[str, Any]:
     may_add_circuit, may_assign = may_add_circuits(user), user.has_perm("circuits.change_provider")
@@ -66,7 +110,7 @@ def _group(group: inbox.Group, user: Any, here: str) -> dict[str, Any]:
     for entry in group.entries:
         row = _ROWS[type(entry.row)](entry, here)
         if isinstance(entry.row, Notification) and entry.row.state == State.FAILED and group.may_change:
-            row["links"].append(("Choose a parser", reverse("circuits:provider_edit", args=[entry.provider_id])))
+            row["links"].append(("Choose a parser", _link("notification_choose_parser", entry.row, here)))
         if isinstance(entry.row, Notification) and entry.may_change and entry.row.state in ADDABLE and may_add(user):
             row["links"].insert(0, ("Add from this email", _link("notification_add_maintenance", entry.row, here)))
         if isinstance(entry.row, CircuitImpact) and may_add_circuit and group.provider:
@@ -128,7 +172,7 @@ def _sender(entry: inbox.Entry, here: str) -> dict[str, Any]:
     row: Any = entry.row
     dismiss = reverse(_ROUTE.format("unknownsender_bulk_dismiss"))
     return {
-        "kind": format_html('<span class="badge border border-dark text-body">{}</span>', "Unknown sender"),
+        "kind": format_html(_FRAMED, "Unknown sender"),
         "title": row.address,
         "why": f"{row.count} email{pluralize(row.count)} in {row.source}, and no provider has this address.",
         "links": [("Assign to a provider", _link("unknownsender_assign", row, here))] if entry.may_change else [],
@@ -136,7 +180,36 @@ def _sender(entry: inbox.Entry, here: str) -> dict[str, Any]:
     }
 
 
+def _silent(entry: inbox.Entry, _here: str) -> dict[str, Any]:
+    row: Any = entry.row
+    days = max(1, round(row.interval / timedelta(days=1)))
+    return {
+        "kind": format_html(_FRAMED, "Silent provider"),
+        "title": f"No email from {row.provider}",
+        "why": f"It used to write about every {days} day{pluralize(days)}. Has it another address, or is its email lost?",
+        "links": [],
+        "posts": [("Writes rarely", _do("quiet"), row.pk)] if entry.may_change else [],
+    }
+
+
+def _unended(entry: inbox.Entry, _here: str) -> dict[str, Any]:
+    row: Any = entry.row
+    return {
+        "kind": format_html(_FRAMED, "No word since"),
+        "title": row.maintenance.name,
+        "why": "Its last window is over, and no email says that it is completed, as the provider usually does.",
+        "links": [],
+        "posts": [("Mark as completed", _do("complete"), row.pk)] if entry.may_change else [],
+    }
+
+
+def _do(what: str) -> str:
+    return f"{reverse(_ROUTE.format('inbox'))}?{urlencode({'do': what})}"
+
+
 _ROWS = {
+    SilentProvider: _silent,
+    Unended: _unended,
     Notification: _notification,
     CircuitMaintenance: _maintenance,
     CircuitImpact: _impact,

@@ -38,6 +38,7 @@ from nautobot_circuit_maintenance.views import message_panels
 from nautobot_circuit_maintenance.views.adding import AddButton, AddMixin
 from nautobot_circuit_maintenance.views.asking import back_to
 from nautobot_circuit_maintenance.views.choosing import RuleMixin
+from nautobot_circuit_maintenance.views.choosing_parser import ChooseParserMixin
 from nautobot_circuit_maintenance.views.dismissing import DismissButton, DismissMixin
 from nautobot_circuit_maintenance.views.opinion_panels import FindingsPanel
 from nautobot_circuit_maintenance.views.reading_panels import ReadingPanel
@@ -69,6 +70,7 @@ def _message_tab(weight: int, label: str, panel: type[Panel]) -> DistinctViewTab
 class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form methods
     StorableQueryMixin,
     AddMixin,
+    ChooseParserMixin,
     RuleMixin,
     DismissMixin,
     ObjectDetailViewMixin,

@@ -3,8 +3,9 @@
 from datetime import datetime, timezone
 from importlib.metadata import version
 
+from nautobot_circuit_maintenance.domain.parser_names import normalized_name
 from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, MaintenanceEvent, ParserInfo, Window
-from nautobot_circuit_maintenance.reading.library import known_parser_names, normalized_name
+from nautobot_circuit_maintenance.reading.library import known_parser_names
 from nautobot_circuit_maintenance.tests.reading.parser_mails import (
     ParseTestCase,
     calendar,
