@@ -74,7 +74,7 @@ def environment(dice: Random) -> Iterator[tuple[Any, Any]]:
         world.create_world()
         refusals.install()
         workers = stack.enter_context(services.workers(bouncer.env))
-        yield faults.Faults(dice, postgres, bouncer, redis, workers, proxies), mailbox
+        yield faults.Faults(dice, postgres, bouncer, redis, workers, proxies, mailbox.logins), mailbox
 
 
 def run(seed: int, wanted: int, only: str) -> "tuple[Faults, Figures]":

@@ -14,6 +14,7 @@ from nautobot.apps.change_logging import web_request_context
 from nautobot.extras.models import JobResult
 
 from development.chaos import flood, refusals, services, world
+from development.chaos.logins import Logins
 from development.chaos.mailboxes import HTTP_FAULTS
 from development.chaos.proxy import COMMAND_FAULTS, Proxies
 from development.chaos.refusals import CODES, Session
@@ -42,6 +43,7 @@ WEIGHTS = {
     "pgbouncer-restart": RARE,
     "redis-restart": RARE,
     **dict.fromkeys((*CODES, *WIRE_FAULTS, *COMMAND_FAULTS, *HTTP_FAULTS), 3),
+    **dict.fromkeys(("token-expired", "token-issued-none", "token-refused"), 3),
     "second-job": 3,
     "slow-flood": RARE,
     "operator-edit": COMMON,
@@ -62,6 +64,7 @@ class Faults:
     redis: Redis
     workers: Workers
     proxy: Proxies
+    logins: Logins
     runs: int = 0
     """Number of enqueued jobs."""
     struck: Counter[str] = field(default_factory=Counter)
@@ -179,6 +182,30 @@ class Faults:
         _within(PENDING_SECONDS, lambda: self.proxy.pending is None)
         fault, self.proxy.pending = self.proxy.pending, None
         return fault is None
+
+    def _token_expired(self) -> bool:
+        """Let all tokens expire while messages are read; one IMAP session is lost, so that it has to log in once more."""
+        self.enqueue(since=EVER)
+        _within(PENDING_SECONDS, lambda: self.proxy.sessions > 0)
+        self.proxy.pending = Fault("imap-cut", command="FETCH")
+        expired = self.logins.expire()
+        _within(PENDING_SECONDS, lambda: self.proxy.pending is None)
+        self.proxy.pending = None
+        return expired > 0
+
+    def _token_issued_none(self) -> bool:
+        """Let the login servers refuse tokens for a moment."""
+        before = self.logins.issued
+        with self.logins.issuing_none():
+            self.enqueue(since=EVER)
+            return _within(PENDING_SECONDS, lambda: self.logins.issued > before)
+
+    def _token_refused(self) -> bool:
+        """Let the IMAP server refuse tokens for a moment."""
+        before = self.logins.asked
+        with self.logins.accepting_none():
+            self.enqueue(since=EVER)
+            return _within(PENDING_SECONDS, lambda: self.logins.asked > before)
 
     def _second_job(self) -> bool:
         """Enqueue the same work twice, for two workers."""

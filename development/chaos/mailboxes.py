@@ -1,4 +1,8 @@
-"""The mailboxes of chaos: an IMAP folder, a Gmail label and a folder of Microsoft 365 behind faulty proxies; some emails arrive twice."""
+"""The mailboxes of chaos, behind faulty proxies; some emails arrive twice.
+
+An IMAP folder with a password, a folder on a Dovecot that accepts access tokens only from us, a Gmail label, and a folder of
+Microsoft 365.
+"""
 
 import datetime
 import json
@@ -16,10 +20,13 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from development.chaos.logins import Logins
 from development.chaos.proxy import Proxies, imap_proxy
+from development.services.dovecot import dovecot
 from development.services.graph.server import graph_server
 from development.services.graph.tenant import Tenant, name_of
 from development.services.imap import ImapServer, imap_server, make_certificates
+from development.services.introspection import Introspection, introspection
 from development.services.wire import Wire, relay
 from nautobot_circuit_maintenance.tests.mailboxes import http_faults
 from nautobot_circuit_maintenance.tests.mailboxes.gmail_server import GmailAccount, gmail_server
@@ -36,7 +43,7 @@ HTTP_FAULTS: dict[str, http_faults.Fault] = {
     "http-garbled": http_faults.garbled,
 }
 """What happens to a response of Gmail or Graph; "empty" is an empty JSON object."""
-OF_IMAP, OF_GMAIL, OF_GRAPH = (0, 1, 2, 3, 4), (0, 5, 6, 7), (1, 5, 8, 9)
+OF_IMAP, OF_GMAIL, OF_GRAPH, OF_OAUTH = (0, 1, 2, 3), (0, 5, 6, 7), (1, 5, 8, 9), (3, 4, 6, 9)
 """Tenths of the emails, by their bytes, that are delivered to each; some to two of them."""
 
 
@@ -45,13 +52,16 @@ class Mailboxes:
     """All mailboxes, used as one."""
 
     imap: ImapServer
+    oauth: ImapServer
     gmail: GmailAccount
     graph: Tenant
+    logins: Logins
 
     def deliver_all(self, mails: list[tuple[bytes, datetime.datetime | None]], folder: str = FOLDER) -> None:
         """Put messages, each with the aware time of its arrival, into one mailbox or two."""
         tenths = [(zlib.crc32(raw) % 10, raw, received_at) for raw, received_at in mails]
         self.imap.deliver_all([(raw, at) for tenth, raw, at in tenths if tenth in OF_IMAP], folder)
+        self.oauth.deliver_all([(raw, at) for tenth, raw, at in tenths if tenth in OF_OAUTH], folder)
         for tenth, raw, received_at in tenths:
             arrived = received_at or datetime.datetime.now(datetime.timezone.utc)
             if tenth in OF_GMAIL:
@@ -64,6 +74,7 @@ class Mailboxes:
         self.gmail.messages, self.gmail.history = {}, []
         self.graph.messages = {}
         self.imap.empty(folder)
+        self.oauth.empty(folder)
 
 
 @contextmanager
@@ -86,7 +97,28 @@ def mailboxes(dice: Random) -> Iterator[tuple[Mailboxes, Proxies, list[dict[str,
         graph |= {"account": tenant.address, "tenant": tenant.id, "client_id": tenant.client_id}
         graph |= {"client_secret": tenant.client_secret, "attach_all_providers": True}
         shared = {"folder": FOLDER, "attach_all_providers": True}
-        yield Mailboxes(server, account, tenant), proxies, [imap | shared, gmail | shared, graph]
+        tokens, login, asked = stack.enter_context(_dovecot())
+        port = stack.enter_context(imap_proxy(tokens, proxies))
+        oauth = {
+            "name": "Chaos OAuth",
+            "url": f"imaps://localhost:{port}",
+            "login": "microsoft",
+            "login_url": login.url,
+        }
+        oauth |= {"account": tokens.username, "tenant": login.id, "client_id": login.client_id}
+        oauth |= {"client_secret": login.client_secret, "ca_file": str(tokens.ca_file)}
+        every = Mailboxes(server, tokens, account, tenant, Logins((tenant, login), asked))
+        yield every, proxies, [imap | shared, oauth | shared, gmail | shared, graph]
+
+
+@contextmanager
+def _dovecot() -> Iterator[tuple[ImapServer, Tenant, Introspection]]:
+    """Run a Dovecot that accepts the access tokens of a login server, and that server."""
+    valid: set[str] = set()
+    with introspection(valid) as asked:
+        with dovecot(asked.username, mechanisms="plain xoauth2", introspection=asked.url) as server:
+            with graph_server(Tenant(address=asked.username, tokens=valid), server.ca_file.parent) as login:
+                yield server, login, asked
 
 
 @contextmanager

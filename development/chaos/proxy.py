@@ -66,7 +66,11 @@ class _Session(Connection):
         if not self.asked.endswith(b"\r\n"):
             return  # a client may send a command in pieces
         data, self.asked = self.asked, b""
-        tag, *words = data.upper().split(maxsplit=3)
+        words = data.upper().split(maxsplit=3)
+        if len(words) < 2:  # a response to a challenge: an access token, or nothing, which ends a refused login
+            self.server.sendall(data)
+            return
+        tag, *words = words
         name = words[words[:1] == [b"UID"]].decode("latin-1")
         self.proxies.commands[name] += 1
         fault = self.proxies.take(COMMAND_FAULTS, command=name)

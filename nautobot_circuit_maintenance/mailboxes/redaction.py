@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from html.entities import codepoint2name
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "***"
@@ -15,11 +16,20 @@ _WINDOW = 20
 """Characters of a token or a key that must agree in a word; passwords are shorter, and have to be repeated in full."""
 
 
+_WORD = re.compile(r"[A-Za-z0-9+/_%-]+=*")
+_ESCAPE = r"(?:\\|%(?:25)*5c)"
+_REFERENCE, _REFERENCE_END = r"(?:&|%(?:25)*26)(?:amp(?:;|%(?:25)*3b)){0,8}", r"(?:;|%(?:25)*3b)"
+_LONGEST_SPELLED = 100
+"""Characters of a secret that is found however each of them is written; longer ones are found by their parts."""
+_ENTITIES = {chr(code): name for code, name in codepoint2name.items()}
+"""Names of characters in HTML."""
+
+
 def redact(text: str, secrets: Iterable[str], *, account: str = "") -> str:
     """Replace every secret in the text, also quoted, encoded, inside of base64, or (if it is long) in part."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         encoded, spellings = _patterns(secret, account)
-        text = encoded.sub(HIDDEN, text) if encoded else text
+        text = _without_words(text, encoded) if encoded else text
         text = spellings.sub(HIDDEN, text)
         text = _without_parts(text, secret)
     return text
@@ -28,10 +38,47 @@ def redact(text: str, secrets: Iterable[str], *, account: str = "") -> str:
 @lru_cache(maxsize=32)
 def _patterns(secret: str, account: str) -> "tuple[re.Pattern[str] | None, re.Pattern[str]]":
     """Return what finds the secret inside of base64, and what finds its spellings, the longest first."""
-    cores = "|".join(map(re.escape, sorted(set(_base64_cores(secret.encode())), key=len, reverse=True)))
-    encoded = re.compile(rf"[A-Za-z0-9+/_%-]*(?:{cores})[A-Za-z0-9+/_%=-]*") if cores else None
+    cores = "|".join(map(re.escape, sorted(_all_cores(secret), key=len, reverse=True)))
+    encoded = re.compile(cores) if cores else None
     spellings = sorted(filter(str.strip, set(_spellings(secret, account))) or [secret], key=len, reverse=True)
-    return encoded, re.compile("|".join(map(re.escape, spellings)))
+    patterns = list(map(re.escape, spellings))
+    if len(secret) <= _LONGEST_SPELLED and secret.strip():
+        patterns.insert(0, "".join(map(_any_spelling, " ".join(secret.split()))))
+    return encoded, re.compile("|".join(patterns), re.IGNORECASE)
+
+
+def _any_spelling(sign: str) -> str:
+    """Return a pattern for one character, however it is escaped, by whom and how often: %41, %2541, &#65;, \\u0041, =41."""
+    number = ord(sign)
+    ways = [rf"{_REFERENCE}#0*{number}{_REFERENCE_END}", rf"{_REFERENCE}#x0*{number:x}{_REFERENCE_END}"]
+    ways += [
+        rf"{_REFERENCE}{name}{_REFERENCE_END}"
+        for name in (_ENTITIES.get(sign), "apos" if sign == "'" else None)
+        if name
+    ]
+    ways += [rf"{_ESCAPE}{{1,8}}u0*{number:x}", rf"{_ESCAPE}{{1,8}}u\{{0*{number:x}\}}"]
+    for codec in ("utf-8", "latin-1"):
+        numbers = [f"{each:02x}" for each in sign.encode(codec, "ignore")]
+        if numbers:
+            ways += [prefix + prefix.join(numbers) for prefix in ("%(?:25)*", rf"{_ESCAPE}{{1,8}}x", "=")]
+    # The character itself comes last: it may be one that starts an escape.
+    ways += [r"\s+|\+" if sign == " " else rf"{_ESCAPE}{{1,8}}" if sign == "\\" else re.escape(sign)]
+    return rf"{_ESCAPE}{{0,8}}(?:{'|'.join(ways)})"
+
+
+def _all_cores(secret: str) -> set[str]:
+    """Return what the base64 of every text with the secret has, also with one that was encoded before."""
+    before = (
+        secret,
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        json.dumps(secret)[1:-1],
+        html.escape(secret),
+    )
+    forms = {each.encode() for each in before} | {secret.encode("utf-16-le"), secret.encode("utf-16-be")}
+    forms |= {core.encode() for core in _base64_cores(secret.encode())}
+    return {core for form in forms for core in _base64_cores(form)}
 
 
 def _base64_cores(secret: bytes) -> Iterator[str]:
@@ -58,6 +105,7 @@ def _spellings(secret: str, account: str) -> Iterator[str]:
     quoted = secret.replace("\\", "\\\\").replace('"', '\\"')
     plain = base64.b64encode(f"\0{account}\0{secret}".encode()).decode()
     yield from _web_spellings(secret)
+    yield secret.encode().hex()
     for spelling in (secret, quoted, plain):
         printed = repr(spelling.encode())[2:-1]
         printed_in_quotes = repr(f'"{spelling}'.encode())[3:-1]
@@ -78,14 +126,20 @@ def _web_spellings(secret: str) -> Iterator[str]:
     yield html.escape(secret, quote=False)
 
 
+def _without_words(text: str, parts: "re.Pattern[str]") -> str:
+    """Hide the words in base64 that have one of these parts; each word is looked at once."""
+    return _WORD.sub(lambda found: HIDDEN if parts.search(found[0]) else found[0], text)
+
+
 def _without_parts(text: str, secret: str) -> str:
     """Hide the words that have a part of a token or key: a line of a key in PEM, a token that was cut off."""
     if len(secret) < 2 * _WINDOW:
         return text
+    lower = secret.lower()
 
     def hide(found: "re.Match[str]") -> str:
-        word = found[0]
+        word = found[0].lower()
         starts = range(len(word) - _WINDOW + 1)
-        return HIDDEN if any(word[start : start + _WINDOW] in secret for start in starts) else word
+        return HIDDEN if any(word[start : start + _WINDOW] in lower for start in starts) else found[0]
 
     return re.sub(rf"\S{{{_WINDOW},}}", hide, text)

@@ -3,6 +3,8 @@
 import base64
 import html
 import json
+import quopri
+import time
 import unittest
 from urllib.parse import quote, quote_plus
 
@@ -51,6 +53,39 @@ class RedactionTest(unittest.TestCase):
             spelled = spell(PASSWORD)
             with self.subTest(spelled):
                 self.assertEqual(redact(f"client_secret={spelled}&scope=x", [PASSWORD]), "client_secret=***&scope=x")
+
+    def test_forms_in_forms(self):
+        """Who logs a request escapes what was escaped before; some escape every character."""
+        url, json_, html_, base = quote, lambda text: json.dumps(text)[1:-1], html.escape, coded
+        for names in (
+            *((one, two) for one in (url, json_, html_, base) for two in (url, json_, html_, base)),
+            (lambda text: text.encode().hex(),),
+            (lambda text: text.encode().hex().upper(),),
+            (lambda text: "".join(f"%{each:02X}" for each in text.encode()),),
+            (lambda text: "".join(f"&#{ord(each)};" for each in text),),
+            (lambda text: "".join(f"&#x{ord(each):X};" for each in text),),
+            (lambda text: "".join(f"\\u{ord(each):04x}" for each in text),),
+            (lambda text: quopri.encodestring(text.encode()).decode().strip(),),
+            (lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),),
+            (lambda text: coded("client:" + quote_plus(text)),),
+            (repr, lambda text: text[1:-1]),
+            (lambda text: repr(text.encode("latin-1"))[2:-1],),
+            (str.upper,),
+        ):
+            spelled = PASSWORD
+            for spell in names:
+                spelled = spell(spelled)
+            with self.subTest(spelled):
+                self.assertEqual(redact(f"form: {spelled} was refused", [PASSWORD]), "form: *** was refused")
+
+    def test_long_answers_take_no_time(self):
+        """Errors of servers have up to 64 kB, of whatever is repeated."""
+        for secret in ("x" * 100, PASSWORD, TOKEN):
+            for piece in ("\\", "x", "%", "%25", "%5c", "&amp;", "&#", "p ", "eyJ0", secret[:-1]):
+                started = time.process_time()
+                redact(piece * (64_000 // len(piece)), [secret])
+                with self.subTest(secret=secret, piece=piece):
+                    self.assertLess(time.process_time() - started, 3.0)
 
     def test_part_of_a_token(self):
         for part in (TOKEN[:30], TOKEN[-25:], TOKEN.split(".")[1], TOKEN[11:60]):
