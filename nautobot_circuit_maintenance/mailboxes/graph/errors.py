@@ -7,8 +7,10 @@ from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.base import error_text
 from nautobot_circuit_maintenance.mailboxes.graph.settings import GraphSettings
 
-_EXPIRED = {"syncstatenotfound", "resyncrequired", "synctokennotfound", "syncstateinvalid", "errorinvalididmalformed"}
-"""Codes of a cursor that is worthless, in lower case: Microsoft spells some of them differently from its documentation."""
+_EXPIRED = ("syncstate", "resync", "synctoken", "deltatoken", "skiptoken")
+"""What is in the codes of a cursor that is worthless, in lower case: Microsoft spells them in many ways."""
+_BUSY = {"applicationthrottled", "activitylimitreached", "throttledrequest", "toomanyrequests", "errorserverbusy"}
+_TEMPORARY = (409, 410, 423, 429)
 _MOVING = {"mailboxinfostale", "errorincorrectroutinghint", "errormailboxmoveinprogress"}
 _NO_MAILBOX = {"mailboxnotenabledforrestapi", "resourcenotfound", "extensionerror"}
 _NO_USER = {"errorinvaliduser", "request_resourcenotfound"}
@@ -33,7 +35,8 @@ class Rejected(MailboxError):
     @property
     def is_expired(self) -> bool:
         """Whether Graph does not know the state of the last round any more, or its folder: a new round is needed."""
-        is_unknown = self.status in (400, 404) and bool(self.codes & (_EXPIRED | _NO_FOLDER))
+        is_named = any(word in code for code in self.codes for word in _EXPIRED)
+        is_unknown = self.status in (400, 404) and (is_named or bool(self.codes & _NO_FOLDER))
         return self.status == 410 or is_unknown
 
     @property
@@ -81,7 +84,7 @@ def rejected(status: int, body: Any, settings: GraphSettings) -> Rejected:
     reason = error_text(f"HTTP {status}, {error.get('code')}: {error.get('message', '')}", settings)
     what = f"Microsoft Graph rejected mailbox '{settings.account}' ({reason})"
     code, sentence = _cause(status, codes, settings)
-    is_permanent = status < 500 and status not in (409, 410, 423, 429) and not codes & _MOVING
+    is_permanent = status < 500 and status not in _TEMPORARY and not codes & (_MOVING | _BUSY)
     return Rejected(code, f"{what}; {sentence}.", status=status, codes=codes, permanent=is_permanent)
 
 
@@ -91,6 +94,11 @@ def _cause(status: int, codes: frozenset[str], settings: GraphSettings) -> tuple
         return (
             "GRAPH-04",
             "a Conditional Access policy blocks the application: exclude it, or allow the worker's address",
+        )
+    if codes & _BUSY or status == 429:
+        return (
+            "GRAPH-16",
+            "there were too many requests for it; no messages were skipped, and the next run will continue",
         )
     if status == 401:
         return (
@@ -111,7 +119,7 @@ def _cause(status: int, codes: frozenset[str], settings: GraphSettings) -> tuple
         )
     if codes & _NO_FOLDER:
         return "GRAPH-07", "the folder or message was deleted or moved; the next run will look for it"
-    if status >= 500 or status in (409, 410, 423) or codes & _MOVING:
+    if status >= 500 or status in _TEMPORARY or codes & _MOVING:
         return "GRAPH-09", "Microsoft could not answer; no messages were skipped, and the next run will continue"
     return "GRAPH-10", "check 'url', 'account' and 'folder'"
 

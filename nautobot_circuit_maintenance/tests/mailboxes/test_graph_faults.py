@@ -192,6 +192,21 @@ class TokenTest(FaultCase):
         self.assertRegex(str(caught.exception), r"GRAPH-10: .*Bearer \*\*\* is bad, \*\*\*")
         self.assertNotIn(token[:20], str(caught.exception))
 
+    def test_too_many_requests_in_every_spelling_are_temporary(self):
+        """Whatever the status is, and without a word about how long to wait."""
+        for status, code in (
+            (429, "ApplicationThrottled"),
+            (429, "Other"),
+            (403, "activityLimitReached"),
+            (400, "TooManyRequests"),
+        ):
+            with self.subTest(code):
+                self.tenant.refusals = [graph_error(status, code)] * 50
+                error = self.refusal()
+                self.tenant.refusals = []
+                self.assertRegex(str(error), f"GRAPH-16: .*{code}.*too many requests")
+                self.assertFalse(error.permanent)
+
     def test_without_the_library_one_sentence_says_what_to_install(self):
         login = "nautobot_circuit_maintenance.mailboxes.logins.microsoft"
         with mock.patch.dict(sys.modules, {"msal": None}):
@@ -289,6 +304,8 @@ class ForgottenTest(FaultCase):
         for expired in (
             *((410, "SyncStateNotFound"), (410, "syncStateNotFound"), (410, "resyncRequired"), (410, "Other")),
             *((400, "SyncStateNotFound"), (404, "syncStateNotFound"), (400, "ErrorInvalidIdMalformed")),
+            *((400, "ErrorInvalidSyncStateData"), (404, "SyncStateInvalid"), (400, "resyncChangesApplyDifferences")),
+            *((400, "InvalidDeltaToken"), (404, "syncTokenNotFound"), (400, "ErrorInvalidSkipToken")),
         ):
             with self.subTest(expired):
                 self.tenant.messages, self.tenant.expired = {}, expired
