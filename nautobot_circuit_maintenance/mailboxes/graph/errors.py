@@ -10,6 +10,10 @@ from nautobot_circuit_maintenance.mailboxes.graph.settings import GraphSettings
 _EXPIRED = ("syncstate", "resync", "synctoken", "deltatoken", "skiptoken")
 """What is in the codes of a cursor that is worthless, in lower case: Microsoft spells them in many ways."""
 _BUSY = {"applicationthrottled", "activitylimitreached", "throttledrequest", "toomanyrequests", "errorserverbusy"}
+_TOO_MANY = (
+    "GRAPH-16",
+    "there were too many requests for it; no messages were skipped, and the next run will continue",
+)
 _TEMPORARY = (409, 410, 423, 429)
 _MOVING = {"mailboxinfostale", "errorincorrectroutinghint", "errormailboxmoveinprogress"}
 _NO_MAILBOX = {"mailboxnotenabledforrestapi", "resourcenotfound", "extensionerror"}
@@ -83,7 +87,7 @@ def rejected(status: int, body: Any, settings: GraphSettings) -> Rejected:
     error = body["error"]
     reason = error_text(f"HTTP {status}, {error.get('code')}: {error.get('message', '')}", settings)
     what = f"Microsoft Graph rejected mailbox '{settings.account}' ({reason})"
-    code, sentence = _cause(status, codes, settings)
+    code, sentence = _TOO_MANY if status == 429 or codes & _BUSY else _cause(status, codes, settings)
     is_permanent = status < 500 and status not in _TEMPORARY and not codes & (_MOVING | _BUSY)
     return Rejected(code, f"{what}; {sentence}.", status=status, codes=codes, permanent=is_permanent)
 
@@ -94,11 +98,6 @@ def _cause(status: int, codes: frozenset[str], settings: GraphSettings) -> tuple
         return (
             "GRAPH-04",
             "a Conditional Access policy blocks the application: exclude it, or allow the worker's address",
-        )
-    if codes & _BUSY or status == 429:
-        return (
-            "GRAPH-16",
-            "there were too many requests for it; no messages were skipped, and the next run will continue",
         )
     if status == 401:
         return (
