@@ -1,15 +1,18 @@
 """Serializers of the REST API; none contains the original message of a notification."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Manager, Prefetch, prefetch_related_objects
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from nautobot.apps.api import BaseModelSerializer, NautobotModelSerializer, TaggedModelSerializerMixin
-from nautobot.circuits.models import Circuit, Provider
+from nautobot.circuits.models import Provider
 from rest_framework import serializers
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.api.csv_files import CHUNK
+from nautobot_circuit_maintenance.api.impacts import MaintenanceImpactSerializer
 from nautobot_circuit_maintenance.api.windows import (
     DoubtSerializer,
     OwnWindowsField,
@@ -35,14 +38,6 @@ _LISTS = ("windows", "impacts")
 _IN_CSV = ("windows", "circuits")
 
 
-class _CircuitReferenceSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only describes
-    """A circuit, as Nautobot refers to related objects."""
-
-    id = serializers.UUIDField()
-    object_type = serializers.CharField()
-    url = serializers.CharField()
-
-
 class SafeCsvMixin(BaseModelSerializer):
     """A serializer that escapes formulas in CSV, for REST, exports and jobs: unknown senders may have written the values."""
 
@@ -50,33 +45,6 @@ class SafeCsvMixin(BaseModelSerializer):
         """Escape the values of a CSV file."""
         data: dict[str, Any] = super().to_representation(instance)
         return in_csv(data) if self._is_csv_request() else data
-
-
-class MaintenanceImpactSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only for reading
-    """The impact on one circuit ID, inside its maintenance."""
-
-    id = serializers.UUIDField()
-    cid = serializers.CharField()
-    impact = serializers.CharField()
-    circuit = serializers.SerializerMethodField(help_text="Null if no matching circuit exists.")
-    matched_by = serializers.CharField(help_text="How the circuit was found.")
-    in_all_windows = serializers.BooleanField()
-    windows = OwnWindowsField(
-        help_text="Windows in which the circuit is affected, if not in all. None: it is not affected any more."
-    )
-
-    @extend_schema_field(_CircuitReferenceSerializer(allow_null=True))
-    def get_circuit(self, impact: CircuitImpact) -> dict[str, str] | None:
-        """Refer to the circuit without a query."""
-        if impact.circuit_id is None:
-            return None
-        url = Circuit(pk=impact.circuit_id).get_absolute_url(api=True)
-        request = self.context.get("request")
-        return {
-            "id": str(impact.circuit_id),
-            "object_type": "circuits.circuit",
-            "url": request.build_absolute_uri(url) if request else url,
-        }
 
 
 class CircuitMaintenanceListSerializer(
@@ -143,14 +111,14 @@ class CircuitMaintenanceSerializer(SafeCsvMixin, NautobotModelSerializer, Tagged
         spans = maintenance.cancelled_spans
         if self._is_csv_request():
             return as_intervals(spans)
-        return WindowSerializer([{"start_time": start, "end_time": end} for start, end in spans], many=True).data
+        return self._rows_of(WindowSerializer, [{"start_time": start, "end_time": end} for start, end in spans])
 
     @extend_schema_field(DoubtSerializer(many=True))
     def get_doubts(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]] | str:
         """List the doubts."""
         if self._is_csv_request():
             return " ".join(doubt["sentence"] for doubt in maintenance.doubts)
-        return DoubtSerializer(maintenance.doubts, many=True).data
+        return self._rows_of(DoubtSerializer, maintenance.doubts)
 
     def get_other_ids(self, maintenance: CircuitMaintenance) -> list[str]:
         """List the other IDs."""
@@ -161,12 +129,22 @@ class CircuitMaintenanceSerializer(SafeCsvMixin, NautobotModelSerializer, Tagged
         """List the windows, earliest first."""
         if self._is_csv_request():
             return as_intervals((window.start_time, window.end_time) for window in maintenance.windows.all())
-        return WindowSerializer(maintenance.windows.all(), many=True).data
+        return self._rows_of(WindowSerializer, maintenance.windows.all())
 
     @extend_schema_field(MaintenanceImpactSerializer(many=True))
     def get_impacts(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]]:
         """List the impact on each circuit ID."""
-        return MaintenanceImpactSerializer(self._impacts(maintenance), many=True, context=self.context).data
+        return self._rows_of(MaintenanceImpactSerializer, self._impacts(maintenance))
+
+    def _rows_of(self, kind: type[serializers.Serializer], rows: Iterable[Any]) -> list[dict[str, Any]]:
+        """Return what belongs to a maintenance; all maintenances of a list share one serializer of a kind."""
+        if kind not in self._serializers:
+            self._serializers[kind] = kind(context=self.context)
+        return [self._serializers[kind].to_representation(row) for row in rows]
+
+    @cached_property
+    def _serializers(self) -> dict[type[serializers.Serializer], serializers.Serializer]:
+        return {}
 
     def get_duration_minutes(self, maintenance: CircuitMaintenance) -> int:
         """Add up the windows."""
@@ -175,6 +153,8 @@ class CircuitMaintenanceSerializer(SafeCsvMixin, NautobotModelSerializer, Tagged
 
     def get_circuits(self, maintenance: CircuitMaintenance) -> str:
         """List the affected circuit IDs that the user may view, in one cell."""
+        if not hasattr(maintenance, "affected_cids"):  # one maintenance alone, not a list of them
+            maintenance.affected_cids = [impact.cid for impact in self._impacts(maintenance) if impact.is_affected]
         return ", ".join(maintenance.affected_cids)
 
     def get_circuit_count(self, maintenance: CircuitMaintenance) -> int:
