@@ -11,6 +11,7 @@ from nautobot_circuit_maintenance.choices import NotificationStateChoices as Sta
 from nautobot_circuit_maintenance.domain.escaping import in_markdown
 from nautobot_circuit_maintenance.mail.limits import time_left
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
+from nautobot_circuit_maintenance.pipeline.repeating import repeated
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.retention import purge_raw
 from nautobot_circuit_maintenance.pipeline.sources import synchronize_sources
@@ -89,7 +90,7 @@ class HandleCircuitMaintenanceNotifications(_DigestingJob):
         from nautobot_circuit_maintenance.pipeline import run  # pylint: disable=import-outside-toplevel  # heavy
 
         if not dryrun:
-            synchronize_sources()
+            repeated(synchronize_sources)
         chosen = list(sources) if sources else list(NotificationSource.objects.all())
         if not sources:
             chosen = [source for source in chosen if source.is_configured]

@@ -86,6 +86,9 @@ class TestPages(TransactionTestCase):
         names = {name.removeprefix("1 ") for name in figures if name.startswith("1 ")}
         assert names == {name.removeprefix("2 ") for name in figures if name.startswith("2 ")}
         assert {"dashboard: queries", "REST list: Python CPU ms", "home page: database CPU ms"} <= names
+        assert {"panel of a circuit, nothing to show: Python CPU ms", "CSV of all: Python CPU ms"} <= names
+        assert figures["2 CSV: MB"] > figures["1 CSV: MB"] > 0
+        assert figures["2 bulk edit: statements a row"] >= 0
 
 
 class TestMeters(TransactionTestCase):

@@ -40,6 +40,7 @@ from nautobot_circuit_maintenance.pipeline.queue import (
     release,
 )
 from nautobot_circuit_maintenance.pipeline.quotes import missing_notice, quoting, settle_replies
+from nautobot_circuit_maintenance.pipeline.repeating import repeated
 from nautobot_circuit_maintenance.reading.base import Reading
 from nautobot_circuit_maintenance.reading.parse import parse
 from nautobot_circuit_maintenance.reading.second_opinion import with_opinions
@@ -153,6 +154,9 @@ class Chunk:
 
     def _in_one_transaction(self, claims: Sequence[QueueClaim]) -> dict[UUID, Outcome]:
         """Parse and apply these notifications (T2); those that another worker has locked count as WAITING."""
+        return repeated(partial(self._attempt, claims))
+
+    def _attempt(self, claims: Sequence[QueueClaim]) -> dict[UUID, Outcome]:
         results = _Results()
         with transaction.atomic():
             rows = lock(claims)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from nautobot_circuit_maintenance.choices import NotificationStateChoices as Sta
 from nautobot_circuit_maintenance.domain.text import storable
 from nautobot_circuit_maintenance.models import Notification, ParsedNotification
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
+from nautobot_circuit_maintenance.pipeline.repeating import repeated
 from nautobot_circuit_maintenance.pipeline.turns import Turns
 
 CHUNK = 50
@@ -130,6 +132,9 @@ class Queue:
 
         The attempt is committed before the work starts, so that it counts even if the worker is killed.
         """
+        return repeated(partial(self._try_to_claim, rows))
+
+    def _try_to_claim(self, rows: QuerySet[Notification]) -> list[Notification]:
         with transaction.atomic():
             free = rows.select_for_update(skip_locked=True, of=("self",)).order_by("received_at", "fingerprint")
             taken = _fitting(free.only("attempts", "size", "received_at", "fingerprint")[:CHUNK])
@@ -189,7 +194,7 @@ def release(claims: Sequence[QueueClaim]) -> None:
     for attempts in {claim.attempts for claim in claims}:
         same = [claim.pk for claim in claims if claim.attempts == attempts]
         waiting = Notification.objects.filter(pk__in=same, state=State.RECEIVED, attempts=attempts)
-        waiting.update(attempts=attempts - 1)
+        repeated(partial(waiting.update, attempts=attempts - 1))
 
 
 @contextmanager
@@ -219,5 +224,5 @@ def _release_patiently(claims: Sequence[QueueClaim]) -> None:
 def mark_failed(claim: QueueClaim, reason: str) -> Outcome:
     """Store why a notification failed, unless another worker has claimed it since."""
     waiting = Notification.objects.filter(pk=claim.pk, state=State.RECEIVED, attempts=claim.attempts)
-    stored = waiting.update(state=State.FAILED, error=storable(reason)[:_LONGEST_REASON])
+    stored = repeated(partial(waiting.update, state=State.FAILED, error=storable(reason)[:_LONGEST_REASON]))
     return Outcome.FAILED if stored else Outcome.WAITING

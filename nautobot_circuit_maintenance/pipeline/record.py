@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
@@ -14,6 +15,7 @@ from nautobot_circuit_maintenance.mail.message import MailMessage
 from nautobot_circuit_maintenance.mailboxes.base import Batch
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.pipeline.admission import Admission
+from nautobot_circuit_maintenance.pipeline.repeating import repeated
 from nautobot_circuit_maintenance.pipeline.rewritten import without_rewritten_copies
 from nautobot_circuit_maintenance.pipeline.sender_register import register_unknown
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
@@ -47,6 +49,10 @@ def record_batch(source: NotificationSource, directory: SenderDirectory, batch: 
 
     Raises OperationalError; then nothing is recorded and the cursor stays, so that the next run fetches the batch again.
     """
+    return repeated(partial(_record_batch, source, directory, batch))
+
+
+def _record_batch(source: NotificationSource, directory: SenderDirectory, batch: Batch) -> Recorded:
     admission = Admission()
     messages = without_rewritten_copies(source, batch.messages)
     rows, recorded = _rows(source, directory, messages, admission)
@@ -70,6 +76,10 @@ def record_batch(source: NotificationSource, directory: SenderDirectory, batch: 
 
 def record_messages(directory: SenderDirectory, messages: Sequence[MailMessage]) -> Recorded:
     """Record messages that come without a source."""
+    return repeated(partial(_record_messages, directory, messages))
+
+
+def _record_messages(directory: SenderDirectory, messages: Sequence[MailMessage]) -> Recorded:
     admission = Admission()
     rows, recorded = _rows(None, directory, messages, admission)
     with transaction.atomic():

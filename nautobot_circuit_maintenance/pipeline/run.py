@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from nautobot_circuit_maintenance.pipeline.digest import digest, digest_in_chunk
 from nautobot_circuit_maintenance.pipeline.fetch_request import fetch_request
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.record import record_batch
+from nautobot_circuit_maintenance.pipeline.repeating import repeated
 from nautobot_circuit_maintenance.pipeline.report import PREVIOUSLY_WAITING, RunReport, SourceReport
 from nautobot_circuit_maintenance.pipeline.sender_register import forget_known
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
@@ -109,7 +111,7 @@ def _risk(source: NotificationSource) -> tuple[bool, float]:
 def _link_unmatched() -> None:
     """Link impacts to circuits created without signals (bulk imports); failures are retried on the next run."""
     try:
-        link_unmatched()
+        repeated(link_unmatched)
     except DatabaseError as error:  # of any kind, such as a deadlock with a worker that digests: messages come first
         logger.warning("Could not link circuit IDs; will retry in the next run: %s", error)
 
@@ -117,7 +119,7 @@ def _link_unmatched() -> None:
 def _requeue_answered(options: RunOptions) -> None:
     """Queue messages again about which the DNS answers by now; failures are retried on the next run."""
     try:
-        requeue_answered(options.now)
+        repeated(partial(requeue_answered, options.now))
     except DatabaseError as error:  # of any kind: messages come first
         logger.warning("Could not judge unanswered senders; will retry in the next run: %s", error)
 
@@ -186,7 +188,7 @@ def fetch_source(
         sentence = "%s: No provider of this source has an email address; nothing to read."
         logger.warning(sentence, source.name, extra=_log_extra(source))
     if not options.dry_run:
-        forget_known(source, directory)
+        repeated(partial(forget_known, source, directory))
     unreadable: list[str] = []
     for batch in mailbox.fetch(fetch_request(source, directory, now=options.now, since=options.since)):
         if options.dry_run:
@@ -235,7 +237,7 @@ def _finish(source: NotificationSource, report: SourceReport, options: RunOption
     if result.is_complete:
         values["last_fetched_at"] = options.now
     try:
-        NotificationSource.objects.filter(pk=source.pk).update(**values)
+        repeated(partial(NotificationSource.objects.filter(pk=source.pk).update, **values))
     except (OperationalError, InterfaceError) as error:
         logger.error("%s: its state could not be stored: %s", source.name, error, extra={"skip_db_logging": True})
 

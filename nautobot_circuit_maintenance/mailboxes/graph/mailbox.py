@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.domain.escaping import in_markdown
 from nautobot_circuit_maintenance.mailboxes.base import TIMEOUT, Batch, FetchRequest
 from nautobot_circuit_maintenance.mailboxes.cursor import Backlog, JsonCursor, mailbox_identity
 from nautobot_circuit_maintenance.mailboxes.graph import responses
@@ -131,7 +132,7 @@ class GraphMailbox(GraphMessages):
             if self.is_restarted:
                 raise
             self.is_restarted = True
-            logger.warning("%s: %s", self.settings.name, error)
+            logger.warning("%s: %s", self.settings.name, in_markdown(str(error)))
             self.warn_about_change(plan.request)
             folder_id = find_folder(self.session, self.settings.folder)
             self.place = replace(self.place, folder_id=folder_id, is_skimming=True, seen=frozenset())
@@ -159,7 +160,8 @@ class GraphMailbox(GraphMessages):
                 is_refused = error.is_unsupported and link == self.newest_mark()
                 if not (is_refused or error.is_broken):
                     raise self._start_over(error) from error
-                logger.warning("%s: There is no delta; the folder is listed instead: %s", self.settings.name, error)
+                sentence = "%s: There is no delta; the folder is listed instead: %s"
+                logger.warning(sentence, self.settings.name, in_markdown(str(error)))
                 page = Page([], True, "", f"{_LISTED}{_now()}")
             link = page.next or page.delta
             self.place = replace(self.place, is_skimming=bool(page.next))

@@ -3,21 +3,27 @@
 import csv
 import io
 import re
+import tempfile
 from html.parser import HTMLParser
+from pathlib import Path
+from unittest import mock
+from urllib.parse import quote
 
+from django.contrib.contenttypes.models import ContentType
 from django.test import SimpleTestCase
 from django.urls import reverse
 from nautobot.apps.templatetags import render_markdown
-from nautobot.apps.testing import TestCase
+from nautobot.apps.testing import TestCase, create_job_result_and_run_job
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.domain.escaping import in_csv, in_markdown
 from nautobot_circuit_maintenance.models.unknown_senders import LONGEST_ADDRESS
+from nautobot_circuit_maintenance.tests.end_to_end.world import configured, prepare_job, run_job
 from nautobot_circuit_maintenance.tests.factories import app, core
 from nautobot_circuit_maintenance.tests.factories.app import create_unknown_sender
 from nautobot_circuit_maintenance.tests.page_case import HTMX, url_of
-from nautobot_circuit_maintenance.tests.test_permission_walk import REST
+from nautobot_circuit_maintenance.tests.test_permission_walk import REST, ROUTES, UI
 from nautobot_circuit_maintenance.tests.two_providers import OF_THE_APP
 
 EVIL = "evil.example"
@@ -155,13 +161,76 @@ class OutputsTest(TestCase):
                 self.assertEqual(response.status_code, 200)
                 self.assertEqual(elements(response.content.decode()), [])
 
+    def test_no_page_of_one_object_links_or_loads_what_senders_name(self):
+        """Every route of the app that is read, whatever it shows: tabs, forms, confirmations, change logs."""
+        instances = {type(each): each for each in self.create(" ".join(MARKDOWN)[:250])}
+        routes = [route for route in ROUTES if route.namespace == UI and route.needs_pk and route.model in instances]
+        self.assertGreater(len(routes), 20)
+        for route in routes:
+            with self.subTest(route.name):
+                response = self.client.get(route.url(instances[route.model]), follow=True)
+                html = response.content.decode("utf-8", "replace")
+                self.assertEqual(elements(html) if response["Content-Type"].startswith("text/html") else [], [])
+
+    def assert_no_formula(self, text):
+        """Check the cells of a CSV file."""
+        cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+        self.assertGreater(len(cells), 10)
+        self.assertEqual([cell for cell in cells if cell.startswith(("=", "+", "@", "-"))], [])
+
     def test_no_cell_of_a_csv_file_begins_a_formula(self):
-        words = FORMULAS[0]
-        self.create(words)
+        """REST, and the button Export of the lists, which runs a job of Nautobot."""
+        self.create(FORMULAS[0])
         for model in OF_THE_APP:
             with self.subTest(model.__name__):
                 url = reverse(f"{REST}:{model._meta.model_name}-list")
-                text = self.client.get(url, {"format": "csv"}).getvalue().decode("utf-8-sig")
-                cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
-                self.assertGreater(len(cells), 10)
-                self.assertEqual([cell for cell in cells if cell.startswith(("=", "+", "@", "-"))], [])
+                self.assert_no_formula(self.client.get(url, {"format": "csv"}).getvalue().decode("utf-8-sig"))
+                self.assert_no_formula(self.exported(model))
+
+    def exported(self, model):
+        """Return the file that the button Export makes."""
+        with mock.patch("nautobot.extras.models.jobs.JOB_LOGS", None):
+            result = create_job_result_and_run_job(
+                "nautobot.core.jobs",
+                "ExportObjectList",
+                username=self.user.username,
+                content_type=ContentType.objects.get_for_model(model).pk,
+            )
+        self.assertEqual(result.status, "SUCCESS", result.traceback)
+        with result.files.get().file.open("rb") as file:
+            return file.read().decode("utf-8-sig")
+
+    def test_a_download_is_named_by_us(self):
+        """Neither subject nor Message-ID nor the name of an attachment gets into a header of a response."""
+        notification = self.create('a"; filename="evil.example.html\r\nX: y')[4]
+        url = reverse(f"{REST}:notification-raw", args=[notification.pk])
+        for each in (url, url_of("notification_raw", notification)):
+            with self.subTest(each):
+                response = self.client.get(each)
+                self.assertEqual(response["Content-Disposition"], f'attachment; filename="{notification.pk}.eml"')
+                self.assertEqual(response["X-Content-Type-Options"], "nosniff")
+                self.assertNotIn(EVIL, str(response.headers))
+
+    def test_the_log_of_a_job_neither_links_nor_loads_what_senders_and_servers_name(self):
+        """Nautobot renders each line as Markdown, and so does the page of the job's result."""
+        prepare_job()
+        provider = core.create_provider("ISP", "noc@isp.example")
+        for words in MARKDOWN:
+            with self.subTest(words), tempfile.TemporaryDirectory() as folder:
+                sender = "".join(words.split()).replace("<", "").replace(">", "").replace("\\", "")
+                mail = f'From: "{sender}"@{EVIL}\r\nSubject: {sender}\r\n\r\n{sender}'
+                Path(folder, "1.eml").write_text(mail, encoding="utf-8")
+                read = {"name": "Read", "url": f"file://{folder}", "attach_all_providers": True}
+                broken = {**read, "name": "Broken", "url": f"file://{folder}/{quote(words)}"}
+                with configured(read, broken):
+                    result = run_job()
+                html = self.log_of(result)
+                self.assertIn("DIR-01", html)
+                self.assertEqual(elements(html), [])
+                self.assertNotIn("<img src=http", html)
+        self.assertTrue(provider.notification_sources.exists())
+
+    def log_of(self, result):
+        """Return the page of a job's result, its log, and the same of REST as Nautobot's page renders it."""
+        urls = (result.get_absolute_url(), reverse("extras:jobresult_log-table", args=[result.pk]))
+        return "".join(self.client.get(url).content.decode() for url in urls)

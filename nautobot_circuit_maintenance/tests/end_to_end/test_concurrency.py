@@ -1,7 +1,9 @@
-"""Two jobs at once, in two processes, do what one does."""
+"""Two jobs at once, in two processes, do what one does, whatever the isolation level."""
 
 from multiprocessing import get_context
 
+import pytest
+from django.db import connections
 from nautobot.apps.testing import TransactionTestCase
 from nautobot.extras.models import JobResult, ObjectChange
 
@@ -25,6 +27,8 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import (
 MAILS = 240
 ROUNDS = 2
 SECONDS = 60
+SERIALIZABLE = 3
+"""In psycopg2's numbers."""
 
 
 class TestConcurrency(TransactionTestCase):
@@ -33,6 +37,8 @@ class TestConcurrency(TransactionTestCase):
     server: ImapServer
 
     maxDiff = None
+    options: dict[str, int] = {}
+    """Further OPTIONS of the database connections of the jobs."""
 
     def setUp(self):
         """Deliver the mails, and let a single job show what is to come of them."""
@@ -50,6 +56,8 @@ class TestConcurrency(TransactionTestCase):
         barrier = get_context("fork").Barrier(jobs)
 
         def work():
+            for connection in connections.all():
+                connection.settings_dict["OPTIONS"] = {**connection.settings_dict["OPTIONS"], **self.options}
             barrier.wait(SECONDS)
             run_job()
 
@@ -101,3 +109,10 @@ class TestConcurrency(TransactionTestCase):
         delivered = [(each.raw, each.received_at) for each in mails.contradicting_mails(MAILS, seed=11)]
         self.server.deliver_all(delivered, copy)
         self.assert_same_as_one(reading(self.server, self.folder), reading(self.server, copy, name="Mail copy"))
+
+
+@pytest.mark.postgresql("MariaDB locks what it reads at SERIALIZABLE, so that no transaction is ended for it")
+class TestSerializable(TestConcurrency):
+    """The same, where the database ends one of two transactions that would have seen half of each other."""
+
+    options = {"isolation_level": SERIALIZABLE}

@@ -6,6 +6,7 @@ import pytest
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification, ParsedNotification
+from nautobot_circuit_maintenance.pipeline.apply.store import overwrite_stored
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
@@ -175,3 +176,30 @@ class Rows(RevisionTestCase):
             later = change.changed_object.to_objectchange("update")
             self.assertEqual(change.object_data_v2, later.object_data_v2)
             self.assertEqual(change.object_data, later.object_data)
+
+
+class OverwriteTest(RevisionTestCase):
+    """Rows that were read, changed, and are written."""
+
+    def test_what_a_person_deleted_in_the_meantime_stays_deleted(self):
+        """Nothing locks an impact between reading and writing it, and an INSERT would bring it back."""
+        self.together(announcement(0, circuits=C12))
+        first, second = CircuitImpact.objects.order_by("cid")
+        CircuitImpact.objects.filter(pk=first.pk).delete()
+        for row in (first, second):
+            row.impact = "DEGRADED"
+
+        with self.assertNumQueries(2):
+            overwrite_stored([first, second], ["impact"])
+
+        self.assertEqual(list(CircuitImpact.objects.values_list("pk", "impact")), [(second.pk, "DEGRADED")])
+
+    def test_only_the_fields_that_are_named_are_written(self):
+        self.together(announcement(0, circuits=C12))
+        row = CircuitImpact.objects.first()
+        stored = CircuitImpact.objects.filter(pk=row.pk).values().get()
+        row.impact, row.cid = "DEGRADED", "ELSEWHERE"
+
+        overwrite_stored([row], ["impact"])
+
+        self.assertEqual(CircuitImpact.objects.filter(pk=row.pk).values().get(), {**stored, "impact": "DEGRADED"})
