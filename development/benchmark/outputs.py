@@ -1,4 +1,4 @@
-"""What is no page of its own: our panel on a page of core, CSV, bulk edit. `pages` measures them at each size."""
+"""What is not a page: our panel on a page of core, CSV, bulk edit. `pages` measures them at each size."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -44,7 +44,7 @@ def csv_figures(client: Client) -> dict[str, float]:
     """Return how far the memory of this process rises while the whole table is sent as CSV, and the size of the file."""
     url = reverse("plugins-api:nautobot_circuit_maintenance-api:circuitmaintenance-list")
     _sent(client.get(f"{url}?format=csv").streaming_content)  # loads what it needs
-    _PROCESS.joinpath("clear_refs").write_text("5", encoding="ascii")  # the peak begins anew: proc(5)
+    _PROCESS.joinpath("clear_refs").write_text("5", encoding="ascii")  # starts a new peak: proc(5)
     before = _peak()
     size = _sent(client.get(f"{url}?format=csv").streaming_content)
     return {"CSV: MB": size / 1e6, "CSV: more memory MB": (_peak() - before) / 1e6}

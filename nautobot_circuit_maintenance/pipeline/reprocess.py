@@ -1,6 +1,6 @@
 """Puts recorded notifications back into the queue, to be judged and parsed again from their stored bytes.
 
-Web processes start without what reads header fields, so ``admission`` is imported when somebody reprocesses.
+Web processes start without what reads header fields, so ``admission`` is imported when someone reprocesses.
 """
 
 # pylint: disable=import-outside-toplevel  # see above

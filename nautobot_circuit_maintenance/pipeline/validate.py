@@ -31,7 +31,7 @@ def validate(source: NotificationSource) -> None:
 
 def _log_in(settings: SourceSettings, max_message_size: int, attempt: "futures.Future[None]") -> None:
     """Set the result of the attempt."""
-    # pylint: disable-next=import-outside-toplevel  # web processes load it when somebody tests a connection
+    # pylint: disable-next=import-outside-toplevel  # web processes load it when someone tests a connection
     from nautobot_circuit_maintenance.mailboxes.opening import open_mailbox
 
     try:
