@@ -26,10 +26,16 @@ class CircuitMaintenanceConfig(NautobotAppConfig):
     def ready(self) -> None:
         """Wire checks, signals and the logger."""
         super().ready()
-        from nautobot_circuit_maintenance import checks, signals  # pylint: disable=import-outside-toplevel  # need apps
+        # pylint: disable=import-outside-toplevel  # need apps
+        from django.db.backends.signals import connection_created
+        from django.db.models.signals import pre_migrate
+
+        from nautobot_circuit_maintenance import checks, signals, unmigrated
 
         checks.register_checks()
         signals.connect_signals()
+        connection_created.connect(unmigrated.look, dispatch_uid="circuit_maintenance_look")
+        pre_migrate.connect(unmigrated.show, dispatch_uid="circuit_maintenance_show")
         nautobot_database_ready.connect(signals.prepare_database, sender=self)
         # Nautobot stores in the job log what reaches Celery's task logger: this makes it the parent of ours. At its
         # default level, DEBUG, every line would be a database row.

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import Field, dataclass, field
+from dataclasses import Field, dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +10,7 @@ from django.conf import settings
 
 from nautobot_circuit_maintenance import risk_settings
 from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.mailboxes import older_keys
 from nautobot_circuit_maintenance.mailboxes.credentials import CONSENT_TYPE
 from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS, known_keys, settings_class
 from nautobot_circuit_maintenance.mailboxes.settings import FALLBACK, SecretReader, SettingsProblem, SourceSettings
@@ -49,6 +50,8 @@ class AppSettings:
     risk: RiskSettings = field(default_factory=RiskSettings)
     """What counts for the risk of losing redundancy."""
     problems: tuple[SettingsProblem, ...] = ()
+    warnings: tuple[SettingsProblem, ...] = ()
+    """What became of settings that only the older package of this name has."""
 
     @property
     def verifying_sources(self) -> frozenset[str]:
@@ -83,11 +86,15 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
     sources, source_problems = _sources(entries)
     risk = risk_settings.parse(config)
     problems = [*_unknown_keys(config), *number_problems, *risk.problems, *entries_problems, *source_problems]
+    older = [
+        warning for entry in entries if older_keys.is_older(entry) for warning in older_keys.source_warnings(entry)
+    ]
     return AppSettings(
         sources=tuple(sources),
         trusted_hosts=_trusted_hosts(entries),
         risk=risk,
         problems=tuple(problems),
+        warnings=(*older_keys.app_warnings(config), *older),
         **numbers,
     )
 
@@ -95,7 +102,7 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
 def _unknown_keys(config: Mapping[str, Any]) -> Iterator[SettingsProblem]:
     """Report misspelled keys, which would be ignored silently."""
     known = ("notification_sources", *_NUMBERS, *risk_settings.NAMES)
-    for key in sorted(set(config) - set(known), key=str):
+    for key in sorted((each for each in config if each not in known and not older_keys.is_app_key(each)), key=str):
         yield SettingsProblem("E010", f"Unknown setting '{key}'.", f"Valid settings: {', '.join(known)}.")
 
 
@@ -123,10 +130,14 @@ def _sources(entries: Sequence[Any]) -> tuple[list[SourceSettings], list[Setting
     """Return the settings of the sources without problems, and the problems of the others."""
     sources: list[SourceSettings] = []
     problems: list[SettingsProblem] = []
-    for position, entry in enumerate(entries, start=1):
+    for position, written in enumerate(entries, start=1):
+        is_older = older_keys.is_older(written)
+        entry = older_keys.translated(written) if is_older else written
         found = list(_entry_problems(position, entry))
         if not found:
             found = list(_source_problems(entry, {source.name.lower() for source in sources}))
+        if is_older:
+            found = [replace(each, is_warning=True) for each in found]
         settings_type = None if found else settings_class(entry["url"])
         if settings_type:
             sources.append(settings_type.from_entry(entry, _reader(entry)))

@@ -4,6 +4,7 @@ from django.conf import settings as django_settings
 from django.core.checks import Error, Warning as CheckWarning, register
 from django.db import DatabaseError
 
+from nautobot_circuit_maintenance import unmigrated
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.domain.errors import RiskError
 
@@ -17,12 +18,15 @@ def register_checks() -> None:
     register(check_parser_library)
     register(check_risk_settings)
     register(check_dkim_libraries)
+    register(check_tables)
 
 
 def check_settings(**_kwargs) -> list[Error | CheckWarning]:
-    """Report each mistake in the settings, and each source that sends its password in clear text."""
+    """Report each mistake in the settings, each of the older package, and each source that sends its password in clear text."""
     settings = get_app_settings()
-    errors = [Error(each.message, hint=each.hint, id=f"{_PREFIX}.{each.id}") for each in settings.problems]
+    found = [(each, CheckWarning if each.is_warning else Error) for each in settings.problems]
+    found += [(each, CheckWarning) for each in settings.warnings]
+    problems = [level(each.message, hint=each.hint, id=f"{_PREFIX}.{each.id}") for each, level in found]
     warnings = [
         CheckWarning(
             f"Notification source '{source.name}' sends its password without TLS (clear text).",
@@ -32,7 +36,7 @@ def check_settings(**_kwargs) -> list[Error | CheckWarning]:
         for source in settings.sources
         if source.sends_clear_text
     ]
-    return [*errors, *warnings]
+    return [*problems, *warnings]
 
 
 def check_isolation(**_kwargs) -> list[Error]:
@@ -94,3 +98,16 @@ def check_risk_settings(**_kwargs) -> list[Error]:
         return [Error(error.message, hint=error.hint, id=f"{_PREFIX}.E034")]
     except DatabaseError:  # of look_up(): there is no database yet, or it is not migrated
         return []
+
+
+def check_tables(**_kwargs) -> list[CheckWarning]:
+    """Tell whoever has installed the app what is left to do; a warning, because migrating runs the checks first."""
+    if not unmigrated.is_hidden():
+        return []
+    return [
+        CheckWarning(
+            unmigrated.WHAT_TO_RUN,
+            hint="See 'Coming from the older package' if you come from it.",
+            id=f"{_PREFIX}.W003",
+        )
+    ]

@@ -111,5 +111,14 @@ class NotificationStateChoices(ChoiceSet):
     )
 
 
+class TakenOverChoices(ChoiceSet):
+    """What the older package of this name kept of a message."""
+
+    WHOLE = "whole"
+    CUT = "cut"
+
+    CHOICES = ((WHOLE, "The whole message"), (CUT, "Its beginning"))
+
+
 PIPELINE_CONTEXT = "Handle Circuit Maintenance Notifications"
 """``change_context_detail`` of the change records that the pipeline writes."""

@@ -36,6 +36,8 @@ class SettingsProblem:
     hint: str
     source: str = ""
     """Name of the source; empty for the app itself or an entry without a name."""
+    is_warning: bool = False
+    """Whether it must not keep Nautobot from starting or migrating: the entry was written for the older package."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ import nautobot.extras.models.mixins
 from django.conf import settings
 from django.db import migrations, models
 
+from nautobot_circuit_maintenance.takeover.aside import put_back, set_aside
+
 
 class Migration(migrations.Migration):
 
@@ -21,6 +23,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # First: the older package of this name has tables of the same names.
+        migrations.RunPython(set_aside, put_back, elidable=False),
         migrations.CreateModel(
             name="CircuitMaintenance",
             fields=[

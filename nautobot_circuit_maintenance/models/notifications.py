@@ -10,7 +10,7 @@ from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.models import BaseManager, BaseModel, OrganizationalModel, extras_features
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.choices import ConfidenceChoices, NotificationStateChoices
+from nautobot_circuit_maintenance.choices import ConfidenceChoices, NotificationStateChoices, TakenOverChoices
 from nautobot_circuit_maintenance.domain.evidence import from_json, to_json
 from nautobot_circuit_maintenance.domain.opinions import findings_to_json
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Provenance
@@ -126,6 +126,13 @@ class Notification(BaseModel):
     size = models.PositiveBigIntegerField(help_text="Bytes of the whole message.")
     raw = models.BinaryField(
         null=True, help_text="The exact bytes. Empty for a message over the size limit, or after retention."
+    )
+    taken_over = models.CharField(
+        max_length=10,
+        choices=TakenOverChoices,
+        blank=True,
+        editable=False,
+        help_text="What the older package kept of it, if it was taken over.",
     )
     dismissed_at = models.DateTimeField(null=True, editable=False, help_text="When someone dismissed its result.")
     dismissed_by = models.ForeignKey(

@@ -19,6 +19,7 @@ from nautobot_circuit_maintenance.pipeline.repeating import repeated
 from nautobot_circuit_maintenance.pipeline.rewritten import without_rewritten_copies
 from nautobot_circuit_maintenance.pipeline.sender_register import register_unknown
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
+from nautobot_circuit_maintenance.pipeline.taken_over import IDENTITY, may_be_taken_over, renew_taken_over
 
 _COPIED_FIELDS = (
     *("source", "provider", "state", "error", "sender", "subject"),
@@ -141,12 +142,15 @@ def _insert(rows: Sequence[Notification], admission: Admission) -> list[UUID]:
     for row in rows:
         copies.setdefault(row.fingerprint, []).append(row)
     preferred = {fingerprint: _preferred_copy(same) for fingerprint, same in copies.items()}
-    stored = Notification.objects.filter(fingerprint__in=preferred)
+    stored = Notification.objects.filter(Q(fingerprint__in=preferred) | may_be_taken_over(preferred.values()))
+    found = list(stored.only("fingerprint", "state", "sender_confirmed", *IDENTITY))
     known = {
-        fingerprint: state == State.REFUSED or (state == State.RECEIVED and not confirmed)
-        for fingerprint, state, confirmed in stored.values_list("fingerprint", "state", "sender_confirmed")
+        row.fingerprint: row.state == State.REFUSED or (row.state == State.RECEIVED and not row.sender_confirmed)
+        for row in found
+        if row.fingerprint in preferred
     }
-    fresh = [row for fingerprint, row in preferred.items() if fingerprint not in known]
+    unknown = [row for fingerprint, row in preferred.items() if fingerprint not in known]
+    fresh = renew_taken_over(unknown, found)
     Notification.objects.bulk_create(fresh)
     _replace_refused([preferred[each] for each, is_replaceable in known.items() if is_replaceable], admission)
     return [row.pk for row in fresh]

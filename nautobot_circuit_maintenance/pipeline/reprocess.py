@@ -11,7 +11,7 @@ from django.db.models import Case, Q, QuerySet, Value, When
 from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
+from nautobot_circuit_maintenance.choices import NotificationStateChoices as State, TakenOverChoices as TakenOver
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 
@@ -19,12 +19,14 @@ from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 def requeue(notifications: QuerySet[Notification]) -> tuple[int, int]:
     """Reset these notifications; return how many wait now, and how many cannot be reprocessed.
 
-    The latter have no raw bytes, or were refused by a source whose settings are gone or have an error. A notification whose address
+    The latter have no raw bytes or, taken over from the older package, only the first of them, or were refused by a source
+    whose settings are gone or have an error. A notification whose address
     belongs to another provider by now is moved to that provider.
     """
     unverifiable = _mark_unverifiable(notifications)
-    skipped = notifications.filter(Q(raw__isnull=True) | Q(pk__in=unverifiable)).count()
-    readable = notifications.filter(raw__isnull=False).exclude(pk__in=unverifiable)
+    unreadable = Q(raw__isnull=True) | Q(taken_over=TakenOver.CUT) | Q(pk__in=unverifiable)
+    skipped = notifications.filter(unreadable).count()
+    readable = notifications.exclude(unreadable)
     chosen = list(readable.values_list("pk", "sender", "provider"))
     _move_to_owners(chosen)
     # Checked again: retention may have purged one in the meantime, and a waiting notification must have bytes.

@@ -1,0 +1,1 @@
+"""Tests of the takeover from the older package of this name."""
