@@ -50,7 +50,9 @@ def whole(row) -> bytes:
     if str(row.pk) != BIG:
         return raw
     big = CircuitMaintenance.objects.get(name="BIG-1")
-    times = {name: moment.strftime("%Y%m%dT%H%M%SZ") for name, moment in (("start", big.start_time), ("end", big.end_time))}
+    times = {
+        name: moment.strftime("%Y%m%dT%H%M%SZ") for name, moment in (("start", big.start_time), ("end", big.end_time))
+    }
     calendar = CALENDAR.format(**times, stamp=row.stamp.strftime("%Y%m%dT%H%M%SZ"))
     boundary = re.search(rb'boundary="([^"]+)"', raw)[1].decode()
     part = f"\n--{boundary}\nContent-Type: text/calendar; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{calendar}"
@@ -71,7 +73,17 @@ def mailbox(tmp_path: Path):
 
 def maintenances():
     """Return everything that an operator sees of each maintenance."""
-    fields = ("provider", "name", "status", "description", "start_time", "end_time", "ack", "acknowledged_at", "created")
+    fields = (
+        "provider",
+        "name",
+        "status",
+        "description",
+        "start_time",
+        "end_time",
+        "ack",
+        "acknowledged_at",
+        "created",
+    )
     rows = {row["pk"]: row for row in CircuitMaintenance.objects.values("pk", *fields)}
     for pk, row in rows.items():
         maintenance = CircuitMaintenance.objects.get(pk=pk)
