@@ -103,6 +103,7 @@ def _notification(model: Any, row: OlderRaw, known: set[str], sizes: Sequence[in
         "size": len(raw),
         "raw": raw,
         "taken_over": CUT if is_cut else WHOLE,
+        "requires_confirmation": False,  # the older package took every message
     }
     if state == "parsed" and error:  # known, and nobody can change it: it needs no attention
         values |= {

@@ -100,7 +100,7 @@ def test_messages_are_decoded():
 
 def test_tags_and_groups_stay():
     assert TaggedItem.objects.filter(content_type__model="circuitmaintenance").count() == 8
-    assert DynamicGroup.objects.get(name="Watch list").static_group_associations.count() == 24
+    assert DynamicGroup.objects.get(name="Watch list").static_group_associations.count() == 2
 
 
 def test_the_schedule_runs_our_job():
