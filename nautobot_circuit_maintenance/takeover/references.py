@@ -90,11 +90,16 @@ def move_jobs(world: World) -> None:
     schedules = world.apps.get_model("extras", "ScheduledJob").objects
     module, name = _HANDLER
     job = jobs.filter(module_name=module, job_class_name=name).first()
-    if job and not jobs.filter(module_name=_JOBS_MODULE, job_class_name=name).exists():
+    ours = jobs.filter(module_name=_JOBS_MODULE, job_class_name=name)
+    if job:
+        # Of an earlier try of ours; one that was used stays, and takes over the schedules.
+        ours.filter(scheduled_jobs=None, job_results=None).delete()
+    kept = ours.first() or job
+    if job and kept == job:
         rewrite(world, job, module_name=_JOBS_MODULE)
     for row in schedules.filter(task=f"{module}.{name}"):
         known = {key: value for key, value in row.kwargs.items() if key in ("dryrun", "sources", "since")}
-        rewrite(world, row, task=f"{_JOBS_MODULE}.{name}", kwargs=known)
+        rewrite(world, row, task=f"{_JOBS_MODULE}.{name}", kwargs=known, job_model_id=kept and kept.pk)
     for row in schedules.filter(task=".".join(_OVERLAP)):
         note = "Disabled: the job that it runs was part of the older package. Delete it."
         reason = (
