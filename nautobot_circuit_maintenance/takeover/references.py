@@ -35,7 +35,7 @@ _LABELS = {
 def rewrite(world: World, row: Any, *, reason: str = "", **values: Any) -> None:
     """Change a row of another app; the ledger keeps what it was."""
     before = {name: getattr(row, name) for name in values}
-    type(row).objects.filter(pk=row.pk).update(**values)
+    type(row)._base_manager.filter(pk=row.pk).update(**values)  # core's own managers leave rows out
     said = reason or f"{', '.join(values)} changed."
     world.note(row._meta.label_lower, row.pk, Entry.REWRITTEN, reason=said, before=before)
 
@@ -45,11 +45,11 @@ def give_back(apps: Any) -> None:
     undone = (Entry.REWRITTEN, Entry.ADDED, Entry.REMOVED)
     for entry in Entry.objects.filter(outcome__in=undone).order_by("-pk"):
         model = apps.get_model(entry.table)
-        rows = model.objects.filter(pk=entry.row)
+        rows = model._base_manager.filter(pk=entry.row)
         if entry.outcome == Entry.REWRITTEN:
             rows.update(**entry.before)
         elif entry.outcome == Entry.REMOVED:
-            model.objects.create(**entry.before)
+            model._base_manager.create(**entry.before)
         else:
             _take_away(model, rows.first(), entry.into)
 
@@ -128,7 +128,7 @@ def move_references(world: World, merged: Mapping[UUID, UUID]) -> None:
     if content_type is None:
         return
     for model, type_field, key_field in generic_references(world.apps):
-        for row in model.objects.filter(**{type_field: content_type, f"{key_field}__in": list(merged)}):
+        for row in model._base_manager.filter(**{type_field: content_type, f"{key_field}__in": list(merged)}):
             _move_reference(world, row, key_field, merged[getattr(row, key_field)])
 
 

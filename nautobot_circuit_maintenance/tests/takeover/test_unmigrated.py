@@ -49,7 +49,6 @@ PAGES = (
     "/extras/jobs/",
     "/extras/relationship-associations/",
     "/extras/dynamic-groups/",
-    "/extras/contact-associations/",
     "/api/extras/object-changes/?limit=1000",
     "/api/extras/notes/",
     "/api/extras/tags/",
