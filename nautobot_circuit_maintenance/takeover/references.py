@@ -15,6 +15,7 @@ _OLD_NAME, _NEW_NAME = "raw notification", "notification"
 _JOBS_MODULE = f"{APP}.jobs"
 _HANDLER = (f"{APP}.handle_notifications.handler", "HandleCircuitMaintenanceNotifications")
 _OVERLAP = (f"{APP}.jobs.location_search", "FindLocationsWithMaintenanceOverlap")
+_RISK_CLASS, _RISK_JOB = "FindSitesAtRisk", "Find Sites At Risk"
 _LABELS = {
     "emails_circuit_maintenances": (
         "Emails for Circuit Maintenance app.",
@@ -85,27 +86,27 @@ def move_types(world: World) -> None:
 
 
 def move_jobs(world: World) -> None:
-    """Let the older package's job be ours, with its schedules; disable the schedules of the job that we do not have."""
+    """Let the older package's jobs be ours, with their schedules and results."""
+    _move_job(world, _HANDLER, _HANDLER[1], ("dryrun", "sources", "since"))
+    reason = f"The job that looks for overlaps is now '{_RISK_JOB}': compare what it finds."
+    _move_job(world, _OVERLAP, _RISK_CLASS, (), reason)
+
+
+def _move_job(world: World, older: tuple[str, str], name: str, variables: tuple[str, ...], reason: str = "") -> None:
+    """Let a job and its schedules be one of ours; of what a schedule passes, our job takes these variables."""
     jobs = world.apps.get_model("extras", "Job").objects
-    schedules = world.apps.get_model("extras", "ScheduledJob").objects
-    module, name = _HANDLER
-    job = jobs.filter(module_name=module, job_class_name=name).first()
+    module, older_name = older
+    job = jobs.filter(module_name=module, job_class_name=older_name).first()
     ours = jobs.filter(module_name=_JOBS_MODULE, job_class_name=name)
     if job:
         # Of an earlier try of ours; one that was used stays, and takes over the schedules.
         ours.filter(scheduled_jobs=None, job_results=None).delete()
     kept = ours.first() or job
     if job and kept == job:
-        rewrite(world, job, module_name=_JOBS_MODULE)
-    for row in schedules.filter(task=f"{module}.{name}"):
-        known = {key: value for key, value in row.kwargs.items() if key in ("dryrun", "sources", "since")}
+        rewrite(world, job, module_name=_JOBS_MODULE, job_class_name=name, reason=reason)
+    for row in world.apps.get_model("extras", "ScheduledJob").objects.filter(task=f"{module}.{older_name}"):
+        known = {key: value for key, value in row.kwargs.items() if key in variables}
         rewrite(world, row, task=f"{_JOBS_MODULE}.{name}", kwargs=known, job_model_id=kept and kept.pk)
-    for row in schedules.filter(task=".".join(_OVERLAP)):
-        note = "Disabled: the job that it runs was part of the older package. Delete it."
-        reason = (
-            f"The schedule '{row.name}' is disabled: its job, Find Locations With Circuit Maintenance Overlap, is gone."
-        )
-        rewrite(world, row, enabled=False, description=f"{row.description} {note}".strip(), reason=reason)
 
 
 def rename_labels(world: World) -> None:

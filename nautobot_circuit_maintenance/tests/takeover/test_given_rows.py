@@ -112,8 +112,9 @@ def test_the_schedule_runs_our_job():
     assert (schedule.crontab, schedule.job_model.soft_time_limit) == ("*/15 * * * *", 900)
     assert Job.objects.get(pk=schedule.job_model_id).job_results.count() == 2
     overlap = ScheduledJob.objects.get(name="Scheduled Find Locations With Circuit Maintenance Overlap")
-    assert not overlap.enabled
-    assert "older package" in overlap.description
+    assert overlap.enabled
+    assert overlap.task == "nautobot_circuit_maintenance.jobs.FindSitesAtRisk"
+    assert overlap.job_model.job_class_name == "FindSitesAtRisk"
 
 
 def test_views_columns_and_queries_have_our_names():

@@ -52,7 +52,7 @@ def prepared(older):
                 each.state_forwards(APP, state)
                 each.database_forwards(APP, schema_editor, before, state)
         assert copying.code is take_over
-        yield name, state.apps
+    yield name, state.apps  # without a connection to it: it is cloned
     with database.server_connection() as server:
         database.drop(server, name)
 
