@@ -122,3 +122,21 @@ class TakenOverChoices(ChoiceSet):
 
 PIPELINE_CONTEXT = "Handle Circuit Maintenance Notifications"
 """``change_context_detail`` of the change records that the pipeline writes."""
+
+
+class SourceHealthChoices(ChoiceSet):
+    """Whether email is coming in from a source, worst first."""
+
+    ERROR = "error"
+    STALE = "stale"
+    SILENT = "silent"
+    NOT_CONFIGURED = "not-configured"
+    OK = "ok"
+
+    CHOICES = (
+        (ERROR, "Error"),
+        (STALE, "Stale"),
+        (SILENT, "Silent"),
+        (NOT_CONFIGURED, "Not Configured"),
+        (OK, "OK"),
+    )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from nautobot.apps.ui import HomePagePanel
 
 from nautobot_circuit_maintenance.analysis import dashboard
+from nautobot_circuit_maintenance.analysis.freshness import read_sources
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.ui.tiles import Tile, maintenance_tiles, problems_tile
 
@@ -35,7 +36,7 @@ def count_maintenances(request: HttpRequest) -> list[dict[str, Any]]:
 def _tiles(user: Any) -> Iterator[Tile]:
     now, visibility = timezone.now(), Visibility.of(user)
     counts = dashboard.count_maintenances(visibility, now)
-    problems = dashboard.count_problems(visibility, now, dashboard.read_sources(visibility))
+    problems = dashboard.count_problems(visibility, now, read_sources(visibility, now))
     for tile in (*maintenance_tiles(counts), problems_tile(problems, user)):
         if tile.is_on_home:
             yield tile

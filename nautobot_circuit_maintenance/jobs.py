@@ -87,7 +87,9 @@ class HandleCircuitMaintenanceNotifications(_DigestingJob):
         self, *, dryrun: bool = False, sources: Any = None, since: str = ""
     ) -> dict[str, Any]:
         """Run the pipeline; the result counts the messages by outcome. ``since`` is a day in Nautobot's time zone."""
-        from nautobot_circuit_maintenance.pipeline import run  # pylint: disable=import-outside-toplevel  # heavy
+        # pylint: disable=import-outside-toplevel  # heavy
+        from nautobot_circuit_maintenance.analysis.ledger_closing import close_daily
+        from nautobot_circuit_maintenance.pipeline import run
 
         if not dryrun:
             repeated(synchronize_sources)
@@ -96,7 +98,10 @@ class HandleCircuitMaintenanceNotifications(_DigestingJob):
             chosen = [source for source in chosen if source.is_configured]
         if not chosen:
             self.logger.warning("No notification source is configured: add one to PLUGINS_CONFIG.")
-        return self.report_result(run.run(chosen, self.options(since=_midnight(since), dry_run=dryrun)))
+        report = run.run(chosen, self.options(since=_midnight(since), dry_run=dryrun))
+        if not dryrun:
+            close_daily(timezone.now())
+        return self.report_result(report)
 
 
 class ReprocessNotifications(_DigestingJob):

@@ -9,7 +9,7 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from nautobot.apps.templatetags import placeholder
-from nautobot.apps.ui import Panel, SectionChoices, TemplateExtension
+from nautobot.apps.ui import DistinctViewTab, Panel, SectionChoices, TemplateExtension
 
 from nautobot_circuit_maintenance.analysis.related import related_to
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
@@ -19,6 +19,7 @@ from nautobot_circuit_maintenance.models.severity import worst_impact
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import list_url
 
+_VIEW, _CHANGE = (f"nautobot_circuit_maintenance.{action}_circuitmaintenance" for action in ("view", "change"))
 _MAX_ROWS = 5
 MOST_COUNTED = 1000
 """Of a provider with a long history, counting all would cost more than the rest of the page."""
@@ -34,14 +35,16 @@ class _RelatedMaintenances:
     """At most ``MOST_COUNTED + 1``, like those of the past."""
     count_past: int
     impacts: dict[Any, list[CircuitImpact]]
+    changeable: frozenset[Any]
+    """Primary keys of those that the user may acknowledge."""
 
 
 class MaintenancesPanel(Panel):
     """Lists maintenances in progress and upcoming, and counts past ones."""
 
     label = "Circuit maintenances"
-    section = SectionChoices.FULL_WIDTH
-    required_permissions = ("nautobot_circuit_maintenance.view_circuitmaintenance",)
+    section = SectionChoices.LEFT_HALF
+    required_permissions = (_VIEW,)
     body_wrapper_template_path = "components/panel/body_wrapper_table.html"
     body_content_template_path = "nautobot_circuit_maintenance/inc/maintenances_panel.html"
     filter_name = ""
@@ -61,7 +64,9 @@ class MaintenancesPanel(Panel):
         """Read no more than what is shown: every page of core pays for it."""
         now, related = timezone.now(), related_to(instance, visibility)
         upcoming = related.maintenances.not_over(now).soonest_first()
-        shown = list(upcoming.select_related("provider", "acknowledged_by")[: _MAX_ROWS + 1])
+        shown = list(
+            upcoming.select_related("provider", "acknowledged_by").prefetch_related("windows")[: _MAX_ROWS + 1]
+        )
         count = len(shown) if len(shown) <= _MAX_ROWS else count_up_to(upcoming, MOST_COUNTED)
         impacts: dict[Any, list[CircuitImpact]] = {each.pk: [] for each in shown[:_MAX_ROWS]}
         found = list(related.impacts.filter(maintenance__in=list(impacts))) if impacts else []
@@ -69,23 +74,31 @@ class MaintenancesPanel(Panel):
         for impact in found:
             impacts[impact.maintenance_id].append(impact)
         past = count_up_to(related.maintenances.over(now), MOST_COUNTED)
-        return _RelatedMaintenances(shown[:_MAX_ROWS], count, past, impacts)
+        pks = frozenset(impacts) if visibility.user.has_perm(_CHANGE) else frozenset()
+        changeable = visibility.of_model(CircuitMaintenance, "change")
+        if pks and changeable.query.where:
+            pks = frozenset(changeable.filter(pk__in=list(impacts)).values_list("pk", flat=True))
+        return _RelatedMaintenances(shown[:_MAX_ROWS], count, past, impacts, pks)
 
     def _template_context(self, found: _RelatedMaintenances, pk: Any) -> dict[str, Any]:
         """Return the context of the template."""
         now = timezone.now()
+        spans = {each.pk: _span(each, found.impacts[each.pk], now) for each in found.upcoming}
+        ends = [span[1] for span in spans.values() if span and span[0] <= now < span[1]]
         rows = [
             {
                 "maintenance": each,
-                "start": _start(each, found.impacts[each.pk], now),
+                "window": formatting.upcoming_window(*span, now) if (span := spans[each.pk]) else placeholder(None),
                 "impact": _impact(found.impacts[each.pk]),
                 "status": formatting.badge(each.status),
                 "ack": _check_mark(each),
+                "may_acknowledge": not each.ack and each.pk in found.changeable,
             }
             for each in found.upcoming
         ]
         return {
             "circuit_maintenances": rows,
+            "active_until": formatting.inline_datetime(max(ends)) if ends else "",
             "more_upcoming": _shown_count(found.count_upcoming, without=len(rows)),
             "upcoming_url": list_url("circuitmaintenance", **{self.filter_name: pk}, ended=False),
             "count_past": _shown_count(found.count_past),
@@ -100,14 +113,17 @@ def _shown_count(counted: int, without: int = 0) -> str:
     return f"{counted - without:,}" if counted > without else ""
 
 
-def _start(maintenance: CircuitMaintenance, impacts: list[CircuitImpact], now: datetime) -> SafeString:
-    """Show when the object is affected: its circuits may be affected in some windows only."""
+def _span(
+    maintenance: CircuitMaintenance, impacts: list[CircuitImpact], now: datetime
+) -> tuple[datetime, datetime] | None:
+    """Return the current or next window of the object: its circuits may be affected in some windows only."""
     affected = [impact for impact in impacts if impact.is_affected]
     if not affected or any(impact.in_all_windows for impact in affected):
-        return formatting.datetime_badge(maintenance.start_time, now)
-    windows = [window for impact in affected for window in impact.windows.all()]
-    next_ones = [window for window in windows if window.end_time >= now] or windows
-    return formatting.datetime_badge(min(window.start_time for window in next_ones), now)
+        windows = list(maintenance.windows.all())
+    else:
+        windows = [window for impact in affected for window in impact.windows.all()]
+    spans = sorted((window.start_time, window.end_time) for window in windows)
+    return next((span for span in spans if span[1] >= now), spans[-1] if spans else None)
 
 
 def _impact(impacts: list[CircuitImpact]) -> SafeString:
@@ -124,10 +140,16 @@ def _check_mark(maintenance: CircuitMaintenance) -> str:
 
 def _extension(model: str, filter_name: str) -> type[TemplateExtension]:
     """Return the extension that puts the panel on the pages of a model."""
-    panel = MaintenancesPanel(weight=910, filter_name=filter_name)  # from 900 on: after core's panels
-    return type(
-        f"{filter_name.title()}Maintenances", (TemplateExtension,), {"model": model, "object_detail_panels": (panel,)}
+    panel = MaintenancesPanel(weight=150, filter_name=filter_name)  # after the facts, which have 100
+    tab = DistinctViewTab(
+        weight=950,
+        tab_id="circuit-maintenances",
+        label="Maintenances",
+        url_name=f"plugins:nautobot_circuit_maintenance:{filter_name}_maintenances",
+        required_permissions=[_VIEW],
     )
+    attributes = {"model": model, "object_detail_panels": (panel,), "object_detail_tabs": (tab,)}
+    return type(f"{filter_name.title()}Maintenances", (TemplateExtension,), attributes)
 
 
 template_extensions = [

@@ -39,8 +39,16 @@ edit_only_router.register("sources", views.NotificationSourceUIViewSet)
 
 urlpatterns = [
     path("dashboard/", late("dashboard.DashboardView"), name="dashboard"),
+    path("dashboard/calendar/", late("calendar.CalendarView"), name="calendar"),
+    path("dashboard/calendar/events/", late("calendar.CalendarEventsView"), name="calendar_events"),
+    path("dashboard/providers/", late("providers.ProvidersView"), name="providers"),
+    path("dashboard/health/", late("health.HealthView"), name="health"),
     path("changes/", late("changes.ChangesView"), name="changes"),
     path("consent/", views.ConsentCallbackView.as_view(), name="consent"),
+    *(
+        path(f"of-{kind}/<uuid:pk>/", late("related.RelatedView"), {"kind": kind}, name=f"{kind}_maintenances")
+        for kind in ("circuit", "provider", "location", "device")
+    ),
     path("inbox/", late("inbox.InboxView"), name="inbox"),
     path("risk/", late("risk.RiskView"), name="risk"),
     path("risk/what-if/", late("risk.WhatIfView"), name="what_if"),

@@ -1,6 +1,6 @@
 """Counts and rows of the dashboard: upcoming maintenances, and problems to fix."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,16 +8,16 @@ from uuid import UUID
 
 from django.db.models import Count, Min, Q, QuerySet
 
+from nautobot_circuit_maintenance.analysis.freshness import SourceState
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.choices import NotificationStateChoices
+from nautobot_circuit_maintenance.choices import NotificationStateChoices, SourceHealthChoices as Health
 from nautobot_circuit_maintenance.models import (
     CircuitMaintenance,
     MaintenanceWindow,
-    NotificationSource,
 )
 
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
-UPCOMING_ROWS = 15
+UPCOMING_ROWS = 8
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class OpenProblems:
     unmatched: int
     """Circuit IDs without a matching circuit, of maintenances that are not over."""
     failing_sources: int
+    stale_sources: int
+    silent_sources: int
     unknown_senders: int
     """Addresses that belong to no provider, unless dismissed."""
 
@@ -53,7 +55,8 @@ class OpenProblems:
     def total(self) -> int:
         """All of them."""
         notifications = self.failed + self.refused + self.partly_read
-        return notifications + self.doubtful + self.unmatched + self.failing_sources + self.unknown_senders
+        sources = self.failing_sources + self.stale_sources + self.silent_sources
+        return notifications + self.doubtful + self.unmatched + sources + self.unknown_senders
 
 
 @dataclass(frozen=True)
@@ -73,14 +76,6 @@ class UpcomingMaintenance:
     end: datetime
     places: tuple[Place, ...]
     may_acknowledge: bool
-
-
-@dataclass(frozen=True)
-class SourceState:
-    """A notification source, and how many of its notifications wait to be processed."""
-
-    source: NotificationSource
-    waiting: int
 
 
 def open_windows(visibility: Visibility, since: datetime, until: datetime) -> QuerySet[MaintenanceWindow]:
@@ -112,24 +107,18 @@ def count_problems(visibility: Visibility, now: datetime, sources: Iterable[Sour
     by_state = dict(notifications.values_list("state").annotate(count=Count("pk")))
     not_over = CircuitMaintenance.objects.not_over(now).order_by()
     unmatched = visibility.impacts.unmatched().filter(maintenance__in=not_over)
+    health = Counter(each.health for each in sources)
     return OpenProblems(
         failed=by_state.get(NotificationStateChoices.FAILED, 0),
         refused=by_state.get(NotificationStateChoices.REFUSED, 0),
         partly_read=by_state.get(NotificationStateChoices.PARSED, 0),
         doubtful=visibility.maintenances.doubtful().not_past(now).count(),
         unmatched=unmatched.count(),
-        failing_sources=sum(bool(each.source.last_error) for each in sources),
+        failing_sources=health[Health.ERROR],
+        stale_sources=health[Health.STALE],
+        silent_sources=health[Health.SILENT],
         unknown_senders=visibility.unknown_senders.needing_attention().count(),
     )
-
-
-def read_sources(visibility: Visibility) -> list[SourceState]:
-    """Return the notification sources, failing ones first."""
-    sources = list(visibility.sources.order_by("name"))
-    notifications = visibility.notifications.filter(state=NotificationStateChoices.RECEIVED)
-    waiting = dict(notifications.values_list("source").annotate(count=Count("pk")))
-    sources.sort(key=lambda source: not source.last_error)
-    return [SourceState(source, waiting.get(source.pk, 0)) for source in sources]
 
 
 def read_upcoming(visibility: Visibility, now: datetime, span: timedelta) -> list[UpcomingMaintenance]:
@@ -140,7 +129,7 @@ def read_upcoming(visibility: Visibility, now: datetime, span: timedelta) -> lis
     rows = CircuitMaintenance.objects.filter(pk__in=starts).select_related("provider", "acknowledged_by")
     maintenances = rows.with_impact_summary(visibility.impacts).order_by().in_bulk()
     ends = _ends_of_windows(starts)
-    places = _places_of(visibility, starts)
+    places = places_of(visibility, starts)
     changeable = visibility.of_model(CircuitMaintenance, "change").filter(pk__in=starts)
     changeable_pks = set(changeable.values_list("pk", flat=True))
     return [
@@ -157,7 +146,7 @@ def _ends_of_windows(starts: dict[UUID, datetime]) -> dict[UUID, datetime]:
     return {pk: end for pk, start, end in rows if starts[pk] == start}
 
 
-def _places_of(visibility: Visibility, maintenances: Iterable[UUID]) -> defaultdict[UUID, list[Place]]:
+def places_of(visibility: Visibility, maintenances: Iterable[UUID]) -> defaultdict[UUID, list[Place]]:
     """Return where the circuits of each maintenance end, by name."""
     ends = "circuit__circuit_terminations"
     rows = visibility.impacts.filter(

@@ -4,6 +4,7 @@ from django.urls import path
 from nautobot.apps.api import OrderedDefaultRouter
 
 from nautobot_circuit_maintenance.api import views
+from nautobot_circuit_maintenance.api.ledger import LedgerView
 from nautobot_circuit_maintenance.api.risk import RiskView
 
 router = OrderedDefaultRouter(view_name="Circuit Maintenance")
@@ -15,4 +16,8 @@ router.register("parsednotification", views.ParsedNotificationViewSet)
 router.register("notificationsource", views.NotificationSourceViewSet)
 router.register("unknownsender", views.UnknownSenderViewSet)
 
-urlpatterns = [path("risk/", RiskView.as_view(), name="risk"), *router.urls]
+urlpatterns = [
+    path("ledger/", LedgerView.as_view(), name="ledger"),
+    path("risk/", RiskView.as_view(), name="risk"),
+    *router.urls,
+]

@@ -1,9 +1,11 @@
 """Filters of sources, notifications and parsed notifications."""
 
 import django_filters
+from django.utils import timezone
 from nautobot.apps.filters import NaturalKeyOrPKMultipleChoiceFilter, NautobotFilterSet
 
-from nautobot_circuit_maintenance.choices import ConfidenceChoices, NotificationStateChoices
+from nautobot_circuit_maintenance.analysis.freshness import read_sources
+from nautobot_circuit_maintenance.choices import ConfidenceChoices, NotificationStateChoices, SourceHealthChoices
 from nautobot_circuit_maintenance.filters import fields
 from nautobot_circuit_maintenance.filters.visible import VisibleFilterSet
 from nautobot_circuit_maintenance.models import (
@@ -20,6 +22,9 @@ class NotificationSourceFilterSet(VisibleFilterSet, NautobotFilterSet):
     # Not by the names of its providers: letter by letter, that would disclose providers hidden from the user.
     q = fields.search("name")
     providers = fields.provider_filter("providers")
+    health = django_filters.MultipleChoiceFilter(
+        choices=SourceHealthChoices, method="filter_health", label="Whether email is coming in"
+    )
     has_error = django_filters.BooleanFilter(method="filter_error", label="Last run failed")
 
     class Meta:
@@ -34,6 +39,13 @@ class NotificationSourceFilterSet(VisibleFilterSet, NautobotFilterSet):
             "created",
             "last_updated",
         ]
+
+    def filter_health(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
+        """Keep sources in these states."""
+        states = read_sources(self.visibility, timezone.now()) if value else ()
+        return (
+            queryset.filter(pk__in=[each.source.pk for each in states if each.health in value]) if value else queryset
+        )
 
     def filter_error(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep sources whose last run failed, or those whose last run did not."""

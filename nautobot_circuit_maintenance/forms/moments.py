@@ -40,7 +40,7 @@ class MomentInput(forms.DateTimeInput):
 
 
 class ZoneInput(forms.TextInput):
-    """A text with the names of all time zones to choose from."""
+    """An input with the names of all time zones to choose from."""
 
     def __init__(self) -> None:
         """Apply Nautobot's style."""

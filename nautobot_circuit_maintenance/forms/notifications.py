@@ -5,7 +5,7 @@ from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.forms import BootstrapMixin, NautobotFilterForm, NautobotModelForm
 from nautobot.circuits.models import Provider
 
-from nautobot_circuit_maintenance.choices import ConfidenceChoices, NotificationStateChoices
+from nautobot_circuit_maintenance.choices import ConfidenceChoices, NotificationStateChoices, SourceHealthChoices
 from nautobot_circuit_maintenance.forms import fields
 from nautobot_circuit_maintenance.models import (
     CircuitMaintenance,
@@ -36,6 +36,7 @@ class NotificationSourceFilterForm(NautobotFilterForm):
     model = NotificationSource
     q = forms.CharField(required=False, label="Search")
     providers = fields.related_by_name(Provider)
+    health = fields.multiple_choice(SourceHealthChoices)
     has_error = fields.yes_no("Last run failed")
 
 

@@ -19,7 +19,7 @@ from nautobot_circuit_maintenance.compat import acting_user
 from nautobot_circuit_maintenance.models.changes import MaintenanceSnapshot, change_record, sending_change
 from nautobot_circuit_maintenance.models.merging import SaveChangedFieldsMixin
 from nautobot_circuit_maintenance.models.protection import protect
-from nautobot_circuit_maintenance.models.querysets import CircuitMaintenanceManager
+from nautobot_circuit_maintenance.models.querysets import OVER, CircuitMaintenanceManager
 from nautobot_circuit_maintenance.models.windows import (
     END_AFTER_START,
     MaintenanceWindow,
@@ -178,6 +178,10 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         spans = self._spans()
         if len(spans) > 1 and (self.start_time, self.end_time) != whole_of(spans):
             raise ValidationError({"start_time": _SEVERAL_WINDOWS})
+
+    def is_over(self, now: datetime) -> bool:
+        """Return whether it is cancelled, completed, replaced or past."""
+        return bool(self.status in OVER or self.replaced_by_id or (self.end_time and self.end_time < now))
 
     @property
     def cancelled_spans(self) -> list[Span]:

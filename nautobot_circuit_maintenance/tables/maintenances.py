@@ -16,9 +16,10 @@ from django.utils.safestring import SafeString
 from nautobot.apps.tables import BaseTable, TagColumn, ToggleColumn
 from nautobot.apps.templatetags import placeholder, render_markdown
 
+from nautobot_circuit_maintenance.analysis.dashboard import Place, places_of
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note
-from nautobot_circuit_maintenance.models.querysets import OVER, CircuitMaintenanceQuerySet, ImpactSummary
+from nautobot_circuit_maintenance.models.querysets import CircuitMaintenanceQuerySet, ImpactSummary
 from nautobot_circuit_maintenance.models.severity import impact_of_severity
 from nautobot_circuit_maintenance.tables.columns import (
     LINK_CIRCUIT,
@@ -39,6 +40,13 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
     pk = ToggleColumn()
     name = tables.Column(linkify=True)
     provider = tables.Column(linkify=True)
+    window = tables.Column(
+        accessor="start_time",
+        verbose_name="Window",
+        order_by=("start_time", "name"),
+        attrs={"td": {"class": "text-nowrap"}},
+    )
+    sites = tables.Column(accessor="pk", verbose_name="Sites", orderable=False)
     status = BadgeColumn()
     start_time = DateTimeBadgeColumn(verbose_name="Start")
     end_time = DateTimeBadgeColumn(verbose_name="End")
@@ -58,6 +66,7 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
         empty_text = "No circuit maintenances found"
         fields = (
             "pk",
+            "window",
             "name",
             "provider",
             "status",
@@ -65,6 +74,7 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
             "end_time",
             "worst_impact",
             "circuits",
+            "sites",
             "ticket",
             "ack",
             "acknowledged_by",
@@ -79,13 +89,13 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
         )
         default_columns = (
             "pk",
+            "window",
             "name",
             "provider",
             "status",
-            "start_time",
-            "end_time",
             "worst_impact",
             "circuits",
+            "sites",
             "ticket",
             "ack",
             "actions",
@@ -95,7 +105,10 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
         """Join the users, wherever the table is shown."""
         if isinstance(data, CircuitMaintenanceQuerySet):
             data = data.select_related("acknowledged_by")
-        self.impacts = (Visibility.of(user) if user else Visibility.everything()).impacts
+        self.visibility = Visibility.of(user) if user else Visibility.everything()
+        self.impacts = self.visibility.impacts
+        self.hides_impacts = bool(user and not user.has_perm("nautobot_circuit_maintenance.view_circuitimpact"))
+        self.now = timezone.now()
         super().__init__(data, *args, user=user, **kwargs)
 
     @cached_property
@@ -128,12 +141,41 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
         """Render the end with the duration."""
         return stacked(formatting.datetime_badge(value, remark=formatting.duration(value - record.start_time)))
 
+    def render_window(self, record: CircuitMaintenance) -> SafeString:
+        """Render start and end on one line; of several windows the whole time, and how many there are."""
+        if not record.start_time or not record.end_time:
+            return placeholder(None)
+        return formatting.window(record.start_time, record.end_time, remark=formatting.distance(record, self.now))
+
+    @cached_property
+    def places(self) -> dict[UUID, list[Place]]:
+        """Where the circuits of the maintenances of this page end, queried once, and only if a column shows it."""
+        return places_of(self.visibility, [row.record.pk for row in self.paginated_rows])
+
+    def render_sites(self, record: CircuitMaintenance) -> SafeString:
+        """Render the first site, and how many more there are."""
+        if self.hides_impacts:
+            return formatting.HIDDEN
+        places = self.places.get(record.pk, [])
+        if not places:
+            return placeholder(None)
+        more = format_html(
+            ' <span title="{}">+ {}</span>', ", ".join(each.name for each in places[1:]), len(places) - 1
+        )
+        url = reverse("dcim:location", kwargs={"pk": places[0].pk})
+        return format_html('<a href="{}">{}</a>{}', url, places[0].name, more if len(places) > 1 else "")
+
     def render_worst_impact(self, record: CircuitMaintenance) -> SafeString:
-        """Render the worst impact as a badge."""
-        return formatting.badge(impact_of_severity(self.summary_of(record).worst_severity))
+        """Render the worst impact as a badge; without color if the maintenance is over."""
+        if self.hides_impacts:
+            return formatting.HIDDEN
+        impact = impact_of_severity(self.summary_of(record).worst_severity)
+        return formatting.outlined(impact) if record.is_over(self.now) else formatting.badge(impact)
 
     def render_circuits(self, record: CircuitMaintenance) -> str | SafeString:
         """Render the number of affected circuits, and of those that are not in Nautobot."""
+        if self.hides_impacts:
+            return formatting.HIDDEN
         summary = self.summary_of(record)
         if not summary.unmatched_count:
             return str(summary.circuit_count)
@@ -164,7 +206,6 @@ class CircuitMaintenanceListTable(CircuitMaintenanceTable):
         super().__init__(data, *args, user=user, **kwargs)
         is_list = kwargs.get("configurable") and not kwargs.get("is_object_embedded_search_results")
         self.viewer = user if is_list else None
-        self.now = timezone.now()
 
     @cached_property
     def changeable(self) -> set[UUID]:
@@ -177,8 +218,7 @@ class CircuitMaintenanceListTable(CircuitMaintenanceTable):
 
     def render_ack(self, record: CircuitMaintenance, value: bool) -> SafeString:
         """Render a button for maintenances that have not ended; it belongs to the form around the list."""
-        has_ended = record.status in OVER or record.replaced_by_id or (record.end_time and record.end_time < self.now)
-        if value or has_ended or record.pk not in self.changeable:
+        if value or record.is_over(self.now) or record.pk not in self.changeable:
             return super().render_ack(record, value)
         return format_html(
             '<button type="submit" formmethod="post" formaction="{}?{}" class="btn btn-outline-success btn-sm" '

@@ -1,17 +1,21 @@
 """Tables of sources, notifications and parsed notifications."""
 
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 import django_tables2 as tables
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from nautobot.apps.tables import BaseTable, BooleanColumn, ToggleColumn
 from nautobot.apps.templatetags import placeholder
 from nautobot.circuits.models import Provider
 
+from nautobot_circuit_maintenance.analysis.freshness import SourceState, read_sources
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
@@ -131,10 +135,11 @@ class NotificationMaintenancesTable(ParsedNotificationTable):
 def _with_figures(sources: QuerySet[NotificationSource], user: Any) -> QuerySet[NotificationSource]:
     """Add latest notification, number of waiting ones and providers, as far as the user may view them."""
     visibility = Visibility.of(user) if user else Visibility.everything()
-    providers = visibility.providers.order_by("name")
+    visible = visibility.providers.filter(notification_sources=OuterRef("pk")).values("notification_sources")
     notifications = visibility.notifications.filter(source=OuterRef("pk")).order_by("-received_at")
     counted = notifications.filter(state=State.RECEIVED).order_by().values("source").annotate(number=Count("pk"))
-    return sources.prefetch_related(Prefetch("providers", providers)).annotate(
+    return sources.annotate(
+        provider_count=Coalesce(Subquery(visible.annotate(number=Count("pk")).values("number")), 0),
         latest_notification=Subquery(notifications.values("received_at")[:1]),
         waiting=Coalesce(Subquery(counted.values("number")), 0),
     )
@@ -182,7 +187,8 @@ class NotificationSourceTable(BaseTable):
     name = tables.Column(linkify=True)
     kind = tables.Column(empty_values=(), orderable=False)
     account = tables.Column(empty_values=(), orderable=False)
-    providers = tables.ManyToManyColumn(linkify_item=True)
+    health = tables.Column(empty_values=(), orderable=False, verbose_name="State")
+    providers = tables.Column(empty_values=(), orderable=False, verbose_name="Providers")
     last_fetched_at = DateTimeBadgeColumn(verbose_name="Last success")
     latest_notification = DateTimeBadgeColumn(verbose_name="Latest notification")
     waiting = tables.Column(verbose_name="Waiting")
@@ -195,6 +201,7 @@ class NotificationSourceTable(BaseTable):
         empty_text = "No notification sources found"
         fields = (
             "name",
+            "health",
             "kind",
             "account",
             "providers",
@@ -207,6 +214,7 @@ class NotificationSourceTable(BaseTable):
         )
         default_columns = (
             "name",
+            "health",
             "kind",
             "account",
             "providers",
@@ -223,6 +231,27 @@ class NotificationSourceTable(BaseTable):
         if isinstance(data, QuerySet):
             data = _with_figures(data, user)
         super().__init__(data, *args, user=user, **kwargs)
+        self.viewer = user
+
+    @cached_property
+    def states(self) -> dict[UUID, SourceState]:
+        """Whether email is coming in, read once, and only if the column is shown."""
+        visibility = Visibility.of(self.viewer) if self.viewer else Visibility.everything()
+        return {each.source.pk: each for each in read_sources(visibility, timezone.now())}
+
+    def render_health(self, record: NotificationSource) -> SafeString:
+        """Render the state, with the providers that used to write in the tooltip."""
+        state = self.states.get(record.pk)
+        if not state:
+            return placeholder(None)
+        names = ", ".join(each.name for each in state.silent)
+        return format_html(
+            '<span title="{}">{}</span>', names and f"No email from {names}", formatting.badge(state.health)
+        )
+
+    def render_providers(self, record: NotificationSource) -> SafeString:
+        """Render the number of providers, as a link to them."""
+        return format_html('<a href="{}#providers">{}</a>', record.get_absolute_url(), record.provider_count)
 
     def render_waiting(self, record: NotificationSource, value: int) -> str | SafeString:
         """Render the number of waiting notifications, as a link to them."""

@@ -55,12 +55,12 @@ class ChangesPageTest(PageTestCase):
                 setattr(maintenance, name, value)
             maintenance.validated_save()
 
-    def shown(self, route="changes", query=""):
+    def shown(self, query=""):
         """Return the table as text, and as HTML."""
-        response = self.client.get(url_of(route) + query)
+        response = self.client.get(url_of("changes") + query)
         self.assertHttpStatus(response, 200)
         page = response.content.decode()
-        table = page[page.index(">Recent Changes since" if route == "dashboard" else "<strong>Since") :]
+        table = page[page.index("<strong>Since") :]
         table = table[table.index("<table") :] if "<table" in table else table
         table = table[: table.index("</table>")]
         return " ".join(strip_tags(table).split()), table
@@ -106,13 +106,13 @@ class ChangesPageTest(PageTestCase):
 
         for phrase in (
             f"M-2 CONFIRMED to COMPLETED Description changed Provider changed Ticket: TICKET-2 to T-9 {self.user}",
-            f"M-2 Acknowledged {self.user}",
             f"M-2 WARNING note Customers informed {self.user}",
             f"M-2 Edited {self.user}",
         ):
             with self.subTest(phrase=phrase):
                 self.assertIn(phrase, text)
         self.assertLess(text.index("Customers informed"), text.index("COMPLETED"))
+        self.assertIn(f"M-2 Acknowledged {self.user}", self.shown("?kind=acknowledgement")[0])
         self.edit(ack=False)
         self.assertIn("M-2 Acknowledgement removed", self.shown()[0])
 
@@ -124,7 +124,7 @@ class ChangesPageTest(PageTestCase):
         self.assertIn(f"since {start_of_day(timezone.now(), 3):%a}", self.shown()[0])
         for query, is_there in (("", False), ("?days=1", False), ("?days=7", True), ("?days=30", True)):
             with self.subTest(query=query):
-                self.assertEqual("Announced" in self.shown(query=query)[0], is_there)
+                self.assertEqual("Announced" in self.shown(query)[0], is_there)
         self.assertEqual(self.shown(query="?days=nonsense"), self.shown())
 
     def test_without_changes_the_table_is_empty(self):
@@ -132,31 +132,25 @@ class ChangesPageTest(PageTestCase):
 
         self.assertIn("No changes since", self.shown()[0])
 
-    def test_the_dashboard_has_the_newest_ten_and_a_link_to_all(self):
-        self.become_superuser()
-        for number in range(12):
-            maintenance = app.create_maintenance(f"NEW-{number}", self.maintenance.provider)
-            self.notify((number + 1) * HOUR / 60, "C-1", maintenance=maintenance)
-
-        text, table = self.shown("dashboard")
-
-        self.assertIn("All 12 changes", text)
-        self.assertIn(f'href="{url_of("changes")}?days=3"', table)
-        self.assertIn("NEW-9", text)
-        self.assertNotIn("NEW-10", text)
-
-    def test_many_acknowledgements_hide_nothing_on_the_dashboard(self):
+    def test_acknowledgements_are_counted_apart(self):
         self.become_superuser()
         self.maintenance.parsed_notifications.all().delete()
         self.notify(HOUR, "C-1")
         for number in range(12):
             app.create_maintenance(f"NEW-{number}", self.maintenance.provider, ack=True)
 
-        text, _ = self.shown("dashboard")
-
+        text, _ = self.shown()
         self.assertIn("M-2 Announced: CONFIRMED", text)
-        self.assertEqual(text.count(" Acknowledged "), 9)
-        self.assertIn("All 13 changes", text)
+        self.assertNotIn(" Acknowledged ", text)
+        self.assertEqual(self.shown("?kind=acknowledgement")[0].count(" Acknowledged "), 12)
+        page = self.client.get(url_of("changes"))
+        self.assertEqual(
+            [(part["label"], part["count"]) for part in page.context["summary"]], [("new", 1), ("acknowledged", 12)]
+        )
+        self.assertContains(page, "All (1)")
+        self.assertContains(
+            self.client.get(url_of("dashboard")), 'Changes <span class="badge border text-body">1</span>'
+        )
 
     def create_every_kind(self):
         """Create one change of each kind; return the kinds in their order."""
@@ -194,8 +188,6 @@ class ChangesPageTest(PageTestCase):
         names = [row["maintenance"].name for row in page.context["changes"]]
         self.assertEqual(names[0], "WORK-cancelled")
         self.assertEqual(names[-1], "WORK-description")
-        dashboard = self.client.get(url_of("dashboard"))
-        self.assertContains(dashboard, "<strong>1</strong>&nbsp;cancelled")
 
     def test_a_row_counts_emails_and_links_to_the_timeline(self):
         self.become_superuser()
@@ -222,11 +214,10 @@ class ChangesPageTest(PageTestCase):
             self.notify(HOUR, f"{maintenance}-CID", maintenance=maintenance, subject=f"{maintenance} subject")
         self.client.force_login(users.viewer(*users.ALL, models.Note, constraints=users.BY_PROVIDER))
 
-        for route in ("changes", "dashboard"):
-            text, table = self.shown(route)
-            self.assertIn("ISP 1 M-1", text)
-            for secret in ("ISP 2", "M-2", str(self.maintenance.pk)):
-                self.assertNotIn(secret, table)
+        text, table = self.shown()
+        self.assertIn("ISP 1 M-1", text)
+        for secret in ("ISP 2", "M-2", str(self.maintenance.pk)):
+            self.assertNotIn(secret, table)
 
     def test_hostile_text_is_escaped(self):
         self.become_superuser()

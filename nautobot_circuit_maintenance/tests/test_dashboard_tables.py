@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from nautobot.apps.testing import TestCase
 
-from nautobot_circuit_maintenance.analysis.affected import ROWS
 from nautobot_circuit_maintenance.tests.factories import app, core, users
 
 URL = reverse("plugins:nautobot_circuit_maintenance:dashboard")
+PROVIDERS = reverse("plugins:nautobot_circuit_maintenance:providers")
 HOUR = timedelta(hours=1)
 
 
@@ -45,7 +45,9 @@ class TablesTest(TestCase):
 
     def row(self, card_id: str, name: str) -> str:
         """Return the visible text of the row with this name."""
-        (row,) = [row for row in re.findall(r"<tr>(.*?)</tr>", self.card(card_id), re.DOTALL) if f">{name}<" in row]
+        (row,) = [
+            row for row in re.findall(r"<tr[^>]*>(.*?)</tr>", self.card(card_id), re.DOTALL) if f">{name}<" in row
+        ]
         return unescape(" ".join(re.sub("<[^>]+>", " ", row).split()))
 
     def test_upcoming_maintenances_show_their_window_and_urgency(self):
@@ -58,56 +60,28 @@ class TablesTest(TestCase):
                 start = timezone.localtime(self.now) + hours * HOUR
                 self.assertTrue(row.startswith(f"{start:%a %d %b %H:%M} – "), row)
                 self.assertIn(f"{start + 6 * HOUR:%H:%M} {start:%Z} ", row)
-                self.assertIn("\u00b7 6 h", row)
                 self.assertEqual(re.findall("In Progress|Within 24 h", row), [words] if words else [])
         self.assertIn("ends in 5 h", self.row("upcoming", "running"))
 
-    def test_fourth_location_is_shown_and_further_ones_are_counted(self):
+    def test_second_location_is_shown_and_further_ones_are_counted(self):
         sites = core.create_sites("Athens", "Berlin", "Cairo", "Delhi", "Essen")
-        self.plan("four", 1, *self.circuit("C4", *sites[:4]))
+        self.plan("two", 1, *self.circuit("C4", *sites[:2]))
         self.plan("five", 2, *self.circuit("C5", *sites))
 
-        self.assertIn("Athens , Berlin , Cairo , Delhi", self.row("upcoming", "four"))
-        self.assertNotIn("+", self.row("upcoming", "four"))
-        self.assertIn("+ 2 more locations Delhi, Essen", self.row("upcoming", "five"))
+        self.assertIn("Athens , Berlin", self.row("upcoming", "two"))
+        self.assertNotIn("+", self.row("upcoming", "two"))
+        self.assertIn("+ 4 more locations Berlin, Cairo, Delhi, Essen", self.row("upcoming", "five"))
         # Also opened by the keyboard, and named on hover.
-        self.assertIn('title="Delhi, Essen"', self.card("upcoming"))
+        self.assertIn('title="Berlin, Cairo, Delhi, Essen"', self.card("upcoming"))
         self.assertEqual(self.card("upcoming").count("<summary"), 1)
-
-    def test_affected_objects_are_sorted_and_marked_by_urgency(self):
-        for number, (name, hours) in enumerate((("later", 30), ("tonight", 20), ("now", -1))):
-            site = core.create_sites(name)[0]
-            circuit = core.create_circuit(self.isp, f"C-{number}")
-            core.terminate(circuit, "A", site, core.create_device(f"edge-{name}", site))
-            self.plan(f"M-{name}", hours, circuit)
-
-        for card, names in (("locations", "{}"), ("devices", "edge-{}")):
-            with self.subTest(card=card):
-                order = [self.card(card).index(f">{names.format(name)}<") for name in ("now", "tonight", "later")]
-                self.assertEqual(order, sorted(order))
-                self.assertIn("In Progress", self.row(card, names.format("now")))
-                self.assertIn("Within 24 h", self.row(card, names.format("tonight")))
-                self.assertNotRegex(self.row(card, names.format("later")), "In Progress|Within 24 h")
-
-    def test_link_leads_to_all_affected_objects(self):
-        sites = core.create_sites(*(f"Site {number:02}" for number in range(ROWS + 3)))
-        self.plan("M", 1, *self.circuit("C", *sites))
-        link = re.search(r'<a href="([^"]+)">All 13 affected</a>', self.card("locations"))
-
-        listed = self.client.get(unescape(link[1]), headers={"HX-Request": "true"})
-
-        self.assertEqual(listed.context["table"].paginator.count, ROWS + 3)
-        self.assertNotRegex(self.card("devices"), r"All \d+ affected")
 
     @override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"dashboard_n_days": 9}})
     def test_headings_name_their_span(self):
         self.plan("M", -30)
-        page = self.client.get(URL).content.decode()
+        page = "".join(self.client.get(url).content.decode() for url in (URL, PROVIDERS))
 
         for heading in (
-            "UPCOMING MAINTENANCES, NEXT 9 DAYS",
-            "AFFECTED LOCATIONS, NEXT 9 DAYS",
-            "AFFECTED DEVICES, NEXT 9 DAYS",
+            "Upcoming maintenances, next 9 days",
             "MAINTENANCES PER WEEK BY WORST IMPACT (PAST 12, NEXT 4 WEEKS)",
             "MAINTENANCES PER PROVIDER (LAST 365 DAYS)",
             "ADVANCE NOTICE (LAST 365 DAYS)",

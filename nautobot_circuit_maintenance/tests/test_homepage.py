@@ -70,7 +70,7 @@ class HomePageTest(TestCase):
     def test_problems_of_one_kind_lead_to_their_list_and_others_to_the_dashboard(self):
         self.client.force_login(users.superuser())
         source = models.NotificationSource.objects.create(name="Failing", last_error="refused")
-        self.assertEqual(self.url_of_problems(), list_url("notificationsource", has_error=True))
+        self.assertEqual(self.url_of_problems(), list_url("notificationsource", health="error"))
 
         app.create_notification(core.create_provider("ISP 3"), source, state=State.FAILED)
         self.assertEqual(self.url_of_problems(), reverse("plugins:nautobot_circuit_maintenance:dashboard"))

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import icalendar
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django.utils.html import strip_tags
 from nautobot.apps.change_logging import web_request_context
 from nautobot.circuits.models import CircuitTermination, ProviderNetwork
@@ -49,7 +51,58 @@ class MaintenancePageTest(PageTestCase):
     def scope(self):
         """Return the panel of the affected objects."""
         page = self.page("circuitmaintenance", self.maintenance)
-        return page[page.index(">Locations<") : page.index(">Tenants<") + 600]
+        panel = page[page.index("AFFECTED OBJECTS") :]
+        return panel[: panel.index("</table>")]
+
+    def test_only_what_there_is_is_listed_and_hidden_is_no_zero(self):
+        self.permit("view_circuitmaintenance")
+        self.assertIn("Hidden by your permissions", self.scope())
+        self.become_superuser()
+        self.assertNotIn("Devices", self.scope())
+        models.CircuitImpact.objects.all().delete()
+        self.assertIn("No circuit is affected.", self.scope())
+
+    def test_the_line_under_the_title_says_when_what_and_who(self):
+        self.become_superuser()
+        now = timezone.now()
+        for start, status, words in (
+            (
+                now + timedelta(hours=5, minutes=45, seconds=30),
+                Status.CONFIRMED,
+                "Starts in 5 h 45 min \u00b7 1 circuit \u00b7 unacknowledged",
+            ),
+            (now - timedelta(hours=1), Status.IN_PROCESS, "Ends in 3 h"),
+            (now - timedelta(days=3), Status.CONFIRMED, "Ended 2 d 20 h ago"),
+            (now + timedelta(days=3), Status.CANCELLED, "Cancelled \u00b7"),
+        ):
+            with self.subTest(words):
+                row = app.create_maintenance(f"LINE {words[:9]}", start=start, status=status)
+                app.create_impact(row, "C-9")
+                self.assertIn(words, self.page("circuitmaintenance", row))
+
+    def test_several_windows_are_drawn_as_a_strip(self):
+        self.become_superuser()
+        self.assertNotIn("2 windows in", self.page("circuitmaintenance", self.maintenance))
+        app.add_window(self.maintenance, NOON + timedelta(days=9), hours=1)
+
+        page = self.page("circuitmaintenance", self.maintenance)
+
+        self.assertIn('aria-label="2 windows in 7 d 1 h"', page)
+        self.assertIn("left: 0.00%", page)
+
+    def test_calendar_file_has_an_event_for_each_window(self):
+        self.permit("view_circuitmaintenance")
+        self.maintenance.description = "Line one\nDTSTART:19700101T000000Z; ends, " + "\u00e4" * 80
+        self.maintenance.save()
+        app.add_window(self.maintenance, NOON + timedelta(days=9), hours=1)
+
+        response = self.client.get(url_of("circuitmaintenance_ics", self.maintenance))
+        calendar = icalendar.Calendar.from_ical(response.content)
+
+        events = [(each.decoded("dtstart"), str(each["description"])) for each in calendar.walk("VEVENT")]
+        self.assertEqual([start for start, _ in events], [NOON + timedelta(days=2), NOON + timedelta(days=9)])
+        self.assertEqual({text for _, text in events}, {self.maintenance.description})
+        self.assertLessEqual(max(map(len, response.content.split(b"\r\n"))), 75)
 
     def test_queries_do_not_grow_with_circuits(self):
         self.become_superuser()

@@ -37,11 +37,35 @@ class MaintenanceListTest(PageTestCase):
 
     def test_list_shows_worst_impact_and_unknown_circuit_ids(self):
         self.become_superuser()
+        over = models.CircuitMaintenance.objects.get(name="M-1")
+        tonight = app.create_maintenance("TONIGHT", over.provider, start=timezone.now() + timedelta(hours=9))
+        app.create_impact(tonight, over.impacts.get(cid="C-1").circuit)
 
         page = self.page("circuitmaintenance_list", **HTMX)
 
-        self.assertIn('<span class="badge bg-danger">OUTAGE</span>', page)
+        self.assertEqual(page.count('<span class="badge bg-danger">OUTAGE</span>'), 1)
+        self.assertIn('<span class="badge border text-body">OUTAGE</span>', page)  # red is what is not over
         self.assertIn("1 unknown", page)
+
+    def test_a_row_has_window_and_sites_on_one_line(self):
+        self.become_superuser()
+        start = timezone.now() + timedelta(hours=9)
+        place = core.create_sites("Athens")[0]
+        circuit = core.create_circuit(Provider.objects.first(), "C-A", location=place)
+        core.terminate(circuit, "Z", core.create_sites("Berlin")[0])
+        app.create_impact(app.create_maintenance("TONIGHT", circuit.provider, start=start), circuit)
+
+        page = self.page("circuitmaintenance_list", **HTMX)
+
+        self.assertIn(f">{timezone.localtime(start):%a %d %b %H:%M}</time>", page)
+        self.assertIn(f'<a href="{place.get_absolute_url()}">Athens</a> <span title="Berlin">+ 1</span>', page)
+
+    def test_what_a_user_may_not_see_is_no_zero(self):
+        self.permit("view_circuitmaintenance")
+
+        page = self.page("circuitmaintenance_list", **HTMX)
+
+        self.assertEqual(page.count("Hidden by your permissions"), 3 * models.CircuitMaintenance.objects.count())
 
     def test_every_column_sorts(self):
         self.become_superuser()

@@ -20,7 +20,7 @@ STRANGE = (
     "worst_impact,circuits",
     "' or 1",
 )
-"""Names that are no columns, or columns that cannot be sorted by."""
+"""Names of nothing, or of columns that cannot be sorted by."""
 
 
 class SortingTest(PageTestCase):

@@ -81,6 +81,38 @@ class PanelTest(TestCase):
                     listed = self.client.get(url, headers={"HX-Request": "true"}).context["table"].paginator.count
                     self.assertEqual(listed, {"2": 7, "3": 3}[text[0]], text)
 
+    def test_it_says_first_that_and_until_when_work_is_going_on(self):
+        self.plan("running", -1)
+        self.plan("soon", 2)
+
+        self.assertIn("In maintenance now until", self.panel(self.circuits[0]))
+        end = timezone.localtime(self.now) + 3 * HOUR
+        self.assertIn(f"{end:%a %d %b %H:%M}", self.panel(self.circuits[0]).partition("<table")[0])
+        self.assertNotIn("In maintenance now", self.panel(self.circuits[1]))
+
+    def test_it_stands_after_the_facts_and_offers_to_acknowledge(self):
+        maintenance = self.plan("soon", 2)
+        panel = self.panel(self.circuits[0])
+        action = re.search(r'action="([^"]+)"', panel)[1]
+
+        response = self.client.post(action, {"return_url": self.circuits[0].get_absolute_url()})
+
+        self.assertRedirects(response, self.circuits[0].get_absolute_url(), fetch_redirect_response=False)
+        maintenance.refresh_from_db()
+        self.assertTrue(maintenance.ack)
+        page = self.client.get(self.circuits[0].get_absolute_url()).content.decode()
+        self.assertLess(page.index("CIRCUIT MAINTENANCES"), page.index("SIDE A"))
+
+    def test_the_tab_leads_to_the_list_of_the_object(self):
+        self.plan("soon", 2)
+        for instance in (self.circuits[0], self.isp, self.site, self.device):
+            with self.subTest(page=str(instance)):
+                self.client.force_login(self.superuser)
+                page = self.client.get(instance.get_absolute_url()).content.decode()
+                url = re.search(r'href="([^"]*/circuit-maintenance/of-[^"]+)"', page)[1]
+                response = self.client.get(url, follow=True, headers={"HX-Request": "true"})
+                self.assertEqual(response.context["table"].paginator.count, 1)
+
     def test_impact_is_that_on_the_object_of_the_page(self):
         maintenance = self.plan("soon", 2, impact=Impact.DEGRADED)
         app.create_impact(maintenance, self.circuits[1], Impact.OUTAGE)
@@ -171,7 +203,7 @@ class PanelTest(TestCase):
     def test_panel_asks_little_and_least_if_it_is_empty(self):
         """Every page of core pays for it; the benchmark measures its CPU time."""
         pages = (self.circuits[0], self.isp, self.site, self.device)
-        for of_the_panel in (2, 3):
+        for of_the_panel in (2, 4):
             for instance in pages:
                 self.queries(instance)
                 with self.subTest(page=str(instance)), CaptureQueriesContext(connection) as queries:

@@ -18,11 +18,12 @@ from nautobot_circuit_maintenance.choices import (
     MatchedByChoices,
     NoteLevelChoices as Level,
     NotificationStateChoices as State,
+    SourceHealthChoices as Health,
 )
 from nautobot_circuit_maintenance.domain.periods import (
     duration as duration,
 )  # pylint: disable=useless-import-alias  # a re-export
-from nautobot_circuit_maintenance.models import CircuitImpact
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance
 
 # Dark on green and orange, and blue as a frame: white on them, as core has it, is hard to read in the light theme.
 _GREEN, _ORANGE, _BLUE = "text-bg-success", "text-bg-warning", "bg-primary-subtle border border-primary text-body"
@@ -50,8 +51,13 @@ _CLASSES = {
     Confidence.CONFIRMED: _GREEN,
     Confidence.UNCHECKED: _GREY,
     Confidence.DOUBTFUL: _ORANGE_FRAME,
+    Health.ERROR: _RED,
+    Health.STALE: _ORANGE,
+    Health.SILENT: _ORANGE_FRAME,
+    Health.NOT_CONFIGURED: _GREY,
+    Health.OK: _GREEN,
 }
-_LABELS: dict[str, str] = dict((*State.CHOICES, *Confidence.CHOICES))
+_LABELS: dict[str, str] = dict((*State.CHOICES, *Confidence.CHOICES, *Health.CHOICES))
 """Labels that differ from the stored value."""
 _MATCHED_BY: dict[str, str] = dict(MatchedByChoices.CHOICES)
 _MOST_LINKS = 5
@@ -72,6 +78,8 @@ SUPERSEDED = _badge("Superseded", _GREY)
 NOT_CONFIGURED = _badge("Not Configured", _ORANGE)
 NO_EMAIL_ADDRESS = _badge("No Email Address", _ORANGE)
 PARTLY_READ = _badge("Partly Read", _ORANGE_FRAME)
+HIDDEN = format_html('<span class="text-secondary" title="{}">{}</span>', "Hidden by your permissions", "hidden")
+"""In place of a number that would be a statement."""
 NOT_AFFECTED = _badge("On record, not affected", _FRAME)
 REPLACED = _badge("Replaced", _GREY)
 
@@ -235,6 +243,11 @@ def windows(spans: Iterable[tuple[datetime, datetime]]) -> SafeString:
     return format_html_join("", "<div>{}</div>", ((window(start, end),) for start, end in spans))
 
 
+def outlined(impact: str) -> SafeString:
+    """Render the impact of a maintenance that is over: red means that something goes down and is not over."""
+    return _badge(impact, _FRAME) if impact else placeholder(None)
+
+
 def impact_badge(impact: CircuitImpact) -> SafeString:
     """Render the impact on a circuit; without color if the circuit is only on record."""
     return badge(impact.impact) if impact.is_affected else _badge(impact.impact, _FRAME)
@@ -257,10 +270,20 @@ def cancelled_window(start: datetime, end: datetime) -> SafeString:
     return format_html("<del>{}</del> {}", window(start, end), badge(Status.CANCELLED))
 
 
+def distance(maintenance: CircuitMaintenance, now: datetime) -> str:
+    """Return how far away a maintenance with a time is, or how long ago it ended."""
+    if maintenance.end_time <= now:
+        return relative(maintenance.end_time, now)
+    return (
+        f"ends {relative(maintenance.end_time, now)}"
+        if maintenance.start_time <= now
+        else relative(maintenance.start_time, now)
+    )
+
+
 def upcoming_window(start: datetime, end: datetime, now: datetime) -> SafeString:
-    """Render a current or future window with its distance from now and its duration."""
-    distance = f"ends {relative(end, now)}" if start <= now else relative(start, now)
-    return window(start, end, remark=f"{distance} \u00b7 {duration(end - start)}")
+    """Render a current or future window with its distance from now."""
+    return window(start, end, remark=f"ends {relative(end, now)}" if start <= now else relative(start, now))
 
 
 def relative_badge(when: datetime) -> SafeString:

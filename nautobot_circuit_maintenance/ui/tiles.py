@@ -7,6 +7,7 @@ from typing import Any
 from django.template.defaultfilters import pluralize
 
 from nautobot_circuit_maintenance.analysis import dashboard, trends
+from nautobot_circuit_maintenance.choices import SourceHealthChoices as Health
 from nautobot_circuit_maintenance.ui.links import (
     IN_PROGRESS,
     PARTLY_READ,
@@ -44,7 +45,6 @@ def maintenance_tiles(counts: dashboard.Counts) -> list[Tile]:
     spans = (
         ("Next 24 hours", counts.next_day, dashboard.DAY, True),
         ("Next 7 days", counts.next_week, dashboard.WEEK, True),
-        ("Next 30 days", counts.next_month, dashboard.MONTH, False),
     )
     in_progress = list_url("circuitmaintenance", **IN_PROGRESS)
     unacknowledged = list_url("circuitmaintenance", **UNACKNOWLEDGED)
@@ -72,7 +72,9 @@ def problems_tile(problems: dashboard.OpenProblems, user: Any) -> Tile:
         _part(problems.refused, "refused notification", list_url("notification", state="refused")),
         _part(problems.partly_read, "partly read notification", list_url("notification", **PARTLY_READ)),
         _part(problems.doubtful, "doubtful maintenance", doubtful_url()),
-        _part(problems.failing_sources, "source error", list_url("notificationsource", has_error=True)),
+        _part(problems.failing_sources, "source error", list_url("notificationsource", health=Health.ERROR)),
+        _part(problems.stale_sources, "stale source", list_url("notificationsource", health=Health.STALE)),
+        _part(problems.silent_sources, "silent source", list_url("notificationsource", health=Health.SILENT)),
         _part(problems.unmatched, "unknown circuit ID", list_url("circuitimpact", has_circuit=False, ended=False)),
         _part(problems.unknown_senders, "unknown sender", list_url("unknownsender", dismissed=False)),
     )

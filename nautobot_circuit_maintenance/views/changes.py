@@ -1,4 +1,4 @@
-"""Recent changes of all maintenances: a card of the dashboard, and a page of its own."""
+"""Recent changes of all maintenances: a tab of the dashboard."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.template import Context
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from nautobot.apps.ui import Breadcrumbs, Panel, Titles, ViewNameBreadcrumbItem
+from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
 from nautobot_circuit_maintenance.analysis.changes import (
@@ -28,6 +27,7 @@ from nautobot_circuit_maintenance.domain.phrases import phrases_of
 from nautobot_circuit_maintenance.models import Note, Notification
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
+from nautobot_circuit_maintenance.ui.tabs import tabs_of
 from nautobot_circuit_maintenance.views.phrases import note_link, shown
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:changes"
@@ -35,8 +35,6 @@ _LIST_ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_list"
 _TEMPLATES = "nautobot_circuit_maintenance/{}.html"
 _TITLE = "Recent Changes"
 _DAYS = (1, USUAL_DAYS, 7, 30)
-ON_DASHBOARD = 10
-"""Changes that the dashboard shows."""
 _LABELS = {
     ChangeKind.CANCELLED: "cancelled",
     ChangeKind.MOVED: "moved",
@@ -91,18 +89,27 @@ def context_of(
 ) -> dict[str, Any]:
     """Return the context of the table: changes since the start of a day, the most important first, at most so many.
 
-    The count is that of all kinds, whichever is chosen.
+    The count is that of all kinds but acknowledgements, whichever is chosen.
     """
     since = start_of_day(now, days)
     changes = read_changes(visibility, since)
-    chosen = [change for change in changes.rows if kind in (None, change.kind)]
+    chosen = [change for change in changes.rows if kind == change.kind or (kind is None and not _is_own(change))]
     return {
         "since": since,
         "changes": [row_of(change, now) for change in sorted(chosen, key=_rank)[:most]],
         "summary": summary_of(changes.rows, days, kind),
-        "count": len(changes.rows),
+        "count": count_of(changes.rows),
         "is_all": changes.is_all,
     }
+
+
+def count_of(rows: Iterable[RecentChange]) -> int:
+    """Count changes; acknowledgements are counted apart."""
+    return sum(not _is_own(change) for change in rows)
+
+
+def _is_own(change: RecentChange) -> bool:
+    return change.kind == ChangeKind.ACKNOWLEDGEMENT
 
 
 def _rank(change: RecentChange) -> int:
@@ -129,24 +136,6 @@ def changes_url(days: int = USUAL_DAYS, kind: ChangeKind | None = None) -> str:
     """Return the address of the page with this many days and all changes, or those of one kind."""
     query = {"days": days} | ({"kind": kind.value} if kind else {})
     return f"{reverse(_ROUTE)}?{urlencode(query)}"
-
-
-class ChangesPanel(Panel):
-    """The most important recent changes; the page has read them for its tile (``what_changed``)."""
-
-    body_wrapper_template_path = "components/panel/body_wrapper_table.html"
-    body_content_template_path = _TEMPLATES.format("inc/changes")
-
-    def get_extra_context(self, context: Context) -> dict[str, Any]:
-        """Add the changes and the address of the page."""
-        return {**super().get_extra_context(context), **context["what_changed"], "changes_url": changes_url()}
-
-    def render_label(self, context: Context) -> str:
-        """Return the title with the first day."""
-        return f"{_TITLE} since {context['what_changed']['since']:%a %d %b}"
-
-
-CHANGES = ChangesPanel(weight=100, label=_TITLE)
 
 
 class ChangesView(ContentTypePermissionRequiredMixin, GenericView):
@@ -179,6 +168,7 @@ class ChangesView(ContentTypePermissionRequiredMixin, GenericView):
             "choices": _DAYS,
             "kind": kind.value if kind else "",
             "days_url": changes_url(days),
+            "tabs": tabs_of(request.user, "changes"),
             **context_of(Visibility.of(request.user), timezone.now(), days, MOST, kind),
         }
         return TemplateResponse(request, _TEMPLATES.format("changes"), context)

@@ -1,43 +1,38 @@
-"""The dashboard: what is upcoming, what it affects, and what needs attention."""
+"""The dashboard: what will break, and whether anyone is on it. Its other tabs are pages of their own."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
-from nautobot_circuit_maintenance.analysis import affected, dashboard, trends
+from nautobot_circuit_maintenance.analysis import dashboard
+from nautobot_circuit_maintenance.analysis.changes import read_changes
+from nautobot_circuit_maintenance.analysis.freshness import SourceState, read_sources
+from nautobot_circuit_maintenance.analysis.site_timeline import read_timeline
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.choices import SourceHealthChoices as Health
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import ahead_url
-from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS
-from nautobot_circuit_maintenance.ui.tiles import Tile, figure_tiles, maintenance_tiles, problems_tile
-from nautobot_circuit_maintenance.views import dashboard_charts as charts, dashboard_panels as panels
-from nautobot_circuit_maintenance.views.changes import CHANGES, ON_DASHBOARD, changes_url, context_of
+from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
+from nautobot_circuit_maintenance.ui.tabs import tabs_of
+from nautobot_circuit_maintenance.ui.tiles import maintenance_tiles
+from nautobot_circuit_maintenance.views.changes import count_of
 from nautobot_circuit_maintenance.views.dashboard_risk import risk_context
-from nautobot_circuit_maintenance.views.dashboard_rows import affected_table, source_row, upcoming_row
+from nautobot_circuit_maintenance.views.dashboard_rows import upcoming_row
+from nautobot_circuit_maintenance.views.site_timeline import DAYS, timeline_of
 
 _LIST = "plugins:nautobot_circuit_maintenance:circuitmaintenance_list"
 _TITLE = "Circuit Maintenance Dashboard"
-_PANELS = {
-    "upcoming_panels": [panels.UPCOMING],
-    "change_panels": [CHANGES],
-    "source_panels": [panels.SOURCES],
-    "location_panels": [panels.LOCATIONS],
-    "device_panels": [panels.DEVICES],
-    "left_charts": [charts.WEEKS, charts.NOTICE],
-    "right_charts": [charts.PROVIDERS, charts.HOURS],
-}
-
-
-def changes_tile(changes: dict[str, Any]) -> Tile:
-    """Return the tile of the recent changes."""
-    hint = "emails and edits" if changes["is_all"] else "or more"
-    return Tile(f"Changes since {changes['since']:%a %d %b}", changes["count"], changes_url(), hint)
+_OF_SITES = ("nautobot_circuit_maintenance.view_circuitimpact", "dcim.view_location", "circuits.view_circuit")
+"""Permissions without which the picture of the sites would be empty for another reason."""
 
 
 class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
@@ -56,53 +51,56 @@ class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
         """Render the dashboard."""
         now, days = timezone.now(), get_app_settings().dashboard_n_days
         visibility = Visibility.of(request.user)
+        sources = read_sources(visibility, now)
         context = {
             "view_titles": self.get_view_titles(),
             "breadcrumbs": self.get_breadcrumbs(),
             "view_action": "generic",
             "n_days": days,
             "return_url": request.path,
-            **_PANELS,
+            "sources": sources,
+            "last_read": last_read(sources, now),
+            "tabs": tabs_of(request.user, "dashboard", self.counts(visibility, now, sources)),
+            "timeline_days": DAYS,
             **self.rows(visibility, now, timedelta(days=days)),
-            **self.trends(visibility, now),
         }
         return TemplateResponse(request, "nautobot_circuit_maintenance/dashboard.html", context)
 
-    def rows(self, visibility: Visibility, now: datetime, span: timedelta) -> dict[str, Any]:
-        """Return tiles and tables."""
-        sources = dashboard.read_sources(visibility)
-        terminations = affected.read_terminations(visibility, now, now + span)
-        locations = affected.affected_locations(visibility, terminations, now)
-        devices = affected.affected_devices(visibility, terminations, now)
-        counts = dashboard.count_maintenances(visibility, now, span)
-        upcoming = dashboard.read_upcoming(visibility, now, span)
-        changes = context_of(visibility, now, USUAL_DAYS, ON_DASHBOARD)
-        risk = risk_context(visibility, now, span)
+    def counts(self, visibility: Visibility, now: datetime, sources: Sequence[SourceState]) -> dict[str, int]:
+        """Return what waits behind the other tabs."""
+        changes = read_changes(visibility, start_of_day(now, USUAL_DAYS))
         return {
-            **risk,
-            "tiles": [
-                *maintenance_tiles(counts),
-                *risk["risk_tiles"],
-                changes_tile(changes),
-                problems_tile(dashboard.count_problems(visibility, now, sources), visibility.user),
-            ],
-            "what_changed": changes,
-            "upcoming": [upcoming_row(each, now) for each in upcoming],
-            "upcoming_count": counts.in_span,
-            "upcoming_url": ahead_url(span),
-            "sources": [source_row(each, now) for each in sources],
-            "locations": affected_table("location", locations, now, span),
-            "devices": affected_table("device", devices, now, span),
+            "changes": count_of(changes.rows),
+            "health": dashboard.count_problems(visibility, now, sources).total,
         }
 
-    def trends(self, visibility: Visibility, now: datetime) -> dict[str, Any]:
-        """Return charts and figures."""
-        figures = trends.figures(visibility, now)
-        data = charts.chart_data(visibility, now)
-        return {
-            "figures": figure_tiles(figures, now),
-            "mean_duration": formatting.duration(figures.mean_duration) if figures.mean_duration else "",
-            "mean_per_month": figures.mean_per_month,
-            "charts": data,
-            "has_charts": any(map(charts.has_numbers, data.values())),
+    def rows(self, visibility: Visibility, now: datetime, span: timedelta) -> dict[str, Any]:
+        """Return tiles, picture and table."""
+        counts = dashboard.count_maintenances(visibility, now, span)
+        upcoming = dashboard.read_upcoming(visibility, now, span)
+        sees_impacts = visibility.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact")
+        risk = risk_context(visibility, now, span)
+        context = {
+            **risk,
+            "tiles": [*maintenance_tiles(counts), *risk["risk_tiles"]],
+            "upcoming": [upcoming_row(each, now, sees_impacts=sees_impacts) for each in upcoming],
+            "upcoming_count": counts.in_span,
+            "upcoming_url": ahead_url(span),
         }
+        if visibility.user.has_perms(_OF_SITES):
+            sites = read_timeline(visibility, now, now + timedelta(days=DAYS))
+            context["timeline"] = timeline_of(sites, now)
+        return context
+
+
+def last_read(sources: Sequence[SourceState], now: datetime) -> SafeString | str:
+    """Return when email was last read: of the source that was read least recently."""
+    configured = [each for each in sources if each.health != Health.NOT_CONFIGURED]
+    if not configured:
+        return ""
+    times = [each.source.last_fetched_at for each in configured if each.source.last_fetched_at]
+    when = formatting.relative(min(times), now) if times and len(times) == len(configured) else "never"
+    worst = configured[0].health
+    badge = "" if worst == Health.OK else formatting.badge(worst)
+    label = "Email last read" if len(configured) == 1 else "All email last read"
+    return format_html("{} {} {}", label, when, badge)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.template import Context
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -128,24 +129,27 @@ class ScopePanel(_FilledPanel):
     def get_data(self, context: Context) -> dict[str, Any]:
         """Return the number of each kind of object, and the first of them."""
         maintenance, visibility = context["object"], Visibility.of(context["request"].user)
+        if not visibility.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact"):
+            return {"Circuits": formatting.HIDDEN}
         scope = scope_of(maintenance, visibility)
         unknown = visibility.impacts.affected().unmatched().filter(maintenance=maintenance).count()
         impacts = reverse("plugins:nautobot_circuit_maintenance:circuitimpact_list")
         of_this = {"maintenance": maintenance.pk, "affected": True}
-        return {
+        found = {
             "Circuits": _counted(scope.circuits, f"{impacts}?{urlencode({**of_this, 'has_circuit': True})}"),
             "Unknown circuit IDs": _linked(unknown, f"{impacts}?{urlencode({**of_this, 'has_circuit': False})}"),
             "Locations": _counted(scope.locations, reverse("dcim:location_list")),
             "Devices": _counted(scope.devices, reverse("dcim:device_list")),
             "Tenants": _counted(scope.tenants, reverse("tenancy:tenant_list")),
         }
+        return {label: value for label, value in found.items() if value} or {"Circuits": "No circuit is affected."}
 
 
-def _counted(objects: Any, address: str) -> SafeString:
-    """Show the number of objects, as a link to a list of them, and the first ones."""
+def _counted(objects: Any, address: str) -> SafeString | str:
+    """Show the number of objects, as a link to a list of them, and the first ones; nothing if there are none."""
     found: Sequence[Any] = list(objects)
     if not found:
-        return format_html("{}", 0)
+        return ""
     if "?" not in address and len(found) <= LONGEST_LIST:
         address += "?" + urlencode({"id": [each.pk for each in found]}, doseq=True)
     is_list = "?" in address
@@ -153,9 +157,9 @@ def _counted(objects: Any, address: str) -> SafeString:
     return format_html("{}: {}", count, formatting.linked_list(found))
 
 
-def _linked(count: int, address: str) -> SafeString:
-    """Show a number, as a link to a list if it is not zero."""
-    return format_html('<a href="{}">{}</a>', address, count) if count else format_html("{}", 0)
+def _linked(count: int, address: str) -> SafeString | str:
+    """Show a number as a link to a list; nothing for zero."""
+    return format_html('<a href="{}">{}</a>', address, count) if count else ""
 
 
 class CircuitsPanel(ObjectsTablePanel):
@@ -172,7 +176,9 @@ def badges(maintenance: CircuitMaintenance, visibility: Visibility, evidence: Ev
     """Show status and worst impact, and whether it is replaced or doubtful, for the title."""
     impacts = visibility.impacts.affected().filter(maintenance=maintenance)
     worst = worst_impact(impacts.values_list("impact", flat=True).distinct())
-    shown = [formatting.badge(value) for value in (maintenance.status, worst) if value]
+    shown = [formatting.badge(maintenance.status)]
+    if worst:
+        shown.append(formatting.outlined(worst) if maintenance.is_over(timezone.now()) else formatting.badge(worst))
     if maintenance.replaced_by_id:
         shown.append(formatting.REPLACED)
     if maintenance.doubts:

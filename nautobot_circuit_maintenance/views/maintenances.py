@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
 from nautobot.apps.ui import (
+    Button,
     ButtonColorChoices,
     ObjectDetailContent,
     ObjectFieldsPanel,
@@ -26,10 +27,12 @@ from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.models.acknowledgement import unacknowledge
 from nautobot_circuit_maintenance.models.settling import settle
 from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.ics import as_ics
 from nautobot_circuit_maintenance.ui.links import maintenance_filters
 from nautobot_circuit_maintenance.views.acknowledging import AcknowledgeButton, acknowledge_seen
 from nautobot_circuit_maintenance.views.choosing import choose_reading
 from nautobot_circuit_maintenance.views.doubt_panels import DoubtsPanel
+from nautobot_circuit_maintenance.views.headline import gantt, headline
 from nautobot_circuit_maintenance.views.linking import LinkButton, LinkMixin
 from nautobot_circuit_maintenance.views.maintenance_panels import (
     CircuitsPanel,
@@ -39,6 +42,7 @@ from nautobot_circuit_maintenance.views.maintenance_panels import (
 )
 from nautobot_circuit_maintenance.views.timeline import TimelinePanel
 from nautobot_circuit_maintenance.views.viewset import (
+    GET_ONLY,
     POST_ONLY,
     UUID_REGEX,
     StorableQueryMixin,
@@ -71,6 +75,12 @@ class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
                 icon="mdi-check-bold",
                 link_name=_ROUTE.format("acknowledge"),
             ),
+            Button(
+                weight=200,
+                label=".ics",
+                icon="mdi-calendar-export",
+                link_name=_ROUTE.format("ics"),
+            ),
             AcknowledgeButton(
                 weight=100,
                 label="Remove Acknowledgement",
@@ -100,15 +110,6 @@ class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
                 exclude_columns=["maintenance"],
                 show_table_config_button=False,
             ),
-            ObjectsTablePanel(
-                weight=400,
-                section=SectionChoices.FULL_WIDTH,
-                table_class=tables.MaintenanceNotificationTable,
-                table_filter="maintenance",
-                table_title="Notifications",
-                add_button_route=None,
-                show_table_config_button=False,
-            ),
         ],
     )
 
@@ -124,12 +125,26 @@ class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
             context["quick_filters"] = maintenance_filters(request.GET)
         if isinstance(instance, models.CircuitMaintenance):
             context["evidence"] = Evidence(instance.parsed_notifications.order_by(), instance.provider)
-            context["badges"] = badges(instance, Visibility.of(request.user), context["evidence"])
+            visibility, now = Visibility.of(request.user), timezone.now()
+            context["badges"] = badges(instance, visibility, context["evidence"])
+            context["headline"] = headline(instance, visibility, now)
+            context["gantt"] = gantt(instance, now)
         return context
 
     def _back(self, request: HttpRequest, maintenance: models.CircuitMaintenance) -> str:
         """Return the URL to go back to, if it is one of this site."""
         return local_url(self.get_return_url(request, maintenance), maintenance.get_absolute_url())
+
+    @action(detail=True, url_path="ics", url_name="ics", **GET_ONLY)
+    def ics(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        """Download the windows for a calendar."""
+        maintenance = self.get_object()
+        address = request.build_absolute_uri(maintenance.get_absolute_url())
+        return HttpResponse(
+            as_ics(maintenance, address),
+            content_type="text/calendar; charset=UTF-8",
+            headers={"Content-Disposition": f'attachment; filename="{maintenance.pk}.ics"'},
+        )
 
     @action(detail=True, url_path="acknowledge", url_name="acknowledge", **POST_ONLY)
     def acknowledge(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:

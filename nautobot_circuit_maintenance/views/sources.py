@@ -37,6 +37,8 @@ from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.domain.text import storable
+from nautobot_circuit_maintenance.pipeline.sources import synchronize_sources
 from nautobot_circuit_maintenance.pipeline.validate import VALIDATION_SECONDS, validate
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
@@ -193,6 +195,12 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # the for
         ],
     )
 
+    def list(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show a source as soon as the settings name it, before a job or a migration ran."""
+        if get_app_settings().source_names - set(models.NotificationSource.objects.values_list("name", flat=True)):
+            synchronize_sources()
+        return super().list(request, *args, **kwargs)
+
     @action(detail=True, url_path="validate", url_name="validate", **POST_ONLY)
     def validate(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Log in and open the folder, and show the result on the page of the source."""
@@ -205,6 +213,7 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # the for
         try:
             validate(source)
         except MailboxError as error:
+            models.NotificationSource.objects.filter(pk=source.pk).update(last_error=storable(str(error)))
             messages.error(request, f"Connection failed: {error}")
         else:
             messages.success(request, "Connection successful.")

@@ -1,0 +1,42 @@
+/* The calendar of maintenance windows: FullCalendar's standard bundle, and a summary of the window that is clicked. */
+document.addEventListener("DOMContentLoaded", () => {
+    const settings = JSON.parse(document.getElementById("calendar-settings").textContent);
+    const summary = document.getElementById("calendar-summary");
+    const part = (name) => document.getElementById(`calendar-summary-${name}`);
+    const time = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+    const show = ({ event, jsEvent }) => {
+        jsEvent.preventDefault();
+        const more = event.extendedProps;
+        part("title").textContent = event.title;
+        part("facts").textContent = [
+            `${time.format(event.start)} – ${time.format(event.end)} ${settings.zone}`,
+            more.status,
+            more.impact || "no impact known",
+            more.ack ? "acknowledged" : "unacknowledged",
+        ].join(" · ");
+        part("open").href = event.url;
+        const form = part("acknowledge");
+        form.action = `${event.url}acknowledge/`;
+        form.elements.seen.value = more.seen;
+        form.hidden = !settings.mayAcknowledge || more.ack || more.over;
+        summary.showModal();
+    };
+    part("close").addEventListener("click", () => summary.close());
+    const isNarrow = window.matchMedia("(max-width: 767.98px)").matches;
+    new FullCalendar.Calendar(document.getElementById("calendar"), {
+        initialView: isNarrow ? "listMonth" : "dayGridMonth",
+        headerToolbar: { left: "prev,next today", center: "title", right: "dayGridMonth,timeGridWeek,listMonth" },
+        buttonText: { today: "Today", month: "Month", week: "Week", list: "List" },
+        firstDay: 1,
+        height: "auto",
+        dayMaxEvents: 4,
+        nowIndicator: true,
+        // The server answers in the user's zone: shown as they are written.
+        timeZone: settings.zone,
+        eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
+        slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
+        displayEventEnd: true,
+        events: settings.events,
+        eventClick: show,
+    }).render();
+});

@@ -1,0 +1,123 @@
+"""How many links of each site are down at each moment."""
+
+from datetime import timedelta
+
+from django.test import TestCase
+
+from nautobot_circuit_maintenance.analysis.site_timeline import read_timeline
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices as Impact,
+    CircuitMaintenanceStatusChoices as Status,
+)
+from nautobot_circuit_maintenance.tests.factories import app, core, users
+from nautobot_circuit_maintenance.tests.factories.mail import NOON
+from nautobot_circuit_maintenance.views.site_timeline import MOST_BARS, MOST_SITES, timeline_of, words_of
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class TimelineTest(TestCase):
+    """A site with four links."""
+
+    def setUp(self):
+        self.everyone = users.superuser()
+        self.isp = core.create_provider("ISP")
+        self.site = core.create_sites("SYD1")[0]
+        self.circuits = [core.create_circuit(self.isp, f"C-{number}") for number in range(4)]
+        for circuit in self.circuits:
+            core.terminate(circuit, "A", self.site)
+
+    def plan(self, hours_ahead, *numbers, impact=Impact.OUTAGE, **fields):
+        """Plan four hours of work on some of the links."""
+        maintenance = app.create_maintenance(f"M-{hours_ahead}", self.isp, start=NOON + hours_ahead * HOUR, **fields)
+        for number in numbers:
+            app.create_impact(maintenance, self.circuits[number], impact)
+        return maintenance
+
+    def rows(self, user=None):
+        """Return the sites."""
+        return read_timeline(Visibility.of(user or self.everyone), NOON, NOON + 14 * DAY)
+
+    def said(self):
+        """Return hours from now and what is said of each segment of the site."""
+        (row,) = self.rows()
+        return [((each.start - NOON) // HOUR, (each.end - NOON) // HOUR, words_of(row, each)) for each in row.segments]
+
+    def test_all_is_said_only_of_the_same_moment(self):
+        """The union over the days is true of none of the nights."""
+        self.plan(10, 0)
+        self.plan(100, 1, 2)
+        self.plan(200, 3, impact=Impact.REDUCED_REDUNDANCY)
+
+        self.assertEqual(
+            self.said(),
+            [
+                (10, 14, "1 of 4 links down"),
+                (100, 104, "2 of 4 links down"),
+                (200, 204, "1 of 4 links degraded"),
+            ],
+        )
+        self.assertFalse(self.rows()[0].is_at_risk)
+
+    def test_overlapping_windows_add_up_where_they_overlap(self):
+        self.plan(10, 0, 1)
+        self.plan(12, 1, 2)
+        self.plan(13, 3)
+
+        self.assertEqual(
+            self.said(),
+            [
+                (10, 12, "2 of 4 links down"),
+                (12, 13, "3 of 4 links down, one left"),
+                (13, 14, "all 4 links down"),
+                (14, 16, "3 of 4 links down, one left"),
+                (16, 17, "1 of 4 links down"),
+            ],
+        )
+        self.assertTrue(self.rows()[0].is_at_risk)
+
+    def test_what_has_begun_counts_from_now_and_what_is_over_or_off_does_not_count(self):
+        self.plan(-1, 0)
+        self.plan(-5, 1)
+        self.plan(1, 2, status=Status.CANCELLED)
+        self.plan(2, 3, impact=Impact.NO_IMPACT)
+        self.plan(14 * 24 + 1, 3)
+
+        self.assertEqual(self.said(), [(0, 3, "1 of 4 links down")])
+
+    def test_a_circuit_counts_in_its_own_windows_only(self):
+        maintenance = self.plan(10, 0, 1)
+        second = app.add_window(maintenance, NOON + 40 * HOUR)
+        maintenance.impacts.get(cid="C-1").limit_to([second])
+
+        self.assertEqual(self.said(), [(10, 14, "1 of 4 links down"), (40, 44, "2 of 4 links down")])
+
+    def test_a_site_of_one_link_is_dark_without_it(self):
+        place = core.create_sites("ONE")[0]
+        circuit = core.create_circuit(self.isp, "ONLY")
+        core.terminate(circuit, "A", place)
+        app.create_impact(self.plan(1), circuit)
+
+        (row,) = self.rows()
+        self.assertEqual((words_of(row, row.segments[0]), row.is_at_risk), ("the only link down", True))
+
+    def test_many_sites_become_cells_and_of_more_only_those_at_risk_are_shown(self):
+        for count in (MOST_BARS, MOST_SITES):
+            for number in range(len(self.rows()), count + 1):
+                place = core.create_sites(f"Site {count} {number:03}")[0]
+                pair = [core.create_circuit(self.isp, f"P-{count}-{number}-{side}") for side in range(3)]
+                for circuit in pair:
+                    core.terminate(circuit, "A", place)
+                maintenance = app.create_maintenance(f"P-{count}-{number}", self.isp, start=NOON + HOUR)
+                for circuit in pair[: 2 if number == count else 1]:
+                    app.create_impact(maintenance, circuit)
+            shown = timeline_of(self.rows(), NOON)
+            with self.subTest(count=count):
+                self.assertEqual("cells" in shown["data"], count == MOST_BARS)
+        self.assertEqual(len(shown["data"]["sites"]), 2)
+        self.assertEqual(shown["hidden"], MOST_SITES - 1)
+
+    def test_hidden_circuits_and_sites_are_no_part_of_it(self):
+        self.plan(1, 0)
+        self.assertEqual(self.rows(users.viewer()), [])

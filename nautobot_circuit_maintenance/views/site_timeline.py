@@ -1,0 +1,129 @@
+"""The picture of the next days by site: its numbers for the script, and the same as a table."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.template.defaultfilters import pluralize
+from django.urls import reverse
+from django.utils import timezone
+
+from nautobot_circuit_maintenance.analysis.site_timeline import Segment, SiteRow
+from nautobot_circuit_maintenance.models import CircuitMaintenance
+from nautobot_circuit_maintenance.ui import formatting
+
+DAYS = 14
+MOST_BARS, MOST_SITES = 15, 40
+"""More sites become cells of a day each; of more still, only those at risk are shown."""
+_ROW, _FRAME, _MOST_ROWS = 26, 40, 100
+
+
+def timeline_of(rows: Sequence[SiteRow], now: datetime) -> dict[str, Any]:
+    """Return what the template shows."""
+    shown = [row for row in rows if row.is_at_risk] if len(rows) > MOST_SITES else list(rows)
+    shown = (shown or list(rows))[:MOST_SITES]
+    drawn = _cells(shown, now) if len(shown) > MOST_BARS else _bars(shown)
+    segments = [(row, segment) for row in shown for segment in row.segments]
+    data = {
+        "sites": [row.name for row in shown],
+        "from": _milliseconds(now),
+        "until": _milliseconds(now + timedelta(days=DAYS)),
+        "description": f"{len(rows)} site{pluralize(len(rows))} with maintenances in the next {DAYS} days. "
+        "The table below the picture has the same.",
+        **drawn,
+    }
+    return {
+        "data": data,
+        "height": _FRAME + _ROW * len(shown),
+        "rows": [_table_row(row, segment) for row, segment in segments[:_MOST_ROWS]],
+        "more": max(len(segments) - _MOST_ROWS, 0),
+        "hidden": len(rows) - len(shown),
+        "has_ranges": "bars" in drawn,
+    }
+
+
+def _bars(rows: Sequence[SiteRow]) -> dict[str, Any]:
+    """Return a bar for each segment: site, start, end, share, state, address, words."""
+    return {
+        "bars": [
+            [
+                number,
+                _milliseconds(segment.start),
+                _milliseconds(segment.end),
+                _share(row, segment),
+                state_of(row, segment),
+                _url(segment),
+                f"{row.name}: {words_of(row, segment)}, {_times(segment)}",
+            ]
+            for number, row in enumerate(rows)
+            for segment in row.segments
+        ]
+    }
+
+
+def _cells(rows: Sequence[SiteRow], now: datetime) -> dict[str, Any]:
+    """Return the worst share of each site on each day."""
+    first = timezone.localdate(now)
+    days = [first + timedelta(days=count) for count in range(DAYS)]
+    cells = []
+    for number, row in enumerate(rows):
+        for position, day in enumerate(days):
+            found = [
+                each for each in row.segments if timezone.localdate(each.start) <= day <= timezone.localdate(each.end)
+            ]
+            if found:
+                worst = max(found, key=lambda each: (each.down, each.affected))
+                words = f"{row.name}, {day:%a %d %b}: {words_of(row, worst)}"
+                cells.append([position, number, _share(row, worst), 0, 0, _url(worst), words])
+    return {"days": [f"{day:%d %b}" for day in days], "cells": cells}
+
+
+def _table_row(row: SiteRow, segment: Segment) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "url": reverse("dcim:location", kwargs={"pk": row.pk}),
+        "window": formatting.window(segment.start, segment.end),
+        "words": words_of(row, segment),
+        "maintenance": _url(segment),
+        "count": len(segment.maintenances),
+    }
+
+
+def state_of(row: SiteRow, segment: Segment) -> str:
+    """Return what a segment means for the site: dark, one-left, down or degraded."""
+    if not segment.down:
+        return "degraded"
+    left = row.links - segment.down
+    if left <= 0:
+        return "dark"
+    return "one-left" if left == 1 else "down"
+
+
+def words_of(row: SiteRow, segment: Segment) -> str:
+    """Return what a segment means for the site as a sentence: "all" is said only of the same moment."""
+    of = f"{segment.down} of {row.links} link{pluralize(row.links)} down"
+    if not segment.down:
+        return f"{segment.affected} of {row.links} link{pluralize(row.links)} degraded"
+    return {
+        "dark": f"all {row.links} links down" if row.links > 1 else "the only link down",
+        "one-left": f"{of}, one left",
+    }.get(state_of(row, segment), of)
+
+
+def _share(row: SiteRow, segment: Segment) -> float:
+    """Return the height of a bar: the share of links that are down; a line if they are only degraded."""
+    return round(min(segment.down / max(row.links, 1), 1), 3) if segment.down else 0.12
+
+
+def _url(segment: Segment) -> str:
+    return CircuitMaintenance(pk=segment.maintenances[0]).get_absolute_url()
+
+
+def _times(segment: Segment) -> str:
+    start, end = timezone.localtime(segment.start), timezone.localtime(segment.end)
+    last = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%a %d %b %H:%M}"
+    return f"{start:%a %d %b %H:%M} \u2013 {last}"
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
