@@ -70,11 +70,19 @@ class CalendarEventsView(_CalendarMixin, GenericView):
     """The windows of a period."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Answer with the windows; 400 without a sensible period or with filters that are not valid."""
-        since, until = (_moment(request.GET.get(name, "")) for name in ("start", "end"))
+        """Answer with the windows; 400 with a period that makes no sense or with filters that are not valid.
+
+        Without a period, it is that of six weeks around now.
+        """
+        now = timezone.now()
+        period = {"start": (now - timedelta(days=14)).isoformat(), "end": (now + timedelta(days=28)).isoformat()}
+        if any(name in request.GET for name in period):
+            period = {name: request.GET.get(name, "") for name in period}
+        since, until = (_moment(value) for value in period.values())
         if not since or not until or not timedelta() < until - since <= _LONGEST or not has_storable_query(request):
             return JsonResponse(
-                {"detail": f"start and end are required, at most {_LONGEST.days} days apart."}, status=400
+                {"detail": f"start and end must be moments with a zone, at most {_LONGEST.days} days apart."},
+                status=400,
             )
         filters = request.GET.copy()
         for name in _OWN:
@@ -84,7 +92,7 @@ class CalendarEventsView(_CalendarMixin, GenericView):
         if not filterset.is_valid():
             return JsonResponse({"detail": filterset.errors}, status=400)
         address = CircuitMaintenance(pk=_NO_PK).get_absolute_url().replace(_NO_PK, "{}")  # not resolved for each window
-        windows = read_windows(visibility, filterset.qs, since, until, timezone.now())
+        windows = read_windows(visibility, filterset.qs, since, until, now)
         return JsonResponse([_event(each, address, zone) for each in windows], safe=False)
 
 

@@ -3,10 +3,15 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
+from nautobot.circuits.models import Circuit, Provider
+from nautobot.dcim.models import Device, Location
 
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.ui.links import list_url
+
+_MODELS = {"circuit": Circuit, "provider": Provider, "location": Location, "device": Device}
 
 
 class RelatedView(ContentTypePermissionRequiredMixin, GenericView):
@@ -16,6 +21,7 @@ class RelatedView(ContentTypePermissionRequiredMixin, GenericView):
         """Return the permission to view maintenances."""
         return "nautobot_circuit_maintenance.view_circuitmaintenance"
 
-    def get(self, _request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
+    def get(self, request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
         """Redirect to the list."""
-        return redirect(list_url("circuitmaintenance", **{kind: pk}))
+        shown = get_object_or_404(Visibility.of(request.user).of_model(_MODELS[kind]), pk=pk)
+        return redirect(list_url("circuitmaintenance", **{kind: shown.pk}))
