@@ -4,11 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from nautobot.core.celery.schedulers import NautobotScheduleEntry
 from nautobot.extras.models import JobResult, ScheduledJob
 
-from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource, ParsedNotification
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, ParsedNotification
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
+from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.takeover.tables import OLDER
 from nautobot_circuit_maintenance.tests.end_to_end import world
 from nautobot_circuit_maintenance.tests.takeover.databases import HAS_GIVEN
@@ -138,9 +140,10 @@ def test_a_message_that_was_cut_is_not_read_again_from_its_beginning():
 
 
 def test_reprocessing_everything_changes_no_maintenance(mailbox):
-    NotificationSource.objects.update(last_error="")
     before = maintenances()
 
-    world.run_job(world.REPROCESS, which="all")
+    assert requeue(Notification.objects.all()) == (44, 2)
+    drain_waiting(RunOptions(now=timezone.now()))
 
     assert differences(before, maintenances()) == {}
+    assert set(Notification.objects.values_list("state", flat=True)) == {"parsed", "failed"}
