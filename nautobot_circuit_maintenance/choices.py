@@ -140,3 +140,14 @@ class SourceHealthChoices(ChoiceSet):
         (NOT_CONFIGURED, "Not Configured"),
         (OK, "OK"),
     )
+
+
+class MailLayoutStateChoices(ChoiceSet):
+    """What a taught layout does with email."""
+
+    DRAFT = "draft"
+    TRIAL = "trial"
+    LIVE = "live"
+    SUSPENDED = "suspended"
+
+    CHOICES = ((DRAFT, "Draft"), (TRIAL, "Trial"), (LIVE, "Live"), (SUSPENDED, "Suspended"))

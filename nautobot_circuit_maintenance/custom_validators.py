@@ -90,9 +90,26 @@ class CircuitValidator(CustomValidator):
             self.validation_error(_rejected(ALIASES, f"'{alias}' already means {named} of this provider."))
 
 
+class MailLayoutValidator(CustomValidator):
+    """Reject what is not a layout."""
+
+    model = "nautobot_circuit_maintenance.maillayout"
+
+    def clean(self) -> None:
+        """Check the content."""
+        # What reads email is imported on first use.
+        from nautobot_circuit_maintenance.reading.layouts import stored  # pylint: disable=import-outside-toplevel
+
+        layout = self.context["object"]
+        try:
+            stored.layout_of(layout.applies_to, layout.fields)
+        except stored.LayoutFormatError as error:
+            self.validation_error({"fields": str(error)})
+
+
 def _rejected(field: AppField, message: str) -> dict[str, str]:
     # Core's forms name custom fields "cf_<key>"; the REST API has no such field.
     return {"__all__": f"{field.label}: {message}"}
 
 
-custom_validators = [ProviderValidator, CircuitValidator]
+custom_validators = [ProviderValidator, CircuitValidator, MailLayoutValidator]

@@ -5,12 +5,21 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils import timezone
-from nautobot.apps.jobs import ChoiceVar, DryRunVar, IntegerVar, Job, MultiObjectVar, StringVar, register_jobs
+from nautobot.apps.jobs import (
+    ChoiceVar,
+    DryRunVar,
+    IntegerVar,
+    Job,
+    MultiObjectVar,
+    ObjectVar,
+    StringVar,
+    register_jobs,
+)
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.domain.escaping import in_markdown
 from nautobot_circuit_maintenance.mail.limits import time_left
-from nautobot_circuit_maintenance.models import Notification, NotificationSource
+from nautobot_circuit_maintenance.models import MailLayout, Notification, NotificationSource
 from nautobot_circuit_maintenance.pipeline.repeating import repeated
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.retention import purge_raw
@@ -197,5 +206,34 @@ class FindSitesAtRisk(Job):
         return found.counts
 
 
-jobs = [HandleCircuitMaintenanceNotifications, ReprocessNotifications, PurgeRawNotifications, FindSitesAtRisk]
+class ReplayMailLayout(Job):
+    """Try a taught layout on all stored notifications of its provider."""
+
+    layout = ObjectVar(model=MailLayout, description="The layout to try.")
+
+    class Meta:
+        name = "Replay Mail Layout"
+        description = "Try a taught layout on all stored notifications of its provider; it can go live after that."
+        has_sensitive_variables = False
+
+    def run(self, *, layout: MailLayout) -> dict[str, Any]:  # pylint: disable=arguments-differ  # see above
+        """Try the layout and return the figures."""
+        from nautobot_circuit_maintenance.pipeline.layouts.replay import (
+            replay,
+        )  # pylint: disable=import-outside-toplevel
+
+        limit = self.job_result.job_model.soft_time_limit or settings.CELERY_TASK_SOFT_TIME_LIMIT
+        found = replay(layout, now=timezone.now(), is_time_left=time_left(limit))
+        if not found["is_complete"]:
+            self.logger.warning("Job time limit reached after %s of %s notifications.", found["tried"], found["total"])
+        return {key: value for key, value in found.items() if not isinstance(value, list)}
+
+
+jobs = [
+    HandleCircuitMaintenanceNotifications,
+    ReprocessNotifications,
+    PurgeRawNotifications,
+    FindSitesAtRisk,
+    ReplayMailLayout,
+]
 register_jobs(*jobs)

@@ -57,6 +57,7 @@ menu_items = (
                     _item("note", "Maintenance Notes", 400),
                     _item("notification", "Notifications", 500),
                     _item("notificationsource", "Notification Sources", 600),
+                    _item("maillayout", "Mail Layouts", 650),
                     _item("unknownsender", "Unknown Senders", 700),
                 ),
             ),

@@ -35,6 +35,7 @@ router.register("parsed-notifications", views.ParsedNotificationUIViewSet)
 router.register("unknown-senders", views.UnknownSenderUIViewSet)
 
 edit_only_router = EditOnlyRouter()
+edit_only_router.register("mail-layouts", views.MailLayoutUIViewSet)
 edit_only_router.register("sources", views.NotificationSourceUIViewSet)
 
 urlpatterns = [

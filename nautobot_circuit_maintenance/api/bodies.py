@@ -91,3 +91,15 @@ class ProposalSerializer(serializers.Serializer):  # pylint: disable=abstract-me
     impact = ProposedFieldSerializer()
     questions = QuestionSerializer(many=True)
     seen = serializers.CharField()
+
+
+class LayoutStateSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only for reading
+    """The body of State."""
+
+    state = serializers.ChoiceField(choices=("trial", "live", "suspended"), help_text="What the layout becomes.")
+
+
+class ImportLayoutsSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only for reading
+    """The body of Import."""
+
+    text = serializers.CharField(max_length=2_000_000, help_text="The text of a YAML file with layouts.")

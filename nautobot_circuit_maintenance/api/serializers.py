@@ -24,6 +24,7 @@ from nautobot_circuit_maintenance.domain.escaping import in_csv
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
+    MailLayout,
     Note,
     Notification,
     NotificationSource,
@@ -279,6 +280,20 @@ class NotificationSerializer(SafeCsvMixin):
         model = Notification
         # What was dismissed is for comparison with the result of today.
         exclude = ["raw", "dismissed_state", "dismissed_error"]
+
+
+class MailLayoutSerializer(SafeCsvMixin, NautobotModelSerializer, TaggedModelSerializerMixin):
+    """A taught layout, with the figures of its replay."""
+
+    replay = serializers.SerializerMethodField(help_text="What it makes of the stored notifications, in figures.")
+
+    class Meta:
+        model = MailLayout
+        exclude = ["examples", "refused"]
+
+    def get_replay(self, layout: MailLayout) -> dict[str, Any]:
+        """Return the figures, without the notifications: those may be hidden from the user."""
+        return {key: value for key, value in layout.replay.items() if not isinstance(value, list)}
 
 
 class UnknownSenderSerializer(SafeCsvMixin):

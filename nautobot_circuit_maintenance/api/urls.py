@@ -14,6 +14,7 @@ router.register("note", views.NoteViewSet)
 router.register("notification", views.NotificationViewSet)
 router.register("parsednotification", views.ParsedNotificationViewSet)
 router.register("notificationsource", views.NotificationSourceViewSet)
+router.register("maillayout", views.MailLayoutViewSet)
 router.register("unknownsender", views.UnknownSenderViewSet)
 
 urlpatterns = [

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from nautobot_circuit_maintenance import filters
 from nautobot_circuit_maintenance.api import bodies, serializers
 from nautobot_circuit_maintenance.api.csv_files import StreamedCSVMixin
+from nautobot_circuit_maintenance.api.layouts import MailLayoutViewSet
 from nautobot_circuit_maintenance.api.notifications import PROBLEM, NotificationViewSet
 from nautobot_circuit_maintenance.api.permissions import ChangeActionsMixin, ChangePermission
 from nautobot_circuit_maintenance.api.queries import OwnColumnsMixin
@@ -215,6 +216,7 @@ class ParsedNotificationViewSet(OwnColumnsMixin, StreamedCSVMixin, ReadOnlyModel
 __all__ = (
     "CircuitImpactViewSet",
     "CircuitMaintenanceViewSet",
+    "MailLayoutViewSet",
     "NoteViewSet",
     "NotificationSourceViewSet",
     "NotificationViewSet",

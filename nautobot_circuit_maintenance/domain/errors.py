@@ -47,3 +47,7 @@ class RiskError(Exception):
         self.code = code
         self.message = message
         self.hint = hint
+
+
+class TooManyError(ParseError):
+    """A parser read a message, and what it announces is more than is applied."""

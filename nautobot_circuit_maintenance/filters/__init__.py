@@ -1,5 +1,6 @@
 """The filters: the same set in the lists, in REST and in GraphQL."""
 
+from nautobot_circuit_maintenance.filters.layouts import MailLayoutFilterSet
 from nautobot_circuit_maintenance.filters.maintenances import (
     CircuitImpactFilterSet,
     CircuitMaintenanceFilterSet,
@@ -15,6 +16,7 @@ from nautobot_circuit_maintenance.filters.unknown_senders import UnknownSenderFi
 __all__ = (
     "CircuitImpactFilterSet",
     "CircuitMaintenanceFilterSet",
+    "MailLayoutFilterSet",
     "NoteFilterSet",
     "NotificationFilterSet",
     "NotificationSourceFilterSet",

@@ -7,6 +7,12 @@ from nautobot_circuit_maintenance.forms.impacts import (
     CircuitImpactForm,
     LinkCircuitForm,
 )
+from nautobot_circuit_maintenance.forms.layouts import (
+    ImportLayoutsForm,
+    MailLayoutFilterForm,
+    MailLayoutForm,
+    TeachForm,
+)
 from nautobot_circuit_maintenance.forms.maintenances import (
     CircuitMaintenanceBulkEditForm,
     CircuitMaintenanceFilterForm,
@@ -33,7 +39,10 @@ __all__ = (
     "CircuitMaintenanceFilterForm",
     "CircuitMaintenanceForm",
     "DismissForm",
+    "ImportLayoutsForm",
     "LinkCircuitForm",
+    "MailLayoutFilterForm",
+    "MailLayoutForm",
     "NoteBulkEditForm",
     "NoteFilterForm",
     "NoteForm",
@@ -41,5 +50,6 @@ __all__ = (
     "NotificationSourceFilterForm",
     "NotificationSourceForm",
     "ParsedNotificationFilterForm",
+    "TeachForm",
     "UnknownSenderFilterForm",
 )

@@ -103,6 +103,15 @@ class ParsedNotificationType(RestrictedObjectType):
         fields = "__all__"
 
 
+class MailLayoutType(RestrictedObjectType):
+    """A taught layout, without its replay."""
+
+    class Meta:
+        model = models.MailLayout
+        filterset_class = filters.MailLayoutFilterSet
+        exclude = ["replay", "refused"]
+
+
 graphql_types = [
     CircuitMaintenanceType,
     CircuitImpactType,
@@ -110,4 +119,5 @@ graphql_types = [
     NotificationSourceType,
     NotificationType,
     ParsedNotificationType,
+    MailLayoutType,
 ]

@@ -4,6 +4,7 @@ from nautobot_circuit_maintenance.models.baselines import MaintenanceBaseline
 from nautobot_circuit_maintenance.models.consents import MailboxConsent
 from nautobot_circuit_maintenance.models.impacts import CircuitImpact, Note
 from nautobot_circuit_maintenance.models.keys import MaintenanceKey
+from nautobot_circuit_maintenance.models.layouts import MailLayout
 from nautobot_circuit_maintenance.models.ledger import ProviderQuarter
 from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
 from nautobot_circuit_maintenance.models.manual_readings import ManualReading
@@ -17,6 +18,7 @@ __all__ = (
     "CircuitImpact",
     "CircuitMaintenance",
     "CircuitMatcher",
+    "MailLayout",
     "MailboxConsent",
     "ManualReading",
     "MaintenanceBaseline",

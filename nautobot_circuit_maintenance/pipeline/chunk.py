@@ -5,7 +5,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
@@ -20,16 +20,18 @@ from nautobot_circuit_maintenance.choices import (
     PIPELINE_CONTEXT,
     NotificationStateChoices as State,
 )
-from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.domain.errors import ParseError, TooManyError
 from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.models import CircuitMatcher, Notification
-from nautobot_circuit_maintenance.models.changes import MaintenanceChange, send_after_commit
+from nautobot_circuit_maintenance.models.changes import send_after_commit
 from nautobot_circuit_maintenance.models.manual_readings import ManualReading, manual_readings
 from nautobot_circuit_maintenance.models.providers import parser_names
 from nautobot_circuit_maintenance.pipeline.admission import Admission
 from nautobot_circuit_maintenance.pipeline.apply.apply import NotificationUpdates, apply_updates
 from nautobot_circuit_maintenance.pipeline.defects import coded, describe
 from nautobot_circuit_maintenance.pipeline.inventories import Inventories
+from nautobot_circuit_maintenance.pipeline.layouts.drift import count_refusals
+from nautobot_circuit_maintenance.pipeline.layouts.reader import LayoutReaders
 from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult, Outcome
 from nautobot_circuit_maintenance.pipeline.placeholders import settle_placeholders
 from nautobot_circuit_maintenance.pipeline.queue import (
@@ -42,6 +44,7 @@ from nautobot_circuit_maintenance.pipeline.queue import (
 from nautobot_circuit_maintenance.pipeline.quotes import missing_notice, quoting, settle_replies
 from nautobot_circuit_maintenance.pipeline.repeating import repeated
 from nautobot_circuit_maintenance.reading.base import Reading
+from nautobot_circuit_maintenance.reading.gates.base import Known
 from nautobot_circuit_maintenance.reading.parse import parse
 from nautobot_circuit_maintenance.reading.second_opinion import with_opinions
 
@@ -64,6 +67,8 @@ class End(NamedTuple):
 
     state: str
     reason: str = ""
+    is_for_layouts: bool = False
+    """Whether layouts may read what no parser read."""
 
 
 class _Results:
@@ -114,6 +119,8 @@ class Chunk:
     """What was done to maintenances."""
     seconds: defaultdict[UUID, float] = field(default_factory=lambda: defaultdict(float))
     """Working time by primary key of the provider."""
+    layouts: LayoutReaders = field(default_factory=lambda: LayoutReaders(()), init=False)
+    """The taught layouts of the providers."""
     is_late: bool = False
     """Set once time ran out: the notifications that were not parsed wait for the next run."""
 
@@ -162,7 +169,8 @@ class Chunk:
             rows = lock(claims)
             read = self._read(rows, claims, results)
             applied = apply_updates(read, CircuitMatcher())
-            self._store_records(applied.changes)
+            self._store_records(change.record for change in applied.changes)
+            self._store_records(count_refusals(each for own in self.layouts.attempts.values() for each in own))
             for end, keys in results.by_end:
                 Notification.objects.filter(pk__in=keys).update(state=end.state, error=end.reason)
             settle_placeholders(results.ended(rows, State.PARSED), results.ended(rows, State.FAILED))
@@ -199,6 +207,7 @@ class Chunk:
         readings: list[NotificationUpdates] = []
         inventories = Inventories(row.provider_id for row in rows)
         manual = manual_readings(rows)
+        self.layouts = LayoutReaders([row.provider_id for row in rows])
         for row in rows:
             self.is_late = not self.is_time_left()
             # The first one is always parsed, or a chunk could be started over and over.
@@ -208,9 +217,11 @@ class Chunk:
                 results.add(row, End(State.REFUSED, refused[row]))
                 continue
             with self._working_for([row]):
-                reading = _read_one(row, manual.get(row.fingerprint))
+                known = partial(inventories.known, row.provider)
+                reading = self._with_layouts(row, _read_one(row, manual.get(row.fingerprint)), known)
+                row.raw = None  # Frees memory: the raw bytes of a whole chunk can be large.
                 if isinstance(reading, Reading):
-                    reading = with_opinions(reading, partial(inventories.known, row.provider))
+                    reading = with_opinions(reading, known)
             if isinstance(reading, End):
                 results.add(row, reading)
                 continue
@@ -218,11 +229,26 @@ class Chunk:
             readings.append(NotificationUpdates(row, reading.updates, is_retry[row.pk]))
         return readings
 
-    def _store_records(self, changes: Iterable[MaintenanceChange]) -> None:
-        """Store a change record of each change; Nautobot sends webhooks and events when the change context ends."""
-        records = [self._signed(change.record) for change in changes]
+    def _with_layouts(self, row: Notification, reading: Reading | End, known: Callable[[], Known]) -> Reading | End:
+        """Return what a layout reads where no parser does; what a parser read, or rightly ignored, is left as it is."""
+        if isinstance(reading, End):
+            if not reading.is_for_layouts:
+                return reading
+        elif reading or reading.ignored or reading.quoted:
+            return reading
+        found = self.layouts.read(row, known)
+        if not isinstance(found, str):
+            return Reading((found,))
+        if not found:
+            return reading
+        if isinstance(reading, End):
+            return End(State.FAILED, f"{found} {reading.reason}")
+        return End(State.FAILED, found) if self.layouts.attempts.get(row.pk) else replace(reading, ignored=found)
+
+    def _store_records(self, records: Iterable[ObjectChange]) -> None:
+        """Store change records; Nautobot sends webhooks and events when the change context ends."""
         # Creates before updates: Nautobot searches for webhooks again whenever the action differs from the one before.
-        ObjectChange.objects.bulk_create(sorted(records, key=lambda record: record.action))
+        ObjectChange.objects.bulk_create(sorted(map(self._signed, records), key=lambda record: record.action))
 
     def _signed(self, record: ObjectChange) -> ObjectChange:
         """Set who made a change, and its context."""
@@ -258,11 +284,9 @@ def _read_one(row: Notification, manual: ManualReading | None = None) -> Reading
     # Authentication covers the outer message only; attached messages are unauthenticated.
     reads_attached = row.sender_confirmed is None
     try:
-        reading = parse(bytes(row.raw), parser_names(row.provider), provenance, reads_attached=reads_attached)
+        return parse(bytes(row.raw), parser_names(row.provider), provenance, reads_attached=reads_attached)
     except ParseError as error:
-        return End(State.FAILED, str(error))
-    row.raw = None  # Frees memory: the raw bytes of a whole chunk can be large.
-    return reading
+        return End(State.FAILED, str(error), is_for_layouts=not isinstance(error, TooManyError))
 
 
 def _read_again(row: Notification) -> Reading | None:

@@ -10,11 +10,27 @@ from nautobot.extras.utils import get_worker_count
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.compat import enqueue_job
+from nautobot_circuit_maintenance.models import MailLayout
 
 JOB_MODULE = "nautobot_circuit_maintenance.jobs"
 JOB_CLASS = "ReprocessNotifications"
+REPLAY_CLASS = "ReplayMailLayout"
 
 _LONGEST_START = timedelta(minutes=1)
+
+
+def enqueue_replay(user: AbstractUser, layout: MailLayout) -> bool:
+    """Let a worker try a layout on all stored notifications; return False if none can."""
+    job = Job.objects.filter(module_name=JOB_MODULE, job_class_name=REPLAY_CLASS, enabled=True, installed=True).first()
+    if job is None or not _has_worker(job):
+        return False
+    enqueue_job(job, user, {"layout": layout.pk})
+    return True
+
+
+def _has_worker(job: Job) -> bool:
+    queue = job.default_job_queue
+    return queue.queue_type != JobQueueTypeChoices.TYPE_CELERY or bool(get_worker_count(queue=queue))
 
 
 def enqueue_digestion(user: AbstractUser) -> JobResult | None:
@@ -32,7 +48,4 @@ def enqueue_digestion(user: AbstractUser) -> JobResult | None:
     )
     if (run := waiting.first()) is not None:
         return run
-    queue = job.default_job_queue
-    if queue.queue_type == JobQueueTypeChoices.TYPE_CELERY and not get_worker_count(queue=queue):
-        return None
-    return enqueue_job(job, user, {"which": State.RECEIVED})
+    return enqueue_job(job, user, {"which": State.RECEIVED}) if _has_worker(job) else None

@@ -35,6 +35,7 @@ from nautobot_circuit_maintenance.models.changes import MaintenanceChange, send_
 from nautobot_circuit_maintenance.models.keys import id_key
 from nautobot_circuit_maintenance.models.manual_readings import PARSER, record_reading
 from nautobot_circuit_maintenance.pipeline.apply.apply import NotificationUpdates, apply_updates
+from nautobot_circuit_maintenance.pipeline.layouts.drift import contradicted
 
 ADDABLE = (State.FAILED, State.IGNORED, State.PARSED)
 """States from which a person may add a maintenance: what is refused comes from no one who is known, what waits is read first."""
@@ -97,10 +98,12 @@ def apply_by_person(
         if seen and seen != locked.result_key:
             raise ChangedSinceSeen(str(locked))
         _check_may_change(locked, updates, user)
+        suspended = contradicted(locked.parsed_notifications.all(), updates[0])
         record_reading(locked, updates, user, now)
         applied = apply_updates([NotificationUpdates(locked, updates, is_retry=True)], CircuitMatcher())
         _check_may_add(applied.changes, user)
-        ObjectChange.objects.bulk_create([signed(change.record, user) for change in applied.changes])
+        records = [*suspended, *(change.record for change in applied.changes)]
+        ObjectChange.objects.bulk_create([signed(record, user) for record in records])
         Notification.objects.filter(pk=locked.pk).update(state=State.PARSED, error="")
         send_after_commit(applied.changes)
     return applied.changes

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.domain.errors import ParseError, TooManyError
 from nautobot_circuit_maintenance.domain.text import shortened
 from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.mail.containers import Obstacle
@@ -129,6 +129,6 @@ def _try_each(readers: Sequence[Reader], provenance: Provenance, parts: Parts) -
 
 def _check_number(what: str, count: int, limit: int) -> None:
     if count > limit:
-        raise ParseError(
+        raise TooManyError(
             "READ-13", f"Too many {what} ({count:,}, limit {limit:,}). If genuine, add the maintenance manually."
         )

@@ -1,6 +1,7 @@
 """The tables of the lists and panels."""
 
 from nautobot_circuit_maintenance.tables.impacts import MaintenanceCircuitTable, MaintenanceNotificationTable
+from nautobot_circuit_maintenance.tables.layouts import MailLayoutTable
 from nautobot_circuit_maintenance.tables.maintenances import (
     CircuitImpactTable,
     CircuitMaintenanceListTable,
@@ -22,6 +23,7 @@ __all__ = (
     "CircuitMaintenanceListTable",
     "CircuitMaintenanceNoteTable",
     "CircuitMaintenanceTable",
+    "MailLayoutTable",
     "MaintenanceCircuitTable",
     "MaintenanceNotificationTable",
     "NoteTable",

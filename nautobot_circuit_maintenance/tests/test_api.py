@@ -101,6 +101,20 @@ class NoteAPITest(inherited.ListWithoutTagsApiTestCase, APIViewTestCases.APIView
         cls.create_data = [{"maintenance": maintenance.pk, "title": f"New {number}"} for number in range(3)]
 
 
+class MailLayoutAPITest(APIViewTestCases.APIViewTestCase):
+    """Nautobot's tests, all of them."""
+
+    model = models.MailLayout
+    bulk_update_data = {"tags": []}
+
+    @classmethod
+    def setUpTestData(cls):
+        app.create_world()
+        layout = models.MailLayout.objects.first()
+        content = {"provider": layout.provider.pk, "applies_to": layout.applies_to, "fields": layout.fields}
+        cls.create_data = [{"name": f"New {number}", **content} for number in range(3)]
+
+
 # Notifications and parsed notifications are evidence: no create, update, delete, bulk operation. They are not change-logged
 # models, so that there are no notes either.
 

@@ -71,6 +71,21 @@ class NoteFilterTest(_WorldMixin, inherited.FilterWithoutTagsTestCase):
     generic_filter_tests = (["title"], ["comment"], ["maintenance", "maintenance__id"])
 
 
+class MailLayoutFilterTest(_WorldMixin, inherited.FilterTestCase):
+    """Nautobot's tests."""
+
+    queryset = models.MailLayout.objects.all()
+    filterset = filters.MailLayoutFilterSet
+    generic_filter_tests = (
+        ["name"],
+        ["provider", "provider__id"],
+        ["provider", "provider__name"],
+        ["version"],
+        ["refusals"],
+        ["suspended_because"],
+    )
+
+
 class NotificationFilterTest(_WorldMixin, inherited.FilterWithoutTagsTestCase):
     """Nautobot's tests."""
 

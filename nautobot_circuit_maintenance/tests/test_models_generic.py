@@ -51,6 +51,12 @@ class NotificationSourceModelTest(_WorldMixin, inherited.UngroupedModelTestCase)
     model = models.NotificationSource
 
 
+class MailLayoutModelTest(_WorldMixin, inherited.UngroupedModelTestCase):
+    """MailLayout."""
+
+    model = models.MailLayout
+
+
 class UnknownSenderModelTest(_WorldMixin, inherited.UngroupedModelTestCase):
     """UnknownSender."""
 

@@ -106,6 +106,26 @@ class ParsedNotificationViewTest(ViewTestCases.GetObjectViewTestCase, inherited.
         app.create_world()
 
 
+class MailLayoutViewTest(
+    ViewTestCases.GetObjectViewTestCase,
+    ViewTestCases.GetObjectChangelogViewTestCase,
+    ViewTestCases.GetObjectNotesViewTestCase,
+    ViewTestCases.EditObjectViewTestCase,
+    ViewTestCases.DeleteObjectViewTestCase,
+    inherited.ListTestCase,
+    ViewTestCases.BulkDeleteObjectsViewTestCase,
+):
+    """Nautobot's tests except those of adding and editing several: layouts are taught or imported."""
+
+    model = models.MailLayout
+
+    @classmethod
+    def setUpTestData(cls):
+        app.create_world()
+        tags = [tag.pk for tag in Tag.objects.get_for_model(models.MailLayout)]
+        cls.form_data = {"name": "Renamed", "tags": tags}
+
+
 class UnknownSenderViewTest(ViewTestCases.GetObjectViewTestCase, inherited.ListTestCase):
     """Nautobot's tests of reading; unknown senders are assigned or dismissed."""
 

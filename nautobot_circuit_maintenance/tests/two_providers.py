@@ -27,6 +27,7 @@ OF_THE_APP = (
     models.ParsedNotification,
     models.NotificationSource,
     models.UnknownSender,
+    models.MailLayout,
 )
 NAMES = [f"{OURS} site", f"{OURS} edge", f"{SHARED} site", f"{SHARED} edge"]
 OF_CORE = (Provider, Circuit, CircuitTermination, Location, Device, Interface, Tenant)
@@ -38,6 +39,7 @@ CONSTRAINTS: dict[type[Model], dict[str, Any]] = {
     models.ParsedNotification: {"maintenance__provider__name": OURS},
     models.NotificationSource: {"providers__name": OURS},
     models.UnknownSender: {"source__name": f"{OURS} source"},
+    models.MailLayout: {"provider__name": OURS},
     Provider: {"name": OURS},
     Circuit: {"provider__name": OURS},
     CircuitTermination: {"circuit__provider__name": OURS},
@@ -98,6 +100,7 @@ def create_side(word: str) -> Side:
     source.providers.add(provider)
     models.NotificationSource.objects.get(name=f"{SHARED} source").providers.add(provider)
     side.add(source, app.create_unknown_sender(source, f"billing@{word}.example"))
+    side.add(app.create_layout(provider, f"{word} layout", suspended_because=f"{word} reason"))
     for number, hours in enumerate((-24 * 40 + 0.5, -1.5, 20.5, 24 * 6 + 0.5)):
         add_work(side, number, hours)
     return side

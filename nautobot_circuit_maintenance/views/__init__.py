@@ -2,6 +2,7 @@
 
 from nautobot_circuit_maintenance.views.consents import ConsentCallbackView
 from nautobot_circuit_maintenance.views.documentation import DocumentationView
+from nautobot_circuit_maintenance.views.layouts import MailLayoutUIViewSet
 from nautobot_circuit_maintenance.views.maintenances import (
     CircuitImpactUIViewSet,
     CircuitMaintenanceUIViewSet,
@@ -16,6 +17,7 @@ __all__ = (
     "CircuitMaintenanceUIViewSet",
     "ConsentCallbackView",
     "DocumentationView",
+    "MailLayoutUIViewSet",
     "NoteUIViewSet",
     "NotificationSourceUIViewSet",
     "NotificationUIViewSet",

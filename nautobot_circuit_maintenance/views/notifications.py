@@ -40,6 +40,7 @@ from nautobot_circuit_maintenance.views.asking import back_to
 from nautobot_circuit_maintenance.views.choosing import RuleMixin
 from nautobot_circuit_maintenance.views.choosing_parser import ChooseParserMixin
 from nautobot_circuit_maintenance.views.dismissing import DismissButton, DismissMixin
+from nautobot_circuit_maintenance.views.layouts import TeachButton, TeachMixin
 from nautobot_circuit_maintenance.views.opinion_panels import FindingsPanel
 from nautobot_circuit_maintenance.views.reading_panels import ReadingPanel
 from nautobot_circuit_maintenance.views.viewset import (
@@ -73,6 +74,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
     ChooseParserMixin,
     RuleMixin,
     DismissMixin,
+    TeachMixin,
     ObjectDetailViewMixin,
     ObjectListViewMixin,
     ObjectDestroyViewMixin,
@@ -108,6 +110,13 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
                 label="Dismiss",
                 icon="mdi-eye-off",
                 link_name=_ROUTE.format("dismiss"),
+                render_on_tab_id="__all__",
+            ),
+            TeachButton(
+                weight=120,
+                label="Teach This Layout",
+                icon="mdi-school-outline",
+                link_name=_ROUTE.format("teach"),
                 render_on_tab_id="__all__",
             ),
             Button(

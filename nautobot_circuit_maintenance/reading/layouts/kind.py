@@ -18,7 +18,7 @@ _GREETING = re.compile(
 _MOST_WORDS = 6
 _MOST = 40
 _SHARE, _SHARE_OF_FIRST = 0.6, 0.35
-"""How many of the headings a message must have: of one example nobody knows which of them are constant."""
+"""How many of the headings a message must have: of one example it is not known which of them are constant."""
 
 
 def learned(applies_to: AppliesTo, example: Example, *, is_first: bool) -> AppliesTo:

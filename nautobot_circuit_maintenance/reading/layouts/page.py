@@ -56,7 +56,7 @@ class Page:
         return {}
 
     def spots(self, shapes: Sequence[str]) -> tuple[Spot, ...]:
-        """Return the words with digits that are no date and no time, and what has one of these shapes."""
+        """Return the words with digits that are neither a date nor a time, and what has one of these shapes."""
         key = tuple(shapes)
         if key not in self._spots:
             self._spots[key] = tuple(self._find_spots(key))

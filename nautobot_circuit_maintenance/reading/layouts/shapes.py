@@ -22,7 +22,7 @@ def shape_of(text: str) -> str:
 
 
 def tokens_in(text: str, shapes: Sequence[str]) -> Iterator[Span]:
-    """Yield the places of all words with digits, and of what has a taught shape but is no single word."""
+    """Yield the places of all words with digits, and of what has a taught shape but is more than one word."""
     count = 0
     for match in _TOKEN.finditer(text):
         if _DIGIT.search(match[0]):

@@ -17,6 +17,7 @@ from nautobot_circuit_maintenance.choices import (
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
+    MailLayout,
     MaintenanceWindow,
     Note,
     Notification,
@@ -24,8 +25,11 @@ from nautobot_circuit_maintenance.models import (
     ParsedNotification,
     UnknownSender,
 )
+from nautobot_circuit_maintenance.reading.layouts.learn import learn
+from nautobot_circuit_maintenance.reading.layouts.stored import applies_to_json, fields_json
 from nautobot_circuit_maintenance.tests.factories.core import create_circuit, create_locations, create_provider
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
+from nautobot_circuit_maintenance.tests.layouts.emails import body_of, example_of, page_of
 
 HOSTILE = "<script>alert('mail')</script>"
 RAW = b"From: noc@isp.example\r\nSubject: Planned work\r\n\r\nthe-raw-bytes <b>of the mail</b>\r\n"
@@ -127,6 +131,13 @@ def create_unknown_sender(source: NotificationSource, address: str, count: int =
     return UnknownSender.objects.create(source=source, address=address, count=count, first_seen=NOON, last_seen=NOON)
 
 
+def create_layout(provider: Provider, name: str = "Notices", **values) -> MailLayout:
+    """Create a layout that was taught with one invented email."""
+    learned = learn([example_of(page_of(body_of()))])
+    content = {"applies_to": applies_to_json(learned), "fields": fields_json(learned)}
+    return MailLayout.objects.create(provider=provider, name=name, **{**content, **values})
+
+
 def create_world() -> None:
     """Create three of everything, each with other values."""
     tenant = Tenant.objects.create(name="Tenant")
@@ -145,10 +156,13 @@ def create_world() -> None:
             level=Level.INFO if number < 3 else Level.WARNING,
         )
         _create_numbered_mail(number, maintenance)
+        create_layout(
+            provider, f"Layout {number}", version=number, refusals=number, suspended_because=f"Reason {number}"
+        )
     create_maintenance("M-0", None, status=MaintenanceStatus.UNKNOWN)
     for name in ("Alpha", "Bravo", "Charlie"):
         tag = Tag.objects.create(name=name)
-        tag.content_types.add(ContentType.objects.get_for_model(CircuitMaintenance))
+        tag.content_types.add(*map(ContentType.objects.get_for_model, (CircuitMaintenance, MailLayout)))
 
 
 def _create_numbered_maintenance(number: int, provider: Provider) -> CircuitMaintenance:

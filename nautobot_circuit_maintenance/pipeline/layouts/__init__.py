@@ -1,0 +1,1 @@
+"""Taught layouts: reading with them, teaching and trying them, sharing them as files."""
