@@ -61,7 +61,8 @@ class TeachingPagesTest(LayoutCase, PageTestCase):
         self.receive(notice("CHG-1", 20, more="Backup window: 2027-01-25 22:00 - 2027-01-26 02:00 UTC"))
         row = self.notification("CHG-1")
         self.fill_in(row, "CHG-1", 20)
-        self.assertIn(f'<option value="{layout.pk}" selected>', self.page("notification_teach", row))
+        page = self.client.get(url_of("notification_teach", row))
+        self.assertEqual(page.context["form"]["layout"].value(), layout.pk)
 
         html = self.post("notification_teach", row, layout=layout.pk, name="")
 
@@ -99,9 +100,10 @@ class TeachingPagesTest(LayoutCase, PageTestCase):
         layout = self.taught()
         text = self.client.get(url_of("maillayout_yaml", layout)).content.decode()
         layout.delete()
-        html = self.client.post(url_of("maillayout_import_yaml"), {"text": text}, follow=True).content.decode()
+        self.assertRedirects(
+            self.client.post(url_of("maillayout_import_yaml"), {"text": text}), url_of("maillayout_list")
+        )
 
-        self.assertIn("1 added, 0 changed, 0 unchanged.", html)
         self.assertEqual(MailLayout.objects.get(provider=self.provider).state, "draft")
         html = self.client.post(url_of("maillayout_import_yaml"), {"text": "a: ["}).content.decode()
         self.assertIn("The file is not valid YAML", html)
@@ -117,9 +119,8 @@ class PermissionsTest(LayoutCase, PageTestCase):
         self.assertNotIn("Teach This Layout", self.page("notification", self.row))
         self.assertHttpStatus(self.client.get(url_of("notification_teach", self.row)), 403)
         html = self.page("maillayout", layout)
-        for button in ("Go Live", "Suspend", ">Replay<"):
-            self.assertNotIn(button, html)
         for route in ("live", "trial", "suspend", "replay"):
+            self.assertNotIn(url_of(f"maillayout_{route}", layout), html)
             self.assertHttpStatus(self.client.post(url_of(f"maillayout_{route}", layout)), 403)
         self.assertHttpStatus(self.client.get(url_of("maillayout_import_yaml")), 403)
         layout.refresh_from_db()
@@ -156,7 +157,7 @@ class RestTest(LayoutCase, PageTestCase):
         replayed = self.call(layout, "replay").json()
         self.assertEqual((replayed["replay"]["read"], replayed["replay"]["wrong"]), (1, 0))
         self.assertNotIn("differences", replayed["replay"])
-        self.assertEqual(self.call(layout, "state", state="live").json()["state"]["value"], "live")
+        self.assertEqual(self.call(layout, "state", state="live").json()["state"], "live")
         self.assertHttpStatus(self.call(layout, "state", state="draft"), 400)
         MailLayout.objects.filter(pk=layout.pk).update(version=2)
         response = self.call(layout, "state", state="live")

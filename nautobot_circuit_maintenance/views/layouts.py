@@ -291,7 +291,7 @@ class TeachMixin:
             try:
                 layout = teaching.teach(row, layout)
             except (TeachingError, ValidationError) as error:
-                form.add_error(None, getattr(error, "messages", None) or str(error))
+                form.add_error("layout", getattr(error, "messages", None) or str(error))
             else:
                 messages.success(request, f"{layout} was taught with this email.")
                 start_replay(request, layout)

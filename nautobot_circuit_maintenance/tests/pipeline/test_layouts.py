@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta, timezone
 
 import yaml
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -51,6 +52,7 @@ class LayoutCase(PipelineTestCase):
 
     def setUp(self):
         super().setUp()
+        self.person = get_user_model().objects.create_superuser(username="person")
         self.receive(notice("CHG-4711", 14))
         self.row = self.notification("CHG-4711")
         self.fill_in(self.row, "CHG-4711", 14)
@@ -58,8 +60,8 @@ class LayoutCase(PipelineTestCase):
     def fill_in(self, row, name, day, **changes):
         """Add a maintenance from a notification, as a person does."""
         values = {"status": "CONFIRMED", "windows": [window(day)], "circuits": ["C-1"], "impact": "OUTAGE", **changes}
-        update = update_of(row, self.user, maintenance_id=name, **values)
-        return apply_by_person(row, with_others(row, update), self.user, NOON)
+        update = update_of(row, self.person, maintenance_id=name, **values)
+        return apply_by_person(row, with_others(row, update), self.person, NOON)
 
     def layout(self, state=LayoutState.LIVE) -> MailLayout:
         """Return a layout that was taught with the notice and put into a state."""
