@@ -63,7 +63,7 @@ class MailLayout(PrimaryModel):
         constraints = [models.UniqueConstraint(fields=["provider", "name"], name="cm_mail_layout_provider_and_name")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Make other content a new version, whoever changed it."""
+        """Make other content a new version, however it was changed."""
         if self.present_in_database:
             stored = MailLayout.objects.filter(pk=self.pk).values("applies_to", "fields", "version").first()
             if stored and stored["version"] == self.version:

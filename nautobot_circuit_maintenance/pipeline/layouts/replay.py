@@ -87,7 +87,7 @@ def replay(layout: MailLayout, *, now: datetime, is_time_left: Callable[[], bool
         _add(found, layout, row, reading)
         row.raw = None
     result = found.as_json(now, is_complete=is_complete)
-    # Only if it was not changed meanwhile: the result is about this version.
+    # Only if it was not changed in the meantime: the result is about this version.
     MailLayout.objects.filter(pk=layout.pk, version=layout.version).update(replay=result)
     layout.replay = result
     return result
