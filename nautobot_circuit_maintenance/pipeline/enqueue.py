@@ -24,7 +24,7 @@ def enqueue_replay(user: AbstractUser, layout: MailLayout) -> bool:
     job = Job.objects.filter(module_name=JOB_MODULE, job_class_name=REPLAY_CLASS, enabled=True, installed=True).first()
     if job is None or not _has_worker(job):
         return False
-    enqueue_job(job, user, {"layout": layout.pk})
+    enqueue_job(job, user, {"layout": str(layout.pk)})
     return True
 
 
