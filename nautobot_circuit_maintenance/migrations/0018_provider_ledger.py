@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("circuits", "0022_circuittermination_cloud_network"),
-        ("nautobot_circuit_maintenance", "0016_tags"),
+        ("nautobot_circuit_maintenance", "0017_take_over"),
     ]
 
     operations = [

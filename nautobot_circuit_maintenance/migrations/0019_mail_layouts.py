@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("circuits", "0022_circuittermination_cloud_network"),
         ("extras", "0142_remove_scheduledjob_approval_required"),
-        ("nautobot_circuit_maintenance", "0016_tags"),
+        ("nautobot_circuit_maintenance", "0018_provider_ledger"),
     ]
 
     operations = [
