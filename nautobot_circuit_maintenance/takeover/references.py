@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey
 
 from nautobot_circuit_maintenance.takeover.tables import APP, Entry
-from nautobot_circuit_maintenance.takeover.world import World
+from nautobot_circuit_maintenance.takeover.world import World, erase
 
 _OLD_MODEL, _NEW_MODEL = "rawnotification", "notification"
 _OLD_NAME, _NEW_NAME = "raw notification", "notification"
@@ -61,7 +61,9 @@ def _take_away(model: Any, copy: Any, original: str) -> None:
     if copy and kept:
         kept.object_types.add(*copy.object_types.all())
     if copy:
-        copy.delete()
+        for each in (copy.object_types, copy.groups, copy.users):
+            each.clear()
+        erase(model._base_manager.filter(pk=copy.pk))
 
 
 def move_types(world: World) -> None:
@@ -73,8 +75,12 @@ def move_types(world: World) -> None:
         return
     leftover = types.filter(app_label=APP, model=_NEW_MODEL).first()
     if leftover:  # of an earlier try of ours: nothing refers to it but permissions that Nautobot makes
-        permissions.filter(content_type=leftover).delete()
-        leftover.delete()
+        keys = list(permissions.filter(content_type_id=leftover.pk).values_list("pk", flat=True))
+        group, user = world.apps.get_model("auth", "Group"), world.apps.get_model("users", "User")
+        for links in (group.permissions.through, user.user_permissions.through):
+            erase(links._base_manager.filter(permission_id__in=keys))
+        erase(permissions.filter(pk__in=keys))
+        erase(types.filter(pk=leftover.pk))
     rewrite(world, old, model=_NEW_MODEL)
     for row in permissions.filter(content_type=old):
         rewrite(
@@ -100,7 +106,9 @@ def _move_job(world: World, older: tuple[str, str], name: str, variables: tuple[
     ours = jobs.filter(module_name=_JOBS_MODULE, job_class_name=name)
     if job:
         # Of an earlier try of ours; one that was used stays, and takes over the schedules.
-        ours.filter(scheduled_jobs=None, job_results=None).delete()
+        unused = list(ours.filter(scheduled_jobs=None, job_results=None).values_list("pk", flat=True))
+        erase(world.apps.get_model("extras", "JobQueueAssignment").objects.filter(job_id__in=unused))
+        erase(jobs.filter(pk__in=unused))
     kept = ours.first() or job
     if job and kept == job:
         rewrite(world, job, module_name=_JOBS_MODULE, job_class_name=name, reason=reason)
@@ -143,7 +151,7 @@ def _move_reference(world: World, row: Any, key_field: str, target: UUID) -> Non
         before = {field.attname: field.value_to_string(row) for field in row._meta.concrete_fields}
         reason = f"{target} has the same one already."
         world.note(row._meta.label_lower, row.pk, Entry.REMOVED, into=target, reason=reason, before=before)
-        row.delete()
+        erase(type(row)._base_manager.filter(pk=row.pk))
 
 
 def generic_references(apps: Any) -> Iterator[tuple[Any, str, str]]:

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db.models import Count, ForeignKey
 
 from nautobot_circuit_maintenance.takeover.tables import APP, NAMES, OLDER, Entry
+from nautobot_circuit_maintenance.takeover.world import erase
 
 _TITLE = "Take Over the Older Circuit Maintenance Package"
 _LONGEST_LOG = 2_000
@@ -60,7 +61,10 @@ def _type_fields() -> Iterator[tuple[Any, str]]:
 
 def remove_job_result(state: Any) -> None:
     """Remove the report: it is about a takeover that was undone."""
-    state.get_model("extras", "JobResult").objects.filter(name=_TITLE).delete()
+    results = state.get_model("extras", "JobResult").objects.filter(name=_TITLE)
+    keys = list(results.values_list("pk", flat=True))
+    erase(state.get_model("extras", "JobLogEntry").objects.filter(job_result_id__in=keys))
+    erase(results)
 
 
 def write_job_result(state: Any) -> None:
