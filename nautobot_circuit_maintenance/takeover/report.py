@@ -78,7 +78,7 @@ def write_job_result(state: Any) -> None:
     for number, line in enumerate(remarks()):
         if number == _LONGEST_LOG:
             line = "There are more: nautobot-server circuit_maintenance_takeover --report"
-        lines.append(log(job_result=result, log_level="info", grouping="takeover", message=line, created=now))
+        lines.append(log(job_result_id=result.pk, log_level="info", grouping="takeover", message=line, created=now))
         if number == _LONGEST_LOG:
             break
     log.objects.bulk_create(lines)
