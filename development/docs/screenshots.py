@@ -29,6 +29,8 @@ class Picture:
     address: str
     click: str = ""
     """CSS selector of a link on that page to follow first."""
+    then: str = ""
+    """CSS selector of a link on the next page."""
     dark: bool = False
     show: str = ""
     """CSS selector of the element to show; empty for the top of the page."""
@@ -50,6 +52,14 @@ PICTURES = (
         f"{APP}/notifications/?state=failed",
         click="form table tbody td a[href*='/notifications/']",
     ),
+    Picture("inbox", f"{APP}/inbox/"),
+    Picture(
+        "add_from_email",
+        f"{APP}/notifications/?q=CMT20458",
+        click="form table tbody td a[href*='/notifications/']",
+        then="a[href*='add-maintenance']",
+    ),
+    Picture("doubtful", f"{APP}/maintenances/?confidence=doubtful", click=FIRST_OBJECT),
     Picture("notification_sources", f"{APP}/sources/"),
     Picture("notification_source", f"{APP}/sources/?name=notices", click="form table tbody td a[href*='/sources/']"),
     Picture(
@@ -108,8 +118,8 @@ def take(page: Page, picture: Picture) -> Path:
     """Write one picture."""
     page.goto(picture.address)
     page.wait_for_load_state("networkidle")
-    if picture.click:
-        page.locator(picture.click).first.click()
+    for selector in filter(None, (picture.click, picture.then)):
+        page.locator(selector).first.click()
         page.wait_for_load_state("networkidle")
     page.wait_for_timeout(1000)  # charts are animated
     path = FOLDER / f"{picture.name}.png"

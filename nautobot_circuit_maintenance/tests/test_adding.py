@@ -50,6 +50,7 @@ class AddingTest(TextCase, PageTestCase):
         page = self.form(row)
         html = page.content.decode()
 
+        self.assertIn("Add a maintenance from Work W-4711", html.split("<h1")[1].split("</h1>")[0])
         self.assertIn("Stands after &quot;Start:&quot;, zone UTC (in the same line).", html)
         self.assertIn("2026-12-01 22:00 UTC\nEnd: 2026-12-02 02:00</mark>", html)
         self.save(row, page)
@@ -157,6 +158,11 @@ class AddingTest(TextCase, PageTestCase):
         Notification.objects.filter(pk=row.pk).update(state="failed", raw=None)
         self.assertHttpStatus(self.form(row), 404)
         self.assertNotIn("Add from This Email", self.page("notification", row))
+
+    def test_a_subject_is_never_a_template(self):
+        row = self.failed(subject="{{ request.user.password }}<b>")
+
+        self.assertIn("{{ request.user.password }}&lt;b&gt;", self.form(row).content.decode().split("<h1")[1])
 
     def test_alternatives_are_one_click_away(self):
         row = self.failed("Change: W-1\nTicket: W-2\nStart: 2026-12-01 22:00 UTC\nEnd: 2026-12-02 02:00 UTC\n", "Work")

@@ -17,7 +17,7 @@ from nautobot_circuit_maintenance.pipeline.manual import ChangedSinceSeen, apply
 from nautobot_circuit_maintenance.pipeline.proposals import propose_for
 from nautobot_circuit_maintenance.reading.proposal.values import Proposal
 from nautobot_circuit_maintenance.views import proposal_context
-from nautobot_circuit_maintenance.views.asking import back_to
+from nautobot_circuit_maintenance.views.asking import TITLED, back_to
 
 _PREFIX = "answer"
 
@@ -54,7 +54,7 @@ class AddPage:
         provider = self.row.provider
         context = {
             "title": f"Add a maintenance from {self.row}",
-            "view_action": "generic",
+            **TITLED,
             "notification": self.row,
             "form": self.form,
             "answers": self.answers,

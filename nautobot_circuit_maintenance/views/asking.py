@@ -7,6 +7,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
+from nautobot.apps.ui import Titles
 
 ASKING = {
     "methods": ["get", "post"],
@@ -14,13 +15,15 @@ ASKING = {
     "http_method_names": ["get", "post", "head", "options"],
 }
 """Options of an action that shows a form, and does what it is for with what was entered."""
+TITLED = {"view_action": "generic", "view_titles": Titles(titles={"generic": "{{ title }}"})}
+"""The context of a page whose heading is its ``title``, escaped: a title of core's is a template."""
 
 
 def ask(
     request: HttpRequest, form: forms.Form, *, title: str, button: str, return_url: str, **context: Any
 ) -> HttpResponse:
     """Show a form; ``explanation`` and ``repeated`` fields, pairs of name and value, are optional."""
-    known = {"title": title, "button": button, "return_url": return_url, "form": form, "view_action": "generic"}
+    known = {"title": title, "button": button, "return_url": return_url, "form": form, **TITLED}
     return TemplateResponse(request, "nautobot_circuit_maintenance/ask.html", {**known, **context})
 
 

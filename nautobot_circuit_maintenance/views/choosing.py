@@ -20,7 +20,7 @@ from nautobot_circuit_maintenance.domain.custom_fields import ORDER
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
 from nautobot_circuit_maintenance.pipeline.choosing import choose
-from nautobot_circuit_maintenance.views.asking import ASKING
+from nautobot_circuit_maintenance.views.asking import ASKING, TITLED
 
 _RULE = "plugins:nautobot_circuit_maintenance:notification_rule"
 
@@ -73,7 +73,7 @@ class RuleMixin:
         preview = import_string("nautobot_circuit_maintenance.pipeline.rules.preview")
         context = {
             "title": f"Does {row.provider} always write the {order.removesuffix(' first')} first?",
-            "view_action": "generic",
+            **TITLED,
             "notification": row,
             "order": order,
             "previews": preview(rows, circuits, row.provider, order),

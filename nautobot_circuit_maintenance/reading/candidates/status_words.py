@@ -63,6 +63,6 @@ CONDITION = pattern(
     requested_(?:that|to) request_you not_(?:be_)?(?:cancel|resched|postpon|complet)\w+ may_be could_be can_be might_be
     to_be_(?:completed|cancelled|rescheduled) will_be_(?:completed|rescheduled|cancelled)_(?:if|by|when) unable_to falls\b wenn\b
     sollte\w* si\b devait sobald nach_abschluss se\b caso\b qualora indien\b als\b mocht\w* jeśli gdy\w* pokud\b om\b hvis\b
-    jos\b eğer если\b якщо\b ha\b dacă\b αν\b jika\b apabila dopo\b après\b después""",
+    nothing\b nichts\b rien\b niente\b niets\b jos\b eğer если\b якщо\b ha\b dacă\b αν\b jika\b apabila dopo\b après\b después""",
     "場合 如果 如有 若 경우",
 )

@@ -23,7 +23,9 @@ _LABELED = 2
 """The weight of an ID that stands behind a word for one."""
 _STAGES = (TENTATIVE, CONFIRMED, RESCHEDULED, IN_PROCESS, COMPLETED, CANCELLED)
 """Of two statuses with words of the same weight, the later one is meant: a completion says that the work had begun."""
-_OF_CUSTOMER = re.compile(r"account|customer|contract|kund|client|contrat", re.IGNORECASE)
+_OF_CUSTOMER = re.compile(
+    r"(?:account|customer|contract|kund|client|contrat)\w*(?: (?:id|no|nr|number|nummer|ref\w*))?\W*$", re.IGNORECASE
+)
 """Of words before a number that is something else (AWS's account)."""
 _NO_WORD = "No word of the email says it."
 _WHICH_ID = "The email has more than one reference that may be the ID."

@@ -74,6 +74,11 @@ class TestFilled(unittest.TestCase):
         self.assertEqual(found.status.value, "RE-SCHEDULED")
         self.assertIn("CONFIRMED", [choice.value for choice in found.status.alternatives])
 
+    def test_nothing_has_changed_is_no_change(self):
+        found = form(f"Nothing has changed since our last letter.\n{_PLAIN}")
+
+        self.assertEqual(found.status.value, "CONFIRMED")
+
     def test_the_same_window_in_two_zones_a_minute_apart_is_the_one_in_utc(self):
         body = "10-Mar-2026 00:01 to 10-Mar-2026 05:00 ( Pacific )\n10-Mar-2026 07:00 to 10-Mar-2026 12:00 ( GMT )\n"
 
