@@ -42,9 +42,9 @@ class MailLayoutViewSet(ChangeActionsMixin, OwnColumnsMixin, NautobotModelViewSe
         """Put the layout on trial, let it go live, or suspend it."""
         from nautobot_circuit_maintenance.pipeline.layouts.states import change_state
 
+        layout = self.get_object()
         body = bodies.LayoutStateSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        layout = self.get_object()
         try:
             change_state(layout, body.validated_data["state"])
         except ModelError as error:  # of change_state(): see above
