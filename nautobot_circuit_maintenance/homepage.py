@@ -37,7 +37,11 @@ def _tiles(user: Any) -> Iterator[Tile]:
     now, visibility = timezone.now(), Visibility.of(user)
     counts = dashboard.count_maintenances(visibility, now)
     problems = dashboard.count_problems(visibility, now, read_sources(visibility, now))
-    for tile in (*maintenance_tiles(counts), problems_tile(problems, user)):
+    # pylint: disable-next=import-outside-toplevel  # not at each start
+    from nautobot_circuit_maintenance.views.dashboard_risk import home_tiles
+
+    risk = home_tiles(visibility, now)
+    for tile in (*maintenance_tiles(counts), *risk, problems_tile(problems, user)):
         if tile.is_on_home:
             yield tile
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Model, prefetch_related_objects
 from django.template import Context
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from nautobot.apps.templatetags import placeholder
@@ -17,10 +18,13 @@ from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenanc
 from nautobot_circuit_maintenance.models.querysets import count_up_to
 from nautobot_circuit_maintenance.models.severity import worst_impact
 from nautobot_circuit_maintenance.ui import formatting
-from nautobot_circuit_maintenance.ui.links import list_url
+from nautobot_circuit_maintenance.ui.links import as_query, list_url
 
 _VIEW, _CHANGE = (f"nautobot_circuit_maintenance.{action}_circuitmaintenance" for action in ("view", "change"))
 _MAX_ROWS = 5
+_RISK = "plugins:nautobot_circuit_maintenance:risk"
+_RISK_FILTERS = ("location", "provider")
+"""What the page of the risk can be limited to; assessing it on every page of core would cost more than the panel."""
 MOST_COUNTED = 1000
 """Of a provider with a long history, counting all would cost more than the rest of the page."""
 
@@ -102,6 +106,9 @@ class MaintenancesPanel(Panel):
             "more_upcoming": _shown_count(found.count_upcoming, without=len(rows)),
             "upcoming_url": list_url("circuitmaintenance", **{self.filter_name: pk}, ended=False),
             "count_past": _shown_count(found.count_past),
+            "risk_url": (
+                f"{reverse(_RISK)}?{as_query({self.filter_name: pk})}" if self.filter_name in _RISK_FILTERS else ""
+            ),
             "past_url": list_url("circuitmaintenance", **{self.filter_name: pk}, ended=True),
         }
 

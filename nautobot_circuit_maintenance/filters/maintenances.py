@@ -64,6 +64,7 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
     has_circuits = HasVisibleFilter(field_name="impacts", label="Has circuits")
     has_unmatched_circuits = django_filters.BooleanFilter(method="filter_unmatched", label="Has unknown circuit IDs")
     has_maintenance_notes = HasVisibleFilter(field_name="maintenance_notes", label="Has maintenance notes")
+    puts_at_risk = django_filters.BooleanFilter(method="filter_at_risk", label="Puts sites at risk")
 
     class Meta:
         model = CircuitMaintenance
@@ -151,6 +152,14 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
         """Keep maintenances with, or without, a circuit ID that is not in Nautobot."""
         unmatched = Q(pk__in=self.visibility.impacts.unmatched().values("maintenance"))
         return queryset.filter(unmatched if value else ~unmatched)
+
+    def filter_at_risk(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
+        """Keep maintenances because of which something will be dark or have one way left, or the others."""
+        # pylint: disable-next=import-outside-toplevel  # not at each start
+        from nautobot_circuit_maintenance.analysis.risk.of_maintenance import at_risk_by
+
+        at_risk = list(at_risk_by(None, self.visibility, timezone.now()))
+        return queryset.filter(pk__in=at_risk) if value else queryset.exclude(pk__in=at_risk)
 
 
 class CircuitImpactFilterSet(VisibleFilterSet, NautobotFilterSet):

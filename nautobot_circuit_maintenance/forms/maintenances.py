@@ -181,5 +181,6 @@ class CircuitMaintenanceFilterForm(NautobotFilterForm):
     confidence = fields.multiple_choice(ConfidenceChoices)
     is_replaced = fields.yes_no("Replaced")
     has_unmatched_circuits = fields.yes_no("Has unknown circuit IDs")
+    puts_at_risk = fields.yes_no("Puts sites at risk")
     ticket = forms.CharField(required=False)
     tags = TagFilterField(model)

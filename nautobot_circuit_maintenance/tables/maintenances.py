@@ -58,6 +58,7 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
     acknowledged_at = DateTimeBadgeColumn()
     issued_at = DateTimeBadgeColumn(verbose_name="Issued")
     confidence = tables.Column()
+    puts_at_risk = tables.Column(accessor="pk", verbose_name="Puts at risk", orderable=False)
     tags = TagColumn(url_name=_LIST.format("circuitmaintenance"))
     actions = ActionsColumn(CircuitMaintenance)
 
@@ -84,6 +85,7 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
             "issued_at",
             "sequence",
             "confidence",
+            "puts_at_risk",
             "tags",
             "actions",
         )
@@ -119,6 +121,18 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
     def summary_of(self, record: CircuitMaintenance) -> ImpactSummary:
         """Return what a maintenance of this page affects."""
         return self.summaries.get(record.pk, ImpactSummary())
+
+    @cached_property
+    def at_risk(self) -> dict[UUID, list[str]]:
+        """What the maintenances of this page put at risk, assessed once, and only if a column shows it."""
+        # pylint: disable-next=import-outside-toplevel  # not at each start
+        from nautobot_circuit_maintenance.analysis.risk.of_maintenance import at_risk_by
+
+        return at_risk_by([row.record.pk for row in self.paginated_rows], self.visibility, timezone.now())
+
+    def render_puts_at_risk(self, record: CircuitMaintenance) -> str | SafeString:
+        """Render the sites that go dark or keep one way because of it."""
+        return ", ".join(self.at_risk.get(record.pk, ())) or placeholder(None)
 
     def order_worst_impact(
         self, queryset: CircuitMaintenanceQuerySet, is_descending: bool

@@ -5,8 +5,10 @@ from django.urls import reverse
 from django.utils import timezone
 from nautobot.circuits.models import Circuit
 from nautobot.dcim.models import Location
+from rest_framework.test import APIClient
 
 from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.tables.maintenances import CircuitMaintenanceTable
 from nautobot_circuit_maintenance.tests.factories import users
 from nautobot_circuit_maintenance.tests.risk_case import HOUR, RiskCase, configured
 
@@ -135,3 +137,60 @@ class DashboardTest(PageCase):
         models.CircuitMaintenance.objects.all().delete()
 
         self.assertNotIn("Sites At Risk", self.text("dashboard"))
+
+
+class MaintenanceTest(PageCase):
+    """What a maintenance puts at risk, on its page and in the list."""
+
+    def page(self, maintenance, user=None):
+        """Return the page of a maintenance."""
+        client = Client(SERVER_NAME="nautobot.example.com")
+        client.force_login(user or self.user)
+        return " ".join(client.get(maintenance.get_absolute_url()).content.decode().split())
+
+    def test_sites_that_go_dark_with_what_else_is_down(self):
+        page = self.page(self.one)
+
+        self.assertRegex(page, r"With this, <a [^>]*>Athens</a> goes dark .*\(together with ISP 1 two\)")
+        self.assertRegex(self.page(self.two), r"With this, <a [^>]*>Berlin</a> keeps one way out .*\(B-1\)")
+
+    def test_sites_that_only_lose_a_link(self):
+        for number in (3, 4):
+            self.circuits[f"C-{number}"] = self.circuit(f"C-{number}", self.cork, self.network)
+        three = self.work("three", "C-1", start=50)
+
+        self.assertRegex(self.page(three), r">Cork</a> keeps 2 of 3 links")
+
+    def test_work_that_is_over_puts_nothing_at_risk(self):
+        models.CircuitMaintenance.objects.filter(pk=self.one.pk).update(status="CANCELLED")
+
+        self.assertNotIn("With this", self.page(self.one))
+
+    def test_who_lacks_a_permission_reads_nothing(self):
+        self.assertNotIn("With this", self.page(self.one, users.viewer(models.CircuitMaintenance)))
+
+    def test_the_filter(self):
+        quiet = self.work("quiet", start=80)
+
+        self.assertEqual(self.listed(puts_at_risk=True), {"one", "two"})
+        self.assertEqual(self.listed(puts_at_risk=False), {quiet.name})
+        narrow = users.viewer(*ALL, constraints={Location: {"name": "Berlin"}})
+        self.assertEqual(self.listed(narrow, puts_at_risk=True), {"two"})
+
+    def listed(self, user=None, **query):
+        """Return the names that the REST API lists."""
+        client = APIClient(SERVER_NAME="nautobot.example.com")
+        client.force_authenticate(user or self.user)
+        url = reverse("plugins-api:nautobot_circuit_maintenance-api:circuitmaintenance-list")
+        return {each["name"] for each in client.get(url, query).json()["results"]}
+
+    def test_the_column(self):
+        table = CircuitMaintenanceTable(models.CircuitMaintenance.objects.filter(pk=self.two.pk), user=self.user)
+
+        self.assertEqual(table.rows[0].get_cell("puts_at_risk"), "Athens dark, Athens one left, Berlin one left")
+
+    def test_the_home_page_counts_the_sites(self):
+        client = Client(SERVER_NAME="nautobot.example.com")
+        client.force_login(self.user)
+
+        self.assertIn("Sites at risk", client.get("/").content.decode())

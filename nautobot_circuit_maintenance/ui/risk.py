@@ -36,7 +36,12 @@ _SHOWN_BEHIND = 10
 
 def link_to(finding: Finding, name: str) -> SafeString:
     """Link to what a finding is about."""
-    return format_html('<a href="{}">{}</a>', reverse(_ROUTES[finding.subject], kwargs={"pk": finding.key}), name)
+    return link(finding.subject, finding.key, name)
+
+
+def link(subject: Subject, key: UUID, name: str) -> SafeString:
+    """Link to a site, a device, ..."""
+    return format_html('<a href="{}">{}</a>', reverse(_ROUTES[subject], kwargs={"pk": key}), name)
 
 
 def kind_badge(finding: Finding) -> SafeString:

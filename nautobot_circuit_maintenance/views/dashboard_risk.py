@@ -8,6 +8,7 @@ from django.urls import reverse
 from nautobot_circuit_maintenance.analysis.risk.report import Risk, count, is_for_dashboard, read_risk
 from nautobot_circuit_maintenance.analysis.risk.words import read_names
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.domain.errors import RiskError
 from nautobot_circuit_maintenance.risk_settings import RISK_PERMISSIONS
 from nautobot_circuit_maintenance.ui import risk as shown
@@ -25,6 +26,17 @@ def risk_context(visibility: Visibility, now: datetime, span: timedelta) -> dict
     except RiskError as error:
         return {"risk_tiles": [], "risk_rows": [], "risk_error": str(error)}
     return {"risk_tiles": [risk_tile(risk, now, span)], **_rows(risk, visibility, now, span)}
+
+
+def home_tiles(visibility: Visibility, now: datetime) -> list[Tile]:
+    """Return the line of the home page; none where a number would mean nothing."""
+    if not visibility.user.has_perms(RISK_PERMISSIONS):
+        return []
+    try:
+        risk = read_risk(visibility, now)
+    except RiskError:  # of read_risk(): the settings are wrong, which the dashboard says
+        return []
+    return [risk_tile(risk, now, timedelta(days=get_app_settings().dashboard_n_days))]
 
 
 def risk_tile(risk: Risk, now: datetime, span: timedelta) -> Tile:

@@ -40,6 +40,7 @@ from nautobot_circuit_maintenance.views.maintenance_panels import (
     ScopePanel,
     badges,
 )
+from nautobot_circuit_maintenance.views.risk_panel import MaintenanceRiskPanel
 from nautobot_circuit_maintenance.views.timeline import TimelinePanel
 from nautobot_circuit_maintenance.views.viewset import (
     GET_ONLY,
@@ -92,6 +93,7 @@ class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
         panels=[
             FactsPanel(weight=100, section=SectionChoices.LEFT_HALF),
             DoubtsPanel(weight=50, section=SectionChoices.RIGHT_HALF),
+            MaintenanceRiskPanel(weight=75, section=SectionChoices.RIGHT_HALF),
             ScopePanel(weight=100, section=SectionChoices.RIGHT_HALF),
             CircuitsPanel(
                 weight=100,

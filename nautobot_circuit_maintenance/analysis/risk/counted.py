@@ -74,7 +74,7 @@ def _hubs(wanted: Iterable[str]) -> Iterable[UUID]:
     for each in wanted:
         found = _candidates(each, tree)
         if len(found) != 1:
-            reason = "is no location" if not found else f"may be any of {len(found)} locations"
+            reason = "is not a location" if not found else f"may be any of {len(found)} locations"
             hint = "Use the primary key of a location, or its path such as 'Region/Site'."
             raise RiskError("RISK-04", f"'{each}' in the setting 'hub_locations' {reason}.", hint)
         yield found[0]

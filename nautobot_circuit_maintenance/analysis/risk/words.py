@@ -32,8 +32,8 @@ class Names:
 
     def link_count(self, finding: Finding) -> int | None:
         """Return how many links or circuits there are; None if the user may not view all of them."""
-        links = self.links.get(finding.key, frozenset())
-        return finding.link_count if links <= self.circuits.keys() else None
+        counted = finding.down.union(*(phase.hangs_on for phase in finding.phases))
+        return finding.link_count if self.links.get(finding.key, counted) <= self.circuits.keys() else None
 
     def own_down(self, finding: Finding) -> frozenset[UUID]:
         """Return the links of the site itself that are down in some phase; all that are down of what is only counted."""
