@@ -37,7 +37,7 @@ def _panel(user: AbstractUser, circuit: Circuit) -> Callable[[], Any]:
     panel = MaintenancesPanel(weight=910, filter_name="circuit")
     request = RequestFactory().get("/")
     request.user = user
-    return lambda: panel.render(RequestContext(request, {"object": circuit}))
+    return lambda: panel.render(RequestContext(request, {"object": circuit, "request": request}))
 
 
 def csv_figures(client: Client) -> dict[str, float]:
