@@ -21,6 +21,7 @@ from nautobot_circuit_maintenance.analysis.risk.job_table import find_sites_at_r
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact, NotificationStateChoices as State
 from nautobot_circuit_maintenance.jobs import jobs
 from nautobot_circuit_maintenance.models.matching import link_unmatched
+from nautobot_circuit_maintenance.pipeline.layouts.replay import replay
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.retention import purge_raw
 from nautobot_circuit_maintenance.tests.factories import app, core
@@ -80,6 +81,7 @@ class ScalingTest(TestCase):
         cls.source = models.NotificationSource.objects.create(name="Source")
         cls.source.providers.add(cls.provider)
         app.create_unknown_sender(cls.source, "stranger@elsewhere.example")
+        app.create_layout(cls.provider)
         app.create_maintenance("LARGE", cls.provider, start=timezone.now() + timedelta(hours=1))
         fill(cls.provider, cls.source, CIRCUITS, MAINTENANCES)
 
@@ -125,6 +127,8 @@ class ScalingTest(TestCase):
         yield "job: purge", lambda: purge_raw(before=timezone.now() - timedelta(days=9000))
         yield "job: requeue", lambda: requeue(models.Notification.objects.filter(state=State.RECEIVED))
         yield "job: risk", lambda: find_sites_at_risk(self.user, timezone.now(), timedelta(days=30))
+        layout = models.MailLayout.objects.get()
+        yield "job: replay", lambda: replay(layout, now=timezone.now(), is_time_left=lambda: True)
         yield "job: read evidence", lambda: [
             row.as_update() for row in models.ParsedNotification.objects.filter(maintenance__name="LARGE")
         ]
@@ -163,5 +167,5 @@ class ScalingTest(TestCase):
             if count > 2 * before[name][1] + 2:
                 many[name] = (before[name][1], count)
         self.assertEqual((slow, many), ({}, {}))
-        self.assertEqual(len(jobs), 4)  # a new job needs a line in steps_of_jobs()
+        self.assertEqual(len(jobs), 5)  # a new job needs a line in steps_of_jobs()
         self.assertEqual({model._meta.label for model in OF_THE_APP if not model.objects.exists()}, set())
