@@ -37,6 +37,9 @@ class Tagger(ABC):
     def open(cls, settings: Any) -> AbstractContextManager["Tagger"]:
         """Log in with the right to change messages; raises MailboxError with a message that says what to do."""
 
+    def check(self) -> None:  # noqa: B027 # most kinds have shown it by opening the mailbox
+        """Raise MailboxError if tags cannot be set, where opening the mailbox does not show it; no message is changed."""
+
     @abstractmethod
     def change(self, changes: Sequence[TagChange]) -> Iterator[Sequence[TagChange]]:
         """Change the tags, in few requests; yield, after each, the changes that are done.

@@ -14,7 +14,7 @@ VALIDATION_SECONDS = 20
 
 
 def validate(source: NotificationSource) -> None:
-    """Log in and open the folder as a run would; raises MailboxError with the problem and what to do."""
+    """Log in and open the folder as a run would, also for tags; raises MailboxError with the problem and what to do."""
     app_settings = get_app_settings()
     settings = app_settings.source(source.name)
     settings.read_secrets()  # here: a connection to the database belongs to its thread
@@ -32,12 +32,15 @@ def validate(source: NotificationSource) -> None:
 def _log_in(settings: SourceSettings, max_message_size: int, attempt: "futures.Future[None]") -> None:
     """Set the result of the attempt."""
     # pylint: disable-next=import-outside-toplevel  # web processes load it when someone tests a connection
-    from nautobot_circuit_maintenance.mailboxes.opening import open_mailbox
+    from nautobot_circuit_maintenance.mailboxes.opening import open_mailbox, open_tagger
 
     try:
         with open_mailbox(settings, max_message_size=max_message_size) as mailbox:
             mailbox.check()
-    except MailboxError as error:  # open_mailbox, mailbox.check
+        if settings.tags:
+            with open_tagger(settings) as tagger:
+                tagger.check()
+    except MailboxError as error:  # open_mailbox, mailbox.check, open_tagger, tagger.check
         attempt.set_exception(error)
     except Exception as error:  # pylint: disable=broad-exception-caught  # or the reason would be lost in this thread
         attempt.set_exception(

@@ -2,9 +2,10 @@
 
 import json
 from datetime import timedelta
-from unittest import TestCase as PlainTestCase
+from unittest import TestCase as PlainTestCase, mock
 from urllib.parse import parse_qs, urlsplit
 
+import httplib2
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings as django_settings
 from django.core import serializers
@@ -121,12 +122,30 @@ class FlowTest(ConsentCase):
         for change, words in (
             ({"granted": "openid"}, "CONSENT-03: .*leave the box"),
             ({"gives_refresh_token": False}, "CONSENT-04: .*myaccount.google.com"),
-            ({"redirect_uri": "https://else.example/"}, "CONSENT-07: .*invalid_grant"),
+            ({"redirect_uri": "https://else.example/"}, "CONSENT-09: .*invalid_grant"),
             (
                 {"client": ("client.apps.googleusercontent.com", "other")},
-                r"CONSENT-07: .*Unauthorized \*\*\*.*'client_secret'",
+                r"CONSENT-09: .*Unauthorized \*\*\*.*'client_secret'",
             ),
             ({"token_refusal": Refusal(503, b"<html>busy</html>")}, "CONSENT-08"),
+            (
+                {
+                    "token_refusal": Refusal(
+                        400, {"error": "invalid_grant", "error_description": "Malformed auth code."}
+                    )
+                },
+                "CONSENT-09: .*invalid_grant Malformed auth code.*code was used or has expired",
+            ),
+            (
+                {"token_refusal": Refusal(400, {"error": "redirect_uri_mismatch"})},
+                f"CONSENT-09: .*Authorized redirect URIs.*{REDIRECT}",
+            ),
+            ({"token_refusal": Refusal(403, {"error": "org_internal"})}, "CONSENT-09: .*org_internal.*Internal"),
+            ({"token_refusal": Refusal(400, {"error": "something_new"})}, "CONSENT-09: .*something_new"),
+            ({"token_refusal": Refusal(500, {"error": "internal_failure"})}, "CONSENT-06: .*temporary"),
+            ({"token_refusal": Refusal(400, {"error": "temporarily_unavailable"})}, "CONSENT-06: .*temporary"),
+            ({"token_refusal": Refusal(400, {"error": {"code": 400}})}, "CONSENT-09"),
+            ({"token_refusal": Refusal(400, b"[" * 100_000)}, "CONSENT-08"),
         ):
             with self.subTest(words):
                 before = {name: getattr(self.account, name) for name in change}
@@ -142,10 +161,36 @@ class FlowTest(ConsentCase):
                     setattr(self.account, name, value)
 
     def test_an_owner_who_refuses(self):
-        asked = self.begin()
-        answer = self.client.get(CALLBACK, {"state": asked["state"], "error": "access_denied"}, follow=True)
+        for error, shown in (
+            ("access_denied", "(access_denied)"),
+            ("admin_policy_enforced", "(admin_policy_enforced)"),
+            ("<b>Call 555", "(access_denied)"),
+        ):
+            asked = self.begin()
+            answer = self.client.get(CALLBACK, {"state": asked["state"], "error": error}, follow=True)
 
-        self.assertIn("access_denied", " ".join(map(str, answer.context["messages"])))
+            self.assertIn(shown, " ".join(map(str, answer.context["messages"])))
+            self.assertEqual(self.stored(), "")
+
+    def test_a_source_that_is_removed_or_renamed_while_the_owner_consents(self):
+        """The consent is of no use to anyone: it ends at Google as well."""
+        sources = models.NotificationSource.objects.filter(pk=self.source.pk)
+        for change in (lambda: sources.update(name="Other"), sources.delete):
+            asked = self.begin()
+            ask = httplib2.Http.request
+
+            def request(http, uri, *args, change=change, ask=ask, **kwargs):
+                answer = ask(http, uri, *args, **kwargs)
+                change()
+                return answer
+
+            with mock.patch.object(httplib2.Http, "request", request):
+                answer = self.come_back(asked)
+
+            self.assertIn("was removed or renamed", answer)
+            self.assertEqual(self.account.refresh_tokens, set())
+            self.assertFalse(models.MailboxConsent.objects.exists())
+            sources.update(name="Source 1")
 
     def test_who_may_not_change_the_source_can_do_nothing(self):
         asked = self.begin()
@@ -215,10 +260,22 @@ class EndTest(ConsentCase):
             ({"error": "deleted_client"}, "create a new one"),
             ({"error": "invalid_client"}, "'client_id' and 'client_secret'"),
             ({"error": "admin_policy_enforced"}, "API controls"),
+            ({"error": "something_new"}, "see Google's answer"),
         ):
             with self.subTest(error):
                 self.account.token_refusal = Refusal(400, error)
                 self.assertRegex(self.refusal(), f"CONSENT-07: .*{words}.*click Authorize")
+
+    def test_a_login_server_that_fails_has_not_ended_it(self):
+        for refusal in (
+            Refusal(503, b"<html>busy</html>"),
+            Refusal(500, {"error": "internal_failure"}),
+            Refusal(429, {"error": "rate_limit_exceeded"}),
+            Refusal(403, b"<html>proxy</html>"),
+        ):
+            with self.subTest(refusal.body):
+                self.account.token_refusal = refusal
+                self.assertRegex(self.refusal(), "CONSENT-06: .*temporary")
 
     def test_a_changed_account_and_a_row_that_was_copied(self):
         self.configure(account="else@example.net")

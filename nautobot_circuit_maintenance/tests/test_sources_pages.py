@@ -1,7 +1,9 @@
 """Pages of the notification sources."""
 
 import socket
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 from unittest import mock
 
 from django.core.cache import cache
@@ -11,7 +13,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from nautobot.circuits.models import Provider
 
-from development.services.imap import imap_server
+from development.services.graph.server import graph_server
+from development.services.graph.tenant import Tenant
+from development.services.imap import imap_server, make_certificates
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD
@@ -131,6 +135,18 @@ class ValidateTest(PageTestCase):
 
         self.source.refresh_from_db()
         self.assertIsNone(self.source.last_fetched_at)
+
+    def test_the_right_to_set_tags_is_tested_where_there_are_tags(self):
+        self.permit("view_notificationsource", "change_notificationsource")
+        certificates = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        make_certificates(certificates)
+        tenant = self.enterContext(graph_server(Tenant(may_write=False), certificates))
+        application = {"tenant": tenant.id, "client_id": tenant.client_id, "client_secret": tenant.client_secret}
+        server = {"url": f"{tenant.url}/v1.0", "login_url": tenant.url, "ca_file": tenant.ca_file}
+        for tags, verdict in (({}, "Connection successful."), ({"parsed": "Maintenance"}, "GRAPH-15")):
+            cache.clear()
+            configured(self, account=tenant.address, **application, **server, tags=tags)
+            self.assertIn(verdict, self.verdict())
 
     def test_refused_login_is_shown_without_the_secret(self):
         self.permit("view_notificationsource", "change_notificationsource")

@@ -1,11 +1,13 @@
 """Consent of the owner of a mailbox: to Google and back, and its end."""
 
+import re
 import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template import Context
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from nautobot_circuit_maintenance.mailboxes.logins.consent import ConsentLibrary
 
 _SESSION_KEY = "nautobot_circuit_maintenance.consent"
+_ERROR = re.compile(r"[a-z_]{1,40}")
+"""An error of Google (RFC 6749 section 4.1.2.1): the address may come from anyone."""
 _LIFETIME = timedelta(minutes=10)
 
 
@@ -134,11 +138,25 @@ class ConsentCallbackView(LoginRequiredMixin, View):
             return "That took longer than ten minutes; click Authorize again."
         code = request.GET.get("code", "")
         if not code:
-            return "Google was not allowed to give access (access_denied); click Authorize again."
+            said = request.GET.get("error", "")
+            error = said if _ERROR.fullmatch(said) else "access_denied"
+            return f"Google was not allowed to give access ({error}); click Authorize again."
         try:
             settings.client_secret.value()
             token = _library().exchange(settings, code, begun["verifier"])
-        except MailboxError as error:  # value, exchange
+            if _is_stored(source, settings.account, token):
+                return ""
+            _library().revoke(settings, token)
+        except MailboxError as error:  # value, exchange, revoke
             return str(error)
-        store_consent(source, settings.account, token)
-        return ""
+        return "The source was removed or renamed meanwhile; the consent was revoked."
+
+
+def _is_stored(source: models.NotificationSource, account: str, token: str) -> bool:
+    """Store a refresh token, unless the source has been removed or renamed; return whether it is stored."""
+    with transaction.atomic():
+        rows = models.NotificationSource.objects.select_for_update().filter(pk=source.pk, name=source.name)
+        if rows.first() is None:
+            return False
+        store_consent(source, account, token)
+        return True

@@ -40,13 +40,13 @@ def answer(tenant: Tenant, request: dict[str, Any]) -> dict[str, Any]:
     found = _MESSAGE.match(request["url"])
     if not found or unquote(found[1]) != tenant.address:
         raise graph_error(404, "ErrorInvalidUser", "The requested user is invalid.")
+    if request["method"] == "PATCH" and not tenant.may_write:
+        raise graph_error(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
     id_ = unquote(found[2])
     if id_ not in tenant.messages:
         raise graph_error(404, "ErrorItemNotFound", "The specified object was not found in the store.")
     stored = tenant.messages[id_]
     if request["method"] == "PATCH":
-        if not tenant.may_write:
-            raise graph_error(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
         if request["headers"].get("If-Match", stored.etag) != stored.etag:
             raise graph_error(412, "ErrorIrresolvableConflict", "The send or update operation could not be performed.")
         stored = replace(stored, categories=list(request["body"]["categories"]), version=stored.version + 1)

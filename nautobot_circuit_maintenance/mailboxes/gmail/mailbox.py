@@ -26,7 +26,13 @@ from nautobot_circuit_maintenance.mailboxes.gmail.responses import MessageMetada
 from nautobot_circuit_maintenance.mailboxes.gmail.settings import SCOPE, GmailSettings
 from nautobot_circuit_maintenance.mailboxes.incremental import IncrementalMailbox, due_backlog
 from nautobot_circuit_maintenance.mailboxes.logins.consent import consented, ended
-from nautobot_circuit_maintenance.mailboxes.logins.google import MAIL_SCOPE, MALFORMED_TOKEN, ServiceAccount, delegation
+from nautobot_circuit_maintenance.mailboxes.logins.google import (
+    MAIL_SCOPE,
+    MALFORMED_TOKEN,
+    ServiceAccount,
+    delegation,
+    new_http,
+)
 from nautobot_circuit_maintenance.mailboxes.responses import UnexpectedResponse
 
 SUMMARIES_AT_ONCE = 100
@@ -89,7 +95,7 @@ class GmailMailbox(IncrementalMailbox[GmailSettings, str]):
         """Prepare the login, without a request; the mailbox has no label yet."""
         service_account = ServiceAccount(settings, settings.service_account, settings.credentials_file)
         credentials = consented(settings, scope) if settings.is_by_consent else service_account.credentials(scope)
-        authorized = AuthorizedHttp(credentials, http=httplib2.Http(timeout=cls.timeout))
+        authorized = AuthorizedHttp(credentials, http=new_http(cls.timeout))
         where = {"api_endpoint": cls.api_endpoint} if cls.api_endpoint else None
         options = {"http": authorized, "client_options": where, "static_discovery": True}
         with build("gmail", "v1", requestBuilder=cls.request_type, **options) as service:

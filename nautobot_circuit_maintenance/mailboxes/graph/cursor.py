@@ -22,6 +22,8 @@ class GraphCursor(DeferringCursor[str]):
     """When the folder was last looked up by its path."""
     is_skimming: bool = False
     """Whether the first round is under way, which lists what is in the folder already."""
+    is_in_round: bool = False
+    """Whether the mark is a page in the middle of a round: what follows it must be stored, also if there is nothing new."""
     seen: frozenset[str] = frozenset()
     """Where there is no delta: digests of the ids of recent messages that were looked at."""
 
@@ -35,4 +37,5 @@ class GraphCursor(DeferringCursor[str]):
             raise ValueError("checked_at is naive")
         seen = frozenset(typed(each, str) for each in stored.get("seen", ()))
         own = {"folder_id": typed(stored["folder_id"], str), "checked_at": checked_at, "seen": seen}
-        return {**values, **own, "is_skimming": bool(stored.get("is_skimming"))}
+        flags = {name: bool(stored.get(name)) for name in ("is_skimming", "is_in_round")}
+        return {**values, **own, **flags}

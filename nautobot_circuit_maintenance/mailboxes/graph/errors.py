@@ -73,6 +73,9 @@ def error_codes(body: Any) -> frozenset[str]:
 
 def _codes(error: Any) -> Iterator[str]:
     """Yield the code of an error and of those inside of it, whose key has two spellings."""
+    if isinstance(error, list):
+        for each in error:
+            yield from _codes(each)
     if isinstance(error, Mapping):
         if isinstance(code := error.get("code"), str) and code:
             yield code

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.base import summarize
 from nautobot_circuit_maintenance.mailboxes.graph import responses
+from nautobot_circuit_maintenance.mailboxes.graph.paging import Paging
 from nautobot_circuit_maintenance.mailboxes.graph.session import GraphSession
 from nautobot_circuit_maintenance.mailboxes.responses import UnexpectedResponse, field, text
 
@@ -16,7 +17,6 @@ _WELL_KNOWN = frozenset(
 )
 """Names that a folder has in every language (Graph's resource type mailFolder)."""
 _ROOT = "msgfolderroot"
-_MAX_PAGES = 50
 
 
 class _Folder(NamedTuple):
@@ -52,11 +52,12 @@ def _well_known(session: GraphSession, name: str) -> _Folder:
 def _children(session: GraphSession, parent: str) -> Iterator[_Folder]:
     """Yield the folders right below one, hidden ones and searches left out."""
     path = f"{session.mailbox}/mailFolders/{quote(parent, safe='')}/childFolders?$select=id,displayName&$top=100"
-    for _ in range(_MAX_PAGES):
+    paging = Paging(session, {path})
+    while path:
         folders, path = session.read(path, lambda response: _page(response, session.settings.server))
+        paging.after(path, is_empty=not folders)
+        paging.check()
         yield from folders
-        if not path:
-            return
 
 
 def _page(response: Any, server: str) -> tuple[list[_Folder], str]:

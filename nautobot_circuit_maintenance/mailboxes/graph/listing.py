@@ -11,6 +11,7 @@ from urllib.parse import quote
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.graph import responses
 from nautobot_circuit_maintenance.mailboxes.graph.errors import Rejected
+from nautobot_circuit_maintenance.mailboxes.graph.paging import Paging
 from nautobot_circuit_maintenance.mailboxes.graph.responses import Item, Page
 from nautobot_circuit_maintenance.mailboxes.graph.session import GraphSession
 
@@ -32,8 +33,11 @@ class Listing:
         """Yield messages in order of time and id; all of one second come together."""
         found: dict[str, Item] = {}
         start, link = since, self._path(since)
+        paging = Paging(self.session)
         while link:
             page = self._page(link, start)
+            paging.after(page.next, is_empty=not page.items)
+            paging.check()
             found |= {item.id: item for item in page.items}
             last = page.items[-1].received if page.items else start
             if not page.next:
@@ -42,6 +46,7 @@ class Listing:
             if last > start:
                 yield _sorted(item for item in found.values() if item.received < last)
                 found, start, link = {}, last, self._path(last)
+                paging = Paging(self.session)
             else:
                 link = page.next
 

@@ -23,6 +23,7 @@ from nautobot_circuit_maintenance.mailboxes.graph.errors import Rejected
 from nautobot_circuit_maintenance.mailboxes.graph.folders import find_folder
 from nautobot_circuit_maintenance.mailboxes.graph.listing import Listing
 from nautobot_circuit_maintenance.mailboxes.graph.messages import GraphMessages
+from nautobot_circuit_maintenance.mailboxes.graph.paging import Paging
 from nautobot_circuit_maintenance.mailboxes.graph.responses import Item, Page
 from nautobot_circuit_maintenance.mailboxes.graph.session import GraphSession
 from nautobot_circuit_maintenance.mailboxes.graph.settings import GraphSettings
@@ -85,9 +86,9 @@ class GraphMailbox(GraphMessages):
         """Return the folder behind the path, how it is read, and the deferred messages."""
         place = self.place
         stored: dict[str, Any] = {"folder_id": place.folder_id, "checked_at": place.checked_at.isoformat()}
-        skimming = {"is_skimming": True} if place.is_skimming else {}
+        flags = {name: True for name in ("is_skimming", "is_in_round") if getattr(place, name)}
         seen = {"seen": sorted(place.seen)} if place.seen else {}
-        return {**stored, **skimming, **seen, **super().also_stored()}
+        return {**stored, **flags, **seen, **super().also_stored()}
 
     @property
     def _folder_path(self) -> str:
@@ -107,7 +108,7 @@ class GraphMailbox(GraphMessages):
         )
         if cursor and cursor.folder_id == folder_id and not self._has_delta_again(cursor, now):
             return cursor
-        self.place = replace(self.place, is_skimming=True, seen=frozenset())
+        self.place = replace(self.place, is_skimming=True, is_in_round=False, seen=frozenset())
         return None
 
     def _has_delta_again(self, cursor: GraphCursor, now: datetime) -> bool:
@@ -135,7 +136,7 @@ class GraphMailbox(GraphMessages):
             logger.warning("%s: %s", self.settings.name, in_markdown(str(error)))
             self.warn_about_change(plan.request)
             folder_id = find_folder(self.session, self.settings.folder)
-            self.place = replace(self.place, folder_id=folder_id, is_skimming=True, seen=frozenset())
+            self.place = replace(self.place, folder_id=folder_id, is_skimming=True, is_in_round=False, seen=frozenset())
             yield from self._follow(FetchPlan(plan.request, None, due_backlog(plan.request, None), self.newest_mark()))
 
     def _follow(self, plan: FetchPlan[str]) -> Iterator[Batch]:
@@ -153,6 +154,7 @@ class GraphMailbox(GraphMessages):
 
         Each link is stored at once: Graph remembers only the last ones.
         """
+        paging = Paging(self.session)
         while self.place.is_skimming:
             try:
                 page = self._delta(link, SKIMMED_AT_ONCE)
@@ -163,9 +165,10 @@ class GraphMailbox(GraphMessages):
                 sentence = "%s: There is no delta; the folder is listed instead: %s"
                 logger.warning(sentence, self.settings.name, in_markdown(str(error)))
                 page = Page([], True, "", f"{_LISTED}{_now()}")
-            link = page.next or page.delta
+            link = paging.after(page.next, is_empty=page.is_empty) or page.delta
             self.place = replace(self.place, is_skimming=bool(page.next))
             yield link
+            paging.check()
 
     def _delta(self, link: str, size: int) -> Page:
         """Return a page of the delta; if Graph fails at it, a smaller one."""
@@ -220,16 +223,23 @@ class GraphMailbox(GraphMessages):
             yield from self._newer_in_list(request, mark)
             return
         recorded, link, is_empty = mark, mark, True
+        paging = Paging(self.session, {mark})
         while True:
             page = self._new_page(link)
             is_empty = is_empty and page.is_empty
             for batch in self._page_batches(page, request, link):
                 recorded = batch.cursor[GraphCursor.mark_key]
                 yield batch
-            link = page.next or page.delta
+            link = paging.after(page.next, is_empty=page.is_empty) or page.delta
             if page.delta:
                 break
-        if (recorded != link and not is_empty) or (recorded == mark and self.is_checked):
+            if paging.is_endless:
+                self.place = replace(self.place, is_in_round=True)
+                yield Batch((), self.cursor(link))
+            paging.check()
+        is_due = not is_empty or self.place.is_in_round
+        self.place = replace(self.place, is_in_round=False)
+        if (recorded != link and is_due) or (recorded == mark and self.is_checked):
             yield Batch((), self.cursor(link))
 
     def _new_page(self, link: str) -> Page:
@@ -241,8 +251,14 @@ class GraphMailbox(GraphMessages):
     def _page_batches(self, page: Page, request: FetchRequest, link: str) -> Iterator[Batch]:
         """Yield the messages of a page; only the last batch passes it, because a page has no order to continue in."""
         ids = [item.id for item in page.items]
-        following = page.next or page.delta
-        yield from self.batches(ids, request.senders, lambda last: self.cursor(following if last == ids[-1] else link))
+
+        def cursor_after(last: str) -> JsonCursor:
+            if last != ids[-1]:
+                return self.cursor(link)
+            self.place = replace(self.place, is_in_round=bool(page.next))
+            return self.cursor(page.next or page.delta)
+
+        yield from self.batches(ids, request.senders, cursor_after)
 
     def _newer_in_list(self, request: FetchRequest, mark: str) -> Iterator[Batch]:
         """Yield what is in the folder since shortly before the last run and was not seen by it."""

@@ -31,6 +31,7 @@ _PIECE = 64 * 1024
 _BUSY = (429, 502, 503, 504, 509)
 """Too many requests, or a server that is not there for a moment; with ``Retry-After`` or without."""
 _FIRST_PAUSE = 2.0
+_CLAIMS = "insufficient_claims"
 _NO_MESSAGES = ("text/html", "application/json", "application/xhtml+xml")
 """What a proxy answers in Graph's place, which says text/plain of a message."""
 
@@ -104,22 +105,26 @@ class GraphSession:
     def _patiently(self, path: str, headers: dict[str, str], content: Any) -> requests.Response:
         """Return the response, after a new access token if that was refused, and after the waits that Graph asks for."""
         response = self._send(path, headers, content, is_fresh=False)
-        if response.status_code == 401:
+        pause, was_refused = _FIRST_PAUSE, False
+        while True:
+            is_refused = response.status_code == 401 and not was_refused
+            if not is_refused and not (response.status_code in _BUSY and self.waits):
+                return response
             response.close()
-            response = self._send(path, headers, content, is_fresh=True)
-        pause = _FIRST_PAUSE
-        while response.status_code in _BUSY and self.waits:
-            seconds = _retry_after(response.headers.get("Retry-After", ""))
-            if seconds is not None and seconds > MAX_WAIT:
-                response.close()
-                raise errors.Throttled(seconds, self.settings)
-            response.close()
-            self.waits -= 1
-            if seconds is None:
-                seconds, pause = pause, min(2 * pause, MAX_WAIT)
-            self.pause(seconds)
-            response = self._send(path, headers, content, is_fresh=False)
-        return response
+            if is_refused:
+                was_refused = True
+            else:
+                pause = self._wait(response, pause)
+            response = self._send(path, headers, content, is_fresh=is_refused)
+
+    def _wait(self, response: requests.Response, pause: float) -> float:
+        """Wait as long as Graph asks, or if it does not say, for this pause; return the next one."""
+        seconds = _retry_after(response.headers.get("Retry-After", ""))
+        if seconds is not None and seconds > MAX_WAIT:
+            raise errors.Throttled(seconds, self.settings)
+        self.waits -= 1
+        self.pause(pause if seconds is None else seconds)
+        return min(2 * pause, MAX_WAIT) if seconds is None else pause
 
     def _send(self, path: str, headers: dict[str, str], content: Any, *, is_fresh: bool) -> requests.Response:
         token = self.login.token(is_fresh=is_fresh)
@@ -161,11 +166,7 @@ class GraphSession:
     def _error(self, response: requests.Response) -> MailboxError:
         """Return the error for a response other than 200."""
         seconds = _retry_after(response.headers.get("Retry-After", ""))
-        body = self._read(response, _PIECE)
-        try:
-            decoded = json.loads(body)
-        except (ValueError, RecursionError):  # loads
-            decoded = None
+        decoded = _decoded_error(self._read(response, _PIECE), response)
         if seconds is not None and response.status_code in _BUSY:
             return errors.Throttled(seconds, self.settings)
         if response.status_code in _BUSY and not errors.error_codes(decoded):  # a gateway of Microsoft
@@ -191,6 +192,21 @@ def _cause(error: Exception) -> Exception:
     """Return the error, or Python's own if a time limit has passed: requests has others, and hides some."""
     is_late = isinstance(error, requests.Timeout) or "timed out" in str(error)
     return TimeoutError(str(error)) if is_late else error
+
+
+def _decoded_error(body: bytes, response: requests.Response) -> Any:
+    """Return the JSON of an error, with what only its header says (RFC 6750 section 3); None if it is not JSON."""
+    try:
+        decoded = json.loads(body)
+    except (ValueError, RecursionError):  # loads
+        decoded = None
+    challenge = response.headers.get("WWW-Authenticate", "")
+    if not challenge.lower().startswith("bearer"):
+        return decoded
+    error = decoded.get("error") if isinstance(decoded, dict) else None
+    known = error if isinstance(error, dict) else {"code": response.reason or "Unauthorized"}
+    claims = {"code": _CLAIMS} if _CLAIMS in challenge else {}
+    return {"error": {**known, "innerError": [known.get("innerError"), claims]}}
 
 
 def _is_graph_error(body: Any) -> bool:

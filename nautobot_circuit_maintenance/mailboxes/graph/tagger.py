@@ -1,7 +1,7 @@
 """Tags of Microsoft 365: categories. A change of them replaces all that a message has, so they are read first."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from nautobot_circuit_maintenance.mailboxes.tagging import TagChange, Tagger
 
 CHANGED_AT_ONCE = 20
 """Requests in one (Graph's "Combine multiple HTTP requests using JSON batching")."""
+_JSON = {"Content-Type": "application/json"}
 _CHANGED_MEANWHILE = (409, 412)
 Request = dict[str, Any]
 
@@ -37,6 +38,13 @@ class GraphTagger(Tagger):
         session = cls.session_type(settings, timeout=cls.timeout)
         with session.http:
             yield cls(session)
+
+    def check(self) -> None:
+        """Change a message that does not exist: without the right to do so, Graph answers 403 (assumed: no page says it)."""
+        nobody = TagChange("none", "", "", frozenset())
+        request = {"method": "PATCH", "url": _path(self, nobody), "headers": _JSON, "body": {"categories": []}}
+        with suppress(errors.Rejected):  # _batch: there is no such message
+            self._batch([request])
 
     def change(self, changes: Sequence[TagChange]) -> Iterator[Sequence[TagChange]]:
         """Change the categories of up to 20 messages with two requests."""
@@ -67,8 +75,12 @@ class GraphTagger(Tagger):
         if sorted(map(str, after)) == sorted(map(str, before)):
             return None
         etag = {"If-Match": message["@odata.etag"]} if isinstance(message.get("@odata.etag"), str) else {}
-        headers = {"Content-Type": "application/json", **etag}
-        return {"method": "PATCH", "url": _path(self, change), "headers": headers, "body": {"categories": after}}
+        return {
+            "method": "PATCH",
+            "url": _path(self, change),
+            "headers": {**_JSON, **etag},
+            "body": {"categories": after},
+        }
 
     def _batch(self, requests: Sequence[Request]) -> list[Any]:
         """Send requests as one; return the bodies of their responses, in their order.

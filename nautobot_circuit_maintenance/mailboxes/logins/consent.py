@@ -20,8 +20,15 @@ from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.base import TIMEOUT, error_text
 from nautobot_circuit_maintenance.mailboxes.credentials import Secret
 from nautobot_circuit_maintenance.mailboxes.gmail.settings import SCOPE, GmailSettings
+from nautobot_circuit_maintenance.mailboxes.logins.google import TEMPORARY_ERRORS, is_temporary, new_http
 
 _AUTHORIZE_AGAIN = "open the source and click Authorize"
+_REVOKED = (
+    "the consent has ended: it was revoked, the password of the account was changed, it was not used for six months, or the "
+    "consent screen is External and in Testing, where it ends after seven days"
+)
+_USED = "the code was used or has expired, or 'redirect_uri' was changed meanwhile"
+_UNKNOWN = "see Google's answer"
 _ENDS = {
     "invalid_rapt": "Google Cloud session control asks to sign in again: exempt the app from it, or use a service account",
     "deleted_client": "the OAuth client was deleted in Google Cloud: create a new one",
@@ -29,12 +36,12 @@ _ENDS = {
     "unauthorized_client": "the OAuth client is not the one that the consent was given to",
     "invalid_scope": "the consent does not include the right that is needed for 'tags'",
     "admin_policy_enforced": "an administrator of Google Workspace blocks the app: trust it under API controls",
+    "org_internal": "the consent screen is Internal: the account must be in the organization of the OAuth client",
+    "redirect_uri_mismatch": "the Authorized redirect URIs of the OAuth client must contain 'redirect_uri' as it is",
+    "invalid_grant": _REVOKED,
+    "invalid_token": _REVOKED,
 }
 """What to do, by error code of Google."""
-_REVOKED = (
-    "the consent has ended: it was revoked, the password of the account was changed, it was not used for six months, or the "
-    "consent screen is External and in Testing, where it ends after seven days"
-)
 
 
 class ConsentRequest(NamedTuple):
@@ -90,7 +97,7 @@ def exchange(settings: GmailSettings, code: str, verifier: str) -> str:
     for name in ("access_token", "refresh_token"):
         settings.client_secret.derive(str(answer.get(name) or ""))
     if "error" in answer:
-        raise _refused(settings, str(answer["error"]), answer)
+        raise _not_exchanged(settings, str(answer["error"]), answer)
     if not set(settings.scopes) <= set(str(answer.get("scope", "")).split()):
         boxes = "reading and for labels" if settings.tags else "reading"
         sentence = (
@@ -137,15 +144,32 @@ def ended(settings: GmailSettings, error: RefreshError) -> MailboxError:
     # The library's words about this are for users of Google's command line.
     is_rapt = "invalid_rapt" in (details.get("error_subtype"), text) or "Reauthentication is needed" in text
     code = "invalid_rapt" if is_rapt else str(details.get("error") or text)
-    if error.retryable:
-        reason = error_text(code, settings)
-        return MailboxError("CONSENT-06", f"Google did not issue an access token (temporary): {reason}.")
+    if not is_rapt and is_temporary(error):
+        return _temporary(settings, code)
     return _refused(settings, code, details)
+
+
+def _temporary(settings: GmailSettings, code: str) -> MailboxError:
+    sentence = f"Google did not issue an access token (temporary): {error_text(code, settings)}; try again later."
+    return MailboxError("CONSENT-06", sentence)
+
+
+def _not_exchanged(settings: GmailSettings, code: str, details: dict[str, Any]) -> MailboxError:
+    """Return the error for an authorization code that gives no refresh token."""
+    if code in TEMPORARY_ERRORS:
+        return _temporary(settings, code)
+    reason = error_text(f"{code} {details.get('error_description', '')}", settings)
+    what = {**_ENDS, "invalid_grant": _USED}.get(code, _UNKNOWN)
+    sentence = (
+        f"Google gave no access to account '{settings.account}' ({reason}); {what}. 'redirect_uri' is {settings.redirect_uri}. "
+        f"Then {_AUTHORIZE_AGAIN}."
+    )
+    return MailboxError("CONSENT-09", sentence, permanent=True)
 
 
 def _refused(settings: GmailSettings, code: str, details: dict[str, Any]) -> MailboxError:
     reason = error_text(f"{code} {details.get('error_description', '')}", settings)
-    what = next((text for name, text in _ENDS.items() if name in code), _REVOKED)
+    what = next((text for name, text in _ENDS.items() if name in code), _UNKNOWN)
     sentence = (
         f"Google does not let the app read account '{settings.account}' ({reason}); {what}. Then {_AUTHORIZE_AGAIN}."
     )
@@ -156,9 +180,9 @@ def _post(settings: GmailSettings, url: str, form: dict[str, str]) -> dict[str, 
     """Return the JSON that Google answers to a form."""
     fields = {"Content-Type": "application/x-www-form-urlencoded"}
     try:
-        _, content = httplib2.Http(timeout=TIMEOUT).request(url, "POST", body=urlencode(form), headers=fields)
+        _, content = new_http(TIMEOUT).request(url, "POST", body=urlencode(form), headers=fields)
         answer = json.loads(content or b"{}")
         return answer if isinstance(answer, dict) else {"error": "no JSON object"}
-    except (httplib2.HttpLib2Error, OSError, ValueError) as error:  # request, json.loads
+    except (httplib2.HttpLib2Error, OSError, ValueError, RecursionError) as error:  # request, json.loads
         sentence = f"Google's login server cannot be reached ({error_text(error, settings)}); check the proxy of the web server."
         raise MailboxError("CONSENT-08", sentence) from None

@@ -20,6 +20,8 @@ MAIL_SCOPE = "https://mail.google.com/"
 MALFORMED_TOKEN = (TypeError, LookupError, AttributeError)
 """Errors of google-auth for a token response that is JSON, but not as RFC 6749 section 5.1 specifies."""
 
+TEMPORARY_ERRORS = ("internal_failure", "server_error", "temporarily_unavailable", "rate_limit_exceeded")
+"""Errors of Google's login server that are not about what was sent."""
 _KEYS = ("type", "client_email", "private_key", "token_uri")
 _DOWNLOAD_AGAIN = "download the JSON key of the service account again"
 
@@ -48,7 +50,7 @@ class ServiceAccount:
         """Return a new access token; raises MailboxError."""
         credentials = self.credentials(scope)
         try:
-            credentials.refresh(google_auth_httplib2.Request(httplib2.Http(timeout=TIMEOUT)))
+            credentials.refresh(google_auth_httplib2.Request(new_http(TIMEOUT)))
         except RefreshError as error:  # credentials.refresh
             raise self.refused(error, scope) from error
         except (*MALFORMED_TOKEN, GoogleAuthError, httplib2.HttpLib2Error, OSError, ValueError) as error:  # the same
@@ -60,7 +62,7 @@ class ServiceAccount:
         """Return the error for a refused token (RFC 6749 section 5.2, and Google's own error codes)."""
         account = f"account '{self.settings.account}'"
         reason = error_text(error.args[0] if error.args else error, self.settings)
-        if error.retryable:
+        if is_temporary(error):
             return MailboxError(
                 "GMAIL-05", f"Google did not issue an access token for {account} (temporary): {reason}."
             )
@@ -113,6 +115,22 @@ class ServiceAccount:
             sentence = f"{self._name} is not a service account key; {_DOWNLOAD_AGAIN}."
             raise MailboxError("GMAIL-03", sentence, permanent=True)
         return key
+
+
+def new_http(timeout: float) -> httplib2.Http:
+    """Return an HTTP client that sends no form, and no secret in it, on to where a redirect leads (RFC 9110 section 15.4.9)."""
+    http = httplib2.Http(timeout=timeout)
+    http.redirect_codes = http.redirect_codes - {308}
+    return http
+
+
+def is_temporary(error: RefreshError) -> bool:
+    """Return whether there is no access token because the login server fails, or because something else answered.
+
+    The library says so of some failures only; whatever the login server refuses has an error of RFC 6749 section 5.2.
+    """
+    details = next((each for each in error.args[1:] if isinstance(each, dict)), {})
+    return error.retryable or "error" not in details or details["error"] in TEMPORARY_ERRORS
 
 
 def delegation(*scopes: str) -> str:

@@ -34,12 +34,23 @@ _CHECK_CERTIFICATE = "upload this certificate to the application (Certificates &
 _CHECK_TENANT = "check 'tenant' (the Directory ID) and, in a national cloud, 'url' and 'login_url'"
 _CHECK_CLOUD = "the tenant is in another cloud: check 'url' and 'login_url'"
 _ALLOW = "a Conditional Access policy for workload identities blocks the application: exclude it, or allow the worker's address"
+_CONSENT = "grant the application's permissions under API permissions, with an administrator's consent"
+_CHECK_APPLICATION = "check 'client_id' and 'tenant'"
 _CAUSES = {
     "7000215": "the client secret is wrong: use its Value, not its Secret ID",
     "7000222": "the client secret has expired: create a new one under Certificates & secrets",
     "7000218": "no client secret was sent: check 'client_secret'",
     "700016": "the tenant has no such application, or its administrator has not consented: check 'client_id' and 'tenant'",
     "7000112": "the application is disabled: enable it under Enterprise applications > Properties",
+    "7000216": "no client secret was sent: check 'client_secret'",
+    "7000229": "the tenant has no such application, or its administrator has not consented: check 'client_id' and 'tenant'",
+    "65001": _CONSENT,
+    "650052": _CONSENT,
+    "650056": _CONSENT,
+    "650057": _CONSENT,
+    "501051": _CONSENT,
+    "50059": _CHECK_TENANT,
+    "900023": _CHECK_TENANT,
     "90002": _CHECK_TENANT,
     "50194": _CHECK_TENANT,
     "9001023": _CHECK_TENANT,
@@ -51,12 +62,24 @@ _CAUSES = {
     "50003": _CHECK_CERTIFICATE,
     "50012": _CHECK_CERTIFICATE,
     "700027": _CHECK_CERTIFICATE,
+    "700030": _CHECK_CERTIFICATE,
+    "1000502": "the certificate has expired: upload a new one, and use that",
+    "500133": "the clock of the worker is wrong: synchronize it",
     "700024": "the clock of the worker is wrong: synchronize it",
     "50131": _ALLOW,
     "53003": _ALLOW,
     "530032": _ALLOW,
 }
 """What to do, by AADSTS number. Microsoft may change the numbers: they only choose the words."""
+_CAUSES_BY_ERROR = {
+    "invalid_client": "check the client secret or certificate",
+    "unauthorized_client": _CHECK_APPLICATION,
+    "invalid_resource": _CHECK_CLOUD,
+    "invalid_scope": _CHECK_CLOUD,
+    "interaction_required": _ALLOW,
+    "access_denied": _ALLOW,
+}
+"""What to do about a number that is not known, by the error of RFC 6749 section 5.2."""
 _CHECK_ALL = "check 'tenant', 'client_id' and the client secret or certificate"
 
 
@@ -101,6 +124,7 @@ class ApplicationLogin:
         """Ask the login server for its addresses, and return what asks it for tokens."""
         settings = self.settings
         self._http = Http(ca_file=settings.ca_file, timeout=self.timeout)
+        self._http.max_redirects = 0  # The server that a redirect leads to would get the client secret.
         return msal.ConfidentialClientApplication(
             settings.client_id,
             client_credential=settings.client_secret.value() or certificate(settings),
@@ -136,22 +160,30 @@ class ApplicationLogin:
         sentence = f"Microsoft did not issue an access token for application {self.settings.client_id}"
         if not response or response.get("error") in _TEMPORARY or _TEMPORARY_NUMBERS & set(numbers):
             return MailboxError("ENTRA-05", f"{sentence} (temporary): {reason}; the next run will continue.")
-        what = next((_CAUSES[number] for number in numbers if number in _CAUSES), _CHECK_ALL)
+        known = [_CAUSES[number] for number in numbers if number in _CAUSES]
+        what = known[0] if known else _CAUSES_BY_ERROR.get(str(response.get("error")), _CHECK_ALL)
         return MailboxError("ENTRA-06", f"{sentence} ({reason}); {what}.", permanent=True)
 
 
 def certificate(settings: ApplicationSettings) -> dict[str, str]:
     """Return the key and the certificate as msal wants them; raises MailboxError, without a word of the key."""
-    blocks = {
-        found[1].rpartition(" ")[2]: found[0] for found in reversed(list(_PEM.finditer(settings.certificate.value())))
-    }
+    # An environment variable or a vault may have the line breaks as text.
+    text = settings.certificate.value().replace("\\r", "").replace("\\n", "\n")
+    blocks = {found[1].rpartition(" ")[2]: found[0] for found in reversed(list(_PEM.finditer(text)))}
+    settings.certificate.derive(blocks.get("KEY", ""))
     try:
-        load_pem_private_key(blocks["KEY"].encode(), password=None)
-        load_pem_x509_certificate(blocks["CERTIFICATE"].encode())
+        key = load_pem_private_key(blocks["KEY"].encode(), password=None)
+        is_pair = key.public_key() == load_pem_x509_certificate(blocks["CERTIFICATE"].encode()).public_key()
     except (LookupError, ValueError, TypeError):  # blocks, load_pem_...: missing, damaged, or protected by a password
         sentence = (
             "The 'certificate' of the source cannot be used; it must have both, a private key without a password and its "
             "certificate, each in PEM (-----BEGIN ...)."
         )
         raise MailboxError("ENTRA-02", sentence, permanent=True) from None
+    if not is_pair:
+        sentence = (
+            "The private key in the 'certificate' of the source is that of another certificate; put the two together that were "
+            "created together."
+        )
+        raise MailboxError("ENTRA-08", sentence, permanent=True)
     return {"private_key": blocks["KEY"], "public_certificate": blocks["CERTIFICATE"]}

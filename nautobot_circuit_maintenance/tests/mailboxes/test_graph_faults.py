@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from email.utils import format_datetime
 from functools import partial
+from itertools import count
 from unittest import mock
 
 from cryptography import x509
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from development.services.graph.tenant import Refusal, graph_error, login_error, name_of
+from development.services.graph.tenant import Refusal, Tenant, graph_error, login_error, name_of
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.credentials import Secret
 from nautobot_circuit_maintenance.mailboxes.graph.mailbox import GraphMailbox
@@ -125,6 +126,28 @@ class TokenTest(FaultCase):
         self.assertEqual(sorted(subjects(self.fetch())), ["0", "1", "2"])
         self.assertEqual(self.tenant.names().count("token"), 2)
 
+    def test_a_token_that_ends_while_graph_asks_to_wait_is_replaced(self):
+        self.deliver(mail("1"))
+        busy = graph_error(503, "serviceNotAvailable", Retry_After="30")
+        ended = graph_error(401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+        for refusals in ([busy, ended], [ended, busy, busy], [busy, busy, ended, busy]):
+            with self.subTest([refusal.status for refusal in refusals]):
+                self.tenant.refusals = list(refusals)
+                self.assertEqual(subjects(self.fetch()), ["1"])
+
+    def test_a_policy_that_is_named_in_the_header_only(self):
+        challenge = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3"'
+        for status in (401, 403):
+            refusal = graph_error(status, "InvalidAuthenticationToken", WWW_Authenticate=challenge)
+            self.tenant.refusals = [refusal] * 2
+            self.assertRegex(str(self.refusal()), "GRAPH-04: .*Conditional Access")
+            self.tenant.refusals = []
+
+    def test_a_token_that_is_refused_without_a_word(self):
+        self.tenant.refusals = [Refusal(401, b"", WWW_Authenticate="Bearer")] * 2
+
+        self.assertRegex(str(self.refusal()), "GRAPH-02: .*access token is not accepted")
+
     def test_a_token_that_is_never_accepted(self):
         self.tenant.before = lambda path: self.tenant.tokens.clear()
 
@@ -152,6 +175,13 @@ class TokenTest(FaultCase):
             (login_error(400, "invalid_resource", 500011, "No such resource."), "another cloud", True),
             (login_error(400, "access_denied", 53003, "Blocked."), "Conditional Access", True),
             (login_error(400, "unknown_error", 1234567, "New."), "check 'tenant', 'client_id'", True),
+            (login_error(401, "invalid_client", 1234567, "New."), "client secret or certificate", True),
+            (login_error(400, "unauthorized_client", 1234567, "New."), "'client_id' and 'tenant'", True),
+            (login_error(400, "invalid_resource", 1234567, "New."), "another cloud", True),
+            (login_error(400, "interaction_required", 1234567, "New."), "Conditional Access", True),
+            (login_error(400, "invalid_grant", 65001, "Not consented."), "administrator's consent", True),
+            (login_error(400, "invalid_request", 900023, "Neither a DNS name nor ..."), "'tenant'", True),
+            (login_error(400, "unauthorized_client", 700030, "Certificate."), "upload this certificate", True),
             (login_error(400, "temporarily_unavailable", 90033, "Try again."), "temporary", False),
             (login_error(400, "invalid_request", 50196, "Loop."), "temporary", False),
             (Refusal(429, {}), "temporary", False),
@@ -165,6 +195,16 @@ class TokenTest(FaultCase):
                 self.assertRegex(str(error), words)
                 self.assertEqual(error.permanent, permanent)
                 self.assertNotIn("Trace ID", str(error))
+
+    def test_a_login_server_that_sends_elsewhere_gets_no_secret(self):
+        """A redirect of a POST would take the client secret along (RFC 9110 section 15.4.8)."""
+        for status in (302, 307, 308):
+            with self.subTest(status):
+                self.tenant.requests.clear()
+                elsewhere = f"{self.tenant.url}/elsewhere"
+                self.tenant.token_refusal = Refusal(status, b"", Location=elsewhere)
+                self.assertRegex(str(self.refusal()), "ENTRA-03: .*cannot be reached")
+                self.assertEqual(self.tenant.names(), ["discovery", "token"])
 
     def test_a_refused_secret_that_is_repeated(self):
         self.settings = replace(self.settings, client_secret=Secret.of("wr/ong+secret~"))
@@ -257,6 +297,20 @@ class CertificateTest(FaultCase):
             error = self.refusal()
             self.assertRegex(str(error), "ENTRA-02: .*private key without a password")
             self.assertNotIn(key.decode().splitlines()[3], str(error))
+
+    def test_a_key_of_another_certificate(self):
+        self.use(self.pem()[0] + self.pem()[1])
+
+        self.assertRegex(str(self.refusal()), "ENTRA-08: .*key .* of another certificate")
+        self.assertEqual(self.tenant.requests, [])
+
+    def test_line_breaks_that_an_environment_variable_has_as_text(self):
+        key, certificate = self.pem()
+        self.tenant.certificate = certificate
+        self.deliver(mail("1"))
+        for separator in (b"\\n", b"\r\n"):
+            self.use((key + certificate).replace(b"\n", separator))
+            self.assertEqual(subjects(self.fetch()), ["1"])
 
 
 class RejectionTest(FaultCase):
@@ -436,6 +490,83 @@ class ForeignLinkTest(FaultCase):
         for link in ("https://evil.example/x", "@evil.example/x", "", ".evil.example/x"):
             with self.subTest(link), self.assertLogs(LOGGER, "WARNING"):
                 self.assertEqual(subjects(self.fetch({**good, "delta": link})), ["1"])
+
+
+class EndlessTest(FaultCase):
+    """Answers that never come to an end, though each of them is right."""
+
+    def answer(self, change):
+        """Change the JSON of each page, which has a number; the server is asked a limited number of times."""
+        numbers = count()
+
+        def send(path, connection, answer):
+            number = next(numbers)
+            if number > 3000:
+                self.tenant.before = lambda _path: (_ for _ in ()).throw(SystemExit)
+            head, _, body = answer.partition(b"\r\n\r\n")
+            content = json.loads(body)
+            if isinstance(content, dict) and "value" in content:
+                change(content, number)
+            body = json.dumps(content).encode()
+            head = b"\r\n".join(line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length"))
+            connection.sendall(head + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            return True
+
+        self.tenant.send = send
+
+    def endless(self, link):
+        """Answer that there is another page, with the messages that there are."""
+
+        def change(content, number):
+            content.pop("@odata.deltaLink", None)
+            content["@odata.nextLink"] = f"{self.tenant.url}/v1.0/users/{self.tenant.address}{link(number)}"
+
+        self.answer(change)
+
+    def ways(self):
+        """Yield each list that is read page by page, as a cursor and settings to read it with."""
+        followed = self.fetch()[-1].cursor
+        self.tenant.folders |= {"F2": ("Carriers", "F1")}
+        yield "delta", followed, "INBOX"
+        yield "first round", {}, "INBOX"
+        yield "folders", {}, "INBOX/Missing"
+        self.tenant.has_delta = False
+        with self.assertLogs(LOGGER, "WARNING"):
+            listed = self.fetch()[-1].cursor
+        yield "list", listed, "INBOX"
+
+    def test_pages_in_a_circle(self):
+        kinds = {"folders": "childFolders", "list": "messages"}
+        query = "$filter=receivedDateTime%20ge%202026-01-01T00:00:00Z&$orderby=receivedDateTime&"
+        for name, cursor, folder in self.ways():
+            with self.subTest(name):
+                kind = kinds.get(name, "messages/delta")
+                self.endless(lambda number, kind=kind: f"/mailFolders/F1/{kind}?{query}circle={number % 3}")
+                self.settings = replace(self.settings, folder=folder)
+                self.tenant.requests.clear()
+                error, _ = self.failure(cursor)
+                self.tenant.send = Tenant.send
+                self.settings = replace(self.settings, folder="INBOX")
+
+                self.assertRegex(str(error), "GRAPH-11: .*in a circle")
+                self.assertFalse(error.permanent)
+                self.assertLess(len(self.tenant.requests), 20)
+
+    def test_empty_pages_for_ever(self):
+        cursor = self.fetch()[-1].cursor
+        self.tenant.empty_pages = 10**6
+        self.tenant.generations = 5
+
+        error, batches = self.failure(cursor)
+
+        self.assertRegex(str(error), "GRAPH-17: .*next run")
+        self.assertFalse(error.permanent)
+        self.assertLess(len(self.tenant.requests), 2000)
+        self.tenant.empty_pages = 0
+        self.deliver(mail("1"))
+        for _ in range(2):  # the round that was under way, and the next one
+            batches = self.fetch(batches[-1].cursor)
+        self.assertEqual(subjects(batches), ["1"])
 
 
 def relinked(_path, connection, answer, *, link):

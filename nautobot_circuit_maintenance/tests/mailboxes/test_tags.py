@@ -107,6 +107,28 @@ class TaggerContract(ContractCase):
         self.assertEqual([message.subject for batch in batches for message in batch.messages], ["3"])
         self.assertEqual([each for batch in self.fetch(batches[-1].cursor) for each in batch.messages], [])
 
+    def refuse_changes(self) -> str:
+        """Take away the right to change messages; return a pattern for the error about it."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Test whether tags can be set."""
+        with self.tagger() as tagger:
+            tagger.check()
+
+    def test_the_right_to_set_tags_is_tested_without_a_change(self):
+        """Test Connection says it before the first message comes."""
+        self.messages("1")
+        self.tag("1", "Urgent")
+
+        self.check()
+        self.assertEqual(self.tags_of("1"), {"Urgent"})
+        self.assertEqual(self.fetch(self.cursor), [])
+        pattern = self.refuse_changes()
+        with self.assertRaises(MailboxError) as caught:
+            self.check()
+        self.assertRegex(str(caught.exception), pattern)
+
 
 class GraphTags(test_graph.GraphCase, TaggerContract):
     """Categories."""
@@ -128,6 +150,10 @@ class GraphTags(test_graph.GraphCase, TaggerContract):
 
     def tag(self, subject: str, tag: str) -> None:
         self.stored(subject)[1].categories.append(tag)
+
+    def refuse_changes(self) -> str:
+        self.tenant.may_write = False
+        return "GRAPH-15"
 
     def test_two_requests_for_twenty_messages(self):
         """45 messages: three batches that read, three that change."""
@@ -219,6 +245,10 @@ class GmailTags(test_gmail.GmailCase, TaggerContract):
     def tag(self, subject: str, tag: str) -> None:
         self.account.labels[f"Label_{tag}"] = tag
         self.stored(subject).labels.add(f"Label_{tag}")
+
+    def refuse_changes(self) -> str:
+        self.account.scopes = ("https://www.googleapis.com/auth/gmail.readonly",)
+        return "GMAIL-06: .*gmail.modify"
 
     def test_one_request_for_all_messages(self):
         """A label that is missing is created once."""
@@ -330,6 +360,14 @@ class ImapTags(TestCase):
 
 class DovecotTags(ImapTags, TaggerContract):
     """The contract, and what only IMAP has."""
+
+    def refuse_changes(self) -> str:
+        running = ExitStack()
+        self.addCleanup(running.close)
+        proxy = running.enter_context(proxy_to(self.server.tls_port, self.server.tls_context()))
+        proxy.change = lambda piece: piece.replace(b"[READ-WRITE]", b"[READ-ONLY]")
+        self.settings = replace(self.settings, url=f"imap://localhost:{proxy.port}", tls=False)
+        return "IMAP-22"
 
     def test_one_session_with_three_commands_for_all_messages(self):
         """Look, remove, add; none is read by it (\\Seen)."""
