@@ -17,7 +17,6 @@ from django.utils import timezone
 from nautobot.apps.testing import TestCase
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.analysis.risk.job_table import find_sites_at_risk
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact, NotificationStateChoices as State
 from nautobot_circuit_maintenance.jobs import jobs
 from nautobot_circuit_maintenance.models.matching import link_unmatched
@@ -122,11 +121,10 @@ class ScalingTest(TestCase):
         yield from self.steps_of_jobs()
 
     def steps_of_jobs(self) -> Iterator[tuple[str, Callable[[], object]]]:
-        """List what the jobs do with what is stored; the tests of the pipeline measure messages."""
+        """List what the jobs do with what is stored; the tests of the pipeline measure messages, ``redundancy`` the risk."""
         yield "job: link circuits", link_unmatched
         yield "job: purge", lambda: purge_raw(before=timezone.now() - timedelta(days=9000))
         yield "job: requeue", lambda: requeue(models.Notification.objects.filter(state=State.RECEIVED))
-        yield "job: risk", lambda: find_sites_at_risk(self.user, timezone.now(), timedelta(days=30))
         layout = models.MailLayout.objects.get()
         yield "job: replay", lambda: replay(layout, now=timezone.now(), is_time_left=lambda: True)
         yield "job: read evidence", lambda: [
