@@ -1,7 +1,7 @@
 """What should have come by now: email of a provider that fell silent, and the end of work whose window is over.
 
 Both are measured by what the provider used to do: one that writes twice a year is not silent after a month, and one that never
-says that work is completed does not owe it.
+says that work is completed need not say it now.
 """
 
 from collections.abc import Iterator
