@@ -18,8 +18,10 @@ def connect_signals() -> None:
     # pylint: disable=import-outside-toplevel  # need apps
     from nautobot.circuits.models import Circuit, CircuitTermination, Provider
 
-    from nautobot_circuit_maintenance.models import CircuitMaintenance
+    from nautobot_circuit_maintenance.models import CircuitMaintenance, sort_figures
     from nautobot_circuit_maintenance.models.changes import send_deletion
+
+    sort_figures.connect()
 
     celeryd_after_setup.connect(warn_about_pool, dispatch_uid="circuit_maintenance_warn_about_pool")
     post_save.connect(attach_new_provider, sender=Provider, dispatch_uid="circuit_maintenance_attach_provider")

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
+from nautobot_circuit_maintenance.api.paging import KeysFirstPagination
 from nautobot_circuit_maintenance.ui.http import has_storable_query
 
 
@@ -15,6 +16,7 @@ class OwnColumnsMixin:
     """
 
     queryset: Any
+    pagination_class = KeysFirstPagination
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the query string; raises ParseError (400) if the database would refuse it."""
@@ -25,4 +27,6 @@ class OwnColumnsMixin:
     @property
     def ordering_fields(self) -> list[str]:
         """The fields that ``ordering`` may name."""
-        return [field.name for field in self.queryset.model._meta.concrete_fields]
+        model = self.queryset.model
+        hidden = getattr(model, "HIDDEN", ())
+        return [field.name for field in model._meta.concrete_fields if field.name not in hidden]

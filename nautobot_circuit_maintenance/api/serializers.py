@@ -94,7 +94,7 @@ class CircuitMaintenanceSerializer(SafeCsvMixin, NautobotModelSerializer, Tagged
 
     class Meta:
         model = CircuitMaintenance
-        fields = "__all__"
+        exclude = CircuitMaintenance.HIDDEN
         list_serializer_class = CircuitMaintenanceListSerializer
 
     def get_field_names(self, declared_fields: Any, info: Any) -> list[str]:

@@ -165,7 +165,7 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
 class CircuitImpactFilterSet(VisibleFilterSet, NautobotFilterSet):
     """Filters of impacts."""
 
-    q = fields.search("cid", "circuit__cid", "maintenance__name", "maintenance__provider__name")
+    q = fields.TextSearchFilter("cid", "circuit__cid", "maintenance__name", "maintenance__provider__name")
     maintenance = fields.maintenance_filter()
     circuit = fields.circuit_filter("circuit")
     has_circuit = django_filters.BooleanFilter(
@@ -237,7 +237,7 @@ class CircuitImpactFilterSet(VisibleFilterSet, NautobotFilterSet):
 class NoteFilterSet(VisibleFilterSet, NautobotFilterSet):
     """Filters of maintenance notes."""
 
-    q = fields.search("title", "comment", "maintenance__name")
+    q = fields.TextSearchFilter("title", "comment", "maintenance__name")
     maintenance = fields.maintenance_filter()
     level = fields.choices_filter(NoteLevelChoices)
 

@@ -20,7 +20,7 @@ class NotificationSourceFilterSet(VisibleFilterSet, NautobotFilterSet):
     """Filters of sources; the read position is internal."""
 
     # Not by the names of its providers: letter by letter, that would disclose providers hidden from the user.
-    q = fields.search("name")
+    q = fields.TextSearchFilter("name")
     providers = fields.provider_filter("providers")
     health = django_filters.MultipleChoiceFilter(
         choices=SourceHealthChoices, method="filter_health", label="Whether email is coming in"
@@ -55,7 +55,7 @@ class NotificationSourceFilterSet(VisibleFilterSet, NautobotFilterSet):
 class NotificationFilterSet(VisibleFilterSet):
     """Filters of notifications; the original message cannot be searched."""
 
-    q = fields.search("subject", "sender", "message_id", "error", "provider__name")
+    q = fields.TextSearchFilter("subject", "sender", "message_id", "error", "provider__name")
     provider = fields.provider_filter()
     source = NaturalKeyOrPKMultipleChoiceFilter(
         queryset=NotificationSource.objects.all(), label="Notification source (name or ID)"
@@ -102,7 +102,7 @@ class NotificationFilterSet(VisibleFilterSet):
 class ParsedNotificationFilterSet(VisibleFilterSet):
     """Filters of parsed notifications."""
 
-    q = fields.search("subject", "sender", "parser", "maintenance__name")
+    q = fields.TextSearchFilter("subject", "sender", "parser", "maintenance__name")
     maintenance = fields.maintenance_filter()
     notification = django_filters.ModelMultipleChoiceFilter(
         queryset=Notification.objects.all(), label="Notification (ID)"

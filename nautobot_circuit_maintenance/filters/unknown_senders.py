@@ -10,7 +10,7 @@ from nautobot_circuit_maintenance.models import NotificationSource, UnknownSende
 class UnknownSenderFilterSet(VisibleFilterSet):
     """Filters of unknown senders."""
 
-    q = fields.search("address")
+    q = fields.TextSearchFilter("address")
     source = NaturalKeyOrPKMultipleChoiceFilter(
         queryset=NotificationSource.objects.all(), label="Notification source (name or ID)", distinct=False
     )

@@ -39,7 +39,7 @@ class CircuitMaintenanceType(RestrictedObjectType):
     class Meta:
         model = models.CircuitMaintenance
         filterset_class = filters.CircuitMaintenanceFilterSet
-        fields = "__all__"
+        exclude = models.CircuitMaintenance.HIDDEN
 
     @optimizer.resolver_hints(prefetch_related=("windows",))
     def resolve_windows(self, _info: graphene.ResolveInfo) -> QuerySet[models.MaintenanceWindow]:

@@ -66,11 +66,12 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
     natural_key_field_names = ["maintenance", "cid"]
 
     class Meta:
-        ordering = ("maintenance", "cid")
+        ordering = ("cid", "id")
         constraints = [
             models.UniqueConstraint(fields=["maintenance", "cid"], name="cm_impact_once_per_circuit_id"),
         ]
-        indexes = [models.Index(fields=["cid"], name="cm_impact_cid")]
+        # Whole pages of keys are read from it alone.
+        indexes = [models.Index(fields=["cid", "id"], name="cm_impact_cid")]
 
     def __str__(self) -> str:
         return f"{self.cid}: {self.impact}"
@@ -111,6 +112,11 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
         row = super().from_db(db, field_names, values)
         row._remember()  # pylint: disable=protected-access  # of this class
         return row
+
+    @property
+    def read_maintenance_id(self) -> UUID | None:
+        """The maintenance that it belonged to when it was read."""
+        return self._read_maintenance_id
 
     def _remember(self) -> None:
         self._read_circuit_id = self.__dict__.get("circuit_id")

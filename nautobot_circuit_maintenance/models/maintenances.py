@@ -129,7 +129,18 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         help_text="The maintenance that the provider announced in place of this one.",
     )
 
+    # Of all impacts, so never shown: a user may not be permitted to view some. Kept true by models/sort_figures.py.
+    sort_circuits = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Number of affected circuits, by which lists are sorted."
+    )
+    sort_severity = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Severity of the worst impact, by which lists are sorted."
+    )
+
     objects = CircuitMaintenanceManager()
+
+    HIDDEN = ("sort_circuits", "sort_severity")
+    """Fields that no one may read or sort by: they count what a user may not view."""
 
     _new_spans: list[Span] | None = None
 
@@ -149,6 +160,8 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
                 fields=["start_time", "status", "replaced_by", "end_time", "id"], name="cm_maintenance_planned"
             ),
             models.Index("provider", Lower("provider_maintenance_id"), name="cm_maintenance_provider_id"),
+            models.Index(fields=["sort_circuits", "start_time", "name", "id"], name="cm_maintenance_circuits"),
+            models.Index(fields=["sort_severity", "start_time", "name", "id"], name="cm_maintenance_severity"),
         ]
 
     def __str__(self) -> str:

@@ -30,6 +30,9 @@ OVER = (CircuitMaintenanceStatusChoices.CANCELLED, CircuitMaintenanceStatusChoic
 
 _NOT_READ = (State.FAILED, State.REFUSED)
 
+_STORED = {"circuit_count": "sort_circuits", "worst_severity": "sort_severity"}
+"""The figures of all impacts, by the names that they have as figures of the visible ones."""
+
 _IS_PAST = Case(When(end_time__lt=Now(), then=Value(1)), default=Value(0), output_field=IntegerField())
 
 
@@ -160,9 +163,10 @@ class CircuitMaintenanceQuerySet(RestrictedQuerySet):
         return self.annotate(**{name: _figure_of_each(impacts, name) for name in _figures()})
 
     def order_by_figure(self, impacts: CircuitImpactQuerySet, name: str, *, descending: bool) -> Any:
-        """Sort by one of the figures of these impacts."""
-        figure = _figure_of_each(impacts, name)
-        return self.order_by(figure.desc() if descending else figure.asc(), "start_time", "name")
+        """Sort by one of the figures of these impacts; by the stored one where these are all impacts."""
+        figure = F(_STORED[name]) if not impacts.query.where else _figure_of_each(impacts, name)
+        rows = self.order_by(figure.asc(), "start_time", "name", "id")
+        return rows.reverse() if descending else rows
 
     def _is_in_progress_at(self, moment: datetime) -> Q:
         return Q(self._has_window(moment, moment)) & ~_is_ended()

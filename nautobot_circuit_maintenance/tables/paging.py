@@ -1,27 +1,33 @@
-"""Pages of long tables: first the keys of a page, then its rows.
-
-Nautobot asks for whole rows by LIMIT and OFFSET. Page 3,000 then reads, joins and sorts 150,000 whole rows to show 50.
-"""
+"""Tables whose pages read keys first."""
 
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
+
+from nautobot_circuit_maintenance.models.paging import read_keys, rows_of_page
 
 
 class KeysFirstMixin:
     """A table that sorts and skips keys alone; joins and related rows are those of the page."""
 
-    def paginate(self, *args: Any, **kwargs: Any) -> None:
-        """Replace the rows of the page, which are not read yet, by those of its keys."""
-        super().paginate(*args, **kwargs)  # type: ignore[misc]  # of django-tables2's Table
-        rows = self.page.object_list  # type: ignore[attr-defined]  # set by the line above
-        if isinstance(rows.data, QuerySet) and rows.data.query.is_sliced:
-            rows.data = rows_of_page(rows.data)
+    rows: Any
+    page: Any
 
-
-def rows_of_page(page: QuerySet[Any]) -> QuerySet[Any]:
-    """Return the rows of a page in its order, by their keys."""
-    keys = list(page.prefetch_related(None).values_list("pk", flat=True))
-    rows = page.all()
-    rows.query.clear_limits()
-    return rows.filter(pk__in=keys)
+    def paginate(
+        self, paginator_class: type[Paginator] = Paginator, per_page: Any = None, page: Any = 1, **kwargs: Any
+    ) -> Any:
+        """Show a page, the last one if there are fewer; the number of all rows is known from its keys."""
+        data = self.rows.data
+        if not isinstance(getattr(data, "data", None), QuerySet):
+            return super().paginate(paginator_class, per_page, page, **kwargs)  # type: ignore[misc]  # of a Table
+        size = paginator_class(self.rows, per_page or 25).per_page
+        number = page if isinstance(page, int) and page > 0 else 1
+        found = read_keys(data.data, (number - 1) * size, size)
+        if found.count and not found.keys:
+            number = -(-found.count // size)
+            found = read_keys(data.data, (number - 1) * size, size)
+        data._length = found.count  # pylint: disable=protected-access  # else django-tables2 counts
+        super().paginate(paginator_class, size, number, **kwargs)  # type: ignore[misc]  # of a Table
+        self.page.object_list.data = rows_of_page(data.data, found.keys)
+        return self

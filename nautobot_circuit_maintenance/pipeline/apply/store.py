@@ -20,6 +20,8 @@ from nautobot_circuit_maintenance.models import (
     MaintenanceWindow,
     ParsedNotification,
 )
+from nautobot_circuit_maintenance.models.severity import severity_of
+from nautobot_circuit_maintenance.models.sort_figures import counted_by_caller
 from nautobot_circuit_maintenance.pipeline.apply.revision import CONCLUDED, Revision
 
 K = TypeVar("K", bound=Hashable)
@@ -39,6 +41,8 @@ _WRITTEN = (
     "acknowledged_at",
     "issued_at",
     "sequence",
+    "sort_circuits",
+    "sort_severity",
 )
 
 _LOOSE = (MatchedBy.SEPARATORS, MatchedBy.ZEROS, MatchedBy.INSIDE)
@@ -72,6 +76,8 @@ def diff(stored: Mapping[K, Any], wanted: Mapping[K, Any]) -> Difference[K]:
 
 def store(revisions: Sequence[Revision], circuits: CircuitMatcher) -> None:
     """Write these revisions; without ``save()``, whose change records would cost more than all the rest."""
+    for each in revisions:
+        _count_impacts(each)
     _insert([each.maintenance for each in revisions if each.is_new])
     _overwrite([each for each in revisions if not each.is_new])
     _store_replacements(revisions)
@@ -81,6 +87,14 @@ def store(revisions: Sequence[Revision], circuits: CircuitMatcher) -> None:
     _store_evidence(revisions)
     _store_keys(revisions)
     _store_baselines(revisions)
+
+
+def _count_impacts(revision: Revision) -> None:
+    """Set what lists are sorted by."""
+    own = revision.impacts.windows
+    affected = [row for row in revision.impacts.rows if row.pk not in own or own[row.pk] & revision.windows]
+    revision.maintenance.sort_circuits = len(affected)
+    revision.maintenance.sort_severity = severity_of(row.impact for row in affected)
 
 
 def _insert(fresh: Sequence[CircuitMaintenance]) -> None:
@@ -293,5 +307,5 @@ def _upsert(rows: Sequence[Model], identity: str, fields: Collection[str]) -> No
 def _delete(model: type[Model], keys: Sequence[UUID]) -> None:
     """Delete rows, before new ones may take their place; the change record of the maintenance covers them."""
     if keys:
-        with unlogged():
+        with unlogged(), counted_by_caller():
             model._default_manager.filter(pk__in=keys).delete()

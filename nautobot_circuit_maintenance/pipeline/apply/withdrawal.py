@@ -14,6 +14,7 @@ from nautobot_circuit_maintenance.compat import unlogged
 from nautobot_circuit_maintenance.domain.escaping import in_markdown
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
 from nautobot_circuit_maintenance.models.changes import MaintenanceChange, sent_by_caller
+from nautobot_circuit_maintenance.models.sort_figures import counted_by_caller
 from nautobot_circuit_maintenance.pipeline.apply.custom_fields import default_values
 from nautobot_circuit_maintenance.pipeline.apply.revision import CONCLUDED, Revision
 
@@ -34,7 +35,7 @@ def withdraw(revision: Revision, notification: Notification, named: str) -> Main
     """
     maintenance, before = revision.maintenance, revision.snapshot()
     if not was_touched(revision):
-        with unlogged(), sent_by_caller():  # One change record, and none for each impact.
+        with unlogged(), sent_by_caller(), counted_by_caller():  # One change record, and none for each impact.
             CircuitMaintenance.objects.filter(pk=maintenance.pk).delete()
         return MaintenanceChange(maintenance, before, None, notification)
     if revision.stored.evidence:

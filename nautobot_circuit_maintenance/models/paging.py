@@ -1,0 +1,83 @@
+"""Pages of long tables: first the keys of a page, then its rows.
+
+Nautobot asks for whole rows by LIMIT and OFFSET. Page 3,000 then reads, joins and sorts 150,000 whole rows to show 50.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, QuerySet, Window
+from django.db.models.expressions import OrderBy
+from django.db.models.lookups import IRegex, Lookup, PatternLookup, Regex
+from django.db.models.sql import Query
+from django.db.models.sql.where import WhereNode
+
+_SEARCHES = (PatternLookup, Regex, IRegex)
+
+
+@dataclass(frozen=True)
+class KeysOfPage:
+    """The keys of a page in order, and how many rows there are on all pages."""
+
+    keys: list[Any]
+    count: int
+
+
+def read_keys(rows: QuerySet[Any], offset: int, limit: int) -> KeysOfPage:
+    """Return the keys of a page. Conditions that the database has to test row by row are tested once, not for the count too."""
+    keys = in_stable_order(rows).prefetch_related(None)
+    if is_costly(rows.query.where):
+        counted = keys.annotate(rows_in_all=Window(Count("*"))).values_list("pk", "rows_in_all")
+        found = list(counted[offset : offset + limit])
+        if found:
+            return KeysOfPage([pk for pk, _ in found], found[0][1])
+        return KeysOfPage([], rows.order_by().count() if offset else 0)
+    count = rows.order_by().count()
+    return KeysOfPage(_slice(keys, offset, min(limit, max(count - offset, 0)), count), count)
+
+
+def _slice(rows: QuerySet[Any], offset: int, limit: int, count: int) -> list[Any]:
+    """Return the keys of a page, read from the nearer end."""
+    if not limit:
+        return []
+    if 2 * offset <= count:
+        return list(rows.values_list("pk", flat=True)[offset : offset + limit])
+    first = count - offset - limit
+    return list(rows.reverse().values_list("pk", flat=True)[first : first + limit])[::-1]
+
+
+def in_stable_order(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the rows in their order, equal ones by their keys: else a row might be on two pages, and another on none."""
+    ordering = _ordering(rows)
+    if any(_name(each) in ("pk", "id") for each in ordering):
+        return rows
+    return rows.order_by(*ordering, "pk")
+
+
+def _ordering(rows: QuerySet[Any]) -> tuple[Any, ...]:
+    query = rows.query
+    if query.order_by:
+        return tuple(query.order_by)
+    return tuple(rows.model._meta.ordering) if query.default_ordering else ()
+
+
+def _name(each: Any) -> str:
+    expression = each.expression if isinstance(each, OrderBy) else each
+    return str(getattr(expression, "name", expression)).lstrip("-")
+
+
+def is_costly(condition: Any) -> bool:
+    """Return whether a condition searches texts or other tables, so that testing all rows takes most of the time."""
+    if isinstance(condition, (Exists, Query, *_SEARCHES)):
+        return True
+    if isinstance(condition, WhereNode):
+        return any(map(is_costly, condition.children))
+    return isinstance(condition, Lookup) and (is_costly(condition.lhs) or is_costly(condition.rhs))
+
+
+def rows_of_page(rows: QuerySet[Any], keys: list[Any]) -> list[Any]:
+    """Return the rows with these keys, in this order. They met the conditions when their keys were read: not again."""
+    chosen = rows.order_by()
+    chosen.query.where = WhereNode()
+    found = {row.pk: row for row in chosen.filter(pk__in=keys)}
+    return [found[key] for key in keys if key in found]
