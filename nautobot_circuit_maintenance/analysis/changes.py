@@ -112,7 +112,7 @@ def read_changes(visibility: Visibility, since: datetime) -> Changes:
 
 def _notifications(visibility: Visibility, since: datetime) -> list[RecentChange]:
     parsed = visibility.parsed_notifications
-    recent = parsed.filter(received_at__gte=since, maintenance__in=visibility.maintenances).values_list("maintenance")
+    recent = visibility.of_visible_maintenances(parsed.filter(received_at__gte=since)).values_list("maintenance")
     newest = dict(recent.annotate(at=Max("received_at")).order_by("-at", "maintenance")[:MOST])
     maintenances = visibility.maintenances.select_related("provider").in_bulk(newest)
     evidence: defaultdict[UUID, list[ParsedNotification]] = defaultdict(list)
@@ -183,8 +183,12 @@ def _acknowledgements(visibility: Visibility, since: datetime) -> list[RecentCha
 
 
 def _notes(visibility: Visibility, since: datetime) -> list[RecentChange]:
-    recent = visibility.notes.filter(created__gte=since, maintenance__in=visibility.maintenances)
-    notes = list(recent.select_related("maintenance__provider").order_by("-created")[:MOST])
+    recent = visibility.of_visible_maintenances(visibility.notes.filter(created__gte=since)).order_by("-created", "pk")
+    # First the keys: the maintenances of all notes would be joined, and then sorted.
+    keys = list(recent.values_list("pk", flat=True)[:MOST])
+    notes = list(
+        visibility.notes.filter(pk__in=keys).select_related("maintenance__provider").order_by("-created", "pk")
+    )
     authors = authors_of(visibility, notes)
     return [RecentChange(note.created, note.maintenance, authors.get(note.pk, ""), note) for note in notes]
 

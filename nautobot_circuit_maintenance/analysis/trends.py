@@ -5,13 +5,15 @@ Cancelled maintenances are not counted. Weeks and months are those of the active
 
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone as zones
 
-from django.db.models import Avg, Count, F, Min, Q, Sum
+from django.db.models import Avg, Case, Count, F, IntegerField, Min, Q, Sum, Value, When
 from django.utils import timezone
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices
 from nautobot_circuit_maintenance.models import MaintenanceWindow
 from nautobot_circuit_maintenance.models.querysets import CircuitMaintenanceQuerySet
 from nautobot_circuit_maintenance.models.severity import SEVERITIES, impact_of_severity
@@ -86,16 +88,34 @@ def by_week(visibility: Visibility, now: datetime) -> Weeks:
     starts = [_midnight(day).astimezone(zones.utc) for day in mondays]
     end = _midnight(mondays[-1] + WEEK) - timedelta(microseconds=1)
     maintenances = planned(visibility, starts[0], end)
-    worst = dict(visibility.impacts.filter(maintenance__in=maintenances).severities())
-    counts = Counter(
-        (bisect_right(starts, start) - 1, worst.get(pk, 0))
-        for pk, start in maintenances.values_list("pk", "start_time")
-    )
+    counts = _counted(maintenances, starts) if visibility.sees_all_impacts else _read(visibility, maintenances, starts)
     places = (*range(1, len(SEVERITIES) + 1), 0)
     return Weeks(
         mondays,
         {impact_of_severity(place): tuple(counts[week, place] for week in range(len(mondays))) for place in places},
     )
+
+
+def _counted(maintenances: CircuitMaintenanceQuerySet, starts: Sequence[datetime]) -> Counter[tuple[int, int]]:
+    """Count by week and severity in the database, by the stored severity of all impacts."""
+    weeks = {f"week_{number}": _starts_in(number, starts) for number in range(len(starts))}
+    rows = maintenances.values_list("sort_severity").annotate(**weeks)
+    return Counter({(week, row[0]): count for row in rows for week, count in enumerate(row[1:])})
+
+
+def _starts_in(number: int, starts: Sequence[datetime]) -> Count:
+    """Return an expression that counts the maintenances of a week."""
+    week = Q(start_time__gte=starts[number])
+    return Count("pk", filter=week & Q(start_time__lt=starts[number + 1]) if number + 1 < len(starts) else week)
+
+
+def _read(
+    visibility: Visibility, maintenances: CircuitMaintenanceQuerySet, starts: Sequence[datetime]
+) -> Counter[tuple[int, int]]:
+    """Count by week and severity of the visible impacts."""
+    worst = dict(visibility.impacts.filter(maintenance__in=maintenances).severities())
+    rows = maintenances.values_list("pk", "start_time")
+    return Counter((bisect_right(starts, start) - 1, worst.get(pk, 0)) for pk, start in rows)
 
 
 def by_provider(visibility: Visibility, now: datetime) -> list[tuple[str, int]]:
@@ -107,7 +127,10 @@ def by_provider(visibility: Visibility, now: datetime) -> list[tuple[str, int]]:
 
 def notice_given(visibility: Visibility, now: datetime) -> list[tuple[str, int]]:
     """Count the last year's maintenances by the time from their first announcement to their start."""
-    announced = visibility.parsed_notifications.filter(maintenance__in=planned(visibility, now - YEAR, now))
+    announced = visibility.of_visible_maintenances(visibility.parsed_notifications).filter(
+        maintenance__start_time__gte=now - YEAR, maintenance__start_time__lte=now, maintenance__replaced_by=None
+    )
+    announced = announced.exclude(maintenance__status=CircuitMaintenanceStatusChoices.CANCELLED)
     counts = (
         announced.values("maintenance")
         .annotate(notice=F("maintenance__start_time") - Min("issued_at"))
@@ -120,21 +143,18 @@ def hours_by_month(visibility: Visibility, now: datetime) -> list[tuple[date, fl
     """Add up the hours of all windows by the month they start in."""
     this_month = timezone.localtime(now).date().replace(day=1)
     months = [_months_later(this_month, count) for count in range(-MONTHS_BACK, MONTHS_AHEAD + 1)]
+    ends = [_midnight(_months_later(month, 1)) for month in months]
     windows = MaintenanceWindow.objects.filter(
         start_time__gte=_midnight(months[0]),
-        start_time__lt=_midnight(_months_later(months[-1], 1)),
+        start_time__lt=ends[-1],
         maintenance__in=visibility.maintenances.not_cancelled(),
     ).order_by()
     # Not TruncMonth: MySQL knows time zones only where an administrator has loaded them.
-    spans = windows.aggregate(**{f"month_{number}": _span_of(month) for number, month in enumerate(months)})
-    found = (spans[f"month_{number}"] or timedelta() for number in range(len(months)))
+    places = (When(start_time__lt=end, then=Value(place)) for place, end in enumerate(ends))
+    by_month = windows.annotate(month=Case(*places, output_field=IntegerField())).values_list("month")
+    spans = dict(by_month.annotate(span=Sum(F("end_time") - F("start_time"))))
+    found = (spans.get(place, timedelta()) for place in range(len(months)))
     return [(month, span.total_seconds() / 3600) for month, span in zip(months, found, strict=True)]
-
-
-def _span_of(month: date) -> Sum:
-    """Return an expression that adds up the windows that start in a month."""
-    start, end = _midnight(month), _midnight(_months_later(month, 1))
-    return Sum(F("end_time") - F("start_time"), filter=Q(start_time__gte=start, start_time__lt=end))
 
 
 def figures(visibility: Visibility, now: datetime) -> Figures:

@@ -72,6 +72,16 @@ class Visibility:
             visible = visible.without_tree_fields()
         return cast("QuerySet[Any]", visible.order_by())
 
+    def of_visible_maintenances(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return those of these rows whose maintenance may be viewed; without a condition if all may."""
+        visible = self.maintenances
+        return rows.filter(maintenance__in=visible.values("pk")) if visible.query.where else rows
+
+    @property
+    def sees_all_impacts(self) -> bool:
+        """Whether no impact is hidden, so that stored figures of all impacts are those of the visible ones."""
+        return not self.impacts.query.where
+
     @property
     def maintenances(self) -> CircuitMaintenanceQuerySet:
         """Circuit maintenances."""

@@ -211,16 +211,15 @@ class CircuitImpactFilterSet(VisibleFilterSet, NautobotFilterSet):
 
     def filter_active_at(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep impacts on circuits that are affected at a moment."""
-        return self._of_visible(queryset).active_at(value)
+        return self.visibility.of_visible_maintenances(queryset).active_at(value)
 
     def filter_overlap(self, queryset, name, value):
         """Keep impacts on circuits that are affected in the range; with both ends given, in the same window."""
-        return queryset if value is None else fields.filter_overlap(self, self._of_visible(queryset), name, value)
-
-    def _of_visible(self, queryset):
-        """Keep impacts whose windows may be viewed: those of their maintenance."""
-        maintenances = self.visibility.maintenances
-        return queryset.filter(maintenance__in=maintenances.values("pk")) if maintenances.query.where else queryset
+        return (
+            queryset
+            if value is None
+            else fields.filter_overlap(self, self.visibility.of_visible_maintenances(queryset), name, value)
+        )
 
     def filter_ended(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep impacts of maintenances that ended, or of those that did not."""

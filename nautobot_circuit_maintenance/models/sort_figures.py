@@ -4,10 +4,10 @@ The pipeline writes them along with its rows (``pipeline/apply/store.py``). For 
 windows, cascades included, the receivers below count again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Iterator
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -41,7 +41,7 @@ def count_again(maintenances: Iterable[UUID | None]) -> None:
     if not keys or _is_callers.get():
         return
     with transaction.atomic(savepoint=False):
-        rows = CircuitMaintenance.objects.filter(pk__in=keys).order_by("provider", "name").select_for_update()
+        rows = CircuitMaintenance.objects.filter(pk__in=keys).order_by("provider_id", "name").select_for_update()
         stored = {pk: figures for pk, *figures in rows.values_list("pk", "sort_circuits", "sort_severity")}
         summaries = CircuitImpact.objects.summaries(list(stored))
         for pk, figures in stored.items():

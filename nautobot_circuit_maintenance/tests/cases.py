@@ -10,6 +10,7 @@ from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
 from nautobot_circuit_maintenance.pipeline.report import SourceReport
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting, fetch_source
 from nautobot_circuit_maintenance.tests.factories.core import create_circuits, create_provider
+from nautobot_circuit_maintenance.tests.factories.figures import counted_figures, stored_figures
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, FakeMailbox
 
 
@@ -24,6 +25,11 @@ class PipelineTestCase(TestCase):
         cls.circuits = create_circuits(cls.provider, "C-1", "C-2", "C-3")
         cls.source = NotificationSource.objects.create(name="Mail")
         cls.source.providers.add(cls.provider)
+
+    def tearDown(self):
+        """Whatever the test did: what lists are sorted by is true."""
+        self.assertEqual(stored_figures(), counted_figures())
+        super().tearDown()
 
     @cached_property
     def folder(self) -> FakeMailbox:

@@ -9,6 +9,7 @@ from nautobot_circuit_maintenance.domain.circuit_ids import Kind
 from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, CircuitMatcher
 from nautobot_circuit_maintenance.models.matching import link_unmatched, link_unmatched_to
+from nautobot_circuit_maintenance.models.sort_figures import count_again
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_circuits, create_provider
 
 
@@ -146,6 +147,7 @@ class Linking(PipelineTestCase):
         name = f"M-{CircuitMaintenance.objects.count() + 1}"
         maintenance = CircuitMaintenance.objects.create(name=name, provider=self.provider)
         [impact] = CircuitImpact.objects.bulk_create([CircuitImpact(maintenance=maintenance, cid=cid, **fields)])
+        count_again([maintenance.pk])
         impact.refresh_from_db()
         return impact
 

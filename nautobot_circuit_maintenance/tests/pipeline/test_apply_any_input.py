@@ -25,6 +25,7 @@ from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.end_to_end.world import Rows, comparable_rows
+from nautobot_circuit_maintenance.tests.factories.figures import counted_figures, stored_figures
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail, message
 
 OPTIONS = RunOptions(now=NOON + timedelta(days=1))
@@ -128,3 +129,4 @@ class EveryHistory(HypothesisTestCase, PipelineTestCase):
             found = [cid.casefold() for cid in maintenance.impacts.values_list("cid", flat=True)]
             self.assertEqual(len(found), len(set(found)))
             self.assertTrue(maintenance.parsed_notifications.filter(outdated=False).exists())
+        self.assertEqual(stored_figures(), counted_figures())

@@ -29,7 +29,7 @@ def count_impacts(apps: Any, _schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     """Two columns, their indexes, and a wider index of impacts."""
 
-    dependencies = [("nautobot_circuit_maintenance", "0015_manual_readings")]
+    dependencies = [("nautobot_circuit_maintenance", "0016_tags")]
 
     operations = [
         migrations.AddField(
