@@ -1,5 +1,7 @@
 """Tables whose pages read keys first."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -15,7 +17,7 @@ class KeysFirstMixin:
     page: Any
 
     def paginate(
-        self, paginator_class: type[Paginator] = Paginator, per_page: Any = None, page: Any = 1, **kwargs: Any
+        self, paginator_class: type[Paginator[Any]] = Paginator, per_page: Any = None, page: Any = 1, **kwargs: Any
     ) -> Any:
         """Show a page, the last one if there are fewer; the number of all rows is known from its keys."""
         data = self.rows.data

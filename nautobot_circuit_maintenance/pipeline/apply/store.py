@@ -76,8 +76,7 @@ def diff(stored: Mapping[K, Any], wanted: Mapping[K, Any]) -> Difference[K]:
 
 def store(revisions: Sequence[Revision], circuits: CircuitMatcher) -> None:
     """Write these revisions; without ``save()``, whose change records would cost more than all the rest."""
-    for each in revisions:
-        _count_impacts(each)
+    _count_impacts(revisions)
     _insert([each.maintenance for each in revisions if each.is_new])
     _overwrite([each for each in revisions if not each.is_new])
     _store_replacements(revisions)
@@ -89,12 +88,13 @@ def store(revisions: Sequence[Revision], circuits: CircuitMatcher) -> None:
     _store_baselines(revisions)
 
 
-def _count_impacts(revision: Revision) -> None:
+def _count_impacts(revisions: Iterable[Revision]) -> None:
     """Set what lists are sorted by."""
-    own = revision.impacts.windows
-    affected = [row for row in revision.impacts.rows if row.pk not in own or own[row.pk] & revision.windows]
-    revision.maintenance.sort_circuits = len(affected)
-    revision.maintenance.sort_severity = severity_of(row.impact for row in affected)
+    for revision in revisions:
+        own = revision.impacts.windows
+        affected = [row for row in revision.impacts.rows if row.pk not in own or own[row.pk] & revision.windows]
+        revision.maintenance.sort_circuits = len(affected)
+        revision.maintenance.sort_severity = severity_of(row.impact for row in affected)
 
 
 def _insert(fresh: Sequence[CircuitMaintenance]) -> None:

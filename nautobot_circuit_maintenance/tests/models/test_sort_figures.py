@@ -1,4 +1,4 @@
-"""What lists of maintenances are sorted by is true, whoever changed impacts and windows, and how."""
+"""What lists of maintenances are sorted by is true, by whatever way impacts and windows were changed."""
 
 import csv
 import io
