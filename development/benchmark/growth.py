@@ -16,6 +16,7 @@ import nautobot
 
 from development.benchmark import steps
 from development.benchmark.pages import timed
+from development.services import database
 from development.services.database import say
 
 MAINTENANCES = 200_000
@@ -37,19 +38,36 @@ class Cost(NamedTuple):
 
 def run(seed: int, maintenances: int = MAINTENANCES) -> dict[str, float]:
     """Measure on a separate database; return the figures."""
-    with steps.cloned_database():
+    with steps.cloned_database(filled(seed, maintenances)):
         return steps.run("benchmark.growth", "--seed", str(seed), "--maintenances", str(maintenances))
 
 
+def filled(seed: int, maintenances: int) -> str:
+    """Return the name of a database with the history, which is kept for the day, unless the app's migrations change."""
+    today = f"{datetime.now(timezone.utc):%Y%m%d}"
+    name = f"ncm_growth_{maintenances}_{seed}_{today}{database.app_fingerprint()}"
+    with database.server_connection() as server:
+        if not database.exists(server, name):
+            database.clone_template(name + database.UNFINISHED)
+            with steps.named(name + database.UNFINISHED):
+                steps.run("benchmark.growth", "--seed", str(seed), "--maintenances", str(maintenances), "--fill")
+            database.finish(server, name)
+            database.drop_outdated(server, keep=name)
+    return name
+
+
 def main() -> None:
-    """Fill the database, and measure."""
+    """Fill the database, or measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--maintenances", type=int, required=True)
+    parser.add_argument("--fill", action="store_true")
     options = parser.parse_args()
     nautobot.setup(str(steps.CONFIG))
     logging.disable(logging.WARNING)
-    fill(options.maintenances, options.seed)
+    if options.fill:
+        fill(options.maintenances, options.seed)
+        return
     json.dump(dict(shown(costs())), sys.stdout)
 
 

@@ -32,20 +32,29 @@ def benchmark_services() -> Iterator[None]:
 @contextmanager
 def cloned_database(source: str = "") -> Iterator[str]:
     """Provide a fresh clone of the template, or of another database, to the steps; yield its name."""
-    outer = os.environ.get("NAUTOBOT_DB_NAME", "")
     name = f"{PREFIX}{os.getpid()}{'_clone' if source else ''}"
     if source:
         with database.server_connection() as server:
             database.clone(server, name, source=source)
     else:
         database.clone_template(name)
-    os.environ["NAUTOBOT_DB_NAME"] = name
     try:
-        yield name
+        with named(name):
+            yield name
     finally:
-        os.environ["NAUTOBOT_DB_NAME"] = outer
         with database.server_connection() as server:
             database.drop(server, name)
+
+
+@contextmanager
+def named(name: str) -> Iterator[None]:
+    """Make this the database of the steps."""
+    outer = os.environ.get("NAUTOBOT_DB_NAME", "")
+    os.environ["NAUTOBOT_DB_NAME"] = name
+    try:
+        yield
+    finally:
+        os.environ["NAUTOBOT_DB_NAME"] = outer
 
 
 def read_from(server: ImapServer) -> None:

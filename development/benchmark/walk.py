@@ -21,11 +21,15 @@ LISTED = (
     models.NotificationSource,
 )
 _UI, _REST = "plugins:nautobot_circuit_maintenance:{}", "plugins-api:nautobot_circuit_maintenance-api:{}-list"
-PAGE = 50
+PAGE, DEEP = 50, 3_000
 GRAPHQL = {
     "maintenances": "{ circuit_maintenances(limit: 50) { name provider { name } windows { start_time } impacts { cid } } }",
     "maintenances, deep": "{ circuit_maintenances(limit: 50, offset: 100000) { name impacts { cid circuit { cid } } } }",
     "impacts": "{ circuit_impacts(limit: 50) { cid maintenance { name } circuit { cid } } }",
+    "impacts, deep": "{ circuit_impacts(limit: 50, offset: 500000) { cid maintenance { name } } }",
+    "impacts, search": '{ circuit_impacts(q: "C-00042", limit: 50) { cid maintenance { name } } }',
+    "notifications, deep": "{ notifications(limit: 50, offset: 300000) { subject provider { name } } }",
+    "notifications, search": '{ notifications(q: "CHG0000042", limit: 50) { subject } }',
     "notifications": "{ notifications(limit: 50) { subject provider { name } parsed_notifications { status } } }",
     "search": '{ circuit_maintenances(q: "CHG0000042", limit: 50) { name } }',
 }
@@ -57,7 +61,7 @@ def _of_list(model: type[Model]) -> Iterator[Request]:
     name = model._meta.model_name or ""
     url = reverse(_UI.format(f"{name}_list"))
     pages = max(model._default_manager.count() // PAGE, 1)
-    for page in sorted({1, 2, pages // 2 or 1, pages}):
+    for page in sorted({1, 2, min(DEEP, pages), pages // 2 or 1, pages}):
         yield Request(f"{name} page {page}", f"{url}?page={page}", is_htmx=True)
     for column in _sortable(model):
         for sort in (column, f"-{column}"):
@@ -68,13 +72,18 @@ def _of_list(model: type[Model]) -> Iterator[Request]:
 
 
 def _of_rest(model: type[Model]) -> Iterator[Request]:
-    """Yield the requests of an endpoint: offsets at both depths."""
+    """Yield the requests of an endpoint: offsets at both depths, orders, filters and searches."""
     name, count = model._meta.model_name or "", model._default_manager.count()
     url = reverse(_REST.format(name))
     for offset in sorted({0, count // 2, max(count - PAGE, 0)}):
         for depth in (0, 1):
             query = f"limit={PAGE}&offset={offset}&depth={depth}"
             yield Request(f"REST {name} {query}", f"{url}?{query}")
+    for field in (field.name for field in model._meta.concrete_fields):
+        for query in (f"sort={field}", f"sort=-{field}", f"sort={field}&offset={count // 2}"):
+            yield Request(f"REST {name} {query}", f"{url}?limit={PAGE}&{query}")
+    for query in _filters(model):
+        yield Request(f"REST {name} {query}"[:100], f"{url}?limit={PAGE}&{query}")
 
 
 def _sortable(model: type[Model]) -> list[str]:

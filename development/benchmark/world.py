@@ -37,6 +37,7 @@ from nautobot_circuit_maintenance.models import (
     NotificationSource,
     ParsedNotification,
 )
+from nautobot_circuit_maintenance.models.severity import severity_of
 
 PROVIDERS, SITES, DEVICES, CIRCUITS = 20, 100, 200, 2000
 DAYS_BACK, DAYS_AHEAD = 1095, 90
@@ -195,7 +196,10 @@ def _maintenance(world: World) -> Iterator[Model]:
     if dice.random() < 0.1:
         yield MaintenanceWindow(maintenance=maintenance, start_time=start - timedelta(days=1), end_time=start)
         maintenance.start_time = start - timedelta(days=1)
-    yield from _impacts(world, maintenance)
+    impacts = list(_impacts(world, maintenance))
+    maintenance.sort_circuits = len(impacts)
+    maintenance.sort_severity = severity_of(impact.impact for impact in impacts)
+    yield from impacts
     yield from _mail(world, maintenance)
     if dice.random() < 0.1:
         yield Note(maintenance=maintenance, title="Called the provider", comment="They confirm.")
