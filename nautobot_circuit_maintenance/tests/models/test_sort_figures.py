@@ -141,7 +141,7 @@ class SortFiguresTest(PageTestCase):
         self.impact.limit_to([])
         CircuitMaintenance.objects.update(sort_circuits=77, sort_severity=7)
 
-        import_module("nautobot_circuit_maintenance.migrations.0017_sort_figures").count_impacts(apps, None)
+        import_module("nautobot_circuit_maintenance.migrations.0020_sort_figures").count_impacts(apps, None)
 
         self.assert_sorted_by(1, Impact.DEGRADED)
 

@@ -29,7 +29,7 @@ def count_impacts(apps: Any, _schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     """Two columns, their indexes, and a wider index of impacts."""
 
-    dependencies = [("nautobot_circuit_maintenance", "0016_tags")]
+    dependencies = [("nautobot_circuit_maintenance", "0019_mail_layouts")]
 
     operations = [
         migrations.AddField(
