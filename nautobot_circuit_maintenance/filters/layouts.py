@@ -11,7 +11,7 @@ from nautobot_circuit_maintenance.models import MailLayout
 class MailLayoutFilterSet(VisibleFilterSet, NautobotFilterSet):
     """Filters of mail layouts."""
 
-    q = fields.search("name")
+    q = fields.TextSearchFilter("name")
     provider = fields.provider_filter()
     state = fields.choices_filter(MailLayoutStateChoices)
 
