@@ -36,7 +36,6 @@ OURS = {
     "Superseded",
     "Unknown Circuit ID",
     "1 unknown",
-    "In Progress",
 }
 """Badges that the demo has on these pages."""
 

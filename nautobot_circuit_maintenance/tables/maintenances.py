@@ -46,7 +46,7 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
         order_by=("start_time", "name"),
         attrs={"td": {"class": "text-nowrap"}},
     )
-    sites = tables.Column(accessor="pk", verbose_name="Sites", orderable=False)
+    sites = tables.Column(accessor="pk", verbose_name="Sites", orderable=False, attrs={"td": {"class": "text-nowrap"}})
     status = BadgeColumn()
     start_time = DateTimeBadgeColumn(verbose_name="Start")
     end_time = DateTimeBadgeColumn(verbose_name="End")
@@ -159,7 +159,7 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
         """Render start and end on one line; of several windows the whole time, and how many there are."""
         if not record.start_time or not record.end_time:
             return placeholder(None)
-        return formatting.window(record.start_time, record.end_time, remark=formatting.distance(record, self.now))
+        return formatting.short_window(record.start_time, record.end_time, formatting.distance(record, self.now))
 
     @cached_property
     def places(self) -> dict[UUID, list[Place]]:

@@ -72,8 +72,6 @@ def _badge(label: str, classes: str) -> SafeString:
 
 
 UNKNOWN_CIRCUIT_ID = _badge("Unknown Circuit ID", "border border-dark text-body")
-IN_PROGRESS = _badge("In Progress", _RED_FRAME)
-WITHIN_A_DAY = _badge("Within 24 h", _ORANGE_FRAME)
 SUPERSEDED = _badge("Superseded", _GREY)
 NOT_CONFIGURED = _badge("Not Configured", _ORANGE)
 NO_EMAIL_ADDRESS = _badge("No Email Address", _ORANGE)
@@ -127,13 +125,6 @@ def unmatched_badge(count: int) -> str:
     """Render the number of circuit IDs without a circuit in Nautobot; empty if there are none."""
     html = '<span class="badge px-4 border border-dark text-body" title="Circuit IDs not in Nautobot">{} unknown</span>'
     return format_html(html, count) if count else ""
-
-
-def urgency_badge(start: datetime, now: datetime) -> str:
-    """Render a badge for a start in the past or within a day; empty for a later one."""
-    if start <= now:
-        return IN_PROGRESS
-    return WITHIN_A_DAY if start <= now + _DAY else ""
 
 
 def circuit_link(circuit: Circuit | None) -> SafeString:
@@ -281,9 +272,25 @@ def distance(maintenance: CircuitMaintenance, now: datetime) -> str:
     )
 
 
+def short_window(start: datetime, end: datetime, remark: str) -> SafeString:
+    """Render a window on one short line: an end within a day is a time only; the zone and UTC are in the tooltip."""
+    local = timezone.localtime(end)
+    last = f"{local:%H:%M}" if end - start < _DAY else f"{local:%a %d %b %H:%M}"
+    return format_html(
+        '{} &ndash; <time datetime="{}" title="{} {}" class="text-nowrap">{}</time> '
+        '<small class="text-secondary text-nowrap">{}</small>',
+        inline_datetime(start),
+        end.isoformat(),
+        f"{local:%a %d %b %H:%M %Z},",
+        _in_utc(end),
+        last,
+        remark,
+    )
+
+
 def upcoming_window(start: datetime, end: datetime, now: datetime) -> SafeString:
     """Render a current or future window with its distance from now."""
-    return window(start, end, remark=f"ends {relative(end, now)}" if start <= now else relative(start, now))
+    return short_window(start, end, f"ends {relative(end, now)}" if start <= now else relative(start, now))
 
 
 def relative_badge(when: datetime) -> SafeString:

@@ -20,21 +20,18 @@ _PLACES_SHOWN = 1
 def upcoming_row(upcoming: dashboard.UpcomingMaintenance, now: datetime, *, sees_impacts: bool) -> dict[str, Any]:
     """Return a row of the upcoming maintenances; what the user may not see is not shown as 0."""
     maintenance, places = upcoming.maintenance, upcoming.places
-    # "+ 1" would take as much room as the name that it hides.
-    shown = len(places) if len(places) == _PLACES_SHOWN + 1 else _PLACES_SHOWN
     impact = formatting.badge(impact_of_severity(maintenance.worst_severity))
     return {
         "maintenance": maintenance,
         "window": formatting.upcoming_window(upcoming.start, upcoming.end, now),
-        "urgency": formatting.urgency_badge(upcoming.start, now),
         "impact": impact if sees_impacts else formatting.HIDDEN,
         "circuits": maintenance.circuit_count if sees_impacts else formatting.HIDDEN,
         "status": format_html(
             "{} {}", formatting.badge(maintenance.status), formatting.doubt_badge(maintenance.doubts)
         ),
         "unknown": formatting.unmatched_badge(maintenance.unmatched_count),
-        "places": [(place.name, reverse("dcim:location", kwargs={"pk": place.pk})) for place in places[:shown]],
-        "more_places": [place.name for place in places[shown:]],
+        "places": [(place.name, reverse("dcim:location", kwargs={"pk": place.pk})) for place in places[:_PLACES_SHOWN]],
+        "more_places": [place.name for place in places[_PLACES_SHOWN:]],
         "no_places": placeholder(None) if sees_impacts else formatting.HIDDEN,
         "ack": formatting.check_mark(str(maintenance.acknowledged_by or ""), maintenance.acknowledged_at),
         "may_acknowledge": upcoming.may_acknowledge,

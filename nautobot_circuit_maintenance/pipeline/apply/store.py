@@ -205,7 +205,7 @@ def _match(impacts: Iterable[CircuitImpact], circuits: CircuitMatcher) -> None:
     found = circuits.match({(row.maintenance.provider_id, row.cid) for row in rows})
     for row in rows:
         match = found.get((row.maintenance.provider_id, row.cid))
-        row.circuit_id, row.matched_by = match or (None, "")  # type: ignore[assignment]  # nullable
+        row.circuit_id, row.matched_by = match or (None, "")
 
 
 def _store_links(revisions: Iterable[Revision], windows: Mapping[tuple[UUID, Window], UUID]) -> None:

@@ -26,7 +26,8 @@ document.addEventListener("DOMContentLoaded", () => {
     new FullCalendar.Calendar(document.getElementById("calendar"), {
         initialView: isNarrow ? "listMonth" : "dayGridMonth",
         headerToolbar: { left: "prev,next today", center: "title", right: "dayGridMonth,timeGridWeek,listMonth" },
-        buttonText: { today: "Today", month: "Month", week: "Week", list: "List" },
+        buttonIcons: false,
+        buttonText: { prev: "Previous", next: "Next", today: "Today", month: "Month", week: "Week", list: "List" },
         firstDay: 1,
         height: "auto",
         dayMaxEvents: 4,
@@ -37,6 +38,13 @@ document.addEventListener("DOMContentLoaded", () => {
         slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
         displayEventEnd: true,
         events: settings.events,
+        moreLinkDidMount: ({ el }) => {
+            // A link without an address that opens something is a button.
+            el.setAttribute("role", "button");
+            if (!el.getAttribute("aria-controls")) {
+                el.removeAttribute("aria-controls");
+            }
+        },
         eventClick: show,
     }).render();
 });

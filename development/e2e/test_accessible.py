@@ -1,0 +1,125 @@
+"""Every page of the app: no violation that axe finds, no id twice, no layout that shifts, no link that answers an error."""
+
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from development.demo.live import LiveSite
+from development.e2e.browser import Watch
+from development.e2e.conftest import APP, SECONDS
+
+PAGES = (
+    f"{APP}/dashboard/",
+    f"{APP}/dashboard/calendar/",
+    f"{APP}/dashboard/providers/",
+    f"{APP}/dashboard/health/",
+    f"{APP}/changes/",
+    f"{APP}/inbox/",
+    f"{APP}/maintenances/",
+    f"{APP}/maintenances/add/",
+    f"{APP}/circuit-impacts/",
+    f"{APP}/circuit-impacts/add/",
+    f"{APP}/notes/",
+    f"{APP}/notifications/",
+    f"{APP}/sources/",
+    f"{APP}/unknown-senders/",
+)
+LISTS = (f"{APP}/maintenances/", f"{APP}/notifications/", f"{APP}/sources/")
+"""Of each, the first object is opened too."""
+DASHBOARD_HEIGHT = 1300
+MOST_SHIFT = 0.05
+SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+OF_CORE = ("id_columns",)
+"""Ids that core's pages have twice."""
+
+AXE = files("axe_core_python").joinpath("axe.min.js").read_text()
+# Contrast is that of Nautobot's palette, and the order of headings that of its forms: test_readable measures our badges.
+RUN = """async () => {
+    const rules = {"color-contrast": {enabled: false}, "heading-order": {enabled: false}};
+    const found = await axe.run({include: [["main"]], exclude: [[".select2"], [".flatpickr-calendar"]]}, {rules});
+    return found.violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
+}"""
+TWICE = """() => {
+    const counts = {};
+    document.querySelectorAll("main [id]").forEach((each) => { counts[each.id] = (counts[each.id] || 0) + 1; });
+    return Object.keys(counts).filter((id) => counts[id] > 1);
+}"""
+SHIFT = """() => new Promise((done) => {
+    let sum = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((each) => { sum += each.hadRecentInput ? 0 : each.value; }))
+        .observe({type: "layout-shift", buffered: true});
+    setTimeout(() => done(sum), 300);
+})"""
+
+
+def open_page(page: Page, address: str) -> None:
+    """Open a page and wait until it is drawn."""
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+
+
+@pytest.fixture(scope="module")
+def addresses(chromium: Browser, site: LiveSite, logged_in) -> list[str]:
+    """Return the pages, with one object of each list."""
+    context = chromium.new_context(base_url=site.url, storage_state=logged_in)
+    page = context.new_page()
+    page.set_default_timeout(60 * SECONDS)
+    found = list(PAGES)
+    for address in LISTS:
+        open_page(page, address)
+        links = page.eval_on_selector_all("main tbody a", "links => links.map(link => link.getAttribute('href'))")
+        found.append(next(link for link in links if link.startswith(address) and link.strip("/") != address.strip("/")))
+    context.close()
+    return found
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", list(SIZES))
+def test_pages_are_accessible_and_stand_still(
+    chromium: Browser, site: LiveSite, logged_in, watch: Watch, addresses: list[str], size: str, theme: str
+) -> None:
+    """As the browser has them, on a desk and on a phone."""
+    context = chromium.new_context(
+        base_url=site.url, storage_state=logged_in, viewport=SIZES[size], color_scheme=theme, timezone_id="UTC"
+    )
+    page = context.new_page()
+    page.set_default_timeout(60 * SECONDS)
+    watch.attach(page)
+    problems: dict[str, list[str]] = {}
+    for address in addresses:
+        open_page(page, address)
+        found = [f"id twice: {each}" for each in page.evaluate(TWICE) if each not in OF_CORE]
+        shift = page.evaluate(SHIFT)
+        if shift > MOST_SHIFT:
+            found.append(f"layout shift: {shift:.3f}")
+        page.evaluate(AXE)
+        found += page.evaluate(RUN)
+        if found:
+            problems[address] = found
+    context.close()
+    assert not problems
+
+
+def test_the_dashboard_fits_on_one_screen_and_a_half(page: Page) -> None:
+    """At 1440 pixels, with the menu open."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_page(page, f"{APP}/dashboard/")
+
+    assert page.evaluate("document.querySelector('main').scrollHeight") <= DASHBOARD_HEIGHT
+
+
+def test_no_internal_link_answers_an_error(page: Page, addresses: list[str]) -> None:
+    """Every link of every page, once."""
+    page.set_default_timeout(60 * SECONDS)
+    links = set()
+    for address in addresses:
+        open_page(page, address)
+        links |= set(page.eval_on_selector_all("main a[href]", "links => links.map(link => link.href)"))
+    site = urlsplit(page.url).netloc
+    inside = sorted({link.partition("#")[0] for link in links if urlsplit(link).netloc == site})
+
+    failed = {link: status for link in inside if (status := page.request.get(link).status) >= 400}
+    assert inside
+    assert not failed
