@@ -147,7 +147,9 @@ def _check_mark(maintenance: CircuitMaintenance) -> str:
 
 def _extension(model: str, filter_name: str) -> type[TemplateExtension]:
     """Return the extension that puts the panel on the pages of a model."""
-    panel = MaintenancesPanel(weight=150, filter_name=filter_name)  # after the facts, which have 100
+    panel = MaintenancesPanel(
+        weight=910, filter_name=filter_name
+    )  # core puts panels of apps last, in the left column too
     tab = DistinctViewTab(
         weight=950,
         tab_id="circuit-maintenances",

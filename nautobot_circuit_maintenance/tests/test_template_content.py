@@ -90,7 +90,7 @@ class PanelTest(TestCase):
         self.assertIn(f"{end:%a %d %b %H:%M}", self.panel(self.circuits[0]).partition("<table")[0])
         self.assertNotIn("In maintenance now", self.panel(self.circuits[1]))
 
-    def test_it_stands_after_the_facts_and_offers_to_acknowledge(self):
+    def test_it_stands_below_the_facts_and_offers_to_acknowledge(self):
         maintenance = self.plan("soon", 2)
         panel = self.panel(self.circuits[0])
         action = re.search(r'action="([^"]+)"', panel)[1]
@@ -101,7 +101,8 @@ class PanelTest(TestCase):
         maintenance.refresh_from_db()
         self.assertTrue(maintenance.ack)
         page = self.client.get(self.circuits[0].get_absolute_url()).content.decode()
-        self.assertLess(page.index("CIRCUIT MAINTENANCES"), page.index("SIDE A"))
+        headings = re.findall(r"<strong>\s*([A-Z][A-Z ]+)\s*<", page[page.index("<main") :])
+        self.assertEqual(headings[:5], ["CIRCUIT", "COMMENTS", "CUSTOM FIELDS", "TAGS", "CIRCUIT MAINTENANCES"])
 
     def test_the_tab_leads_to_the_list_of_the_object(self):
         self.plan("soon", 2)
