@@ -25,7 +25,7 @@ CHANGING = re.compile(
     r"|CSRF[^;\n]*|csrf[^;\n]{0,120}"
     r"|\d{4}-\d\d-\d\d[T ][\d:.%A-F+]*"  # the moment in links to lists
     r'|name="_?nonce" value="[^"]*"'
-    r"|\b1\d{12}\b|\w{3} \d\d \w{3} \d\d:\d\d(?= \\u2013)"  # the moment in the data of the picture, where work is in progress
+    r"|\b1\d{12}\b|\w{3} \d\d \w{3} \d\d:\d\d(?= \\u2013|</time>)"  # the moment in the picture, for work in progress
     r"|\bnow\b|\d+\s+min(ute)?s?\b( ago)?"  # how long ago or ahead
     r'|Interfaces <span class="badge bg-primary">\d+'  # core counts them all, on the tab of a device
     # On the home page core counts one end of each connection, that with the higher key: those of a shared device vary.
