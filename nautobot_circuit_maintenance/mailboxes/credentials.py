@@ -32,9 +32,9 @@ class Secret:
         return cls(lambda: value)
 
     def value(self) -> str:
-        """Return the secret."""
+        """Return the secret, without the line break that a file, a vault or a copied text may have at its end."""
         if self._value is None:
-            self._value = self._read()
+            self._value = self._read().rstrip("\r\n")
         return self._value
 
     def derive(self, value: str) -> str:

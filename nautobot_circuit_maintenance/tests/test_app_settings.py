@@ -340,6 +340,24 @@ class Mistakes(SimpleTestCase):
         self.assert_refused("'login_url'", notification_sources=[entry])
         self.assertEqual(checked(notification_sources=[{**entry, "login_url": "https://login.cloud.example"}]), [])
 
+    def test_a_login_server_of_another_cloud(self):
+        """Its tokens are accepted by no mail server of this one; a server that is not known may be right."""
+        entry = {**IMAP, "tenant": "t", "client_id": "c", "client_secret": "s", "login": "microsoft"}
+        for url, right, wrong in (
+            ("https://graph.microsoft.com", "login.microsoftonline.com", "login.microsoftonline.us"),
+            ("https://graph.microsoft.us", "login.microsoftonline.us/", "login.microsoftonline.com"),
+            ("https://dod-graph.microsoft.us", "login.example", "login.partner.microsoftonline.cn"),
+            ("https://microsoftgraph.chinacloudapi.cn", "login.chinacloudapi.cn", "login.microsoftonline.com"),
+            ("imaps://outlook.office365.com", "login.microsoftonline.com", "login.microsoftonline.us"),
+            ("imaps://partner.outlook.cn", "login.partner.microsoftonline.cn", "login.microsoftonline.com"),
+            ("imaps://mail.example", "login.microsoftonline.us", "login.microsoftonline.com/common"),
+        ):
+            with self.subTest(url):
+                known = {**entry, "url": url}
+                self.assertEqual(checked(notification_sources=[{**known, "login_url": f"https://{right}"}]), [])
+                for login_url in (f"https://{wrong}", f"http://{right}", f"https://{right}/tenant", "https://[", "x"):
+                    self.assert_refused("'login_url'", notification_sources=[{**known, "login_url": login_url}])
+
     def test_exchange_online_is_trusted_only_where_it_delivers(self):
         """Elsewhere, a sender may write a field without a name."""
         trust = {"require_authentication": True, "trusted_authserv_ids": ["exchange-online"]}

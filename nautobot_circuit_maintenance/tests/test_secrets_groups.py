@@ -81,6 +81,22 @@ class SecretsGroupTest(TestCase):
             settings.read_secrets()
             self.assertEqual(settings.secret.value(), value)
 
+    def test_a_line_break_at_the_end_is_not_part_of_a_secret(self):
+        self.keep("CM_SECRET")
+        for value in ("hunter2\n", "hunter2\r\n", " hunter 2 \n"):
+            os.environ["CM_SECRET"] = value
+            self.assertEqual(get_app_settings().source("Mail").secret.value(), value.rstrip("\r\n"))
+        self.configure(secret="hunter2\n")
+        self.assertEqual(get_app_settings().source("Mail").secret.value(), "hunter2")
+
+    def test_a_secret_of_another_access_type_and_a_group_that_is_deleted_between_two_runs(self):
+        os.environ["CM_SECRET"] = "hunter2"
+        self.keep("CM_SECRET", access=Access.TYPE_SSH)
+        self.assertRegex(str(self.problem()), "MAILBOX-05: .*type Password.*access type Generic")
+
+        self.group.delete()
+        self.assertRegex(str(self.problem()), "SECRET-01: .*Existing groups: none")
+
     def test_http_is_the_second_access_type(self):
         os.environ |= {"CM_HTTP": "from http", "CM_GENERIC": "generic"}
         self.keep("CM_HTTP", access=Access.TYPE_HTTP)

@@ -15,7 +15,12 @@ from nautobot_circuit_maintenance.mailboxes.batching import MessageSummary, chun
 from nautobot_circuit_maintenance.mailboxes.cursor import Backlog, JsonCursor, mailbox_identity, typed
 from nautobot_circuit_maintenance.mailboxes.deferred import DeferredMessages, DeferringCursor
 from nautobot_circuit_maintenance.mailboxes.deferring import DeferringMailbox
-from nautobot_circuit_maintenance.mailboxes.directory.files import MessageFile, message_files
+from nautobot_circuit_maintenance.mailboxes.directory.files import (
+    MessageFile,
+    first_bytes,
+    is_elsewhere,
+    message_files,
+)
 from nautobot_circuit_maintenance.mailboxes.directory.settings import DirectorySettings
 
 SUMMARIES_AT_ONCE = 500
@@ -31,7 +36,7 @@ class DirectoryCursor(DeferringCursor[str]):
     mark_type: ClassVar[type] = str
 
     seen: frozenset[str] = frozenset()
-    """Digests of their keys."""
+    """Digests of their keys and sizes."""
 
     @classmethod
     def _read(cls, stored: JsonCursor) -> dict[str, Any]:
@@ -68,11 +73,27 @@ class DirectoryMailbox(DeferringMailbox[DirectorySettings, str]):
         try:
             self.files = {each.key: each for each in message_files(self.settings.path)}
         except OSError as error:  # message_files
-            raise MailboxError(
-                "DIR-01",
-                f"The folder {self.settings.path} cannot be read ({self.error_text(error)}); check 'url' and 'folder', and "
-                "that web server and workers may read it. No messages were skipped; the next run will continue.",
-            ) from error
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> MailboxError:
+        return MailboxError(
+            "DIR-01",
+            f"The folder {self.settings.path} cannot be read ({self.error_text(error)}); check 'url' and 'folder', and "
+            "that web server and workers may read it. No messages were skipped; the next run will continue.",
+        )
+
+    def check(self) -> None:
+        """Raise MailboxError if the folder seems to be the wrong one."""
+        try:
+            is_wrong = not self.files and is_elsewhere(self.settings.path)
+        except OSError as error:  # is_elsewhere
+            raise self._unreadable(error) from error
+        if is_wrong:
+            sentence = (
+                f"The folder {self.settings.path} has no messages, but other files or half of a Maildir. Messages in a folder "
+                "must have names that end in .eml; of a Maildir, name the directory that has new and cur."
+            )
+            raise MailboxError("DIR-04", sentence, permanent=True)
 
     def undelivered(self) -> str:
         """Return the error for the files that cannot be read."""
@@ -104,7 +125,7 @@ class DirectoryMailbox(DeferringMailbox[DirectorySettings, str]):
 
     def _recent(self, mark: str) -> frozenset[str]:
         """Return the digests of the files that arrived shortly before a mark, or later."""
-        return frozenset(_digest(each.key) for each in self.files.values() if each.arrived >= int(mark) - OVERLAP)
+        return frozenset(_digest(each) for each in self.files.values() if each.arrived >= int(mark) - OVERLAP)
 
     def older_ids(self, backlog: Backlog[str], mark: str) -> Sequence[str]:
         """Return the keys that the backlog has not reached."""
@@ -117,7 +138,8 @@ class DirectoryMailbox(DeferringMailbox[DirectorySettings, str]):
         self.reconnect()  # The search may have taken a while.
         candidates = sorted(self.files.values(), key=lambda each: (each.arrived, each.key))
         start = int(mark) - OVERLAP
-        keys = [each.key for each in candidates if each.arrived >= start and _digest(each.key) not in self.seen]
+        digests = {each.key: _digest(each) for each in candidates if each.arrived >= start}
+        keys = [key for key, digest in digests.items() if digest not in self.seen]
         if not keys:
             return
         # Now: what appears while these are read is looked at by the next run.
@@ -126,7 +148,7 @@ class DirectoryMailbox(DeferringMailbox[DirectorySettings, str]):
 
         def cursor_after(last: str) -> JsonCursor:
             is_over = last == keys[-1]
-            self.seen = recent if is_over else self.seen | set(map(_digest, keys[: keys.index(last) + 1]))
+            self.seen = recent if is_over else self.seen | {digests[key] for key in keys[: keys.index(last) + 1]}
             return self.cursor(newest if is_over else mark)
 
         yield from self.batches(keys, request.senders, cursor_after)
@@ -161,8 +183,8 @@ class DirectoryMailbox(DeferringMailbox[DirectorySettings, str]):
         """Return the first bytes of a file; None if it was removed, or cannot be read."""
         for is_last in (False, True):
             try:
-                return self._first_bytes(key, size)
-            except (FileNotFoundError, KeyError):  # _first_bytes
+                return first_bytes(self.files[key], size)
+            except (FileNotFoundError, KeyError):  # files, first_bytes
                 if not is_last:
                     self.reconnect()  # A mail program has marked the message, which renames the file.
             except OSError as error:  # the same
@@ -171,11 +193,7 @@ class DirectoryMailbox(DeferringMailbox[DirectorySettings, str]):
                 return None
         return None
 
-    def _first_bytes(self, key: str, size: int) -> bytes:
-        with open(self.files[key].path, "rb") as file:
-            return file.read(size)
 
-
-def _digest(key: str) -> str:
-    """Return what is enough to recognize a key among those of a day."""
-    return hashlib.sha256(key.encode()).hexdigest()[:12]
+def _digest(file: MessageFile) -> str:
+    """Return what is enough to recognize a file among those of a day; of another size, it was not complete before."""
+    return hashlib.sha256(f"{file.key}/{file.size}".encode()).hexdigest()[:12]

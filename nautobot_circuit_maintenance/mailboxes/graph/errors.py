@@ -109,8 +109,9 @@ def _cause(status: int, codes: frozenset[str], settings: GraphSettings) -> tuple
         )
     if status == 403:
         return "GRAPH-03", (
-            f"grant application {settings.client_id} the right to read this mailbox (Mail.Read, with an administrator's "
-            "consent, or RBAC for Applications with the mailbox in its scope); a change takes up to two hours to act"
+            f"grant application {settings.client_id} the right to read this mailbox (RBAC for Applications: Application "
+            "Mail.Read with the mailbox in its scope; or, for every mailbox, Mail.Read with an administrator's consent); a "
+            "change takes up to two hours to act"
         )
     if codes & _NO_USER:
         return "GRAPH-05", "there is no such account in the tenant: check 'account'"

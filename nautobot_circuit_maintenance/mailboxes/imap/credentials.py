@@ -31,11 +31,18 @@ class PasswordLogin:
     check: str = "check 'account' and 'secret'"
 
     def log_in(self, client: "IMAPClient") -> None:
-        """Log in; raises the errors of IMAPClient, which may quote the password."""
+        """Log in; raises the errors of IMAPClient, which may quote the password, and MailboxError (RFC 9051 section 6.2.3)."""
         password = self.secret.value()
-        if all(text.isascii() and text.isprintable() for text in (self.account, password)):
+        is_disabled = client.has_capability("LOGINDISABLED")
+        if is_disabled and not client.has_capability("AUTH=PLAIN"):
+            sentence = (
+                "The server accepts no passwords on this connection (LOGINDISABLED): without TLS, use port 993 or 'starttls'; "
+                "with TLS, it accepts access tokens only: set 'login'."
+            )
+            raise MailboxError("IMAP-24", sentence, permanent=True)
+        if not is_disabled and all(text.isascii() and text.isprintable() for text in (self.account, password)):
             client.login(self.account, password)
-        else:  # LOGIN takes ASCII only, AUTHENTICATE PLAIN takes UTF-8 (RFC 4616)
+        else:  # LOGIN may be disabled, and takes ASCII only; AUTHENTICATE PLAIN takes UTF-8 (RFC 4616)
             client.plain_login(self.account, password)
 
 

@@ -10,7 +10,12 @@ from urllib.parse import SplitResult, urlsplit
 from nautobot_circuit_maintenance.mailboxes.credentials import Secret, secret_field
 from nautobot_circuit_maintenance.mailboxes.imap.credentials import Login, PasswordLogin, TokenLogin
 from nautobot_circuit_maintenance.mailboxes.logins.entra import application_login
-from nautobot_circuit_maintenance.mailboxes.logins.settings import CHINA_LOGIN, US_LOGIN, ApplicationSettings
+from nautobot_circuit_maintenance.mailboxes.logins.settings import (
+    CHINA_LOGIN,
+    GLOBAL_LOGIN,
+    US_LOGIN,
+    ApplicationSettings,
+)
 from nautobot_circuit_maintenance.mailboxes.settings import Required, SettingsProblem
 
 _OUTLOOK = "https://outlook.office365.com"
@@ -39,6 +44,7 @@ class ImapSettings(ApplicationSettings):
     url_example: ClassVar[str] = "imap://host:port, imaps://host:port"
     required: ClassVar[tuple[Required, ...]] = _REQUIRED["password"]
     login_hosts: ClassVar[dict[str, str]] = {
+        "outlook.office365.com": GLOBAL_LOGIN,
         "outlook.office365.us": US_LOGIN,
         "webmail.apps.mil": US_LOGIN,
         "partner.outlook.cn": CHINA_LOGIN,
@@ -80,7 +86,7 @@ class ImapSettings(ApplicationSettings):
     @classmethod
     def is_exchange_online(cls, entry: Mapping[str, Any]) -> bool:
         """Return whether the server is one of Microsoft's."""
-        return urlsplit(entry["url"]).hostname in (urlsplit(_OUTLOOK).hostname, *cls.login_hosts)
+        return urlsplit(entry["url"]).hostname in cls.login_hosts
 
     @property
     def credentials(self) -> Login:

@@ -1,6 +1,7 @@
 """A folder of files and a Maildir as mailboxes, on real folders."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -90,6 +91,73 @@ class FolderContractTest(DirectoryCase, MailboxContract):
         self.delivered = {}
 
         self.assertEqual(subjects(self.fetch()), ["1"])
+
+    def test_a_file_that_grows_is_never_recorded_in_part(self):
+        """A writer that pauses for longer than expected."""
+        whole = mail("1") + b"The rest of it.\r\n" * 100
+        self.deliver(whole[:200])
+        [path] = self.inbox.iterdir()
+        with self.open() as mailbox:
+            path.write_bytes(whole)
+            batches = list(mailbox.fetch(self.request()))
+        self.settle(path)
+        later = self.fetch(batches[-1].cursor)
+
+        self.assertEqual(subjects(batches), [])
+        self.assertRegex(batches[-1].unreadable[0], "DIR-02: .*DIR-03: .*still being written")
+        self.assertEqual({message.raw for batch in later for message in batch.messages}, {whole})
+
+    def test_a_file_that_is_written_long_after_it_was_created(self):
+        """It was empty, or had a part, when it was looked at."""
+        cursor = self.fetch()[-1].cursor
+        for start in (b"", mail("1")[:30]):
+            self.deliver(start)
+            path = max(self.inbox.iterdir())
+            batches = self.fetch(cursor)
+            cursor = batches[-1].cursor if batches else cursor
+            path.write_bytes(mail("1"))
+            self.settle(path)
+            batches = self.fetch(cursor)
+            cursor = batches[-1].cursor
+
+            self.assertEqual(subjects(batches), ["1"])
+
+    def test_a_file_that_is_replaced_by_a_link_or_a_pipe(self):
+        """Whoever delivers could show the app any file of the server, or make it wait for ever."""
+        (self.root / "secret").write_bytes(mail("secret"))
+        for replacement in (lambda path: path.symlink_to(self.root / "secret"), os.mkfifo):
+            with self.subTest(replacement):
+                self.deliver(mail("1"))
+                [path] = self.inbox.iterdir()
+                with self.open() as mailbox:
+                    path.unlink()
+                    replacement(path)
+                    batches = list(mailbox.fetch(self.request()))
+                self.assertEqual(subjects(batches), [])
+                path.unlink()
+
+    def test_a_connection_to_a_folder_that_is_not_the_right_one(self):
+        """It exists, and no message will ever be found in it."""
+        old = NOW.timestamp() - 3600
+        for names in (["1656.M1P2.host"], ["mail.txt"], ["cur/1656.M1P2.host:2,S"], ["new/1656.M1P2.host"]):
+            with self.subTest(names):
+                for name in names:
+                    path = self.inbox / name
+                    path.parent.mkdir(exist_ok=True)
+                    path.write_bytes(mail("1"))
+                    os.utime(path, (old, old))
+                with self.assertRaises(MailboxError) as caught, self.open() as mailbox:
+                    mailbox.check()
+                self.assertRegex(str(caught.exception), r"DIR-04: .*\.eml.*new and cur")
+                shutil.rmtree(self.inbox)
+                self.inbox.mkdir()
+        with self.open() as mailbox:
+            mailbox.check()
+
+    @staticmethod
+    def settle(path: Path) -> None:
+        """Pretend that a file was written a while ago."""
+        os.utime(path, (NOW.timestamp() - 10, NOW.timestamp() - 10))
 
     def test_a_file_that_is_being_written_waits(self):
         cursor = self.fetch()[-1].cursor

@@ -271,5 +271,14 @@ class StrictServerTest(TokenCase):
         super().setUp()
         self.tokens.clear()
 
+    def test_a_server_that_accepts_no_passwords(self):
+        """It says so; the password is not sent."""
+        self.settings = replace(self.settings, login="password", secret=Secret.of("hunter2"))
+
+        self.assertRegex(str(self.refused_by("LOGINDISABLED", b"")), "IMAP-24: .*LOGINDISABLED.*'starttls'.*'login'")
+        self.assertEqual(self.received, [])
+        self.assertRegex(str(self.refused_by("LOGINDISABLED AUTH=PLAIN", b"")), "IMAP-07")
+        self.assertEqual(base64.b64decode(self.received[0]).decode(), f"\0{USER}\0hunter2")
+
     def test_a_server_that_accepts_no_tokens(self):
         self.assertRegex(str(self.refused_by("AUTH=PLAIN", b"")), "IMAP-20: .*neither XOAUTH2 nor OAUTHBEARER")
