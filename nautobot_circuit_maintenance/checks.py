@@ -101,7 +101,7 @@ def check_risk_settings(**_kwargs) -> list[Error]:
 
 
 def check_tables(**_kwargs) -> list[CheckWarning]:
-    """Tell whoever has installed the app what is left to do; a warning, because migrating runs the checks first."""
+    """Warn that the app is installed but not migrated; not an error, because migrating runs the checks first."""
     if not unmigrated.is_hidden():
         return []
     return [

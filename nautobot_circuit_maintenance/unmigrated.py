@@ -1,4 +1,4 @@
-"""Keeps Nautobot's pages working while the app is installed and its tables are not: nobody has run post_upgrade yet.
+"""Keeps Nautobot's pages working while the app is installed and its tables are not: post_upgrade has not run yet.
 
 The tables may be missing, or be those of the older package of this name. Every query of theirs would fail, also on pages of core,
 which ask for the maintenances of a circuit, for what a change record is about, for what a provider would take with it. So the
@@ -53,7 +53,7 @@ def is_hidden() -> bool:
 
 
 def hide() -> None:
-    """Let the models have no rows, and let nobody delete what they refer to."""
+    """Let the models have no rows, and protect what they refer to from deletion."""
     global _is_hidden  # pylint: disable=global-statement  # of the process
     _is_hidden = True
     for manager in _managers():

@@ -105,7 +105,7 @@ def _notification(model: Any, row: OlderRaw, known: set[str], sizes: Sequence[in
         "taken_over": CUT if is_cut else WHOLE,
         "requires_confirmation": False,  # the older package took every message
     }
-    if state == "parsed" and error:  # known, and nobody can change it: it needs no attention
+    if state == "parsed" and error:  # known, and no one can change it: it needs no attention
         values |= {
             "dismissed_at": row.last_updated or row.stamp,
             "dismissed_reason": "Taken over from the older package.",

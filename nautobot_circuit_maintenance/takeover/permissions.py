@@ -113,6 +113,6 @@ def _is_valid(world: World, model: str, constraints: Any) -> bool:
     try:
         for each in alternatives:
             str(world.model(model).objects.filter(Q(**each)).query)
-    except (FieldError, TypeError, ValueError, ValidationError):  # whatever a value that somebody typed raises
+    except (FieldError, TypeError, ValueError, ValidationError):  # whatever a value typed by a person raises
         return False
     return True

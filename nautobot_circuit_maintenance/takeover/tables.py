@@ -22,7 +22,7 @@ NAMES = (
 """Referring tables first. The last one tells the older package's tables from ours, which have none of this name."""
 
 _REGISTRY = Apps()
-"""Of its own: these are no models of the app, and migrations need not know of them."""
+"""A registry of its own: these models are not the app's, and migrations must not see them."""
 
 
 def original(name: str) -> str:

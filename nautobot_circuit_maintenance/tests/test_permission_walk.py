@@ -144,7 +144,7 @@ def questions_to_core(ours: two_providers.Side) -> Iterator[tuple[str, dict, boo
 class Comparison(WalkCase):
     """Send the same requests before and after the other provider exists.
 
-    The risk is not assessed meanwhile: the network is the same for everybody, so a way of another provider does change what is said
+    The risk is not assessed here: the network is the same for everybody, so a way of another provider does change what is said
     about a shared site. That it discloses no name is tested below.
     """
 

@@ -149,7 +149,7 @@ class ConsentCallbackView(LoginRequiredMixin, View):
             _library().revoke(settings, token)
         except MailboxError as error:  # value, exchange, revoke
             return str(error)
-        return "The source was removed or renamed meanwhile; the consent was revoked."
+        return "The source was removed or renamed in the meantime; the consent was revoked."
 
 
 def _is_stored(source: models.NotificationSource, account: str, token: str) -> bool:

@@ -40,7 +40,7 @@ class StillWrittenError(OSError):
 def first_bytes(file: MessageFile, size: int) -> bytes:
     """Return the first bytes of a file; raises OSError.
 
-    Whoever may deliver could put a link to any file in its place, or a pipe that never ends: neither is opened.
+    Anyone who may deliver could put a link to any file in its place, or a pipe that never ends: neither is opened.
     """
     descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as stream:

@@ -27,7 +27,7 @@ _REVOKED = (
     "the consent has ended: it was revoked, the password of the account was changed, it was not used for six months, or the "
     "consent screen is External and in Testing, where it ends after seven days"
 )
-_USED = "the code was used or has expired, or 'redirect_uri' was changed meanwhile"
+_USED = "the code was used or has expired, or 'redirect_uri' was changed in the meantime"
 _UNKNOWN = "see Google's answer"
 _ENDS = {
     "invalid_rapt": "Google Cloud session control asks to sign in again: exempt the app from it, or use a service account",

@@ -123,7 +123,7 @@ class FolderContractTest(DirectoryCase, MailboxContract):
             self.assertEqual(subjects(batches), ["1"])
 
     def test_a_file_that_is_replaced_by_a_link_or_a_pipe(self):
-        """Whoever delivers could show the app any file of the server, or make it wait for ever."""
+        """Anyone who delivers could show the app any file of the server, or make it wait for ever."""
         (self.root / "secret").write_bytes(mail("secret"))
         for replacement in (lambda path: path.symlink_to(self.root / "secret"), os.mkfifo):
             with self.subTest(replacement):

@@ -1,4 +1,4 @@
-"""The app is installed over the older package's tables, and nobody has run post_upgrade yet."""
+"""The app is installed over the older package's tables, and post_upgrade has not run yet."""
 
 from io import StringIO
 
