@@ -323,9 +323,17 @@ class TestGmailRefusals(GmailCase):
         self.assertRegex(str(error), "'nobody@example.net' .invalid_grant: Invalid email or User ID.*check 'account'")
 
     def test_a_token_endpoint_that_is_busy(self):
-        self.account.token_refusal = Refusal(503, {"error": "temporarily_unavailable"})
-
-        self.assertFalse(self.refusal().permanent)
+        for refusal in (
+            Refusal(503, {"error": "temporarily_unavailable"}),
+            Refusal(503, b"<html>busy</html>"),
+            Refusal(500, {"error": "internal_failure"}),
+            Refusal(403, b"<html>proxy</html>"),
+        ):
+            with self.subTest(refusal.body):
+                self.account.token_refusal = refusal
+                error = self.refusal()
+                self.assertRegex(str(error), "GMAIL-05: .*temporary")
+                self.assertFalse(error.permanent)
 
     def test_what_the_api_refuses(self):
         cases = {
