@@ -16,6 +16,8 @@ from nautobot_circuit_maintenance.tests import inherited
 from nautobot_circuit_maintenance.tests.factories import app
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
+APP = "nautobot_circuit_maintenance"
+
 
 class CircuitMaintenanceViewTest(inherited.EditableViewTestCase):
     """Nautobot's tests."""
@@ -90,6 +92,12 @@ class NotificationViewTest(
     """Nautobot's tests except those of adding, editing, change log and notes, which notifications do not have."""
 
     model = models.Notification
+    custom_action_required_permissions = {  # what these pages do to other objects than the notification
+        "add_maintenance": [f"{APP}.change_notification", f"{APP}.add_circuitmaintenance"],
+        "choose_parser": [f"{APP}.change_notification", "circuits.change_provider"],
+        "rule": [f"{APP}.change_notification", "circuits.change_provider"],
+        "teach": [f"{APP}.view_notification", f"{APP}.add_maillayout"],
+    }
 
     @classmethod
     def setUpTestData(cls):

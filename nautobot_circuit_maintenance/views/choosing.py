@@ -60,7 +60,7 @@ class RuleMixin:
     def rule(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Show how the provider's other emails read with this order of day and month, then keep it."""
         row = self.get_object()
-        order = request.POST.get("order") or request.GET.get("order")
+        order = request.POST.get("order") or request.GET.get("order") or ORDER.choices[0]
         if order not in ORDER.choices:
             raise Http404("No such order of day and month.")
         if not may_keep(request.user, row.provider):
