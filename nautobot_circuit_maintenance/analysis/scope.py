@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from nautobot.circuits.models import Circuit
 from nautobot.dcim.models import Device, Location
 from nautobot.tenancy.models import Tenant
@@ -10,6 +10,7 @@ from nautobot.tenancy.models import Tenant
 from nautobot_circuit_maintenance.analysis.cabling import devices_cabled_to
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitMaintenance
+from nautobot_circuit_maintenance.models.severity import worst_impact
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,27 @@ class ImpactScope:
     """What the circuits are cabled to."""
     tenants: QuerySet[Tenant]
     """Tenants of the circuits."""
+
+
+@dataclass(frozen=True)
+class Affected:
+    """What a page says of the affected circuits in several places: counted once."""
+
+    worst: str
+    """The worst impact; empty if nothing is affected."""
+    total: int
+    unknown: int
+    """Of these: circuit IDs that Nautobot does not know."""
+
+
+def count_affected(maintenance: CircuitMaintenance, visibility: Visibility) -> Affected:
+    """Count what a user may see of the affected circuits of a maintenance, in one query."""
+    by_impact = visibility.impacts.affected().filter(maintenance=maintenance).order_by().values("impact")
+    counted = by_impact.annotate(total=Count("pk"), unknown=Count("pk", filter=Q(circuit__isnull=True)))
+    rows = list(counted.values_list("impact", "total", "unknown"))
+    return Affected(
+        worst_impact(impact for impact, *_ in rows), sum(row[1] for row in rows), sum(row[2] for row in rows)
+    )
 
 
 def scope_of(maintenance: CircuitMaintenance, visibility: Visibility) -> ImpactScope:

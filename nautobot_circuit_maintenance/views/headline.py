@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from nautobot_circuit_maintenance.analysis.scope import Affected
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.domain.periods import duration
@@ -16,12 +17,11 @@ from nautobot_circuit_maintenance.models.querysets import OVER
 from nautobot_circuit_maintenance.ui import formatting
 
 
-def headline(maintenance: CircuitMaintenance, visibility: Visibility, now: datetime) -> SafeString:
+def headline(maintenance: CircuitMaintenance, visibility: Visibility, affected: Affected, now: datetime) -> SafeString:
     """Return when it starts or ends, how many circuits it affects, and whether anyone is on it."""
     parts = [_when(maintenance, now)]
     if visibility.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact"):
-        count = visibility.impacts.affected().filter(maintenance=maintenance).count()
-        parts.append(f"{count} circuit{pluralize(count)}")
+        parts.append(f"{affected.total} circuit{pluralize(affected.total)}")
     else:
         parts.append(formatting.HIDDEN)
     parts.append("acknowledged" if maintenance.ack else "unacknowledged")

@@ -16,14 +16,14 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from nautobot.apps.templatetags import hyperlinked_object, placeholder
 from nautobot.apps.ui import KeyValueTablePanel, ObjectsTablePanel
+from nautobot.core.templatetags.helpers import table_config_form
 from nautobot.core.ui.object_detail import Component
 
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
-from nautobot_circuit_maintenance.analysis.scope import scope_of
+from nautobot_circuit_maintenance.analysis.scope import Affected, scope_of
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import ConfidenceChoices as Confidence
-from nautobot_circuit_maintenance.models import CircuitMaintenance
-from nautobot_circuit_maintenance.models.severity import worst_impact
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import LONGEST_LIST
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
@@ -132,7 +132,7 @@ class ScopePanel(_FilledPanel):
         if not visibility.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact"):
             return {"Circuits": formatting.HIDDEN}
         scope = scope_of(maintenance, visibility)
-        unknown = visibility.impacts.affected().unmatched().filter(maintenance=maintenance).count()
+        unknown = context["affected"].unknown
         impacts = reverse("plugins:nautobot_circuit_maintenance:circuitimpact_list")
         of_this = {"maintenance": maintenance.pk, "affected": True}
         found = {
@@ -165,6 +165,13 @@ def _linked(count: int, address: str) -> SafeString | str:
 class CircuitsPanel(ObjectsTablePanel):
     """The circuits of a maintenance; its table compares them with what the provider announced."""
 
+    def get_table_config_form_context(self, context: Context) -> dict[str, Any] | None:
+        """Offer the columns without rows: core would count those of a page that it does not show."""
+        if not self.should_render(context):
+            return None
+        table = self.table_class(CircuitImpact.objects.none(), user=context["request"].user, configurable=True)
+        return table_config_form(table)
+
     def get_extra_context(self, context: Context) -> dict[str, Any]:
         """Pass the evidence to the table."""
         extra = super().get_extra_context(context)
@@ -172,10 +179,9 @@ class CircuitsPanel(ObjectsTablePanel):
         return extra
 
 
-def badges(maintenance: CircuitMaintenance, visibility: Visibility, evidence: Evidence) -> SafeString:
+def badges(maintenance: CircuitMaintenance, affected: Affected, evidence: Evidence) -> SafeString:
     """Show status and worst impact, and whether it is replaced or doubtful, for the title."""
-    impacts = visibility.impacts.affected().filter(maintenance=maintenance)
-    worst = worst_impact(impacts.values_list("impact", flat=True).distinct())
+    worst = affected.worst
     shown = [formatting.badge(maintenance.status)]
     if worst:
         shown.append(formatting.outlined(worst) if maintenance.is_over(timezone.now()) else formatting.badge(worst))

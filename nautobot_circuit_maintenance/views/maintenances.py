@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -22,6 +23,7 @@ from rest_framework.decorators import action
 
 from nautobot_circuit_maintenance import filters, forms, models, tables
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
+from nautobot_circuit_maintenance.analysis.scope import count_affected
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.models.acknowledgement import unacknowledge
@@ -128,8 +130,11 @@ class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
         if isinstance(instance, models.CircuitMaintenance):
             context["evidence"] = Evidence(instance.parsed_notifications.order_by(), instance.provider)
             visibility, now = Visibility.of(request.user), timezone.now()
-            context["badges"] = badges(instance, visibility, context["evidence"])
-            context["headline"] = headline(instance, visibility, now)
+            prefetch_related_objects([instance], "windows")  # shown in four places
+            affected = count_affected(instance, visibility)
+            context["affected"] = affected
+            context["badges"] = badges(instance, affected, context["evidence"])
+            context["headline"] = headline(instance, visibility, affected, now)
             context["gantt"] = gantt(instance, now)
         return context
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
@@ -59,12 +60,13 @@ def lines_of(maintenance: CircuitMaintenance, evidence: Evidence, visibility: Vi
 
 
 def _notifications(maintenance: CircuitMaintenance, evidence: Evidence, visibility: Visibility) -> Iterator[Line]:
-    parsed = visibility.parsed_notifications.filter(maintenance=maintenance)
-    visible = set(parsed.values_list("fingerprint", flat=True))
+    readable_ones = Exists(visibility.notifications.filter(pk=OuterRef("notification")))
+    parsed = visibility.parsed_notifications.filter(maintenance=maintenance).annotate(is_readable=readable_ones)
+    found = list(parsed.values_list("fingerprint", "notification", "is_readable"))
+    visible = {fingerprint for fingerprint, *_ in found}
     if not visible:
         return
-    notifications = visibility.notifications.filter(parsed_notifications__maintenance=maintenance)
-    readable = set(notifications.values_list("pk", flat=True))
+    readable = {notification for _, notification, is_readable in found if is_readable}
     links = {row.fingerprint: _link(row, readable) for row in evidence.rows if row.fingerprint in visible}
     doubts: dict[str, list[SafeString]] = {}
     for doubt in maintenance.doubts:

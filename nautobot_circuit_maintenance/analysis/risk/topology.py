@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Exists, OuterRef
 from nautobot.circuits.models import Circuit, CircuitTermination
 from nautobot.dcim.models import Location, LocationType
 from nautobot.extras.models import DynamicGroup, StaticGroupAssociation
@@ -94,10 +95,10 @@ def _read(counted: Counted) -> _Rows:
 def _types() -> Iterator[tuple[UUID, bool, bool]]:
     """Yield the location types: whether they are nestable, and whether they may hold ends of circuits."""
     kind = ContentType.objects.get_for_model(CircuitTermination)
-    for_ends = LocationType.content_types.through.objects.filter(contenttype=kind).values("locationtype")
+    for_ends = LocationType.content_types.through.objects.filter(contenttype=kind)
     rows = LocationType.objects.without_tree_fields().order_by("pk")
-    holding = set(rows.filter(pk__in=for_ends).values_list("pk", flat=True))
-    yield from ((pk, nestable, pk in holding) for pk, nestable in rows.values_list("pk", "nestable"))
+    holding = rows.annotate(holds_ends=Exists(for_ends.filter(locationtype=OuterRef("pk"))))
+    yield from holding.values_list("pk", "nestable", "holds_ends")
 
 
 def _members() -> Iterator[tuple[UUID, UUID]]:
