@@ -1,14 +1,14 @@
-"""How many links of each site are down at each moment of the next days."""
+"""How many links of each site are down at each moment of the next days, and what that means for the site."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count
-
+from nautobot_circuit_maintenance.analysis.redundancy.values import SEVERITIES, Finding, Kind, Subject
+from nautobot_circuit_maintenance.analysis.risk.report import Risk
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact
 
@@ -35,6 +35,8 @@ class Segment:
     affected: int
     """Links with any impact."""
     maintenances: tuple[UUID, ...]
+    kind: Kind | None = None
+    """What the assessment of the risk says, which knows more than the site's own links; None: nothing."""
 
 
 @dataclass(frozen=True)
@@ -49,25 +51,48 @@ class SiteRow:
 
     @property
     def is_at_risk(self) -> bool:
-        """Whether at some moment no link is left, or one of several."""
-        return any(each.down and self.links - each.down <= (1 if self.links > 1 else 0) for each in self.segments)
+        """Whether the site is dark or has one way left at some moment."""
+        return any(each.kind for each in self.segments)
 
 
-def read_timeline(visibility: Visibility, now: datetime, until: datetime) -> list[SiteRow]:
-    """Return the sites with affected links in this span, by the start of their first window."""
+def read_timeline(visibility: Visibility, now: datetime, until: datetime, risk: Risk | None) -> list[SiteRow]:
+    """Return the sites with affected links in this span, or at risk in it, by the start of their first window.
+
+    Without an assessment, nothing is said of the risk, and each location is a site.
+    """
+    site_of = risk.recorded.surroundings.site_of if risk else {}
+    findings = _findings(risk.findings if risk else (), now, until)
     by_site: defaultdict[UUID, list[Down]] = defaultdict(list)
     for each in (
         *_links(visibility, now, until, "maintenance__windows", in_all_windows=True),
         *_links(visibility, now, until, "windows", in_all_windows=False),
     ):
-        by_site[each.site].append(each)
-    names = dict(visibility.locations.filter(pk__in=list(by_site)).values_list("pk", "name"))
-    ends = visibility.terminations.filter(location__in=list(names), circuit__in=visibility.circuits)
-    links = dict(ends.values_list("location").annotate(count=Count("circuit", distinct=True)))
+        by_site[site_of.get(each.site, each.site)].append(each)
+    wanted = by_site.keys() | findings.keys()
+    names = dict(visibility.locations.filter(pk__in=wanted).values_list("pk", "name"))
+    links = _count_links(visibility, names, site_of)
     rows = [
-        SiteRow(pk, name, links.get(pk, 0), tuple(segments_of(by_site[pk], now, until))) for pk, name in names.items()
+        SiteRow(pk, name, links[pk], tuple(segments_of(by_site[pk], findings.get(pk, ()), now, until)))
+        for pk, name in names.items()
     ]
     return sorted(rows, key=lambda row: (row.segments[0].start, row.name))
+
+
+def _findings(findings: Iterable[Finding], now: datetime, until: datetime) -> dict[UUID, list[Finding]]:
+    """Return what is found about sites in this span; a hub is a site, too."""
+    found: defaultdict[UUID, list[Finding]] = defaultdict(list)
+    for each in findings:
+        if each.subject in (Subject.SITE, Subject.HUB) and each.start < until and each.end > now:
+            found[each.key].append(each)
+    return dict(found)
+
+
+def _count_links(visibility: Visibility, sites: Collection[UUID], site_of: Mapping[UUID, UUID]) -> Counter[UUID]:
+    """Return how many circuits end in each site, as far as the user may view them."""
+    places = {*sites, *(place for place, site in site_of.items() if site in sites)}
+    ends = visibility.terminations.filter(location__in=places, circuit__in=visibility.circuits)
+    pairs = {(site_of.get(place, place), circuit) for place, circuit in ends.values_list("location", "circuit")}
+    return Counter(site for site, _ in pairs)
 
 
 def _links(
@@ -98,10 +123,12 @@ def _links(
         yield Down(*row)
 
 
-def segments_of(links: Iterable[Down], now: datetime, until: datetime) -> Iterator[Segment]:
-    """Yield the times in which the same windows are open at one site; what has begun counts from now."""
-    links = list(links)
-    changes = sorted({moment for each in links for moment in (max(each.start, now), min(each.end, until))})
+def segments_of(
+    links: Sequence[Down], findings: Sequence[Finding], now: datetime, until: datetime
+) -> Iterator[Segment]:
+    """Yield the times in which the same windows are open at one site, and the same is found; what has begun counts from now."""
+    spans = [(each.start, each.end) for each in (*links, *findings)]
+    changes = sorted({moment for start, end in spans for moment in (max(start, now), min(end, until))})
     starts, ends = defaultdict(list), defaultdict(list)
     for each in links:
         starts[max(each.start, now)].append(each)
@@ -114,6 +141,11 @@ def segments_of(links: Iterable[Down], now: datetime, until: datetime) -> Iterat
             affected[each.circuit] += step
             down[each.circuit] += step * (each.impact == Impact.OUTAGE)
             maintenances[each.maintenance] += step
-        if count := sum(number > 0 for number in affected.values()):
-            open_ones = tuple(sorted((pk for pk, number in maintenances.items() if number > 0), key=str))
-            yield Segment(moment, following, sum(number > 0 for number in down.values()), count, open_ones)
+        current = [each for each in findings if each.start <= moment < each.end]
+        count = sum(number > 0 for number in affected.values())
+        if count or current:
+            open_ones = {pk for pk, number in maintenances.items() if number > 0}
+            open_ones.update(pk for each in current for pk in each.maintenances)
+            worst = max((each.kind for each in current), key=SEVERITIES.__getitem__, default=None)
+            count_down = sum(number > 0 for number in down.values())
+            yield Segment(moment, following, count_down, count, tuple(sorted(open_ones, key=str)), worst)

@@ -88,7 +88,7 @@ class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
             "upcoming_url": ahead_url(span),
         }
         if visibility.user.has_perms(_OF_SITES):
-            sites = read_timeline(visibility, now, now + timedelta(days=DAYS))
+            sites = read_timeline(visibility, now, now + timedelta(days=DAYS), risk["risk"])
             context["timeline"] = timeline_of(sites, now)
         return context
 

@@ -18,14 +18,17 @@ MOST_ROWS = 6
 
 
 def risk_context(visibility: Visibility, now: datetime, span: timedelta) -> dict[str, Any]:
-    """Return tile and rows of what begins within a span; the tile is left out where a number would mean nothing."""
+    """Return tile and rows of what begins within a span; the tile is left out where a number would mean nothing.
+
+    ``risk`` is the assessment itself, for whatever else shows it; None if there is none.
+    """
     if not visibility.user.has_perms(RISK_PERMISSIONS):
-        return {"risk_tiles": [], "risk_rows": []}
+        return {"risk": None, "risk_tiles": [], "risk_rows": []}
     try:
         risk = read_risk(visibility, now)
     except RiskError as error:
-        return {"risk_tiles": [], "risk_rows": [], "risk_error": str(error)}
-    return {"risk_tiles": [risk_tile(risk, now, span)], **_rows(risk, visibility, now, span)}
+        return {"risk": None, "risk_tiles": [], "risk_rows": [], "risk_error": str(error)}
+    return {"risk": risk, "risk_tiles": [risk_tile(risk, now, span)], **_rows(risk, visibility, now, span)}
 
 
 def home_tiles(visibility: Visibility, now: datetime) -> list[Tile]:

@@ -8,6 +8,7 @@ from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils import timezone
 
+from nautobot_circuit_maintenance.analysis.redundancy.values import SEVERITIES, Kind
 from nautobot_circuit_maintenance.analysis.site_timeline import Segment, SiteRow
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.ui import formatting
@@ -51,7 +52,7 @@ def _bars(rows: Sequence[SiteRow]) -> dict[str, Any]:
                 _milliseconds(segment.start),
                 _milliseconds(segment.end),
                 _share(row, segment),
-                state_of(row, segment),
+                state_of(segment),
                 _url(segment),
                 f"{row.name}: {words_of(row, segment)}, {_times(segment)}",
             ]
@@ -72,10 +73,14 @@ def _cells(rows: Sequence[SiteRow], now: datetime) -> dict[str, Any]:
                 each for each in row.segments if timezone.localdate(each.start) <= day <= timezone.localdate(each.end)
             ]
             if found:
-                worst = max(found, key=lambda each: (each.down, each.affected))
+                worst = max(found, key=_gravity)
                 words = f"{row.name}, {day:%a %d %b}: {words_of(row, worst)}"
                 cells.append([position, number, _share(row, worst), 0, 0, _url(worst), words])
     return {"days": [f"{day:%d %b}" for day in days], "cells": cells}
+
+
+def _gravity(segment: Segment) -> tuple[int, int, int]:
+    return (SEVERITIES[segment.kind] if segment.kind else 0, segment.down, segment.affected)
 
 
 def _table_row(row: SiteRow, segment: Segment) -> dict[str, Any]:
@@ -89,29 +94,36 @@ def _table_row(row: SiteRow, segment: Segment) -> dict[str, Any]:
     }
 
 
-def state_of(row: SiteRow, segment: Segment) -> str:
+def state_of(segment: Segment) -> str:
     """Return what a segment means for the site: dark, one-left, down or degraded."""
-    if not segment.down:
-        return "degraded"
-    left = row.links - segment.down
-    if left <= 0:
-        return "dark"
-    return "one-left" if left == 1 else "down"
+    if segment.kind:
+        return "dark" if segment.kind == Kind.DARK else "one-left"
+    return "down" if segment.down else "degraded"
 
 
 def words_of(row: SiteRow, segment: Segment) -> str:
-    """Return what a segment means for the site as a sentence: "all" is said only of the same moment."""
-    of = f"{segment.down} of {row.links} link{pluralize(row.links)} down"
-    if not segment.down:
-        return f"{segment.affected} of {row.links} link{pluralize(row.links)} degraded"
-    return {
-        "dark": f"all {row.links} links down" if row.links > 1 else "the only link down",
-        "one-left": f"{of}, one left",
-    }.get(state_of(row, segment), of)
+    """Return what a segment means for the site in words: "all" is said only of the same moment, and of a site that is dark."""
+    links = _links_of(row, segment)
+    if segment.kind == Kind.ONE_LEFT:
+        return f"{links}, one left" if segment.down else f"one way left, {links}"
+    if segment.kind != Kind.DARK:
+        return links
+    if segment.down < row.links:
+        return f"dark, {links}"
+    return f"all {row.links} links down" if row.links > 1 else "the only link down"
+
+
+def _links_of(row: SiteRow, segment: Segment) -> str:
+    total = f"of {row.links} link{pluralize(row.links)}"
+    if segment.down:
+        return f"{segment.down} {total} down"
+    return f"{segment.affected} {total} degraded" if segment.affected else f"0 {total} down"
 
 
 def _share(row: SiteRow, segment: Segment) -> float:
-    """Return the height of a bar: the share of links that are down; a line if they are only degraded."""
+    """Return the height of a bar: full for a dark site, else the share of links that are down; a line if none is."""
+    if segment.kind == Kind.DARK:
+        return 1
     return round(min(segment.down / max(row.links, 1), 1), 3) if segment.down else 0.12
 
 

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from django.test import TestCase
+from nautobot.circuits.models import Circuit
 
+from nautobot_circuit_maintenance.analysis.risk.report import read_risk
 from nautobot_circuit_maintenance.analysis.site_timeline import read_timeline
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import (
@@ -35,9 +37,11 @@ class TimelineTest(TestCase):
             app.create_impact(maintenance, self.circuits[number], impact)
         return maintenance
 
-    def rows(self, user=None):
+    def rows(self, user=None, *, is_assessed=True):
         """Return the sites."""
-        return read_timeline(Visibility.of(user or self.everyone), NOON, NOON + 14 * DAY)
+        visibility = Visibility.of(user or self.everyone)
+        risk = read_risk(visibility, NOON) if is_assessed else None
+        return read_timeline(visibility, NOON, NOON + 14 * DAY, risk)
 
     def said(self):
         """Return hours from now and what is said of each segment of the site."""
@@ -121,3 +125,36 @@ class TimelineTest(TestCase):
     def test_hidden_circuits_and_sites_are_no_part_of_it(self):
         self.plan(1, 0)
         self.assertEqual(self.rows(users.viewer()), [])
+
+    def test_a_site_whose_only_way_leads_through_another_is_dark_with_it(self):
+        """Its own link is up."""
+        behind = core.create_sites("BEHIND")[0]
+        link = core.create_circuit(self.isp, "LINK")
+        core.terminate(link, "A", self.site)
+        core.terminate(link, "Z", behind)
+        work = self.plan(10, 0, 1, 2, 3)
+
+        rows = {row.name: [(words_of(row, each), each.maintenances) for each in row.segments] for row in self.rows()}
+        self.assertEqual(rows["BEHIND"], [("dark, 0 of 1 link down", (work.pk,))])
+        self.assertEqual(rows["SYD1"], [("dark, 4 of 5 links down", (work.pk,))])
+
+    def test_links_that_are_left_but_lead_to_the_same_way_are_one_left(self):
+        """Two of three links are up; both lead to a neighbor with one way out."""
+        hub = core.create_sites("NEAR")[0]
+        place = core.create_sites("FAR")[0]
+        for number in range(2):
+            link = core.create_circuit(self.isp, f"PAIR-{number}")
+            core.terminate(link, "A", place)
+            core.terminate(link, "Z", hub)
+        for cid, site in (("OWN", place), ("WAY", hub)):
+            core.terminate(core.create_circuit(self.isp, cid), "A", site)
+        app.create_impact(self.plan(10), Circuit.objects.get(cid="OWN"))
+
+        (row,) = [each for each in self.rows() if each.name == "FAR"]
+        self.assertEqual([words_of(row, each) for each in row.segments], ["1 of 3 links down, one left"])
+
+    def test_without_an_assessment_nothing_is_said_of_the_risk(self):
+        self.plan(10, 0, 1, 2, 3)
+
+        (row,) = self.rows(is_assessed=False)
+        self.assertEqual((words_of(row, row.segments[0]), row.is_at_risk), ("4 of 4 links down", False))
