@@ -39,23 +39,33 @@ def create(name: str, statements: str) -> None:
         database.execute(server, statements)
 
 
-def name_of(what: str) -> str:
-    """Return the name of a database of this process: the tests drop those of ended ones."""
-    return f"ncm_test_{os.getpid()}_older_{what}"
+@contextmanager
+def removed(what: str) -> Iterator[str]:
+    """Yield the name of a database of this process, which is dropped at the end, however that comes.
+
+    What a process that was killed left is dropped by the next run of the tests, which knows such names.
+    """
+    name = f"ncm_test_{os.getpid()}_older_{what}"
+    try:
+        yield name
+    finally:
+        with database.server_connection() as server:
+            database.drop(server, name)
+
+
+def copy(source: str, name: str) -> None:
+    """Create a database as a copy of another one."""
+    with database.server_connection() as server:
+        database.clone(server, name, source=source)
 
 
 @contextmanager
 def clone(source: str) -> Iterator[None]:
     """Run a block in a copy of a database."""
-    name = f"{source}_copy"
-    with database.server_connection() as server:
-        database.clone(server, name, source=source)
-    try:
+    with removed("copy") as name:
+        copy(source, name)
         with inside(name):
             yield
-    finally:
-        with database.server_connection() as server:
-            database.drop(server, name)
 
 
 @contextmanager

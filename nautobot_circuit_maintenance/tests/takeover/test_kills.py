@@ -39,22 +39,19 @@ class Killer:
 @pytest.fixture(scope="module")
 def prepared(older):
     """Yield a database in which only the rows are still to be copied, and the models of that moment."""
-    name = databases.name_of("prepared")
-    with database.server_connection() as server:
-        database.clone(server, name, source=older)
-    with databases.inside(name):
-        (_, parent), *_ = (each for each in MIGRATION.dependencies if each[0] == APP)
-        state = databases.migrate(parent)
-        copying = MIGRATION.operations[-1]
-        with connection.schema_editor() as schema_editor:
-            for each in MIGRATION.operations[:-1]:
-                before = state.clone()
-                each.state_forwards(APP, state)
-                each.database_forwards(APP, schema_editor, before, state)
-        assert copying.code is take_over
-    yield name, state.apps  # without a connection to it: it is cloned
-    with database.server_connection() as server:
-        database.drop(server, name)
+    with databases.removed("prepared") as name:
+        databases.copy(older, name)
+        with databases.inside(name):
+            (_, parent), *_ = (each for each in MIGRATION.dependencies if each[0] == APP)
+            state = databases.migrate(parent)
+            copying = MIGRATION.operations[-1]
+            with connection.schema_editor() as schema_editor:
+                for each in MIGRATION.operations[:-1]:
+                    before = state.clone()
+                    each.state_forwards(APP, state)
+                    each.database_forwards(APP, schema_editor, before, state)
+            assert copying.code is take_over
+        yield name, state.apps  # without a connection to it: it is cloned
 
 
 def run(apps: Any, killer: Killer) -> None:

@@ -23,8 +23,10 @@ def before(older):
     """Run a test in the database before the migrations, as a process that started there."""
     with databases.clone(older):
         unmigrated.hide()
-        yield
-        unmigrated.show()
+        try:
+            yield
+        finally:
+            unmigrated.show()
 
 
 @pytest.fixture
