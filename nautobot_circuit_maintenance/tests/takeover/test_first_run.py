@@ -14,10 +14,6 @@ from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.takeover.tables import OLDER
 from nautobot_circuit_maintenance.tests.end_to_end import world
-from nautobot_circuit_maintenance.tests.takeover.databases import HAS_GIVEN
-
-if not HAS_GIVEN:
-    pytest.skip("the given database is absent", allow_module_level=True)
 
 pytestmark = [
     pytest.mark.postgresql("the databases of the older package are PostgreSQL's"),

@@ -16,10 +16,6 @@ from nautobot.extras.models import (
 from nautobot.users.models import ObjectPermission
 
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note, Notification
-from nautobot_circuit_maintenance.tests.takeover.databases import HAS_GIVEN
-
-if not HAS_GIVEN:
-    pytest.skip("the given database is absent", allow_module_level=True)
 
 pytestmark = [
     pytest.mark.postgresql("the databases of the older package are PostgreSQL's"),
