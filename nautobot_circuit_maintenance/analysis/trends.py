@@ -88,7 +88,9 @@ def by_week(visibility: Visibility, now: datetime) -> Weeks:
     starts = [_midnight(day).astimezone(zones.utc) for day in mondays]
     end = _midnight(mondays[-1] + WEEK) - timedelta(microseconds=1)
     maintenances = planned(visibility, starts[0], end)
-    counts = _counted(maintenances, starts) if visibility.sees_all_impacts else _read(visibility, maintenances, starts)
+    counts = (
+        _counted(maintenances, starts) if visibility.sees_all_impacts() else _read(visibility, maintenances, starts)
+    )
     places = (*range(1, len(SEVERITIES) + 1), 0)
     return Weeks(
         mondays,

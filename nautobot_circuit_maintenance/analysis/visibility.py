@@ -77,9 +77,8 @@ class Visibility:
         visible = self.maintenances
         return rows.filter(maintenance__in=visible.values("pk")) if visible.query.where else rows
 
-    @property
     def sees_all_impacts(self) -> bool:
-        """Whether no impact is hidden, so that stored figures of all impacts are those of the visible ones."""
+        """Return whether no impact is hidden, so that stored figures of all impacts are those of the visible ones."""
         return not self.impacts.query.where
 
     @property
