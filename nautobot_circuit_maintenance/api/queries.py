@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from django.db.models import BinaryField, JSONField
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
 from nautobot_circuit_maintenance.api.paging import KeysFirstPagination
 from nautobot_circuit_maintenance.ui.http import has_storable_query
+
+_LARGE = (BinaryField, JSONField)
+"""Sorting by megabytes takes seconds, and tells nothing."""
 
 
 class OwnColumnsMixin:
@@ -16,6 +20,7 @@ class OwnColumnsMixin:
     """
 
     queryset: Any
+    serializer_class: Any
     pagination_class = KeysFirstPagination
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -26,7 +31,7 @@ class OwnColumnsMixin:
 
     @property
     def ordering_fields(self) -> list[str]:
-        """The fields that ``ordering`` may name."""
-        model = self.queryset.model
-        hidden = getattr(model, "HIDDEN", ())
-        return [field.name for field in model._meta.concrete_fields if field.name not in hidden]
+        """The fields that ``sort`` may name: those that the endpoint shows, except large ones."""
+        hidden = getattr(self.serializer_class.Meta, "exclude", ())
+        fields = self.queryset.model._meta.concrete_fields
+        return [field.name for field in fields if field.name not in hidden and not isinstance(field, _LARGE)]

@@ -79,7 +79,8 @@ class ParsedNotificationTable(KeysFirstMixin, BaseTable):
 
     status = BadgeColumn(linkify=True)
     maintenance = tables.Column(linkify=True)
-    notification = tables.Column(linkify=True)
+    # The order of notifications, by the columns that repeat theirs: no index has the joined ones.
+    notification = tables.Column(linkify=True, order_by=("-received_at", "fingerprint"))
     issued_at = DateTimeBadgeColumn(verbose_name="Timestamp in email")
     received_at = DateTimeBadgeColumn(verbose_name="Received")
     outdated = SupersededColumn()

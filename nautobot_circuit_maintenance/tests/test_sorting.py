@@ -1,6 +1,8 @@
 """``?sort=`` of lists, pages and endpoints: whatever it says, the answer is not an error."""
 
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from nautobot.extras.models import ComputedField, CustomField
 
@@ -62,6 +64,23 @@ class SortingTest(PageTestCase):
             for sort in ("worst_impact", "impacts", "windows", *STRANGE):
                 with self.subTest(model=name, sort=sort):
                     self.assert_answers(url, sort)
+
+    def test_endpoints_do_not_sort_by_what_they_do_not_show(self):
+        """The original message, for example: the order would reveal its content, and take seconds."""
+        hidden = (("notification", "raw"), ("notification", "dismissed_error"), ("parsednotification", "json"))
+        for name, field in (*hidden, ("notificationsource", "cursor"), ("circuitmaintenance", "sort_severity")):
+            url = reverse(f"plugins-api:nautobot_circuit_maintenance-api:{name}-list")
+            with CaptureQueriesContext(connection) as queries:
+                self.assert_answers(url, field)
+            orders = [each["sql"].partition("ORDER BY")[2] for each in queries]
+            self.assertEqual([order for order in orders if f'"{field}"' in order], [], name)
+
+    def test_parsed_notifications_are_sorted_as_their_notifications(self):
+        rows = models.ParsedNotification.objects.exclude(notification=None)
+        for sort in ("notification", "-notification"):
+            table = self.client.get(url_of("parsednotification_list"), {"sort": sort}, **HTMX).context["table"]
+            shown = [row.record.pk for row in table.paginated_rows if row.record.notification_id]
+            self.assertEqual(shown, [row.pk for row in rows.order_by(sort)])
 
     def assert_answers(self, url, sort, **options):
         """Check that a sort order gives no error."""
