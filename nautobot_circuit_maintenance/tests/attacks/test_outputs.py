@@ -18,6 +18,7 @@ from nautobot.apps.testing import TestCase, create_job_result_and_run_job
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.domain.escaping import in_csv, in_markdown
+from nautobot_circuit_maintenance.models.layouts import LONGEST_NAME
 from nautobot_circuit_maintenance.models.unknown_senders import LONGEST_ADDRESS
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, prepare_job, run_job
 from nautobot_circuit_maintenance.tests.factories import app, core
@@ -139,6 +140,7 @@ class OutputsTest(TestCase):
             notification,
             parsed,
             create_unknown_sender(source, words[:LONGEST_ADDRESS]),
+            app.create_layout(provider, words[:LONGEST_NAME], suspended_because=words[:LONGEST_NAME]),
         )
 
     def setUp(self):
