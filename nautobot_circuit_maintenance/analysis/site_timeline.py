@@ -127,7 +127,7 @@ def segments_of(
     links: Sequence[Down], findings: Sequence[Finding], now: datetime, until: datetime
 ) -> Iterator[Segment]:
     """Yield the times in which the same windows are open at one site, and the same is found; what has begun counts from now."""
-    spans = [(each.start, each.end) for each in (*links, *findings)]
+    spans = [*((each.start, each.end) for each in links), *((each.start, each.end) for each in findings)]
     changes = sorted({moment for start, end in spans for moment in (max(start, now), min(end, until))})
     starts, ends = defaultdict(list), defaultdict(list)
     for each in links:

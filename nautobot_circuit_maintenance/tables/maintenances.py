@@ -46,7 +46,9 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
         order_by=("start_time", "name"),
         attrs={"td": {"class": "text-nowrap"}},
     )
-    sites = tables.Column(accessor="pk", verbose_name="Sites", orderable=False, attrs={"td": {"class": "text-nowrap"}})
+    sites = tables.Column(
+        accessor="pk", verbose_name="Sites", orderable=False, attrs={"td": {"class": "text-nowrap ncm-sites"}}
+    )
     status = BadgeColumn()
     start_time = DateTimeBadgeColumn(verbose_name="Start")
     end_time = DateTimeBadgeColumn(verbose_name="End")

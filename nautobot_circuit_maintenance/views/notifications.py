@@ -54,6 +54,8 @@ from nautobot_circuit_maintenance.views.viewset import (
 
 NO_WORKER = 'To process immediately, enable the job "Reprocess Notifications" and start a worker.'
 _ROUTE = "plugins:nautobot_circuit_maintenance:notification_{}"
+_TABS = ("main", "text", "html", "attachments", "source")
+"""Tabs with the buttons. Each is a page of its own; "__all__" has them, and their ids, twice on the first one: it holds *Advanced*, too."""
 
 
 def _message_tab(weight: int, label: str, panel: type[Panel]) -> DistinctViewTab:
@@ -96,35 +98,35 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
                 label="Reprocess",
                 icon="mdi-refresh",
                 link_name=_ROUTE.format("reprocess"),
-                render_on_tab_id="__all__",
+                render_on_tab_id=_TABS,
             ),
             AddButton(
                 weight=50,
                 label="Add from This Email",
                 icon="mdi-email-plus-outline",
                 link_name=_ROUTE.format("add_maintenance"),
-                render_on_tab_id="__all__",
+                render_on_tab_id=_TABS,
             ),
             DismissButton(
                 weight=150,
                 label="Dismiss",
                 icon="mdi-eye-off",
                 link_name=_ROUTE.format("dismiss"),
-                render_on_tab_id="__all__",
+                render_on_tab_id=_TABS,
             ),
             TeachButton(
                 weight=120,
                 label="Teach This Layout",
                 icon="mdi-school-outline",
                 link_name=_ROUTE.format("teach"),
-                render_on_tab_id="__all__",
+                render_on_tab_id=_TABS,
             ),
             Button(
                 weight=200,
                 label="Download .eml",
                 icon="mdi-download",
                 link_name=_ROUTE.format("raw"),
-                render_on_tab_id="__all__",
+                render_on_tab_id=_TABS,
             ),
         ],
         panels=[

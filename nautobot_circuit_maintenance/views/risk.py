@@ -38,7 +38,6 @@ MOST_LISTED = 200
 class _RiskPage(ContentTypePermissionRequiredMixin, GenericView):
     """What both pages share."""
 
-    title = ""
     template = ""
     breadcrumbs = Breadcrumbs(
         items={"generic": [ViewNameBreadcrumbItem(view_name=_LIST, label="Circuit Maintenances")]}
@@ -50,7 +49,6 @@ class _RiskPage(ContentTypePermissionRequiredMixin, GenericView):
 
     def page(self, request: HttpRequest, **context: Any) -> HttpResponse:
         """Render the page."""
-        self.view_titles = Titles(titles={"generic": self.title})
         common = {
             "view_titles": self.get_view_titles(),
             "breadcrumbs": self.get_breadcrumbs(),
@@ -71,7 +69,7 @@ class _RiskPage(ContentTypePermissionRequiredMixin, GenericView):
 class RiskView(_RiskPage):
     """All findings on a time axis, what is not assessed and why."""
 
-    title = "Risk"
+    view_titles = Titles(titles={"generic": "Risk"})
     template = "risk"
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -161,7 +159,7 @@ def _assumptions(risk: Risk, visibility: Visibility) -> dict[str, Any]:
 class WhatIfView(_RiskPage):
     """What taking circuits down would add, and when that may be done."""
 
-    title = "What If"
+    view_titles = Titles(titles={"generic": "What If"})
     template = "what_if"
 
     def get(self, request: HttpRequest) -> HttpResponse:
