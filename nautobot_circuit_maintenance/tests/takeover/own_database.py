@@ -59,6 +59,17 @@ def provider(pk: uuid.UUID, name: str) -> str:
     )
 
 
+def circuit(pk: uuid.UUID, cid: str, provider_id: uuid.UUID) -> str:
+    """Return the statement that inserts a circuit, of a type of its own."""
+    return (
+        "WITH kind AS (INSERT INTO circuits_circuittype (id, created, last_updated, _custom_field_data, name, description) "
+        f"VALUES (gen_random_uuid(), now(), now(), '{{}}', 'Of {cid}', '') RETURNING id) "
+        "INSERT INTO circuits_circuit (id, created, last_updated, _custom_field_data, cid, description, comments, provider_id, "
+        f"status_id, circuit_type_id) SELECT '{pk}', now(), now(), '{{}}', '{cid}', '', '', '{provider_id}', "
+        "(SELECT id FROM extras_status WHERE name = 'Active'), id FROM kind;"
+    )
+
+
 def _literal(value: Any) -> str:
     """Return a value as SQL."""
     if isinstance(value, bool):
@@ -118,7 +129,7 @@ def maintenance(name: str, **values: Any) -> str:
 
 def small() -> str:
     """Return the statements of a database with a row of each table, and a reference to some."""
-    source, raw, pk = uuid.UUID(int=10), uuid.UUID(int=20), uuid.UUID(int=30)
+    source, raw, pk, line = (uuid.UUID(int=number) for number in (10, 20, 30, 40))
     return "\n".join(
         [
             TABLES,
@@ -141,6 +152,8 @@ def small() -> str:
             maintenance("Nordlight-N-1", id=pk, ack=True),
             maintenance("Moving the rack"),
             row("parsednotification", json=announcement("N-1"), maintenance_id=pk, raw_notification_id=raw),
+            circuit(line, "C-1", NORDLIGHT),
+            row("circuitimpact", impact="OUTAGE", circuit_id=line, maintenance_id=pk),
             row("note", level="INFO", comment="They confirm.", maintenance_id=pk, title="Called"),
         ]
     )

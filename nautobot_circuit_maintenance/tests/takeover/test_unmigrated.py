@@ -3,6 +3,7 @@
 from io import StringIO
 
 import pytest
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
@@ -91,6 +92,15 @@ def test_the_check_says_what_to_run(before):
 
     assert "W003" in printed.getvalue()
     assert "nautobot-server post_upgrade" in printed.getvalue()
+
+
+def test_no_model_is_listed_twice(before):
+    apps.clear_cache()  # as whatever registers a model does
+
+    listed = list(apps.get_app_config("nautobot_circuit_maintenance").get_models())
+
+    assert len(listed) == len(set(listed))
+    assert apps.get_model("nautobot_circuit_maintenance", "rawnotification") in listed
 
 
 def test_a_process_that_keeps_running_sees_everything_after_the_migrations(before):
