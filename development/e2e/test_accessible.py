@@ -39,13 +39,13 @@ OF_CORE = ("id_columns",)
 """Ids that core's pages have twice."""
 
 AXE = files("axe_core_python").joinpath("axe.min.js").read_text()
-# Core's: the order of headings in its forms, an empty one above them, and the colors of links, buttons and column names.
+# Core's: the order of headings in its forms, an empty one above them, and the colors of links, numbers, buttons and column names.
 RUN = """async () => {
     const rules = {"color-contrast": {enabled: false}, "heading-order": {enabled: false}};
     const foreign = [[".select2"], [".flatpickr-calendar"], ["form .col-lg-8 > h3"]];
-    const colored = [["a"], [".btn"], ["button"], ["th"], [".alert"], [".nav"]];
+    const colored = [["a"], [".badge.bg-primary"], [".btn"], ["button"], ["th"], [".alert"], [".nav"]];
     const found = await axe.run({include: [["main"]], exclude: foreign}, {rules});
-    const ours = [".badge", ".card-body", "td", ".ncm-tiles"].filter((each) => document.querySelector(`main ${each}`));
+    const ours = [".badge:not(.bg-primary)", ".card-body", "td", ".ncm-tiles"].filter((each) => document.querySelector(`main ${each}`));
     const contrast = ours.length && await axe.run(
         {include: ours.map((each) => [`main ${each}`]), exclude: [...foreign, ...colored]}, {runOnly: ["color-contrast"]},
     );
@@ -59,7 +59,7 @@ TWICE = """() => {
 }"""
 # Core's lists come after the page and push footer and bulk buttons down; its tabs are folded on a phone and pull all of the content up.
 SHIFT = """() => new Promise((done) => {
-    const isOurs = ({node}) => node instanceof Element && node.matches("main *") && !node.matches("#main-content, .bulk-action-buttons");
+    const isOurs = ({node}) => node instanceof Element && node.matches("main *") && !node.matches("#bulk-action-buttons");
     let sum = 0;
     new PerformanceObserver((list) => list.getEntries().forEach((each) => {
         sum += each.hadRecentInput || !each.sources.some(isOurs) ? 0 : each.value;
