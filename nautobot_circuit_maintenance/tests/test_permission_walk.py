@@ -15,7 +15,7 @@ from nautobot.dcim.models import Device, Location
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.tests import two_providers
 from nautobot_circuit_maintenance.tests.page_case import HTMX
-from nautobot_circuit_maintenance.tests.two_providers import OURS, SHARED, THEIRS
+from nautobot_circuit_maintenance.tests.two_providers import OF_CORE, OURS, SHARED, THEIRS
 
 APP = "nautobot_circuit_maintenance"
 UI, REST = f"plugins:{APP}", f"plugins-api:{APP}-api"
@@ -47,10 +47,9 @@ class Route:
 
     @property
     def model(self):
-        """Return its model; None for the dashboard and the root of the API."""
-        return {each._meta.model_name: each for each in apps.get_app_config(APP).get_models()}.get(
-            re.split("[_-]", self.name)[0]
-        )
+        """Return its model, one of core for a tab on core's pages; None for the dashboard and the root of the API."""
+        known = [*apps.get_app_config(APP).get_models(), *OF_CORE]
+        return {each._meta.model_name: each for each in known}.get(re.split("[_-]", self.name)[0])
 
     def url(self, instance=None) -> str:
         """Return the URL."""

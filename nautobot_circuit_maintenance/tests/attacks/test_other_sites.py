@@ -1,8 +1,10 @@
 """Another site sends the browser of someone who is logged in here: nothing changes, and no one is led away."""
 
 from django.test import Client
+from nautobot.dcim.models import Location
 
 from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.tests.factories import core
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.test_permission_walk import REST, ROUTES, UI, Route
 
@@ -42,6 +44,7 @@ class OtherSiteCase(PageTestCase):
         # Core answers with an error of the server to a GET of its pages in bulk and to a POST to a page without a form.
         self.client.raise_request_exception = False
         self.maintenance = models.CircuitMaintenance.objects.get(name="M-2")
+        core.create_device("Edge", Location.objects.order_by("pk").last())
 
     def stored(self):
         """Return all that the database has of ours."""
