@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from nautobot_circuit_maintenance.analysis.redundancy.values import SEVERITIES, Finding, Kind, Subject
@@ -123,29 +124,42 @@ def _links(
         yield Down(*row)
 
 
+class _Open(Counter[Any]):
+    """What is open at a moment, each with the number of its reasons; a key without one is gone."""
+
+    def step(self, key: Any, by: int) -> None:
+        """Add or take away a reason."""
+        self[key] += by
+        if not self[key]:
+            del self[key]
+
+
 def segments_of(
     links: Sequence[Down], findings: Sequence[Finding], now: datetime, until: datetime
 ) -> Iterator[Segment]:
-    """Yield the times in which the same windows are open at one site, and the same is found; what has begun counts from now."""
-    spans = [*((each.start, each.end) for each in links), *((each.start, each.end) for each in findings)]
-    changes = sorted({moment for start, end in spans for moment in (max(start, now), min(end, until))})
-    starts, ends = defaultdict(list), defaultdict(list)
-    for each in links:
-        starts[max(each.start, now)].append(each)
-        ends[min(each.end, until)].append(each)
-    affected: Counter[UUID] = Counter()
-    down: Counter[UUID] = Counter()
-    maintenances: Counter[UUID] = Counter()
+    """Yield the times in which the same windows are open at one site, and the same is found; what has begun counts from now.
+
+    From one moment to the next, only what begins or ends there is counted: a busy site has hundreds of moments.
+    """
+    steps: defaultdict[datetime, list[tuple[int, Down | Finding]]] = defaultdict(list)
+    everything: list[Down | Finding] = [*links, *findings]
+    for each in everything:
+        steps[max(each.start, now)].append((1, each))
+        steps[min(each.end, until)].append((-1, each))
+    affected, down, maintenances, found = _Open(), _Open(), _Open(), _Open()
+    changes = sorted(steps)
     for moment, following in zip(changes, changes[1:]):
-        for each, step in (*((each, -1) for each in ends[moment]), *((each, 1) for each in starts[moment])):
-            affected[each.circuit] += step
-            down[each.circuit] += step * (each.impact == Impact.OUTAGE)
-            maintenances[each.maintenance] += step
-        current = [each for each in findings if each.start <= moment < each.end]
-        count = sum(number > 0 for number in affected.values())
-        if count or current:
-            open_ones = {pk for pk, number in maintenances.items() if number > 0}
-            open_ones.update(pk for each in current for pk in each.maintenances)
-            worst = max((each.kind for each in current), key=SEVERITIES.__getitem__, default=None)
-            count_down = sum(number > 0 for number in down.values())
-            yield Segment(moment, following, count_down, count, tuple(sorted(open_ones, key=str)), worst)
+        for by, each in sorted(steps[moment], key=itemgetter(0)):  # what ends, first
+            if isinstance(each, Down):
+                affected.step(each.circuit, by)
+                maintenances.step(each.maintenance, by)
+                if each.impact == Impact.OUTAGE:
+                    down.step(each.circuit, by)
+            else:
+                found.step(each.kind, by)
+                for pk in each.maintenances:
+                    maintenances.step(pk, by)
+        if affected or found:
+            worst = max(found, key=SEVERITIES.__getitem__, default=None)
+            open_ones = tuple(sorted(maintenances, key=attrgetter("int")))
+            yield Segment(moment, following, len(down), len(affected), open_ones, worst)

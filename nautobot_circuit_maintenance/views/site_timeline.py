@@ -1,7 +1,8 @@
 """The picture of the next days by site: its numbers for the script, and the same as a table."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta, timezone as zones
 from typing import Any
 
 from django.template.defaultfilters import pluralize
@@ -66,17 +67,25 @@ def _cells(rows: Sequence[SiteRow], now: datetime) -> dict[str, Any]:
     """Return the worst share of each site on each day."""
     first = timezone.localdate(now)
     days = [first + timedelta(days=count) for count in range(DAYS)]
+    # Converting each segment to local time would cost more than the rest.
+    midnights = [datetime.combine(day, time.min, timezone.get_current_timezone()).astimezone(zones.utc) for day in days]
     cells = []
     for number, row in enumerate(rows):
-        for position, day in enumerate(days):
-            found = [
-                each for each in row.segments if timezone.localdate(each.start) <= day <= timezone.localdate(each.end)
-            ]
-            if found:
-                worst = max(found, key=_gravity)
-                words = f"{row.name}, {day:%a %d %b}: {words_of(row, worst)}"
-                cells.append([position, number, _share(row, worst), 0, 0, _url(worst), words])
+        for position, worst in sorted(_worst_of_days(row, midnights).items()):
+            words = f"{row.name}, {days[position]:%a %d %b}: {words_of(row, worst)}"
+            cells.append([position, number, _share(row, worst), 0, 0, _url(worst), words])
     return {"days": [f"{day:%d %b}" for day in days], "cells": cells}
+
+
+def _worst_of_days(row: SiteRow, midnights: Sequence[datetime]) -> dict[int, Segment]:
+    """Return the gravest segment of a site by the position of the day; the first of those that are as grave."""
+    worst: dict[int, Segment] = {}
+    for segment in row.segments:
+        first, last = (bisect_right(midnights, moment) - 1 for moment in (segment.start, segment.end))
+        for position in range(max(first, 0), last + 1):
+            if position not in worst or _gravity(segment) > _gravity(worst[position]):
+                worst[position] = segment
+    return worst
 
 
 def _gravity(segment: Segment) -> tuple[int, int, int]:
