@@ -89,7 +89,7 @@ def addresses(chromium: Browser, site: LiveSite, logged_in) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("size", list(SIZES))
 def test_pages_are_accessible_and_stand_still(
     chromium: Browser, site: LiveSite, logged_in, watch: Watch, addresses: list[str], size: str, theme: str
