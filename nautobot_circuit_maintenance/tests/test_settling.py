@@ -192,7 +192,8 @@ class ChoosingTest(TextCase, PageTestCase):
         url = f"{url_of('notification_rule', self.row)}?order=day+first"
         self.assertHttpStatus(self.client.get(url), 403)
         self.assertHttpStatus(self.client.post(url, {"order": "day first"}), 403)
-        self.assertHttpStatus(self.client.get(url_of("notification_rule", self.row)), 404)
+        self.assertHttpStatus(self.client.get(url_of("notification_rule", self.row)), 403)
+        self.assertHttpStatus(self.client.get(f"{url_of('notification_rule', self.row)}?order=year+first"), 404)
 
     def test_by_rest(self):
         self.become_superuser()
