@@ -331,7 +331,9 @@ class QueryCountTest(PageTestCase):
             app.create_notification(provider, source)
             app.create_parsed(notification, app.create_maintenance(f"X-{number}", provider))
 
-        self.assertEqual([self.queries(route, instance, **options) for route, instance, options in pages], before)
+        # Teaching is offered only where one maintenance is announced: a query less.
+        after = [self.queries(route, instance, **options) for route, instance, options in pages]
+        self.assertTrue(all(now <= then for now, then in zip(after, before)), (before, after))
         self.assertLessEqual(max(before), 45)  # with the email, what was read and what was announced before
 
 

@@ -356,7 +356,7 @@ class CostTest(ChangesCase):
             counts.append(len(queries))
             self.assertGreaterEqual(len(found.rows), 4 * (size - 1))
 
-        self.assertEqual(counts, [9, 9])
+        self.assertEqual(counts, [10, 10])
 
 
 class StartOfDayTest(TestCase):

@@ -12,6 +12,7 @@ from django.core.signals import got_request_exception
 from django.urls import reverse
 from django.utils import timezone
 from django.views.debug import ExceptionReporter
+from nautobot.dcim.models import Location
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance import models
@@ -19,6 +20,7 @@ from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.mailboxes.kinds import source_settings
 from nautobot_circuit_maintenance.pipeline import run
 from nautobot_circuit_maintenance.tests.attacks.odd_imap import odd_server, repeating
+from nautobot_circuit_maintenance.tests.factories import core
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.test_permission_walk import REST, ROUTES
 from nautobot_circuit_maintenance.tests.test_sources_pages import closed_port, configured
@@ -177,6 +179,7 @@ class EverywhereTest(PageTestCase):
         edit = {"providers": [str(pk) for pk in source.providers.values_list("pk", flat=True)]}
         self.client.post(url_of("notificationsource_edit", source), edit)
 
+        core.create_device("Edge", Location.objects.order_by("pk").last())
         for route in ROUTES:
             url = route.url(route.model.objects.order_by("pk").first() if route.needs_pk else None)
             for parameters in ({}, {"format": "csv"}) if route.namespace == REST else ({},):

@@ -81,7 +81,7 @@ class TestDeclaration(TestCase):
     """What Nautobot knows about the Jobs before anybody runs one."""
 
     def test_the_jobs_have_the_names_that_people_look_for(self):
-        """All three stand in one group."""
+        """All stand in one group."""
         found = dict(Job.objects.filter(grouping="Circuit Maintenance").values_list("job_class_name", "name"))
         self.assertEqual(
             found,
@@ -89,6 +89,8 @@ class TestDeclaration(TestCase):
                 HANDLE: "Handle Circuit Maintenance Notifications",
                 REPROCESS: "Reprocess Notifications",
                 PURGE: "Purge Raw Notifications",
+                "FindSitesAtRisk": "Find Sites At Risk",
+                "ReplayMailLayout": "Replay Mail Layout",
             },
         )
 
