@@ -125,6 +125,7 @@ def test_the_dashboard_fits_on_one_screen_and_a_half(page: Page) -> None:
     assert page.evaluate("document.querySelector('main').scrollHeight") <= DASHBOARD_HEIGHT
 
 
+@pytest.mark.nightly  # two minutes
 def test_no_internal_link_answers_an_error(page: Page, addresses: list[str]) -> None:
     """Every link of every page, once."""
     page.set_default_timeout(60 * SECONDS)
