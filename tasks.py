@@ -425,7 +425,9 @@ NIGHTLY: dict[str, Callable[[Context], None]] = {
     "migrations of Nautobot": verify_core_schema,
     "MariaDB": mariadb,
     "developer guide and examples": lambda context: python_module(context, "pytest", "-m", "nightly"),
-    "all links, and the dark theme": lambda context: python_module(context, "pytest", "-m", "nightly", "development/e2e"),
+    "all links, and the dark theme": lambda context: python_module(
+        context, "pytest", "-m", "nightly", "development/e2e"
+    ),
     "tests of the tools": lambda context: python_module(context, "pytest", "development/tests"),
     "scaling": scaling,
     "chaos": lambda context: chaos(context, faults=500),
