@@ -7,7 +7,7 @@ from nautobot_circuit_maintenance import unmigrated
 
 
 def banner(context: Context) -> Banner | None:
-    """Tell users that the app shows nothing yet, and what to run; costs no query once the tables are migrated."""
+    """Inform users that the app shows nothing yet, and what to run; costs no query once the tables are migrated."""
     request = context.get("request")
     if request is None or not request.user.is_authenticated or not unmigrated.is_hidden():
         return None

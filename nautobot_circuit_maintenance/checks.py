@@ -55,9 +55,8 @@ def check_isolation(**_kwargs) -> list[Error]:
 
 def check_parser_library(**_kwargs) -> list[Error]:
     """Reject a parser library that lacks what we replace: it would read the time zones of one message into the next."""
-    from nautobot_circuit_maintenance.reading import (
-        library,
-    )  # pylint: disable=import-outside-toplevel  # not at each start
+    # pylint: disable-next=import-outside-toplevel  # not at each start
+    from nautobot_circuit_maintenance.reading import library
 
     hint = "Install the versions of circuit-maintenance-parser and icalendar that the app's package asks for."
     return [

@@ -97,8 +97,8 @@ class MailLayoutValidator(CustomValidator):
 
     def clean(self) -> None:
         """Check the content."""
-        # What reads email is imported on first use.
-        from nautobot_circuit_maintenance.reading.layouts import stored  # pylint: disable=import-outside-toplevel
+        # pylint: disable-next=import-outside-toplevel  # what reads email is loaded on first use
+        from nautobot_circuit_maintenance.reading.layouts import stored
 
         layout = self.context["object"]
         try:

@@ -218,9 +218,8 @@ class ReplayMailLayout(Job):
 
     def run(self, *, layout: MailLayout) -> dict[str, Any]:  # pylint: disable=arguments-differ  # see above
         """Try the layout and return the figures."""
-        from nautobot_circuit_maintenance.pipeline.layouts.replay import (
-            replay,
-        )  # pylint: disable=import-outside-toplevel
+        # pylint: disable-next=import-outside-toplevel  # heavy
+        from nautobot_circuit_maintenance.pipeline.layouts.replay import replay
 
         limit = self.job_result.job_model.soft_time_limit or settings.CELERY_TASK_SOFT_TIME_LIMIT
         found = replay(layout, now=timezone.now(), is_time_left=time_left(limit))

@@ -58,7 +58,7 @@ def environment(dice: Random) -> Iterator[tuple[Any, Any]]:
         redis = stack.enter_context(services.redis())
         os.environ.update({**postgres.env, **redis.env, "NAUTOBOT_CONFIG": str(CONFIG)})
         # Imports Nautobot's settings, which read those variables.
-        from development.chaos.mailboxes import mailboxes  # pylint: disable=import-outside-toplevel
+        from development.chaos.mailboxes import mailboxes  # pylint: disable=import-outside-toplevel  # see above
 
         mailbox, proxies, sources = stack.enter_context(mailboxes(dice))
         config = {
@@ -69,7 +69,7 @@ def environment(dice: Random) -> Iterator[tuple[Any, Any]]:
         os.environ["NCM_PLUGIN_CONFIG"] = json.dumps(config)
         logging.disable(logging.WARNING)  # Nautobot is noisy while it starts
         nautobot.setup(str(CONFIG))
-        from development.chaos import faults, refusals, world  # pylint: disable=import-outside-toplevel
+        from development.chaos import faults, refusals, world  # pylint: disable=import-outside-toplevel  # needs apps
 
         world.create_world()
         refusals.install()

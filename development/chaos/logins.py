@@ -15,7 +15,7 @@ class Logins:
     tenants: tuple[Tenant, ...]
     """Those that issue access tokens."""
     introspection: Introspection
-    """What tells the IMAP server whose a token is."""
+    """Answers the IMAP server whose token it was given."""
 
     @property
     def issued(self) -> int:

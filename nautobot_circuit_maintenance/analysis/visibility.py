@@ -60,9 +60,8 @@ class Visibility:
 
     def of_model(self, model: type[Model], action: str = "view") -> QuerySet[Any]:
         """Return the rows of any model with restricted querysets; ``action`` is a permission such as "change"."""
-        return self.among(
-            model._default_manager.all(), action
-        )  # pylint: disable=protected-access  # Django documents it
+        # pylint: disable-next=protected-access  # Django documents it
+        return self.among(model._default_manager.all(), action)
 
     def among(self, rows: QuerySet[Any], action: str = "view") -> QuerySet[Any]:
         """Return those of these rows that may be viewed; all if their model has no permissions of its own, as users."""

@@ -54,9 +54,8 @@ class AddMixin:
     def proposal(self, request: Request, **_kwargs: Any) -> Response:
         """Return what the message most likely announces, why, and what else it could be."""
         # It reads the message: not at each start of a web process.
-        from nautobot_circuit_maintenance.pipeline import (
-            proposals,
-        )  # pylint: disable=import-outside-toplevel  # see above
+        # pylint: disable-next=import-outside-toplevel  # see above
+        from nautobot_circuit_maintenance.pipeline import proposals
 
         row = self.get_object()
         circuits = Visibility.of(request.user).circuits.filter(provider=row.provider_id)

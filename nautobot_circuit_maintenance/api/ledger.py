@@ -92,7 +92,7 @@ def _provider(visibility: Visibility, text: str) -> Provider | None:
         return None
     found = [each for each in visibility.providers if text in (each.name, str(each.pk))]
     if not found:
-        raise ValidationError({"provider": ["There is no such provider."]})
+        raise ValidationError({"provider": ["This provider does not exist, or you may not view it."]})
     return found[0]
 
 

@@ -84,9 +84,8 @@ class MessageRenderer(BaseRenderer):
 
 def message_of(body: Any) -> "MailMessage":
     """Return the message in a request's body; raises ValidationError if there is none."""
-    from nautobot_circuit_maintenance.mail.files import (
-        read_message,
-    )  # pylint: disable=import-outside-toplevel  # late: see test_startup.py
+    # pylint: disable-next=import-outside-toplevel  # late: see test_startup.py
+    from nautobot_circuit_maintenance.mail.files import read_message
 
     raw = body if isinstance(body, bytes) else b""
     if not raw.strip():

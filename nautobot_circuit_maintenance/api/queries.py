@@ -10,7 +10,7 @@ from nautobot_circuit_maintenance.api.paging import KeysFirstPagination
 from nautobot_circuit_maintenance.ui.http import has_storable_query
 
 _LARGE = (BinaryField, JSONField)
-"""Sorting by megabytes takes seconds, and tells nothing."""
+"""Sorting by megabytes takes seconds, and the order means nothing."""
 
 
 class OwnColumnsMixin:

@@ -79,10 +79,8 @@ def is_smime(kind: str, name: str) -> bool:
 
 def signed_content(content: bytes) -> bytes | None:
     """Return what a signed or compressed S/MIME part contains, not verified; None if it is encrypted or damaged."""
-    from asn1crypto import (
-        cms,
-        core,
-    )  # pylint: disable=import-outside-toplevel  # 40 ms, and hardly any message needs it
+    # pylint: disable-next=import-outside-toplevel  # 40 ms, and hardly any message needs it
+    from asn1crypto import cms, core
 
     try:
         info = cms.ContentInfo.load(content)

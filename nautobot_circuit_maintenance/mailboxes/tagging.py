@@ -22,7 +22,7 @@ class TagChange:
     server_id: str
     """Identifies the message in its mailbox (``MailMessage.server_id``)."""
     message_id: str
-    """Its Message-ID: where an id may mean another message by now, this one tells."""
+    """Its Message-ID: decides where an id may mean another message by now."""
     add: str
     """The tag that it gets; empty for none."""
     remove: frozenset[str]

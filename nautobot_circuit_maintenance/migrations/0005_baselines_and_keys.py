@@ -1,7 +1,7 @@
 """What notifications last made of each maintenance, the keys of those on record, and how their circuits were found.
 
 The rules of the data changed with 0004. What is on record was concluded by the rules before; they are frozen here, so
-that reprocessing can distinguish a difference between the two from an edit by a person. Nothing that people see changes.
+that reprocessing does not mistake a difference between the two for an edit by a person. Nothing that people see changes.
 
 Repeatable: maintenances that have keys were concluded since, and are left as they are.
 """

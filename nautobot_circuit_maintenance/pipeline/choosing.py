@@ -35,7 +35,7 @@ def _alternatives(update: MaintenanceUpdate, sentence: str) -> tuple[Alternative
 def choose(
     maintenance: CircuitMaintenance, fingerprint: str, sentence: str, label: str, user: Any, now: datetime
 ) -> tuple[Notification, Alternative] | None:
-    """Apply the alternative with this label on behalf of a user; return it, or None if there is no such alternative.
+    """Apply the alternative with this label on behalf of a user; return it, or None if it does not exist.
 
     Raises what ``apply_by_person`` raises.
     """

@@ -46,5 +46,5 @@ def renew_taken_over(messages: Sequence[Notification], stored: Iterable[Notifica
 
 
 def _identity(row: Notification) -> tuple[Any, ...]:
-    """Return what tells a message from others; its subject where it has no Message-ID."""
+    """Return what distinguishes a message from others; its subject where it has no Message-ID."""
     return row.provider_id, row.sender.lower(), row.sent_at, row.message_id or row.subject

@@ -8,7 +8,7 @@ from nautobot_circuit_maintenance.pipeline.admission import UNANSWERED, Admissio
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 
 TRIED_FOR = timedelta(days=7)
-"""How long after its receipt a message is tried again. Signers withdraw their keys at some time."""
+"""How long after its receipt a message is tried again. Signers remove their keys from the DNS at some time."""
 _AT_ONCE = 50
 """Messages that one run tries; the DNS has ten seconds for all of them."""
 

@@ -166,7 +166,7 @@ class Entry(models.Model):
     into = models.CharField(max_length=36, default="")
     """What it was merged into."""
     reason = models.TextField(default="")
-    """Why it was not moved as it is, or what is left for a person; empty if there is nothing to tell."""
+    """Why it was not moved as it is, or what is left for a person; empty if there is neither."""
     before = models.JSONField(null=True, encoder=DjangoJSONEncoder)
     """The values of another model's row before they were rewritten, by attribute."""
 

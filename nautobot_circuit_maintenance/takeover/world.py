@@ -86,7 +86,7 @@ _DASHED = "LOWER(INSERT(INSERT(INSERT(INSERT({key}, 9, 0, '-'), 14, 0, '-'), 19,
 
 
 def erase(rows: models.QuerySet[Any]) -> None:
-    """Delete rows that nothing refers to: Django's own deletion looks for what does, which models of migrations cannot tell."""
+    """Delete rows that nothing refers to: Django's own deletion looks for what does, which models of migrations do not know."""
     rows._raw_delete(rows.db)
 
 

@@ -80,7 +80,7 @@ class RiskPageTest(PageCase):
         self.assertIn("Hidden by your permissions", self.text("what_if", user))
         self.assertNotIn("Sites at risk", self.text("dashboard", user))
 
-    def test_who_may_not_view_all_is_told(self):
+    def test_users_who_may_not_view_all_see_a_note(self):
         user = users.viewer(*ALL, constraints={models.CircuitMaintenance: {"name": "one"}})
 
         self.assertIn("Assessed with the maintenances that you may view", self.text("risk", user))

@@ -20,9 +20,9 @@ from nautobot_circuit_maintenance.choices import (
     NotificationStateChoices as State,
     SourceHealthChoices as Health,
 )
-from nautobot_circuit_maintenance.domain.periods import (
-    duration as duration,
-)  # pylint: disable=useless-import-alias  # a re-export
+
+# pylint: disable-next=useless-import-alias  # a re-export
+from nautobot_circuit_maintenance.domain.periods import duration as duration
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance
 
 # Dark on green and orange, and blue as a frame: white on them, as core has it, is hard to read in the light theme.

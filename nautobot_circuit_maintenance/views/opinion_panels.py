@@ -33,9 +33,8 @@ class FindingsPanel(Panel):
 
 def highlighted(text: str, notification: Notification, user: Any) -> SafeString:
     """Return the text of a message, escaped, with the words that its findings are about marked."""
-    from nautobot_circuit_maintenance.mail.quoting import (
-        places_of,
-    )  # pylint: disable=import-outside-toplevel  # loads lxml
+    # pylint: disable-next=import-outside-toplevel  # loads lxml
+    from nautobot_circuit_maintenance.mail.quoting import places_of
 
     findings = _findings(notification, user)
     quotes = [(finding["quote"], finding["span"][0]) for finding in findings if finding["quote"]]

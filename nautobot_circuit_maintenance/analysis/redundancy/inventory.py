@@ -69,7 +69,7 @@ class Surroundings:
     incomplete: tuple[UUID, ...]
     """Circuits without a known end, or with one that may not lead outside: they are not links."""
     dominant: UUID | None
-    """The site with more than half of all ends, if there are enough to tell."""
+    """The site with more than half of all ends, if there are enough ends to decide."""
     separated: tuple[tuple[UUID, ...], ...]
     """Sites within one location whose own type may hold ends of circuits: they may be one site."""
 

@@ -28,7 +28,7 @@ class Held(NamedTuple):
         return Held(_join(self.with_two_ways, other.with_two_ways), _join(self.others, other.others))
 
 
-NOBODY = Held()
+NOTHING_HELD = Held()
 
 
 class Fold(NamedTuple):
@@ -129,9 +129,9 @@ def _prune(around: dict[int, dict[int, Edge]], fixed: set[int], held: dict[int, 
         del around[other][position]
         inner = edge[2].nodes if isinstance(edge[2], Fold) else ()
         for node in (leaf, *inner):
-            sites = held.pop(node, NOBODY)
+            sites = held.pop(node, NOTHING_HELD)
             if other != CORE:
-                held[other] = held.get(other, NOBODY).joined(sites)
+                held[other] = held.get(other, NOTHING_HELD).joined(sites)
         if len(around[other]) == 1 and other not in fixed:
             leaves.append(other)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from nautobot_circuit_maintenance.analysis.redundancy.forests import Edge
-from nautobot_circuit_maintenance.analysis.redundancy.parts import CORE, NOBODY, Fold, Part, flatten
+from nautobot_circuit_maintenance.analysis.redundancy.parts import CORE, NOTHING_HELD, Fold, Part, flatten
 from nautobot_circuit_maintenance.analysis.redundancy.simple_paths import keys_on_simple_paths
 from nautobot_circuit_maintenance.analysis.redundancy.values import Kind
 
@@ -98,7 +98,7 @@ def _dark(part: Part, islands: dict[int, int], start: int, end: int) -> Iterator
     """Yield the islands with sites; causes are the links that are down on simple paths to what is not dark."""
     sites: defaultdict[int, list[int]] = defaultdict(list)
     for node, island in islands.items():
-        held = part.held.get(node, NOBODY)
+        held = part.held.get(node, NOTHING_HELD)
         sites[island] += flatten(held.with_two_ways)
         sites[island] += flatten(held.others)
     causes = keys_on_simple_paths(_between(part.down, islands, CORE), CORE) if any(sites.values()) else {}
@@ -115,7 +115,7 @@ def _one_left(part: Part, tree: _Tree, islands: dict[int, int], start: int, end:
         above, key = tree.above[node]
         ways[node] = (*ways[above], key)
     for node in tree.above:
-        sites = tuple(flatten(part.held.get(node, NOBODY).with_two_ways))
+        sites = tuple(flatten(part.held.get(node, NOTHING_HELD).with_two_ways))
         if sites:
             down = _causes(node, part, tree, islands, causes)
             yield Verdict(Kind.ONE_LEFT, start, end, sites, tuple(sorted(down)), ways[node])

@@ -20,7 +20,7 @@ class Unanswered(Exception):
 
 
 class Unusable(Exception):
-    """The DNS answers that there is no such key, or it is one that confirms nothing; the message says why."""
+    """According to the DNS, the key does not exist, or it confirms nothing; the message says why."""
 
 
 class KeyServer:

@@ -72,7 +72,7 @@ class SignatureVerifier:
         return SignatureCheck(False, "; ".join(reasons[:MOST_SIGNATURES]), is_temporary)
 
     def _is_valid(self, whole: bytes, length: int, signature: Signature) -> bool:
-        """Return whether a signature is valid; raises Unusable or Unanswered if there is no key to tell by."""
+        """Return whether a signature is valid; raises Unusable or Unanswered if there is no key to verify it with."""
         key = self._keys.key(signature.domain, signature.selector)
         if is_strict(key) and signature.identity != signature.domain:
             raise Unusable("its key is not for subdomains")

@@ -41,9 +41,9 @@ class GraphTagger(Tagger):
 
     def check(self) -> None:
         """Change a message that does not exist: without the right to do so, Graph answers 403 (assumed: no page says it)."""
-        nobody = TagChange("none", "", "", frozenset())
-        request = {"method": "PATCH", "url": _path(self, nobody), "headers": _JSON, "body": {"categories": []}}
-        with suppress(errors.Rejected):  # _batch: there is no such message
+        missing = TagChange("none", "", "", frozenset())
+        request = {"method": "PATCH", "url": _path(self, missing), "headers": _JSON, "body": {"categories": []}}
+        with suppress(errors.Rejected):  # _batch: the message does not exist
             self._batch([request])
 
     def change(self, changes: Sequence[TagChange]) -> Iterator[Sequence[TagChange]]:

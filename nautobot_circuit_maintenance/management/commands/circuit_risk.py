@@ -107,7 +107,7 @@ def _question(options: dict[str, Any]) -> asking.Question:
 def _moment(text: str | None, name: str) -> datetime:
     try:
         moment = parse_datetime(text or "")
-    except ValueError:  # of parse_datetime(): there is no such day
+    except ValueError:  # of parse_datetime(): the day does not exist
         moment = None
     if moment is None:
         raise CommandError(f"--{name} must be a time, such as 2026-12-03T22:00+01:00.", returncode=NOT_ASSESSED)

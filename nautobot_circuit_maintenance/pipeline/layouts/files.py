@@ -88,7 +88,7 @@ def import_layouts(
     with transaction.atomic():
         for each in shared:
             if each.provider not in known:
-                raise LayoutFileError(f'There is no provider "{each.provider}", or you may not view it.')
+                raise LayoutFileError(f'Provider "{each.provider}" does not exist, or you may not view it.')
             layout, result = _merged(each, known[each.provider], layouts)
             done[result].append(layout)
     return done

@@ -25,10 +25,8 @@ from nautobot_circuit_maintenance.tests.mailboxes.contract import (
 
 _END = re.compile(rb"(?:^|\n)([\w*]+) (?:OK|NO|BAD)[^\r\n]*\r\n$")
 _TEXT = re.compile(rb"BODY\[\] \{(\d+)\}\r\n")
-setUpModule, tearDownModule = (
-    test_imap.setUpModule,
-    test_imap.tearDownModule,
-)  # pylint: disable=invalid-name  # unittest's
+# pylint: disable-next=invalid-name  # unittest's
+setUpModule, tearDownModule = test_imap.setUpModule, test_imap.tearDownModule
 
 
 class MailboxOfSmallAnswers(ImapMailbox):

@@ -21,7 +21,9 @@ from nautobot_circuit_maintenance.tests.mailboxes import test_gmail, test_graph
 from nautobot_circuit_maintenance.tests.mailboxes.contract import LIMIT, ContractCase, days_ago, mail
 from nautobot_circuit_maintenance.tests.mailboxes.gmail_server import MODIFY
 from nautobot_circuit_maintenance.tests.mailboxes.tcp_proxy import proxy_to
-from nautobot_circuit_maintenance.tests.mailboxes.test_graph import setUpModule, tearDownModule  # noqa: F401
+
+# pylint: disable-next=invalid-name  # unittest's
+setUpModule, tearDownModule = test_graph.setUpModule, test_graph.tearDownModule
 
 TAGS = {"parsed": "Maintenance", "failed": "Maintenance-failed"}
 OURS = frozenset(TAGS.values())

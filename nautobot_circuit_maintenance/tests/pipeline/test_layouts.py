@@ -383,7 +383,7 @@ class Shared(LayoutCase):
             'Layout 1: "name" is not a string': yaml.safe_dump([{**good, "name": 5}]),
             'Layout 1 (Notices): "code" is unknown.': yaml.safe_dump([{**good, "code": "x"}]),
             'Layout 1 (Notices): "applies_to" is not an object.': yaml.safe_dump([{**good, "applies_to": []}]),
-            'There is no provider "Other"': yaml.safe_dump([good, {**good, "provider": "Other"}]),
+            'Provider "Other" does not exist': yaml.safe_dump([good, {**good, "provider": "Other"}]),
         }
         for sentence, text in cases.items():
             with self.subTest(sentence), self.assertRaisesMessage(files.LayoutFileError, sentence):

@@ -115,7 +115,7 @@ class SignedSenders(AdmissionTestCase):
         self.assertIn("AUTH-05", self.row().error)
 
     def test_waiting_for_the_dns_ends(self):
-        """After a week, a key may have been withdrawn; until then a run asks once for each."""
+        """After a week, a key may have been removed from the DNS; until then a run asks once for each."""
         self.dns.codes[KEY_NAME] = dns.rcode.SERVFAIL
         with verifying():
             self.record(signed(RAW))

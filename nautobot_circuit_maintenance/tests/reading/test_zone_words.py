@@ -138,9 +138,8 @@ def read(text: str, **options: bool) -> datetime:
     """Return what a module of the library reads, in UTC."""
     library.load()
     notes.clear()
-    from circuit_maintenance_parser.parsers import (
-        megaport,
-    )  # pylint: disable=import-outside-toplevel  # loads the library
+    # pylint: disable-next=import-outside-toplevel  # loads the library
+    from circuit_maintenance_parser.parsers import megaport
 
     found = megaport.parser.parse(text, **options)
     return utc(found.replace(tzinfo=found.tzinfo or timezone.utc))

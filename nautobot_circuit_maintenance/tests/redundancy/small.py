@@ -87,7 +87,7 @@ class Small:
         """Assess the network with these outages."""
         return assess(self.topology, [each for several in outages for each in several])
 
-    def told(self, *outages: Iterable[Outage]) -> list[str]:
+    def findings(self, *outages: Iterable[Outage]) -> list[str]:
         """Return the findings in words."""
         return [self.words(each) for each in self.assess(*outages).findings]
 

@@ -24,12 +24,12 @@ class Sites(TestCase):
             chain.rows(down("a", 1, 3)),
             [("A dark 1-3 because of a", 1)],
         )
-        self.assertIn("B dark 1-3 because of a", chain.told(down("a", 1, 3)))
+        self.assertIn("B dark 1-3 because of a", chain.findings(down("a", 1, 3)))
 
     def test_a_ring_with_one_link_down_leaves_every_site_one_way(self) -> None:
         """Not only the two at the break; each hangs on what is between it and the world."""
         self.assertCountEqual(
-            RING.told(down("ab", 1, 2)),
+            RING.findings(down("ab", 1, 2)),
             [
                 "B one left 1-2 because of ab on bc cd da",
                 "C one left 1-2 because of ab on cd da",
@@ -42,39 +42,39 @@ class Sites(TestCase):
         stubs = {f"s{number}": f"S{number} AGG" for number in range(5)}
         network = Small({"w1": "AGG mpls1", "w2": "AGG mpls2", **stubs})
 
-        self.assertEqual(network.told(down("w1", 1, 2)), ["AGG one left 1-2 because of w1 on w2"])
+        self.assertEqual(network.findings(down("w1", 1, 2)), ["AGG one left 1-2 because of w1 on w2"])
         self.assertEqual(network.rows(down("w1", 1, 3), down("w2", 2, 4, "N"))[1], ("AGG dark 2-3 because of w1 w2", 5))
 
     def test_two_links_to_a_neighbor_with_a_single_way_are_never_one_left(self) -> None:
         """The site behind never had two ways, whatever the number of its links."""
         network = Small({"w": "A", "ab1": "A B", "ab2": "A B"})
 
-        self.assertEqual(network.told(down("ab1", 1, 2)), [])
-        self.assertEqual(network.told(down("ab1 ab2", 1, 2)), ["B dark 1-2 because of ab1 ab2"])
+        self.assertEqual(network.findings(down("ab1", 1, 2)), [])
+        self.assertEqual(network.findings(down("ab1 ab2", 1, 2)), ["B dark 1-2 because of ab1 ab2"])
 
     def test_three_links_up_and_one_way_out(self) -> None:
         """Counting links does not do: the others lead to sites behind."""
         network = Small({"w1": "A", "w2": "A", "b": "A B", "c": "A C", "d": "A D"})
 
-        self.assertEqual(network.told(down("w1", 1, 2)), ["A one left 1-2 because of w1 on w2"])
+        self.assertEqual(network.findings(down("w1", 1, 2)), ["A one left 1-2 because of w1 on w2"])
 
     def test_touching_windows_are_one_finding_without_a_gap(self) -> None:
         """A window ends where the next begins: the other link is not down at the same moment."""
         self.assertEqual(
-            DOUBLE.told(down("a1", 1, 2), down("a2", 2, 3, "N")),
+            DOUBLE.findings(down("a1", 1, 2), down("a2", 2, 3, "N")),
             ["A one left 1-3 because of a1 a2 on a1 a2"],
         )
 
     def test_equal_windows_on_both_links(self) -> None:
         """Dark wins: there is no moment with one left."""
-        self.assertEqual(DOUBLE.told(down("a1", 1, 2), down("a2", 1, 2, "N")), ["A dark 1-2 because of a1 a2"])
+        self.assertEqual(DOUBLE.findings(down("a1", 1, 2), down("a2", 1, 2, "N")), ["A dark 1-2 because of a1 a2"])
 
     def test_one_circuit_in_two_maintenances_stays_confirmed_if_one_of_them_is(self) -> None:
         """Both are named; the tentative one alone would not be confirmed."""
         tentative, sure = down("a1", 1, 2, "T", is_confirmed=False), down("a1", 1, 2, "C")
 
-        self.assertEqual(DOUBLE.told(tentative, sure), ["A one left 1-2 because of a1 on a2"])
-        self.assertEqual(DOUBLE.told(tentative), ["A one left 1-2 because of a1 on a2 (unconfirmed)"])
+        self.assertEqual(DOUBLE.findings(tentative, sure), ["A one left 1-2 because of a1 on a2"])
+        self.assertEqual(DOUBLE.findings(tentative), ["A one left 1-2 because of a1 on a2 (unconfirmed)"])
         (finding,) = DOUBLE.assess(tentative, sure).findings
         self.assertEqual(finding.maintenances, {key_of("T"), key_of("C")})
 
@@ -82,20 +82,20 @@ class Sites(TestCase):
         """With three links two are left."""
         network = Small({"a1": "A mpls1", "a2": "A mpls2", "a3": "A mpls3"})
 
-        self.assertEqual(network.told(down("a1", 1, 2), down("a1", 1, 2, "N")), [])
+        self.assertEqual(network.findings(down("a1", 1, 2), down("a1", 1, 2, "N")), [])
 
     def test_two_nights_of_one_maintenance_do_not_meet(self) -> None:
         """Circuit A in the first night, circuit B in the second: no site is dark, and nothing is said about the day between."""
         network = Small({"a1": "A mpls1", "a2": "A mpls2", "a3": "A mpls3"})
 
-        self.assertEqual(network.told(down("a1", 0, 4), down("a2", 5, 9)), [])
-        self.assertEqual(network.told(down("a1", 0, 4)), [])
+        self.assertEqual(network.findings(down("a1", 0, 4), down("a2", 5, 9)), [])
+        self.assertEqual(network.findings(down("a1", 0, 4)), [])
 
     def test_maintenances_at_the_same_location_are_none_of_each_others_business(self) -> None:
         """A location with four circuits of which two are down keeps two ways."""
         network = Small({f"a{number}": f"A mpls{number}" for number in range(4)})
 
-        self.assertEqual(network.told(down("a0", 1, 3), down("a1", 1, 3, "N")), [])
+        self.assertEqual(network.findings(down("a0", 1, 3), down("a1", 1, 3, "N")), [])
 
     def test_a_change_of_causes_is_a_phase_of_the_same_finding(self) -> None:
         """One finding from the first to the last moment, with what was down in each phase."""
@@ -103,7 +103,7 @@ class Sites(TestCase):
         (finding,) = network.assess(down("a1 a2", 1, 4), down("a2 a3", 3, 6, "N")).findings[:1]
 
         self.assertEqual((finding.start, finding.end), (at(1), at(3)))
-        whole = network.told(down("a1 a2", 1, 4), down("a2 a3", 3, 6, "N"))
+        whole = network.findings(down("a1 a2", 1, 4), down("a2 a3", 3, 6, "N"))
         self.assertEqual(
             whole,
             [
@@ -138,13 +138,13 @@ class Cores(TestCase):
         """The branch still has its Internet circuit, and cannot reach the data center."""
         network = Small({"m": "BRANCH mpls", "i": "BRANCH", "h": "HUB mpls", "h2": "HUB mpls"}, hubs=["HUB"])
 
-        self.assertEqual(network.told(down("m", 1, 2)), ["BRANCH dark 1-2 because of m"])
+        self.assertEqual(network.findings(down("m", 1, 2)), ["BRANCH dark 1-2 because of m"])
 
     def test_without_a_hub_the_internet_is_a_way(self) -> None:
         """Any provider network and any exit will do."""
         network = Small({"m": "BRANCH mpls", "i": "BRANCH"})
 
-        self.assertEqual(network.told(down("m", 1, 2)), ["BRANCH one left 1-2 because of m on i"])
+        self.assertEqual(network.findings(down("m", 1, 2)), ["BRANCH one left 1-2 because of m on i"])
 
     def test_the_link_of_the_hub_to_a_provider_takes_all_its_sites(self) -> None:
         """One row for all sites of that network, and the hub is counted."""
@@ -162,7 +162,7 @@ class Cores(TestCase):
         assessment = network.assess(down("ad", 1, 2))
 
         self.assertEqual((assessment.core.kind, assessment.core.sites), (CoreKind.SITE, (key_of("A"),)))
-        self.assertEqual(network.told(down("ad", 1, 2)), ["D dark 1-2 because of ad"])
+        self.assertEqual(network.findings(down("ad", 1, 2)), ["D dark 1-2 because of ad"])
 
     def test_a_hub_without_a_circuit_reaches_no_one(self) -> None:
         """Nothing is assessed, and that is said."""
@@ -181,7 +181,7 @@ class Cores(TestCase):
         """Circuits of other types with one end are not links: they lead nowhere."""
         network = Small({"a1": "A", "a2": "A", "oob": "A"}, exits=["a1", "a2"])
 
-        self.assertEqual(network.told(down("a1", 1, 2)), ["A one left 1-2 because of a1 on a2"])
+        self.assertEqual(network.findings(down("a1", 1, 2)), ["A one left 1-2 because of a1 on a2"])
         self.assertEqual(network.assess().sites[key_of("A")].link_count, 2)
 
     def test_a_site_with_a_circuit_of_which_one_end_is_missing(self) -> None:
@@ -199,14 +199,14 @@ class Counted(TestCase):
         network = Small({"a": "A mpls", "ac": "A cloud", "bc": "B cloud"})
 
         self.assertEqual(network.assess().not_assessed, {key_of("B"): Reason.NO_LINK})
-        self.assertEqual(network.told(down("ac", 1, 2)), ["cloud one left 1-2 because of ac on bc"])
+        self.assertEqual(network.findings(down("ac", 1, 2)), ["cloud one left 1-2 because of ac on bc"])
 
     def test_a_circuit_from_a_dark_site_is_down_for_the_cloud(self) -> None:
         """The cloud is reached through its other circuit only."""
         network = Small({"a": "A mpls", "ac": "A cloud", "b": "B mpls", "bc": "B cloud"})
 
         self.assertEqual(
-            network.told(down("a", 1, 2)),
+            network.findings(down("a", 1, 2)),
             ["cloud one left 1-2 because of ac on bc", "A dark 1-2 because of a"],
         )
 
@@ -218,7 +218,7 @@ class Counted(TestCase):
         )
 
         self.assertEqual(
-            network.told(down("a b", 1, 3), down("c", 2, 3, "N")),
+            network.findings(down("a b", 1, 3), down("c", 2, 3, "N")),
             [
                 "group1 one left 1-2 because of a b on c",
                 "A one left 1-3 because of a b on d",

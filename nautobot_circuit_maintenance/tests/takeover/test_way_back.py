@@ -56,7 +56,7 @@ def rows() -> list[object]:
 
 
 @pytest.mark.usefixtures("after")
-def test_the_report_counts_each_table_and_tells_what_was_not_one_to_one():
+def test_the_report_counts_each_table_and_lists_what_was_not_one_to_one():
     printed = command("--report")
 
     for name in NAMES:
