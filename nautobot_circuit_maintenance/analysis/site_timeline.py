@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter, itemgetter
+from functools import cached_property
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -36,6 +37,7 @@ class Segment:
     affected: int
     """Links with any impact."""
     maintenances: tuple[UUID, ...]
+    """In no particular order: a busy site has thousands of segments, of which few are drawn."""
     kind: Kind | None = None
     """What the assessment of the risk says, which knows more than the site's own links; None: nothing."""
 
@@ -48,12 +50,25 @@ class SiteRow:
     name: str
     links: int
     """All circuits that end there, as far as the user may view them."""
-    segments: tuple[Segment, ...]
+    down: Sequence[Down]
+    findings: Sequence[Finding]
+    now: datetime
+    until: datetime
+
+    @property
+    def start(self) -> datetime:
+        """When the first of it begins; now for what has begun."""
+        return max(self.now, min(each.start for each in (*self.down, *self.findings)))
 
     @property
     def is_at_risk(self) -> bool:
         """Whether the site is dark or has one way left at some moment."""
-        return any(each.kind for each in self.segments)
+        return bool(self.findings)
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """The times in which something happens, in order; computed only for the sites that are shown."""
+        return tuple(segments_of(self.down, self.findings, self.now, self.until))
 
 
 def read_timeline(visibility: Visibility, now: datetime, until: datetime, risk: Risk | None) -> list[SiteRow]:
@@ -72,11 +87,8 @@ def read_timeline(visibility: Visibility, now: datetime, until: datetime, risk: 
     wanted = by_site.keys() | findings.keys()
     names = dict(visibility.locations.filter(pk__in=wanted).values_list("pk", "name"))
     links = _count_links(visibility, names, site_of)
-    rows = [
-        SiteRow(pk, name, links[pk], tuple(segments_of(by_site[pk], findings.get(pk, ()), now, until)))
-        for pk, name in names.items()
-    ]
-    return sorted(rows, key=lambda row: (row.segments[0].start, row.name))
+    rows = [SiteRow(pk, name, links[pk], by_site[pk], findings.get(pk, ()), now, until) for pk, name in names.items()]
+    return sorted(rows, key=lambda row: (row.start, row.name))
 
 
 def _findings(findings: Iterable[Finding], now: datetime, until: datetime) -> dict[UUID, list[Finding]]:
@@ -124,13 +136,15 @@ def _links(
         yield Down(*row)
 
 
-class _Open(Counter[Any]):
+class _Open(dict[Any, int]):
     """What is open at a moment, each with the number of its reasons; a key without one is gone."""
 
     def step(self, key: Any, by: int) -> None:
         """Add or take away a reason."""
-        self[key] += by
-        if not self[key]:
+        count = self.get(key, 0) + by  # a UUID is hashed in Python: once for this, once for what follows
+        if count:
+            self[key] = count
+        else:
             del self[key]
 
 
@@ -161,5 +175,4 @@ def segments_of(
                     maintenances.step(pk, by)
         if affected or found:
             worst = max(found, key=SEVERITIES.__getitem__, default=None)
-            open_ones = tuple(sorted(maintenances, key=attrgetter("int")))
-            yield Segment(moment, following, len(down), len(affected), open_ones, worst)
+            yield Segment(moment, following, len(down), len(affected), tuple(maintenances), worst)

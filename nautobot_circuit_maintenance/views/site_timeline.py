@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta, timezone as zones
+from operator import attrgetter
 from typing import Any
 
 from django.template.defaultfilters import pluralize
@@ -137,7 +138,8 @@ def _share(row: SiteRow, segment: Segment) -> float:
 
 
 def _url(segment: Segment) -> str:
-    return CircuitMaintenance(pk=segment.maintenances[0]).get_absolute_url()
+    """Return the address of one of its maintenances, of several always the same."""
+    return CircuitMaintenance(pk=min(segment.maintenances, key=attrgetter("int"))).get_absolute_url()
 
 
 def _times(segment: Segment) -> str:

@@ -116,11 +116,23 @@ class TimelineTest(TestCase):
                 maintenance = app.create_maintenance(f"P-{count}-{number}", self.isp, start=NOON + HOUR)
                 for circuit in pair[: 2 if number == count else 1]:
                     app.create_impact(maintenance, circuit)
-            shown = timeline_of(self.rows(), NOON)
+            rows = self.rows()
+            shown = timeline_of(rows, NOON)
             with self.subTest(count=count):
                 self.assertEqual("cells" in shown["data"], count == MOST_BARS)
         self.assertEqual(len(shown["data"]["sites"]), 2)
         self.assertEqual(shown["hidden"], MOST_SITES - 1)
+        computed = {row.name for row in rows if "segments" in vars(row)}
+        self.assertEqual(computed, set(shown["data"]["sites"]), "what is not drawn is not computed")
+
+    def test_sites_come_in_the_order_in_which_they_are_affected(self):
+        for name, hours_ahead in (("LATER", 30), ("NOW", -1), ("ALSO NOW", -2)):
+            circuit = core.create_circuit(self.isp, name)
+            core.terminate(circuit, "A", core.create_sites(name)[0])
+            app.create_impact(self.plan(hours_ahead), circuit)
+        self.plan(20, 0)
+
+        self.assertEqual([row.name for row in self.rows()], ["ALSO NOW", "NOW", "SYD1", "LATER"])
 
     def test_hidden_circuits_and_sites_are_no_part_of_it(self):
         self.plan(1, 0)
