@@ -58,7 +58,8 @@ class SiteRow:
     @property
     def start(self) -> datetime:
         """When the first of it begins; now for what has begun."""
-        return max(self.now, min(each.start for each in (*self.down, *self.findings)))
+        everything: list[Down | Finding] = [*self.down, *self.findings]
+        return max(self.now, min(each.start for each in everything))
 
     @property
     def is_at_risk(self) -> bool:
