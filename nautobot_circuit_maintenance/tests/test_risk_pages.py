@@ -1,5 +1,8 @@
 """The risk on pages: Risk, What If, the dashboard."""
 
+import html
+import re
+
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -153,6 +156,24 @@ class MaintenanceTest(PageCase):
 
         self.assertRegex(page, r"With this, <a [^>]*>Athens</a> goes dark .*\(together with ISP 1 two\)")
         self.assertRegex(self.page(self.two), r"With this, <a [^>]*>Berlin</a> keeps one way out .*\(B-1\)")
+
+    def line(self, maintenance, user=None):
+        """Return the parts of the line under the title."""
+        found = re.search(r'id="maintenance-line">([^<]*)<', self.page(maintenance, user))
+        return html.unescape(found[1]).split(" \u00b7 ")
+
+    def test_the_line_under_the_title_has_the_worst(self):
+        self.assertEqual(
+            self.line(self.two)[2:],
+            ["Athens goes dark (together with ISP 1 one)", "1 more at risk", "unacknowledged"],
+        )
+        for number in (3, 4):
+            self.circuits[f"C-{number}"] = self.circuit(f"C-{number}", self.cork, self.network)
+        three = self.work("three", "C-1", start=50)
+        self.assertEqual(self.line(three)[2:], ["Cork keeps 2 of 3 links", "unacknowledged"])
+        self.assertEqual(
+            self.line(self.one, users.viewer(models.CircuitMaintenance, models.CircuitImpact))[2:], ["unacknowledged"]
+        )
 
     def test_sites_that_only_lose_a_link(self):
         for number in (3, 4):

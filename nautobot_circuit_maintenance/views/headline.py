@@ -1,7 +1,8 @@
 """The line under the title of a maintenance, and its windows as a strip."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
@@ -16,16 +17,33 @@ from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.models.querysets import OVER
 from nautobot_circuit_maintenance.ui import formatting
 
+if TYPE_CHECKING:
+    from nautobot_circuit_maintenance.analysis.risk.of_maintenance import Line
 
-def headline(maintenance: CircuitMaintenance, visibility: Visibility, affected: Affected, now: datetime) -> SafeString:
-    """Return when it starts or ends, how many circuits it affects, and whether anyone is on it."""
+
+def headline(
+    maintenance: CircuitMaintenance, visibility: Visibility, affected: Affected, risk: "Sequence[Line]", now: datetime
+) -> SafeString:
+    """Return when it starts or ends, how many circuits it affects, what that puts at risk, and whether anyone is on it."""
     parts = [_when(maintenance, now)]
     if visibility.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact"):
         parts.append(f"{affected.total} circuit{pluralize(affected.total)}")
     else:
         parts.append(formatting.HIDDEN)
+    parts.extend(_at_risk(risk))
     parts.append("acknowledged" if maintenance.ack else "unacknowledged")
     return format_html_join(" \u00b7 ", "{}", ((part,) for part in parts))
+
+
+def _at_risk(risk: "Sequence[Line]") -> Iterator[str]:
+    """Yield the worst of it, and how many other sites are at risk; the panel *Risk* has all."""
+    if not risk:
+        return
+    worst, *others = risk
+    yield f"{worst.name} {worst.says} ({worst.why})" if worst.why else f"{worst.name} {worst.says}"
+    more = {each.key for each in others if each.kind} - {worst.key}
+    if more:
+        yield f"{len(more)} more at risk"
 
 
 def _when(maintenance: CircuitMaintenance, now: datetime) -> str:

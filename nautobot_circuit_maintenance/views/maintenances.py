@@ -1,6 +1,7 @@
 """Pages of maintenances, impacts and maintenance notes."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -8,6 +9,7 @@ from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from nautobot.apps.ui import (
     Button,
     ButtonColorChoices,
@@ -42,7 +44,7 @@ from nautobot_circuit_maintenance.views.maintenance_panels import (
     ScopePanel,
     badges,
 )
-from nautobot_circuit_maintenance.views.risk_panel import MaintenanceRiskPanel
+from nautobot_circuit_maintenance.views.risk_panel import MaintenanceRiskPanel, risk_of
 from nautobot_circuit_maintenance.views.timeline import TimelinePanel
 from nautobot_circuit_maintenance.views.viewset import (
     GET_ONLY,
@@ -134,7 +136,9 @@ class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
             affected = count_affected(instance, visibility)
             context["affected"] = affected
             context["badges"] = badges(instance, affected, context["evidence"])
-            context["headline"] = headline(instance, visibility, affected, now)
+            # Both are evaluated where they are shown: the form to edit it needs neither.
+            context["risk"] = SimpleLazyObject(partial(risk_of, instance, visibility, now))
+            context["headline"] = partial(headline, instance, visibility, affected, context["risk"], now)
             context["gantt"] = gantt(instance, now)
         return context
 

@@ -1,21 +1,18 @@
 """What a maintenance puts at risk, as sentences of HTML."""
 
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from nautobot_circuit_maintenance.analysis.redundancy.values import Kind
-from nautobot_circuit_maintenance.analysis.risk.of_maintenance import Line, lines_about
-from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.analysis.risk.of_maintenance import Line
 from nautobot_circuit_maintenance.ui import formatting, risk as shown
 
 
-def risk_lines(maintenance: UUID, visibility: Visibility, now: datetime) -> list[dict[str, Any]]:
+def risk_lines(lines: Iterable[Line]) -> list[dict[str, Any]]:
     """Return a sentence for each site that goes dark, keeps one way, or only loses links."""
-    lines = lines_about(maintenance, visibility, now)
     return [{"html": _sentence(each), "is_dark": each.kind == Kind.DARK} for each in lines]
 
 
