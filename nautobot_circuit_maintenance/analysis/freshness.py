@@ -14,6 +14,7 @@ from nautobot.extras.models import ScheduledJob
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import NotificationStateChoices, SourceHealthChoices as Health
+from nautobot_circuit_maintenance.domain.custom_fields import QUIET
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 
 JOB = "nautobot_circuit_maintenance.jobs.HandleCircuitMaintenanceNotifications"
@@ -99,9 +100,13 @@ def _longest_gap(values: Iterable[int], cycle: int) -> int:
 
 
 def _silent_providers(visibility: Visibility, now: datetime) -> dict[UUID, list[SilentProvider]]:
-    """Return the visible providers that used to write to each source, and do not any more."""
+    """Return the visible providers that used to write to each source, and do not any more.
+
+    Not those of which a person said in the inbox that they write rarely.
+    """
     found = [(source, provider, last) for source, provider, last, pause in _regular_writers(now) if now - last > pause]
-    names = dict(visibility.providers.filter(pk__in={provider for _, provider, _ in found}).values_list("pk", "name"))
+    providers = visibility.providers.in_bulk({provider for _, provider, _ in found})
+    names = {pk: each.name for pk, each in providers.items() if not each.cf.get(QUIET.key)}
     silent = defaultdict(list)
     for source, provider, last in found:
         if provider in names:

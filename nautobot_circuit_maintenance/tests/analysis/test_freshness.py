@@ -10,6 +10,7 @@ from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.analysis.freshness import JOB, interval_of, longest_pause, read_sources
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import SourceHealthChoices as Health
+from nautobot_circuit_maintenance.domain.custom_fields import QUIET
 from nautobot_circuit_maintenance.tests.factories import app, core, users
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
 
@@ -115,6 +116,14 @@ class FreshnessTest(TestCase):
         models.Notification.objects.all().delete()
         self.write(4, 7 * DAY)
         self.assertEqual(self.health_after(100).health, Health.OK)
+
+    def test_a_provider_of_which_someone_said_that_it_writes_rarely_is_not_silent(self):
+        self.write(8, 7 * DAY)
+        self.isp.cf[QUIET.key] = True
+        self.isp.validated_save()
+
+        state = self.health_after(29)
+        self.assertEqual((state.health, state.silent), (Health.OK, ()))
 
     def test_a_hidden_provider_is_not_named(self):
         self.write(8, 7 * DAY)
