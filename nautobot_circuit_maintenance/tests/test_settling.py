@@ -8,6 +8,7 @@ from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.domain.custom_fields import ORDER
 from nautobot_circuit_maintenance.models import CircuitMaintenance, ManualReading, Notification, SettledDoubt
+from nautobot_circuit_maintenance.pipeline.rules import preview
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.pipeline.test_second_opinion import TextCase, cogent
@@ -178,6 +179,12 @@ class ChoosingTest(TextCase, PageTestCase):
         self.assertIn("2026-07-12 09:00", html)
         self.assertIn("2026-12-07 09:00", html)
         self.assertIn("Differs", html)
+
+    def test_the_cost_of_the_rule_does_not_grow_with_the_emails(self):
+        self.receive(*(cogent(f"SN{number}", start="06/12/2026") for number in range(1, 4)))
+        with self.assertNumQueries(2):
+            previews = preview(Notification.objects.all(), self.provider, "day first")
+        self.assertEqual(len(previews), 3)
 
     def test_an_alternative_that_is_not_offered_changes_nothing(self):
         self.become_superuser()

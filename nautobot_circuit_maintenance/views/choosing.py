@@ -67,16 +67,14 @@ class RuleMixin:
             raise PermissionDenied("You may not change this provider.")
         if request.method == "POST":
             return self._keep(request, row, order)
-        visibility = Visibility.of(request.user)
-        rows = visibility.notifications.filter(provider=row.provider)
-        circuits = visibility.circuits.filter(provider=row.provider)
+        rows = Visibility.of(request.user).notifications.filter(provider=row.provider)
         preview = import_string("nautobot_circuit_maintenance.pipeline.rules.preview")
         context = {
             "title": f"Does {row.provider} always write the {order.removesuffix(' first')} first?",
             **TITLED,
             "notification": row,
             "order": order,
-            "previews": preview(rows, circuits, row.provider, order),
+            "previews": preview(rows, row.provider, order),
         }
         return TemplateResponse(request, "nautobot_circuit_maintenance/rule.html", context)
 
