@@ -21,11 +21,15 @@ _LONGEST_START = timedelta(minutes=1)
 
 def enqueue_replay(user: AbstractUser, layout: MailLayout) -> bool:
     """Let a worker try a layout on all stored notifications; return False if none can."""
-    job = Job.objects.filter(module_name=JOB_MODULE, job_class_name=REPLAY_CLASS, enabled=True, installed=True).first()
+    job = _job(REPLAY_CLASS)
     if job is None or not _has_worker(job):
         return False
     enqueue_job(job, user, {"layout": str(layout.pk)})
     return True
+
+
+def _job(class_name: str) -> Job | None:
+    return Job.objects.filter(module_name=JOB_MODULE, job_class_name=class_name, enabled=True, installed=True).first()
 
 
 def _has_worker(job: Job) -> bool:
@@ -38,7 +42,7 @@ def enqueue_digestion(user: AbstractUser) -> JobResult | None:
 
     To be called once the rows are in the database.
     """
-    job = Job.objects.filter(module_name=JOB_MODULE, job_class_name=JOB_CLASS, enabled=True, installed=True).first()
+    job = _job(JOB_CLASS)
     if job is None:
         return None
     # A run that has not started yet will find our rows too; a thousand messages must not make a thousand runs.

@@ -7,6 +7,7 @@ run, and one that is outdated is replaced. No message depends on it.
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import Q, QuerySet
@@ -19,6 +20,7 @@ from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 from nautobot_circuit_maintenance.mailboxes.tagging import OUTCOMES, SHARED, TagChange
 from nautobot_circuit_maintenance.models import Notification, NotificationSource
 from nautobot_circuit_maintenance.pipeline import defects
+from nautobot_circuit_maintenance.pipeline.repeating import repeated
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +61,9 @@ def _tag(source: NotificationSource, settings: SourceSettings, now: datetime) ->
         _warn(source, number, str(error))
     except SoftTimeLimitExceeded:
         raise
-    except Exception as error:  # pylint: disable=broad-exception-caught  # what is recorded must not depend on tags
+    except (
+        Exception
+    ) as error:  # pylint: disable=broad-exception-caught  # the same: what is recorded must not depend on tags
         what = defects.log_and_describe(f"Setting tags of source {source.name}", error, settings.redact)
         _warn(source, number, what)
 
@@ -84,7 +88,8 @@ def _store(rows: Sequence[Notification], settings: SourceSettings) -> None:
     """Remember what messages show; not of those that were digested again in the meantime."""
     for state in {row.state for row in rows}:
         keys = [row.pk for row in rows if row.state == state]
-        Notification.objects.filter(pk__in=keys, state=state).update(tag=settings.tags.get(state, ""))
+        shown = Notification.objects.filter(pk__in=keys, state=state)
+        repeated(partial(shown.update, tag=settings.tags.get(state, "")))
 
 
 def _warn(source: NotificationSource, number: int, reason: str) -> None:

@@ -63,19 +63,19 @@ class GraphSession:
     def get(self, path: str, *, page_size: int = 0) -> Any:
         """Return the JSON at a path and query of the server; raises MailboxError."""
         preference = {"Prefer": f"odata.maxpagesize={page_size}"} if page_size else {}
-        with self._get(path, {"Accept": "application/json", **preference}) as response:
+        with self._response(path, {"Accept": "application/json", **preference}) as response:
             body = self._read(response, MAX_JSON)
         return self._decoded(body)
 
     def post(self, path: str, content: Any) -> Any:
         """Send JSON to a path of the server, and return the JSON that it answers; raises MailboxError."""
-        with self._get(path, {"Accept": "application/json"}, content) as response:
+        with self._response(path, {"Accept": "application/json"}, content) as response:
             body = self._read(response, MAX_JSON)
         return self._decoded(body)
 
     def start(self, path: str, size: int) -> tuple[bytes, bool]:
         """Return the first bytes of what is at a path, and whether that is all."""
-        with self._get(path, {"Accept": "*/*"}) as response:
+        with self._response(path, {"Accept": "*/*"}) as response:
             # Without one of these, a body that is cut off is not recognized; and they are lost if the header is.
             if not {"content-length", "transfer-encoding"} & {name.lower() for name in response.headers}:
                 raise self.unexpected("of unknown length")
@@ -94,7 +94,7 @@ class GraphSession:
             raise self.unexpected("not JSON") from None
 
     @contextmanager
-    def _get(self, path: str, headers: dict[str, str], content: Any = None) -> Iterator[requests.Response]:
+    def _response(self, path: str, headers: dict[str, str], content: Any = None) -> Iterator[requests.Response]:
         """Yield a response of 200, to content if there is any; raises MailboxError for any other."""
         response = self._patiently(path, headers, content)
         with closing(response):
