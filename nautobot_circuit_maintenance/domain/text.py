@@ -20,10 +20,15 @@ def storable_json(value: Any) -> Any:
     return value
 
 
+def folded(text: str) -> str:
+    """Return the string for comparisons without regard to case and number of blanks."""
+    return " ".join(text.casefold().split())
+
+
 def shortened(text: str, length: int) -> str:
     """Return the string storable, on one line and cut to a length."""
-    folded = " ".join(storable(text).split())
-    return folded if len(folded) <= length else f"{folded[: length - 3]}..."
+    line = " ".join(storable(text).split())
+    return line if len(line) <= length else f"{line[: length - 3]}..."
 
 
 def bounded(text: str, length: int) -> str:

@@ -13,6 +13,7 @@ from nautobot_circuit_maintenance.models.notifications import Notification
 
 LONGEST_NAME = 100
 """Characters of a name: evidence names the layout and its version in one column."""
+_PARSER = "layout "
 MOST_REFUSALS = 3
 """Refusals in a row after which a live layout is suspended: the provider writes in another way now."""
 
@@ -110,4 +111,9 @@ def is_complete(replay: Mapping[str, Any], version: int) -> bool:
 
 def parser_prefix(name: str) -> str:
     """Return how the parser of evidence starts that a layout of this name made."""
-    return f"layout {name} v"
+    return f"{_PARSER}{name} v"
+
+
+def is_layout(parser: str) -> bool:
+    """Return whether the parser that evidence names is a layout."""
+    return parser.startswith(_PARSER)

@@ -176,6 +176,11 @@ class Notification(BaseModel):
         return self.subject or f"(no subject) {self.sender}"
 
     @property
+    def provenance(self) -> Provenance:
+        """When and how it was received."""
+        return Provenance(self.received_at, self.sent_at, self.fingerprint)
+
+    @property
     def is_dismissed(self) -> bool:
         """Whether someone dismissed the result that it has now."""
         return self.dismissed_at is not None and self.result == (self.dismissed_state, self.dismissed_error)

@@ -21,7 +21,6 @@ from nautobot_circuit_maintenance.choices import (
     NotificationStateChoices as State,
 )
 from nautobot_circuit_maintenance.domain.errors import ParseError, TooManyError
-from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.models import CircuitMatcher, Notification
 from nautobot_circuit_maintenance.models.changes import send_after_commit
 from nautobot_circuit_maintenance.models.manual_readings import ManualReading, manual_readings
@@ -278,13 +277,12 @@ def _read_one(row: Notification, manual: ManualReading | None = None) -> Reading
 
     What a person made of it is not parsed again.
     """
-    provenance = Provenance(row.received_at, row.sent_at, row.fingerprint)
     if manual:
-        return Reading(manual.as_updates(provenance))
+        return Reading(manual.as_updates(row.provenance))
     # Authentication covers the outer message only; attached messages are unauthenticated.
     reads_attached = row.sender_confirmed is None
     try:
-        return parse(bytes(row.raw), parser_names(row.provider), provenance, reads_attached=reads_attached)
+        return parse(bytes(row.raw), parser_names(row.provider), row.provenance, reads_attached=reads_attached)
     except ParseError as error:
         return End(State.FAILED, str(error), is_for_layouts=not isinstance(error, TooManyError))
 

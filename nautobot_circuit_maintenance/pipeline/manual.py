@@ -21,7 +21,6 @@ from nautobot_circuit_maintenance.domain.updates import (
     MaintenanceEvent,
     MaintenanceUpdate,
     ParserInfo,
-    Provenance,
     Window,
 )
 from nautobot_circuit_maintenance.models import (
@@ -64,9 +63,7 @@ def update_of(
     """Return what a person says that a message announces; the impact is that of every circuit."""
     impacts = tuple(AnnouncedImpact(cid, impact) for cid in dict.fromkeys(circuits))
     event = MaintenanceEvent(status, tuple(sorted(set(windows))), impacts)
-    return by_person(
-        MaintenanceUpdate(maintenance_id, (event,), Provenance(row.received_at, row.sent_at, row.fingerprint)), user
-    )
+    return by_person(MaintenanceUpdate(maintenance_id, (event,), row.provenance), user)
 
 
 def by_person(update: MaintenanceUpdate, user: Any) -> MaintenanceUpdate:

@@ -4,7 +4,6 @@ from django.db.models import QuerySet
 from nautobot.circuits.models import Circuit
 
 from nautobot_circuit_maintenance.domain.errors import ParseError
-from nautobot_circuit_maintenance.domain.updates import Provenance
 from nautobot_circuit_maintenance.mail.limits import Limits, run_limited
 from nautobot_circuit_maintenance.mail.parts import mail_content
 from nautobot_circuit_maintenance.models import Notification
@@ -27,11 +26,10 @@ def propose_for(row: Notification, facts: ProviderFacts, circuits: QuerySet[Circ
     if row.raw is None or row.size > LARGEST:
         raise ParseError("READ-38", f"The message is not stored, or it is larger than {LARGEST // 1024**2} MiB.")
     raw = bytes(row.raw)
-    provenance = Provenance(row.received_at, row.sent_at, row.fingerprint)
     known = Known(inventory_of(circuits), **facts._asdict())
     reads_attached = row.sender_confirmed is None
 
     def look() -> Proposal:
-        return proposal_of(mail_content(raw, provenance, reads_attached=reads_attached), row.received_at, known)
+        return proposal_of(mail_content(raw, row.provenance, reads_attached=reads_attached), row.received_at, known)
 
     return run_limited(look, _LIMITS)

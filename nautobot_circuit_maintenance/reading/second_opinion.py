@@ -46,7 +46,7 @@ def _opinions(content: MailContent, updates: tuple[MaintenanceUpdate, ...], know
     except Exception as error:  # pylint: disable=broad-exception-caught  # our gates, over any text
         logger.exception("The second opinion failed", extra={"skip_db_logging": True})
         opinions = [_without_opinion(f"Unexpected {type(error).__name__}: {error}")] * len(updates)
-    return [_storable(opinion) for opinion in opinions]
+    return [bounded_opinion(opinion) for opinion in opinions]
 
 
 def _without_opinion(reason: str) -> Opinion:
@@ -54,8 +54,8 @@ def _without_opinion(reason: str) -> Opinion:
     return Opinion(UNCHECKED, (Finding(GATE, UNCHECKED, sentence),))
 
 
-def _storable(opinion: Opinion) -> Opinion:
-    """Return an opinion with bounded findings: sentences quote the message."""
+def bounded_opinion(opinion: Opinion) -> Opinion:
+    """Return an opinion as it can be stored, with bounded findings: sentences quote the message."""
     findings = tuple(
         finding._replace(
             sentence=shortened(finding.sentence, _LONGEST_SENTENCE),

@@ -40,6 +40,7 @@ from nautobot_circuit_maintenance import filters, forms, models, tables
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.choices import MailLayoutStateChoices as State
+from nautobot_circuit_maintenance.models.layouts import is_layout
 from nautobot_circuit_maintenance.pipeline.enqueue import enqueue_replay
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.views.asking import ASKING, answered, ask, back_to
@@ -256,7 +257,7 @@ class TeachButton(Button):
         evidence = Visibility.of(user).parsed_notifications.filter(notification=row)
         is_stored = models.Notification.objects.filter(pk=row.pk, raw__isnull=False)
         parsers = list(evidence.values_list("parser", flat=True)[:2])
-        return len(parsers) == 1 and not parsers[0].startswith("layout ") and is_stored.exists()
+        return len(parsers) == 1 and not is_layout(parsers[0]) and is_stored.exists()
 
 
 def may_teach(user: Any) -> bool:

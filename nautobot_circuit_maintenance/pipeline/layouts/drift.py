@@ -9,10 +9,10 @@ from nautobot.extras.choices import ObjectChangeActionChoices
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.choices import MailLayoutStateChoices as State
-from nautobot_circuit_maintenance.domain.text import shortened
+from nautobot_circuit_maintenance.domain.text import folded, shortened
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
 from nautobot_circuit_maintenance.models import MailLayout, ParsedNotification
-from nautobot_circuit_maintenance.models.layouts import MOST_REFUSALS
+from nautobot_circuit_maintenance.models.layouts import MOST_REFUSALS, is_layout
 
 if TYPE_CHECKING:
     from nautobot_circuit_maintenance.pipeline.layouts.reader import Attempt
@@ -62,7 +62,7 @@ def contradicted(evidence: Iterable[ParsedNotification], update: MaintenanceUpda
     wrong = {
         row.json["parser"]["details"].get("layout")
         for row in evidence
-        if row.parser.startswith("layout ") and is_contradicted(row.as_update(), update)
+        if is_layout(row.parser) and is_contradicted(row.as_update(), update)
     }
     with transaction.atomic():
         layouts = MailLayout.objects.select_for_update().filter(pk__in=wrong - {None}, state=State.LIVE)
@@ -75,5 +75,4 @@ def is_contradicted(read: MaintenanceUpdate, right: MaintenanceUpdate) -> bool:
 
 
 def _essence(update: MaintenanceUpdate) -> tuple[Any, ...]:
-    cids = {" ".join(circuit.cid.casefold().split()) for circuit in update.circuits}
-    return update.maintenance_id.strip().casefold(), update.windows, update.status, cids
+    return folded(update.maintenance_id), update.windows, update.status, {folded(each.cid) for each in update.circuits}

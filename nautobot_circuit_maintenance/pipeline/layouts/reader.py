@@ -8,11 +8,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from nautobot_circuit_maintenance.choices import MailLayoutStateChoices as State
+from nautobot_circuit_maintenance.domain.alternatives import window_text
 from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.domain.text import shortened
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, ParserInfo
 from nautobot_circuit_maintenance.mail.limits import run_limited
 from nautobot_circuit_maintenance.models import MailLayout, Notification
-from nautobot_circuit_maintenance.pipeline.layouts.messages import LIMITS, page_of, provenance_of
+from nautobot_circuit_maintenance.pipeline.layouts.messages import LIMITS, page_of
 from nautobot_circuit_maintenance.reading.bcop import is_bcop
 from nautobot_circuit_maintenance.reading.gates.base import Known
 from nautobot_circuit_maintenance.reading.layouts.page import Page
@@ -23,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 MOST_LAYOUTS = 20
 """Layouts of a provider that a message is read with."""
+_LONGEST_REFUSAL = 500
+"""Characters: it may quote the message."""
 
 
 class Attempt(NamedTuple):
@@ -80,14 +84,14 @@ def attempt(layout: MailLayout, row: Notification, page: Page) -> LayoutReading:
     """Return what a layout makes of a message; a fault of ours is a refusal, too."""
     try:
         taught = layout_of(layout.applies_to, layout.fields)
-        reading = run_limited(lambda: read(taught, page, provenance_of(row)), LIMITS)
+        reading = run_limited(lambda: read(taught, page, row.provenance), LIMITS)
     except (LayoutFormatError, ParseError) as error:
         return LayoutReading(refusal=str(error))
     except Exception as error:  # pylint: disable=broad-exception-caught  # our own code, over any text
         logger.exception("Reading with a layout failed", extra={"skip_db_logging": True})
         return LayoutReading(refusal=f"Unexpected {type(error).__name__}.")
     if reading.update is None:
-        return reading
+        return replace(reading, refusal=shortened(reading.refusal, _LONGEST_REFUSAL))
     parser = ParserInfo(layout.parser, details={"layout": str(layout.pk)})
     return replace(reading, update=replace(reading.update, parser=parser))
 
@@ -108,5 +112,5 @@ def _sentence(each: Attempt) -> str:
 
 def in_words(update: MaintenanceUpdate) -> str:
     """Return what was read, for a sentence."""
-    windows = ", ".join(f"{start:%Y-%m-%d %H:%M} - {end:%Y-%m-%d %H:%M} UTC" for start, end in update.windows[:5])
+    windows = ", ".join(map(window_text, update.windows[:5]))
     return f"{update.maintenance_id}, {update.status}, {windows or 'no window'}, {len(update.circuits)} circuit IDs"

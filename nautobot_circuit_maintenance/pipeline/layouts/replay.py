@@ -10,13 +10,14 @@ from django.db.models import QuerySet
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.domain.events import ENDING
+from nautobot_circuit_maintenance.domain.text import folded
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Window
 from nautobot_circuit_maintenance.models import MailLayout, Notification
 from nautobot_circuit_maintenance.pipeline.inventories import Inventories
 from nautobot_circuit_maintenance.pipeline.layouts.messages import page_of
 from nautobot_circuit_maintenance.pipeline.layouts.reader import attempt
 from nautobot_circuit_maintenance.reading.layouts.read import LayoutReading
-from nautobot_circuit_maintenance.reading.layouts.status import ENDING
 
 MOST_AT_ONCE = 200
 """Notifications that a web request tries; more need the job. One takes 10 to 20 ms of CPU."""
@@ -121,7 +122,7 @@ def _on_record(row: Notification, layout: MailLayout, read: MaintenanceUpdate) -
     """Return what another reader, or a person, made of a notification: of several maintenances the one that was read."""
     updates = [each.as_update() for each in row.parsed_notifications.all()]
     others = [each for each in updates if each.parser.details.get("layout") != str(layout.pk)]
-    same = [each for each in others if _folded(each.maintenance_id) == _folded(read.maintenance_id)]
+    same = [each for each in others if folded(each.maintenance_id) == folded(read.maintenance_id)]
     return next(iter((*same, *others)), None)
 
 
@@ -132,7 +133,7 @@ def compared(read: MaintenanceUpdate, recorded: MaintenanceUpdate | None) -> str
     ends = read.status in ENDING
     # Words of an end need no times.
     other_windows = read.windows != recorded.windows and not (ends and not (read.windows and recorded.windows))
-    if _folded(read.maintenance_id) != _folded(recorded.maintenance_id) or other_windows:
+    if folded(read.maintenance_id) != folded(recorded.maintenance_id) or other_windows:
         return WRONG
     if ends != (recorded.status in ENDING):
         return WRONG
@@ -140,12 +141,8 @@ def compared(read: MaintenanceUpdate, recorded: MaintenanceUpdate | None) -> str
     return AGREES if is_same else OTHER
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
-
-
 def _cids(update: MaintenanceUpdate) -> set[str]:
-    return {_folded(circuit.cid) for circuit in update.circuits}
+    return {folded(circuit.cid) for circuit in update.circuits}
 
 
 def _named(row: Notification) -> dict[str, str]:

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 
 from django.db import transaction
-from nautobot.circuits.models import Circuit
 
-from nautobot_circuit_maintenance.choices import MailLayoutStateChoices as State
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
 from nautobot_circuit_maintenance.models import MailLayout, Notification
+from nautobot_circuit_maintenance.models.layouts import is_layout
 from nautobot_circuit_maintenance.pipeline.inventories import Inventories
 from nautobot_circuit_maintenance.pipeline.layouts.messages import page_of
 from nautobot_circuit_maintenance.reading.gates.base import Known
@@ -25,11 +24,6 @@ def on_record(row: Notification) -> MaintenanceUpdate | None:
     """Return what is on record of a notification; None if it announces no maintenance, or several."""
     parsed = list(row.parsed_notifications.order_by()[:2])
     return parsed[0].as_update() if len(parsed) == 1 else None
-
-
-def is_own(update: MaintenanceUpdate) -> bool:
-    """Return whether a layout made what is on record: that proves nothing about layouts."""
-    return update.parser.name.startswith("layout ")
 
 
 def taught_with(row: Notification, layout: MailLayout) -> Layout:
@@ -54,7 +48,7 @@ def example_of(row: Notification, known: Known) -> Example:
         raise TeachingError(
             "A layout is taught with an email about exactly one maintenance. Add it from this email first."
         )
-    if is_own(update):
+    if is_layout(update.parser.name):  # That proves nothing about layouts.
         raise TeachingError("A layout read this email. Correct it with Add from This Email to teach something else.")
     try:
         page = page_of(row, known)
@@ -82,11 +76,3 @@ def teach(row: Notification, layout: MailLayout) -> MailLayout:
         layout.validated_save()
         layout.examples.add(row)
     return layout
-
-
-def has_circuits(row: Notification) -> bool:
-    """Return whether Nautobot has any circuit of the provider."""
-    return Circuit.objects.filter(provider=row.provider_id).exists()
-
-
-__all__ = ("State", "example_of", "on_record", "taught_with", "teach")

@@ -8,6 +8,7 @@ made by the reader, so unchecked.
 import re
 from collections.abc import Iterator
 
+from nautobot_circuit_maintenance.domain.text import folded
 from nautobot_circuit_maintenance.reading.candidates.circuits import find_whole
 from nautobot_circuit_maintenance.reading.gates.base import DOUBTFUL, UNCHECKED, Case, Finding
 
@@ -19,9 +20,9 @@ _WORD_AND_NUMBER = re.compile(r"([A-Za-z]{2,12})(\d{2,12})")
 
 def circuits_agree(case: Case) -> Iterator[Finding]:
     """Yield the circuits that are too many or too few."""
-    read = {" ".join(circuit.cid.casefold().split()) for update in case.updates for circuit in update.circuits}
+    read = {folded(circuit.cid) for update in case.updates for circuit in update.circuits}
     listed = {each.cid: each for each in (*case.found.attached_circuits, *case.found.circuits)}
-    lacking = [each for each in listed.values() if " ".join(each.cid.casefold().split()) not in read]
+    lacking = [each for each in listed.values() if folded(each.cid) not in read]
     if lacking:
         names = _names([each.cid for each in lacking])
         is_attached = lacking[0] in case.found.attached_circuits

@@ -1,7 +1,9 @@
 """What a layout is taught with: a message and what a person confirmed about it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from nautobot_circuit_maintenance.domain.text import folded
 from nautobot_circuit_maintenance.domain.updates import AnnouncedImpact, Window
 from nautobot_circuit_maintenance.reading.layouts.page import Page
 
@@ -27,3 +29,8 @@ class Example:
 
     page: Page
     confirmed: Confirmed
+
+    @cached_property
+    def cids(self) -> frozenset[str]:
+        """Its circuits, folded."""
+        return frozenset(folded(circuit.cid) for circuit in self.confirmed.circuits)

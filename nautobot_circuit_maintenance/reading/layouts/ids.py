@@ -3,11 +3,12 @@
 Cogent's stands in the subject behind a date, Lumen's behind "Scheduled Maintenance Window #:" and in the subject of none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from nautobot_circuit_maintenance.domain.text import folded
 from nautobot_circuit_maintenance.reading.layouts.examples import Example, TeachingError
 from nautobot_circuit_maintenance.reading.layouts.layout import IdField
-from nautobot_circuit_maintenance.reading.layouts.marks import Mark, matches, shorter
+from nautobot_circuit_maintenance.reading.layouts.marks import shorter
 from nautobot_circuit_maintenance.reading.layouts.page import Page, Spot
 from nautobot_circuit_maintenance.reading.layouts.refusal import Refusal
 from nautobot_circuit_maintenance.reading.layouts.shapes import shape_of
@@ -29,7 +30,8 @@ def learned(field: IdField, example: Example, earlier: Sequence[Example]) -> IdF
         mark
         for mark in candidates
         for each in (example, *earlier)
-        if any(not _is(spot, each.confirmed.maintenance_id) for spot in _named(each.page, mark, shapes))
+        for spot in each.page.spots_at([mark], shapes)
+        if spot.shape in shapes and not _is(spot, each.confirmed.maintenance_id)
     ]
     places = field.places.changed(found, wrong)
     if not places.kept:
@@ -39,11 +41,9 @@ def learned(field: IdField, example: Example, earlier: Sequence[Example]) -> IdF
 
 def find(field: IdField, page: Page) -> str:
     """Return the ID of a message; raises Refusal if it is not found or the hypotheses disagree."""
-    spots = list(page.spots(field.shapes))
-    named = [spot for spot in spots if any(matches(place, mark) for place in field.places.kept for mark in spot.marks)]
-    fitting = [spot for spot in named if shape_of(spot.text) in field.shapes] or [
-        spot for spot in named if len(spot.text) >= _SHORTEST
-    ]
+    named = list(page.spots_at(field.places.kept, field.shapes))
+    fitting = [spot for spot in named if spot.shape in field.shapes]
+    fitting = fitting or [spot for spot in named if len(spot.text) >= _SHORTEST]
     if not fitting:
         raise Refusal(_NOT_FOUND)
     values = {spot.text.casefold(): spot.text for spot in reversed(fitting)}
@@ -52,11 +52,5 @@ def find(field: IdField, page: Page) -> str:
     return fitting[0].text
 
 
-def _named(page: Page, place: Mark, shapes: Sequence[str]) -> Iterator[Spot]:
-    for spot in page.spots(shapes):
-        if shape_of(spot.text) in shapes and any(matches(place, mark) for mark in spot.marks):
-            yield spot
-
-
 def _is(spot: Spot, wanted: str) -> bool:
-    return " ".join(spot.text.casefold().split()) == " ".join(wanted.casefold().split())
+    return folded(spot.text) == folded(wanted)

@@ -1,6 +1,6 @@
 """A message as layouts look at it: its candidates, the windows that it states, and the marks of what stands in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,14 +11,15 @@ from nautobot_circuit_maintenance.reading.candidates.message import Candidates, 
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
 from nautobot_circuit_maintenance.reading.gates.base import Known
 from nautobot_circuit_maintenance.reading.gates.stated import StatedWindows, stated_windows
-from nautobot_circuit_maintenance.reading.layouts.marks import Mark, Marks
-from nautobot_circuit_maintenance.reading.layouts.shapes import tokens_in
+from nautobot_circuit_maintenance.reading.layouts.marks import Mark, Marks, matches
+from nautobot_circuit_maintenance.reading.layouts.shapes import shape_of, tokens_in
 
 
 class Spot(NamedTuple):
     """A word with digits in what the message says itself."""
 
     text: str
+    shape: str
     span: Span
     marks: tuple[Mark, ...]
 
@@ -62,6 +63,12 @@ class Page:
             self._spots[key] = tuple(self._find_spots(key))
         return self._spots[key]
 
+    def spots_at(self, places: Collection[Mark], shapes: Sequence[str]) -> Iterator[Spot]:
+        """Yield those of the spots that stand in one of these places."""
+        for spot in self.spots(shapes):
+            if any(matches(place, mark) for place in places for mark in spot.marks):
+                yield spot
+
     @cached_property
     def _spots(self) -> dict[tuple[str, ...], tuple[Spot, ...]]:
         return {}
@@ -78,4 +85,5 @@ class Page:
             line = mail.lines[mail.line_number(span.start)]
             is_quoted = line.is_quoted and not self.found.is_forward
             if span.end <= line.end and not is_quoted and span.start not in self._times:
-                yield Spot(mail.text[span.start : span.end], span, tuple(self.marks.of(span)))
+                text = mail.text[span.start : span.end]
+                yield Spot(text, shape_of(text), span, tuple(self.marks.of(span)))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from nautobot_circuit_maintenance.domain.events import ENDING
 from nautobot_circuit_maintenance.domain.opinions import UNCHECKED, Finding, concluded
 from nautobot_circuit_maintenance.domain.updates import MaintenanceEvent, MaintenanceUpdate, Provenance
 from nautobot_circuit_maintenance.reading.gates.base import Case
@@ -11,6 +12,7 @@ from nautobot_circuit_maintenance.reading.layouts.layout import Layout
 from nautobot_circuit_maintenance.reading.layouts.page import Page
 from nautobot_circuit_maintenance.reading.layouts.refusal import Refusal
 from nautobot_circuit_maintenance.reading.layouts.shapes import shape_of
+from nautobot_circuit_maintenance.reading.second_opinion import bounded_opinion
 
 OTHER_KIND = "The email is not of this kind: its sender, its subject or its headings are not those of the examples."
 _KNOWN_SHAPE = 2
@@ -47,7 +49,7 @@ def _update(layout: Layout, page: Page, provenance: Provenance) -> MaintenanceUp
     found = status.find(layout.status, page)
     name = ids.find(layout.maintenance_id, page)
     times = windows.find(layout.windows, page, found.status)
-    is_needed = found.status not in status.ENDING
+    is_needed = found.status not in ENDING
     cids = circuits.find(layout.circuits, page, maintenance_id=name, is_needed=is_needed)
     event = MaintenanceEvent(found.status, times, impact.find(layout.impact, page, cids))
     update = MaintenanceUpdate(name, (event,), provenance)
@@ -76,4 +78,4 @@ def _judged(layout: Layout, page: Page, update: MaintenanceUpdate, *, is_support
     if not is_supported:
         sentence = "No word of the email says its status, and no email of this kind was taught."
         opinion = concluded((*opinion.findings, Finding("status", UNCHECKED, sentence)))
-    return replace(update, opinion=opinion)
+    return replace(update, opinion=bounded_opinion(opinion))

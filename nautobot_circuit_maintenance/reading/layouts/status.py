@@ -6,9 +6,9 @@ Lumen sends announcements and completions under one subject; Tata's footer says 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from nautobot_circuit_maintenance.domain.events import ENDING
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
 from nautobot_circuit_maintenance.reading.candidates.status_words import (
-    CANCELLED,
     COMPLETED,
     CONFIRMED,
     IN_PROCESS,
@@ -25,7 +25,6 @@ from nautobot_circuit_maintenance.reading.layouts.marks import words_of
 from nautobot_circuit_maintenance.reading.layouts.page import Page
 from nautobot_circuit_maintenance.reading.layouts.refusal import Refusal
 
-ENDING = (CANCELLED, COMPLETED)
 _ENDS = Vocabulary(
     {"S": " ".join(STRONG[status] for status in ENDING), "W": WEAK_WORDS[COMPLETED]},
     {"O": " ".join(OTHER[status] for status in ENDING)},

@@ -6,10 +6,11 @@ Crown Castle and Lumen list one window in several zones, Equinix in local time a
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from nautobot_circuit_maintenance.domain.events import ENDING
+from nautobot_circuit_maintenance.domain.text import folded
 from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.reading.candidates.dates import DAY_FIRST, MONTH_FIRST
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
-from nautobot_circuit_maintenance.reading.candidates.status_words import CANCELLED, COMPLETED
 from nautobot_circuit_maintenance.reading.gates.orders import PLAUSIBLE
 from nautobot_circuit_maintenance.reading.gates.stated import (
     BACKUP,
@@ -26,7 +27,6 @@ from nautobot_circuit_maintenance.reading.layouts.marks import Mark, matches, sh
 from nautobot_circuit_maintenance.reading.layouts.page import Page
 from nautobot_circuit_maintenance.reading.layouts.refusal import Refusal
 
-ENDING = (CANCELLED, COMPLETED)
 _UTC = ("UTC", "GMT", "Z")
 
 
@@ -133,7 +133,7 @@ def _marks(page: Page, each: StatedWindow) -> Iterator[Mark]:
         yield from shorter(mark)
     zone = each.source.zone
     if zone and zone.place not in ("mail", "provider"):
-        yield Mark(ZONE, " ".join(zone.written.casefold().split()))
+        yield Mark(ZONE, folded(zone.written))
 
 
 def _start(page: Page, each: StatedWindow) -> Span:

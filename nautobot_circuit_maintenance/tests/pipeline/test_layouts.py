@@ -10,15 +10,19 @@ from django.test.utils import CaptureQueriesContext
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.choices import MailLayoutStateChoices as LayoutState
+from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.updates import Window
+from nautobot_circuit_maintenance.mail.limits import Limits
 from nautobot_circuit_maintenance.models import CircuitMaintenance, MailLayout, Notification, ParsedNotification
 from nautobot_circuit_maintenance.pipeline.layouts import files
+from nautobot_circuit_maintenance.pipeline.layouts.messages import page_of
 from nautobot_circuit_maintenance.pipeline.layouts.replay import replay
 from nautobot_circuit_maintenance.pipeline.layouts.states import change_state
 from nautobot_circuit_maintenance.pipeline.layouts.teaching import teach
 from nautobot_circuit_maintenance.pipeline.manual import apply_by_person, update_of, with_others
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
+from nautobot_circuit_maintenance.reading.gates.base import Known
 from nautobot_circuit_maintenance.reading.layouts.examples import TeachingError
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
@@ -109,6 +113,23 @@ class Live(LayoutCase):
         )
         self.assertIn("READ-0", row.error)
         self.assertFalse(CircuitMaintenance.objects.filter(name="CHG-5200").exists())
+
+    def test_what_databases_do_not_store_is_left_out_of_what_it_quotes(self):
+        self.layout()
+        start, end = (f"{moment:%Y-%m-%d %H:%M}" for moment in window(3, hours=24 * 20))
+        text = TEXT.format(name="CHG-5200", start=start, end=end, circuits="C-1", more="").replace("\nEnd", "\0\nEnd")
+        self.receive(mail(subject="Planned work CHG-5200", text=text))
+
+        self.assertEqual(self.notification("CHG-5200").state, "parsed")
+        finding = ParsedNotification.objects.get(maintenance__name="CHG-5200").findings[0]
+        self.assertEqual(finding["quote"], f"{start} UTC End: {end}")
+
+    def test_looking_at_an_email_has_limits(self):
+        self.row.raw = mail(text="a line\n" * 200_000)
+        self.row.size = len(self.row.raw)
+
+        with self.assertRaisesRegex(ParseError, "^READ-17: "):
+            page_of(self.row, Known(), Limits(seconds=0.001))
 
     def test_a_calendar_is_left_to_its_reader(self):
         self.layout()
