@@ -68,7 +68,7 @@ class AcknowledgeButton(PostButton):
         if maintenance.ack != self.shown_if_ack:
             return False
         user = context["request"].user
-        return CircuitMaintenance.objects.restrict(user, "change").filter(pk=maintenance.pk).exists()
+        return user.has_perm("nautobot_circuit_maintenance.change_circuitmaintenance", maintenance)
 
     def get_link(self, context: Context) -> str | None:
         """Add which state of the maintenance the page shows."""

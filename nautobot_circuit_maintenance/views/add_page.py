@@ -66,7 +66,7 @@ class AddPage:
         return TemplateResponse(self.request, "nautobot_circuit_maintenance/add_from_email.html", context)
 
     def _may_keep(self, provider: Provider) -> bool:
-        return Provider.objects.restrict(self.request.user, "change").filter(pk=provider.pk).exists()
+        return self.request.user.has_perm("circuits.change_provider", provider)
 
     def _save(self) -> CircuitMaintenance | None:
         """Return the maintenance; None with the reason on the form."""

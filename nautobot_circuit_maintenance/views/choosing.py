@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.module_loading import import_string
-from nautobot.circuits.models import Provider
 from rest_framework.decorators import action
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
@@ -40,15 +39,10 @@ def choose_reading(request: HttpRequest, maintenance: CircuitMaintenance, *, fin
     messages.success(request, f"The maintenance follows your choice now: {chosen.label}.")
     if chosen.window and chosen.replaced and is_swapped(chosen.window, chosen.replaced):
         if order := import_string("nautobot_circuit_maintenance.pipeline.rules.order_of")(row, chosen.window):
-            if may_keep(user, row.provider):
+            if user.has_perm("circuits.change_provider", row.provider):
                 return f"{reverse(_RULE, args=[row.pk])}?{urlencode({'order': order})}"
     exists = CircuitMaintenance.objects.filter(pk=maintenance.pk).exists()
     return maintenance.get_absolute_url() if exists else row.get_absolute_url()
-
-
-def may_keep(user: Any, provider: Provider) -> bool:
-    """Return whether a user may change a provider."""
-    return Provider.objects.restrict(user, "change").filter(pk=provider.pk).exists()
 
 
 class RuleMixin:
@@ -63,7 +57,7 @@ class RuleMixin:
         order = request.POST.get("order") or request.GET.get("order") or ORDER.choices[0]
         if order not in ORDER.choices:
             raise Http404("No such order of day and month.")
-        if not may_keep(request.user, row.provider):
+        if not request.user.has_perm("circuits.change_provider", row.provider):
             raise PermissionDenied("You may not change this provider.")
         if request.method == "POST":
             return self._keep(request, row, order)

@@ -38,7 +38,7 @@ class ChooseParserMixin:
         from nautobot_circuit_maintenance.reading import library  # pylint: disable=import-outside-toplevel  # see above
 
         row = self.get_object()
-        if not Provider.objects.restrict(request.user, "change").filter(pk=row.provider_id).exists():
+        if not request.user.has_perm("circuits.change_provider", row.provider):
             raise PermissionDenied("You may not change this provider.")
         known = library.known_parser_names()
         proposed = proposed_parsers(known, row.provider.name, row.sender)

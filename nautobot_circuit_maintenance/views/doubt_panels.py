@@ -59,6 +59,6 @@ def settle_url_of(maintenance: CircuitMaintenance, user: Any) -> str:
     """Return where a doubt about a reading is settled; empty if there is none, or the user may not change the maintenance."""
     if all(doubt["kind"] != DoubtKind.SECOND_OPINION for doubt in maintenance.doubts):
         return ""
-    if not CircuitMaintenance.objects.restrict(user, "change").filter(pk=maintenance.pk).exists():
+    if not user.has_perm("nautobot_circuit_maintenance.change_circuitmaintenance", maintenance):
         return ""
     return reverse("plugins:nautobot_circuit_maintenance:circuitmaintenance_settle", args=[maintenance.pk])

@@ -12,7 +12,6 @@ from nautobot.circuits.models import Circuit
 from rest_framework.decorators import action
 
 from nautobot_circuit_maintenance.forms import LinkCircuitForm
-from nautobot_circuit_maintenance.models import CircuitImpact
 from nautobot_circuit_maintenance.models.linking import link_circuit_id
 from nautobot_circuit_maintenance.views.asking import ASKING, answered, ask, back_to
 
@@ -30,7 +29,7 @@ class LinkButton(Button):
         user, impact = context["request"].user, context["object"]
         if impact.circuit_id or not user.has_perm("circuits.change_circuit"):
             return False
-        return CircuitImpact.objects.restrict(user, "change").filter(pk=impact.pk).exists()
+        return user.has_perm("nautobot_circuit_maintenance.change_circuitimpact", impact)
 
 
 class LinkMixin:

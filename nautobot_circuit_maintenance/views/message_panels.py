@@ -91,7 +91,7 @@ class ReprocessButton(PostButton):
     def should_render(self, context: Context) -> bool:
         """Check the permissions with their constraints."""
         user = context["request"].user
-        return Notification.objects.restrict(user, "change").filter(pk=context["object"].pk).exists()
+        return user.has_perm("nautobot_circuit_maintenance.change_notification", context["object"])
 
 
 class ResultPanel(VerbatimLabelsMixin, KeyValueTablePanel):
@@ -127,7 +127,7 @@ def _dismissal(notification: Notification) -> dict[str, Any]:
 
 def provider_to_edit(provider: Provider, user: Any) -> SafeString:
     """Return the name of a provider, as a link to its form for users who may change it."""
-    if not Provider.objects.restrict(user, "change").filter(pk=provider.pk).exists():
+    if not user.has_perm("circuits.change_provider", provider):
         return format_html("<strong>{}</strong>", provider)
     return format_html('<a href="{}">{}</a>', reverse("circuits:provider_edit", kwargs={"pk": provider.pk}), provider)
 
