@@ -5,11 +5,14 @@ from nautobot.apps.ui import NavigationIconChoices, NavigationWeightChoices, Nav
 _APP = "nautobot_circuit_maintenance"
 
 
-def _item(model: str, name: str, weight: int) -> NavMenuItem:
-    """Return the menu item of a model's list, for users who may view it."""
-    return NavMenuItem(
-        link=f"plugins:{_APP}:{model}_list", name=name, weight=weight, permissions=[f"{_APP}.view_{model}"]
-    )
+def _page(route: str, name: str, weight: int, model: str) -> NavMenuItem:
+    """Return the menu item of a page, for users who may view a model."""
+    return NavMenuItem(link=f"plugins:{_APP}:{route}", name=name, weight=weight, permissions=[f"{_APP}.view_{model}"])
+
+
+def _list(model: str, name: str, weight: int) -> NavMenuItem:
+    """Return the menu item of a model's list."""
+    return _page(f"{model}_list", name, weight, model)
 
 
 menu_items = (
@@ -22,43 +25,18 @@ menu_items = (
                 name="Circuit Maintenance",
                 weight=300,
                 items=(
-                    NavMenuItem(
-                        link=f"plugins:{_APP}:dashboard",
-                        name="Dashboard",
-                        weight=100,
-                        permissions=[f"{_APP}.view_circuitmaintenance"],
-                    ),
-                    NavMenuItem(
-                        link=f"plugins:{_APP}:changes",
-                        name="Recent Changes",
-                        weight=150,
-                        permissions=[f"{_APP}.view_circuitmaintenance"],
-                    ),
-                    NavMenuItem(
-                        link=f"plugins:{_APP}:inbox",
-                        name="Inbox",
-                        weight=125,
-                        permissions=[f"{_APP}.view_notification"],
-                    ),
-                    NavMenuItem(
-                        link=f"plugins:{_APP}:risk",
-                        name="Risk",
-                        weight=110,
-                        permissions=[f"{_APP}.view_circuitmaintenance"],
-                    ),
-                    NavMenuItem(
-                        link=f"plugins:{_APP}:what_if",
-                        name="What If",
-                        weight=115,
-                        permissions=[f"{_APP}.view_circuitmaintenance"],
-                    ),
-                    _item("circuitmaintenance", "Circuit Maintenances", 200),
-                    _item("circuitimpact", "Circuit Impacts", 300),
-                    _item("note", "Maintenance Notes", 400),
-                    _item("notification", "Notifications", 500),
-                    _item("notificationsource", "Notification Sources", 600),
-                    _item("maillayout", "Mail Layouts", 650),
-                    _item("unknownsender", "Unknown Senders", 700),
+                    _page("dashboard", "Dashboard", 100, "circuitmaintenance"),
+                    _page("risk", "Risk", 110, "circuitmaintenance"),
+                    _page("what_if", "What If", 115, "circuitmaintenance"),
+                    _page("inbox", "Inbox", 125, "notification"),
+                    _page("changes", "Recent Changes", 150, "circuitmaintenance"),
+                    _list("circuitmaintenance", "Circuit Maintenances", 200),
+                    _list("circuitimpact", "Circuit Impacts", 300),
+                    _list("note", "Maintenance Notes", 400),
+                    _list("notification", "Notifications", 500),
+                    _list("notificationsource", "Notification Sources", 600),
+                    _list("maillayout", "Mail Layouts", 650),
+                    _list("unknownsender", "Unknown Senders", 700),
                 ),
             ),
         ),

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.template.defaultfilters import pluralize
-from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
@@ -73,7 +72,7 @@ def gantt(maintenance: CircuitMaintenance, now: datetime) -> dict[str, Any] | No
             "left": _percent(start - first, whole),
             "width": _percent(end - start, whole),
             "color": color,
-            "words": _words(start, end),
+            "words": formatting.plain_window(start, end),
         }
         for start, end, color in sorted(spans)
     ]
@@ -86,7 +85,3 @@ def gantt(maintenance: CircuitMaintenance, now: datetime) -> dict[str, Any] | No
 
 def _percent(part: timedelta, whole: timedelta) -> str:
     return f"{100 * (part / whole):.2f}"
-
-
-def _words(start: datetime, end: datetime) -> str:
-    return f"{timezone.localtime(start):%a %d %b %H:%M} \u2013 {timezone.localtime(end):%a %d %b %H:%M}"

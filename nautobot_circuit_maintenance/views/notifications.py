@@ -58,6 +58,11 @@ _TABS = ("main", "text", "html", "attachments", "source")
 """Tabs with the buttons. Each is a page of its own; "__all__" has them, and their ids, twice on the first one: it holds *Advanced*, too."""
 
 
+def _button(button: type[Button], weight: int, label: str, icon: str, route: str) -> Button:
+    """Return a button on the page and on the tabs of the message."""
+    return button(weight=weight, label=label, icon=icon, link_name=_ROUTE.format(route), render_on_tab_id=_TABS)
+
+
 def _message_tab(weight: int, label: str, panel: type[Panel]) -> DistinctViewTab:
     """Return a tab with its own URL, so that the original message is read only if it is shown."""
     tab_id = label.lower()
@@ -93,41 +98,11 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
     filterset_form_class = forms.NotificationFilterForm
     object_detail_content = ObjectDetailContent(
         extra_buttons=[
-            message_panels.ReprocessButton(
-                weight=100,
-                label="Reprocess",
-                icon="mdi-refresh",
-                link_name=_ROUTE.format("reprocess"),
-                render_on_tab_id=_TABS,
-            ),
-            AddButton(
-                weight=50,
-                label="Add from This Email",
-                icon="mdi-email-plus-outline",
-                link_name=_ROUTE.format("add_maintenance"),
-                render_on_tab_id=_TABS,
-            ),
-            DismissButton(
-                weight=150,
-                label="Dismiss",
-                icon="mdi-eye-off",
-                link_name=_ROUTE.format("dismiss"),
-                render_on_tab_id=_TABS,
-            ),
-            TeachButton(
-                weight=120,
-                label="Teach This Layout",
-                icon="mdi-school-outline",
-                link_name=_ROUTE.format("teach"),
-                render_on_tab_id=_TABS,
-            ),
-            Button(
-                weight=200,
-                label="Download .eml",
-                icon="mdi-download",
-                link_name=_ROUTE.format("raw"),
-                render_on_tab_id=_TABS,
-            ),
+            _button(AddButton, 50, "Add from This Email", "mdi-email-plus-outline", "add_maintenance"),
+            _button(message_panels.ReprocessButton, 100, "Reprocess", "mdi-refresh", "reprocess"),
+            _button(TeachButton, 120, "Teach This Layout", "mdi-school-outline", "teach"),
+            _button(DismissButton, 150, "Dismiss", "mdi-eye-off", "dismiss"),
+            _button(Button, 200, "Download .eml", "mdi-download", "raw"),
         ],
         panels=[
             ObjectFieldsPanel(

@@ -11,7 +11,6 @@ from django.utils import timezone
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 from nautobot.circuits.models import Circuit
-from nautobot.dcim.models import Location
 
 from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind
 from nautobot_circuit_maintenance.analysis.redundancy.what_if import Slot, Slots
@@ -134,7 +133,7 @@ def _assumptions(risk: Risk, visibility: Visibility) -> dict[str, Any]:
     around, assessment = risk.recorded.surroundings, risk.assessment
     wanted = {*assessment.core.sites, *list(assessment.not_assessed)[:MOST_LISTED]}
     wanted |= {site for sites in around.separated for site in sites} | ({around.dominant} if around.dominant else set())
-    locations = dict(visibility.of_model(Location).filter(pk__in=wanted).values_list("pk", "name"))
+    locations = dict(visibility.locations.filter(pk__in=wanted).values_list("pk", "name"))
     incomplete = visibility.circuits.filter(pk__in=around.incomplete[:MOST_LISTED]).order_by("cid")
     separated = [
         ", ".join(sorted(locations[site] for site in sites if site in locations)) for sites in around.separated
@@ -205,7 +204,7 @@ def _answer(risk: Risk, visibility: Visibility, question: asking.Question, now: 
 
 def _slots(slots: Slots, visibility: Visibility) -> dict[str, Any]:
     keys = {each.finding.key for slot in slots.slots for each in slot.added} | set(slots.alone)
-    sites = dict(visibility.of_model(Location).filter(pk__in=keys).values_list("pk", "name"))
+    sites = dict(visibility.locations.filter(pk__in=keys).values_list("pk", "name"))
     return {
         "alone": ", ".join(sorted(sites[key] for key in slots.alone if key in sites)),
         "has_slots": not slots.alone,

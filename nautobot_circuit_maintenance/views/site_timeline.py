@@ -56,7 +56,7 @@ def _bars(rows: Sequence[SiteRow]) -> dict[str, Any]:
                 _share(row, segment),
                 state_of(segment),
                 _url(segment),
-                f"{row.name}: {words_of(row, segment)}, {_times(segment)}",
+                f"{row.name}: {words_of(row, segment)}, {formatting.plain_window(segment.start, segment.end)}",
             ]
             for number, row in enumerate(rows)
             for segment in row.segments
@@ -140,12 +140,6 @@ def _share(row: SiteRow, segment: Segment) -> float:
 def _url(segment: Segment) -> str:
     """Return the address of one of its maintenances, of several always the same."""
     return CircuitMaintenance(pk=min(segment.maintenances, key=attrgetter("int"))).get_absolute_url()
-
-
-def _times(segment: Segment) -> str:
-    start, end = timezone.localtime(segment.start), timezone.localtime(segment.end)
-    last = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%a %d %b %H:%M}"
-    return f"{start:%a %d %b %H:%M} \u2013 {last}"
 
 
 def _milliseconds(moment: datetime) -> int:
