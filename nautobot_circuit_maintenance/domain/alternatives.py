@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from nautobot_circuit_maintenance.domain.opinions import Finding
 from nautobot_circuit_maintenance.domain.updates import (
+    STATUSES,
     AnnouncedImpact,
     MaintenanceEvent,
     MaintenanceUpdate,
     Window,
 )
 
-STATUSES = ("TENTATIVE", "CONFIRMED", "RE-SCHEDULED", "IN-PROCESS", "COMPLETED", "CANCELLED")
 _WINDOW = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) - (\d{4}-\d\d-\d\d \d\d:\d\d) UTC")
 _MORE = re.compile(r" and \d+ more$")
 ADDED = "windows"

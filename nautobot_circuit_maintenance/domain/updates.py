@@ -12,6 +12,9 @@ from nautobot_circuit_maintenance.domain.opinions import Opinion, concluded
 NO_CHANGE = "NO-CHANGE"
 """The status of an event that states none: the one before it holds (BCOP 3.6.6 lets senders omit it)."""
 
+STATUSES = ("TENTATIVE", "CONFIRMED", "RE-SCHEDULED", "IN-PROCESS", "COMPLETED", "CANCELLED")
+"""In the order in which a maintenance comes to them (BCOP 3.6.6)."""
+
 IMPACTS = ("NO-IMPACT", "REDUCED-REDUNDANCY", "DEGRADED", "OUTAGE")
 """From the least to the worst (BCOP 3.6.5)."""
 

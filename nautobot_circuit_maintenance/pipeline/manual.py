@@ -95,10 +95,12 @@ def apply_by_person(
         if seen and seen != locked.result_key:
             raise ChangedSinceSeen(str(locked))
         _check_may_change(locked, updates, user)
-        suspended = contradicted(locked.parsed_notifications.all(), updates[0])
+        evidence = list(locked.parsed_notifications.all())
         record_reading(locked, updates, user, now)
         applied = apply_updates([NotificationUpdates(locked, updates, is_retry=True)], CircuitMatcher())
         _check_may_add(applied.changes, user)
+        # Layouts are locked after maintenances, as digestion does it.
+        suspended = contradicted(evidence, updates[0])
         records = [*suspended, *(change.record for change in applied.changes)]
         ObjectChange.objects.bulk_create([signed(record, user) for record in records])
         Notification.objects.filter(pk=locked.pk).update(state=State.PARSED, error="")

@@ -9,6 +9,7 @@ from nautobot_circuit_maintenance.domain.updates import (
     IMPACTS,
     LONGEST_NAME,
     NO_CHANGE,
+    STATUSES,
     AnnouncedImpact,
     MaintenanceEvent,
     bounded_uid,
@@ -18,7 +19,6 @@ from nautobot_circuit_maintenance.reading.ical.lines import Component, Property
 from nautobot_circuit_maintenance.reading.ical.times import Zones, occurrence_id, windows
 
 ID, STATUS, IMPACT, OBJECT = (f"X-MAINTNOTE-{name}" for name in ("MAINTENANCE-ID", "STATUS", "IMPACT", "OBJECT-ID"))
-_STATUSES = ("TENTATIVE", "CONFIRMED", "CANCELLED", "IN-PROCESS", "COMPLETED", "RE-SCHEDULED")
 _SPELLINGS = {
     "CANCELED": "CANCELLED",
     "IN-PROGRESS": "IN-PROCESS",
@@ -104,7 +104,7 @@ def _status(component: Component, method: str) -> _Status:
     if len(stated) > 1:
         doubts.append(f"{name} has several statuses: {', '.join(shortened(each, 40) for each in sorted(stated)[:5])}.")
     status = _word(text)
-    if status not in _STATUSES:
+    if status not in STATUSES:
         doubts.append(f'{name} has the unknown status "{shortened(text, 40)}".')
         return _Status("UNKNOWN", doubts=tuple(doubts))
     if is_cancelled and status != "CANCELLED":

@@ -4,16 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 from zoneinfo import available_timezones
 
-from nautobot_circuit_maintenance.domain.updates import IMPACTS
+from nautobot_circuit_maintenance.domain.updates import IMPACTS, STATUSES
 from nautobot_circuit_maintenance.reading.candidates.dates import DAY_FIRST, MONTH_FIRST
-from nautobot_circuit_maintenance.reading.candidates.status_words import (
-    CANCELLED,
-    COMPLETED,
-    CONFIRMED,
-    IN_PROCESS,
-    RESCHEDULED,
-    TENTATIVE,
-)
 from nautobot_circuit_maintenance.reading.layouts.layout import (
     ALL,
     ZONE,
@@ -29,7 +21,6 @@ from nautobot_circuit_maintenance.reading.layouts.layout import (
 )
 from nautobot_circuit_maintenance.reading.layouts.marks import PLACES, Mark
 
-STATUSES = (CANCELLED, COMPLETED, CONFIRMED, IN_PROCESS, RESCHEDULED, TENTATIVE)
 _MOST, _LONGEST = 500, 300
 _FIELDS = ("maintenance_id", "windows", "circuits", "status", "impact")
 

@@ -3,17 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from nautobot_circuit_maintenance.domain.updates import STATUSES
 from nautobot_circuit_maintenance.reading.candidates.ids import IdCandidate
 from nautobot_circuit_maintenance.reading.candidates.impacts import OUTAGE
 from nautobot_circuit_maintenance.reading.candidates.message import Candidates
-from nautobot_circuit_maintenance.reading.candidates.status_words import (
-    CANCELLED,
-    COMPLETED,
-    CONFIRMED,
-    IN_PROCESS,
-    RESCHEDULED,
-    TENTATIVE,
-)
+from nautobot_circuit_maintenance.reading.candidates.status_words import CONFIRMED, TENTATIVE
 from nautobot_circuit_maintenance.reading.candidates.statuses import TOP, WEAK, StatusWord
 from nautobot_circuit_maintenance.reading.gates.base import Known
 from nautobot_circuit_maintenance.reading.proposal.places import label_of, where
@@ -21,8 +15,6 @@ from nautobot_circuit_maintenance.reading.proposal.values import REFERENCE, Choi
 
 _LABELED = 2
 """The weight of an ID that stands behind a word for one."""
-_STAGES = (TENTATIVE, CONFIRMED, RESCHEDULED, IN_PROCESS, COMPLETED, CANCELLED)
-"""Of two statuses with words of the same weight, the later one is meant: a completion says that the work had begun."""
 _OF_CUSTOMER = re.compile(
     r"(?:account|customer|contract|kund|client|contrat)\w*(?: (?:id|no|nr|number|nummer|ref\w*))?\W*$", re.IGNORECASE
 )
@@ -97,9 +89,12 @@ def status_of(found: Candidates) -> Field[str]:
 
 
 def _rank(word: StatusWord) -> tuple[bool, int, int]:
-    """Return how much a word counts: "scheduled" and "planned" say nothing beside a word for a change (Tata)."""
+    """Return how much a word counts: "scheduled" and "planned" say nothing beside a word for a change (Tata).
+
+    Of two with the same weight, the later stage is meant: a completion says that the work had begun.
+    """
     is_change = word.status not in (CONFIRMED, TENTATIVE) and word.weight > WEAK
-    return is_change, min(word.weight, TOP) if is_change else word.weight, _STAGES.index(word.status)
+    return is_change, min(word.weight, TOP) if is_change else word.weight, STATUSES.index(word.status)
 
 
 def impact_of(found: Candidates) -> Field[str]:
