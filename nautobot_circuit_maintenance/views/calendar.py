@@ -4,7 +4,6 @@ from datetime import datetime, timedelta, timezone as zones
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -17,6 +16,7 @@ from nautobot_circuit_maintenance.filters import CircuitMaintenanceFilterSet
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.ui.http import has_storable_query
 from nautobot_circuit_maintenance.ui.tabs import tabs_of
+from nautobot_circuit_maintenance.views.page import Page
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 _LONGEST = timedelta(days=100)
@@ -32,9 +32,10 @@ class _CalendarMixin(ContentTypePermissionRequiredMixin):
         return "nautobot_circuit_maintenance.view_circuitmaintenance"
 
 
-class CalendarView(_CalendarMixin, GenericView):
+class CalendarView(_CalendarMixin, Page):
     """The page; its script asks for the windows of the month that it shows."""
 
+    template = "calendar"
     view_titles = Titles(titles={"generic": "Calendar"})
     breadcrumbs = Breadcrumbs(
         items={
@@ -50,9 +51,6 @@ class CalendarView(_CalendarMixin, GenericView):
         query = request.GET.urlencode()
         events = reverse(_ROUTE.format("calendar_events"))
         context = {
-            "view_titles": self.get_view_titles(),
-            "breadcrumbs": self.get_breadcrumbs(),
-            "view_action": "generic",
             "tabs": tabs_of(request.user, "calendar"),
             "return_url": request.get_full_path(),
             "list_url": f"{reverse(_ROUTE.format('circuitmaintenance_list'))}?{query}",
@@ -63,7 +61,7 @@ class CalendarView(_CalendarMixin, GenericView):
                 "mayAcknowledge": request.user.has_perm("nautobot_circuit_maintenance.change_circuitmaintenance"),
             },
         }
-        return TemplateResponse(request, "nautobot_circuit_maintenance/calendar.html", context)
+        return self.page(request, **context)
 
 
 class CalendarEventsView(_CalendarMixin, GenericView):

@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
-from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
 from nautobot_circuit_maintenance.analysis.changes import (
     ChangeKind,
@@ -28,6 +26,7 @@ from nautobot_circuit_maintenance.models import Note, Notification
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
 from nautobot_circuit_maintenance.ui.tabs import tabs_of
+from nautobot_circuit_maintenance.views.page import Page
 from nautobot_circuit_maintenance.views.phrases import note_link, shown
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:changes"
@@ -138,9 +137,10 @@ def changes_url(days: int = USUAL_DAYS, kind: ChangeKind | None = None) -> str:
     return f"{reverse(_ROUTE)}?{urlencode(query)}"
 
 
-class ChangesView(ContentTypePermissionRequiredMixin, GenericView):
+class ChangesView(Page):
     """The page of recent changes."""
 
+    template = "changes"
     view_titles = Titles(titles={"generic": _TITLE})
     breadcrumbs = Breadcrumbs(
         items={
@@ -161,9 +161,6 @@ class ChangesView(ContentTypePermissionRequiredMixin, GenericView):
         days = next((each for each in _DAYS if chosen == str(each)), USUAL_DAYS)
         kind = next((each for each in ChangeKind if each.value == request.GET.get("kind")), None)
         context = {
-            "view_titles": self.get_view_titles(),
-            "breadcrumbs": self.get_breadcrumbs(),
-            "view_action": "generic",
             "days": days,
             "choices": _DAYS,
             "kind": kind.value if kind else "",
@@ -171,4 +168,4 @@ class ChangesView(ContentTypePermissionRequiredMixin, GenericView):
             "tabs": tabs_of(request.user, "changes"),
             **context_of(Visibility.of(request.user), timezone.now(), days, MOST, kind),
         }
-        return TemplateResponse(request, _TEMPLATES.format("changes"), context)
+        return self.page(request, **context)

@@ -5,12 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
-from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
 from nautobot_circuit_maintenance.analysis import dashboard
 from nautobot_circuit_maintenance.analysis.changes import read_changes
@@ -27,6 +25,7 @@ from nautobot_circuit_maintenance.ui.tiles import maintenance_tiles
 from nautobot_circuit_maintenance.views.changes import count_of
 from nautobot_circuit_maintenance.views.dashboard_risk import risk_context
 from nautobot_circuit_maintenance.views.dashboard_rows import upcoming_row
+from nautobot_circuit_maintenance.views.page import Page
 from nautobot_circuit_maintenance.views.site_timeline import DAYS, timeline_of
 
 _LIST = "plugins:nautobot_circuit_maintenance:circuitmaintenance_list"
@@ -35,9 +34,10 @@ _OF_SITES = ("nautobot_circuit_maintenance.view_circuitimpact", "dcim.view_locat
 """Permissions without which the picture of the sites would be empty for another reason."""
 
 
-class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
+class DashboardView(Page):
     """The dashboard, for users who may view circuit maintenances."""
 
+    template = "dashboard"
     view_titles = Titles(titles={"generic": _TITLE})
     breadcrumbs = Breadcrumbs(
         items={"generic": [ViewNameBreadcrumbItem(view_name=_LIST, label="Circuit Maintenances")]}
@@ -53,9 +53,6 @@ class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
         visibility = Visibility.of(request.user)
         sources = read_sources(visibility, now)
         context = {
-            "view_titles": self.get_view_titles(),
-            "breadcrumbs": self.get_breadcrumbs(),
-            "view_action": "generic",
             "n_days": days,
             "return_url": request.path,
             "sources": sources,
@@ -64,7 +61,7 @@ class DashboardView(ContentTypePermissionRequiredMixin, GenericView):
             "timeline_days": DAYS,
             **self.rows(visibility, now, timedelta(days=days)),
         }
-        return TemplateResponse(request, "nautobot_circuit_maintenance/dashboard.html", context)
+        return self.page(request, **context)
 
     def counts(self, visibility: Visibility, now: datetime, sources: Sequence[SourceState]) -> dict[str, int]:
         """Return what waits behind the other tabs."""

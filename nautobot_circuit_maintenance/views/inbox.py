@@ -8,16 +8,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import pluralize
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
-from nautobot.apps.views import GenericView
 from nautobot.circuits.models import Provider
 from nautobot.core.utils.data import is_uuid
-from nautobot.core.views.mixins import ContentTypePermissionRequiredMixin
 
 from nautobot_circuit_maintenance.analysis import inbox
 from nautobot_circuit_maintenance.analysis.overdue import SilentProvider, Unended
@@ -32,15 +29,17 @@ from nautobot_circuit_maintenance.pipeline.manual import ADDABLE, may_add
 from nautobot_circuit_maintenance.tables.maintenances import may_add_circuits
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.views.asking import back_to
+from nautobot_circuit_maintenance.views.page import Page
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 _TITLE = "Inbox"
 _FRAMED = '<span class="badge border border-dark text-body">{}</span>'
 
 
-class InboxView(ContentTypePermissionRequiredMixin, GenericView):
+class InboxView(Page):
     """The inbox, for users who may view notifications; each kind of row requires its own permission."""
 
+    template = "inbox"
     view_titles = Titles(titles={"generic": _TITLE})
     breadcrumbs = Breadcrumbs(
         items={
@@ -61,15 +60,12 @@ class InboxView(ContentTypePermissionRequiredMixin, GenericView):
         found = inbox.read_inbox(Visibility.of(request.user), timezone.now(), with_ignored=with_ignored)
         here = request.get_full_path()
         context = {
-            "view_titles": self.get_view_titles(),
-            "breadcrumbs": self.get_breadcrumbs(),
-            "view_action": "generic",
             "return_url": here,
             "with_ignored": with_ignored,
             "is_all": found.is_all,
             "groups": [_group(each, request.user, here) for each in found.groups],
         }
-        return TemplateResponse(request, "nautobot_circuit_maintenance/inbox.html", context)
+        return self.page(request, **context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Do what a button of an overdue row says."""

@@ -6,12 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
-from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
 from nautobot_circuit_maintenance.analysis import trends
 from nautobot_circuit_maintenance.analysis.ledger import QUARTERS, LedgerRow, counts_by_quarter, read_ledger
@@ -22,6 +20,7 @@ from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.tabs import tabs_of
 from nautobot_circuit_maintenance.ui.tiles import figure_tiles
 from nautobot_circuit_maintenance.views import dashboard_charts as charts
+from nautobot_circuit_maintenance.views.page import Page
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 _PANELS = {"left_charts": [charts.WEEKS, charts.NOTICE], "right_charts": [charts.PROVIDERS, charts.HOURS]}
@@ -37,9 +36,10 @@ COLUMNS = (
 )
 
 
-class ProvidersView(ContentTypePermissionRequiredMixin, GenericView):
+class ProvidersView(Page):
     """The page, for users who may view providers."""
 
+    template = "providers"
     view_titles = Titles(titles={"generic": "Providers"})
     breadcrumbs = Breadcrumbs(
         items={
@@ -66,9 +66,6 @@ class ProvidersView(ContentTypePermissionRequiredMixin, GenericView):
         shows_outages = request.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact")
         counts = counts_by_quarter(visibility, now)
         context = {
-            "view_titles": self.get_view_titles(),
-            "breadcrumbs": self.get_breadcrumbs(),
-            "view_action": "generic",
             "tabs": tabs_of(request.user, "providers"),
             "quarters": [(str(each), _as_query(each), each == chosen) for each in quarters],
             "chosen": _as_query(chosen),
@@ -77,7 +74,7 @@ class ProvidersView(ContentTypePermissionRequiredMixin, GenericView):
             **_PANELS,
             **self.trends(visibility, now),
         }
-        return TemplateResponse(request, "nautobot_circuit_maintenance/providers.html", context)
+        return self.page(request, **context)
 
     def trends(self, visibility: Visibility, now: datetime) -> dict[str, Any]:
         """Return charts and figures."""

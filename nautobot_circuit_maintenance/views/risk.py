@@ -5,11 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
-from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 from nautobot.circuits.models import Circuit
 
 from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind
@@ -25,19 +23,18 @@ from nautobot_circuit_maintenance.forms.risk import RiskFilterForm, WhatIfForm
 from nautobot_circuit_maintenance.risk_settings import RISK_PERMISSIONS
 from nautobot_circuit_maintenance.ui import formatting, risk as shown
 from nautobot_circuit_maintenance.ui.periods import start_of_day
+from nautobot_circuit_maintenance.views.page import Page
 
 _LIST = "plugins:nautobot_circuit_maintenance:circuitmaintenance_list"
-_TEMPLATES = "nautobot_circuit_maintenance/{}.html"
 USUAL_SPAN = 14
 """Days."""
 MOST_LISTED = 200
 """Rows, lanes, and locations or circuits that are not assessed; the CSV file has all findings."""
 
 
-class _RiskPage(ContentTypePermissionRequiredMixin, GenericView):
+class _RiskPage(Page):
     """What both pages share."""
 
-    template = ""
     breadcrumbs = Breadcrumbs(
         items={"generic": [ViewNameBreadcrumbItem(view_name=_LIST, label="Circuit Maintenances")]}
     )
@@ -45,15 +42,6 @@ class _RiskPage(ContentTypePermissionRequiredMixin, GenericView):
     def get_required_permission(self) -> str:
         """Require the permission of the dashboard; what else is missing, the page says."""
         return "nautobot_circuit_maintenance.view_circuitmaintenance"
-
-    def page(self, request: HttpRequest, **context: Any) -> HttpResponse:
-        """Render the page."""
-        common = {
-            "view_titles": self.get_view_titles(),
-            "breadcrumbs": self.get_breadcrumbs(),
-            "view_action": "generic",
-        }
-        return TemplateResponse(request, _TEMPLATES.format(self.template), {**common, **context})
 
     def risk_of(self, request: HttpRequest, now: datetime) -> tuple[Risk | None, str]:
         """Return the risk; without it, the reason."""
