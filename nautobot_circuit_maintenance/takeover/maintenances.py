@@ -92,7 +92,7 @@ class Copier:
         self._store({"CircuitMaintenance": rows, "MaintenanceWindow": windows, "ParsedNotification": evidence})
         self._store({"MaintenanceKey": self._fresh_keys(keys)})
         mark_without_evidence(self.world, sorted(empty))
-        circuits = Circuits.of(self.world, olders)
+        circuits = Circuits(self.world, olders)
         circuits.provider_of.update((row.pk, row.provider_id) for row in rows)
         for older in olders:
             copy_impacts(self.world, older, self.merged.get(older.row.pk), circuits, notes)

@@ -10,17 +10,6 @@ from django.db import models
 APP = "nautobot_circuit_maintenance"
 PREFIX = "older_"
 
-NAMES = (
-    "circuitimpact",
-    "note",
-    "parsednotification",
-    "notificationsource_providers",
-    "circuitmaintenance",
-    "notificationsource",
-    "rawnotification",
-)
-"""Referring tables first. The last one tells the older package's tables from ours, which have none of this name."""
-
 _REGISTRY = Apps()
 """A registry of its own: these models are not the app's, and migrations must not see them."""
 
@@ -50,7 +39,17 @@ class _Decoded(models.JSONField):
             return value
 
 
-class OlderRow(models.Model):
+class OlderTable(models.Model):
+    """A table that is set aside."""
+
+    objects = models.Manager()
+
+    class Meta:
+        abstract, managed = True, False
+        apps, app_label = _REGISTRY, APP
+
+
+class OlderRow(OlderTable):
     """What all tables but one have."""
 
     id = models.UUIDField(primary_key=True)
@@ -58,9 +57,7 @@ class OlderRow(models.Model):
     last_updated = models.DateTimeField(null=True)
     custom_fields = models.JSONField(db_column="_custom_field_data")
 
-    objects = models.Manager()
-
-    class Meta:
+    class Meta(OlderTable.Meta):
         abstract = True
 
 
@@ -74,8 +71,8 @@ class OlderMaintenance(OlderRow):
     status = models.CharField(max_length=50)
     ack = models.BooleanField()
 
-    class Meta:
-        apps, app_label, managed, db_table = _REGISTRY, APP, False, aside("circuitmaintenance")
+    class Meta(OlderTable.Meta):
+        db_table = aside("circuitmaintenance")
 
 
 class OlderImpact(OlderRow):
@@ -85,8 +82,8 @@ class OlderImpact(OlderRow):
     circuit_id = models.UUIDField()
     maintenance_id = models.UUIDField()
 
-    class Meta:
-        apps, app_label, managed, db_table = _REGISTRY, APP, False, aside("circuitimpact")
+    class Meta(OlderTable.Meta):
+        db_table = aside("circuitimpact")
 
 
 class OlderNote(OlderRow):
@@ -97,8 +94,8 @@ class OlderNote(OlderRow):
     comment = models.TextField()
     maintenance_id = models.UUIDField()
 
-    class Meta:
-        apps, app_label, managed, db_table = _REGISTRY, APP, False, aside("note")
+    class Meta(OlderTable.Meta):
+        db_table = aside("note")
 
 
 class OlderSource(OlderRow):
@@ -108,21 +105,19 @@ class OlderSource(OlderRow):
     token = models.BinaryField(db_column="_token")
     attach_all_providers = models.BooleanField()
 
-    class Meta:
-        apps, app_label, managed, db_table = _REGISTRY, APP, False, aside("notificationsource")
+    class Meta(OlderTable.Meta):
+        db_table = aside("notificationsource")
 
 
-class OlderSourceProvider(models.Model):
+class OlderSourceProvider(OlderTable):
     """A provider of a source."""
 
     id = models.BigIntegerField(primary_key=True)
     notificationsource_id = models.UUIDField()
     provider_id = models.UUIDField()
 
-    objects = models.Manager()
-
-    class Meta:
-        apps, app_label, managed, db_table = _REGISTRY, APP, False, aside("notificationsource_providers")
+    class Meta(OlderTable.Meta):
+        db_table = aside("notificationsource_providers")
 
 
 class OlderRaw(OlderRow):
@@ -136,8 +131,8 @@ class OlderRaw(OlderRow):
     raw = models.BinaryField()
     stamp = models.DateTimeField()
 
-    class Meta:
-        apps, app_label, managed, db_table = _REGISTRY, APP, False, aside("rawnotification")
+    class Meta(OlderTable.Meta):
+        db_table = aside("rawnotification")
 
 
 class OlderParsed(OlderRow):
@@ -147,8 +142,8 @@ class OlderParsed(OlderRow):
     maintenance_id = models.UUIDField()
     raw_notification_id = models.UUIDField()
 
-    class Meta:
-        apps, app_label, managed, db_table = _REGISTRY, APP, False, aside("parsednotification")
+    class Meta(OlderTable.Meta):
+        db_table = aside("parsednotification")
 
 
 class Entry(models.Model):
@@ -185,4 +180,6 @@ OLDER = {
     "notificationsource": OlderSource,
     "rawnotification": OlderRaw,
 }
-"""The model of each table that is set aside."""
+"""The model of each older table, referring tables first. We have no table with the name of the last one."""
+
+NAMES = tuple(OLDER)

@@ -63,7 +63,7 @@ def circuit(pk: uuid.UUID, cid: str, provider_id: uuid.UUID) -> str:
     """Return the statement that inserts a circuit, of a type of its own."""
     return (
         "WITH kind AS (INSERT INTO circuits_circuittype (id, created, last_updated, _custom_field_data, name, description) "
-        f"VALUES (gen_random_uuid(), now(), now(), '{{}}', 'Of {cid}', '') RETURNING id) "
+        f"VALUES (gen_random_uuid(), now(), now(), '{{}}', 'Of {pk}', '') RETURNING id) "
         "INSERT INTO circuits_circuit (id, created, last_updated, _custom_field_data, cid, description, comments, provider_id, "
         f"status_id, circuit_type_id) SELECT '{pk}', now(), now(), '{{}}', '{cid}', '', '', '{provider_id}', "
         "(SELECT id FROM extras_status WHERE name = 'Active'), id FROM kind;"
