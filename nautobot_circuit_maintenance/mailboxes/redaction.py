@@ -48,7 +48,7 @@ def _patterns(secret: str, account: str) -> "tuple[re.Pattern[str] | None, re.Pa
 
 
 def _any_spelling(sign: str) -> str:
-    """Return a pattern for one character, however it is escaped, by whom and how often: %41, %2541, &#65;, \\u0041, =41."""
+    r"""Return a pattern for one character, however it is escaped, by whom and how often: %41, %2541, &#65;, \u0041, =41."""
     number = ord(sign)
     ways = [rf"{_REFERENCE}#0*{number}{_REFERENCE_END}", rf"{_REFERENCE}#x0*{number:x}{_REFERENCE_END}"]
     ways += [

@@ -149,8 +149,7 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
         key = (self.maintenance.provider_id, self.cid)
         match = CircuitMatcher().match([key]).get(key) if key[0] else None
         if match:
-            for name, value in zip(("circuit_id", "matched_by"), match):
-                setattr(self, name, value)
+            self.circuit_id, self.matched_by = match
 
     def delete(self, *args, **kwargs) -> tuple[int, dict[str, int]]:
         """Delete, and send the change of the maintenance."""

@@ -18,10 +18,18 @@ from nautobot_circuit_maintenance.takeover.references import (
 from nautobot_circuit_maintenance.takeover.report import remove_job_result, write_job_result
 from nautobot_circuit_maintenance.takeover.tables import APP, Entry
 from nautobot_circuit_maintenance.takeover.values import rewrite_log, rewrite_values
-from nautobot_circuit_maintenance.takeover.world import World
+from nautobot_circuit_maintenance.takeover.world import World, erase_with_dependents, pages
 
 _USUAL_SIZES = (8192, 16384)
 """Bytes at which the older package cut messages: its default, and the most that it could be set to."""
+
+_COPIES = {
+    "circuitmaintenance": "CircuitMaintenance",
+    "rawnotification": "Notification",
+    "notificationsource": "NotificationSource",
+}
+"""By older table, our models that the others belong to."""
+_AT_ONCE = 500
 
 
 def take_over(apps: Any, _schema_editor: Any) -> None:
@@ -43,13 +51,25 @@ def take_over(apps: Any, _schema_editor: Any) -> None:
 
 
 def undo(apps: Any, _schema_editor: Any) -> None:
-    """Give what was rewritten its values before."""
+    """Delete the copies, and give what was rewritten its values before, so that the takeover can run again."""
     if not aside.is_aside(connection):
         return
+    _delete_copies(apps)
     give_back(apps)
     rewrite_log(apps, back=True)
     remove_job_result(apps)
     Entry.objects.all().delete()
+    if connection.vendor == "postgresql":
+        connection.check_constraints()  # now: it alters no table while checks are pending
+
+
+def _delete_copies(apps: Any) -> None:
+    """Delete what was copied, with what belongs to it: evidence, windows, keys, impacts and notes."""
+    models = list(apps.get_app_config(APP).get_models(include_auto_created=True))
+    for table, name in _COPIES.items():
+        keys = list(Entry.objects.filter(table=table, outcome=Entry.MOVED).values_list("row", flat=True))
+        for page in pages(keys, _AT_ONCE):
+            erase_with_dependents(models, apps.get_model(APP, name), page)
 
 
 def _sizes() -> tuple[int, ...]:

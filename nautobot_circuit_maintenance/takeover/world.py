@@ -74,8 +74,9 @@ def _moved_statement(name: str, table: str) -> str:
         same = "n.notificationsource_id = o.notificationsource_id AND n.provider_id = o.provider_id"
     columns = ", ".join(map(quote, ("table", "row", "outcome", "into", "reason")))
     ledger, older = quote(LEDGER_TABLE), quote(aside(name))
-    return (  # nosec B608 # names of our own
-        f"INSERT INTO {ledger} ({columns}) SELECT '{name}', {key}, '{Entry.MOVED}', '', '' FROM {older} o "
+    return (
+        f"INSERT INTO {ledger} ({columns}) "  # nosec B608 # names of our own
+        f"SELECT '{name}', {key}, '{Entry.MOVED}', '', '' FROM {older} o "
         f"WHERE EXISTS (SELECT 1 FROM {quote(table)} n WHERE {same}) "
         f"AND NOT EXISTS (SELECT 1 FROM {ledger} e WHERE e.{quote('table')} = '{name}' AND e.{quote('row')} = {key})"
     )
@@ -88,6 +89,19 @@ _DASHED = "LOWER(INSERT(INSERT(INSERT(INSERT({key}, 9, 0, '-'), 14, 0, '-'), 19,
 def erase(rows: models.QuerySet[Any]) -> None:
     """Delete rows that nothing refers to: Django's own deletion looks for what does, which models of migrations do not know."""
     rows._raw_delete(rows.db)
+
+
+def erase_with_dependents(found: Sequence[Any], model: Any, keys: Sequence[Any]) -> None:
+    """Delete rows, and those of the found models that refer to them; a reference that may be empty is emptied."""
+    for other in found:
+        for field in other._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey) and field.related_model._meta.label == model._meta.label:
+                rows = other._base_manager.filter(**{f"{field.attname}__in": keys})
+                if field.null:
+                    rows.update(**{field.attname: None})
+                else:
+                    erase_with_dependents(found, other, list(rows.values_list("pk", flat=True)))
+    erase(model._base_manager.filter(pk__in=keys))
 
 
 def derived(*parts: Any) -> uuid.UUID:

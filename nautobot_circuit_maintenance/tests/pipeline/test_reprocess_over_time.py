@@ -284,7 +284,11 @@ class WhileRetentionWorks(TransactionTestCase):
     def wait_for_a_lock(self, cursor) -> None:
         """Wait until the other session waits for this one."""
         for _ in range(200):
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            # Of this database only: sessions of other tests on the same server wait for locks, too.
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'circuits_provider'::regclass "
+                "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
             if cursor.fetchone()[0]:
                 return
             time.sleep(0.05)

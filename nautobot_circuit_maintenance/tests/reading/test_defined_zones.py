@@ -81,7 +81,8 @@ class DefinedZones(ParseTestCase):
     )
     @settings(max_examples=1_000, deadline=None)
     def test_each_time_has_the_offset_of_the_tz_database(self, name: str, local: datetime) -> None:
-        """Also a time that the clocks skip (the offset before) or that comes twice (the first)."""
+        """Also a time that the clocks skip (the offset before) or that comes twice (the first): RFC 5545 3.3.5."""
+        local = local.replace(fold=0)  # which Hypothesis chooses, and no calendar can say
         if name in ("America/Sao_Paulo", "Australia/Lord_Howe") and local.year < 2018:
             return  # Their definitions begin later.
         own = local.replace(tzinfo=defined_zone(definition(*ZONES[name])))

@@ -38,7 +38,7 @@ def whole(row: Any, cid: str) -> bytes:
     big = CircuitMaintenance.objects.get(name="BIG-1")
     times = {"start": big.start_time, "end": big.end_time, "stamp": row.stamp}
     calendar = _CALENDAR.format(cid=cid, **{name: f"{moment:%Y%m%dT%H%M%SZ}" for name, moment in times.items()})
-    boundary = re.search(rb'boundary="([^"]+)"', raw)[1].decode()
+    [boundary] = re.findall(r'boundary="([^"]+)"', raw.decode())
     part = f"\n--{boundary}\nContent-Type: text/calendar; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{calendar}"
     return raw + f"{part}\n--{boundary}--\n".encode()
 

@@ -123,3 +123,15 @@ def test_the_same_email_read_whole_doubles_and_reverts_nothing(tmp_path: Path):
     big = Notification.objects.defer(None).get(pk=CUT)
     assert (big.state, big.error, big.taken_over) == ("parsed", "", "")
     assert len(bytes(big.raw)) > 8192
+
+
+def test_the_migrations_can_be_undone_to_before_the_takeover_and_applied_again():
+    before = maintenances()
+    names = databases.migration_names()
+    [place] = [number for number, name in enumerate(names) if name.endswith("_take_over")]
+
+    databases.migrate(names[place - 1])
+    databases.migrate()
+
+    assert differences(before, maintenances()) == {}
+    assert report.unaccounted() == 0
