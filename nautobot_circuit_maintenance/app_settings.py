@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from nautobot_circuit_maintenance import risk_settings
+from nautobot_circuit_maintenance.channel_settings import parsing as channel_settings
+from nautobot_circuit_maintenance.channel_settings.parsing import Channels
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes import older_keys
 from nautobot_circuit_maintenance.mailboxes.credentials import CONSENT_TYPE
 from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS, known_keys, settings_class
-from nautobot_circuit_maintenance.mailboxes.settings import FALLBACK, SecretReader, SettingsProblem, SourceSettings
+from nautobot_circuit_maintenance.mailboxes.secret_settings import SecretReader, SettingsProblem
+from nautobot_circuit_maintenance.mailboxes.settings import FALLBACK, SourceSettings
 from nautobot_circuit_maintenance.risk_settings import RiskSettings
 from nautobot_circuit_maintenance.secrets_groups import read_secret
 from nautobot_circuit_maintenance.stored_consents import read_consent
@@ -49,6 +52,8 @@ class AppSettings:
     that a typo never disables the check."""
     risk: RiskSettings = field(default_factory=RiskSettings)
     """What counts for the risk of losing redundancy."""
+    channels: Channels = field(default_factory=Channels)
+    """Where messages go out, and the name of this Nautobot."""
     problems: tuple[SettingsProblem, ...] = ()
     warnings: tuple[SettingsProblem, ...] = ()
     """What became of settings that only the older package of this name has."""
@@ -85,7 +90,9 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
     numbers, number_problems = _numbers(config)
     sources, source_problems = _sources(entries)
     risk = risk_settings.parse(config)
+    channels = channel_settings.parse(config, _channel_reader)
     problems = [*_unknown_keys(config), *number_problems, *risk.problems, *entries_problems, *source_problems]
+    problems += channels.problems
     older = [
         warning for entry in entries if older_keys.is_older(entry) for warning in older_keys.source_warnings(entry)
     ]
@@ -93,6 +100,7 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
         sources=tuple(sources),
         trusted_hosts=_trusted_hosts(entries),
         risk=risk,
+        channels=channels,
         problems=tuple(problems),
         warnings=(*older_keys.app_warnings(config), *older),
         **numbers,
@@ -101,7 +109,7 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
 
 def _unknown_keys(config: Mapping[str, Any]) -> Iterator[SettingsProblem]:
     """Report misspelled keys, which would be ignored silently."""
-    known = ("notification_sources", *_NUMBERS, *risk_settings.NAMES)
+    known = ("notification_sources", *_NUMBERS, *risk_settings.NAMES, *channel_settings.NAMES)
     for key in sorted((each for each in config if each not in known and not older_keys.is_app_key(each)), key=str):
         yield SettingsProblem("E010", f"Unknown setting '{key}'.", f"Valid settings: {', '.join(known)}.")
 
@@ -156,6 +164,12 @@ def _reader(entry: Mapping[str, Any]) -> SecretReader:
         return value
 
     return read
+
+
+def _channel_reader(entry: Mapping[str, Any]) -> SecretReader:
+    """Return what reads the secrets of a channel that are not in its entry."""
+    group = entry.get("secrets_group")
+    return lambda secret_type: read_secret(group, "", secret_type) if group else ""
 
 
 def _trusted_hosts(entries: Sequence[Any]) -> dict[str, frozenset[str]]:

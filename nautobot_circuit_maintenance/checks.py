@@ -22,7 +22,7 @@ def register_checks() -> None:
 
 
 def check_settings(**_kwargs) -> list[Error | CheckWarning]:
-    """Report each mistake in the settings, each of the older package, and each source that sends its password in clear text."""
+    """Report each mistake in the settings, each of the older package, and what sends its password in clear text."""
     settings = get_app_settings()
     found = [(each, CheckWarning if each.is_warning else Error) for each in settings.problems]
     found += [(each, CheckWarning) for each in settings.warnings]
@@ -35,6 +35,15 @@ def check_settings(**_kwargs) -> list[Error | CheckWarning]:
         )
         for source in settings.sources
         if source.sends_clear_text
+    ]
+    warnings += [
+        CheckWarning(
+            f"Channel '{channel.name}' sends its password without TLS (clear text).",
+            hint='Remove "tls": False.',
+            id=f"{_PREFIX}.W004",
+        )
+        for channel in settings.channels.entries
+        if channel.sends_clear_text
     ]
     return [*problems, *warnings]
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from nautobot_circuit_maintenance.mailboxes.settings import SettingsProblem
+from nautobot_circuit_maintenance.mailboxes.secret_settings import SettingsProblem
 
 LONGEST_WORK = timedelta(days=30)
 """Of the work that *What If* answers."""

@@ -15,11 +15,17 @@ _ACCESS_TYPES = ("Generic", "HTTP(S)")
 def read_secret(group: str, source: str, secret_type: str) -> str:
     """Return the secret of this type that a group has for a source, empty if it has none; raises MailboxError.
 
+    A channel has no row: ``source`` is empty.
+
     Which group that is must be in PLUGINS_CONFIG. A user who could choose it in the web UI, and a server with it, could send
     any secret of Nautobot to that server: reading a secret takes no permission (Nautobot's user guide, Secrets).
     """
     found = _group(group)
-    row = _model("nautobot_circuit_maintenance", "NotificationSource").objects.filter(name=source).first()
+    row = (
+        _model("nautobot_circuit_maintenance", "NotificationSource").objects.filter(name=source).first()
+        if source
+        else None
+    )
     for access_type in _ACCESS_TYPES:
         value = _value(found, access_type, secret_type, row)
         if value:

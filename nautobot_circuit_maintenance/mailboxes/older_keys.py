@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nautobot_circuit_maintenance.mailboxes.settings import SettingsProblem
+from nautobot_circuit_maintenance.mailboxes.secret_settings import SettingsProblem
 
 _ID = "W002"
 _HINT = "Remove it once the older package is no longer needed."

@@ -1,23 +1,16 @@
 """What the settings of every notification source have in common, whatever kind of mailbox it reads."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from functools import partial
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 from urllib.parse import SplitResult, urlsplit
 
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mail.exchange_results import EXCHANGE_ONLINE
 from nautobot_circuit_maintenance.mail.senders import names_of
-from nautobot_circuit_maintenance.mailboxes.credentials import SECRET_TYPE, Secret
+from nautobot_circuit_maintenance.mailboxes.secret_settings import Required, SecretSettings, SettingsProblem
 from nautobot_circuit_maintenance.mailboxes.tagging import OUTCOMES
-
-S = TypeVar("S", bound="SourceSettings")
-Required = str | tuple[str, ...]
-"""A key that a source must have, or several of which it must have one."""
-SecretReader = Callable[[str], str]
-"""Returns a secret of this type that is kept elsewhere than in the settings, empty if there is none; raises MailboxError."""
 
 FALLBACK = "fallback"
 DKIM_CHOICES = ("off", FALLBACK)
@@ -27,21 +20,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 @dataclass(frozen=True)
-class SettingsProblem:
-    """A mistake in the settings: what is wrong, and what to use instead."""
-
-    id: str
-    """The last part of the id of the system check: "E007"."""
-    message: str
-    hint: str
-    source: str = ""
-    """Name of the source; empty for the app itself or an entry without a name."""
-    is_warning: bool = False
-    """Whether it must not keep Nautobot from starting or migrating: the entry was written for the older package."""
-
-
-@dataclass(frozen=True)
-class SourceSettings:
+class SourceSettings(SecretSettings):
     """One entry of ``notification_sources``; each mailbox kind has a subclass with the keys that only it reads."""
 
     kind: ClassVar[str] = ""
@@ -81,30 +60,6 @@ class SourceSettings:
         raise NotImplementedError
 
     @classmethod
-    def from_entry(cls: type[S], entry: Mapping[str, Any], read: SecretReader | None = None) -> S:
-        """Build the settings from an entry without problems; keys of other kinds are ignored.
-
-        Secrets that the entry does not have are read when they are used.
-        """
-        values = {each.name: entry[each.name] for each in fields(cls) if each.name in entry}
-        for key, secret_type in cls.secret_types().items():
-            if values.get(key) or not read:
-                values[key] = Secret.of(values.get(key, ""))
-            else:
-                values[key] = Secret(partial(read, secret_type))
-        return cls(**values)
-
-    @classmethod
-    def secret_keys(cls) -> frozenset[str]:
-        """Return the keys whose values are secrets."""
-        return frozenset(cls.secret_types())
-
-    @classmethod
-    def secret_types(cls) -> dict[str, str]:
-        """Return the keys whose values are secrets, each with the type that it has in a secrets group."""
-        return {each.name: each.metadata[SECRET_TYPE] for each in fields(cls) if SECRET_TYPE in each.metadata}
-
-    @classmethod
     def required_keys(cls, entry: Mapping[str, Any]) -> Sequence[Required]:
         """Return the keys that this entry must have in addition to 'name' and 'url'."""
         return cls.required
@@ -113,13 +68,10 @@ class SourceSettings:
     def problems(cls, entry: Mapping[str, Any]) -> Iterator[SettingsProblem]:
         """Yield what is wrong for this kind in an entry whose keys and types are right."""
         name = entry["name"]
-        for keys in map(_alternatives, cls.required_keys(entry)):
-            is_in_group = entry.get("secrets_group") and not cls.secret_keys().isdisjoint(keys)
-            if not (is_in_group or any(entry.get(key) for key in keys)):
-                missing = " or ".join(f"'{key}'" for key in keys)
-                message = f"{missing} of notification source '{name}' is missing or empty."
-                hint = f"Set {missing}, for example from an environment variable that web server and worker have."
-                yield SettingsProblem("E008", message, hint, name)
+        for missing in cls.missing_keys(entry):
+            message = f"{missing} of notification source '{name}' is missing or empty."
+            hint = f"Set {missing}, for example from an environment variable that web server and worker have."
+            yield SettingsProblem("E008", message, hint, name)
         for header in names_of(entry.get("source_header", "From")) or ("",):
             if not isinstance(header, str) or not _HEADER_NAME.fullmatch(header):
                 message = (
@@ -179,33 +131,14 @@ class SourceSettings:
         """Whether the password crosses the network without encryption."""
         return False
 
-    def secrets(self) -> list[Secret]:
-        """Return the secrets of the source, read or not."""
-        return [getattr(self, key) for key in self.secret_types()]
-
     def read_secrets(self) -> None:
         """Read every secret, wherever it is kept; raises MailboxError, also if the secrets group lacks one."""
-        for secret in self.secrets():
-            secret.value()
-        for keys in map(_alternatives, self.required_keys(self.__dict__) if self.secrets_group else ()):
-            types = [self.secret_types()[key] for key in keys if key in self.secret_types()]
-            if types and not any(self._has(key) for key in keys):
-                wanted = " or ".join(each.replace("-", " ").title() for each in types)
-                sentence = (
-                    f"The secrets group '{self.secrets_group}' has no secret of the type {wanted}, or it is empty; add it "
-                    f"with the access type Generic, or set {' or '.join(map(repr, keys))} in PLUGINS_CONFIG."
-                )
-                raise MailboxError("MAILBOX-05", sentence, permanent=True)
-
-    def _has(self, key: str) -> bool:
-        value = getattr(self, key)
-        return bool(value.value() if isinstance(value, Secret) else value)
+        if missing := self.missing_secret():
+            raise MailboxError("MAILBOX-05", missing, permanent=True)
 
     def redact(self, text: str) -> str:
         """Replace the secrets that were read to open the mailbox in text of a server or a library."""
-        for secret in self.secrets():
-            text = secret.redact(text, account=self.account)
-        return text
+        return self.redact_secrets(text, account=self.account)
 
     def describe(self) -> dict[str, str]:
         """Return what the page of the source shows, by label; never a secret."""
@@ -229,7 +162,3 @@ class SourceSettings:
             return "not required"
         trusted = ", ".join(self.trusted_authserv_ids) or "none"
         return f"required (trusted: {trusted}{'; else by DKIM' if self.dkim == FALLBACK else ''})"
-
-
-def _alternatives(required: Required) -> tuple[str, ...]:
-    return (required,) if isinstance(required, str) else required

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from urllib.parse import SplitResult
 
 from nautobot_circuit_maintenance.mailboxes.credentials import CONSENT_TYPE, Secret, secret_field
-from nautobot_circuit_maintenance.mailboxes.settings import Required, SourceSettings
+from nautobot_circuit_maintenance.mailboxes.secret_settings import Required
+from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 
 GMAIL_HOST = "accounts.google.com"
 SCOPE = "https://www.googleapis.com/auth/gmail.readonly"

@@ -16,7 +16,7 @@ from nautobot_circuit_maintenance.mailboxes.logins.settings import (
     US_LOGIN,
     ApplicationSettings,
 )
-from nautobot_circuit_maintenance.mailboxes.settings import Required, SettingsProblem
+from nautobot_circuit_maintenance.mailboxes.secret_settings import Required, SettingsProblem
 
 _OUTLOOK = "https://outlook.office365.com"
 _REQUIRED: dict[str, tuple[Required, ...]] = {

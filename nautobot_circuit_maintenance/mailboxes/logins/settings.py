@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from nautobot_circuit_maintenance.mailboxes.credentials import Secret, secret_field
-from nautobot_circuit_maintenance.mailboxes.settings import SettingsProblem, SourceSettings
+from nautobot_circuit_maintenance.mailboxes.secret_settings import SettingsProblem
+from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 
 GLOBAL_LOGIN = "https://login.microsoftonline.com"
 US_LOGIN = "https://login.microsoftonline.us"

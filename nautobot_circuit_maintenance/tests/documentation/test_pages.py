@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nautobot_circuit_maintenance.app_settings import AppSettings
+from nautobot_circuit_maintenance.channel_settings.kinds import CHANNEL_KINDS
 from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS
 from nautobot_circuit_maintenance.risk_settings import RiskSettings
 from nautobot_circuit_maintenance.tests.documentation.pages import DOCS, ROOT, pages
@@ -49,6 +50,7 @@ def test_troubleshooting_has_every_check():
         APP / "checks.py",
         APP / "mailboxes/older_keys.py",
         *(APP / "mailboxes").rglob("settings.py"),
+        *(APP / "channel_settings").glob("*.py"),
     ]
     code = "".join(module.read_text(encoding="utf-8") for module in modules)
     page = text_of("user/troubleshooting.md")
@@ -66,6 +68,14 @@ def test_the_page_of_the_settings_has_each_with_its_default(kind):
         assert each.name in shown, each.name
         if each.default not in (MISSING, "", (), None):
             assert shown[each.name] == str(each.default).replace("\\", ""), each.name
+
+
+@pytest.mark.parametrize("kind", [kind.settings for kind in CHANNEL_KINDS.values()])
+def test_the_page_of_the_channels_has_each_setting_of_each_kind(kind):
+    page = (DOCS / "admin/channels.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert {each.name for each in fields(kind)} - {"instance"} <= shown
+    assert f"| {kind.kind} |" in page or not kind.secret_keys()
 
 
 def test_links_lead_to_what_is_there():

@@ -1,0 +1,1 @@
+"""What goes out: what is due is observed, composed into messages, and delivered over channels."""

@@ -1,0 +1,55 @@
+"""The way from the name of a channel to the open channel."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from nautobot_circuit_maintenance.app_settings import AppSettings
+from nautobot_circuit_maintenance.channel_settings.base import ChannelSettings
+from nautobot_circuit_maintenance.channel_settings.kinds import CHANNEL_KINDS
+from nautobot_circuit_maintenance.domain.errors import MailboxError
+from nautobot_circuit_maintenance.outbound.channels.base import Channel, redacted
+from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable
+
+
+def settings_of(app_settings: AppSettings, name: str) -> ChannelSettings:
+    """Return the settings of the channel of this name; raises ChannelUnavailable if they are missing or wrong."""
+    for each in app_settings.channels.entries:
+        if each.name == name:
+            return each
+    for problem in app_settings.channels.problems:
+        if problem.source == name or not (problem.source or app_settings.channels.instance):
+            raise ChannelUnavailable("CHANNEL-01", f"{problem.message} {problem.hint}")
+    raise ChannelUnavailable("CHANNEL-02", f"The channel '{name}' is no longer in PLUGINS_CONFIG.")
+
+
+def read_secrets(settings: ChannelSettings) -> None:
+    """Read the secrets of a channel, wherever they are kept; raises ChannelUnavailable."""
+    try:
+        missing = settings.missing_secret()
+    except MailboxError as error:  # settings.missing_secret: the secrets group is missing, or its provider fails
+        raise ChannelUnavailable(error.code, error.message) from None
+    if missing:
+        raise ChannelUnavailable("CHANNEL-03", missing)
+
+
+@contextmanager
+def open_channel(settings: ChannelSettings) -> Iterator[Channel]:
+    """Open a channel that sends messages; raises ChannelUnavailable, without a secret in it.
+
+    Raises ValueError for a kind that sends no messages.
+    """
+    dotted = CHANNEL_KINDS[settings.kind].channel
+    if not dotted:
+        raise ValueError(f"Channels of the kind {settings.kind} send no messages")
+    read_secrets(settings)  # first: from here on, no error can contain one
+    with redacted(settings):
+        with _imported(dotted).open(settings) as channel:
+            yield channel
+
+
+def _imported(name: str) -> Any:
+    """Return a class by its dotted name."""
+    module, _, attribute = name.rpartition(".")
+    return getattr(import_module(module), attribute)
