@@ -26,13 +26,13 @@ PACKAGE = "nautobot_circuit_maintenance"
 TYPED = " ".join(
     f"{PACKAGE}/{name}"
     for name in (
-        "domain mail mailboxes reading pipeline analysis tables graphql app_settings.py choices.py compat.py"
-        " custom_validators.py jobs.py navigation.py template_content.py urls.py"
+        "domain mail mailboxes channel_settings reading pipeline analysis outbound tables graphql app_settings.py choices.py"
+        " compat.py custom_validators.py jobs.py navigation.py template_content.py urls.py"
     ).split()
 )
 SOURCES = f"{PACKAGE} development tasks.py conftest.py"
 # Folders of tests whose code imports no model, and plugins of pytest that they do not need (the last imports Redis).
-PURE = ("domain", "layouts", "mail", "reading", "redundancy", "second_opinion")
+PURE = ("domain", "layouts", "mail", "outbound/alertmanager", "reading", "redundancy", "second_opinion")
 NOT_PURE = ("xdist", "xdist.looponfail", "pytest_cov", "platformdirs", "pytest-django-constance")
 # Use the linters of this environment.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
@@ -239,7 +239,7 @@ def pure(context: Context, keyword: str = "") -> None:
 
 @command(texts={"keyword": "Run only the tests whose names match (pytest -k)."})
 def e2e(context: Context, keyword: str = "") -> None:
-    """Test a complete Nautobot in a browser (needs Chromium), a mailbox on Dovecot, runs behind pgbouncer (needs these)."""
+    """Test a complete Nautobot in a browser (needs Chromium), and beside Dovecot, pgbouncer, Alertmanager (needs these)."""
     chosen = ["-k", keyword] if keyword else []
     with stage("e2e"):
         python_module(context, "pytest", "development/e2e", *chosen)
@@ -249,6 +249,7 @@ def e2e(context: Context, keyword: str = "") -> None:
             "pyproject.toml",
             "--rootdir",
             ".",
+            "development/e2e/test_alertmanager.py",
             "development/e2e/test_dovecot.py",
             "development/e2e/test_pgbouncer.py",
         ]

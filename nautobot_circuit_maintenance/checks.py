@@ -39,7 +39,7 @@ def check_settings(**_kwargs) -> list[Error | CheckWarning]:
     warnings += [
         CheckWarning(
             f"Channel '{channel.name}' sends its password without TLS (clear text).",
-            hint='Remove "tls": False.',
+            hint='Use https://, or remove "tls": False.',
             id=f"{_PREFIX}.W004",
         )
         for channel in settings.channels.entries

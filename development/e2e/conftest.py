@@ -13,7 +13,9 @@ from development.e2e.browser import Watch, browser as run_browser, log_in
 APP = "/plugins/circuit-maintenance"
 SECONDS = 1000
 # They use the settings of the unit tests, so that `invoke e2e` runs them separately.
-collect_ignore = [] if "DJANGO_SETTINGS_MODULE" in os.environ else ["test_dovecot.py", "test_pgbouncer.py"]
+collect_ignore = (
+    [] if "DJANGO_SETTINGS_MODULE" in os.environ else ["test_alertmanager.py", "test_dovecot.py", "test_pgbouncer.py"]
+)
 expect.set_options(timeout=20 * SECONDS)
 
 

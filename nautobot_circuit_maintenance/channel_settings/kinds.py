@@ -2,9 +2,12 @@
 
 from typing import NamedTuple
 
+from nautobot_circuit_maintenance.channel_settings.alertmanager import AlertmanagerSettings
 from nautobot_circuit_maintenance.channel_settings.base import ChannelSettings
+from nautobot_circuit_maintenance.channel_settings.calendar import CalendarSettings
 from nautobot_circuit_maintenance.channel_settings.chat import ChatSettings
 from nautobot_circuit_maintenance.channel_settings.email import EmailSettings
+from nautobot_circuit_maintenance.channel_settings.job import JobSettings
 from nautobot_circuit_maintenance.channel_settings.webhook import WebhookSettings
 
 
@@ -24,5 +27,8 @@ CHANNEL_KINDS = {
         WebhookSettings, "nautobot_circuit_maintenance.outbound.channels.webhook.WebhookChannel"
     ),
     ChatSettings.kind: ChannelKind(ChatSettings, "nautobot_circuit_maintenance.outbound.channels.chat.ChatChannel"),
+    AlertmanagerSettings.kind: ChannelKind(AlertmanagerSettings),
+    CalendarSettings.kind: ChannelKind(CalendarSettings),
+    JobSettings.kind: ChannelKind(JobSettings),
 }
 """Every kind by its name; a new one is one more entry."""

@@ -169,3 +169,52 @@ def test_a_password_without_tls_is_noticed():
         True,
     ]
     assert not parsed({**EMAIL, "tls": False}).entries[0].sends_clear_text
+
+
+ALERTS = {
+    "name": "Alerts",
+    "kind": "alertmanager",
+    "urls": ["http://am:9093"],
+    "matchers": {"cid": "{{ cid }}"},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"urls": []}, "E045"),
+        ({"urls": "http://am:9093"}, "E046"),
+        ({"urls": ["am:9093"]}, "E060"),
+        ({"urls": ["http://am:9093", "file:///etc"]}, "E060"),
+        ({"urls": [7]}, "E060"),
+        ({"matchers": {}}, "E045"),
+        ({"matchers": ["cid"]}, "E046"),
+        ({"matchers": {"a-b": "x"}}, "E061"),
+        ({"matchers": {"cid!": "x"}}, "E061"),
+        ({"matchers": {"1x": "x"}}, "E061"),
+        ({"matchers": {"cid\n": "x"}}, "E061"),
+        ({"matchers": {7: "x"}}, "E061"),
+        ({"matchers": {"cid": " "}}, "E061"),
+        ({"matchers": {"cid": None}}, "E061"),
+    ],
+)
+def test_matchers_that_would_silence_anything_else_cannot_be_written(change, code):
+    assert codes(ALERTS) == []
+    assert codes({**ALERTS, **change}) == [code]
+
+
+def test_an_alertmanager_is_asked_with_a_password_or_a_token_and_shows_neither():
+    (channel,) = parsed({**ALERTS, "account": "noc", "secret": SECRET}).entries
+    assert (channel.auth, channel.sends_clear_text) == (("noc", SECRET), True)
+    assert SECRET not in repr(channel) + str(channel.describe()) + channel.redact(f"bad password {SECRET}")
+    (channel,) = parsed({**ALERTS, "token": SECRET, "urls": ["https://am"]}).entries
+    assert (channel.auth, channel.sends_clear_text) == (SECRET, False)
+    (channel,) = parsed(ALERTS).entries
+    assert (channel.auth, channel.sends_clear_text) == ("", False)
+
+
+def test_a_job_is_not_begun_after_some_minutes():
+    (channel,) = parsed({"name": "Drain", "kind": "job"}).entries
+    assert channel.lag == 15
+    assert codes({"name": "Drain", "kind": "job", "lag": -1}) == ["E062"]
+    assert codes({"name": "Drain", "kind": "job", "lag": True}) == ["E046"]

@@ -1,0 +1,1 @@
+"""Keeps the alerts of circuits silent in Alertmanager exactly while they are worked on."""

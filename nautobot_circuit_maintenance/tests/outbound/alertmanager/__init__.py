@@ -1,0 +1,1 @@
+"""Tests of the silences, without a database."""
