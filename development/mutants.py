@@ -455,6 +455,62 @@ MUTANTS = (
         "    return html\n",
         (f"{TESTS}/mail/test_rendering.py",),
     ),
+    Mutant(
+        "a signature of a part of the body confirms a sender",
+        f"{APP}/mail/dkim/signatures.py",
+        'if "l" in tags:',
+        'if "l" in ():',
+        (f"{TESTS}/mail/test_dkim.py",),
+    ),
+    Mutant(
+        "a signature may leave out subject and date",
+        f"{APP}/mail/dkim/signatures.py",
+        '_MUST_BE_SIGNED = ("from", "subject", "date")',
+        '_MUST_BE_SIGNED = ("from",)',
+        (f"{TESTS}/mail/test_dkim.py",),
+    ),
+    Mutant(
+        "a signature of another domain confirms a sender",
+        f"{APP}/mail/dkim/verifier.py",
+        'aligned = [each for each in signatures if is_aligned(each.domain, sender.rpartition("@")[2])]',
+        "aligned = signatures",
+        (f"{TESTS}/mail/test_dkim.py",),
+    ),
+    Mutant(
+        "the DNS was silent, so a message is forged",
+        f"{APP}/mail/dkim/keys.py",
+        "        if records is None:\n            raise Unanswered",
+        "        if records is None:\n            raise Unusable",
+        (f"{TESTS}/mail/test_dkim.py",),
+    ),
+    Mutant(
+        "a message keeps the tag of an outcome that it does not have any more",
+        f"{APP}/mailboxes/tagging.py",
+        "        groups.setdefault((each.add, each.remove), []).append(each)",
+        "        groups.setdefault((each.add, frozenset()), []).append(each)",
+        (f"{TESTS}/mailboxes/test_tags.py",),
+    ),
+    Mutant(
+        "a flag that a person set is taken away",
+        f"{APP}/pipeline/tags.py",
+        "for tag in settings.tags.values() if tag.lower() not in SHARED}",
+        "for tag in settings.tags.values()}",
+        (f"{TESTS}/pipeline/test_tags.py",),
+    ),
+    Mutant(
+        "a message that was digested again in the meantime counts as tagged",
+        f"{APP}/pipeline/tags.py",
+        "filter(pk__in=keys, state=state)",
+        "filter(pk__in=keys)",
+        (f"{TESTS}/pipeline/test_tags.py",),
+    ),
+    Mutant(
+        "after another UIDVALIDITY, another message gets the tag",
+        f"{APP}/mailboxes/imap/tagger.py",
+        "if uid in asked and message_id(parse_header(header)) == asked[uid].message_id:",
+        "if uid in asked:",
+        (f"{TESTS}/mailboxes/test_tags.py",),
+    ),
 )
 
 

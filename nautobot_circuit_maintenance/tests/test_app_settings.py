@@ -325,6 +325,13 @@ class Mistakes(SimpleTestCase):
                 problems = parse({"notification_sources": [in_group]}).problems
                 self.assertEqual(not problems, key in ("client_secret", "credentials_file"))
 
+    def test_a_folder_that_leads_out_of_the_path_of_a_source(self):
+        folder = {"name": "Folder", "url": "file:///var/spool/carriers"}
+        for name in ("Colt", "Carriers/Colt", "INBOX", "..Colt"):
+            self.assertEqual(checked(notification_sources=[{**folder, "folder": name}]), [])
+        for name in ("..", "../other", "Colt/../../other", "/etc"):
+            self.assert_refused("'folder'", notification_sources=[{**folder, "folder": name}])
+
     def test_a_login_that_is_not_known(self):
         self.assert_refused("'login'", notification_sources=[{**IMAP, "login": "kerberos"}])
 

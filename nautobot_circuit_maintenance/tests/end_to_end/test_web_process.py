@@ -46,6 +46,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
+from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.models import NotificationSource
 
 def walk(patterns):
@@ -59,8 +60,9 @@ routes = len(list(walk(get_resolver().url_patterns)))
 call_command("check")
 client = Client(SERVER_NAME="localhost")
 client.force_login(get_user_model().objects.get(username="operator"))
+names = [each.name for each in get_app_settings().sources]
 pages = [reverse("plugins:nautobot_circuit_maintenance:notificationsource_list")]
-pages += [source.get_absolute_url() for source in NotificationSource.objects.all()]
+pages += [source.get_absolute_url() for source in NotificationSource.objects.filter(name__in=names)]
 pages += [reverse("plugins-api:nautobot_circuit_maintenance-api:notificationsource-list"), "/plugins/circuit-maintenance/dashboard/"]
 answers = {page: client.get(page).status_code for page in pages}
 print(json.dumps({"modules": sorted(sys.modules), "routes": routes, "answers": answers}))
