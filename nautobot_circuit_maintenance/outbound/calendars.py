@@ -42,7 +42,7 @@ class CalendarEntry:  # pylint: disable=too-many-instance-attributes  # an entry
 def entries_of(
     state: MaintenanceState, *, instance: str, told: MaintenanceState | None = None
 ) -> Iterator[CalendarEntry]:
-    """Yield an entry for each window in force, and a cancelled one for each that was told and has no successor.
+    """Yield an entry for each window in force, and a cancelled one for each that was sent before and has no successor.
 
     The place of a window among those in force makes its UID, so that a window that moves stays the same entry.
     """
