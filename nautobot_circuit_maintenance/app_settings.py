@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from nautobot_circuit_maintenance import risk_settings
+from nautobot_circuit_maintenance import metric_settings, risk_settings
 from nautobot_circuit_maintenance.channel_settings import parsing as channel_settings
 from nautobot_circuit_maintenance.channel_settings.parsing import Channels
 from nautobot_circuit_maintenance.domain.errors import MailboxError
@@ -17,6 +17,7 @@ from nautobot_circuit_maintenance.mailboxes.credentials import CONSENT_TYPE
 from nautobot_circuit_maintenance.mailboxes.kinds import MAILBOX_KINDS, known_keys, settings_class
 from nautobot_circuit_maintenance.mailboxes.secret_settings import SecretReader, SettingsProblem
 from nautobot_circuit_maintenance.mailboxes.settings import FALLBACK, SourceSettings
+from nautobot_circuit_maintenance.metric_settings import MetricSettings
 from nautobot_circuit_maintenance.risk_settings import RiskSettings
 from nautobot_circuit_maintenance.secrets_groups import read_secret
 from nautobot_circuit_maintenance.stored_consents import read_consent
@@ -54,6 +55,8 @@ class AppSettings:
     """What counts for the risk of losing redundancy."""
     channels: Channels = field(default_factory=Channels)
     """Where messages go out, and the name of this Nautobot."""
+    metrics: MetricSettings = field(default_factory=MetricSettings)
+    """What a monitoring system gets."""
     problems: tuple[SettingsProblem, ...] = ()
     warnings: tuple[SettingsProblem, ...] = ()
     """What became of settings that only the older package of this name has."""
@@ -89,10 +92,10 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
     entries, entries_problems = _entries(config)
     numbers, number_problems = _numbers(config)
     sources, source_problems = _sources(entries)
-    risk = risk_settings.parse(config)
+    risk, metrics = risk_settings.parse(config), metric_settings.parse(config)
     channels = channel_settings.parse(config, _channel_reader)
-    problems = [*_unknown_keys(config), *number_problems, *risk.problems, *entries_problems, *source_problems]
-    problems += channels.problems
+    problems = [*_unknown_keys(config), *number_problems, *risk.problems, *metrics.problems, *entries_problems]
+    problems += [*source_problems, *channels.problems]
     older = [
         warning for entry in entries if older_keys.is_older(entry) for warning in older_keys.source_warnings(entry)
     ]
@@ -101,6 +104,7 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
         trusted_hosts=_trusted_hosts(entries),
         risk=risk,
         channels=channels,
+        metrics=metrics,
         problems=tuple(problems),
         warnings=(*older_keys.app_warnings(config), *older),
         **numbers,
@@ -109,7 +113,8 @@ def parse(config: Mapping[str, Any]) -> AppSettings:
 
 def _unknown_keys(config: Mapping[str, Any]) -> Iterator[SettingsProblem]:
     """Report misspelled keys, which would be ignored silently."""
-    known = ("notification_sources", *_NUMBERS, *risk_settings.NAMES, *channel_settings.NAMES)
+    own = (*risk_settings.NAMES, *metric_settings.NAMES, *channel_settings.NAMES)
+    known = ("notification_sources", *_NUMBERS, *own)
     for key in sorted((each for each in config if each not in known and not older_keys.is_app_key(each)), key=str):
         yield SettingsProblem("E010", f"Unknown setting '{key}'.", f"Valid settings: {', '.join(known)}.")
 

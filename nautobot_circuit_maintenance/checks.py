@@ -17,6 +17,7 @@ def register_checks() -> None:
     register(check_isolation)
     register(check_parser_library)
     register(check_risk_settings)
+    register(check_metric_settings)
     register(check_dkim_libraries)
     register(check_tables)
 
@@ -106,6 +107,21 @@ def check_risk_settings(**_kwargs) -> list[Error]:
         return [Error(error.message, hint=error.hint, id=f"{_PREFIX}.E034")]
     except DatabaseError:  # of look_up(): there is no database yet, or it is not migrated
         return []
+
+
+def check_metric_settings(**_kwargs) -> list[Error]:
+    """Reject labels of circuits that name a field which circuits do not have, or have several values of."""
+    # pylint: disable-next=import-outside-toplevel  # needs the models, and not at each start
+    from nautobot_circuit_maintenance.analysis.circuit_states import what_is_wrong_with
+
+    labels = get_app_settings().metrics.circuit_labels
+    wrong = {label: what_is_wrong_with(field) for label, field in labels.items()}
+    hint = "Use a field with one value, as filters name it: 'cid', 'provider__name', 'cf_<key of a custom field>'."
+    return [
+        Error(f"The label '{label}' in 'circuit_metric_labels': {sentence}", hint=hint, id=f"{_PREFIX}.E043")
+        for label, sentence in wrong.items()
+        if sentence
+    ]
 
 
 def check_tables(**_kwargs) -> list[CheckWarning]:

@@ -9,7 +9,7 @@ _ID = "W002"
 _HINT = "Remove it once the older package is no longer needed."
 _OF_THE_APP = {
     "raw_notification_size": "Whole messages are stored now, up to 'max_message_size'.",
-    "metrics": "The app has no metrics of its own; see 'Monitoring' in its documentation.",
+    "metrics": "The app's metrics are always there; 'circuit_metric_labels' chooses their labels.",
     "overlap_job_exclude_no_impact": "The job 'Find Sites At Risk' has settings of its own.",
 }
 _OF_A_SOURCE = {
