@@ -252,6 +252,7 @@ def e2e(context: Context, keyword: str = "") -> None:
             "development/e2e/test_alertmanager.py",
             "development/e2e/test_dovecot.py",
             "development/e2e/test_pgbouncer.py",
+            "development/e2e/test_prometheus.py",
         ]
         python_module(context, "pytest", *dovecot)
 

@@ -118,7 +118,7 @@ def check_metric_settings(**_kwargs) -> list[Error]:
     wrong = {label: what_is_wrong_with(field) for label, field in labels.items()}
     hint = "Use a field with one value, as filters name it: 'cid', 'provider__name', 'cf_<key of a custom field>'."
     return [
-        Error(f"The label '{label}' in 'circuit_metric_labels': {sentence}", hint=hint, id=f"{_PREFIX}.E043")
+        Error(f"The label '{label}' in 'circuit_metric_labels': {sentence}", hint=hint, id=f"{_PREFIX}.E073")
         for label, sentence in wrong.items()
         if sentence
     ]

@@ -47,15 +47,15 @@ def parse(config: Mapping[str, Any]) -> MetricSettings:
 def _problems(written: Any) -> Iterator[SettingsProblem]:
     hint = "Use a dictionary: {'circuit': 'cid', 'provider': 'provider__name'}."
     if not isinstance(written, Mapping) or not written:
-        yield SettingsProblem("E040", "'circuit_metric_labels' is not a dictionary of labels and fields.", hint)
+        yield SettingsProblem("E070", "'circuit_metric_labels' is not a dictionary of labels and fields.", hint)
         return
     for label, path in written.items():
         if not isinstance(label, str) or not _LABEL.fullmatch(label):
             message = f"'circuit_metric_labels' has {label!r}, which cannot be the name of a label."
-            yield SettingsProblem("E041", message, "Use letters, digits and underscores.")
+            yield SettingsProblem("E071", message, "Use letters, digits and underscores.")
         if not isinstance(path, str) or not path:
             message = f"The label {label!r} in 'circuit_metric_labels' names no field."
-            yield SettingsProblem("E042", message, hint)
+            yield SettingsProblem("E072", message, hint)
 
 
 def _path_of(written: str) -> str:

@@ -14,7 +14,9 @@ APP = "/plugins/circuit-maintenance"
 SECONDS = 1000
 # They use the settings of the unit tests, so that `invoke e2e` runs them separately.
 collect_ignore = (
-    [] if "DJANGO_SETTINGS_MODULE" in os.environ else ["test_alertmanager.py", "test_dovecot.py", "test_pgbouncer.py"]
+    []
+    if "DJANGO_SETTINGS_MODULE" in os.environ
+    else ["test_alertmanager.py", "test_dovecot.py", "test_pgbouncer.py", "test_prometheus.py"]
 )
 expect.set_options(timeout=20 * SECONDS)
 

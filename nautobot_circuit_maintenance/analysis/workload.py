@@ -1,4 +1,4 @@
-"""Numbers of maintenances, notifications and sources, for a monitoring system: of everything, whoever asks."""
+"""Numbers of maintenances, notifications and sources, for a monitoring system: of all that there is, without permissions."""
 
 from collections import Counter
 from collections.abc import Iterator

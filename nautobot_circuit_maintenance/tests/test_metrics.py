@@ -1,12 +1,14 @@
 """What a monitoring system reads from /metrics/: the values, who asks for them, what they cost, and what may fail."""
 
+import re
 import time
-from datetime import timedelta
+from pathlib import Path
 from unittest import mock
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import SimpleTestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from nautobot.circuits.models import Circuit, CircuitTermination, CircuitType
@@ -15,13 +17,12 @@ from prometheus_client import generate_latest
 from prometheus_client.core import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from nautobot_circuit_maintenance import metrics, models
+from nautobot_circuit_maintenance import checks, metrics, models
 from nautobot_circuit_maintenance.choices import (
-    CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
     NotificationStateChoices as State,
 )
-from nautobot_circuit_maintenance.tests.factories import app, core
+from nautobot_circuit_maintenance.tests.factories import app
 from nautobot_circuit_maintenance.tests.risk_case import HOUR, RiskCase, configured
 
 MOST_CPU_SECONDS = 0.5
@@ -187,6 +188,50 @@ class Numbers(MetricsCase):
         self.assertAlmostEqual(ages[("Good",)], 3600, delta=60)
         self.assertAlmostEqual(ages[("Never",)], 7200, delta=60)
         self.assertEqual(samples["source_failing"], {("Good",): 0, ("Never",): 1})
+
+
+class Documentation(MetricsCase):
+    """The guide has a row for each metric, with its labels."""
+
+    def test_each_metric_has_its_row(self):
+        page = (Path(__file__).parents[2] / "docs" / "user" / "monitoring.md").read_text(encoding="utf-8")
+        rows = dict(re.findall(r"^\| `circuit_maintenance_(\w+)` \| ([^|]*)", page, re.MULTILINE))
+        emitted = {each.name.removeprefix(PREFIX): {*each._labelnames} for each in metrics.collect()}
+        chosen = emitted.pop("circuit_state")
+
+        self.assertEqual(chosen, {"circuit", "provider", "type", "location_a", "location_z"})
+        self.assertIn("chosen", rows.pop("circuit_state"))
+        self.assertEqual({name: set(re.findall(r"`(\w+)`", labels)) for name, labels in rows.items()}, emitted)
+
+
+class Settings(SimpleTestCase):
+    """Labels of circuits that cannot be used are reported before anything asks for them."""
+
+    def problems(self, value) -> list[str]:
+        """Return the IDs of what is wrong."""
+        with configured(circuit_metric_labels=value):
+            found = [*checks.check_settings(), *checks.check_metric_settings()]
+        return [each.id.rpartition(".")[2] for each in found]
+
+    def test_what_can_be_used(self):
+        fields = ("cid", "tenant__name", "cf_team", "circuit_termination_z__location__parent__name", "install_date")
+        self.assertEqual(self.problems({f"l{number}": field for number, field in enumerate(fields)}), [])
+
+    def test_what_cannot(self):
+        wrong = (
+            (["cid"], "E070"),
+            ({}, "E070"),
+            ({"circuit-id": "cid"}, "E071"),
+            ({"__name__": "cid"}, "E071"),
+            ({"9": "cid"}, "E071"),
+            ({"circuit": ""}, "E072"),
+            ({"circuit": 5}, "E072"),
+            ({"circuit": "no_such"}, "E073"),
+            ({"circuit": "provider__no_such"}, "E073"),
+            ({"circuit": "tags__name"}, "E073"),
+            ({"circuit": "circuit_terminations__location__name"}, "E073"),
+        )
+        self.assertEqual([self.problems(value) for value, _ in wrong], [[code] for _, code in wrong])
 
 
 class Failures(MetricsCase):
