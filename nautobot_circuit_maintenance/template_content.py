@@ -17,14 +17,12 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance
 from nautobot_circuit_maintenance.models.querysets import count_up_to
 from nautobot_circuit_maintenance.models.severity import worst_impact
+from nautobot_circuit_maintenance.risk_settings import RISK_PERMISSIONS
 from nautobot_circuit_maintenance.ui import formatting
-from nautobot_circuit_maintenance.ui.links import as_query, list_url
+from nautobot_circuit_maintenance.ui.links import list_url
 
 _VIEW, _CHANGE = (f"nautobot_circuit_maintenance.{action}_circuitmaintenance" for action in ("view", "change"))
 _MAX_ROWS = 5
-_RISK = "plugins:nautobot_circuit_maintenance:risk"
-_RISK_FILTERS = ("location", "provider")
-"""What the page of the risk can be limited to; assessing it on every page of core would cost more than the panel."""
 MOST_COUNTED = 1000
 """Of a provider with a long history, counting all would cost more than the rest of the page."""
 
@@ -61,7 +59,8 @@ class MaintenancesPanel(Panel):
         found = self._find(context["object"], Visibility.of(context["request"].user))
         if not found.upcoming and not found.count_past:
             return ""
-        with context.update(self._template_context(found, context["object"].pk)):
+        sees_risk = context["request"].user.has_perms(RISK_PERMISSIONS)
+        with context.update({**self._template_context(found, context["object"].pk), "sees_risk": sees_risk}):
             return super().render(context)
 
     def _find(self, instance: Model, visibility: Visibility) -> _RelatedMaintenances:
@@ -106,9 +105,8 @@ class MaintenancesPanel(Panel):
             "more_upcoming": _shown_count(found.count_upcoming, without=len(rows)),
             "upcoming_url": list_url("circuitmaintenance", **{self.filter_name: pk}, ended=False),
             "count_past": _shown_count(found.count_past),
-            "risk_url": (
-                f"{reverse(_RISK)}?{as_query({self.filter_name: pk})}" if self.filter_name in _RISK_FILTERS else ""
-            ),
+            # Assessing it here would cost more than the panel: the browser asks for it afterwards.
+            "next_risk_url": reverse(f"plugins:nautobot_circuit_maintenance:{self.filter_name}_risk", args=[pk]),
             "past_url": list_url("circuitmaintenance", **{self.filter_name: pk}, ended=True),
         }
 

@@ -38,6 +38,8 @@ edit_only_router = EditOnlyRouter()
 edit_only_router.register("mail-layouts", views.MailLayoutUIViewSet)
 edit_only_router.register("sources", views.NotificationSourceUIViewSet)
 
+_KINDS = ("circuit", "provider", "location", "device")
+"""Of what core's pages have a panel."""
 urlpatterns = [
     path("dashboard/", late("dashboard.DashboardView"), name="dashboard"),
     path("dashboard/calendar/", late("calendar.CalendarView"), name="calendar"),
@@ -48,7 +50,11 @@ urlpatterns = [
     path("consent/", views.ConsentCallbackView.as_view(), name="consent"),
     *(
         path(f"of-{kind}/<uuid:pk>/", late("related.RelatedView"), {"kind": kind}, name=f"{kind}_maintenances")
-        for kind in ("circuit", "provider", "location", "device")
+        for kind in _KINDS
+    ),
+    *(
+        path(f"risk-of-{kind}/<uuid:pk>/", late("next_risk.NextRiskView"), {"kind": kind}, name=f"{kind}_risk")
+        for kind in _KINDS
     ),
     path("inbox/", late("inbox.InboxView"), name="inbox"),
     path("risk/", late("risk.RiskView"), name="risk"),

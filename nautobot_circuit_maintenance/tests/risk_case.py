@@ -50,7 +50,6 @@ class RiskCase(TestCase):
     def circuit(cls, cid, site, network=None, *, status="Active"):
         """Create a circuit between a site and a network, or with one end only."""
         circuit = core.create_circuit(cls.isp, cid)
-        Circuit.objects.filter(pk=circuit.pk).update(status=CoreStatus.objects.get(name=status))
         if site:
             core.terminate(circuit, "A", site)
         if isinstance(network, ProviderNetwork):
@@ -59,6 +58,8 @@ class RiskCase(TestCase):
             CircuitTermination.objects.create(circuit=circuit, term_side="Z", cloud_network=network)
         if isinstance(network, Location):
             core.terminate(circuit, "Z", network)
+        # Afterwards: a termination saves its circuit.
+        Circuit.objects.filter(pk=circuit.pk).update(status=CoreStatus.objects.get(name=status))
         cls.circuits[cid] = circuit
         return circuit
 

@@ -6,6 +6,7 @@ from html import unescape
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from nautobot.apps.testing import TestCase
 from nautobot.circuits.models import Circuit, Provider
@@ -127,6 +128,22 @@ class PanelTest(TestCase):
             with self.subTest(page=str(instance)):
                 panel = self.panel(instance)
                 self.assertEqual(re.findall("DEGRADED|OUTAGE", panel), [impact])
+
+    def test_the_next_risk_is_left_to_a_request_of_its_own(self):
+        """Assessing the network would cost more than the page."""
+        self.plan("soon", 2)
+        for kind, instance in (
+            ("circuit", self.circuits[0]),
+            ("provider", self.isp),
+            ("location", self.site),
+            ("device", self.device),
+        ):
+            with self.subTest(page=str(instance)):
+                url = reverse(f"plugins:nautobot_circuit_maintenance:{kind}_risk", args=[instance.pk])
+                self.assertIn(f'hx-get="{url}" hx-trigger="load"', self.panel(instance))
+                self.assertEqual(self.client.get(url).status_code, 200)
+        shown = (Circuit, models.CircuitMaintenance, models.CircuitImpact)  # not locations: nothing could be said
+        self.assertNotIn("hx-get", self.panel(self.circuits[0], users.viewer(*shown)))
 
     def test_object_without_maintenances_has_no_panel(self):
         self.plan("soon", 2, circuit=1)

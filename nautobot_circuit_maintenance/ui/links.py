@@ -11,6 +11,9 @@ from django.utils.http import urlencode
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}_list"
+_RISK = "plugins:nautobot_circuit_maintenance:risk"
+_RISK_FILTERS = ("location", "provider")
+"""Kinds of objects to which the page *Risk* can be limited."""
 LONGEST_LIST = 100
 """Objects that a link to a list may name; the length of a URL is limited."""
 
@@ -35,6 +38,12 @@ def ahead_url(span: timedelta, **filters: Any) -> str:
 def ahead(span: timedelta) -> dict[str, Any]:
     """Return the filters for maintenances with a window in the next span of time, current ones included."""
     return {"within_hours": span // timedelta(hours=1), "ended": False}
+
+
+def risk_url(kind: str, pk: Any) -> str:
+    """Return the URL of the page *Risk*, limited to an object if it can be."""
+    query = f"?{as_query({kind: pk})}" if kind in _RISK_FILTERS else ""
+    return reverse(_RISK) + query
 
 
 def doubtful_url() -> str:

@@ -11,7 +11,7 @@ from nautobot.dcim.models import Device, Location
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.ui.links import list_url
 
-_MODELS = {"circuit": Circuit, "provider": Provider, "location": Location, "device": Device}
+MODELS = {"circuit": Circuit, "provider": Provider, "location": Location, "device": Device}
 
 
 class RelatedView(ContentTypePermissionRequiredMixin, GenericView):
@@ -23,5 +23,5 @@ class RelatedView(ContentTypePermissionRequiredMixin, GenericView):
 
     def get(self, request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
         """Redirect to the list."""
-        shown = get_object_or_404(Visibility.of(request.user).of_model(_MODELS[kind]), pk=pk)
+        shown = get_object_or_404(Visibility.of(request.user).of_model(MODELS[kind]), pk=pk)
         return redirect(list_url("circuitmaintenance", **{kind: shown.pk}))

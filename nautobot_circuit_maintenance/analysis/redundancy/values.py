@@ -141,6 +141,11 @@ class Finding:
         """The circuits whose outage causes it, in any phase."""
         return frozenset(each for phase in self.phases for each in phase.down)
 
+    @property
+    def hangs_on(self) -> frozenset[UUID]:
+        """One left: the circuits of which none may fail, in any phase."""
+        return frozenset(each for phase in self.phases for each in phase.hangs_on)
+
 
 @dataclass(frozen=True)
 class SiteState:

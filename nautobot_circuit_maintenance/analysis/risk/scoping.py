@@ -22,6 +22,8 @@ class Scope:
     """These devices, and their sites."""
     providers: frozenset[UUID] = frozenset()
     """Findings with a circuit of one of these among the causes."""
+    circuits: frozenset[UUID] = frozenset()
+    """Findings that one of these is a cause of, or that hang on one of these."""
     kind: Kind | None = None
     is_confirmed: bool | None = None
     single_homed: bool | None = None
@@ -39,6 +41,8 @@ class Scope:
             circuits = {circuit for each in found for circuit in each.down}
             own = set(Circuit.objects.filter(pk__in=circuits, provider__in=self.providers).values_list("pk", flat=True))
             found = [each for each in found if each.down & own]
+        if self.circuits:
+            found = [each for each in found if self.circuits & (each.down | each.hangs_on)]
         return found
 
     def _fits(self, finding: Finding) -> bool:

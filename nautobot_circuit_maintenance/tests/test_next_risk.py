@@ -1,0 +1,106 @@
+"""The next risk in the panels on core's pages, which the browser asks for once the page stands."""
+
+import re
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from nautobot.circuits.models import Circuit, Provider
+from nautobot.dcim.models import Location
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.tests.factories import core, users
+from nautobot_circuit_maintenance.tests.risk_case import RiskCase, configured
+
+ALL = (models.CircuitMaintenance, models.CircuitImpact, Circuit, Location, Provider)
+NOTHING = "No loss of redundancy is found"
+
+
+class NextRiskTest(RiskCase):
+    """Athens goes dark tonight, Berlin keeps one way."""
+
+    def setUp(self):
+        super().setUp()
+        self.now = timezone.now().replace(microsecond=0)
+        self.work("one", "A-1", start=10)
+        self.work("two", "A-2", start=11)
+        self.work("three", "B-2", start=30)
+
+    def logged_in(self, user=None):
+        """Return the browser of a user."""
+        client = Client(SERVER_NAME="nautobot.example.com")
+        client.force_login(user or self.user)
+        return client
+
+    def html(self, kind, instance, user=None, status=200):
+        """Return the piece of HTML."""
+        url = reverse(f"plugins:nautobot_circuit_maintenance:{kind}_risk", args=[instance.pk])
+        response = self.logged_in(user).get(url)
+        self.assertEqual(response.status_code, status)
+        return response.content.decode()
+
+    def text(self, *args, **options):
+        """Return it without markup."""
+        return " ".join(re.sub("<[^>]+>", " ", self.html(*args, **options)).split())
+
+    def test_what_begins_first_is_said_and_the_others_are_counted(self):
+        for kind, instance in (("location", self.athens), ("circuit", self.circuits["A-1"]), ("provider", self.isp)):
+            with self.subTest(kind=kind):
+                text = self.text(kind, instance)
+                self.assertIn("One Left Athens", text)
+                self.assertIn("1 of 2 links down: ISP 1 one; hangs on A-2", text)
+        self.assertIn("2 more", self.text("location", self.athens))  # dark, and one left again
+        self.assertIn("3 more", self.text("provider", self.isp))
+
+    def test_a_circuit_is_concerned_by_what_hangs_on_it(self):
+        self.assertIn("One Left Berlin", self.text("circuit", self.circuits["B-1"]))
+
+    def test_a_device_is_concerned_by_its_site_and_by_its_own_circuits(self):
+        device = core.create_device("edge-1", self.berlin)
+        self.assertIn("One Left Berlin", self.text("device", device))
+        self.circuits["B-3"] = self.circuit("B-3", None)
+        core.terminate(self.circuits["B-3"], "A", self.berlin, device)
+        self.work("four", "B-3", start=1)
+
+        self.assertIn("Dark edge-1 ", self.text("device", device))
+
+    def test_safe_is_not_said_of_what_is_not_assessed(self):
+        lonely = core.create_sites("Lonely")[0]
+        lan = self.circuit("LAN", lonely, lonely)
+        planned = self.circuit("PLANNED", self.cork, status="Planned")
+        self.assertIn(NOTHING, self.text("circuit", self.circuits["C-1"]))
+        self.assertIn(NOTHING, self.text("location", self.cork))
+        for kind, instance in (("location", lonely), ("circuit", lan), ("circuit", planned)):
+            with self.subTest(instance=str(instance)):
+                text = self.text(kind, instance)
+                self.assertIn("The risk is not assessed", text)
+                self.assertNotIn(NOTHING, text)
+        with configured(hub_locations=["Atlantis"]):
+            self.assertIn("RISK-04", self.text("location", self.athens))
+
+    def test_who_lacks_a_permission_learns_nothing(self):
+        self.assertEqual(self.html("location", self.athens, users.viewer(models.CircuitMaintenance, Location)), "")
+        hidden = users.viewer(*ALL, constraints={Location: {"name": "Berlin"}})
+        self.html("location", self.athens, hidden, status=404)
+        own = users.viewer(*ALL, constraints={models.CircuitMaintenance: {"name": "one"}})
+        self.assertNotIn("two", self.text("location", self.athens, own))
+        self.assertIn("as far as you may view it", self.text("location", self.berlin, own))
+
+    def test_it_takes_as_many_queries_for_more_findings(self):
+        client = self.logged_in()
+        url = reverse("plugins:nautobot_circuit_maintenance:location_risk", args=[self.athens.pk])
+
+        def queries():
+            with CaptureQueriesContext(connection) as recorded:
+                client.get(url)
+            return len(recorded)
+
+        queries()
+        before = queries()
+        for number in range(10):
+            self.work(f"more {number}", "A-1", "B-1", start=100 + 10 * number)
+
+        self.assertEqual(queries(), before)
+        self.assertLessEqual(before, 20)
