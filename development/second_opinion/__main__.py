@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from development.second_opinion.figures import Figures, figures, milliseconds
+from development.second_opinion.history import history_figures
 from development.second_opinion.proposals import FIELDS, form_figures
 from development.second_opinion.samples import Sample, corpus, layouts, odd_layouts, plain_layouts, unseen
 from nautobot_circuit_maintenance.reading.gates.base import CONFIRMED, DOUBTFUL, UNCHECKED
@@ -40,6 +41,7 @@ def main() -> int:
         found = figures(samples)
         _print(name, samples, found, verbose=verbose and load is not unseen)
         failures += _failures(name, found, most_doubtful, least_confirmed)
+        failures += _print_history(name, samples)
         failures += _print_cpu(name, samples)
     print("\nThe filled form, with the parser library switched off")
     for name, load, untouched, corrected in _FORMS:
@@ -71,6 +73,18 @@ def _failures(name: str, found: Figures, most_doubtful: float, least_confirmed: 
         failures.append(f"{name}: {found.share(CONFIRMED):.1%} of right readings are confirmed")
     if found.noticed_share < _NOTICED:
         failures.append(f"{name}: {found.noticed_share:.1%} of wrong readings are doubtful")
+    return failures
+
+
+def _print_history(name: str, samples: Sequence[Sample]) -> list[str]:
+    """Print what the messages of one maintenance say together, and return what is below the design."""
+    found = history_figures(samples)
+    print(f"  {found.stories} maintenances with several messages: {len(found.doubtful)} doubtful beside each other")
+    failures = [f"{name}: {each} is doubtful beside its other messages" for each in found.doubtful]
+    for kind, count in sorted(found.wrong.items()):
+        print(f"    wrong second messages, {kind}: {found.noticed[kind]} of {count} doubtful")
+        if found.noticed[kind] < _NOTICED * count:
+            failures.append(f"{name}: {found.noticed[kind]} of {count} second messages {kind}")
     return failures
 
 

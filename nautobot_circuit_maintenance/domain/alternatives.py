@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import NamedTuple
 
-from nautobot_circuit_maintenance.domain.opinions import Finding
+from nautobot_circuit_maintenance.domain.opinions import DOUBTFUL, Finding
 from nautobot_circuit_maintenance.domain.updates import (
     STATUSES,
     AnnouncedImpact,
@@ -41,6 +41,11 @@ def alternatives(update: MaintenanceUpdate, finding: Finding) -> tuple[Alternati
         return ()
     found = _BY_GATE.get(finding.gate, _windows)(update, finding)
     return tuple(each for each in found if each.update != update)
+
+
+def beside_others(sentence: str) -> Finding:
+    """Return a doubt that messages leave together as a finding: its sentence names the windows to choose from."""
+    return Finding("history", DOUBTFUL, sentence, otherwise=sentence)
 
 
 def _windows(update: MaintenanceUpdate, finding: Finding) -> Iterator[Alternative]:

@@ -15,7 +15,8 @@ from nautobot_circuit_maintenance.domain.events import (
     appended,
     events_in_order,
 )
-from nautobot_circuit_maintenance.domain.opinions import UNCHECKED, worst
+from nautobot_circuit_maintenance.domain.history import without_settled
+from nautobot_circuit_maintenance.domain.opinions import DOUBTFUL, UNCHECKED, worst
 from nautobot_circuit_maintenance.domain.replay import Replay
 from nautobot_circuit_maintenance.domain.updates import IMPACTS, MaintenanceUpdate, Window
 
@@ -54,7 +55,7 @@ class Conclusion:
     entries: tuple[Entry, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     confidence: str = ""
-    """The worst second opinion on a message of which an entry still stands; empty without updates."""
+    """The worst second opinion on a message of which an entry still stands, and on the messages together; empty without updates."""
 
     @property
     def standing(self) -> frozenset[str]:
@@ -117,6 +118,7 @@ def _concluded(known: Sequence[MaintenanceUpdate], ordered: Sequence[Announced],
     windows = _windows(live or rows)
     newest = ordered[-1]
     standing = _standing(known, rows)
+    doubts = tuple(without_settled((*replay.lasting_doubts(ordered), *_reading_doubts(standing)), known))
     in_issue_order = list(dict.fromkeys(each.update for each in ordered))
     return Conclusion(
         name=known[in_issue_order[0]].maintenance_id.strip(),
@@ -129,9 +131,16 @@ def _concluded(known: Sequence[MaintenanceUpdate], ordered: Sequence[Announced],
         issued_at=newest.effective,
         sequence=newest.event.rank,
         entries=tuple(rows),
-        doubts=(*replay.lasting_doubts(ordered), *_reading_doubts(standing)),
-        confidence=worst([update.opinion.confidence if update.opinion else UNCHECKED for update in standing]),
+        doubts=doubts,
+        confidence=_confidence(standing, doubts),
     )
+
+
+def _confidence(standing: Iterable[MaintenanceUpdate], doubts: Iterable[Doubt]) -> str:
+    """Return the worst second opinion: on a message that stands, or on what it says beside the messages before it."""
+    if any(doubt.kind == DoubtKind.SECOND_OPINION for doubt in doubts):
+        return DOUBTFUL
+    return worst([update.opinion.confidence if update.opinion else UNCHECKED for update in standing])
 
 
 def _windows(entries: Iterable[Entry]) -> tuple[Window, ...]:

@@ -19,6 +19,7 @@ class DoubtKind(str, Enum):
     OPEN_AGAIN = "open-again"
     OPEN_AND_OVER = "open-and-over"
     WINDOW_RETURNS = "window-returns"
+    LOWER_SEQUENCE = "lower-sequence"
     OUTRANKED = "outranked"
     NO_CIRCUIT = "no-circuit"
     READING = "reading"
@@ -35,6 +36,7 @@ SENTENCES = {
     DoubtKind.OPEN_AGAIN: "Work that was cancelled or completed has been announced again.",
     DoubtKind.OPEN_AND_OVER: "One notification announces and ends the same work. It counts as announced.",
     DoubtKind.WINDOW_RETURNS: "The window was moved back to an earlier one.",
+    DoubtKind.LOWER_SEQUENCE: "A notification with a lower SEQUENCE than before was sent later and changed the windows.",
     DoubtKind.OUTRANKED: "A cancellation or rescheduling was received last, but an update issued later outranks it.",
     DoubtKind.NO_CIRCUIT: "No circuit is named.",
 }

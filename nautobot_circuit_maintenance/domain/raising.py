@@ -30,6 +30,7 @@ class Announcement:
             yield from self._open_again()
             yield from self._other_circuits()
             yield from self._windows_left_out()
+            yield from self._lower_sequence()
         yield from self._window_returns()
         if self._is_under_new_uid() and not is_restart:
             yield from self._second_window()
@@ -68,6 +69,15 @@ class Announcement:
         before = {old.window for old in self._of_its_uid() if old.window}
         if len(before) > 1 and self.announced.windows_of_uid < before:
             yield self._doubt(DoubtKind.WINDOWS_LEFT_OUT, self._mine)
+
+    def _lower_sequence(self) -> Iterator[Doubt]:
+        """Its SEQUENCE is lower than that of other windows which it replaces: a counter that starts again, or an older state?"""
+        event, own = self.announced.event, self._of_its_uid()
+        if event.sequence is None or not event.windows or all(old.sequence <= event.sequence for old in own):
+            return
+        new = set(event.windows) if event.recurrence_id is not None else self.announced.windows_of_uid
+        if {old.window for old in own} != new:
+            yield self._doubt(DoubtKind.LOWER_SEQUENCE, self._mine)
 
     def _window_returns(self) -> Iterator[Doubt]:
         """A window is one that was moved before."""

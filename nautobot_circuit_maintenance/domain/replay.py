@@ -8,6 +8,7 @@ from nautobot_circuit_maintenance.domain.doubts import Doubt
 from nautobot_circuit_maintenance.domain.ending import scope_of, unknown_circuits
 from nautobot_circuit_maintenance.domain.entries import Entry, may_replace
 from nautobot_circuit_maintenance.domain.events import Announced
+from nautobot_circuit_maintenance.domain.history import History
 from nautobot_circuit_maintenance.domain.raising import (
     Announcement,
     ending_doubts,
@@ -28,6 +29,7 @@ class Replay:
     """UIDs under which each message is about other circuits."""
     past: set[tuple[str, Window]] = field(default_factory=set)
     """Circuits in windows that were replaced by other windows."""
+    history: History = field(default_factory=History)
 
     def apply(self, announced: Announced, place: int) -> None:
         """Apply one event, the newest so far."""
@@ -43,10 +45,12 @@ class Replay:
         replaced = replaced_by(announced, self.entries, is_per_circuit=is_per_circuit)
         new = new_entries(announced, place, replaced, self.entries)
         self.doubts += Announcement(announced, self.entries, replaced, new, self.past).doubts()
+        self.history.compare(announced, [] if is_new_life(announced, self.entries) else replaced, new)
         gone = set(map(id, replaced))
         kept = [entry for entry in self.entries if id(entry) not in gone]
         standing = {(entry.key, entry.window) for entry in (*kept, *new)}
-        self.past |= {(old.key, old.window) for old in replaced if old.window} - standing
+        gone_windows = [old for old in replaced if old.window and old.window not in announced.windows_of_uid]
+        self.past |= {(old.key, old.window) for old in gone_windows if old.window} - standing
         self.entries = kept + new
 
     def _note_further_message(self, announced: Announced) -> None:
@@ -54,6 +58,7 @@ class Replay:
         if is_new_life(announced, self.entries):
             self.per_circuit.clear()
             self.past.clear()
+            self.history.moved_to.clear()
             return
         event, uid = announced.event, announced.uid
         if not uid or event.recurrence_id is not None or event.method == "ADD":
@@ -82,6 +87,7 @@ class Replay:
             if id(entry) in ids
         }
         self.entries = [changed.get(id(entry), entry) for entry in self.entries]
+        self.history.compare(announced, scope.ended, list(changed.values()))
         added = unknown_circuits(announced, place, scope.ended, self.entries)
         self.entries += added
         ended = frozenset(entry.side for entry in (*changed.values(), *added))
@@ -90,7 +96,7 @@ class Replay:
     def lasting_doubts(self, ordered: Sequence[Announced]) -> tuple[Doubt, ...]:
         """Return the doubts whose sides all still stand, given all events in their order."""
         found = (
-            *lasting(self.doubts, self.entries),
+            *lasting([*self.doubts, *self.history.lasting()], self.entries),
             *outranked(ordered, self.entries),
             *without_circuit(self.entries),
         )

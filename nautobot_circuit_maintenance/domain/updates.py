@@ -109,6 +109,8 @@ class MaintenanceUpdate:
     """What the reader is not sure of, a sentence each."""
     opinion: Opinion | None = None
     """What the comparison with the message says; None if it was read before there was one."""
+    settled: frozenset[str] = frozenset()
+    """Doubts about the reading that a person settled: the reading is right."""
 
     status: str = field(init=False, compare=False)
     """The status of the last event."""
@@ -134,10 +136,11 @@ class MaintenanceUpdate:
 
     def without_findings(self, sentences: Collection[str]) -> "MaintenanceUpdate":
         """Return it with a second opinion that leaves out what was settled."""
+        settled = frozenset(sentences)
         if self.opinion is None:
-            return self
-        left = [finding for finding in self.opinion.findings if finding.sentence not in sentences]
-        return replace(self, opinion=concluded(left))
+            return replace(self, settled=settled)
+        left = [finding for finding in self.opinion.findings if finding.sentence not in settled]
+        return replace(self, opinion=concluded(left), settled=settled)
 
     def without_uids(self) -> "MaintenanceUpdate":
         """Return it as a message without a calendar would announce it."""

@@ -1,6 +1,6 @@
 """Doubts about a reading that a person settled: they stay settled, however often the message is read again."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -97,11 +97,16 @@ def settle(
                     settled_by_name=user.get_username(),
                     settled_at=now,
                 )
-        settled = settled_among(update.provenance.fingerprint for update in updates)
-        opinions = [without_settled(update, settled).opinion for update in updates]
         maintenance.doubts = [doubt for doubt in maintenance.doubts if doubt != wanted]
-        maintenance.confidence = worst(
-            [opinion.confidence if opinion else ConfidenceChoices.UNCHECKED for opinion in opinions]
-        )
+        maintenance.confidence = _confidence_without(maintenance.doubts, updates)
         maintenance.validated_save()
     return True
+
+
+def _confidence_without(doubts: Sequence[Mapping[str, str]], updates: Sequence[MaintenanceUpdate]) -> str:
+    """Return the confidence of a maintenance that has these doubts left."""
+    if any(doubt["kind"] == DoubtKind.SECOND_OPINION for doubt in doubts):
+        return ConfidenceChoices.DOUBTFUL
+    settled = settled_among(update.provenance.fingerprint for update in updates)
+    opinions = [without_settled(update, settled).opinion for update in updates]
+    return worst([opinion.confidence if opinion else ConfidenceChoices.UNCHECKED for opinion in opinions])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from nautobot_circuit_maintenance.domain.alternatives import Alternative, alternatives
+from nautobot_circuit_maintenance.domain.alternatives import Alternative, alternatives, beside_others
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
 from nautobot_circuit_maintenance.pipeline.manual import apply_by_person, by_person
@@ -17,7 +17,7 @@ def alternatives_to(
     wanted = {(doubt["fingerprint"], doubt["sentence"]) for doubt in doubts}
     rows = maintenance.parsed_notifications.filter(
         fingerprint__in={fingerprint for fingerprint, _ in wanted}, notification__isnull=False
-    ).exclude(findings=[])
+    )
     updates = {row.fingerprint: row.as_update() for row in rows.order_by()}
     return {
         (fingerprint, sentence): _alternatives(updates[fingerprint], sentence)
@@ -29,7 +29,7 @@ def alternatives_to(
 def _alternatives(update: MaintenanceUpdate, sentence: str) -> tuple[Alternative, ...]:
     findings = update.opinion.findings if update.opinion else ()
     finding = next((each for each in findings if each.sentence == sentence), None)
-    return alternatives(update, finding) if finding else ()
+    return alternatives(update, finding or beside_others(sentence))
 
 
 def choose(

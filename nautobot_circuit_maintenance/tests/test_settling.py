@@ -7,8 +7,16 @@ from django.urls import reverse
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.domain.custom_fields import ORDER
-from nautobot_circuit_maintenance.models import CircuitMaintenance, ManualReading, Notification, SettledDoubt
+from nautobot_circuit_maintenance.models import (
+    CircuitMaintenance,
+    ManualReading,
+    Notification,
+    ParsedNotification,
+    SettledDoubt,
+)
+from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.rules import preview
+from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.pipeline.test_second_opinion import TextCase, cogent
@@ -113,6 +121,63 @@ class SettlingTest(TextCase, PageTestCase):
         self.assertEqual((response.json()["confidence"], response.json()["doubts"]), ("confirmed", []))
         self.assertHttpStatus(self.client.post(url, self.doubt, content_type="application/json"), 409)
         self.assertHttpStatus(self.client.post(url, {}, content_type="application/json"), 400)
+
+
+class BesideOthersTest(TextCase, PageTestCase):
+    """Two messages that are right alone and cannot both be right: 5 December, then 12 May."""
+
+    def setUp(self):
+        super().setUp()
+        self.become_superuser()
+        self.provider.cf[ORDER.key] = "month first"
+        self.provider.validated_save()
+        self.receive(cogent(start="12/05/2026"))
+        self.receive(cogent(start="05/12/2026", sent=NOON + timedelta(hours=2)))
+        [self.doubt] = self.maintenance("SN1").doubts
+
+    def settle(self, **choice):
+        """Click on a button of the doubt."""
+        return self.client.post(
+            url_of("circuitmaintenance_settle", self.maintenance("SN1")), {**self.doubt, **choice}, follow=True
+        )
+
+    def state(self):
+        """Return confidence, doubts and days of the maintenance."""
+        maintenance = self.maintenance("SN1")
+        days = [f"{window.start_time:%m-%d}" for window in maintenance.windows.all()]
+        return maintenance.confidence, self.sentences("SN1"), days
+
+    def test_the_maintenance_is_doubtful_whichever_was_received_first(self):
+        self.assertIn("with day and month the other way round", self.doubt["sentence"])
+        self.assertEqual(self.state(), ("doubtful", [self.doubt["sentence"]], ["05-12"]))
+        self.assertFalse(ParsedNotification.objects.filter(confidence="doubtful").exists())
+        before = self.state()
+
+        CircuitMaintenance.objects.all().delete()
+        for row in Notification.objects.order_by("-date"):
+            requeue(Notification.objects.filter(pk=row.pk))
+            drain_waiting(RunOptions(now=NOON + timedelta(days=1)))
+
+        self.assertEqual(self.state(), before)
+
+    def test_that_both_are_right_survives_reprocessing_and_a_deletion(self):
+        self.assertIn("Confirm Reading", self.page("circuitmaintenance", self.maintenance("SN1")))
+        self.settle()
+        self.assertEqual(self.state(), ("confirmed", [], ["05-12"]))
+
+        self.reprocess()
+        self.assertEqual(self.state(), ("confirmed", [], ["05-12"]))
+        CircuitMaintenance.objects.all().delete()
+        self.reprocess()
+        self.assertEqual(self.state(), ("confirmed", [], ["05-12"]))
+
+    def test_the_earlier_window_is_one_click_away(self):
+        page = self.page("circuitmaintenance", self.maintenance("SN1"))
+        self.assertIn('value="2026-12-05 09:00 - 2026-12-05 13:00 UTC"', page)
+
+        self.settle(choice="2026-12-05 09:00 - 2026-12-05 13:00 UTC")
+
+        self.assertEqual(self.state()[1:], ([], ["12-05"]))
 
 
 class ChoosingTest(TextCase, PageTestCase):

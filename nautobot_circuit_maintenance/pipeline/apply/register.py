@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from nautobot_circuit_maintenance.choices import MaintenanceKeyChoices as Kind
+from nautobot_circuit_maintenance.domain.history import may_differ
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, combined
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
@@ -137,9 +138,17 @@ class Register:
 
     def _set_settled(self, readings: Iterable[NotificationUpdates]) -> None:
         """Set the doubts that people settled; no statement if nothing is doubtful."""
-        stored = (update for revision in self.revisions for update in revision.updates.values())
-        new = (update for reading in readings for update in reading.updates)
-        doubtful = [update for update in (*stored, *new) if update.opinion and update.opinion.doubts]
+        concerned = [[*revision.updates.values()] for revision in self.revisions]
+        by_revision = dict(zip(self.revisions, concerned))
+        for reading in readings:
+            for update in reading.updates:
+                by_revision[self._by_id[reading.notification.provider_id, id_key(update.maintenance_id)]].append(update)
+        doubtful = [
+            update
+            for updates in concerned
+            if may_differ(updates) or any(update.opinion and update.opinion.doubts for update in updates)
+            for update in updates
+        ]
         settled = settled_among(update.provenance.fingerprint for update in doubtful)
         for revision in self.revisions:
             revision.settled = settled

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from nautobot_circuit_maintenance.domain.opinions import (
     CONFIRMED,
@@ -13,26 +12,17 @@ from nautobot_circuit_maintenance.domain.opinions import (
     Opinion,
     concluded,
 )
-from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Window
+from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
 from nautobot_circuit_maintenance.reading.candidates.circuits import Inventory
 from nautobot_circuit_maintenance.reading.candidates.message import Candidates
 from nautobot_circuit_maintenance.reading.gates.stated import StatedWindows
 
-__all__ = ("CONFIRMED", "DOUBTFUL", "UNCHECKED", "Case", "Earlier", "Finding", "Gate", "Known", "Opinion", "concluded")
-
-
-class Earlier(NamedTuple):
-    """What an earlier message of the provider said about the same maintenance."""
-
-    windows: tuple[Window, ...]
-    status: str
-    sequence: int | None
-    issued_at: datetime
+__all__ = ("CONFIRMED", "DOUBTFUL", "UNCHECKED", "Case", "Finding", "Gate", "Known", "Opinion", "concluded")
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of the provider, and of the maintenance before this message."""
+    """What is known of the provider. Earlier messages are compared in ``domain/history.py``, whatever their order of arrival."""
 
     inventory: Inventory = Inventory(())
     zone: str = ""
@@ -45,8 +35,6 @@ class Known:
     """The words before the reference that is its ID, in lower case; empty if that was never asked."""
     alike_ids: int = 0
     """How many messages with this maintenance ID, or IDs of its shape, are on record."""
-    earlier: tuple[Earlier, ...] = ()
-    """The same maintenance before, the newest last."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from nautobot_circuit_maintenance.reading.candidates.message import candidates_o
 from nautobot_circuit_maintenance.reading.gates.base import Case, Finding, Gate, Known, Opinion, concluded
 from nautobot_circuit_maintenance.reading.gates.calendar import fits_calendar
 from nautobot_circuit_maintenance.reading.gates.circuits import circuits_agree
-from nautobot_circuit_maintenance.reading.gates.history import fits_history
 from nautobot_circuit_maintenance.reading.gates.maintenance_id import id_in_mail
 from nautobot_circuit_maintenance.reading.gates.order import order_known
 from nautobot_circuit_maintenance.reading.gates.plausible import plausible
@@ -28,7 +27,6 @@ GATES: tuple[Gate, ...] = (
     status_supported,
     order_known,
     plausible,
-    fits_history,
 )
 KnownOf = Callable[[MaintenanceUpdate], Known]
 """What is known of the provider, and of the maintenance of an update."""

@@ -24,6 +24,8 @@ class Statement(NamedTuple):
     received: datetime
     position: int
     names_one_circuit: bool
+    windows_of_uid: set[Window]
+    """All windows that its message gives for its UID."""
 
     @property
     def uid(self) -> str:
@@ -78,6 +80,8 @@ class Outcome:
     """The messages of which something still stands."""
     name: str
     description: str
+    questioned: set[tuple[str, str]]
+    """Messages that say moved and move nothing, or have a window that is an earlier one read otherwise; and its start."""
 
 
 def outcome_of(updates: Sequence[MaintenanceUpdate]) -> Outcome:
@@ -85,12 +89,88 @@ def outcome_of(updates: Sequence[MaintenanceUpdate]) -> Outcome:
     history = in_order([statement for update in updates for statement in _statements(update)])
     facts: set[Fact] = set()
     one_mail_per_circuit: set[str] = set()
+    past = Past(set(), set(), {})
     for place, statement in enumerate(history):
+        before = facts
+        if _is_used_again(facts, statement) and statement.event.status not in OVER:
+            past.moved_to.clear()
+            before = set()
         if statement.event.status in OVER:
             facts = _ended(facts, statement, place)
         else:
             facts = _announced(facts, statement, place, one_mail_per_circuit)
-    return _summary(facts, history, updates)
+        past.question(statement, before - facts, {fact for fact in facts - before if fact.moment[0] == place})
+    outcome = _summary(facts, history, updates)
+    outcome.questioned = past.lasting(facts)
+    return outcome
+
+
+Side = tuple[str, str, Window | None, bool]
+
+
+@dataclass
+class Past:
+    """What later messages are compared with, and what came of it."""
+
+    moving: set[str]
+    """Messages that say moved and move something."""
+    moved_to: set[tuple[str, Window]]
+    questions: dict[tuple[str, str], list[set[Side]]]
+
+    def question(self, statement: Statement, gone: set[Fact], new: set[Fact]) -> None:
+        """Compare what a message states with what it takes the place of."""
+        event = statement.event
+        if not event.windows or event.method == "ADD":
+            return
+        if event.status in OVER:  # What only it made known was not announced before.
+            new = {fact for fact in new if fact.circuit in {old.circuit for old in gone}}
+        if event.status == "RE-SCHEDULED":
+            self._question_move(statement, {fact.window for fact in gone if fact.window and not fact.is_over}, new)
+        if not statement.uid:
+            known = {fact.window for fact in gone if fact.window}
+            for window in {fact.window for fact in new if fact.window} - known:
+                others = known - statement.windows_of_uid
+                if any(_is_misread(window, other) for other in others):
+                    self._ask(statement.mail, f"{window.start}", {fact for fact in new if fact.window == window})
+
+    def _question_move(self, statement: Statement, old: set[Window], new: set[Fact]) -> None:
+        is_series = statement.event.recurrence_id is not None
+        places = {(fact.circuit, fact.window) for fact in new if fact.window}
+        if old and old != (set(statement.event.windows) if is_series else statement.windows_of_uid):
+            self.moving.add(statement.mail)
+        elif old and not places & self.moved_to:
+            self._ask(statement.mail, "", new)
+        self.moved_to |= places
+
+    def _ask(self, mail: str, about: str, facts: set[Fact]) -> None:
+        self.questions.setdefault((mail, about), []).append({_side(fact) for fact in facts})
+
+    def lasting(self, facts: set[Fact]) -> set[tuple[str, str]]:
+        """Return what is still to be asked, while something of it stands."""
+        standing = {_side(fact) for fact in facts}
+        return {
+            (mail, about)
+            for (mail, about), sides in self.questions.items()
+            if any(each & standing for each in sides) and (about or mail not in self.moving)
+        }
+
+
+def _side(fact: Fact) -> Side:
+    return fact.uid, fact.circuit, fact.window, fact.is_over
+
+
+def _is_misread(window: Window, other: Window) -> bool:
+    """Return whether a window is another with day and month the other way round, or in another year, on any clock."""
+    for days in (-1, 0, 1):
+        for hours in (-1, 0, 1):
+            here, there = window.start + timedelta(days=days, hours=hours), other.start + timedelta(days=days)
+            if here.time() != there.time():
+                continue
+            if window.start.year == other.start.year and (here.day, here.month) == (there.month, there.day):
+                return True
+            if abs(window.start - other.start) > timedelta(180) and (here.day, here.month) == (there.day, there.month):
+                return True
+    return False
 
 
 def _statements(update: MaintenanceUpdate) -> list[Statement]:
@@ -98,7 +178,15 @@ def _statements(update: MaintenanceUpdate) -> list[Statement]:
     sent = mail.received_at if mail.sent_at is None or mail.sent_at > mail.received_at else mail.sent_at
     cids = {cid.casefold() for event in update.events for cid, _ in event.circuits}
     return [
-        Statement(event, mail.fingerprint, sent, mail.received_at, position, len(cids) == 1)
+        Statement(
+            event,
+            mail.fingerprint,
+            sent,
+            mail.received_at,
+            position,
+            len(cids) == 1,
+            {window for other in update.events if other.uid == event.uid for window in other.windows},
+        )
         for position, event in enumerate(update.events)
     ]
 
@@ -389,6 +477,7 @@ def _summary(facts: set[Fact], history: Sequence[Statement], updates: Sequence[M
         standing={fact.mail for fact in facts} | {fact.ended_by for fact in facts} - {""},
         name=in_turn[0].maintenance_id.strip() if in_turn else "",
         description=([update.description for update in in_turn if update.description] or [""])[-1],
+        questioned=set(),
     )
 
 

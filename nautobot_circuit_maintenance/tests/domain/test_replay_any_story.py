@@ -7,7 +7,9 @@ from unittest import TestCase
 from hypothesis import assume, given, settings, strategies as st
 
 from nautobot_circuit_maintenance.domain.conclusion import Conclusion, conclude, conclusions
+from nautobot_circuit_maintenance.domain.doubts import DoubtKind
 from nautobot_circuit_maintenance.domain.events import events_in_order, rank
+from nautobot_circuit_maintenance.domain.history import MOVES_NOTHING
 from nautobot_circuit_maintenance.domain.updates import MaintenanceEvent, MaintenanceUpdate, Provenance
 from nautobot_circuit_maintenance.tests.domain.oracle import Outcome, outcome_of
 from nautobot_circuit_maintenance.tests.domain.stories import hour, stories
@@ -31,6 +33,14 @@ def outcome(conclusion: Conclusion) -> Outcome:
         standing=set(conclusion.standing),
         name=conclusion.name,
         description=conclusion.description,
+        questioned={
+            (
+                each.fingerprint,
+                "" if each.text == MOVES_NOTHING else str(min(side.window.start for side in each.sides[0])),
+            )
+            for each in conclusion.doubts
+            if each.kind == DoubtKind.SECOND_OPINION
+        },
     )
 
 

@@ -5,6 +5,7 @@ import unittest
 import pytest
 
 from development.second_opinion.figures import figures
+from development.second_opinion.history import history_figures
 from development.second_opinion.proposals import form_figures
 from development.second_opinion.samples import (
     CORPUS,
@@ -28,6 +29,13 @@ class TestUnseen(unittest.TestCase):
         self.assertLessEqual(found.share(DOUBTFUL), 0.10)
         self.assertGreaterEqual(found.noticed_share, 0.95)
         self.assertEqual(found.weak_kinds(), {})
+
+    def test_messages_of_one_maintenance_are_doubtful_together_only_if_one_is_wrong(self):
+        found = history_figures(unseen())
+
+        self.assertEqual((found.stories, found.doubtful), (5, []))
+        self.assertGreater(found.wrong.total(), 100)
+        self.assertEqual(found.noticed, found.wrong)
 
     def test_most_forms_are_right_as_they_are_filled(self):
         found = form_figures(unseen())

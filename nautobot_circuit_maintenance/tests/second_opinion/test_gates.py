@@ -4,12 +4,11 @@ import unittest
 from dataclasses import replace
 
 from nautobot_circuit_maintenance.reading.candidates.dates import DAY_FIRST, MONTH_FIRST
-from nautobot_circuit_maintenance.reading.gates.base import CONFIRMED, DOUBTFUL, UNCHECKED, Earlier, Known, Opinion
+from nautobot_circuit_maintenance.reading.gates.base import CONFIRMED, DOUBTFUL, UNCHECKED, Known, Opinion
 from nautobot_circuit_maintenance.reading.gates.judge import second_opinions
 from nautobot_circuit_maintenance.tests.second_opinion.messages import (
     INVENTORY,
     NAME,
-    RECEIVED,
     content_of,
     doubts,
     opinion,
@@ -326,7 +325,7 @@ class TestStatus(unittest.TestCase):
         self.assertEqual(opinion(content, reading(NIGHT)).confidence, DOUBTFUL)
 
 
-class TestPlausibleAndHistory(unittest.TestCase):
+class TestPlausible(unittest.TestCase):
     """What no word of the message decides."""
 
     def test_length_and_lead_time_count_only_without_a_pair_in_the_message(self):
@@ -337,15 +336,6 @@ class TestPlausibleAndHistory(unittest.TestCase):
         stated = window("2029-03-14 22:00", "2029-03-15 04:00")
         self.assertEqual(opinion(content_of(late), reading(stated)).confidence, CONFIRMED)
         self.assertEqual([each.gate for each in opinion(empty, reading(stated)).doubts], ["plausible"])
-
-    def test_a_move_that_moves_nothing_is_a_doubt(self):
-        content = content_of(NOTICE, subject=f"Rescheduled: {NAME}")
-        same = Known(INVENTORY, earlier=(Earlier((NIGHT,), "CONFIRMED", None, RECEIVED),))
-        moved = Known(INVENTORY, earlier=(Earlier((NEXT_NIGHT,), "CONFIRMED", None, RECEIVED),))
-
-        self.assertEqual(opinion(content, reading(NIGHT, status="RE-SCHEDULED"), moved).confidence, CONFIRMED)
-        found = opinion(content, reading(NIGHT, status="RE-SCHEDULED"), same)
-        self.assertEqual([each.gate for each in found.doubts], ["history"])
 
 
 class TestCalendars(unittest.TestCase):
