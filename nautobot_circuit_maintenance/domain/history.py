@@ -100,7 +100,8 @@ def _slips(new: Iterable[Window], old: Iterable[Window]) -> Iterator[tuple[Windo
             clock = day + change
             swapped = known.get((shift, clock.time(), clock.day, clock.month), ())
             same = known.get((shift, clock.time(), clock.month, clock.day), ())
-            found = [(_SWAPPED, each) for each in swapped if each.start.year == window.start.year]
+            is_ambiguous = clock.day != clock.month
+            found = [(_SWAPPED, each) for each in swapped if is_ambiguous and each.start.year == window.start.year]
             found += [(_OTHER_YEAR, each) for each in same if abs(each.start - window.start) > _HALF_A_YEAR]
             other = [pair for pair in found if pair[1] != window]
             if other:

@@ -166,7 +166,8 @@ def _is_misread(window: Window, other: Window) -> bool:
             here, there = window.start + timedelta(days=days, hours=hours), other.start + timedelta(days=days)
             if here.time() != there.time():
                 continue
-            if window.start.year == other.start.year and (here.day, here.month) == (there.month, there.day):
+            is_same_year, is_ambiguous = window.start.year == other.start.year, here.day != here.month
+            if is_ambiguous and is_same_year and (here.day, here.month) == (there.month, there.day):
                 return True
             if abs(window.start - other.start) > timedelta(180) and (here.day, here.month) == (there.day, there.month):
                 return True

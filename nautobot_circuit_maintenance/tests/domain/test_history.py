@@ -136,6 +136,10 @@ class Dates(TestCase):
                     self.sentences(read(1, "CONFIRMED", FIRST), read(2, "CONFIRMED", night(10 + days))), []
                 )
 
+    def test_the_third_of_march_is_no_other_day(self):
+        story = read(1, "CONFIRMED", night(1)), read(2, "CONFIRMED", night(1, hours=6))
+        self.assertEqual((f"{night(1).start:%m-%d}", self.sentences(*story)), ("03-03", []))
+
     def test_another_time_of_day_is_a_move(self):
         later = Window(SWAPPED.start.replace(hour=5), SWAPPED.end.replace(hour=9))
         self.assertEqual(self.sentences(read(1, "CONFIRMED", FIRST), read(2, "CONFIRMED", later)), [])
