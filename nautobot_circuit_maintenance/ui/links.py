@@ -1,5 +1,6 @@
 """URLs of the lists with filters, and the quick filters above the lists."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone as fixed_zones
 from typing import Any
@@ -21,7 +22,14 @@ IN_PROGRESS: dict[str, Any] = {"active": True}
 UNACKNOWLEDGED: dict[str, Any] = {"ack": False, "ended": False}
 PARTLY_READ: dict[str, Any] = {"state": State.PARSED, "needs_attention": True}
 
+_SAMPLE = "00000000-0000-0000-0000-000000000000"
 _NOT_FILTERS = ("page", "per_page", "sort", "saved_view")
+
+
+def urls_by_key(route: str) -> Callable[[Any], str]:
+    """Return what makes the addresses of many objects, by their keys: Django needs a tenth of a millisecond for each."""
+    sample = reverse(route, kwargs={"pk": _SAMPLE})
+    return lambda pk: sample.replace(_SAMPLE, str(pk))
 
 
 def list_url(model: str, **filters: Any) -> str:

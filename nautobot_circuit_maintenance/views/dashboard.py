@@ -76,7 +76,7 @@ class DashboardView(Page):
         counts = dashboard.count_maintenances(visibility, now, span)
         upcoming = dashboard.read_upcoming(visibility, now, span)
         sees_impacts = visibility.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact")
-        risk = risk_context(visibility, now, span)
+        risk = risk_context(visibility, now, span, timedelta(days=DAYS))
         context = {
             **risk,
             "tiles": [*maintenance_tiles(counts), *risk["risk_tiles"]],

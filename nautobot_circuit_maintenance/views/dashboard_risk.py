@@ -17,15 +17,17 @@ from nautobot_circuit_maintenance.ui.tiles import Tile
 MOST_ROWS = 6
 
 
-def risk_context(visibility: Visibility, now: datetime, span: timedelta) -> dict[str, Any]:
+def risk_context(
+    visibility: Visibility, now: datetime, span: timedelta, least: timedelta = timedelta()
+) -> dict[str, Any]:
     """Return tile and rows of what begins within a span; the tile is left out where a number would mean nothing.
 
-    ``risk`` is the assessment itself, for whatever else shows it; None if there is none.
+    ``risk`` is the assessment itself, for whatever else shows it, of the next ``least`` time if that is longer; None if there is none.
     """
     if not visibility.user.has_perms(RISK_PERMISSIONS):
         return {"risk": None, "risk_tiles": [], "risk_rows": []}
     try:
-        risk = read_risk(visibility, now)
+        risk = read_risk(visibility, now, now + max(span, least))
     except RiskError as error:
         return {"risk": None, "risk_tiles": [], "risk_rows": [], "risk_error": str(error)}
     return {"risk": risk, "risk_tiles": [risk_tile(risk, now, span)], **_rows(risk, visibility, now, span)}
@@ -35,11 +37,12 @@ def home_tiles(visibility: Visibility, now: datetime) -> list[Tile]:
     """Return the line of the home page; none where a number would mean nothing."""
     if not visibility.user.has_perms(RISK_PERMISSIONS):
         return []
+    span = timedelta(days=get_app_settings().dashboard_n_days)
     try:
-        risk = read_risk(visibility, now)
+        risk = read_risk(visibility, now, now + span)
     except RiskError:  # of read_risk(): the settings are wrong, which the dashboard says
         return []
-    return [risk_tile(risk, now, timedelta(days=get_app_settings().dashboard_n_days))]
+    return [risk_tile(risk, now, span)]
 
 
 def risk_tile(risk: Risk, now: datetime, span: timedelta) -> Tile:

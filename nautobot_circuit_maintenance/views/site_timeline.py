@@ -1,9 +1,9 @@
 """The picture of the next days by site: its numbers for the script, and the same as a table."""
 
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time, timedelta, timezone as zones
-from operator import attrgetter
+from itertools import islice
 from typing import Any
 
 from django.template.defaultfilters import pluralize
@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from nautobot_circuit_maintenance.analysis.redundancy.values import SEVERITIES, Kind
 from nautobot_circuit_maintenance.analysis.site_timeline import Segment, SiteRow
-from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.links import urls_by_key
 
 DAYS = 14
 MOST_BARS, MOST_SITES = 15, 40
 """More sites become cells of a day each; of more still, only those at risk are shown."""
 _ROW, _FRAME, _MOST_ROWS = 26, 40, 100
+_MAINTENANCE = "plugins:nautobot_circuit_maintenance:circuitmaintenance"
 
 
 def timeline_of(rows: Sequence[SiteRow], now: datetime) -> dict[str, Any]:
@@ -26,7 +27,6 @@ def timeline_of(rows: Sequence[SiteRow], now: datetime) -> dict[str, Any]:
     shown = [row for row in rows if row.is_at_risk] if len(rows) > MOST_SITES else list(rows)
     shown = (shown or list(rows))[:MOST_SITES]
     drawn = _cells(shown, now) if len(shown) > MOST_BARS else _bars(shown)
-    segments = [(row, segment) for row in shown for segment in row.segments]
     data = {
         "sites": [row.name for row in shown],
         "from": _milliseconds(now),
@@ -38,8 +38,8 @@ def timeline_of(rows: Sequence[SiteRow], now: datetime) -> dict[str, Any]:
     return {
         "data": data,
         "height": _FRAME + _ROW * len(shown),
-        "rows": [_table_row(row, segment) for row, segment in segments[:_MOST_ROWS]],
-        "more": max(len(segments) - _MOST_ROWS, 0),
+        "rows": list(islice(_table_rows(shown), _MOST_ROWS)),
+        "more": max(sum(len(row.segments) for row in shown) - _MOST_ROWS, 0),
         "hidden": len(rows) - len(shown),
         "has_ranges": "bars" in drawn,
     }
@@ -47,6 +47,7 @@ def timeline_of(rows: Sequence[SiteRow], now: datetime) -> dict[str, Any]:
 
 def _bars(rows: Sequence[SiteRow]) -> dict[str, Any]:
     """Return a bar for each segment: site, start, end, share, state, address, words."""
+    address = urls_by_key(_MAINTENANCE)
     return {
         "bars": [
             [
@@ -55,11 +56,11 @@ def _bars(rows: Sequence[SiteRow]) -> dict[str, Any]:
                 _milliseconds(segment.end),
                 _share(row, segment),
                 state_of(segment),
-                _url(segment),
+                address(maintenances[0]),
                 f"{row.name}: {words_of(row, segment)}, {formatting.plain_window(segment.start, segment.end)}",
             ]
             for number, row in enumerate(rows)
-            for segment in row.segments
+            for segment, maintenances in zip(row.segments, row.maintenances(row.segments))
         ]
     }
 
@@ -70,38 +71,49 @@ def _cells(rows: Sequence[SiteRow], now: datetime) -> dict[str, Any]:
     days = [first + timedelta(days=count) for count in range(DAYS)]
     # Converting each segment to local time would cost more than the rest.
     midnights = [datetime.combine(day, time.min, timezone.get_current_timezone()).astimezone(zones.utc) for day in days]
+    address = urls_by_key(_MAINTENANCE)
     cells = []
     for number, row in enumerate(rows):
-        for position, worst in sorted(_worst_of_days(row, midnights).items()):
+        worst_of_days = _worst_of_days(row, midnights)
+        of_days = row.maintenances(list(worst_of_days.values()))
+        for (position, worst), maintenances in zip(worst_of_days.items(), of_days):
             words = f"{row.name}, {days[position]:%a %d %b}: {words_of(row, worst)}"
-            cells.append([position, number, _share(row, worst), 0, 0, _url(worst), words])
+            cells.append([position, number, _share(row, worst), 0, 0, address(maintenances[0]), words])
     return {"days": [f"{day:%d %b}" for day in days], "cells": cells}
 
 
 def _worst_of_days(row: SiteRow, midnights: Sequence[datetime]) -> dict[int, Segment]:
-    """Return the gravest segment of a site by the position of the day; the first of those that are as grave."""
-    worst: dict[int, Segment] = {}
+    """Return the gravest segment of a site by the position of the day, in order; the first of those that are as grave."""
+    worst: dict[int, tuple[tuple[int, int, int], Segment]] = {}
+    first = 0
     for segment in row.segments:
-        first, last = (bisect_right(midnights, moment) - 1 for moment in (segment.start, segment.end))
-        for position in range(max(first, 0), last + 1):
-            if position not in worst or _gravity(segment) > _gravity(worst[position]):
-                worst[position] = segment
-    return worst
+        gravity = _gravity(segment)
+        while first + 1 < len(midnights) and midnights[first + 1] <= segment.start:
+            first += 1
+        last = bisect_left(midnights, segment.end, lo=first + 1) - 1
+        for position in range(first, last + 1):
+            if position not in worst or gravity > worst[position][0]:
+                worst[position] = gravity, segment
+    return {position: segment for position, (_, segment) in worst.items()}
 
 
 def _gravity(segment: Segment) -> tuple[int, int, int]:
     return (SEVERITIES[segment.kind] if segment.kind else 0, segment.down, segment.affected)
 
 
-def _table_row(row: SiteRow, segment: Segment) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "url": reverse("dcim:location", kwargs={"pk": row.pk}),
-        "window": formatting.window(segment.start, segment.end),
-        "words": words_of(row, segment),
-        "maintenance": _url(segment),
-        "count": len(segment.maintenances),
-    }
+def _table_rows(rows: Iterable[SiteRow]) -> Iterator[dict[str, Any]]:
+    address = urls_by_key(_MAINTENANCE)
+    for row in rows:
+        segments = row.segments[:_MOST_ROWS]
+        for segment, maintenances in zip(segments, row.maintenances(segments)):
+            yield {
+                "name": row.name,
+                "url": reverse("dcim:location", kwargs={"pk": row.pk}),
+                "window": formatting.window(segment.start, segment.end),
+                "words": words_of(row, segment),
+                "maintenance": address(maintenances[0]),
+                "count": len(maintenances),
+            }
 
 
 def state_of(segment: Segment) -> str:
@@ -135,11 +147,6 @@ def _share(row: SiteRow, segment: Segment) -> float:
     if segment.kind == Kind.DARK:
         return 1
     return round(min(segment.down / max(row.links, 1), 1), 3) if segment.down else 0.12
-
-
-def _url(segment: Segment) -> str:
-    """Return the address of one of its maintenances, of several always the same."""
-    return CircuitMaintenance(pk=min(segment.maintenances, key=attrgetter("int"))).get_absolute_url()
 
 
 def _milliseconds(moment: datetime) -> int:

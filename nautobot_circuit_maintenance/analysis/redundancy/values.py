@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, IntEnum
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -90,8 +91,7 @@ class Topology:
     groups: tuple[Group, ...] = ()
 
 
-@dataclass(frozen=True)
-class Outage:
+class Outage(NamedTuple):
     """A circuit that a maintenance takes down, from ``start`` up to, not including, ``end``."""
 
     circuit: UUID

@@ -76,18 +76,17 @@ class Counts:
         return self.dark + self.one_left
 
 
-def read_risk(visibility: Visibility, now: datetime, *, with_devices: bool = False) -> Risk:
+def read_risk(
+    visibility: Visibility, now: datetime, until: datetime | None = None, *, with_devices: bool = False
+) -> Risk:
     """Assess what is stored; raises RiskError if that is not possible.
 
+    With ``until``, only what begins before it is read, and found; what is found is the same as without.
     Takes about ten queries, however much there is; devices take seven more.
     """
-    settings = get_app_settings().risk
-    recorded = read_topology(settings)
-    outages = read_outages(visibility, now, settings)
-    affected = {each.circuit for each in outages} & recorded.circuits
-    devices = devices_with(affected, recorded.circuits) if with_devices else ()
-    assessment = _assessed(recorded, devices, outages)
-    current = [each for each in assessment.findings if each.end > now]
+    recorded = read_topology(get_app_settings().risk)
+    outages, assessment = _assess(visibility, now, recorded, until, with_devices=with_devices)
+    current = [each for each in assessment.findings if each.end > now and (until is None or each.start < until)]
     names = names_of(visibility, current)
     return Risk(
         recorded=recorded,
@@ -97,6 +96,22 @@ def read_risk(visibility: Visibility, now: datetime, *, with_devices: bool = Fal
         names=names,
         is_partial=may_be_partial(visibility),
     )
+
+
+def _assess(
+    visibility: Visibility, now: datetime, recorded: Recorded, until: datetime | None, *, with_devices: bool
+) -> tuple[list[Outage], Assessment]:
+    """Return the outages that begin before a time, and what follows from them.
+
+    A finding that lasts until then may last longer with what begins later: then everything is read.
+    """
+    outages = read_outages(visibility, now, get_app_settings().risk, until)
+    affected = {each.circuit for each in outages} & recorded.circuits
+    devices = devices_with(affected, recorded.circuits) if with_devices else ()
+    assessment = _assessed(recorded, devices, outages)
+    if until is not None and any(each.start < until <= each.end for each in assessment.findings):
+        return _assess(visibility, now, recorded, None, with_devices=with_devices)
+    return outages, assessment
 
 
 def count(findings: Iterable[Finding]) -> Counts:

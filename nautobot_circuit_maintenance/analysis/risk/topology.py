@@ -8,10 +8,12 @@ from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Cast
 from nautobot.circuits.models import Circuit, CircuitTermination
 from nautobot.dcim.models import Location, LocationType
 from nautobot.extras.models import DynamicGroup, StaticGroupAssociation
 
+from nautobot_circuit_maintenance.analysis.keys import as_text
 from nautobot_circuit_maintenance.analysis.redundancy.inventory import (
     Inventory,
     Locality,
@@ -43,7 +45,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class _Rows:
-    """What was read: anything that changed since is another value."""
+    """What was read: anything that changed since is another value. The keys of the first three are text."""
 
     circuits: list[tuple[Any, ...]]
     ends: list[tuple[Any, ...]]
@@ -81,15 +83,18 @@ def _same(one: Counted, other: Counted) -> bool:
 
 def _read(counted: Counted) -> _Rows:
     terminations = CircuitTermination.objects.filter(circuit__in=counted.circuits.values("pk")).order_by("pk")
-    columns = ("circuit_id", "location_id", "provider_network_id", "cloud_network_id")
     locations = Location.objects.without_tree_fields().order_by("pk")
     return _Rows(
-        circuits=list(counted.circuits.order_by("pk").values_list("pk", "circuit_type_id")),
-        ends=list(terminations.values_list(*columns)),
-        localities=list(locations.values_list("pk", "parent_id", "location_type_id")),
+        circuits=list(counted.circuits.order_by("pk").values_list(*_texts("pk", "circuit_type"))),
+        ends=list(terminations.values_list(*_texts("circuit", "location", "provider_network", "cloud_network"))),
+        localities=list(locations.values_list(*_texts("pk", "parent", "location_type"))),
         types=list(_types()),
         groups=list(_members()),
     )
+
+
+def _texts(*paths: str) -> Iterator[Cast]:
+    return map(as_text, paths)
 
 
 def _types() -> Iterator[tuple[UUID, bool, bool]]:
@@ -114,12 +119,12 @@ def _members() -> Iterator[tuple[UUID, UUID]]:
 def _recorded(counted: Counted, rows: _Rows) -> Recorded:
     exits = None
     if counted.exit_types is not None:
-        exits = frozenset(pk for pk, kind in rows.circuits if kind in counted.exit_types)
-    circuits: dict[UUID, list[Place]] = {pk: [] for pk, _ in rows.circuits}
-    for circuit, *places in rows.ends:
+        exits = frozenset(pk for pk, kind in map(_keys, rows.circuits) if kind in counted.exit_types)
+    circuits: dict[UUID, list[Place]] = {UUID(pk): [] for pk, _ in rows.circuits}
+    for circuit, *places in map(_keys, rows.ends):
         circuits[circuit] += [Place(kind, pk) for kind, pk in zip(_KINDS, places, strict=True) if pk]
     inventory = Inventory(
-        localities={pk: Locality(parent, kind) for pk, parent, kind in rows.localities},
+        localities={pk: Locality(parent, kind) for pk, parent, kind in map(_keys, rows.localities)},
         circuits={pk: tuple(places) for pk, places in circuits.items()},
         nestable_types=frozenset(pk for pk, is_nestable, _ in rows.types if is_nestable),
         types_for_ends=frozenset(pk for pk, _, holds_ends in rows.types if holds_ends),
@@ -130,6 +135,10 @@ def _recorded(counted: Counted, rows: _Rows) -> Recorded:
     )
     surroundings = survey(inventory)
     return Recorded(surroundings, network_of(surroundings.topology), frozenset(circuits))
+
+
+def _keys(row: Iterable[str | None]) -> list[Any]:
+    return [UUID(each) if each else None for each in row]
 
 
 def _groups(members: Iterable[tuple[UUID, UUID]]) -> Iterator[Group]:

@@ -71,6 +71,25 @@ class Outages(RiskCase):
         with configured(degraded_is_down=True):
             self.assertEqual(self.found(), [("Cork", "dark", 1, 5)])
 
+    def test_what_begins_within_a_span_is_found_as_a_whole_and_nothing_later(self):
+        """The second night begins at the end of the span, where the first one ends."""
+        self.work("first", "A-1", start=1)
+        self.work("second", "A-1", start=5)
+        self.work("later", "B-1", start=20)
+        whole = ("Athens", "one left", 1, 9)
+
+        self.assertEqual(self.found(), [whole, ("Berlin", "one left", 20, 24)])
+        for hours in (2, 5, 6, 20):
+            with self.subTest(hours=hours):
+                self.assertEqual(self.found(until=NOW + hours * HOUR), [whole])
+
+    def test_of_a_span_only_what_begins_within_it_is_read(self):
+        self.work("first", "A-1", start=1)
+        self.work("later", "B-1", start=20)
+
+        risk = self.read(until=NOW + 6 * HOUR)
+        self.assertEqual([each.circuit for each in risk.outages], [self.circuits["A-1"].pk])
+
     def test_work_overruns_by_the_margin(self):
         self.work("late", "C-1")
 

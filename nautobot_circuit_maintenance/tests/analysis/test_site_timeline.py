@@ -81,6 +81,25 @@ class TimelineTest(TestCase):
         )
         self.assertTrue(self.rows()[0].is_at_risk)
 
+    def test_a_segment_names_the_maintenances_that_last_during_it(self):
+        works = {str(self.plan(hours, number).pk): hours for number, hours in enumerate((10, 12, -1))}
+
+        (row,) = self.rows()
+        named = [sorted(works[each] for each in found) for found in row.maintenances(row.segments)]
+        self.assertEqual(named, [[-1], [10], [10, 12], [12]])
+        self.assertEqual(row.maintenances(row.segments[2:3]), [row.maintenances(row.segments)[2]])
+
+    def test_a_window_that_ends_at_midnight_is_not_in_the_next_day(self):
+        until_midnight, longer = self.plan(8), self.plan(9)
+        for number in range(MOST_BARS + 1):
+            circuit = core.create_circuit(self.isp, f"NIGHT-{number}")
+            core.terminate(circuit, "A", core.create_sites(f"NIGHT-{number:02}")[0])
+            app.create_impact(until_midnight if number else longer, circuit)
+
+        cells = timeline_of(self.rows(), NOON)["data"]["cells"]
+        self.assertEqual([day for day, number, *_ in cells if number == 0], [0])
+        self.assertEqual([day for day, number, *_ in cells if number == MOST_BARS], [0, 1])
+
     def test_what_has_begun_counts_from_now_and_what_is_over_or_off_does_not_count(self):
         self.plan(-1, 0)
         self.plan(-5, 1)
@@ -146,9 +165,12 @@ class TimelineTest(TestCase):
         core.terminate(link, "Z", behind)
         work = self.plan(10, 0, 1, 2, 3)
 
-        rows = {row.name: [(words_of(row, each), each.maintenances) for each in row.segments] for row in self.rows()}
-        self.assertEqual(rows["BEHIND"], [("dark, 0 of 1 link down", (work.pk,))])
-        self.assertEqual(rows["SYD1"], [("dark, 4 of 5 links down", (work.pk,))])
+        rows = {
+            row.name: ([words_of(row, each) for each in row.segments], row.maintenances(row.segments))
+            for row in self.rows()
+        }
+        self.assertEqual(rows["BEHIND"], (["dark, 0 of 1 link down"], [[str(work.pk)]]))
+        self.assertEqual(rows["SYD1"], (["dark, 4 of 5 links down"], [[str(work.pk)]]))
 
     def test_links_that_are_left_but_lead_to_the_same_way_are_one_left(self):
         """Two of three links are up; both lead to a neighbor with one way out."""
