@@ -154,7 +154,7 @@ class BesideOthersTest(TextCase, PageTestCase):
         before = self.state()
 
         CircuitMaintenance.objects.all().delete()
-        for row in Notification.objects.order_by("-date"):
+        for row in Notification.objects.order_by("-sent_at"):
             requeue(Notification.objects.filter(pk=row.pk))
             drain_waiting(RunOptions(now=NOON + timedelta(days=1)))
 
