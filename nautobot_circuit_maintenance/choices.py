@@ -151,3 +151,33 @@ class MailLayoutStateChoices(ChoiceSet):
     SUSPENDED = "suspended"
 
     CHOICES = ((DRAFT, "Draft"), (TRIAL, "Trial"), (LIVE, "Live"), (SUSPENDED, "Suspended"))
+
+
+class TopicChoices(ChoiceSet):
+    """Topics of the events that the app publishes on Nautobot's event brokers."""
+
+    ANNOUNCED = "circuit_maintenance.maintenance.announced"
+    CHANGED = "circuit_maintenance.maintenance.changed"
+    CANCELLED = "circuit_maintenance.maintenance.cancelled"
+    DUE = "circuit_maintenance.maintenance.due"
+    STARTED = "circuit_maintenance.maintenance.started"
+    OVERDUE = "circuit_maintenance.maintenance.overdue"
+    ENDED = "circuit_maintenance.maintenance.ended"
+    RISK_FOUND = "circuit_maintenance.risk.found"
+    RISK_CHANGED = "circuit_maintenance.risk.changed"
+    RISK_CLEARED = "circuit_maintenance.risk.cleared"
+
+    CHOICES = (
+        (ANNOUNCED, "Maintenance announced"),
+        (CHANGED, "Maintenance changed"),
+        (CANCELLED, "Maintenance cancelled"),
+        (DUE, "Window due"),
+        (STARTED, "Window started"),
+        (OVERDUE, "Maintenance overdue"),
+        (ENDED, "Window ended"),
+        (RISK_FOUND, "Risk found"),
+        (RISK_CHANGED, "Risk changed"),
+        (RISK_CLEARED, "Risk cleared"),
+    )
+
+    OF_CHANGES = (ANNOUNCED, CHANGED, CANCELLED)

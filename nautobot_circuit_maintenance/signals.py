@@ -19,9 +19,10 @@ def connect_signals() -> None:
     from nautobot.circuits.models import Circuit, CircuitTermination, Provider
 
     from nautobot_circuit_maintenance.models import CircuitMaintenance, sort_figures
-    from nautobot_circuit_maintenance.models.changes import send_deletion
+    from nautobot_circuit_maintenance.models.changes import published_changes, send_deletion
 
     sort_figures.connect()
+    published_changes.connect(publish_changes, dispatch_uid="circuit_maintenance_publish_changes")
 
     celeryd_after_setup.connect(warn_about_pool, dispatch_uid="circuit_maintenance_warn_about_pool")
     post_save.connect(attach_new_provider, sender=Provider, dispatch_uid="circuit_maintenance_attach_provider")
@@ -29,6 +30,13 @@ def connect_signals() -> None:
     post_save.connect(link_impacts_of_port, sender=CircuitTermination, dispatch_uid="circuit_maintenance_link_port")
     pre_delete.connect(forget_circuit, sender=Circuit, dispatch_uid="circuit_maintenance_forget_circuit")
     pre_delete.connect(send_deletion, sender=CircuitMaintenance, dispatch_uid="circuit_maintenance_send_deletion")
+
+
+def publish_changes(**kwargs: Any) -> None:
+    """Publish changes of maintenances on Nautobot's event brokers."""
+    from nautobot_circuit_maintenance.outbound import events  # pylint: disable=import-outside-toplevel  # need apps
+
+    events.publish_changes(**kwargs)
 
 
 def warn_about_pool(instance: Any, **_kwargs) -> None:

@@ -15,8 +15,14 @@ from django.dispatch import Signal
 from nautobot.extras.choices import ObjectChangeActionChoices as Action
 from nautobot.extras.models import ObjectChange
 
+from nautobot_circuit_maintenance.choices import TopicChoices
+from nautobot_circuit_maintenance.compat import is_event_wanted
+
 maintenances_changed = Signal()
 """Sent after the commit with ``changes``, a list of ``MaintenanceChange``. A failing receiver is logged, not raised."""
+
+published_changes = Signal()
+"""The same, for Nautobot's event brokers: sent only while one of them wants events about maintenances."""
 
 _is_silent: ContextVar[bool] = ContextVar("circuit_maintenance_is_silent", default=False)
 
@@ -160,11 +166,25 @@ def change_record(maintenance: models.Model, action: str, snapshot: MaintenanceS
     )
 
 
+def are_awaited() -> bool:
+    """Return whether anyone receives changes; without a receiver, no snapshot has to be taken of what a person edits."""
+    return maintenances_changed.has_listeners() or _is_published()
+
+
+def _is_published() -> bool:
+    return any(is_event_wanted(topic) for topic in TopicChoices.OF_CHANGES)
+
+
 def send_after_commit(changes: Sequence[MaintenanceChange]) -> None:
     """Send changes to the subscribers once the transaction is committed; costs nothing if there are none."""
-    if changes and maintenances_changed.has_listeners():
-        send = maintenances_changed.send_robust
-        transaction.on_commit(lambda: send(sender=MaintenanceChange, changes=list(changes)))
+    if changes and are_awaited():
+        transaction.on_commit(lambda: _send(list(changes)))
+
+
+def _send(changes: list[MaintenanceChange]) -> None:
+    maintenances_changed.send_robust(sender=MaintenanceChange, changes=changes)
+    if _is_published():
+        published_changes.send_robust(sender=MaintenanceChange, changes=changes)
 
 
 @contextmanager
@@ -183,7 +203,7 @@ def sending_change(model: type[models.Model], pk: Any) -> Iterator[None]:
 
     A change within another one is sent as a part of that one.
     """
-    if _is_silent.get() or not maintenances_changed.has_listeners():
+    if _is_silent.get() or not are_awaited():
         yield
         return
     with transaction.atomic():
@@ -198,7 +218,7 @@ def sending_change(model: type[models.Model], pk: Any) -> Iterator[None]:
 
 def send_deletion(*, instance: Any, **_kwargs: Any) -> None:
     """Receive ``pre_delete`` of a maintenance, which the deletion of a queryset sends too."""
-    if maintenances_changed.has_listeners() and not _is_silent.get():
+    if are_awaited() and not _is_silent.get():
         _, before = _stored(type(instance), instance.pk)
         send_after_commit([MaintenanceChange(instance, before, None)])
 
