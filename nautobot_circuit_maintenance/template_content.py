@@ -15,6 +15,7 @@ from nautobot.apps.ui import DistinctViewTab, Panel, SectionChoices, TemplateExt
 from nautobot_circuit_maintenance.analysis.related import related_to
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance
+from nautobot_circuit_maintenance.models.providers import sender_addresses
 from nautobot_circuit_maintenance.models.querysets import count_up_to
 from nautobot_circuit_maintenance.models.severity import worst_impact
 from nautobot_circuit_maintenance.risk_settings import RISK_PERMISSIONS
@@ -111,6 +112,19 @@ class MaintenancesPanel(Panel):
         }
 
 
+class ProviderSummaryPanel(Panel):
+    """Figures of the year, the newest email and what has to be fixed; the browser asks for them after the page."""
+
+    label = "Maintenance emails and figures"
+    section = SectionChoices.RIGHT_HALF
+    required_permissions = (_VIEW,)
+    body_content_template_path = "nautobot_circuit_maintenance/inc/provider_summary_later.html"
+
+    def render(self, context: Context) -> str:
+        """Render nothing if no email comes from the provider: it may be one of another kind."""
+        return super().render(context) if sender_addresses(context["object"]) else ""
+
+
 def _shown_count(counted: int, without: int = 0) -> str:
     """Return a number in words, empty for none; what is not counted any further is "more than" that."""
     if counted > MOST_COUNTED:
@@ -143,11 +157,12 @@ def _check_mark(maintenance: CircuitMaintenance) -> str:
     return formatting.check_mark(str(maintenance.acknowledged_by or ""), maintenance.acknowledged_at)
 
 
-def _extension(model: str, filter_name: str) -> type[TemplateExtension]:
+def _extension(
+    model: str, filter_name: str, *further: Panel, section: SectionChoices = SectionChoices.LEFT_HALF
+) -> type[TemplateExtension]:
     """Return the extension that puts the panel on the pages of a model."""
-    panel = MaintenancesPanel(
-        weight=910, filter_name=filter_name
-    )  # core puts panels of apps last, in the left column too
+    # Core puts panels of apps last, in the left column too.
+    panel = MaintenancesPanel(weight=910, filter_name=filter_name, section=section)
     tab = DistinctViewTab(
         weight=950,
         tab_id="circuit-maintenances",
@@ -155,13 +170,14 @@ def _extension(model: str, filter_name: str) -> type[TemplateExtension]:
         url_name=f"plugins:nautobot_circuit_maintenance:{filter_name}_maintenances",
         required_permissions=[_VIEW],
     )
-    attributes = {"model": model, "object_detail_panels": (panel,), "object_detail_tabs": (tab,)}
+    attributes = {"model": model, "object_detail_panels": (panel, *further), "object_detail_tabs": (tab,)}
     return type(f"{filter_name.title()}Maintenances", (TemplateExtension,), attributes)
 
 
 template_extensions = [
     _extension("circuits.circuit", "circuit"),
-    _extension("circuits.provider", "provider"),
+    # The right column of core's page of providers is empty.
+    _extension("circuits.provider", "provider", ProviderSummaryPanel(weight=920), section=SectionChoices.RIGHT_HALF),
     _extension("dcim.location", "location"),
     _extension("dcim.device", "device"),
 ]

@@ -56,6 +56,8 @@ urlpatterns = [
         path(f"risk-of-{kind}/<uuid:pk>/", late("next_risk.NextRiskView"), {"kind": kind}, name=f"{kind}_risk")
         for kind in _KINDS
     ),
+    path("summary-of-provider/<uuid:pk>/", late("provider_summary.ProviderSummaryView"), name="provider_summary"),
+    path("parsers-of-provider/<uuid:pk>/", late("provider_parsers.ProviderParsersView"), name="provider_parsers"),
     path("inbox/", late("inbox.InboxView"), name="inbox"),
     path("risk/", late("risk.RiskView"), name="risk"),
     path("risk/what-if/", late("risk.WhatIfView"), name="what_if"),

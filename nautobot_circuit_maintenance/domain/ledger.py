@@ -138,6 +138,12 @@ def account(works: Iterable[Work], now: datetime) -> Figures:
     return figures
 
 
+def total(figures: Iterable[Figures]) -> Figures:
+    """Return the sum of several accounts."""
+    known = list(figures)
+    return Figures(**{each.name: sum(getattr(one, each.name) for one in known) for each in fields(Figures)})
+
+
 def _changes(announcements: Sequence[Announcement]) -> Iterable[Announcement]:
     """Yield the notifications that cancelled the work, or moved its first window."""
     known = ""

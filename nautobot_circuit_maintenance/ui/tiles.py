@@ -68,8 +68,10 @@ def maintenance_tiles(counts: dashboard.Counts) -> list[Tile]:
 def problems_tile(problems: dashboard.OpenProblems, user: Any) -> Tile:
     """Return the tile of what a person has to fix; its parts are the links."""
     parts = (
-        _part(problems.failed, "failed notification", list_url("notification", state="failed")),
-        _part(problems.refused, "refused notification", list_url("notification", state="refused")),
+        _part(problems.failed, "failed notification", list_url("notification", state="failed", needs_attention=True)),
+        _part(
+            problems.refused, "refused notification", list_url("notification", state="refused", needs_attention=True)
+        ),
         _part(problems.partly_read, "partly read notification", list_url("notification", **PARTLY_READ)),
         _part(problems.doubtful, "doubtful maintenance", doubtful_url()),
         _part(problems.failing_sources, "source error", list_url("notificationsource", health=Health.ERROR)),

@@ -1,0 +1,127 @@
+"""The summary on the page of a provider, and the choice of its parsers."""
+
+from datetime import timedelta
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from nautobot.apps.testing import TestCase
+from nautobot.circuits.models import Provider
+
+from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices as Impact,
+    CircuitMaintenanceStatusChoices as Status,
+    NotificationStateChoices as State,
+)
+from nautobot_circuit_maintenance.models.providers import EMAILS_FIELD, PARSERS_FIELD
+from nautobot_circuit_maintenance.tests.factories import app, core, users
+
+ROUTE = "plugins:nautobot_circuit_maintenance:{}"
+HOUR = timedelta(hours=1)
+
+
+class ProviderSummaryTest(TestCase):
+    """A provider that announced work, and whose last email failed."""
+
+    def setUp(self):
+        super().setUp()
+        self.client.force_login(users.superuser())
+        self.isp = core.create_provider("Zed Telecom")
+        self.isp.cf[EMAILS_FIELD] = "noc@zed.example"
+        self.isp.save()
+        # In the middle of the year, whatever the day of the test.
+        start = timezone.now().replace(month=6, day=15, hour=12, minute=0, second=0, microsecond=0)
+        self.work = app.create_maintenance("M-1", self.isp, start=start, hours=4)
+        app.create_impact(self.work, "C-1", Impact.OUTAGE)
+        app.create_maintenance("M-2", self.isp, start=start.replace(month=2), hours=2)
+        app.create_maintenance("OFF", self.isp, start=start, status=Status.CANCELLED)
+        app.create_maintenance("OLD", self.isp, start=start.replace(year=start.year - 1))
+        app.create_parsed(app.create_notification(self.isp, received_at=start - 50 * HOUR), self.work)
+        self.failed = app.create_notification(
+            self.isp, received_at=timezone.now(), state=State.FAILED, error="Reason", subject="Last words"
+        )
+
+    def summary(self, user=None) -> str:
+        """Return the piece of HTML without markup."""
+        if user:
+            self.client.force_login(user)
+        response = self.client.get(reverse(ROUTE.format("provider_summary"), args=[self.isp.pk]))
+        self.assertEqual(response.status_code, 200)
+        return " ".join(response.content.decode().split())
+
+    def test_the_year_the_newest_email_and_what_failed(self):
+        text = self.summary()
+
+        for expected in (
+            "2 and 1 cancelled",
+            "6 h planned, 4 h of outage",
+            "Last words",
+            "1 email not or only partly read",
+            "noc@zed.example",
+        ):
+            with self.subTest(expected=expected):
+                self.assertIn(expected, text)
+
+    def test_a_parser_that_does_not_exist_is_said_at_once(self):
+        self.assertIn("No parser is called Zed Telecom", self.summary())
+        Provider.objects.filter(pk=self.isp.pk).update(name="Zayo")
+        self.assertNotIn("No parser is called", self.summary())
+
+    def test_what_may_not_be_viewed_is_left_out(self):
+        text = self.summary(users.viewer(Provider, models.CircuitMaintenance))
+
+        self.assertIn("hidden", text)
+        for hidden in ("of outage</dd>", "Last words", "not or only partly read", "Choose"):
+            with self.subTest(hidden=hidden):
+                self.assertNotIn(hidden, text.replace("hidden</span> of outage", ""))
+        self.client.force_login(users.viewer(models.CircuitMaintenance))
+        response = self.client.get(reverse(ROUTE.format("provider_summary"), args=[self.isp.pk]))
+        self.assertEqual(response.status_code, 404)
+
+    def test_the_page_of_a_provider_asks_for_it_if_email_comes_from_there(self):
+        url = reverse(ROUTE.format("provider_summary"), args=[self.isp.pk])
+        self.assertContains(self.client.get(self.isp.get_absolute_url()), f'hx-get="{url}"')
+        silent = core.create_provider("No email")
+        self.assertNotContains(self.client.get(silent.get_absolute_url()), "MAINTENANCE EMAILS AND FIGURES")
+
+    def test_it_takes_as_many_queries_for_more_rows(self):
+        def queries():
+            with CaptureQueriesContext(connection) as recorded:
+                self.summary()
+            return len(recorded)
+
+        queries()
+        before = queries()
+        for number in range(10):
+            app.create_impact(app.create_maintenance(f"MORE {number}", self.isp), "C-1", Impact.OUTAGE)
+            app.create_notification(self.isp, state=State.FAILED, error="Reason")
+
+        self.assertEqual(queries(), before)
+        self.assertLessEqual(before, 45)
+
+    def test_parsers_are_chosen_among_those_that_exist(self):
+        url = reverse(ROUTE.format("provider_parsers"), args=[self.isp.pk])
+        self.isp.cf[PARSERS_FIELD] = "Zayo, of yesterday"
+        self.isp.save()
+        field = self.client.get(url).context["form"]["parsers"]
+        self.assertEqual(field.value(), ["zayo"])
+        self.assertEqual(field.field.choices[0], ("zayo", "zayo"))
+
+        refused = self.client.post(url, {"parsers": ["no such"]})
+        self.assertEqual(refused.status_code, 200)
+        chosen = self.client.post(url, {"parsers": ["zayo", "colt"]})
+
+        self.assertRedirects(chosen, self.isp.get_absolute_url(), fetch_redirect_response=False)
+        self.isp.refresh_from_db()
+        self.assertEqual(self.isp.cf[PARSERS_FIELD], "zayo, colt")
+        self.client.post(url, {})
+        self.isp.refresh_from_db()
+        self.assertEqual(self.isp.cf[PARSERS_FIELD], "")
+
+    def test_only_who_may_change_the_provider_may_choose(self):
+        self.client.force_login(users.viewer(Provider, models.CircuitMaintenance))
+        url = reverse(ROUTE.format("provider_parsers"), args=[self.isp.pk])
+
+        self.assertEqual(self.client.post(url, {"parsers": ["zayo"]}).status_code, 403)

@@ -1,0 +1,61 @@
+"""The summary on the page of a provider: a piece of HTML that the browser asks for once the page stands."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
+from nautobot.circuits.models import Provider
+
+from nautobot_circuit_maintenance.analysis.provider_summary import read_summary
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.models.providers import PARSERS_FIELD, parser_names, sender_addresses
+from nautobot_circuit_maintenance.ui import formatting
+from nautobot_circuit_maintenance.ui.links import list_url
+
+
+class ProviderSummaryView(ContentTypePermissionRequiredMixin, GenericView):
+    """Figures of the year, the newest email, addresses and parsers."""
+
+    def get_required_permission(self) -> str:
+        """Require the permission of the panel."""
+        return "nautobot_circuit_maintenance.view_circuitmaintenance"
+
+    def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Render the summary."""
+        visibility, now = Visibility.of(request.user), timezone.now()
+        provider = get_object_or_404(visibility.providers, pk=pk)
+        return render(
+            request,
+            "nautobot_circuit_maintenance/inc/provider_summary.html",
+            _context(provider, visibility, now),
+        )
+
+
+def _context(provider: Provider, visibility: Visibility, now: datetime) -> dict[str, Any]:
+    summary = read_summary(provider, visibility, now)
+    user, figures = visibility.user, summary.figures
+    sees_impacts = user.has_perm("nautobot_circuit_maintenance.view_circuitimpact")
+    notice, newest = figures.average_notice, summary.newest
+    return {
+        "provider": provider,
+        "summary": summary,
+        "figures": figures,
+        "planned": _minutes(figures.minutes_planned),
+        "outage": _minutes(figures.outage_minutes) if sees_impacts else formatting.HIDDEN,
+        "notice": formatting.duration(notice) if notice else "",
+        "sees_emails": user.has_perm("nautobot_circuit_maintenance.view_notification"),
+        "newest_at": formatting.relative(newest.received_at, now) if newest else "",
+        "attention_url": list_url("notification", provider=provider.pk, needs_attention=True),
+        "addresses": sender_addresses(provider),
+        "parsers": parser_names(provider),
+        "may_choose": user.has_perm("circuits.change_provider", provider),
+        "is_default": not provider.cf.get(PARSERS_FIELD),
+    }
+
+
+def _minutes(count: int) -> str:
+    return formatting.duration(timedelta(minutes=count))
