@@ -32,7 +32,7 @@ class EmailSettings(ChannelSettings):
     """Password."""
     tls: bool = True
     ca_file: str = ""
-    """Path of a CA certificate in PEM, in addition to those of the system."""
+    """Path of the CA certificates in PEM, instead of those of the system."""
 
     @classmethod
     def required_keys(cls, entry: Mapping[str, Any]) -> Sequence[Required]:

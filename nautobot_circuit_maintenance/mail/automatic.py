@@ -1,4 +1,4 @@
-"""Automatic replies: what a program answers without a person (RFC 3834, RFC 3462)."""
+"""Automatic replies: what a program answers without a person (RFC 3834, RFC 3462), and what the app itself sends."""
 
 import re
 from email.message import Message
@@ -6,6 +6,8 @@ from email.message import Message
 from nautobot_circuit_maintenance.domain.text import shortened
 from nautobot_circuit_maintenance.mail.charsets import decode_words, raw_field
 
+OWN_HEADER = "X-Nautobot-Circuit-Maintenance"
+"""In every email that the app sends, with the name of the Nautobot that sent it."""
 _SUBJECT = re.compile(
     r"\s*(?:automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office|automatische antwort"
     r"|abwesenheits\w+|réponse automatique|absence du bureau|respuesta automática|risposta automatica|fuori sede"
@@ -41,3 +43,12 @@ def automatic_reply(message: Message) -> str:
     if _SUBJECT.match(subject):
         return f'Automatic reply (subject "{shortened(subject, 60)}").'
     return ""
+
+
+def own_notice(message: Message) -> str:
+    """Return why a message is an email of the app, of this Nautobot or another one; empty if it is none.
+
+    Read as news of a provider, it would be answered by the next one: a mail loop.
+    """
+    instance = shortened(decode_words(raw_field(message, OWN_HEADER)[:200]), 60)
+    return f"Sent by the app itself ({instance})." if instance else ""

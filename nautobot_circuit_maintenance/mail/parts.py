@@ -16,7 +16,7 @@ from typing import NamedTuple
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.text import storable
 from nautobot_circuit_maintenance.domain.updates import Provenance
-from nautobot_circuit_maintenance.mail.automatic import automatic_reply
+from nautobot_circuit_maintenance.mail.automatic import automatic_reply, own_notice
 from nautobot_circuit_maintenance.mail.charsets import decode_words, decoded, raw_field
 from nautobot_circuit_maintenance.mail.containers import Obstacle
 from nautobot_circuit_maintenance.mail.leaves import Leaf, leaves, parsed
@@ -72,6 +72,8 @@ class MailContent:
     has_unread_message: bool
     """Whether an attached message was left out."""
     subject: str
+    own: str = ""
+    """Why it is an email of the app itself; empty if it is none."""
 
     def newest(self) -> Parts:
         """Return the parts without what their text quotes; the same parts if nothing is quoted."""
@@ -118,6 +120,7 @@ def mail_content(raw: bytes, provenance: Provenance, *, reads_attached: bool = T
         is_reply=is_reply(subject, answers=bool(raw_field(message, "In-Reply-To") or raw_field(message, "References"))),
         has_unread_message=found.has_unread_message,
         subject=subject,
+        own=own_notice(message),
     )
 
 

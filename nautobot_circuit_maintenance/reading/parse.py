@@ -58,6 +58,8 @@ def _read(raw: bytes, readers: Sequence[Reader], provenance: Provenance, *, read
 
 
 def _read_content(content: MailContent, readers: Sequence[Reader], provenance: Provenance) -> Reading:
+    if content.own:
+        return Reading(ignored=content.own)
     calendars = [text for text in content.calendars if bcop.is_bcop(text)]
     reading = bcop.read_calendars(calendars, provenance, content.envelopes)
     if reading or reading.ignored:

@@ -58,7 +58,7 @@ class LayoutReaders:
         """Return what a live layout reads, with its second opinion; else why none does, a sentence each.
 
         Two layouts that read the same message in different ways refuse it. The string is empty if no layout is for it: what
-        has a BCOP calendar, or is an automatic reply, is for none.
+        has a BCOP calendar, is an automatic reply, or was sent by the app, is for none.
         """
         layouts = self._layouts.get(row.provider_id, [])[:MOST_LAYOUTS]
         if not layouts:
@@ -67,7 +67,7 @@ class LayoutReaders:
             page = page_of(row, known_of_provider())
         except ParseError as error:
             return str(error)
-        if any(map(is_bcop, page.content.calendars)) or page.content.automatic:
+        if any(map(is_bcop, page.content.calendars)) or page.content.automatic or page.content.own:
             return ""
         attempts = [Attempt(layout, attempt(layout, row, page), row.fingerprint) for layout in layouts]
         live = [each for each in attempts if each.layout.state == State.LIVE and each.reading.is_of_kind]

@@ -3,7 +3,7 @@
 import unittest
 from email import message_from_string
 
-from nautobot_circuit_maintenance.mail.automatic import automatic_reply
+from nautobot_circuit_maintenance.mail.automatic import automatic_reply, own_notice
 
 
 class TestAutomaticReplies(unittest.TestCase):
@@ -40,3 +40,8 @@ class TestAutomaticReplies(unittest.TestCase):
         ):
             with self.subTest(header):
                 self.assertEqual(automatic_reply(message_from_string(f"{header}\n\n")), "")
+
+    def test_what_the_app_sends_is_known_whichever_nautobot_sent_it(self):
+        message = message_from_string("x-nautobot-circuit-maintenance: live\nSubject: Lumen 42\n\n")
+        self.assertEqual(own_notice(message), "Sent by the app itself (live).")
+        self.assertEqual(own_notice(message_from_string("Subject: Lumen 42\nIn-Reply-To: <a@b>\n\n")), "")

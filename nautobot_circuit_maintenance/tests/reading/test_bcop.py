@@ -110,6 +110,12 @@ class AnyProvider(ParseTestCase):
         found = reading(mail(("text/html", windstream()), **marks), "windstream")
         self.assertEqual((found.updates, found.ignored), ((), "Automatic reply (Auto-Submitted: auto-replied)."))
 
+    def test_what_the_app_sent_itself_is_ignored_even_with_a_calendar(self) -> None:
+        marks = {"X-Nautobot-Circuit-Maintenance": "live", "Auto-Submitted": "auto-generated"}
+        for part, parser in ((calendar(event()), "genericprovider"), (("text/html", windstream()), "windstream")):
+            found = reading(mail(part, **marks), parser)
+            self.assertEqual((found.updates, found.ignored), ((), "Sent by the app itself (live)."))
+
 
 class Words(ParseTestCase):
     """Status, method, ids and impacts."""

@@ -1,0 +1,1 @@
+"""Email over SMTP: one message for each address."""
