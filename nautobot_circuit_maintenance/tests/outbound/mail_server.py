@@ -94,7 +94,7 @@ class _Server(SMTP):
     """Replies to the command DATA as planned: aiosmtpd has no hook for it."""
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
-        """Refuse before the content, or go on."""
+        """Refuse before the content, or take it."""
         if reply := await self.event_handler._reply("DATA", self):
             await self.push(reply)
             return
