@@ -181,3 +181,124 @@ class TopicChoices(ChoiceSet):
     )
 
     OF_CHANGES = (ANNOUNCED, CHANGED, CANCELLED)
+
+
+class ChangeKindChoices(ChoiceSet):
+    """What happened to a maintenance, or to what belongs to it: impacts, windows, links."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DETAILS = "details"
+    DELETED = "deleted"
+
+    CHOICES = ((CREATED, "Created"), (CHANGED, "Changed"), (DETAILS, "Details changed"), (DELETED, "Deleted"))
+
+
+class EventChoices(ChoiceSet):
+    """What messages are sent about."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    STARTS_SOON = "starts-soon"
+    NOT_ACKNOWLEDGED = "not-acknowledged"
+    STARTED = "started"
+    ENDED = "ended"
+    OVERDUE = "overdue"
+    AT_RISK = "at-risk"
+    NEEDS_A_PERSON = "needs-a-person"
+    DIGEST = "digest"
+    JOB = "job"
+
+    CHOICES = (
+        (NEW, "New"),
+        (CHANGED, "Changed"),
+        (CANCELLED, "Cancelled"),
+        (STARTS_SOON, "Starts Soon"),
+        (NOT_ACKNOWLEDGED, "Not Acknowledged"),
+        (STARTED, "Started"),
+        (ENDED, "Ended"),
+        (OVERDUE, "Overdue"),
+        (AT_RISK, "Site at Risk"),
+        (NEEDS_A_PERSON, "Email Needs a Person"),
+        (DIGEST, "Digest"),
+        (JOB, "Job"),
+    )
+
+
+class AudienceChoices(ChoiceSet):
+    """Who receives messages."""
+
+    CHOSEN = "chosen"
+    AFFECTED = "affected"
+
+    CHOICES = ((CHOSEN, "The chosen contacts and teams"), (AFFECTED, "Contacts of what is affected"))
+
+
+class RhythmChoices(ChoiceSet):
+    """When messages are sent."""
+
+    AT_ONCE = "at-once"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+    CHOICES = ((AT_ONCE, "At once"), (DAILY, "Daily digest"), (WEEKLY, "Weekly digest"))
+
+
+class DayChoices(ChoiceSet):
+    """The days of the week, as ``datetime.weekday()`` numbers them."""
+
+    MONDAY = 0
+
+    CHOICES = (
+        (MONDAY, "Monday"),
+        (1, "Tuesday"),
+        (2, "Wednesday"),
+        (3, "Thursday"),
+        (4, "Friday"),
+        (5, "Saturday"),
+        (6, "Sunday"),
+    )
+
+
+class ThreadSubjectChoices(ChoiceSet):
+    """What a conversation is about."""
+
+    MAINTENANCE = "maintenance"
+    SITE = "site"
+    NOTIFICATION = "notification"
+    SOURCE = "source"
+
+    CHOICES = (
+        (MAINTENANCE, "Maintenance"),
+        (SITE, "Site"),
+        (NOTIFICATION, "Notification"),
+        (SOURCE, "Notification source"),
+    )
+
+
+class DeliveryStateChoices(ChoiceSet):
+    """Where a delivery stands; ``unsure``: it may have been sent, and is sent again under the same key."""
+
+    WAITING = "waiting"
+    UNSURE = "unsure"
+    SENT = "sent"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+
+    CHOICES = (
+        (WAITING, "Waiting"),
+        (UNSURE, "Unsure"),
+        (SENT, "Sent"),
+        (SUPERSEDED, "Superseded"),
+        (FAILED, "Failed"),
+    )
+
+
+class PhaseChoices(ChoiceSet):
+    """When a job runs."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+    CHOICES = ((BEFORE, "Before the window"), (AFTER, "After the window"))

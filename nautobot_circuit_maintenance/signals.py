@@ -18,10 +18,11 @@ def connect_signals() -> None:
     # pylint: disable=import-outside-toplevel  # need apps
     from nautobot.circuits.models import Circuit, CircuitTermination, Provider
 
-    from nautobot_circuit_maintenance.models import CircuitMaintenance, sort_figures
+    from nautobot_circuit_maintenance.models import CircuitMaintenance, change_receivers, sort_figures
     from nautobot_circuit_maintenance.models.changes import published_changes, send_deletion
 
     sort_figures.connect()
+    change_receivers.connect()
     published_changes.connect(publish_changes, dispatch_uid="circuit_maintenance_publish_changes")
 
     celeryd_after_setup.connect(warn_about_pool, dispatch_uid="circuit_maintenance_warn_about_pool")
@@ -124,6 +125,10 @@ def link_impacts_of_port(*, instance, raw=False, **_kwargs) -> None:
 
 def forget_circuit(*, instance, **_kwargs) -> None:
     """Forget how impacts were linked to a circuit that is deleted: another may take its place."""
-    from nautobot_circuit_maintenance import models  # pylint: disable=import-outside-toplevel  # need apps
+    # pylint: disable=import-outside-toplevel  # need apps
+    from nautobot_circuit_maintenance import models
+    from nautobot_circuit_maintenance.models.change_receivers import record_details
 
-    models.CircuitImpact.objects.filter(circuit=instance).update(matched_by="")
+    linked = models.CircuitImpact.objects.filter(circuit=instance).order_by()
+    record_details(linked.values_list("maintenance", flat=True))
+    linked.update(matched_by="")

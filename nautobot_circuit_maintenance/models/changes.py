@@ -19,7 +19,7 @@ from nautobot_circuit_maintenance.choices import TopicChoices
 from nautobot_circuit_maintenance.compat import is_event_wanted
 
 maintenances_changed = Signal()
-"""Sent after the commit with ``changes``, a list of ``MaintenanceChange``. A failing receiver is logged, not raised."""
+"""Sent after the commit with ``changes``, a list of ``ChangedMaintenance``. A failing receiver is logged, not raised."""
 
 published_changes = Signal()
 """The same, for Nautobot's event brokers: sent only while one of them wants events about maintenances."""
@@ -92,7 +92,7 @@ class MaintenanceSnapshot:  # pylint: disable=too-many-instance-attributes  # a 
 
 
 @dataclass(frozen=True)
-class MaintenanceChange:
+class ChangedMaintenance:
     """One change of one maintenance."""
 
     maintenance: Any
@@ -175,16 +175,16 @@ def _is_published() -> bool:
     return any(is_event_wanted(topic) for topic in TopicChoices.OF_CHANGES)
 
 
-def send_after_commit(changes: Sequence[MaintenanceChange]) -> None:
+def send_after_commit(changes: Sequence[ChangedMaintenance]) -> None:
     """Send changes to the subscribers once the transaction is committed; costs nothing if there are none."""
     if changes and are_awaited():
         transaction.on_commit(lambda: _send(list(changes)))
 
 
-def _send(changes: list[MaintenanceChange]) -> None:
-    maintenances_changed.send_robust(sender=MaintenanceChange, changes=changes)
+def _send(changes: list[ChangedMaintenance]) -> None:
+    maintenances_changed.send_robust(sender=ChangedMaintenance, changes=changes)
     if _is_published():
-        published_changes.send_robust(sender=MaintenanceChange, changes=changes)
+        published_changes.send_robust(sender=ChangedMaintenance, changes=changes)
 
 
 @contextmanager
@@ -211,7 +211,7 @@ def sending_change(model: type[models.Model], pk: Any) -> Iterator[None]:
         with sent_by_caller():
             yield
         stored_after, after = _stored(model, pk)
-        change = MaintenanceChange(stored_after or stored_before, before, after)
+        change = ChangedMaintenance(stored_after or stored_before, before, after)
         if not change.is_empty:
             send_after_commit([change])
 
@@ -220,7 +220,7 @@ def send_deletion(*, instance: Any, **_kwargs: Any) -> None:
     """Receive ``pre_delete`` of a maintenance, which the deletion of a queryset sends too."""
     if are_awaited() and not _is_silent.get():
         _, before = _stored(type(instance), instance.pk)
-        send_after_commit([MaintenanceChange(instance, before, None)])
+        send_after_commit([ChangedMaintenance(instance, before, None)])
 
 
 def _stored(model: Any, pk: Any) -> tuple[Any, MaintenanceSnapshot | None]:

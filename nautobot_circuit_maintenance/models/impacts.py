@@ -1,6 +1,7 @@
 """The impacts of a maintenance on circuits, and people's notes on it."""
 
 from collections.abc import Collection, Iterable
+from copy import deepcopy
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +63,7 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
     _read_circuit_id: UUID | None = None
     _read_maintenance_id: UUID | None = None
     _read_cid: str | None = None
+    _read: tuple[Any, ...] | None = None
 
     natural_key_field_names = ["maintenance", "cid"]
 
@@ -122,6 +124,17 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
         self._read_circuit_id = self.__dict__.get("circuit_id")
         self._read_maintenance_id = self.__dict__.get("maintenance_id")
         self._read_cid = self.__dict__.get("cid")
+        self._read = self._values()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether this copy differs from what was read, in more than the time of the last save."""
+        return self._read != self._values()
+
+    def _values(self) -> tuple[Any, ...]:
+        unchanging = ("created", "last_updated")
+        names = (each.attname for each in self._meta.concrete_fields if each.attname not in unchanging)
+        return tuple(deepcopy(self.__dict__.get(name)) for name in names)
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         """Keep the circuit and the maintenance that were read this time."""

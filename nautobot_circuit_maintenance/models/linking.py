@@ -6,6 +6,7 @@ from nautobot.circuits.models import Circuit
 
 from nautobot_circuit_maintenance.choices import MatchedByChoices
 from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
+from nautobot_circuit_maintenance.models.change_receivers import record_details
 from nautobot_circuit_maintenance.models.impacts import CircuitImpact
 from nautobot_circuit_maintenance.models.providers import circuit_aliases, split_aliases
 
@@ -31,3 +32,4 @@ def link_circuit_id(impact: CircuitImpact, circuit: Circuit) -> None:
         # MySQL ignores case.
         same = [pk for pk, announced in unmatched.values_list("pk", "cid") if announced == cid]
         CircuitImpact.objects.filter(pk__in=same).update(circuit=known, matched_by=MatchedByChoices.ALIAS)
+        record_details(CircuitImpact.objects.filter(pk__in=same).order_by().values_list("maintenance", flat=True))

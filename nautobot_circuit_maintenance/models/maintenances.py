@@ -14,15 +14,19 @@ from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.models import PrimaryModel, extras_features
 from nautobot.extras.models import ObjectChange
 
-from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices, ConfidenceChoices
+from nautobot_circuit_maintenance.choices import (
+    ChangeKindChoices,
+    CircuitMaintenanceStatusChoices,
+    ConfidenceChoices,
+)
 from nautobot_circuit_maintenance.compat import acting_user
 from nautobot_circuit_maintenance.models.changes import MaintenanceSnapshot, change_record, sending_change
+from nautobot_circuit_maintenance.models.maintenance_changes import FACTS, record_change, recorded_by_caller
 from nautobot_circuit_maintenance.models.merging import SaveChangedFieldsMixin
 from nautobot_circuit_maintenance.models.protection import protect
 from nautobot_circuit_maintenance.models.querysets import OVER, CircuitMaintenanceManager
 from nautobot_circuit_maintenance.models.windows import (
     END_AFTER_START,
-    MaintenanceWindow,
     Span,
     as_rest,
     check_calendar,
@@ -37,6 +41,8 @@ FEATURES = ("custom_links", "custom_validators", "export_templates", "webhooks")
 _SEVERAL_WINDOWS = "This maintenance has several windows. Edit the windows; start and end are derived from them."
 
 _TIMES = ("start_time", "end_time")
+
+_NO_NET_CHANGE = {"created", "last_updated", "revision", "issued_at", "sequence", "sort_circuits", "sort_severity"}
 
 _WindowsByImpact = Mapping[UUID, Iterable[Span]]
 """By primary key, the windows of each impact that is not about all windows."""
@@ -129,6 +135,10 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         help_text="The maintenance that the provider announced in place of this one.",
     )
 
+    revision = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Number of changes since it was added; never decreases."
+    )
+
     # Of all impacts, so never shown: a user may not be permitted to view some. Kept true by models/sort_figures.py.
     sort_circuits = models.PositiveIntegerField(
         default=0, editable=False, help_text="Number of affected circuits, by which lists are sorted."
@@ -139,7 +149,7 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
 
     objects = CircuitMaintenanceManager()
 
-    HIDDEN = ("sort_circuits", "sort_severity")
+    HIDDEN = ("sort_circuits", "sort_severity", "revision")
     """Fields that no one may read or sort by: they count what a user may not view."""
 
     _new_spans: list[Span] | None = None
@@ -221,13 +231,19 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         A changed ``ack`` also sets who acknowledged and when. Fields that this copy did not change keep what others saved
         since it was read. Without a savepoint, like Django's own.
         """
-        with transaction.atomic(savepoint=False), sending_change(CircuitMaintenance, self.pk):
+        with transaction.atomic(savepoint=False), sending_change(CircuitMaintenance, self.pk), recorded_by_caller():
             moves = self._new_spans is not None or self.has_changed(*_TIMES)
+            is_new, before = self._read is None, _facts(self._read or {})
+            is_changed = not is_new and self._is_net_change()
             self.merge()
             if self.ack:
                 self.acknowledge(acting_user(), datetime.now(timezone.utc))
             else:
                 self.unacknowledge()
+            if is_changed:
+                self.revision += 1
+                if kwargs.get("update_fields") is not None:
+                    kwargs["update_fields"] = {*kwargs["update_fields"], "revision"}
             super().save(*args, **kwargs)
             self._remember()
             if self._new_spans is not None:
@@ -235,17 +251,22 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
                 self._new_spans = None
             if moves:
                 self._move_single_window()
+            if is_new or is_changed:
+                kind = ChangeKindChoices.CREATED if is_new else ChangeKindChoices.CHANGED
+                record_change(self.pk, kind, {} if is_new else before, facts_of(self))
+
+    def _is_net_change(self) -> bool:
+        """Return whether this copy changes anything but the time of the last save; only windows cost a query."""
+        names = {field.attname for field in self._meta.concrete_fields} - _NO_NET_CHANGE
+        if self.has_changed(*names):
+            return True
+        if self._new_spans is None:
+            return False
+        return sorted((row.start_time, row.end_time) for row in self.windows.all()) != self._new_spans
 
     def _move_single_window(self) -> None:
-        windows = list(self.windows.all()[:2])
-        if len(windows) > 1:
-            return
-        window = windows[0] if windows else MaintenanceWindow(maintenance=self)
-        if self.start_time is None:
-            self.windows.all().delete()
-        elif (window.start_time, window.end_time) != (self.start_time, self.end_time):
-            window.start_time, window.end_time = self.start_time, self.end_time
-            window.save()
+        if len(self.windows.all()[:2]) < 2:
+            write_windows(self, [(self.start_time, self.end_time)] if self.start_time else [])
 
     def to_objectchange(self, action, *, related_object=None, **_kwargs) -> ObjectChange:
         """Build the change record without the REST serializer, which would expand every circuit (10 ms a maintenance).
@@ -307,6 +328,19 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         if len(spans) > 1:
             return spans
         return [(self.start_time, self.end_time)] if self.start_time and self.end_time else []
+
+
+def facts_of(maintenance: CircuitMaintenance) -> dict[str, Any]:
+    """Return what the record of a change keeps of a maintenance."""
+    return _facts(maintenance.__dict__)
+
+
+def _facts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the record of a change keeps, of the values of a maintenance by attribute."""
+    facts = {name: values.get(name, values.get(f"{name}_id")) for name in FACTS}
+    return {
+        name: as_rest(value) if isinstance(value, datetime) else value and str(value) for name, value in facts.items()
+    }
 
 
 def _by_cid(impacts: Iterable[Any]) -> tuple[tuple[str, str], ...]:

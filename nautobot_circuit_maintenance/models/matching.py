@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KT
 from nautobot.circuits.models import Circuit, CircuitTermination
@@ -22,6 +23,7 @@ from nautobot_circuit_maintenance.domain.circuit_ids import (
     spelling,
 )
 from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
+from nautobot_circuit_maintenance.models.change_receivers import record_details
 from nautobot_circuit_maintenance.models.impacts import CircuitImpact
 from nautobot_circuit_maintenance.models.providers import split_aliases
 from nautobot_circuit_maintenance.models.streaming import streamed
@@ -183,10 +185,16 @@ def _link(unmatched: QuerySet[CircuitImpact]) -> int:
 def _link_found(unmatched: QuerySet[CircuitImpact], found: dict[ProviderCid, Match]) -> int:
     if not found:
         return 0
-    rows = unmatched.filter(cid__in={cid for _, cid in found}).values_list("pk", "maintenance__provider", "cid")
-    matches = [(pk, found.get((provider, cid))) for pk, provider, cid in rows]
+    rows = unmatched.filter(cid__in={cid for _, cid in found}).values_list(
+        "pk", "maintenance__provider", "cid", "maintenance"
+    )
+    matches = [(pk, found.get((provider, cid)), maintenance) for pk, provider, cid, maintenance in rows]
+    changed = {pk: maintenance for pk, _, maintenance in matches}
     linked = [
-        CircuitImpact(pk=pk, circuit_id=match.circuit, matched_by=match.matched_by) for pk, match in matches if match
+        CircuitImpact(pk=pk, circuit_id=match.circuit, matched_by=match.matched_by) for pk, match, _ in matches if match
     ]
     # Another run or a person may have linked them in the meantime.
-    return _unmatched().bulk_update(linked, ["circuit", "matched_by"], batch_size=_LINKED_AT_ONCE)
+    with transaction.atomic(savepoint=False):
+        count = _unmatched().bulk_update(linked, ["circuit", "matched_by"], batch_size=_LINKED_AT_ONCE)
+        record_details({changed[each.pk] for each in linked})
+    return count

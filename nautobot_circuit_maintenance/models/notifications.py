@@ -48,6 +48,10 @@ class NotificationSource(ReferencesInRecordsMixin, SaveChangedFieldsMixin, Organ
         null=True, blank=True, editable=False, help_text="When the source was last read completely."
     )
     last_error = models.TextField(blank=True, editable=False, help_text="Error of the last run.")
+    failing_since = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the first of the runs in a row failed."
+    )
+    failed_runs = models.PositiveIntegerField(default=0, editable=False, help_text="Failed runs in a row.")
 
     is_dynamic_group_associable_model = False
 

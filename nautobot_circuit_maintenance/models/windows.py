@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.timezone import now
 from nautobot.apps.models import BaseModel
 
 from nautobot_circuit_maintenance.domain.calendar import EARLIEST, LATEST, OUT_OF_CALENDAR, is_in_calendar
@@ -58,6 +59,8 @@ class MaintenanceWindow(BaseModel):
     )
     start_time = models.DateTimeField()
     end_time = models.DateTimeField()
+    created = models.DateTimeField(default=now, editable=False)
+    """A window that moves is a new row: messages about the old one are not about it."""
 
     objects = MaintenanceWindowManager()
 
@@ -91,17 +94,22 @@ class MaintenanceWindow(BaseModel):
             raise ValidationError({"end_time": END_AFTER_START})
 
 
-def write_windows(maintenance: Any, spans: Iterable[Span]) -> None:
-    """Set the windows of a maintenance; rows of windows that stay or move are kept, with the circuits affected in them."""
+def write_windows(maintenance: Any, spans: Iterable[Span]) -> bool:
+    """Set the windows of a maintenance; return whether any changed.
+
+    A window that stays keeps its row. One that moves is a new row, and takes over the circuits affected in the old one.
+    """
     wanted = set(spans)
     stored = {(row.start_time, row.end_time): row for row in MaintenanceWindow.objects.filter(maintenance=maintenance)}
     gone = [row for span, row in stored.items() if span not in wanted]
-    fresh = sorted(wanted - stored.keys())
-    moved = list(zip(gone, fresh))
-    for row, span in moved:
-        row.start_time, row.end_time = span
-    MaintenanceWindow.objects.bulk_update([row for row, _ in moved], ["start_time", "end_time"])
-    MaintenanceWindow.objects.filter(pk__in=[row.pk for row in gone[len(moved) :]]).delete()
-    MaintenanceWindow.objects.bulk_create(
-        MaintenanceWindow(maintenance=maintenance, start_time=start, end_time=end) for start, end in fresh[len(moved) :]
-    )
+    fresh = [
+        MaintenanceWindow(maintenance=maintenance, start_time=start, end_time=end)
+        for start, end in sorted(wanted - stored.keys())
+    ]
+    MaintenanceWindow.objects.bulk_create(fresh)
+    links = MaintenanceWindow.impacts.through.objects
+    for old, new in zip(gone, fresh):
+        links.filter(maintenancewindow=old).update(maintenancewindow=new)
+    if gone:
+        MaintenanceWindow.objects.filter(pk__in=[row.pk for row in gone]).delete()
+    return bool(gone or fresh)

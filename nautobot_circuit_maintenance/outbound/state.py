@@ -1,6 +1,6 @@
-"""What recipients are told, as plain values: no model reaches a text or a template.
+"""What messages are about, as plain values: neither texts nor templates see a model.
 
-Strings, booleans, aware times, and tuples of them. What is kept of a state in ``Thread.told`` is ``to_json()`` of it.
+Strings, booleans, aware times, and tuples of them. A thread keeps the ``to_json()`` of the state that was last sent.
 """
 
 from dataclasses import asdict, dataclass
@@ -52,7 +52,7 @@ class MaintenanceState:  # pylint: disable=too-many-instance-attributes  # a mai
     url: str = ""
     """Address of its page in Nautobot."""
     exists: bool = True
-    """False once it was deleted; then everything else is as it was last told."""
+    """False once it was deleted; then everything else is as it was last sent."""
     matches: bool = True
     """Whether the filter of the subscription still matches."""
 
@@ -68,7 +68,7 @@ class MaintenanceState:  # pylint: disable=too-many-instance-attributes  # a mai
 
     @property
     def is_over(self) -> bool:
-        """Whether no more is to come of it, by its status."""
+        """Whether its status says that nothing is to come of it."""
         return self.is_cancelled or self.status == Status.COMPLETED
 
     @property
@@ -118,7 +118,7 @@ State = MaintenanceState | SiteState | MailState
 
 @dataclass(frozen=True)
 class Occasion:
-    """Why a message is written: an event, and what the recipient was told before and is told now."""
+    """Why a message is written: an event, with the state before and now."""
 
     event: str
     """One of ``EventChoices``."""

@@ -30,7 +30,7 @@ from nautobot_circuit_maintenance.models import (
     Notification,
     ParsedNotification,
 )
-from nautobot_circuit_maintenance.models.changes import MaintenanceChange, send_after_commit
+from nautobot_circuit_maintenance.models.changes import ChangedMaintenance, send_after_commit
 from nautobot_circuit_maintenance.models.keys import id_key
 from nautobot_circuit_maintenance.models.manual_readings import PARSER, record_reading
 from nautobot_circuit_maintenance.pipeline.apply.apply import NotificationUpdates, apply_updates
@@ -84,7 +84,7 @@ def with_others(row: Notification, update: MaintenanceUpdate) -> list[Maintenanc
 
 def apply_by_person(
     row: Notification, updates: Sequence[MaintenanceUpdate], user: Any, now: datetime, *, seen: str = ""
-) -> list[MaintenanceChange]:
+) -> list[ChangedMaintenance]:
     """Record what a person made of a message, and apply it; return what changed.
 
     ``seen`` is the ``result_key`` that the person saw. Raises ChangedSinceSeen; PermissionDenied if the person may not
@@ -120,7 +120,7 @@ def _check_may_change(row: Notification, updates: Sequence[MaintenanceUpdate], u
     _check(user, "change", {*added.values_list("pk", flat=True), *named, *before})
 
 
-def _check_may_add(changes: Iterable[MaintenanceChange], user: Any) -> None:
+def _check_may_add(changes: Iterable[ChangedMaintenance], user: Any) -> None:
     """Raise PermissionDenied if what was added or changed is beyond what the user may add or change."""
     stored = [change for change in changes if change.after]
     _check(user, "add", {change.maintenance.pk for change in stored if change.before is None})

@@ -13,7 +13,8 @@ from uuid import UUID
 from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import AbstractUser
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
@@ -233,13 +234,20 @@ def _finish(source: NotificationSource, report: SourceReport, options: RunOption
     _log(report, source)
     if options.dry_run:
         return
-    values: dict[str, Any] = {"last_error": storable(report.error)}
+    values: dict[str, Any] = {"last_error": storable(report.error), **_failures(report, options.now)}
     if result.is_complete:
         values["last_fetched_at"] = options.now
     try:
         repeated(partial(NotificationSource.objects.filter(pk=source.pk).update, **values))
     except (OperationalError, InterfaceError) as error:
         logger.error("%s: its state could not be stored: %s", source.name, error, extra={"skip_db_logging": True})
+
+
+def _failures(report: SourceReport, now: datetime) -> dict[str, Any]:
+    """Return since when, and how many times in a row, the source fails."""
+    if not report.error:
+        return {"failing_since": None, "failed_runs": 0}
+    return {"failing_since": Coalesce("failing_since", Value(now)), "failed_runs": F("failed_runs") + 1}
 
 
 def _log(report: SourceReport, source: NotificationSource | None = None) -> None:

@@ -44,4 +44,4 @@ def _clear_errors(removed: list[NotificationSource]) -> None:
     """Clear the last error of sources that left the settings: they are not read any more, so it could never go away."""
     keys = [source.pk for source in removed if source.last_error]
     if keys:
-        NotificationSource.objects.filter(pk__in=keys).update(last_error="")
+        NotificationSource.objects.filter(pk__in=keys).update(last_error="", failing_since=None, failed_runs=0)

@@ -11,7 +11,7 @@ from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification
 from nautobot_circuit_maintenance.models.acknowledgement import acknowledge, unacknowledge
-from nautobot_circuit_maintenance.models.changes import MaintenanceChange, maintenances_changed
+from nautobot_circuit_maintenance.models.changes import ChangedMaintenance, maintenances_changed
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
@@ -22,9 +22,9 @@ class ChangesTestCase(PipelineTestCase):
     """Subscribes to changes of maintenances."""
 
     @contextmanager
-    def subscribed(self) -> Iterator[list[MaintenanceChange]]:
+    def subscribed(self) -> Iterator[list[ChangedMaintenance]]:
         """Return a list that fills with the changes made inside."""
-        received: list[MaintenanceChange] = []
+        received: list[ChangedMaintenance] = []
 
         def receive(changes, **_kwargs):
             received.extend(changes)

@@ -42,7 +42,8 @@ def test_a_picture_is_shown_on_a_page(picture):
         for model in apps.get_app_config(APP).get_models()
         if model.__name__
         not in (
-            *("MailboxConsent", "MaintenanceBaseline", "MaintenanceKey", "ManualReading", "ProviderQuarter"),
+            *("MailboxConsent", "MaintenanceBaseline", "MaintenanceChange", "MaintenanceKey", "ManualReading"),
+            "ProviderQuarter",
             "SettledDoubt",
         )
     ],

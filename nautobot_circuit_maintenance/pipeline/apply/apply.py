@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
 from nautobot_circuit_maintenance.models import CircuitMatcher
-from nautobot_circuit_maintenance.models.changes import MaintenanceChange
+from nautobot_circuit_maintenance.models.changes import ChangedMaintenance
+from nautobot_circuit_maintenance.models.maintenance_changes import net_changes, record_changes
 from nautobot_circuit_maintenance.pipeline.apply.register import NotificationUpdates, Register
 from nautobot_circuit_maintenance.pipeline.apply.replacements import find_replacements
 from nautobot_circuit_maintenance.pipeline.apply.revision import Revision
@@ -33,7 +34,7 @@ __all__ = ("Applied", "NotificationUpdates", "apply_updates")
 class Applied:
     """What some notifications did to maintenances."""
 
-    changes: list[MaintenanceChange] = field(default_factory=list)
+    changes: list[ChangedMaintenance] = field(default_factory=list)
     """In the order in which they happened."""
     results: Counter[ApplyResult] = field(default_factory=Counter)
     """Number of updates by result."""
@@ -58,8 +59,18 @@ def apply_updates(readings: Sequence[NotificationUpdates], circuits: CircuitMatc
     left = [each for each in register.revisions if each.evidence]
     if left:
         applied.changes.extend(find_replacements(left, register.named, readings[-1].notification, now))
+        _count_changes(left, applied.changes)
         store(left, circuits)
+    record_changes(net_changes(applied.changes))
     return applied
+
+
+def _count_changes(left: Iterable[Revision], changes: Iterable[ChangedMaintenance]) -> None:
+    """Count the net changes of stored maintenances that are about to be written."""
+    changed = {change.maintenance.pk for change in net_changes(changes)}
+    for revision in left:
+        if not revision.is_new and revision.maintenance.pk in changed:
+            revision.maintenance.revision += 1
 
 
 def _match_ahead(readings: Iterable[NotificationUpdates], register: Register, circuits: CircuitMatcher) -> None:
@@ -92,7 +103,7 @@ def _apply(
         revision.mark_unknown()
         warn_about_purged_evidence(revision, reading.named)
     if result in (ApplyResult.CREATED, ApplyResult.UPDATED):
-        change = MaintenanceChange(revision.maintenance, before, revision.snapshot(), reading.notification)
+        change = ChangedMaintenance(revision.maintenance, before, revision.snapshot(), reading.notification)
         applied.changes.append(change)
 
 

@@ -7,14 +7,14 @@ from datetime import datetime
 from nautobot_circuit_maintenance.choices import MaintenanceKeyChoices as Kind
 from nautobot_circuit_maintenance.domain.replacement import Account
 from nautobot_circuit_maintenance.models import Notification
-from nautobot_circuit_maintenance.models.changes import MaintenanceChange
+from nautobot_circuit_maintenance.models.changes import ChangedMaintenance
 from nautobot_circuit_maintenance.pipeline.apply.keys import MOST_SIBLINGS, Key
 from nautobot_circuit_maintenance.pipeline.apply.revision import Revision
 
 
 def find_replacements(
     revisions: Sequence[Revision], named: Collection[Revision], notification: Notification, now: datetime
-) -> list[MaintenanceChange]:
+) -> list[ChangedMaintenance]:
     """Set by what each maintenance is replaced; return what changed.
 
     ``named``: those whose evidence may have changed; everything that shares a UID with them is among the revisions.
@@ -56,7 +56,7 @@ def _was_replaced_by_one_of(revision: Revision, named: Collection[Revision]) -> 
 
 def _replace(
     revision: Revision, found: Revision | None, notification: Notification, now: datetime
-) -> list[MaintenanceChange]:
+) -> list[ChangedMaintenance]:
     """Set what stands in place of a maintenance; return the change, if it is one."""
     maintenance = revision.maintenance
     wanted = found.maintenance.pk if found else None
@@ -66,4 +66,4 @@ def _replace(
     maintenance.replaced_by_id = wanted
     maintenance.last_updated = now
     revision.is_replacement_new = True
-    return [MaintenanceChange(maintenance, before, revision.snapshot(), notification)]
+    return [ChangedMaintenance(maintenance, before, revision.snapshot(), notification)]

@@ -20,6 +20,8 @@ from nautobot_circuit_maintenance.models import (
     MaintenanceWindow,
     ParsedNotification,
 )
+from nautobot_circuit_maintenance.models.change_receivers import record_details
+from nautobot_circuit_maintenance.models.maintenance_changes import recorded_by_caller
 from nautobot_circuit_maintenance.models.severity import severity_of
 from nautobot_circuit_maintenance.models.sort_figures import counted_by_caller
 from nautobot_circuit_maintenance.pipeline.apply.revision import CONCLUDED, Revision
@@ -43,6 +45,7 @@ _WRITTEN = (
     "sequence",
     "sort_circuits",
     "sort_severity",
+    "revision",
 )
 
 _LOOSE = (MatchedBy.SEPARATORS, MatchedBy.ZEROS, MatchedBy.INSIDE)
@@ -136,30 +139,22 @@ def _store_replacements(revisions: Iterable[Revision]) -> None:
 def _store_windows(revisions: Sequence[Revision]) -> dict[tuple[UUID, Window], UUID]:
     """Write the windows; return the primary key of each by that of its maintenance.
 
-    Reuses the rows of moved windows: a delete costs five queries, because Django looks for related rows.
+    A window that moves is a new row: messages and jobs about the old one are not about it.
     """
     fresh: list[MaintenanceWindow] = []
-    moved: list[MaintenanceWindow] = []
     gone: list[MaintenanceWindow] = []
     written: dict[tuple[UUID, Window], UUID] = {}
     for revision in revisions:
         maintenance = revision.maintenance
         stored = {Window(row.start_time, row.end_time): row for row in revision.stored.windows}
         difference = diff(dict.fromkeys(stored), dict.fromkeys(sorted(revision.windows)))
-        free = [stored[window] for window in difference.gone]
+        gone += [stored[window] for window in difference.gone]
         written |= {(maintenance.pk, window): row.pk for window, row in stored.items()}
         for window in difference.fresh:
-            if free:
-                row = free.pop(0)
-                row.start_time, row.end_time = window
-                moved.append(row)
-            else:
-                row = MaintenanceWindow(maintenance=maintenance, start_time=window.start, end_time=window.end)
-                fresh.append(row)
+            row = MaintenanceWindow(maintenance=maintenance, start_time=window.start, end_time=window.end)
+            fresh.append(row)
             written[maintenance.pk, window] = row.pk
-        gone += free
     _delete(MaintenanceWindow, [row.pk for row in gone])
-    overwrite_stored(moved, ["start_time", "end_time"])
     MaintenanceWindow.objects.bulk_create(fresh)
     return written
 
@@ -183,11 +178,18 @@ def _store_impacts(revisions: Sequence[Revision], circuits: CircuitMatcher) -> N
         if revision.is_reread:
             loose += [rows[pk] for pk in revision.stored.impacts.keys() & rows.keys() if rows[pk].matched_by in _LOOSE]
     respelled += _rematched(loose, circuits)
+    _record_links(respelled, changed)
     changed = list({row.pk: row for row in (*changed, *respelled)}.values())
     _match([*fresh, *respelled], circuits)
     _delete(CircuitImpact, gone)
     overwrite_stored(changed, ["cid", "impact", "in_all_windows", "circuit", "matched_by"])
     CircuitImpact.objects.bulk_create(fresh)
+
+
+def _record_links(respelled: Iterable[CircuitImpact], changed: Sequence[CircuitImpact]) -> None:
+    """Record the maintenances of which only links change, and nothing of their own rows."""
+    counted = {row.maintenance_id for row in changed}
+    record_details({row.maintenance_id for row in respelled} - counted)
 
 
 def _rematched(impacts: Iterable[CircuitImpact], circuits: CircuitMatcher) -> list[CircuitImpact]:
@@ -307,5 +309,5 @@ def _upsert(rows: Sequence[Model], identity: str, fields: Collection[str]) -> No
 def _delete(model: type[Model], keys: Sequence[UUID]) -> None:
     """Delete rows, before new ones may take their place; the change record of the maintenance covers them."""
     if keys:
-        with unlogged(), counted_by_caller():
+        with unlogged(), counted_by_caller(), recorded_by_caller():
             model._default_manager.filter(pk__in=keys).delete()

@@ -13,7 +13,8 @@ from nautobot_circuit_maintenance.choices import (
 from nautobot_circuit_maintenance.compat import unlogged
 from nautobot_circuit_maintenance.domain.escaping import in_markdown
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, Notification, ParsedNotification
-from nautobot_circuit_maintenance.models.changes import MaintenanceChange, sent_by_caller
+from nautobot_circuit_maintenance.models.changes import ChangedMaintenance, sent_by_caller
+from nautobot_circuit_maintenance.models.maintenance_changes import recorded_by_caller
 from nautobot_circuit_maintenance.models.sort_figures import counted_by_caller
 from nautobot_circuit_maintenance.pipeline.apply.custom_fields import default_values
 from nautobot_circuit_maintenance.pipeline.apply.revision import CONCLUDED, Revision
@@ -28,28 +29,34 @@ _LINKS_OF_PEOPLE = (
 """What Nautobot lets people attach to a maintenance, other than notes and tags."""
 
 
-def withdraw(revision: Revision, notification: Notification, named: str) -> MaintenanceChange:
+def withdraw(revision: Revision, notification: Notification, named: str) -> ChangedMaintenance:
     """Delete a maintenance that no notification names any more, or flag it if a person has worked on it.
 
     ``named``: the maintenances that the last reprocessed notification names now, for the note.
     """
     maintenance, before = revision.maintenance, revision.snapshot()
     if not was_touched(revision):
-        with unlogged(), sent_by_caller(), counted_by_caller():  # One change record, and none for each impact.
+        with (
+            unlogged(),
+            sent_by_caller(),
+            counted_by_caller(),
+            recorded_by_caller(),
+        ):  # One change record, and none for each impact.
             CircuitMaintenance.objects.filter(pk=maintenance.pk).delete()
-        return MaintenanceChange(maintenance, before, None, notification)
+        return ChangedMaintenance(maintenance, before, None, notification)
     if revision.stored.evidence:
         ParsedNotification.objects.filter(pk__in=revision.stored.evidence).delete()
     if maintenance.status == revision.baseline.status:
         maintenance.status = Status.UNKNOWN
         maintenance.last_updated = timezone.now()
-        CircuitMaintenance.objects.bulk_update([maintenance], ["status", "last_updated"])
+        maintenance.revision += 1
+        CircuitMaintenance.objects.bulk_update([maintenance], ["status", "last_updated", "revision"])
     others = in_markdown(named)
     comment = f"After reprocessing, its notifications refer to {others or 'no maintenance'}."
     if others:
         comment += f" If this is the same work, copy ticket and notes to {others} and delete this maintenance."
     _warn(maintenance, "No longer referenced by any notification", comment)
-    return MaintenanceChange(maintenance, before, revision.snapshot(), notification)
+    return ChangedMaintenance(maintenance, before, revision.snapshot(), notification)
 
 
 def has_purged_evidence(revision: Revision) -> bool:

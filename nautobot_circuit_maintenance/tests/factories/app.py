@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 from itertools import count
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from nautobot.circuits.models import Circuit, Provider
@@ -17,12 +18,15 @@ from nautobot_circuit_maintenance.choices import (
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
+    Delivery,
     MailLayout,
     MaintenanceWindow,
     Note,
     Notification,
     NotificationSource,
     ParsedNotification,
+    Subscription,
+    Thread,
     UnknownSender,
 )
 from nautobot_circuit_maintenance.reading.layouts.learn import learn
@@ -136,6 +140,40 @@ def create_layout(provider: Provider, name: str = "Notices", **values) -> MailLa
     learned = learn([example_of(page_of(body_of()))])
     content = {"applies_to": applies_to_json(learned), "fields": fields_json(learned)}
     return MailLayout.objects.create(provider=provider, name=name, **{**content, **values})
+
+
+def create_subscription(owner: Any, name: str = "Everything", **values) -> Subscription:
+    """Create a subscription that has begun, by a channel named "mail"."""
+    return Subscription.objects.create(
+        **{"owner": owner, "name": name, "channel": "mail", "begun": NOON, "clock": NOON, **values}
+    )
+
+
+def create_thread(subscription: Subscription, maintenance: CircuitMaintenance, recipient: str = "", **values) -> Thread:
+    """Create a thread about a maintenance."""
+    return Thread.objects.create(
+        subscription=subscription, subject_type="maintenance", subject_id=maintenance.pk, recipient=recipient, **values
+    )
+
+
+def create_delivery(thread: Thread, **values) -> Delivery:
+    """Create a delivery of a thread, about a fact of its own."""
+    number = next(_numbers)
+    return Delivery.objects.create(
+        **{
+            "subscription": thread.subscription,
+            "thread": thread,
+            "channel": thread.subscription.channel,
+            "event": "new",
+            "key": f"{number:064x}",
+            "recipient": thread.recipient,
+            "subject": f"Subject {number}",
+            "headline": f"Headline {number}",
+            "text": f"Text {number}",
+            "created": NOON + timedelta(seconds=number),
+            **values,
+        }
+    )
 
 
 def create_world() -> None:
