@@ -5,20 +5,22 @@ state now. So reminders, late notifications without changes, and changes that we
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from itertools import pairwise
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Min, QuerySet
 from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.analysis.manual_changes import MOST, Edit, authors_of, read_edits
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.domain.conclusion import EMPTY, conclude, conclusions
-from nautobot_circuit_maintenance.domain.timeline import Difference, TimelineEntry, entries
+from nautobot_circuit_maintenance.domain.timeline import Difference
+from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Note, ParsedNotification
 from nautobot_circuit_maintenance.models.providers import counted
 
@@ -90,7 +92,7 @@ def kind_of(difference: Difference) -> ChangeKind:
 
 @dataclass(frozen=True)
 class Changes:
-    """Changes, newest first."""
+    """Changes, newest first; acknowledgements are limited apart, so that a hundred of them hide nothing else."""
 
     rows: tuple[RecentChange, ...]
     is_all: bool
@@ -99,25 +101,77 @@ class Changes:
 
 def read_changes(visibility: Visibility, since: datetime) -> Changes:
     """Return the changes since then that the user may see, in a fixed number of queries."""
+    newest, notes = _newest_notifications(visibility, since), list(_notes(visibility, since)[:MOST])
+    keys = newest.keys() | {note.maintenance_id for note in notes}
+    maintenances = visibility.maintenances.select_related("provider").in_bulk(keys)
     kinds = (
-        _notifications(visibility, since),
-        _acknowledgements(visibility, since),
-        _notes(visibility, since),
-        _edits(visibility, since),
+        _by_notifications(visibility, since, newest, maintenances),
+        _by_notes(visibility, notes, maintenances),
+        _by_edits(visibility, since),
     )
-    found = sorted((change for kind in kinds for change in kind), key=lambda change: change.at, reverse=True)
-    is_all = len(found) <= MOST and not any(len(kind) >= MOST for kind in kinds)
-    return Changes(tuple(found[:MOST]), is_all)
+    found = sorted((change for kind in kinds for change in kind), key=_at, reverse=True)
+    acknowledged = _acknowledgements(visibility, since)
+    is_all = len(found) <= MOST and not any(len(each) >= MOST for each in (*kinds, acknowledged))
+    return Changes(tuple(sorted([*found[:MOST], *acknowledged], key=_at, reverse=True)), is_all)
 
 
-def _notifications(visibility: Visibility, since: datetime) -> list[RecentChange]:
-    parsed = visibility.parsed_notifications
-    recent = visibility.of_visible_maintenances(parsed.filter(received_at__gte=since)).values_list("maintenance")
-    newest = dict(recent.annotate(at=Max("received_at")).order_by("-at", "maintenance")[:MOST])
-    maintenances = visibility.maintenances.select_related("provider").in_bulk(newest)
+def count_changes(visibility: Visibility, since: datetime) -> int:
+    """Count what ``read_changes`` returns, but for acknowledgements, without working out what changed more than necessary."""
+    count = _notes(visibility, since)[:MOST].count()
+    if count < MOST:
+        count += _count_notifications(visibility, since)
+    if count < MOST:
+        count += len(_by_edits(visibility, since))
+    return min(count, MOST)
+
+
+def _at(change: RecentChange) -> datetime:
+    return change.at
+
+
+def _newest_notifications(visibility: Visibility, since: datetime) -> dict[UUID, datetime]:
+    """Return the maintenances that notifications were last received about, with the time of the newest."""
+    recent = visibility.parsed_notifications.filter(received_at__gte=since)
+    recent = visibility.of_visible_maintenances(recent).values_list("maintenance")
+    return dict(recent.annotate(at=Max("received_at")).order_by("-at", "maintenance")[:MOST])
+
+
+def _count_notifications(visibility: Visibility, since: datetime) -> int:
+    """Count maintenances that notifications changed: those that are new, and those that are not as they were."""
+    parsed = visibility.parsed_notifications.filter(maintenance__in=_newest_notifications(visibility, since))
+    first = dict(parsed.order_by().values_list("maintenance").annotate(first=Min("received_at")))
+    known = [pk for pk, received_at in first.items() if received_at < since]
+    maintenances = visibility.maintenances.select_related("provider").in_bulk(known)
+    evidence = _evidence(visibility, maintenances)
+    changed = (pk for pk, each in maintenances.items() if _has_changed(_updates(evidence[pk], each.provider), since))
+    return len(first) - len(known) + sum(1 for _ in changed)
+
+
+def _evidence(visibility: Visibility, maintenances: Iterable[UUID]) -> defaultdict[UUID, list[ParsedNotification]]:
     evidence: defaultdict[UUID, list[ParsedNotification]] = defaultdict(list)
-    for row in parsed.filter(maintenance__in=newest):
+    for row in visibility.parsed_notifications.filter(maintenance__in=list(maintenances)):
         evidence[row.maintenance_id].append(row)
+    return evidence
+
+
+def _updates(rows: Iterable[ParsedNotification], provider: Provider | None) -> list[MaintenanceUpdate]:
+    """Return what notifications announced, each message once, in the order of their receipt."""
+    by_fingerprint = {row.fingerprint: row for row in rows}
+    return sorted((counted(row.as_update(), provider) for row in by_fingerprint.values()), key=_received_at)
+
+
+def _has_changed(updates: Sequence[MaintenanceUpdate], since: datetime) -> bool:
+    before = conclude(each for each in updates if _received_at(each) < since)
+    return not Difference(before, conclude(updates)).is_repeat
+
+
+def _by_notifications(
+    visibility: Visibility,
+    since: datetime,
+    newest: Mapping[UUID, datetime],
+    maintenances: Mapping[UUID, CircuitMaintenance],
+) -> list[RecentChange]:
+    evidence = _evidence(visibility, newest)
     # A maintenance may be deleted between two queries.
     changed = {
         pk: found
@@ -138,39 +192,26 @@ def _notifications(visibility: Visibility, since: datetime) -> list[RecentChange
 
 
 def _of_notifications(
-    rows: Iterable[ParsedNotification], provider: Provider | None, since: datetime
+    rows: Sequence[ParsedNotification], provider: Provider | None, since: datetime
 ) -> tuple[Difference, ParsedNotification, int] | None:
     """Return the changes since then, the last received notification that changed something, and their number.
 
     None if nothing changed.
     """
-    by_fingerprint = {row.fingerprint: row for row in rows}
-    found = entries(counted(row.as_update(), provider) for row in by_fingerprint.values())
-    count = sum(_received_at(entry) >= since for entry in found)
-    if not count:
+    updates = _updates(rows, provider)
+    new = [each for each in updates if _received_at(each) >= since]
+    if not new or not _has_changed(updates, since):
         return None
-    before = conclude(entry.update for entry in found if _received_at(entry) < since)
-    difference = Difference(before, found[0].after)
-    if difference.is_repeat:
-        return None
-    last = _last_to_change(found, since)
-    return difference, by_fingerprint[last.update.provenance.fingerprint], count
+    states = [EMPTY, *conclusions(updates)][-len(new) - 1 :]
+    steps = [Difference(before, after) for before, after in pairwise(states)]
+    last = max((place for place, step in enumerate(steps) if not step.is_repeat), default=-1)
+    fingerprint = new[last].provenance.fingerprint
+    newest = next(row for row in rows if row.fingerprint == fingerprint)
+    return Difference(states[0], states[-1]), newest, len(new)
 
 
-def _last_to_change(found: Iterable[TimelineEntry], since: datetime) -> TimelineEntry:
-    """Return the entry of the last received notification that changed the conclusion from all received until then."""
-    in_order_of_receipt = sorted(found, key=_received_at)
-    last = in_order_of_receipt[-1]
-    before = EMPTY
-    for entry, after in zip(in_order_of_receipt, conclusions(entry.update for entry in in_order_of_receipt)):
-        if _received_at(entry) >= since and not Difference(before, after).is_repeat:
-            last = entry
-        before = after
-    return last
-
-
-def _received_at(entry: TimelineEntry) -> datetime:
-    return entry.update.provenance.received_at
+def _received_at(update: MaintenanceUpdate) -> datetime:
+    return update.provenance.received_at
 
 
 def _acknowledgements(visibility: Visibility, since: datetime) -> list[RecentChange]:
@@ -182,17 +223,21 @@ def _acknowledgements(visibility: Visibility, since: datetime) -> list[RecentCha
     ]
 
 
-def _notes(visibility: Visibility, since: datetime) -> list[RecentChange]:
-    recent = visibility.of_visible_maintenances(visibility.notes.filter(created__gte=since)).order_by("-created", "pk")
-    # First the keys: the maintenances of all notes would be joined, and then sorted.
-    keys = list(recent.values_list("pk", flat=True)[:MOST])
-    notes = list(
-        visibility.notes.filter(pk__in=keys).select_related("maintenance__provider").order_by("-created", "pk")
-    )
-    authors = authors_of(visibility, notes)
-    return [RecentChange(note.created, note.maintenance, authors.get(note.pk, ""), note) for note in notes]
+def _notes(visibility: Visibility, since: datetime) -> QuerySet[Note]:
+    """Return notes, the newest first, without their maintenances: those of all notes would be joined, and then sorted."""
+    return visibility.of_visible_maintenances(visibility.notes.filter(created__gte=since)).order_by("-created", "pk")
 
 
-def _edits(visibility: Visibility, since: datetime) -> list[RecentChange]:
+def _by_notes(
+    visibility: Visibility, notes: Iterable[Note], maintenances: Mapping[UUID, CircuitMaintenance]
+) -> list[RecentChange]:
+    found = [note for note in notes if note.maintenance_id in maintenances]
+    for note in found:
+        note.maintenance = maintenances[note.maintenance_id]
+    authors = authors_of(visibility, found)
+    return [RecentChange(note.created, note.maintenance, authors.get(note.pk, ""), note) for note in found]
+
+
+def _by_edits(visibility: Visibility, since: datetime) -> list[RecentChange]:
     edits = read_edits(visibility, visibility.maintenances, since)
     return [RecentChange(edit.at, edit.maintenance, edit.who, edit) for edit in edits]

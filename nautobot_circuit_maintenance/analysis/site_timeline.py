@@ -72,7 +72,8 @@ class SiteRow:
         """Return those of each of these segments, which are in order: a busy site has thousands, of which few are drawn."""
         starts = [segment.start for segment in segments]
         found: list[set[str]] = [set() for _ in segments]
-        for each in (*self.down, *self.findings):
+        everything: list[Down | Finding] = [*self.down, *self.findings]
+        for each in everything:
             keys = [each.maintenance] if isinstance(each, Down) else map(str, each.maintenances)
             for key in keys:
                 for place in range(bisect_left(starts, max(each.start, self.now)), bisect_left(starts, each.end)):

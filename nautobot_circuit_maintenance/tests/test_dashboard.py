@@ -327,7 +327,8 @@ class DashboardCostTest(TestCase):
             counts.append(len(queries))
         return counts
 
-    def test_query_count_does_not_depend_on_the_data(self):
+    def test_more_data_takes_no_more_queries(self):
+        """One less, where enough changes are counted before the edits are read."""
         several = (users.superuser(), users.viewer(*users.ALL), users.viewer(*users.ALL, constraints=users.BY_PROVIDER))
         fill()
         few = [self.queries(user) for user in several]
@@ -335,5 +336,7 @@ class DashboardCostTest(TestCase):
             fill_work(number, timezone.now(), factor=9)
         many = [self.queries(user) for user in several]
 
-        self.assertEqual(few, many)
+        for before, after in zip(few, many):
+            self.assertEqual(after[1:], before[1:])
+            self.assertIn(after[0], (before[0], before[0] - 1))
         self.assertLessEqual(max(map(max, many)), QUERIES)

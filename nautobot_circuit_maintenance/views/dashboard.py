@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 
 from nautobot_circuit_maintenance.analysis import dashboard
-from nautobot_circuit_maintenance.analysis.changes import read_changes
+from nautobot_circuit_maintenance.analysis.changes import count_changes
 from nautobot_circuit_maintenance.analysis.freshness import SourceState, read_sources
 from nautobot_circuit_maintenance.analysis.site_timeline import read_timeline
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
@@ -22,7 +22,6 @@ from nautobot_circuit_maintenance.ui.links import ahead_url
 from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
 from nautobot_circuit_maintenance.ui.tabs import tabs_of
 from nautobot_circuit_maintenance.ui.tiles import maintenance_tiles
-from nautobot_circuit_maintenance.views.changes import count_of
 from nautobot_circuit_maintenance.views.dashboard_risk import risk_context
 from nautobot_circuit_maintenance.views.dashboard_rows import upcoming_row
 from nautobot_circuit_maintenance.views.page import Page
@@ -65,9 +64,8 @@ class DashboardView(Page):
 
     def counts(self, visibility: Visibility, now: datetime, sources: Sequence[SourceState]) -> dict[str, int]:
         """Return what waits behind the other tabs."""
-        changes = read_changes(visibility, start_of_day(now, USUAL_DAYS))
         return {
-            "changes": count_of(changes.rows),
+            "changes": count_changes(visibility, start_of_day(now, USUAL_DAYS)),
             "health": dashboard.count_problems(visibility, now, sources).total,
         }
 
