@@ -64,7 +64,7 @@ class EmailChannel(Channel):
         self._is_fresh = False
 
     def _make_ready(self) -> None:
-        """Begin anew after the message before; a server that closed the line in between did nothing wrong."""
+        """Reset the session after the message before; a server that closed the line in between did nothing wrong."""
         if self._is_fresh:
             return
         try:

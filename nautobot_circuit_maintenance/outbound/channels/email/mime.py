@@ -34,7 +34,7 @@ def _policy() -> Any:
 
 _POLICY = _policy()
 _CALENDAR_HINT = "The attached calendar file is to be added manually; it does not follow changes."
-# Besides what RFC 5322 gives a meaning in a display name, what some programs do.
+# What RFC 5322 or a mail program gives a meaning in a display name.
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>"\\@,;:()\[\]]+')
 _LONGEST_NAME = 60
 

@@ -13,7 +13,7 @@ _CHECK_ADDRESS = "check host and port in 'url'"
 _CLEAR_TEXT = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 """OpenSSL error reasons for a server that does not speak TLS (old and new spelling)."""
 MALFORMED_REPLY = (ValueError, TypeError, LookupError)
-"""What smtplib raises, besides its own errors, for replies that are not SMTP."""
+"""What smtplib also raises for replies that are not SMTP."""
 
 
 def connect(settings: EmailSettings, *, timeout: float = TIMEOUT) -> smtplib.SMTP:
