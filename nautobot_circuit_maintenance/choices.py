@@ -181,6 +181,8 @@ class TopicChoices(ChoiceSet):
     )
 
     OF_CHANGES = (ANNOUNCED, CHANGED, CANCELLED)
+    OF_TIME = (DUE, STARTED, OVERDUE, ENDED)
+    OF_RISK = (RISK_FOUND, RISK_CHANGED, RISK_CLEARED)
 
 
 class ChangeKindChoices(ChoiceSet):

@@ -12,6 +12,7 @@ from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
 from nautobot_circuit_maintenance.models.manual_readings import ManualReading
 from nautobot_circuit_maintenance.models.matching import CircuitMatcher
 from nautobot_circuit_maintenance.models.notifications import Notification, NotificationSource, ParsedNotification
+from nautobot_circuit_maintenance.models.published_states import PublishedState
 from nautobot_circuit_maintenance.models.settling import SettledDoubt
 from nautobot_circuit_maintenance.models.subscriptions import Subscription, Thread
 from nautobot_circuit_maintenance.models.unknown_senders import UnknownSender
@@ -35,6 +36,7 @@ __all__ = (
     "NotificationSource",
     "ParsedNotification",
     "ProviderQuarter",
+    "PublishedState",
     "SettledDoubt",
     "Subscription",
     "Thread",
