@@ -91,12 +91,27 @@ def _sources(now: datetime) -> Iterator[Metric]:
     yield from (age, failing)
 
 
+def _deliveries(_now: datetime) -> Iterator[Metric]:
+    from nautobot_circuit_maintenance.analysis import workload  # pylint: disable=import-outside-toplevel
+
+    deliveries = _gauge("deliveries", "Deliveries on record, by state.", ("state",))
+    for state, count in workload.count_deliveries().items():
+        deliveries.add_metric((state,), count)
+    up = _gauge("channel_up", "0 if a channel is down or misconfigured, else 1.", ("channel",))
+    for name, is_up in workload.read_channels().items():
+        up.add_metric((name,), int(is_up))
+    failing = _gauge("subscriptions_failing", "Enabled subscriptions that send nothing because of an error.")
+    failing.add_metric((), workload.count_failing_subscriptions())
+    yield from (deliveries, up, failing)
+
+
 _PARTS: dict[str, Callable[[datetime], Iterator[Metric]]] = {
     "circuits": _circuits,
     "maintenances": _maintenances,
     "risk": _risk,
     "notifications": _notifications,
     "sources": _sources,
+    "deliveries": _deliveries,
 }
 
 

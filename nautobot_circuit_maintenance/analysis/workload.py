@@ -10,13 +10,17 @@ from nautobot_circuit_maintenance.analysis.site_risks import HORIZONS
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices as Status,
+    DeliveryStateChoices as DeliveryState,
     NotificationStateChoices as State,
 )
 from nautobot_circuit_maintenance.models import (
+    ChannelState,
     CircuitMaintenance,
+    Delivery,
     MaintenanceWindow,
     Notification,
     NotificationSource,
+    Subscription,
 )
 
 PARTLY_READ = "partly_read"
@@ -74,3 +78,22 @@ def read_source_ages(now: datetime) -> Iterator[tuple[str, float, bool]]:
     for name, fetched, created, error in rows:
         if name in configured:
             yield name, (now - (fetched or created or now)).total_seconds(), bool(error)
+
+
+def count_deliveries() -> dict[str, int]:
+    """Return the number of deliveries on record by state."""
+    counts = dict(Delivery.objects.order_by().values_list("state").annotate(count=Count("pk")))
+    return {state: counts.get(state, 0) for state in DeliveryState.values()}
+
+
+def read_channels() -> dict[str, bool]:
+    """Return whether each configured channel works, as far as is known; one with a mistake in its settings does not."""
+    channels = get_app_settings().channels
+    down = set(ChannelState.objects.filter(down_since__isnull=False).values_list("name", flat=True))
+    valid = {each.name for each in channels.entries}
+    return {name: name in valid and name not in down for name in sorted(channels.names)}
+
+
+def count_failing_subscriptions() -> int:
+    """Return the number of enabled subscriptions that send nothing because of an error."""
+    return Subscription.objects.filter(enabled=True).exclude(last_error="").count()

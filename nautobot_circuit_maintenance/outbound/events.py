@@ -76,7 +76,7 @@ def _facts(snapshot: MaintenanceSnapshot | None) -> dict[str, Any]:
 
 
 def _comparable(snapshot: MaintenanceSnapshot | None) -> Any:
-    """Return the facts without what is no change: letter case, and order, which a snapshot has none of."""
+    """Return the facts without what does not count: letter case, and order, of which a snapshot has none."""
     facts = _facts(snapshot)
     impacts = sorted(
         (each["cid"].casefold(), each["impact"], str(each["windows"])) for each in facts.pop("impacts", ())

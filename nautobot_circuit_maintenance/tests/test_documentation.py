@@ -44,6 +44,7 @@ def test_a_picture_is_shown_on_a_page(picture):
         not in (
             *("MailboxConsent", "MaintenanceBaseline", "MaintenanceChange", "MaintenanceKey", "ManualReading"),
             "ProviderQuarter",
+            "PublishedState",
             "SettledDoubt",
         )
     ],

@@ -26,8 +26,8 @@ from nautobot_circuit_maintenance.tests.factories import app
 from nautobot_circuit_maintenance.tests.risk_case import HOUR, RiskCase, configured
 
 MOST_CPU_SECONDS = 0.5
-MOST_QUERIES = 26
-"""The savepoints of five parts included, and an assessment of the risk."""
+MOST_QUERIES = 31
+"""The savepoints of six parts included, and an assessment of the risk."""
 PREFIX = "circuit_maintenance_"
 
 
@@ -188,6 +188,34 @@ class Numbers(MetricsCase):
         self.assertAlmostEqual(ages[("Good",)], 3600, delta=60)
         self.assertAlmostEqual(ages[("Never",)], 7200, delta=60)
         self.assertEqual(samples["source_failing"], {("Good",): 0, ("Never",): 1})
+
+
+class WhatGoesOut(MetricsCase):
+    """Deliveries, channels, subscriptions."""
+
+    def test_deliveries_by_state(self):
+        subscription = app.create_subscription(self.user)
+        thread = app.create_thread(subscription, self.maintenance("one"))
+        for state in ("sent", "sent", "failed"):
+            app.create_delivery(thread, state=state)
+
+        expected = {"waiting": 0, "unsure": 0, "sent": 2, "superseded": 0, "failed": 1}
+        self.assertEqual(self.samples()["deliveries"], {(state,): count for state, count in expected.items()})
+
+    def test_channels(self):
+        for name in ("down", "gone", "up"):
+            models.ChannelState.objects.create(name=name, down_since=None if name == "up" else self.now)
+        hook = {"kind": "webhook", "url": "https://hooks.example/1", "secret": "x"}
+        channels = [{**hook, "name": "down"}, {**hook, "name": "up"}, {"kind": "webhook", "name": "wrong"}]
+        with configured(instance="test", channels=channels):
+            self.assertEqual(self.samples()["channel_up"], {("down",): 0, ("up",): 1, ("wrong",): 0})
+
+    def test_subscriptions_that_send_nothing(self):
+        app.create_subscription(self.user, "good")
+        app.create_subscription(self.user, "bad", last_error="no")
+        app.create_subscription(self.user, "off", last_error="no", enabled=False)
+
+        self.assertEqual(self.samples()["subscriptions_failing"], {(): 1})
 
 
 class Documentation(MetricsCase):
