@@ -64,3 +64,4 @@ class TestAlternatives(unittest.TestCase):
         self.assertTrue(is_swapped(READ, OTHER))
         self.assertFalse(is_swapped(READ, READ))
         self.assertFalse(is_swapped(READ, window("2026-12-07 02:00", "2026-12-07 06:00")))
+        self.assertFalse(is_swapped(READ, window("2027-06-12 02:00", "2027-06-12 06:00")))

@@ -8,6 +8,7 @@ from nautobot_circuit_maintenance.reading.gates.base import Known
 from nautobot_circuit_maintenance.reading.layouts.examples import TeachingError
 from nautobot_circuit_maintenance.reading.layouts.layout import Layout
 from nautobot_circuit_maintenance.reading.layouts.learn import correct, learn
+from nautobot_circuit_maintenance.reading.layouts.shapes import MOST_TOKENS, tokens_in
 from nautobot_circuit_maintenance.tests.layouts.emails import CIDS, body_of, example_of, page_of, reading_of, window
 
 NEXT = window("2026-04-20 21:00", "2026-04-21 03:00")
@@ -48,6 +49,16 @@ class TestReading(unittest.TestCase):
     def test_an_email_without_the_headings_is_not_of_this_kind(self):
         reading = reading_of(taught(), page_of("Please pay 2026-04-20 21:00 UTC.", subject="Planned work"))
         self.assertFalse(reading.is_of_kind)
+
+    def test_two_examples_require_more_of_the_headings_than_one(self):
+        body = "Change: CHG-5200\nStart: 2026-04-20 21:00 UTC\n"
+        second = example_of(page_of(body_of("CHG-4712"), subject="Planned work CHG-4712"), "CHG-4712")
+
+        self.assertTrue(reading_of(taught(), page_of(body, subject=NEXT_SUBJECT)).is_of_kind)
+        self.assertFalse(reading_of(correct(taught(), second), page_of(body, subject=NEXT_SUBJECT)).is_of_kind)
+
+    def test_only_so_many_words_with_digits_are_looked_at(self):
+        self.assertEqual(len(list(tokens_in("A1 B2\n" * MOST_TOKENS, ()))), MOST_TOKENS)
 
 
 class TestRefusals(unittest.TestCase):
@@ -155,6 +166,17 @@ class TestZoneAndOrder(unittest.TestCase):
 
         self.assertEqual(layout.windows.zone, "Europe/Paris")
         self.assertEqual(update.windows, (window("2026-05-20 20:00", "2026-05-21 02:00"),))
+
+    def test_of_a_window_in_local_time_and_in_utc_a_minute_apart_the_latter_counts(self):
+        body = "Change: {}\nLocal time: 2026-{} 23:01 - 2026-{} 04:00 EST\nGMT: 2026-{} 04:00 - 2026-{} 09:00 GMT\n"
+        taught_window = window("2026-01-15 04:00", "2026-01-15 09:00")
+        example = page_of(body.format("CHG-1", "01-14", *3 * ["01-15"]), subject="Work")
+        layout = learn([example_of(example, "CHG-1", windows=(taught_window,), cids=())])
+        following = page_of(body.format("CHG-2", "01-20", *3 * ["01-21"]), subject="Work")
+
+        self.assertEqual(
+            reading_of(layout, following).update.windows, (window("2026-01-21 04:00", "2026-01-21 09:00"),)
+        )
 
     def test_without_any_zone_nothing_is_learned(self):
         body = body_of("CHG-1", "3 April 2026 22:00", "4 April 2026 04:00")
