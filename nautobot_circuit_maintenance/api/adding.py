@@ -86,9 +86,11 @@ class AddMixin:
         if row.state not in ADDABLE:
             raise ValidationError({"detail": f"The notification is {row.state}."})
         data = body.validated_data
-        windows = [Window(each["start_time"], each["end_time"]) for each in data.get("windows", ())]
+        entered = {Window(each["start_time"], each["end_time"]): each for each in data.get("windows", ())}
+        some = {window: each["circuits"] for window, each in entered.items() if each.get("circuits")}
         values = {name: data[name] for name in ("maintenance_id", "status", "impact")}
-        update = update_of(row, request.user, windows=windows, circuits=data.get("circuits", ()), **values)
+        circuits = {"circuits": data.get("circuits", ()), "circuits_of": some}
+        update = update_of(row, request.user, windows=entered, **circuits, **values)
         try:
             apply_by_person(row, with_others(row, update), request.user, timezone.now(), seen=data["seen"])
         except ChangedSinceSeen as error:

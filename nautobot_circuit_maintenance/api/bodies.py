@@ -32,12 +32,23 @@ class AssignSenderSerializer(serializers.Serializer):  # pylint: disable=abstrac
     provider = serializers.UUIDField(help_text="ID of the provider that the address belongs to.")
 
 
+class AddedWindowSerializer(WindowSerializer):  # pylint: disable=abstract-method  # only for reading
+    """One window of a maintenance that is added."""
+
+    circuits = serializers.ListField(
+        child=serializers.CharField(max_length=CHARFIELD_MAX_LENGTH),
+        required=False,
+        max_length=_MOST_CIRCUITS,
+        help_text="Circuit IDs, if only some of `circuits` are affected in this window.",
+    )
+
+
 class AddMaintenanceSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only for reading
     """The body of Add Maintenance: what the message announces."""
 
     maintenance_id = serializers.CharField(max_length=CHARFIELD_MAX_LENGTH)
     status = serializers.ChoiceField([value for value in Status.values() if value != Status.UNKNOWN])
-    windows = WindowSerializer(many=True, required=False, max_length=MOST_WINDOWS)
+    windows = AddedWindowSerializer(many=True, required=False, max_length=MOST_WINDOWS)
     circuits = serializers.ListField(
         child=serializers.CharField(max_length=CHARFIELD_MAX_LENGTH), required=False, max_length=_MOST_CIRCUITS
     )
@@ -52,6 +63,9 @@ class AddMaintenanceSerializer(serializers.Serializer):  # pylint: disable=abstr
         windows = attrs.get("windows", [])
         if any(each["end_time"] <= each["start_time"] for each in windows):
             raise serializers.ValidationError({"windows": END_AFTER_START})
+        known = set(attrs.get("circuits", ()))
+        if any(not known.issuperset(each.get("circuits", ())) for each in windows):
+            raise serializers.ValidationError({"windows": "The circuits of a window must be among `circuits`."})
         if not windows and attrs["status"] not in OVER:
             raise serializers.ValidationError({"windows": "Enter at least one maintenance window."})
         return attrs

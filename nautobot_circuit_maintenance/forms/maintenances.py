@@ -1,6 +1,6 @@
 """Forms of circuit maintenances."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -24,27 +24,23 @@ from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices,
     ConfidenceChoices,
 )
-from nautobot_circuit_maintenance.domain.periods import duration
 from nautobot_circuit_maintenance.forms import fields
 from nautobot_circuit_maintenance.forms.concurrency import ConcurrentEditMixin
 from nautobot_circuit_maintenance.forms.fields import TIME_ZONE_HELP, WindowEndField, WindowStartField, as_shown
 from nautobot_circuit_maintenance.forms.moments import InZoneMixin, MomentInput
-from nautobot_circuit_maintenance.forms.windows import windows_formset
+from nautobot_circuit_maintenance.forms.windows import AskOnceMixin, unusual, windows_formset
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.models.windows import END_AFTER_START
 
 _TIMES = ("start_time", "end_time")
-_LONG, _FAR = timedelta(days=7), timedelta(days=400)
-"""A longer window, or one that is further away, is more often a slip than meant."""
 
 
-class CircuitMaintenanceForm(InZoneMixin, ConcurrentEditMixin, NautobotModelForm):
+class CircuitMaintenanceForm(InZoneMixin, AskOnceMixin, ConcurrentEditMixin, NautobotModelForm):
     """Add or edit a maintenance with its windows.
 
     The page shows windows only; a script may send a start and an end, as the first window or the only one.
     """
 
-    confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
     provider = DynamicModelChoiceField(queryset=Provider.objects.all(), required=False)
 
     class Meta:
@@ -116,16 +112,8 @@ class CircuitMaintenanceForm(InZoneMixin, ConcurrentEditMixin, NautobotModelForm
         """Ask once about each window that is new and very long or far away."""
         stored = {(as_shown(row.start_time), as_shown(row.end_time)) for row in self.windows.stored}
         now = timezone.now()
-        unusual = [
-            f"{start:%Y-%m-%d %H:%M} {why}"
-            for start, end in spans
-            if (as_shown(start), as_shown(end)) not in stored and (why := _unusual(start, end, now))
-        ]
-        asked = " ".join(unusual)
-        if unusual and self.cleaned_data.get("confirmed") != asked:
-            self.data = self.data.copy()
-            self.data[self.add_prefix("confirmed")] = asked
-            raise forms.ValidationError(f"{'; '.join(unusual)}. Save again to confirm.")
+        new = [span for span in spans if (as_shown(span[0]), as_shown(span[1])) not in stored]
+        self.ask_once(why for start, end in new if (why := unusual(start, end, now)))
 
     def _entered_span(self) -> list[tuple[datetime, datetime]]:
         start, end = (self.cleaned_data.get(name) for name in _TIMES)
@@ -134,13 +122,6 @@ class CircuitMaintenanceForm(InZoneMixin, ConcurrentEditMixin, NautobotModelForm
         if bool(start) != bool(end):
             raise forms.ValidationError({"end_time": "Enter both a start and an end time, or leave both empty."})
         return [(start, end)] if start and end else []
-
-
-def _unusual(start: datetime, end: datetime, now: datetime) -> str:
-    """Return what is unusual about a window; empty if nothing is."""
-    if end - start > _LONG:
-        return f"lasts {duration(end - start)}"
-    return f"is more than {_FAR.days} days away" if abs(start - now) > _FAR else ""
 
 
 class CircuitMaintenanceBulkEditForm(TagsBulkEditFormMixin, NautobotBulkEditForm):

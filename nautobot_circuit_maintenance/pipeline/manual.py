@@ -3,9 +3,10 @@
 Nothing of the message is parsed here. Digestion finds the same reading when the message is processed again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -59,11 +60,21 @@ def update_of(
     windows: Iterable[Window],
     circuits: Iterable[str],
     impact: str,
+    circuits_of: Mapping[Window, Sequence[str]] = MappingProxyType({}),
 ) -> MaintenanceUpdate:
-    """Return what a person says that a message announces; the impact is that of every circuit."""
-    impacts = tuple(AnnouncedImpact(cid, impact) for cid in dict.fromkeys(circuits))
-    event = MaintenanceEvent(status, tuple(sorted(set(windows))), impacts)
-    return by_person(MaintenanceUpdate(maintenance_id, (event,), row.provenance), user)
+    """Return what a person says that a message announces; the impact is that of every circuit.
+
+    ``circuits_of`` has the circuits of windows in which only some are affected.
+    """
+    everything = tuple(dict.fromkeys(circuits))
+    windows_of: dict[tuple[str, ...], list[Window]] = {}
+    for window in sorted(set(windows)):
+        windows_of.setdefault(tuple(dict.fromkeys(circuits_of.get(window, everything))), []).append(window)
+    events = tuple(
+        MaintenanceEvent(status, tuple(spans), tuple(AnnouncedImpact(cid, impact) for cid in cids))
+        for cids, spans in (windows_of or {everything: []}).items()
+    )
+    return by_person(MaintenanceUpdate(maintenance_id, events, row.provenance), user)
 
 
 def by_person(update: MaintenanceUpdate, user: Any) -> MaintenanceUpdate:

@@ -4,7 +4,8 @@ from django.urls import reverse
 from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.domain.custom_fields import BACKUPS, ORDER, ZONE
-from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
+from nautobot_circuit_maintenance.models import CircuitMaintenance, ManualReading, Notification
+from nautobot_circuit_maintenance.models.windows import END_AFTER_START
 from nautobot_circuit_maintenance.tests.factories.mail import mail
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.pipeline.test_second_opinion import TextCase
@@ -79,6 +80,86 @@ class AddingTest(TextCase, PageTestCase):
         maintenance = self.maintenance("OTHER")
         self.assertEqual((maintenance.status, f"{maintenance.start_time:%d %H:%M}"), ("CONFIRMED", "05 01:00"))
         self.assertEqual(self.impacts("OTHER"), {"X-1": "DEGRADED", "X-2": "DEGRADED"})
+
+    def test_times_are_in_the_chosen_zone(self):
+        row = self.failed()
+        times = {"windows-0-start_time": "2026-12-01T22:00", "windows-0-end_time": "2026-12-02T02:00"}
+
+        self.assertIn("Unknown time zone.", self.save(row, self.form(row), time_zone="Mars").content.decode())
+        self.save(row, self.form(row), time_zone="Asia/Tokyo", **times)
+
+        self.assertEqual(f"{self.maintenance('W-4711').start_time:%d %H:%M}", "01 13:00")
+
+    def with_two_nights(self, **changes):
+        """Save the form with a second night; return the maintenance's windows by circuit, or the page with the error."""
+        row = self.failed(
+            "Ticket: W-4711\nCircuits: C-1, C-2\nStart: 2026-12-01 22:00 UTC\nEnd: 2026-12-02 02:00 UTC\n"
+        )
+        second = {"windows-1-start_time": "2026-12-02 22:00:00", "windows-1-end_time": "2026-12-03 02:00:00"}
+        page = self.save(row, self.form(row), **{**second, **changes})
+        if not CircuitMaintenance.objects.filter(name="W-4711").exists():
+            return page.content.decode()
+        impacts = self.maintenance("W-4711").impacts.prefetch_related("windows", "maintenance__windows")
+        return {
+            impact.cid: [
+                window.start_time.day
+                for window in (impact.maintenance.windows if impact.in_all_windows else impact.windows).all()
+            ]
+            for impact in impacts
+        }
+
+    def test_circuits_are_affected_in_all_windows_or_in_those_that_name_them(self):
+        self.assertEqual(self.with_two_nights(), {"C-1": [1, 2], "C-2": [1, 2]})
+
+        only = {"windows-0-circuits": "c-1", "windows-1-circuits": "C-1, C-2"}
+        self.assertEqual(self.with_two_nights(**only), {"C-1": [1, 2], "C-2": [2]})
+
+    def test_a_circuit_belongs_to_the_circuits_and_to_a_window(self):
+        found = self.with_two_nights(**{"windows-1-circuits": "C-9"})
+        self.assertIn("C-9 is affected in one window only, and is not among the circuits. Add it there.", found)
+
+        found = self.with_two_nights(**{"windows-0-circuits": "C-1", "windows-1-circuits": "C-1"})
+        self.assertIn("C-2 is affected in no window. Add it to a window, or remove it.", found)
+
+    def test_windows_overlap_only_if_circuits_differ(self):
+        at_once = {"windows-1-start_time": "2026-12-02 01:00:00"}
+        self.assertIn("Maintenance windows overlap. Merge them into one.", self.with_two_nights(**at_once))
+
+        apart = {**at_once, "windows-0-circuits": "C-1", "windows-1-circuits": "C-2"}
+        self.assertEqual(self.with_two_nights(**apart), {"C-1": [1], "C-2": [2]})
+
+    def test_a_window_that_is_more_often_a_slip_is_asked_about_once(self):
+        for change, question in (
+            ({"windows-1-end_time": "2027-01-03 02:00:00"}, "2026-12-02 22:00 lasts 31 d 4 h"),
+            (
+                {"windows-1-start_time": "2025-12-02 22:00:00", "windows-1-end_time": "2025-12-03 02:00:00"},
+                "2025-12-02 22:00 was over 352 d 10 h before the email was received",
+            ),
+            (
+                {"windows-1-start_time": "2036-12-02 22:00:00", "windows-1-end_time": "2036-12-03 02:00:00"},
+                "2036-12-02 22:00 is more than 400 days away",
+            ),
+        ):
+            with self.subTest(question):
+                self.assertIn(f"{question}. Save again to confirm.", self.with_two_nights(**change))
+                self.assertIn("C-1", self.with_two_nights(**change, confirmed=question))
+                for model in (CircuitMaintenance, Notification, ManualReading):
+                    model.objects.all().delete()
+
+    def test_an_end_before_the_start_is_refused(self):
+        found = self.with_two_nights(**{"windows-1-end_time": "2026-12-02 21:00:00"})
+        self.assertIn(END_AFTER_START, found)
+
+    def test_other_work_on_the_same_circuit_at_the_same_time_is_asked_about_once(self):
+        other = self.failed(
+            TEXT.format(zone=" UTC").replace("4711", "4712").replace("The work was cancelled.", ""), "B"
+        )
+        self.save(other, self.form(other), status="CONFIRMED")
+        question = "W-4712 affects C-1 at the same time; if it is the same work, enter its ID"
+
+        self.assertIn(f"{question}. Save again to confirm.", self.with_two_nights())
+        apart = {"windows-0-circuits": "C-2", "windows-1-circuits": "C-1"}
+        self.assertEqual(self.with_two_nights(**apart), {"C-1": [2], "C-2": [1]})
 
     def test_a_missing_zone_is_asked_once(self):
         row = self.failed(TEXT.format(zone=""))
@@ -208,6 +289,19 @@ class AddingByRestTest(TextCase, PageTestCase):
 
         self.assertEqual((response.status_code, response.json()["state"]), (200, "parsed"))
         self.assertEqual(f"{self.maintenance('W-4711').start_time:%d %H:%M}", "01 22:00")
+
+    def test_circuits_may_be_affected_in_some_windows_only(self):
+        self.become_superuser()
+        nights = [
+            {"start_time": f"2026-12-0{day}T22:00:00Z", "end_time": f"2026-12-0{day}T23:00:00Z", "circuits": cids}
+            for day, cids in ((1, ["C-1"]), (2, ["C-1", "C-2"]))
+        ]
+        self.assertEqual(self.post(windows=nights).status_code, 400)
+
+        self.assertEqual(self.post(windows=nights, circuits=["C-1", "C-2"]).status_code, 200)
+
+        second = self.maintenance("W-4711").impacts.get(cid="C-2")
+        self.assertEqual([window.start_time.day for window in second.windows.all()], [2])
 
     def test_what_is_refused(self):
         self.become_superuser()

@@ -13,6 +13,7 @@ from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.forms import AddFromEmailForm, AnswersForm
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
 from nautobot_circuit_maintenance.models.providers import provider_facts
+from nautobot_circuit_maintenance.models.querysets import CircuitImpactQuerySet
 from nautobot_circuit_maintenance.pipeline.manual import ChangedSinceSeen, apply_by_person, update_of, with_others
 from nautobot_circuit_maintenance.pipeline.proposals import propose_for
 from nautobot_circuit_maintenance.reading.proposal.values import Proposal
@@ -36,7 +37,9 @@ class AddPage:
             request.POST if self.is_post else None,
             provider=row.provider,
             circuits=self.circuits,
-            windows=(self.proposal.windows.value or ()) if self.proposal else (),
+            others=self._other_impacts(),
+            received=row.received_at,
+            windows=proposal_context.windows(self.proposal),
             initial={"seen": row.result_key, **proposal_context.initial(self.proposal, self.circuits)},
         )
 
@@ -46,6 +49,13 @@ class AddPage:
             return propose_for(self.row, facts, self.circuits), ""
         except ParseError as error:
             return None, str(error)
+
+    def _other_impacts(self) -> CircuitImpactQuerySet:
+        """Return the impacts of the provider's other maintenances: not of what this email announced until now."""
+        visibility = Visibility.of(self.request.user)
+        others = visibility.maintenances.filter(provider=self.row.provider).open()
+        others = others.exclude(pk__in=self.row.parsed_notifications.order_by().values("maintenance"))
+        return visibility.impacts.filter(maintenance__in=others.values("pk"))
 
     def response(self) -> HttpResponse:
         """Save what was entered, or show the form."""
@@ -60,6 +70,7 @@ class AddPage:
             "answers": self.answers,
             "problem": self.problem,
             "may_keep": self._may_keep(provider),
+            "own_zone": timezone.get_current_timezone_name(),
             "return_url": back_to(self.request, self.row.get_absolute_url()),
             **proposal_context.shown(self.proposal, self.form, self.answers),
         }
@@ -72,7 +83,8 @@ class AddPage:
         """Return the maintenance; None with the reason on the form."""
         data, user = self.form.cleaned_data, self.request.user
         values = {name: data[name] for name in ("maintenance_id", "status", "impact")}
-        update = update_of(self.row, user, windows=self.form.spans, circuits=self.form.cids, **values)
+        windows = {"windows": self.form.spans, "circuits_of": self.form.circuits_of}
+        update = update_of(self.row, user, circuits=self.form.cids, **windows, **values)
         try:
             apply_by_person(self.row, with_others(self.row, update), user, timezone.now(), seen=data["seen"])
             self._keep_answers()

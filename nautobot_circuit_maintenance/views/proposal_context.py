@@ -60,6 +60,12 @@ def initial(proposal: Proposal | None, circuits: QuerySet[Circuit]) -> dict[str,
     return {**values, "circuits": list(circuits.filter(cid__in=cids).values_list("pk", flat=True)) if cids else []}
 
 
+def windows(proposal: Proposal | None) -> dict[Window, tuple[str, ...]]:
+    """Return the windows that the form starts with."""
+    found = proposal.windows.value if proposal else None
+    return dict.fromkeys(found or (), ())
+
+
 def shown(proposal: Proposal | None, form: AddFromEmailForm, answers: AnswersForm) -> dict[str, Any]:
     """Return what the template needs."""
     fields = dict(_fields(proposal)) if proposal else {}

@@ -137,12 +137,23 @@ def compared(read: MaintenanceUpdate, recorded: MaintenanceUpdate | None) -> str
         return WRONG
     if ends != (recorded.status in ENDING):
         return WRONG
+    has_windows = read.windows and recorded.windows
     is_same = read.status == recorded.status and _cids(read) == _cids(recorded)
-    return AGREES if is_same else OTHER
+    return AGREES if is_same and (not has_windows or _places(read) == _places(recorded)) else OTHER
 
 
 def _cids(update: MaintenanceUpdate) -> set[str]:
     return {folded(circuit.cid) for circuit in update.circuits}
+
+
+def _places(update: MaintenanceUpdate) -> set[tuple[str, Window]]:
+    """Return which circuit is affected in which window."""
+    return {
+        (folded(circuit.cid), window)
+        for event in update.events
+        for circuit in event.circuits
+        for window in event.windows or update.windows
+    }
 
 
 def _named(row: Notification) -> dict[str, str]:

@@ -50,6 +50,10 @@ def example_of(row: Notification, known: Known) -> Example:
         )
     if is_layout(update.parser.name):  # That proves nothing about layouts.
         raise TeachingError("A layout read this email. Correct it with Add from This Email to teach something else.")
+    if len({frozenset(event.circuits) for event in update.events}) > 1:
+        raise TeachingError(
+            "A layout cannot learn which circuit is affected in which window: it reads all in all of them."
+        )
     try:
         page = page_of(row, known)
     except ParseError as error:

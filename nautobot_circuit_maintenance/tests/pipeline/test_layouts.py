@@ -86,6 +86,35 @@ class LayoutCase(PipelineTestCase):
         drain_waiting(RunOptions(now=NOON + timedelta(days=1)))
 
 
+class CircuitsOfWindows(LayoutCase):
+    """Which circuit is affected in which window, a layout cannot learn."""
+
+    def setUp(self):
+        super().setUp()
+        self.nights = {"windows": [window(20), window(21)], "circuits": ["C-1", "C-2"]}
+        more = "Start: {0:%Y-%m-%d %H:%M} UTC\nEnd: {1:%Y-%m-%d %H:%M} UTC".format(*window(21))
+        self.receive(notice("CHG-5200", 20, circuits="C-1, C-2", more=more))
+
+    def test_it_is_not_taught(self):
+        row = self.notification("CHG-5200")
+        self.fill_in(row, "CHG-5200", 20, **self.nights, circuits_of={window(20): ["C-1"]})
+
+        with self.assertRaisesRegex(TeachingError, "which circuit is affected in which window"):
+            teach(row, MailLayout(provider=self.provider, name="Nights"))
+
+    def test_it_differs_from_what_a_layout_reads(self):
+        layout = self.layout(LayoutState.DRAFT)
+        self.fill_in(self.notification("CHG-5200"), "CHG-5200", 20, **self.nights)
+        result = replay(layout, now=NOON)
+        self.assertEqual((result["agree"], result["other"], result["wrong"]), (2, 0, 0))
+
+        row = self.notification("CHG-5200")
+        self.fill_in(row, "CHG-5200", 20, **self.nights, circuits_of={window(20): ["C-1"]})
+
+        result = replay(layout, now=NOON)
+        self.assertEqual((result["agree"], result["other"], result["wrong"]), (1, 1, 0))
+
+
 class Live(LayoutCase):
     """A live layout."""
 
