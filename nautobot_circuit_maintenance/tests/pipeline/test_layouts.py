@@ -92,7 +92,7 @@ class CircuitsOfWindows(LayoutCase):
     def setUp(self):
         super().setUp()
         self.nights = {"windows": [window(20), window(21)], "circuits": ["C-1", "C-2"]}
-        more = "Start: {0:%Y-%m-%d %H:%M} UTC\nEnd: {1:%Y-%m-%d %H:%M} UTC".format(*window(21))
+        more = "Start: {:%Y-%m-%d %H:%M} UTC\nEnd: {:%Y-%m-%d %H:%M} UTC".format(*window(21))
         self.receive(notice("CHG-5200", 20, circuits="C-1, C-2", more=more))
 
     def test_it_is_not_taught(self):
