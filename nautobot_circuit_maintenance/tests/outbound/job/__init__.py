@@ -1,0 +1,1 @@
+"""Tests of jobs before and after windows."""
