@@ -52,7 +52,12 @@ def _text_lines(written: Section) -> Iterator[str]:
 
 def as_html(headline: str, sections: Sequence[Section]) -> str:
     """Return HTML for the body of an email; everything in it is escaped."""
-    return "\n".join([f"<p><strong>{escape(headline)}</strong></p>", *(_html(each) for each in sections if each.lines)])
+    return f"<p><strong>{escape(headline)}</strong></p>\n{sections_as_html(sections)}".rstrip()
+
+
+def sections_as_html(sections: Sequence[Section]) -> str:
+    """Return the sections without a headline."""
+    return "\n".join(_html(each) for each in sections if each.lines)
 
 
 def _html(written: Section) -> str:
