@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 
 from nautobot_circuit_maintenance.analysis.freshness import SourceState
+from nautobot_circuit_maintenance.analysis.layout_offers import suspended_layouts
+from nautobot_circuit_maintenance.analysis.overdue import count_overdue
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import NotificationStateChoices, SourceHealthChoices as Health
 from nautobot_circuit_maintenance.models import (
@@ -50,13 +52,22 @@ class OpenProblems:
     silent_sources: int
     unknown_senders: int
     """Addresses that belong to no provider, unless dismissed."""
+    suspended_layouts: int
+    """Layouts that suspended themselves."""
+    overdue: int
+    """Providers that fell silent, and maintenances that are over without a word."""
 
     @property
     def total(self) -> int:
         """All of them."""
         notifications = self.failed + self.refused + self.partly_read
         sources = self.failing_sources + self.stale_sources + self.silent_sources
-        return notifications + self.doubtful + self.unmatched + sources + self.unknown_senders
+        return sum(
+            (
+                *(notifications, self.doubtful, self.unmatched, sources, self.unknown_senders),
+                *(self.suspended_layouts, self.overdue),
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,7 @@ def count_maintenances(visibility: Visibility, now: datetime, span: timedelta = 
 
 
 def count_problems(visibility: Visibility, now: datetime, sources: Iterable[SourceState]) -> OpenProblems:
-    """Count notifications that were not or only partly read, doubts, unknown circuit IDs, failing sources, unknown senders."""
+    """Count what only a person can fix: mail that was not read, doubts, unknown circuit IDs and senders, what is overdue."""
     notifications = visibility.notifications.needing_attention()
     by_state = dict(notifications.values_list("state").annotate(count=Count("pk")))
     not_over = CircuitMaintenance.objects.not_over(now).order_by()
@@ -118,6 +129,8 @@ def count_problems(visibility: Visibility, now: datetime, sources: Iterable[Sour
         stale_sources=health[Health.STALE],
         silent_sources=health[Health.SILENT],
         unknown_senders=visibility.unknown_senders.needing_attention().count(),
+        suspended_layouts=suspended_layouts(visibility).count(),
+        overdue=count_overdue(visibility, now),
     )
 
 

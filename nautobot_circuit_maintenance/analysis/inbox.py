@@ -1,4 +1,4 @@
-"""What needs a person: mail that was not read, doubts, unknown circuit IDs, unknown senders and what is overdue, by provider."""
+"""What needs a person, by provider: mail that was not read, doubts, unknown circuit IDs and senders, layouts, what is overdue."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,19 +9,38 @@ from uuid import UUID
 from django.db.models import Model
 from nautobot.circuits.models import Provider
 
+from nautobot_circuit_maintenance.analysis.layout_offers import Teachable, suspended_layouts, teachable
 from nautobot_circuit_maintenance.analysis.overdue import SilentProvider, Unended, silent_providers, unended
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification, UnknownSender
+from nautobot_circuit_maintenance.models import (
+    CircuitImpact,
+    CircuitMaintenance,
+    MailLayout,
+    Notification,
+    UnknownSender,
+)
 
 MOST = 100
 """Rows of each kind that are read; the lists have the others."""
 
 
+Row = (
+    Notification
+    | CircuitMaintenance
+    | CircuitImpact
+    | UnknownSender
+    | SilentProvider
+    | Unended
+    | MailLayout
+    | Teachable
+)
+
+
 class Entry(NamedTuple):
     """One thing to do."""
 
-    row: Notification | CircuitMaintenance | CircuitImpact | UnknownSender | SilentProvider | Unended
+    row: Row
     since: datetime
     """When it became known."""
     provider_id: UUID | None
@@ -57,6 +76,8 @@ def read_inbox(visibility: Visibility, now: datetime, *, with_ignored: bool = Fa
         _unknown_senders(visibility),
         _silent(visibility, now),
         _unended(visibility, now),
+        _suspended(visibility, now),
+        _teachable(visibility, now),
     ]
     entries = sorted((entry for rows in found for entry in rows), key=lambda entry: entry.since, reverse=True)
     by_provider: dict[UUID | None, list[Entry]] = {}
@@ -111,6 +132,16 @@ def _silent(visibility: Visibility, now: datetime) -> list[Entry]:
 def _unended(visibility: Visibility, now: datetime) -> list[Entry]:
     found = ((row, row.since, row.maintenance.provider_id) for row in unended(visibility, now))
     return list(_entries(visibility, CircuitMaintenance, found))
+
+
+def _suspended(visibility: Visibility, now: datetime) -> list[Entry]:
+    rows = suspended_layouts(visibility).order_by("-last_updated", "name")[:MOST]
+    return list(_entries(visibility, MailLayout, ((row, row.last_updated or now, row.provider_id) for row in rows)))
+
+
+def _teachable(visibility: Visibility, now: datetime) -> list[Entry]:
+    found = ((row, row.notification.received_at, row.notification.provider_id) for row in teachable(visibility, now))
+    return list(_entries(visibility, Notification, found))
 
 
 def _entries(

@@ -14,6 +14,8 @@ from nautobot_circuit_maintenance.models.notifications import Notification
 LONGEST_NAME = 100
 """Characters of a name: evidence names the layout and its version in one column."""
 _PARSER = "layout "
+SUSPENDED_BY = "Suspended by "
+"""How ``suspended_because`` starts if a person did it, whose name follows."""
 MOST_REFUSALS = 3
 """Refusals in a row after which a live layout is suspended: the provider writes in another way now."""
 

@@ -3,18 +3,19 @@
 import re
 from datetime import timedelta
 
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.analysis import inbox
+from nautobot_circuit_maintenance.analysis import dashboard, inbox
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models.dismissal import dismiss
 from nautobot_circuit_maintenance.tests.factories import app, core
-from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
+from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
 
 VIEWED = (models.Notification, models.CircuitMaintenance, models.CircuitImpact, models.UnknownSender)
 DOUBT = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint": ""}
@@ -175,7 +176,7 @@ class InboxTest(PageTestCase):
         self.assertEqual(len(self.found()), 23)
         with CaptureQueriesContext(connection) as queries:
             inbox.read_inbox(Visibility.of(self.user), self.now)
-        self.assertLessEqual(len(queries), 12)
+        self.assertLessEqual(len(queries), 15)
 
     def queries(self) -> int:
         """Return the number of queries of the page."""
@@ -221,6 +222,10 @@ class OverdueTest(PageTestCase):
         """Return the page."""
         return self.page("inbox")
 
+    def overdue(self):
+        """Return how many overdue things need attention."""
+        return dashboard.count_problems(Visibility.of(self.user), self.now, []).overdue
+
     def do(self, what, row):
         """Click on a button of an overdue row."""
         return self.client.post(f"{url_of('inbox')}?do={what}", {"pk": row.pk}, follow=True)
@@ -229,8 +234,11 @@ class OverdueTest(PageTestCase):
         self.write(50, 52, 54, 56, 58)
         self.assertIn("No email from ISP 1", self.inbox())
 
+        self.assertEqual(self.overdue(), 1)
+
         self.do("quiet", self.provider)
 
+        self.assertEqual(self.overdue(), 0)
         self.assertNotIn("No email from ISP 1", self.inbox())
         self.provider.refresh_from_db()
         self.assertTrue(self.provider.cf["writes_rarely_circuit_maintenances"])
@@ -252,8 +260,12 @@ class OverdueTest(PageTestCase):
         row = self.maintenances(completed=6)
         self.assertIn("OPEN-1", self.inbox())
 
+        self.assertEqual(self.overdue(), 1)
+        self.assertIn("overdue", self.page("health"))
+
         self.do("complete", row)
 
+        self.assertEqual(self.overdue(), 0)
         self.assertNotIn("OPEN-1", self.inbox())
         row.refresh_from_db()
         self.assertEqual(row.status, "COMPLETED")
@@ -289,3 +301,102 @@ class OverdueTest(PageTestCase):
         self.provider.refresh_from_db()
         row.refresh_from_db()
         self.assertEqual((self.provider.cf["provider_parser_circuit_maintenances"], row.state), ("zayo", "received"))
+
+
+class LayoutsTest(PageTestCase):
+    """Layouts that suspended themselves, and providers whose emails are added by hand."""
+
+    def setUp(self):
+        super().setUp()
+        for model in (*VIEWED, models.MailLayout, models.ManualReading):
+            model.objects.all().delete()
+        self.now = timezone.now()
+        self.provider = Provider.objects.get(name="ISP 1")
+        self.become_superuser()
+
+    def problems(self):
+        """Return how many layouts need attention, and how many things are overdue."""
+        user = get_user_model().objects.get(pk=self.user.pk)  # with the permissions of now
+        found = dashboard.count_problems(Visibility.of(user), self.now, [])
+        return found.suspended_layouts, found.overdue, found.total
+
+    def add_by_hand(self, days=1, parser="person"):
+        """Create a notification that a person filled in, or that a parser read."""
+        received = self.now - timedelta(days=days)
+        row = app.create_notification(self.provider, received_at=received)
+        app.create_parsed(row, app.create_maintenance(f"WORK-{row.pk}", self.provider), parser=parser)
+        if parser == "person":
+            models.ManualReading.objects.create(
+                fingerprint=row.fingerprint, updates=[], read_by_name="who", read_at=received
+            )
+        return row
+
+    def test_a_layout_that_suspended_itself_is_listed_until_it_is_taught_or_live_again(self):
+        layout = app.create_layout(self.provider, state="suspended", suspended_because="It refused three emails.")
+
+        self.assertIn("It refused three emails.", self.page("inbox"))
+        self.assertEqual(self.problems(), (1, 0, 1))
+        self.assertIn("suspended layout", self.page("health"))
+        listed = self.client.get(f"{url_of('maillayout_list')}?state=suspended", **HTMX).content.decode()
+        self.assertIn(layout.name, listed)
+
+        models.MailLayout.objects.update(state="draft")
+        self.assertNotIn("Suspended layout", self.page("inbox"))
+        self.assertEqual(self.problems(), (0, 0, 0))
+
+    def test_one_that_a_person_suspended_needs_no_attention(self):
+        layout = app.create_layout(self.provider)
+        self.client.post(url_of("maillayout_suspend", layout))
+        app.create_layout(self.provider, "By REST", state="suspended")
+
+        self.assertNotIn("Suspended layout", self.page("inbox"))
+        self.assertEqual(self.problems(), (0, 0, 0))
+
+    def test_who_adds_emails_by_hand_twice_may_teach_a_layout(self):
+        self.add_by_hand(days=2)
+        self.assertNotIn("Teach a layout", self.page("inbox"))
+
+        newest = self.add_by_hand()
+
+        page = self.page("inbox")
+        self.assertIn("2 emails of this provider were added by hand.", page)
+        self.assertIn(url_of("notification_teach", newest), page)
+        self.assertEqual(self.problems(), (0, 0, 0))
+        app.create_layout(self.provider)
+        self.assertNotIn("Teach a layout", self.page("inbox"))
+
+    def test_a_provider_with_a_parser_needs_no_layout(self):
+        self.add_by_hand()
+        self.add_by_hand()
+        self.add_by_hand(parser="zayo")
+
+        self.assertNotIn("Teach a layout", self.page("inbox"))
+
+    def test_what_was_added_long_ago_is_not_taught(self):
+        self.add_by_hand(days=100)
+        self.add_by_hand(days=100)
+
+        self.assertNotIn("Teach a layout", self.page("inbox"))
+
+    def test_each_kind_needs_its_permission(self):
+        app.create_layout(self.provider, state="suspended", suspended_because="It refused three emails.")
+        other = self.provider
+        self.provider = Provider.objects.get(name="ISP 2")
+        self.add_by_hand()
+        self.add_by_hand()
+        self.user.is_superuser = False
+        self.user.save()
+        self.permit("view_notification")
+        self.add_permissions("circuits.view_provider")
+
+        page = self.page("inbox")
+        self.assertIn("Teach a layout", page)
+        self.assertNotIn("Teach this layout", page)
+        self.assertNotIn("Suspended layout", page)
+        self.assertEqual(self.problems()[0], 0)
+        self.permit("view_maillayout", "add_maillayout")
+
+        page = self.page("inbox")
+        self.assertIn("Teach this layout", page)
+        self.assertIn(str(other), page)
+        self.assertEqual(self.problems()[0], 1)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.template.defaultfilters import pluralize
+from django.urls import reverse
 
 from nautobot_circuit_maintenance.analysis import dashboard, trends
 from nautobot_circuit_maintenance.choices import SourceHealthChoices as Health
@@ -79,6 +80,8 @@ def problems_tile(problems: dashboard.OpenProblems, user: Any) -> Tile:
         _part(problems.silent_sources, "silent source", list_url("notificationsource", health=Health.SILENT)),
         _part(problems.unmatched, "unknown circuit ID", list_url("circuitimpact", has_circuit=False, ended=False)),
         _part(problems.unknown_senders, "unknown sender", list_url("unknownsender", dismissed=False)),
+        _part(problems.suspended_layouts, "suspended layout", list_url("maillayout", state="suspended")),
+        Tile("overdue", problems.overdue, reverse("plugins:nautobot_circuit_maintenance:inbox")),
     )
     found = tuple(part for part in parts if part.count)
     # No list shows the rows of several lists.

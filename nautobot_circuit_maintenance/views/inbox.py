@@ -17,6 +17,7 @@ from nautobot.circuits.models import Provider
 from nautobot.core.utils.data import is_uuid
 
 from nautobot_circuit_maintenance.analysis import inbox
+from nautobot_circuit_maintenance.analysis.layout_offers import Teachable
 from nautobot_circuit_maintenance.analysis.overdue import SilentProvider, Unended
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import (
@@ -24,11 +25,18 @@ from nautobot_circuit_maintenance.choices import (
     NotificationStateChoices as State,
 )
 from nautobot_circuit_maintenance.domain.custom_fields import QUIET
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification, UnknownSender
+from nautobot_circuit_maintenance.models import (
+    CircuitImpact,
+    CircuitMaintenance,
+    MailLayout,
+    Notification,
+    UnknownSender,
+)
 from nautobot_circuit_maintenance.pipeline.manual import ADDABLE, may_add
 from nautobot_circuit_maintenance.tables.maintenances import may_add_circuits
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.views.asking import back_to
+from nautobot_circuit_maintenance.views.layouts import may_teach
 from nautobot_circuit_maintenance.views.page import Page
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
@@ -114,6 +122,8 @@ def _group(group: inbox.Group, user: Any, here: str) -> dict[str, Any]:
             row["links"].append(("Add the circuit", f"{reverse('circuits:circuit_add')}?{known}"))
         if isinstance(entry.row, CircuitImpact) and may_link and entry.may_change and group.provider:
             row["links"].insert(0, ("Link to a circuit", _link("circuitimpact_link", entry.row, here)))
+        if isinstance(entry.row, Teachable) and may_teach(user):
+            row["links"].append(("Teach this layout", _link("notification_teach", entry.row, here)))
         if isinstance(entry.row, UnknownSender) and not may_assign:
             row["links"] = []
         rows.append({"when": formatting.datetime_badge(entry.since), "url": entry.row.get_absolute_url(), **row})
@@ -203,7 +213,31 @@ def _do(what: str) -> str:
     return f"{reverse(_ROUTE.format('inbox'))}?{urlencode({'do': what})}"
 
 
+def _suspended(entry: inbox.Entry, _here: str) -> dict[str, Any]:
+    row: Any = entry.row
+    return {
+        "kind": format_html(_FRAMED, "Suspended layout"),
+        "title": row.name,
+        "why": f"{row.suspended_because} Its emails are not read until it is taught again, or goes live again.",
+        "links": [],
+        "posts": [],
+    }
+
+
+def _teachable(entry: inbox.Entry, _here: str) -> dict[str, Any]:
+    row: Any = entry.row
+    return {
+        "kind": format_html(_FRAMED, "Teach a layout"),
+        "title": str(row.notification),
+        "why": f"{row.number} emails of this provider were added by hand. A layout reads the next ones by itself.",
+        "links": [],
+        "posts": [],
+    }
+
+
 _ROWS = {
+    MailLayout: _suspended,
+    Teachable: _teachable,
     SilentProvider: _silent,
     Unended: _unended,
     Notification: _notification,

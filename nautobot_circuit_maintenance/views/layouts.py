@@ -40,7 +40,7 @@ from nautobot_circuit_maintenance import filters, forms, models, tables
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.choices import MailLayoutStateChoices as State
-from nautobot_circuit_maintenance.models.layouts import is_layout
+from nautobot_circuit_maintenance.models.layouts import SUSPENDED_BY, is_layout
 from nautobot_circuit_maintenance.pipeline.enqueue import enqueue_replay
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.views.asking import ASKING, answered, ask, back_to
@@ -190,7 +190,7 @@ class MailLayoutUIViewSet(  # pylint: disable=too-many-ancestors  # core's mixin
         from nautobot_circuit_maintenance.pipeline.layouts.states import change_state
 
         layout = self.get_object()
-        reason = f"Suspended by {request.user.get_username()}." if state == State.SUSPENDED else ""
+        reason = f"{SUSPENDED_BY}{request.user.get_username()}." if state == State.SUSPENDED else ""
         try:
             change_state(layout, state, reason)
         except ValidationError as error:  # of change_state(): it was not replayed, or it is wrong

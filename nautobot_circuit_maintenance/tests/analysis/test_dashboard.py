@@ -96,6 +96,8 @@ class CountsTest(TestCase):
                 stale_sources=0,
                 silent_sources=0,
                 unknown_senders=1,
+                suspended_layouts=0,
+                overdue=0,
             ),
         )
         self.assertEqual(problems.total, 8)
