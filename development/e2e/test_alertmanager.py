@@ -2,18 +2,25 @@
 
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 import requests
+from django.db import connections
+from nautobot.apps.testing import TestCase, TransactionTestCase
 
 from development.services.alertmanager import Alertmanager, alertmanager
+from nautobot_circuit_maintenance.channel_settings.alertmanager import AlertmanagerSettings
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.client import Client
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.plan import Plan, Post, plan
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.reconcile import reconcile
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.silences import Matchers, author, ours
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import Work, wanted
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, MessageRefused
+from nautobot_circuit_maintenance.tests.outbound.test_silencing import SilencingCases, SilencingWorld
 
 LIVE, TEST = author("live", "am"), author("test", "am")
 ONE: Matchers = frozenset({("cid", "C-1"), ("provider", "ISP")})
@@ -271,3 +278,50 @@ def test_another_web_server_is_no_alertmanager(server: Alertmanager) -> None:
         pytest.raises(ChannelUnavailable, match="ALERT"),
     ):
         client.silences()
+
+
+class Silencing(SilencingCases, TestCase):
+    """The maintenances of subscriptions, with rows of Nautobot."""
+
+    _server: ExitStack
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Start an Alertmanager for all of them."""
+        super().setUpClass()
+        cls._server = ExitStack()
+        cls.url = cls._server.enter_context(alertmanager()).url
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        """End it."""
+        cls._server.close()
+        super().tearDownClass()
+
+    def setUp(self) -> None:
+        """Begin without silences."""
+        super().setUp()
+        for silence in self.live():
+            requests.delete(f"{self.url}/api/v2/silence/{silence['id']}", timeout=10)
+
+
+class TwoWorkers(SilencingWorld, TransactionTestCase):
+    """Two workers of one Nautobot at once."""
+
+    def test_one_of_them_is_about_it(self) -> None:
+        with alertmanager() as found:
+            self.url = found.url
+            with ThreadPoolExecutor(4) as pool:
+                done = [pool.submit(self._run) for _ in range(4)]
+                posted = [each.result(timeout=60) for each in done]
+
+            self.assertEqual(sum(posted), 2)
+            self.assertEqual(len(self.live()), 2)
+
+    def _run(self) -> int:
+        try:
+            entry = {"name": "Alerts", "instance": "live", "urls": [self.url], "matchers": {"cid": "{{ cid }}"}}
+            found = reconcile(AlertmanagerSettings.from_entry(entry), now=self.now)
+            return found.posted if found else 0
+        finally:
+            connections.close_all()

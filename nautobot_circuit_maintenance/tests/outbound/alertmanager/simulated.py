@@ -24,6 +24,7 @@ class Stored:
     end: datetime
     matchers: Matchers
     created_by: str
+    comment: str = ""
 
     def state(self, now: datetime) -> str:
         """Return its state."""
@@ -39,6 +40,7 @@ class Stored:
             "startsAt": self.start.isoformat(),
             "endsAt": self.end.isoformat(),
             "createdBy": self.created_by,
+            "comment": self.comment,
             "matchers": matchers,
             "status": {"state": self.state(now)},
         }
@@ -55,20 +57,21 @@ class Alertmanager:
         """Return all silences, also those that are over."""
         return [each.as_answer(now) for each in self.stored.values()]
 
-    def post(self, post: Post, now: datetime, created_by: str = OURS) -> None:
-        """Store a silence, as `Silences.Set` does."""
+    def post(self, post: Post, now: datetime, created_by: str = OURS, comment: str = "") -> str:
+        """Store a silence, as `Silences.Set` does, and return its ID."""
         if post.end <= now:
-            return  # 400: end time can't be in the past
+            return ""  # 400: end time can't be in the past
         before = self.stored.get(post.id)
         if post.id and before is None:
-            return  # 404; the client posts it as a new one, which is another post
+            return ""  # 404; the client posts it as a new one, which is another post
         if before and _can_update(before, post, now):
-            before.start, before.end = post.start, post.end
-            return
+            before.start, before.end, before.comment = post.start, post.end, comment
+            return before.id
         if before and before.state(now) != "expired":
             self.expire(before.id, now)
         name = f"{next(self.numbers):06}"
-        self.stored[name] = Stored(name, max(post.start, now), post.end, post.matchers, created_by)
+        self.stored[name] = Stored(name, max(post.start, now), post.end, post.matchers, created_by, comment)
+        return name
 
     def expire(self, name: str, now: datetime) -> None:
         """End a silence; one that was not yet on never is."""

@@ -1,0 +1,139 @@
+"""One run of one channel: what its subscriptions want silent is compared with Alertmanager, under the lock of the channel."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from nautobot_circuit_maintenance.channel_settings.alertmanager import AlertmanagerSettings
+from nautobot_circuit_maintenance.models import ChannelState, CircuitMaintenance, Subscription
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.circuits import values_of
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.client import Client
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.matchers import Labels
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.plan import plan
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.silences import Matchers, Silence, author, ours
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import AHEAD, Work, wanted
+from nautobot_circuit_maintenance.outbound.channels.base import redacted
+from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, DeliveryError, MessageRefused
+from nautobot_circuit_maintenance.outbound.channels.opening import read_secrets
+from nautobot_circuit_maintenance.outbound.matching import matching, visible_to_owner
+from nautobot_circuit_maintenance.outbound.work import work_on
+
+_MOST_ERRORS = 5
+"""Of one run that are stored; they are usually the same."""
+
+
+@dataclass
+class Reconciled:
+    """What a run did."""
+
+    posted: int = 0
+    expired: int = 0
+    errors: list[DeliveryError] = field(default_factory=list)
+    """Of single silences and circuits; the others were made."""
+
+    @property
+    def error(self) -> str:
+        """The errors as text, each once."""
+        texts = list(dict.fromkeys(map(str, self.errors)))
+        more = [f"... and {len(texts) - _MOST_ERRORS} more."] if len(texts) > _MOST_ERRORS else []
+        return " ".join([*texts[:_MOST_ERRORS], *more])
+
+
+def reconcile(settings: AlertmanagerSettings, *, now: datetime) -> Reconciled | None:
+    """Bring the silences of a channel in order, also if no subscription has it; None if another worker is about it.
+
+    What is wrong is stored with the state of the channel.
+    """
+    ChannelState.objects.get_or_create(name=settings.name)
+    with transaction.atomic():
+        state = ChannelState.objects.select_for_update(skip_locked=True).filter(name=settings.name).first()
+        if state is None:
+            return None
+        found = Reconciled()
+        try:
+            _reconcile(settings, found, now)
+            state.down_since = None
+        except ChannelUnavailable as error:  # _reconcile
+            found.errors.append(error)
+            state.down_since = state.down_since or now
+        state.error = found.error
+        state.save()
+    return found
+
+
+def _reconcile(settings: AlertmanagerSettings, found: Reconciled, now: datetime) -> None:
+    """Compare and change; raises ChannelUnavailable."""
+    read_secrets(settings)
+    created_by = author(settings.instance, settings.name)
+    with redacted(settings), _client(settings, created_by) as client:
+        works = list(_works(settings, found, now))
+        todo = plan(wanted(works, now), _stored(client), now)
+        for post in todo.posts:
+            try:
+                client.post(post)
+                found.posted += 1
+            except MessageRefused as error:  # client.post: this one
+                found.errors.append(error)
+        for name in todo.expire:
+            try:
+                client.expire(name)
+                found.expired += 1
+            except MessageRefused as error:  # client.expire
+                found.errors.append(error)
+
+
+def _client(settings: AlertmanagerSettings, created_by: str) -> Client:
+    return Client(settings.urls, created_by=created_by, auth=settings.auth, ca_file=settings.ca_file)
+
+
+def _stored(client: Client) -> tuple[Silence, ...]:
+    try:
+        return ours(client.silences(), client.created_by)
+    except ValueError as error:  # ours: one of ours is written as the API does not promise
+        raise ChannelUnavailable("ALERT-08", f"What Alertmanager answers cannot be read: {error}.") from None
+
+
+def _works(settings: AlertmanagerSettings, found: Reconciled, now: datetime) -> Iterator[Work]:
+    """Yield what the subscriptions of a channel want silent now or soon, as their owners may see it now."""
+    labels = _labels(settings)
+    for subscription in Subscription.objects.filter(enabled=True, channel=settings.name).select_related("owner"):
+        yield from _works_of(subscription, labels, found, now)
+
+
+def _labels(settings: AlertmanagerSettings) -> Labels:
+    """Return the compiled labels; without them, nothing can be said about any circuit."""
+    try:
+        return Labels(settings.matchers)
+    except MessageRefused as error:  # Labels
+        raise ChannelUnavailable(error.code, error.message) from None
+
+
+def _works_of(subscription: Subscription, labels: Labels, found: Reconciled, now: datetime) -> Iterator[Work]:
+    lead = timedelta(minutes=subscription.lead_minutes)
+    visibility = visible_to_owner(subscription)
+    if visibility is None:
+        return
+    until = now + lead + AHEAD
+    maintenances = matching(subscription, visibility.maintenances.overlapping(now, until))
+    works = work_on(maintenances, visibility, since=now, until=until)
+    reasons = _reasons({work.maintenance for work in works})
+    matchers: dict[UUID, set[Matchers]] = {}
+    for circuit, ends in values_of({work.circuit for work in works}, visibility).items() if works else ():
+        matchers[circuit] = set()
+        for values in ends:
+            try:
+                matchers[circuit].add(labels.matchers(values))
+            except MessageRefused as error:  # labels.matchers: this end of this circuit
+                found.errors.append(error)
+    for work in works:
+        for each in matchers.get(work.circuit, ()):
+            yield Work(each, work.start - lead, work.end, reasons[work.maintenance])
+
+
+def _reasons(maintenances: set[UUID]) -> dict[UUID, str]:
+    """Return the addresses of maintenances, for the comments of silences."""
+    rows = CircuitMaintenance.objects.filter(pk__in=maintenances).only("pk")
+    return {row.pk: row.get_absolute_url() for row in rows}
