@@ -22,7 +22,8 @@ from nautobot_circuit_maintenance.tests.factories.core import (
     create_provider,
     terminate,
 )
-from nautobot_circuit_maintenance.tests.factories.users import superuser, viewerfrom nautobot_circuit_maintenance.tests.outbound.alertmanager.served import served
+from nautobot_circuit_maintenance.tests.factories.users import superuser, viewer
+from nautobot_circuit_maintenance.tests.outbound.alertmanager.served import served
 
 QUERIES = 12
 CREATOR = "nautobot-circuit-maintenance live/Alerts"
