@@ -58,10 +58,11 @@ def fill(rows: int) -> None:
         maintenance = app.create_maintenance(f"WORK-{number}", provider, start=start, **fields)
         maintenance.tags.add(tag)
         add_to(maintenance, Impact.OUTAGE)
+        app.create_layout(provider, f"Layout {number}", _custom_field_data={FIELD: "North"})
 
 
-def add_to(maintenance: models.CircuitMaintenance, impact: str, suffix: str = "") -> None:
-    """Give a maintenance impacts, a note, and a notification of its own."""
+def add_to(maintenance: models.CircuitMaintenance, impact: str, suffix: str = "") -> models.Notification:
+    """Give a maintenance impacts, a note, and a notification of its own, which is returned."""
     provider = maintenance.provider
     circuit = next((each for each in provider.circuits.all() if not suffix), None)
     app.create_impact(maintenance, circuit or f"MORE{suffix}", impact)
@@ -73,6 +74,7 @@ def add_to(maintenance: models.CircuitMaintenance, impact: str, suffix: str = ""
     mail = app.create_notification(provider, source, state=State.FAILED, error="Reason")
     app.create_parsed(mail, maintenance, json=evidence_of("isp", maintenance))
     app.create_unknown_sender(source, f"{maintenance.pk}{suffix}@elsewhere.example")
+    return mail
 
 
 REST = "plugins-api:nautobot_circuit_maintenance-api"
@@ -136,6 +138,40 @@ class QueryCountTest(TestCase):
 
     def test_lists_endpoints_and_graphql_take_as_many_queries_for_ten_times_the_data(self):
         self.compare(self.counts_of_lists, lambda: fill(ROWS * TIMES), LIST)
+
+    def test_pages_of_layouts_take_as_many_queries_for_ten_times_the_examples_and_differences(self):
+        maintenance = models.CircuitMaintenance.objects.get(name="WORK-0")
+        layout = models.MailLayout.objects.get(name="Layout 0")
+
+        def teach(number):
+            """Add an example, on which the replay differs, and one that it refused."""
+            mail = add_to(maintenance, Impact.OUTAGE, f"-{number}")
+            layout.examples.add(mail)
+            named = {"notification": str(mail.pk), "subject": mail.subject, "received_at": NOON.isoformat()}
+            side = {"maintenance_id": "1", "status": "CONFIRMED", "windows": [], "circuits": ["C-1"]}
+            found["differences"].append({**named, "is_wrong": True, "layout": side, "record": side})
+            found["refusals"].append({**named, "reason": "No window."})
+            models.MailLayout.objects.filter(pk=layout.pk).update(replay=found)
+
+        names = "at total tried read agree wrong other new refused other_kind"
+        found = {**dict.fromkeys(names.split(), 1), "at": NOON.isoformat(), "version": 1, "is_complete": True}
+        found |= {"differences": [], "refusals": []}
+        teach(1)
+        teach(2)
+        row = maintenance.parsed_notifications.first().notification
+
+        def count():
+            return {
+                "layout": self.count(url_of("maillayout", layout)),
+                "REST": self.count(reverse(f"{REST}:maillayout-detail", args=[layout.pk])),
+                "teach": self.count(url_of("notification_teach", row)),
+            }
+
+        def grow():
+            for number in range(3, TIMES * 2):
+                teach(number)
+
+        self.compare(count, grow, DETAIL)
 
     def test_pages_take_as_many_queries_for_ten_times_what_belongs_to_them(self):
         maintenance = models.CircuitMaintenance.objects.get(name="WORK-0")
