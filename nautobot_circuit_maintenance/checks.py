@@ -1,11 +1,14 @@
 """Django system checks of PLUGINS_CONFIG and the database."""
 
+from importlib.util import find_spec
+
 from django.conf import settings as django_settings
 from django.core.checks import Error, Warning as CheckWarning, register
 from django.db import DatabaseError
 
 from nautobot_circuit_maintenance import unmigrated
 from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.channel_settings.chat import ChatSettings
 from nautobot_circuit_maintenance.domain.errors import RiskError
 
 _PREFIX = "nautobot_circuit_maintenance"
@@ -19,6 +22,7 @@ def register_checks() -> None:
     register(check_risk_settings)
     register(check_metric_settings)
     register(check_dkim_libraries)
+    register(check_chat_library)
     register(check_tables)
 
 
@@ -87,6 +91,16 @@ def check_dkim_libraries(**_kwargs) -> list[Error]:
     message = f"Notification source '{min(verifying)}' has 'dkim', but its libraries are not installed."
     hint = "Install the app's extra 'dkim' (pip install dkimpy publicsuffixlist), or remove 'dkim'."
     return [Error(message, hint=hint, id=f"{_PREFIX}.E021")]
+
+
+def check_chat_library(**_kwargs) -> list[Error]:
+    """Report channels that lead to a chat service while the library is missing; all their messages would wait."""
+    chats = [channel.name for channel in get_app_settings().channels.entries if channel.kind == ChatSettings.kind]
+    if not chats or find_spec("apprise"):
+        return []
+    message = f"Channel '{min(chats)}' leads to a chat service, but the library apprise is not installed."
+    hint = "Install the app's extra 'chat' (pip install apprise), or remove the channel."
+    return [Error(message, hint=hint, id=f"{_PREFIX}.E054")]
 
 
 def check_risk_settings(**_kwargs) -> list[Error]:

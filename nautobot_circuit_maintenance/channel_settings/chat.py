@@ -15,9 +15,13 @@ SCHEMES = (
 )
 """The services that a channel may lead to, as apprise's URLs begin; the others reach files, programs and mail."""
 _SCHEME = re.compile(r"([a-z]+)://[^\s,;]+")
-_OVERRIDES = re.compile(
-    r"[?&](?:verify|redirect|cto|rto|format|overflow|emojis|store|tz|attach\w*|file)=", re.IGNORECASE
+PARAMETERS = frozenset(
+    "action alias api-version auth avatar blocks botname channel channels class discovery entity fields flags footer group hsreq"
+    " icon_url id image key mdv mode msgtype pa path powerautomate preview priority region route routeid severity sig silent"
+    " sp sv tags team thread timestamp to token topic ver version webhook workspace wrap xtags".split()
 )
+"""Of the services; the others of apprise read files, reach other addresses, mention everyone, hide a failure, send twice, or
+turn off what the app turns on."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,12 @@ def url_problem(url: str) -> str:
         return "names more than one service, or another URL"
     if found[1] not in SCHEMES:
         return "begins with a scheme that is not supported"
-    if _OVERRIDES.search(url):
-        return "sets what the app sets itself (such as verify, redirect, format or time-outs)"
+    if any(key not in PARAMETERS for key in _keys(url)):
+        return "has a parameter that is not supported (such as verify, redirect, template, attach, ping or time-outs)"
     return ""
+
+
+def _keys(url: str) -> list[str]:
+    """Return the names of the parameters, as they are written."""
+    query = url.partition("?")[2]
+    return [pair.partition("=")[0] for pair in query.replace("?", "&").split("&")] if query else []

@@ -11,6 +11,7 @@ from nautobot_circuit_maintenance.outbound.state import Occasion
 from nautobot_circuit_maintenance.outbound.template_values import template_values
 from nautobot_circuit_maintenance.outbound.templates import LONGEST_OUTPUT, TemplateFailed, apply, render
 from nautobot_circuit_maintenance.outbound.texts import write
+from nautobot_circuit_maintenance.tests.documentation.pages import DOCS
 from nautobot_circuit_maintenance.tests.outbound.states import NIGHT, SECOND, STATE, WINDOW, changed
 
 UTC = timezone.utc
@@ -50,6 +51,19 @@ def rendered(template: str, **values) -> str:
 )
 def test_what_templates_are_for(template, text):
     assert rendered(template) == text
+
+
+def test_the_example_of_the_guide_channels_md():
+    page = (DOCS / "admin/channels.md").read_text(encoding="utf-8")
+    example = page.partition("```text\n")[2].partition("```")[0]
+    lines = [line for line in rendered(example).splitlines() if line]
+    assert lines == [
+        "Lumen 42 is CONFIRMED",
+        "Tue 01 Dec 2026 22:00 UTC (Tue 01 Dec 23:00 CET) to 03:00 CET",
+        "Wed 02 Dec 2026 22:00 UTC (Wed 02 Dec 23:00 CET) to 03:00 CET",
+        "SYD1: SYD-1",
+        "https://nautobot.example/m/42/",
+    ]
 
 
 READS = [

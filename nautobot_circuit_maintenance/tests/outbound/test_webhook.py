@@ -21,8 +21,12 @@ from nautobot_circuit_maintenance.outbound.channels.errors import (
     Unsure,
 )
 from nautobot_circuit_maintenance.outbound.channels.opening import open_channel
+from nautobot_circuit_maintenance.outbound.facts import facts
 from nautobot_circuit_maintenance.outbound.messages import Message, Recipient
+from nautobot_circuit_maintenance.outbound.state import Occasion
+from nautobot_circuit_maintenance.tests.documentation.pages import DOCS
 from nautobot_circuit_maintenance.tests.outbound.mail_server import ca_file, server_context
+from nautobot_circuit_maintenance.tests.outbound.states import STATE
 from nautobot_circuit_maintenance.tests.outbound.web_server import HANG, HANG_UP, web_server
 
 TOKEN = "T0KEN-tok3n-of-the-path"  # nosec B105 # of the tests
@@ -86,6 +90,15 @@ def test_a_message_arrives_as_json_that_is_signed(server):
     assert request.headers["Idempotency-Key"] == KEY
     assert request.headers["Content-Type"] == "application/json"
     assert request.headers["Content-Length"] == str(len(request.body))
+
+
+def test_the_example_of_the_guide_has_what_is_sent(server):
+    page = (DOCS / "admin/channels.md").read_text(encoding="utf-8")
+    example = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    send(server.url)
+    sent = json.loads(server.requests[0].body)
+    assert example.keys() == sent.keys()
+    assert example["data"].keys() == facts(Occasion("changed", STATE, STATE)).keys()
 
 
 def test_without_a_key_nothing_is_signed_and_no_file_adds_a_password(server, tmp_path, monkeypatch):
