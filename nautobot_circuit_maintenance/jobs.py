@@ -228,7 +228,35 @@ class ReplayMailLayout(Job):
         return {key: value for key, value in found.items() if not isinstance(value, list)}
 
 
+class SendCircuitMaintenanceUpdates(Job):
+    """Send what subscriptions wait for, and bring silences and drain jobs in order; to be scheduled every five minutes."""
+
+    class Meta:
+        name = "Send Circuit Maintenance Updates"
+        description = "Send messages of subscriptions, silence alerts, and run jobs before and after windows."
+        has_sensitive_variables = False
+
+    def run(self) -> dict[str, Any]:  # pylint: disable=arguments-differ  # see above
+        """Send; the result counts attempts by how they ended. A run that is stopped at any moment loses nothing."""
+        # pylint: disable=import-outside-toplevel  # heavy
+        from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
+        from nautobot_circuit_maintenance.outbound.run import send_updates
+
+        limit = self.job_result.job_model.soft_time_limit or settings.CELERY_TASK_SOFT_TIME_LIMIT
+        report = send_updates(MessageChannels.configured(), timezone.now, time_left(limit))
+        for line in report.lines:
+            self.logger.info("%s", in_markdown(line))
+        for channel, reason in report.down.items():
+            self.logger.error("%s: %s", in_markdown(channel), in_markdown(reason))
+        if not report.is_complete:
+            self.logger.warning("Job time limit reached; the next run will continue.")
+        if report.errors:
+            self.fail("; ".join(map(in_markdown, report.errors)))
+        return report.as_json()
+
+
 jobs = [
+    SendCircuitMaintenanceUpdates,
     HandleCircuitMaintenanceNotifications,
     ReprocessNotifications,
     PurgeRawNotifications,

@@ -39,6 +39,14 @@ class Delivery(BaseModel):
         default=dict, blank=True, help_text="The state that it announces, by primary key of the thread."
     )
     state = models.CharField(max_length=20, choices=DeliveryStateChoices, default=DeliveryStateChoices.WAITING)
+    folded_into = models.ForeignKey(
+        to="self",
+        on_delete=models.SET_NULL,
+        related_name="folded",
+        null=True,
+        blank=True,
+        help_text="The digest that says what this one would have said.",
+    )
     recipient = models.CharField(max_length=LONGEST_ADDRESS, blank=True, help_text="Address; empty: the channel's own.")
     recipient_name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, blank=True)
     subject = models.CharField(max_length=CHARFIELD_MAX_LENGTH, blank=True)

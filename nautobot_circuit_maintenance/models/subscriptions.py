@@ -29,6 +29,13 @@ LONGEST_ADDRESS = 254
 """Characters (RFC 5321 4.5.3.1.3, erratum 1690)."""
 
 
+_BEGINS_ANEW = (
+    *("enabled", "owner_id", "maintenance_filter", "events", "lead_time", "channel", "audience"),
+    *("rhythm", "digest_time", "digest_day", "time_zone"),
+)
+"""Attributes that say what is sent, to whom and when."""
+
+
 def default_events() -> list[str]:
     """Return the events of a new subscription."""
     return [EventChoices.NEW, EventChoices.CHANGED, EventChoices.CANCELLED]
@@ -124,6 +131,19 @@ class Subscription(ReferencesInRecordsMixin, PrimaryModel):  # type: ignore[misc
         if self.rhythm != RhythmChoices.AT_ONCE and self.digest_time is None:
             raise ValidationError({"digest_time": "A digest needs a time of day."})
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Begin again if it is enabled, or is about something else, or goes elsewhere: that sends nothing by itself."""
+        if self.present_in_database and self._begins_anew():
+            self.begun = self.clock = timezone.now()
+            self.next_digest = None
+        super().save(*args, **kwargs)
+
+    def _begins_anew(self) -> bool:
+        stored = Subscription.objects.filter(pk=self.pk).values(*_BEGINS_ANEW, "begun").first()
+        if stored is None or stored.pop("begun") != self.begun:
+            return False
+        return any(getattr(self, name) != value for name, value in stored.items())
+
     def to_objectchange(self, action: str, *, object_data_exclude: Iterable[str] | None = None, **kwargs: Any) -> Any:
         """Leave out what is not for people, and what runs write."""
         excluded = [*(object_data_exclude or ()), "token_hash", "token_used_at", "begun", "clock", "next_digest"]
@@ -146,6 +166,9 @@ class Thread(BaseModel):
     due = models.DateTimeField(null=True, db_index=True, help_text="Since when something may have to be sent.")
     last_state = models.JSONField(null=True, help_text="The state that was last sent.")
     last_key = models.CharField(max_length=64, blank=True, help_text="The key of that message.")
+    subject = models.CharField(
+        max_length=CHARFIELD_MAX_LENGTH, blank=True, help_text="Subject of the first message, which all have."
+    )
     root_key = models.CharField(max_length=64, blank=True, help_text="The key of the first message.")
     open = models.ForeignKey(
         to="nautobot_circuit_maintenance.Delivery",

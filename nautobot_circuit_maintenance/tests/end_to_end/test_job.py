@@ -91,6 +91,7 @@ class TestDeclaration(TestCase):
                 PURGE: "Purge Raw Notifications",
                 "FindSitesAtRisk": "Find Sites At Risk",
                 "ReplayMailLayout": "Replay Mail Layout",
+                "SendCircuitMaintenanceUpdates": "Send Circuit Maintenance Updates",
             },
         )
 

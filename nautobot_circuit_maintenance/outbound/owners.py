@@ -1,0 +1,77 @@
+"""What the owner of a subscription may see now, and why nothing is sent for one."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.http import QueryDict
+from nautobot.core.utils.lookup import get_filterset_for_model
+
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Subscription
+
+_VIEW = "nautobot_circuit_maintenance.view_circuitmaintenance"
+
+
+class Silent(Exception):
+    """Nothing may be sent for a subscription; ``str()`` is the reason for the operator, with its code in front."""
+
+
+@dataclass
+class Owners:
+    """The owners of subscriptions during one step of a run: each is read once, for permissions are cached on the row."""
+
+    _known: dict[Any, Visibility | Silent] = field(default_factory=dict)
+
+    def visibility(self, subscription: Subscription) -> Visibility:
+        """Return what the owner of a subscription may see; raises Silent if that is nothing."""
+        key = subscription.owner_id
+        if key not in self._known:
+            try:
+                self._known[key] = visibility_of(key)
+            except Silent as error:  # visibility_of
+                self._known[key] = error
+        found = self._known[key]
+        if isinstance(found, Silent):
+            raise found
+        return found
+
+
+def visibility_of(owner: Any) -> Visibility:
+    """Return what the user of this primary key may see now; raises Silent if that is nothing.
+
+    An inactive superuser would see everything: Nautobot's ``restrict()`` does not ask.
+    """
+    user: Any = get_user_model().objects.filter(pk=owner).first()
+    if user is None or not user.is_active:
+        raise Silent("SUB-01: The owner is not active.")
+    if not user.has_perm(_VIEW):
+        raise Silent("SUB-02: The owner may not view maintenances.")
+    return Visibility.of(user)
+
+
+def matching(wanted: Mapping[str, Any], visibility: Visibility, among: Collection[UUID]) -> set[UUID]:
+    """Return those of these maintenances that a filter matches and the owner may view; raises Silent if it is not valid."""
+    filterset: Any = get_filterset_for_model(CircuitMaintenance)
+    rows = visibility.maintenances.filter(pk__in=among)
+    found = filterset(query_of(wanted), rows, request=SimpleNamespace(user=visibility.user))
+    if not found.is_valid():
+        raise Silent(f"SUB-03: The filter is not valid any more: {_first_error(found.errors)}")
+    return set(found.qs.order_by().values_list("pk", flat=True))
+
+
+def query_of(wanted: Mapping[str, Any]) -> QueryDict:
+    """Return a stored filter as the query string that the list of maintenances takes."""
+    query = QueryDict(mutable=True)
+    for name, value in wanted.items():
+        values = value if isinstance(value, (list, tuple)) else [value]
+        query.setlist(name, [str(each).lower() if isinstance(each, bool) else str(each) for each in values])
+    return query
+
+
+def _first_error(errors: Mapping[str, Any]) -> str:
+    name, problems = next(iter(errors.items()))
+    return f"{name}: {problems[0]}"

@@ -1,0 +1,126 @@
+"""What is to be said in the conversations about maintenances: the difference to what was sent last, and what the clock made true."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.choices import EventChoices as Event
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Subscription, Thread
+from nautobot_circuit_maintenance.outbound.facts_of_clock import facts_of
+from nautobot_circuit_maintenance.outbound.owners import matching
+from nautobot_circuit_maintenance.outbound.seen import Seen, gone, see
+from nautobot_circuit_maintenance.outbound.state import MaintenanceState, Occasion, State, digest_of, from_json, to_json
+
+
+@dataclass(frozen=True)
+class Pending:
+    """One thing to say in a conversation."""
+
+    key: str
+    occasion: Occasion
+    until: datetime | None = None
+    """When it is too late to say it."""
+
+
+def pending_of_maintenances(
+    subscription: Subscription, threads: Iterable[Thread], visibility: Visibility, now: datetime
+) -> dict[UUID, list[Pending]]:
+    """Return what is to be said in each of these conversations, most important first.
+
+    Where nothing was ever sent, and nothing is to be sent now, the state is kept as what later changes are compared with;
+    that changes the threads and does not save them. Raises Silent if the filter is not valid any more.
+    """
+    rows = list(threads)
+    subjects = {row.subject_id for row in rows}
+    seen = see(subjects, visibility)
+    matched = matching(subscription.maintenance_filter, visibility, subjects)
+    hidden = _existing(subjects - seen.keys())
+    return {
+        row.pk: _Conversation(subscription, row, now).pending(
+            seen.get(row.subject_id), is_matched=row.subject_id in matched, is_hidden=row.subject_id in hidden
+        )
+        for row in rows
+    }
+
+
+def _existing(subjects: Collection[UUID]) -> set[UUID]:
+    if not subjects:
+        return set()
+    return set(CircuitMaintenance.objects.filter(pk__in=subjects).order_by().values_list("pk", flat=True))
+
+
+@dataclass(frozen=True)
+class _Conversation:
+    subscription: Subscription
+    thread: Thread
+    now: datetime
+
+    def pending(self, seen: Seen | None, *, is_matched: bool, is_hidden: bool) -> list[Pending]:
+        """Return what is to be said; nothing about what the owner may not view any more."""
+        told = self._told()
+        if seen is None:
+            if is_hidden or told is None or told.is_over:
+                return []
+            return self._difference(told, gone(told), is_new=False)
+        state = seen.state if is_matched else replace(seen.state, matches=False)
+        is_new = seen.created is None or seen.created >= self.subscription.begun
+        found = self._difference(told, state, is_new=is_new)
+        return found + self._of_clock(replace(seen, state=state), told)
+
+    def _told(self) -> MaintenanceState | None:
+        state = from_json(self.thread.last_state) if self.thread.last_state else None
+        return state if isinstance(state, MaintenanceState) else None
+
+    def _difference(self, told: MaintenanceState | None, state: MaintenanceState, *, is_new: bool) -> list[Pending]:
+        if told is None:
+            event, wanted = self._first(state, is_new=is_new)
+        elif told.fact == state.fact:
+            return []
+        else:
+            event, wanted = _later(told, state)
+        if not event:
+            return []
+        if wanted.isdisjoint(self.subscription.events):
+            if not self.thread.root_key:
+                self.thread.last_state = to_json(state)
+            return []
+        key = digest_of(str(self.thread.pk), event, self.thread.last_key, state.fact)
+        return [Pending(key, self._occasion(event, state, told))]
+
+    def _first(self, state: MaintenanceState, *, is_new: bool) -> tuple[str, set[str]]:
+        """Return the event of a first message, and the events of which one must be subscribed to; of what is past, none."""
+        ends = max((end for _, end in state.windows), default=None)
+        if not state.matches or (ends and ends < self.now) or (state.is_over and not state.is_cancelled):
+            return "", set()
+        if state.is_cancelled:
+            return Event.CANCELLED, {Event.CANCELLED}
+        return Event.NEW, {Event.NEW} if is_new else {Event.NEW, Event.CHANGED}
+
+    def _of_clock(self, seen: Seen, told: MaintenanceState | None) -> list[Pending]:
+        lead = timedelta(hours=self.subscription.lead_time)
+        found = facts_of(seen, self.subscription.events, lead=lead, begun=self.subscription.begun, now=self.now)
+        return [
+            Pending(
+                digest_of(str(self.thread.pk), fact.event, *fact.parts),
+                self._occasion(fact.event, seen.state, told, fact.window),
+                fact.until,
+            )
+            for fact in found
+        ]
+
+    def _occasion(
+        self, event: str, state: State, told: State | None, window: tuple[datetime, datetime] | None = None
+    ) -> Occasion:
+        return Occasion(event, state, told, window, self.subscription.lead_time)
+
+
+def _later(told: MaintenanceState, state: MaintenanceState) -> tuple[str, set[str]]:
+    """Return the event of a difference, and the events of which one must be subscribed to."""
+    if state.is_cancelled:
+        return (Event.CHANGED, {Event.CHANGED}) if told.is_cancelled else (Event.CANCELLED, {Event.CANCELLED})
+    if not state.matches:
+        return ("", set()) if told.is_over else (Event.CHANGED, {Event.CHANGED, Event.CANCELLED})
+    is_back = told.is_cancelled or not told.matches
+    return Event.CHANGED, {Event.CHANGED, Event.NEW} if is_back else {Event.CHANGED}
