@@ -1,5 +1,6 @@
 """What a query string of the REST API may ask."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import BinaryField, JSONField
@@ -22,6 +23,22 @@ class OwnColumnsMixin:
     queryset: Any
     serializer_class: Any
     pagination_class = KeysFirstPagination
+    ordered_as: Mapping[str, Sequence[str]] = {}
+    """Columns that repeat the order of what a row refers to: no index has the joined ones."""
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Return what is asked for, ordered by columns of its own."""
+        found = super().filter_queryset(queryset)  # type: ignore[misc]  # of the view set
+        if not self.ordered_as.keys() & {str(name).lstrip("-") for name in found.query.order_by}:
+            return found
+        return found.order_by(*(column for name in found.query.order_by for column in self._columns(name)))
+
+    def _columns(self, name: str) -> list[str]:
+        """Return what one name of ``sort`` stands for; "-" reverses it."""
+        columns = list(self.ordered_as.get(name.lstrip("-"), [name.lstrip("-")]))
+        if not name.startswith("-"):
+            return columns
+        return [column[1:] if column.startswith("-") else f"-{column}" for column in columns]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the query string; raises ParseError (400) if the database would refuse it."""

@@ -211,6 +211,7 @@ class ParsedNotificationViewSet(OwnColumnsMixin, StreamedCSVMixin, ReadOnlyModel
     queryset = ParsedNotification.objects.select_related("maintenance__provider")  # the same
     serializer_class = serializers.ParsedNotificationSerializer
     filterset_class = filters.ParsedNotificationFilterSet
+    ordered_as = {"notification": ("-received_at", "fingerprint")}
 
 
 __all__ = (

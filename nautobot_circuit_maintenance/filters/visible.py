@@ -118,8 +118,11 @@ def _rewritten(model: type[Model], path: str, value: Any, visibility: Visibility
         return Q(**{path: value}) if is_own_column else _none_of(relation, rows) if value else _any_of(relation, rows)
     if _is_field(related, rest.partition(LOOKUP_SEP)[0]):
         found = _any_of(relation, rows.filter(_rewritten(related, rest, value, visibility)))
+        if not (rest.endswith(f"{LOOKUP_SEP}isnull") and value):
+            return found
         # As with an outer join: what has no related row at all has none with a value either.
-        return found | _none_of(relation, rows) if rest.endswith(f"{LOOKUP_SEP}isnull") and value else found
+        none = _none_of(relation, rows)
+        return found | none if is_own_column else _keys_of(model, found) | _keys_of(model, none)
     if is_own_column and not rows.query.where:
         return Q(**{path: value})
     return _any_of(relation, rows.filter(**{f"pk__{rest or 'exact'}": getattr(value, "pk", value)}))
@@ -151,6 +154,11 @@ def _none_of(relation: Any, rows: QuerySet) -> Q:
     if isinstance(relation, ForeignKey) and not rows.query.where:
         return Q(**{f"{relation.name}__isnull": True})
     return ~_any_of(relation, rows)
+
+
+def _keys_of(model: type[Model], condition: Q) -> Q:
+    """Return the same condition by keys: databases join neither side of "either there is one, or there is none"."""
+    return Q(pk__in=Visibility.everything().of_model(model).filter(condition).values("pk"))
 
 
 def _owned(relation: Any, rows: QuerySet) -> QuerySet:

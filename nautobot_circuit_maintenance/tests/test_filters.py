@@ -6,6 +6,7 @@ from django.test import TestCase
 from django.utils import timezone
 from nautobot.dcim.models import Cable, Device, DeviceType, Interface, Location, Manufacturer
 from nautobot.extras.models import Role
+from nautobot.tenancy.models import Tenant
 
 from nautobot_circuit_maintenance import filters, models
 from nautobot_circuit_maintenance.choices import (
@@ -43,6 +44,33 @@ class CircuitMaintenanceFilterTest(_WorldMixin, inherited.FilterTestCase):
         ["impact", "impacts__impact"],
         ["sequence"],
     )
+
+
+class WithoutTest(TestCase):
+    """Maintenances of which something has no value: one of their circuits, or none at all."""
+
+    def names(self, **asked):
+        """Return the maintenances that are found."""
+        found = filters.CircuitMaintenanceFilterSet(asked, models.CircuitMaintenance.objects.all())
+        return sorted(found.qs.values_list("name", flat=True))
+
+    def test_what_has_no_value_or_nothing_that_could_have_one(self):
+        isp = core.create_provider("ISP")
+        ended, loose = core.create_circuit(isp, "ENDED"), core.create_circuit(isp, "LOOSE")
+        core.terminate(ended, "A", core.create_sites("SYD1")[0])
+        type(ended).objects.filter(pk=ended.pk).update(tenant=Tenant.objects.create(name="North"))
+        of = {name: app.create_maintenance(name, isp) for name in ("all", "some", "unknown", "none")}
+        for name, circuit in (("all", ended), ("some", ended), ("some", loose), ("unknown", None)):
+            models.CircuitImpact.objects.create(
+                maintenance=of[name], circuit=circuit, cid=getattr(circuit, "cid", "UNKNOWN")
+            )
+
+        self.assertEqual(self.names(circuit__isnull=True), ["none", "unknown"])
+        self.assertEqual(self.names(circuit__isnull=False), ["all", "some"])
+        for name in ("location", "tenant"):
+            with self.subTest(name=name):
+                self.assertEqual(self.names(**{f"{name}__isnull": True}), ["none", "some", "unknown"])
+                self.assertEqual(self.names(**{f"{name}__isnull": False}), ["all", "some"])
 
 
 class CircuitImpactFilterTest(_WorldMixin, inherited.FilterWithoutTagsTestCase):

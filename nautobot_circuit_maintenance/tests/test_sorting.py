@@ -81,6 +81,12 @@ class SortingTest(PageTestCase):
             table = self.client.get(url_of("parsednotification_list"), {"sort": sort}, **HTMX).context["table"]
             shown = [row.record.pk for row in table.paginated_rows if row.record.notification_id]
             self.assertEqual(shown, [row.pk for row in rows.order_by(sort)])
+            url = reverse("plugins-api:nautobot_circuit_maintenance-api:parsednotification-list")
+            with CaptureQueriesContext(connection) as queries:
+                found = self.client.get(url, {"sort": sort}).json()["results"]
+            self.assertEqual([row["id"] for row in found if row["notification"]], list(map(str, shown)))
+            joined = f'"{models.Notification._meta.db_table}"."received_at"'
+            self.assertEqual([each["sql"] for each in queries if joined in each["sql"].partition("ORDER BY")[2]], [])
 
     def assert_answers(self, url, sort, **options):
         """Check that a sort order gives no error."""
