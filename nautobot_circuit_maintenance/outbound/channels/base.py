@@ -7,12 +7,15 @@ from typing import Any
 
 from nautobot_circuit_maintenance.channel_settings.base import ChannelSettings
 from nautobot_circuit_maintenance.domain.text import shortened
-from nautobot_circuit_maintenance.outbound.channels.errors import DeliveryError, Unsure
+from nautobot_circuit_maintenance.outbound.channels.deadline import within
+from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, DeliveryError, Unsure
 from nautobot_circuit_maintenance.outbound.messages import Message
 from nautobot_circuit_maintenance.pipeline import defects
 
 TIMEOUT = 30
 """Seconds that a single network operation may take, whatever Django's EMAIL_TIMEOUT is."""
+DEADLINE = 120
+"""Seconds that a message, or opening a channel, may take in all: less than a claimed delivery is left alone."""
 _LONGEST_REASON = 300
 
 
@@ -22,6 +25,7 @@ class Channel(ABC):
     def __init__(self, settings: ChannelSettings) -> None:
         """Keep the settings, whose secrets were read: they are in no error that leaves the channel."""
         self.settings = settings
+        self._is_stuck = False
 
     @property
     def name(self) -> str:
@@ -43,6 +47,16 @@ class Channel(ABC):
 
         Raises ChannelUnavailable, MessageRefused, TryAgain, or Unsure, each without a secret in it.
         """
+        if self._is_stuck:
+            raise ChannelUnavailable("CHANNEL-07", "An earlier message took too long, and its connection is given up.")
+        late = Unsure("CHANNEL-08", f"Sending took more than {DEADLINE} seconds. Whether it was taken is not known.")
+        try:
+            within(DEADLINE, lambda: self._send_guarded(message), late)
+        except Unsure as error:
+            self._is_stuck = error is late  # another message would get into what is still going on
+            raise
+
+    def _send_guarded(self, message: Message) -> None:
         with redacted(self.settings):
             try:
                 self._send(message)
@@ -56,7 +70,8 @@ class Channel(ABC):
     def check(self) -> None:
         """Show that messages could be sent, without sending one; raises ChannelUnavailable."""
         with redacted(self.settings):
-            self._check()
+            late = ChannelUnavailable("CHANNEL-10", f"There was no answer within {DEADLINE} seconds.")
+            within(DEADLINE, self._check, late)
 
     @abstractmethod
     def _send(self, message: Message) -> None:

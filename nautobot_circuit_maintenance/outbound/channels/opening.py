@@ -1,7 +1,7 @@
 """The way from the name of a channel to the open channel."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -9,8 +9,12 @@ from nautobot_circuit_maintenance.app_settings import AppSettings
 from nautobot_circuit_maintenance.channel_settings.base import ChannelSettings
 from nautobot_circuit_maintenance.channel_settings.kinds import CHANNEL_KINDS
 from nautobot_circuit_maintenance.domain.errors import MailboxError
-from nautobot_circuit_maintenance.outbound.channels.base import Channel, redacted
+from nautobot_circuit_maintenance.outbound.channels.base import DEADLINE, Channel, redacted
+from nautobot_circuit_maintenance.outbound.channels.deadline import within
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable
+
+_CLOSING = 10
+"""Seconds that closing a channel may take."""
 
 
 def settings_of(app_settings: AppSettings, name: str) -> ChannelSettings:
@@ -45,8 +49,14 @@ def open_channel(settings: ChannelSettings) -> Iterator[Channel]:
         raise ValueError(f"Channels of the kind {settings.kind} send no messages")
     read_secrets(settings)  # first: from here on, no error can contain one
     with redacted(settings):
-        with _imported(dotted).open(settings) as channel:
+        manager: AbstractContextManager[Channel] = _imported(dotted).open(settings)
+        late = ChannelUnavailable("CHANNEL-09", f"The channel could not be opened within {DEADLINE} seconds.")
+        channel = within(DEADLINE, manager.__enter__, late)
+        try:
             yield channel
+        finally:
+            with suppress(ChannelUnavailable):  # within: saying good-bye changes nothing about what was sent
+                within(_CLOSING, lambda: manager.__exit__(None, None, None), late)
 
 
 def _imported(name: str) -> Any:

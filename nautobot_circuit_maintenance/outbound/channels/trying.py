@@ -1,12 +1,11 @@
 """Tries a channel for a person who waits for the answer: *Validate* and *Send a Test*."""
 
 import secrets
-import threading
 from collections.abc import Callable
-from concurrent import futures
 
 from nautobot_circuit_maintenance.channel_settings.base import ChannelSettings
 from nautobot_circuit_maintenance.outbound.channels.base import Channel
+from nautobot_circuit_maintenance.outbound.channels.deadline import within
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, DeliveryError
 from nautobot_circuit_maintenance.outbound.channels.opening import open_channel, read_secrets
 from nautobot_circuit_maintenance.outbound.documents import as_html, as_text, section
@@ -46,24 +45,16 @@ def test_message(settings: ChannelSettings, recipient: Recipient) -> Message:
 
 def _try(settings: ChannelSettings, attempt: Callable[[Channel], None]) -> None:
     read_secrets(settings)  # here: a connection to the database belongs to its thread
-    outcome: futures.Future[None] = futures.Future()
-    # In a thread that Python does not wait for at its end: a web process may have no main thread to interrupt.
-    threading.Thread(target=_run, args=(settings, attempt, outcome), daemon=True).start()
-    if not futures.wait([outcome], SECONDS).done:
-        sentence = f"There was no answer within {SECONDS} seconds. The job that sends allows more time."
-        raise ChannelUnavailable("CHANNEL-05", sentence)
-    outcome.result()
+    sentence = f"There was no answer within {SECONDS} seconds. The job that sends allows more time."
+    within(SECONDS, lambda: _run(settings, attempt), ChannelUnavailable("CHANNEL-05", sentence))
 
 
-def _run(settings: ChannelSettings, attempt: Callable[[Channel], None], outcome: "futures.Future[None]") -> None:
-    """Set the outcome of the attempt."""
+def _run(settings: ChannelSettings, attempt: Callable[[Channel], None]) -> None:
     try:
         with open_channel(settings) as channel:
             attempt(channel)
-    except DeliveryError as error:  # open_channel, attempt
-        outcome.set_exception(error)
-    except Exception as error:  # pylint: disable=broad-exception-caught  # or the reason would be lost in this thread
+    except DeliveryError:  # open_channel, attempt
+        raise
+    except Exception as error:  # pylint: disable=broad-exception-caught  # a bug is shown to who tries, without secrets
         sentence = defects.log_and_describe(f"Trying channel {settings.name}", error, settings.redact)
-        outcome.set_exception(ChannelUnavailable("CHANNEL-06", sentence))
-    else:
-        outcome.set_result(None)
+        raise ChannelUnavailable("CHANNEL-06", sentence) from None
