@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 
 import pytest
 
@@ -71,8 +70,8 @@ def test_a_mail_server_that_answers_byte_by_byte_leaves_the_outcome_open_and_get
 @pytest.mark.parametrize(
     ("entry", "scheme"), [({"kind": "webhook"}, "http"), ({"kind": "chat"}, "mmost")], ids=["webhook", "chat"]
 )
-def test_a_web_server_that_answers_byte_by_byte_leaves_the_outcome_open(entry, scheme):
-    import_module("apprise")  # which takes longer than the deadline of this test
+def test_a_web_server_that_answers_byte_by_byte_leaves_the_outcome_open(entry, scheme, monkeypatch):
+    monkeypatch.setattr(opening, "DEADLINE", 60)  # loading apprise with its services takes seconds
     with dripping(b"") as port:
         settings = settings_for(name="x", **entry, url=f"{scheme}://127.0.0.1:{port}/abcdefghijklmnopqrstuvwx")
         with open_channel(settings) as channel, pytest.raises(Unsure, match="CHANNEL-08"):
