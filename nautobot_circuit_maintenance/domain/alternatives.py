@@ -24,6 +24,10 @@ ADDED = "windows"
 """The gate whose windows are to be added to those of the reading; those of the others take the place of one."""
 
 
+WITHOUT_ZONE = "stands in the message without a time zone."
+"""The end of a finding that a fact of the provider would settle."""
+
+
 class Alternative(NamedTuple):
     """One way to read the message instead."""
 

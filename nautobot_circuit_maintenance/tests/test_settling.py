@@ -6,7 +6,8 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 from nautobot.extras.models import ObjectChange
 
-from nautobot_circuit_maintenance.domain.custom_fields import ORDER
+from nautobot_circuit_maintenance.domain.custom_fields import ORDER, ZONE
+from nautobot_circuit_maintenance.domain.opinions import Finding, findings_to_json
 from nautobot_circuit_maintenance.models import (
     CircuitMaintenance,
     ManualReading,
@@ -15,9 +16,10 @@ from nautobot_circuit_maintenance.models import (
     SettledDoubt,
 )
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
-from nautobot_circuit_maintenance.pipeline.rules import preview
+from nautobot_circuit_maintenance.pipeline.rules import Habit, preview
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
-from nautobot_circuit_maintenance.tests.factories.mail import NOON
+from nautobot_circuit_maintenance.tests.factories import app
+from nautobot_circuit_maintenance.tests.factories.mail import NOON, mail
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.pipeline.test_second_opinion import TextCase, cogent
 
@@ -248,8 +250,33 @@ class ChoosingTest(TextCase, PageTestCase):
     def test_the_cost_of_the_rule_does_not_grow_with_the_emails(self):
         self.receive(*(cogent(f"SN{number}", start="06/12/2026") for number in range(1, 4)))
         with self.assertNumQueries(2):
-            previews = preview(Notification.objects.all(), self.provider, "day first")
+            previews = preview(Notification.objects.all(), self.provider, Habit("order", "day first"))
         self.assertEqual(len(previews), 3)
+
+    def test_a_time_zone_that_stands_nowhere_is_asked_and_kept(self):
+        self.become_superuser()
+        text = "Ticket: W-1\nStart: 2026-12-20 17:00\nEnd: 2026-12-20 21:00\nCircuit: C-1\n"
+        self.receive(mail(subject="Work W-1", text=text))
+        self.row = Notification.objects.get(subject="Work W-1")
+        sentence = "2026-12-20 17:00 - 2026-12-20 21:00 UTC stands in the message without a time zone."
+        finding = Finding("window in the mail", "unchecked", sentence)
+        maintenance = app.create_maintenance("W-1", self.provider)
+        app.create_parsed(self.row, maintenance, confidence="unchecked", findings=findings_to_json([finding]))
+        url = f"{url_of('notification_rule', self.row)}?zone="
+        page = self.page("notification", self.row)
+        self.assertIn("stands in the message without a time zone.", page)
+        self.assertIn(f'href="{url}"', page)
+
+        self.assertNotIn("Keep for", self.client.get(url).content.decode())
+        self.assertIn("Unknown time zone.", self.client.get(f"{url}Mars").content.decode())
+        shown = self.client.get(f"{url}Asia/Tokyo").content.decode()
+        self.assertIn("2026-12-20 08:00", shown)
+        self.assertIn("Keep for", shown)
+        self.client.post(url_of("notification_rule", self.row), {"zone": "Asia/Tokyo"})
+
+        self.provider.refresh_from_db()
+        self.assertEqual(self.provider.cf[ZONE.key], "Asia/Tokyo")
+        self.assertNotIn(url, self.page("notification", self.row))
 
     def test_an_alternative_that_is_not_offered_changes_nothing(self):
         self.become_superuser()

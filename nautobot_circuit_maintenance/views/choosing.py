@@ -1,6 +1,8 @@
 """Choosing what a doubtful reading is instead, and keeping a habit of the provider that it shows."""
 
+from importlib import import_module
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -17,11 +19,16 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.alternatives import is_swapped
 from nautobot_circuit_maintenance.domain.custom_fields import ORDER
 from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.forms.moments import UNKNOWN_ZONE, ZoneInput
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
 from nautobot_circuit_maintenance.pipeline.choosing import choose
 from nautobot_circuit_maintenance.views.asking import ASKING, TITLED
 
 _RULE = "plugins:nautobot_circuit_maintenance:notification_rule"
+_QUESTIONS = {
+    "order": "Does {} always write the {} first?",
+    "zone": "Which time zone does {} mean where its emails name none?",
+}
 
 
 def choose_reading(request: HttpRequest, maintenance: CircuitMaintenance, *, fingerprint: str, sentence: str) -> str:
@@ -52,34 +59,47 @@ class RuleMixin:
 
     @action(detail=True, url_path="rule", url_name="rule", **ASKING)
     def rule(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        """Show how the provider's other emails read with this order of day and month, then keep it."""
+        """Show how the provider's other emails read by a habit of it, then keep it."""
         row = self.get_object()
-        order = request.POST.get("order") or request.GET.get("order") or ORDER.choices[0]
-        if order not in ORDER.choices:
-            raise Http404("No such order of day and month.")
+        rules: Any = import_module("nautobot_circuit_maintenance.pipeline.rules")
+        habit, problem = _habit(request, rules)
         if not request.user.has_perm("circuits.change_provider", row.provider):
             raise PermissionDenied("You may not change this provider.")
-        if request.method == "POST":
-            return self._keep(request, row, order)
+        if request.method == "POST" and habit.value:
+            return self._keep(request, row, habit)
         rows = Visibility.of(request.user).notifications.filter(provider=row.provider)
-        preview = import_string("nautobot_circuit_maintenance.pipeline.rules.preview")
         context = {
-            "title": f"Does {row.provider} always write the {order.removesuffix(' first')} first?",
+            "title": _QUESTIONS[habit.name].format(row.provider, habit.value.removesuffix(" first")),
             **TITLED,
             "notification": row,
-            "order": order,
-            "previews": preview(rows, row.provider, order),
+            "habit": habit,
+            "problem": problem,
+            "zones": ZoneInput().render("zone", habit.value, {"id": "id_zone", "aria-label": "Time zone"}),
+            "previews": rules.preview(rows, row.provider, habit),
         }
         return TemplateResponse(request, "nautobot_circuit_maintenance/rule.html", context)
 
-    def _keep(self, request: HttpRequest, row: Notification, order: str) -> HttpResponse:
-        row.provider.cf[ORDER.key] = order
+    def _keep(self, request: HttpRequest, row: Notification, habit: Any) -> HttpResponse:
+        row.provider.cf[habit.field.key] = habit.value
         try:
             row.provider.validated_save()
         except ValidationError as error:  # of the provider's other fields
             messages.error(request, " ".join(error.messages))
         else:
             messages.success(
-                request, f"{row.provider} writes the {order}. Reprocess its notifications to compare them again."
+                request, f"{row.provider} {habit.sentence}. Reprocess its notifications to compare them again."
             )
         return redirect(row.get_absolute_url())
+
+
+def _habit(request: HttpRequest, rules: Any) -> tuple[Any, str]:
+    """Return the habit that is asked about, and what is wrong with its value, which is empty then."""
+    given = request.POST if request.method == "POST" else request.GET
+    if "zone" in given:
+        zone = given["zone"].strip()
+        is_known = zone in available_timezones()
+        return rules.Habit("zone", zone if is_known else ""), UNKNOWN_ZONE if zone and not is_known else ""
+    order = given.get("order") or ORDER.choices[0]
+    if order not in ORDER.choices:
+        raise Http404("No such order of day and month.")
+    return rules.Habit("order", order), ""

@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.template import Context
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from nautobot.apps.ui import Panel
+from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.domain.alternatives import WITHOUT_ZONE
 from nautobot_circuit_maintenance.models import Notification, ParsedNotification, SettledDoubt
 from nautobot_circuit_maintenance.models.keys import id_key
+from nautobot_circuit_maintenance.models.providers import provider_facts
 from nautobot_circuit_maintenance.ui import formatting
 
 
@@ -26,9 +30,26 @@ class FindingsPanel(Panel):
         return bool(context["findings"]) and super().should_render(context)
 
     def get_extra_context(self, context: Context) -> dict[str, Any]:
-        """Add the reasons, each with its badge."""
-        rows = [(formatting.confidence_badge(finding["level"]), finding) for finding in context["findings"]]
-        return {**super().get_extra_context(context), "findings": rows}
+        """Add the reasons, each with its badge, and where to answer which time zone the provider means."""
+        zone_url, provider = _zone_question(context["object"], context["request"].user)
+        rows = [
+            (
+                formatting.confidence_badge(each["level"]),
+                {**each, "asks_zone": zone_url and each["sentence"].endswith(WITHOUT_ZONE)},
+            )
+            for each in context["findings"]
+        ]
+        return {**super().get_extra_context(context), "findings": rows, "zone_url": zone_url, "provider": provider}
+
+
+def _zone_question(instance: Notification | ParsedNotification, user: Any) -> tuple[str, Provider | None]:
+    """Return where a user answers which time zone the provider means; empty if it is known, or the user may not."""
+    if not isinstance(instance, Notification) or provider_facts(instance.provider).zone:
+        return "", None
+    if not user.has_perm("circuits.change_provider", instance.provider):
+        return "", None
+    url = reverse("plugins:nautobot_circuit_maintenance:notification_rule", args=[instance.pk])
+    return f"{url}?zone=", instance.provider
 
 
 def highlighted(text: str, notification: Notification, user: Any) -> SafeString:

@@ -7,7 +7,7 @@ out, quoted, labeled as old or as a backup window, or the time of a note confirm
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from nautobot_circuit_maintenance.domain.alternatives import window_text as text
+from nautobot_circuit_maintenance.domain.alternatives import WITHOUT_ZONE, window_text as text
 from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.reading import zones
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
@@ -74,7 +74,7 @@ def _without_match(case: Case, window: Window) -> Iterator[Finding]:
     zoneless = [each for each in case.stated.windows if each.window is None and each.kind in (MAIN, OLD)]
     zoned = [each for each in case.stated.windows if each.window is not None and each.kind == MAIN]
     if not zoned and (same := [each for each in zoneless if _is_same_local(each, window)]):
-        sentence = f"{text(window)} stands in the message without a time zone."
+        sentence = f"{text(window)} {WITHOUT_ZONE}"
         yield Finding(GATE, UNCHECKED, sentence, same[0].source.span)
     elif not case.stated.windows:
         yield from _by_single_moments(case, window)
