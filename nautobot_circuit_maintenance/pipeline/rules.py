@@ -1,6 +1,6 @@
 """How the emails of a provider read by a habit of it, before it is kept."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from nautobot.circuits.models import Circuit, Provider
@@ -87,8 +87,8 @@ def _windows(row: Notification, provider: Provider, habit: Habit) -> tuple[Windo
 
 def _proposal(row: Notification, provider: Provider, habit: Habit) -> Proposal | None:
     """Return what is proposed for an email; without the inventory: windows do not depend on circuits."""
-    facts = provider_facts(provider)._replace(**{habit.name: habit.value})
+    changed: Any = {habit.name: habit.value}
     try:
-        return propose_for(row, facts, Circuit.objects.none())
+        return propose_for(row, provider_facts(provider)._replace(**changed), Circuit.objects.none())
     except ParseError:  # of propose_for(): the message cannot be looked at
         return None
