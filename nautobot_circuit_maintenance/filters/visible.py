@@ -122,7 +122,9 @@ def _rewritten(model: type[Model], path: str, value: Any, visibility: Visibility
             return found
         # As with an outer join: what has no related row at all has none with a value either.
         none = _none_of(relation, rows)
-        return found | none if is_own_column else _keys_of(model, found) | _keys_of(model, none)
+        if not isinstance(relation, ForeignObjectRel):
+            return found | none
+        return _keys_of(model, found) | _keys_of(model, none)
     if is_own_column and not rows.query.where:
         return Q(**{path: value})
     return _any_of(relation, rows.filter(**{f"pk__{rest or 'exact'}": getattr(value, "pk", value)}))
