@@ -12,6 +12,7 @@ from nautobot_circuit_maintenance.outbound.channels.chat import defused
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, DeliveryError, TryAgain
 from nautobot_circuit_maintenance.outbound.channels.opening import open_channel
 from nautobot_circuit_maintenance.outbound.messages import Message, Recipient
+from nautobot_circuit_maintenance.tests.documentation.pages import DOCS
 from nautobot_circuit_maintenance.tests.outbound.mail_server import server_context
 from nautobot_circuit_maintenance.tests.outbound.web_server import HANG_UP, web_server
 
@@ -146,6 +147,31 @@ def test_a_url_that_does_more_is_refused_before_apprise_sees_it(server, attack):
         send(url)
     assert TOKEN not in str(raised.value)
     assert server.requests == []
+
+
+GUIDE = [
+    "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
+    "workflows://prod-1.westus.logic.azure.com:443/643e69f83c8944438d68119179a10a64/Kxk2oVvYJsoWkSr1oBjGRrT0qKmPnqjwWz",
+    "workflows://x.environment.api.powerplatform.com:443/643e69f83c8944438d68119179a10a64/Kxk2oVvYJsoWkSr1oBjGRrT0qK/?pa=yes",
+    "pagerduty://a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4@y_NbAkKc66ryYTWUXYEu?region=eu",
+    "opsgenie://5f5a1b2c-3d4e-5f6a-1b2c-3d4e5f6a1b2c?region=eu",
+    "mmosts://mattermost.example.com/3ccdd113474722377935511fc85d3dd4",
+    "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js",
+    "tgram://123456789:abcdefg_hijklmnop/12315544",
+    "gchat://AAAA/AIzaSyDdI0hCZtE6vySjMm-WEfRq3CPzqKqqsHI/vjqjqm3B",
+    "wxteams://Y2lzY29zcGFyazovL3VzL1JPT00vMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE",
+    "matrixs://user:password@matrix.example.com/#general",
+    "ntfys://ntfy.example.com/topic1",
+    "rockets://user:password@rocket.example.com/#general",
+]
+
+
+@pytest.mark.parametrize("url", GUIDE)
+def test_each_service_of_the_guide_is_understood_with_the_walls_around_it(url):
+    with open_channel(settings_for(url)) as channel:
+        channel.check()
+    page = (DOCS / "admin/channels.md").read_text(encoding="utf-8")
+    assert f"`{url.partition('://')[0]}://" in page
 
 
 def test_a_url_that_apprise_does_not_understand_is_not_repeated():
