@@ -1,6 +1,7 @@
 """Why nothing is sent for a subscription: stored on it, shown with it, and cleared once something could be sent."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from nautobot_circuit_maintenance.models import Subscription
@@ -28,11 +29,22 @@ def look_again(channels: Collection[str]) -> None:
     lost = enabled.exclude(channel__in=channels).exclude(channel="")
     lost.exclude(last_error=NO_CHANNEL).update(last_error=NO_CHANNEL)
     owners = Owners()
+    reasons: dict[tuple[Any, str], str] = {}
     inactive = enabled.filter(owner__is_active=False, last_error="")
     for each in [*inactive, *enabled.filter(channel__in=channels).exclude(last_error="")]:
-        try:
-            matching(each.maintenance_filter, owners.visibility(each), ())
-        except Silent as error:  # visibility and matching
-            note_silent([each.pk], str(error))
+        key = (each.owner_id, repr(each.maintenance_filter))
+        if key not in reasons:
+            reasons[key] = _why_silent(each, owners)
+        if reasons[key]:
+            note_silent([each.pk], reasons[key])
         else:
             note_sending([each.pk])
+
+
+def _why_silent(subscription: Subscription, owners: Owners) -> str:
+    """Return why nothing may be sent for a subscription; an empty string if it may."""
+    try:
+        matching(subscription.maintenance_filter, owners.visibility(subscription), ())
+    except Silent as error:  # visibility and matching
+        return str(error)
+    return ""
