@@ -34,6 +34,13 @@ def recipients_of(
     return dict.fromkeys(subjects, chosen)
 
 
+def recipients_about(
+    subscription: Subscription, subjects: Collection[UUID], *, is_addressed: bool
+) -> dict[UUID, list[Recipient]]:
+    """Return who receives messages about sites, notifications and sources: the chosen contacts and teams."""
+    return dict.fromkeys(subjects, chosen_recipients(subscription) if is_addressed else [Recipient()])
+
+
 def chosen_recipients(subscription: Subscription) -> list[Recipient]:
     """Return the contacts and teams of a subscription that have an email address."""
     return _unique([*subscription.contacts.all(), *subscription.teams.all()])

@@ -18,10 +18,12 @@ from nautobot_circuit_maintenance.choices import (
     ThreadSubjectChoices as Subject,
 )
 from nautobot_circuit_maintenance.models import Delivery, Subscription, Thread
-from nautobot_circuit_maintenance.outbound.audience import recipients_of
+from nautobot_circuit_maintenance.outbound.audience import recipients_about, recipients_of
 from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
+from nautobot_circuit_maintenance.outbound.mail import pending_of_notifications, pending_of_sources
 from nautobot_circuit_maintenance.outbound.owners import Owners, Silent
 from nautobot_circuit_maintenance.outbound.silence import note_sending, note_silent
+from nautobot_circuit_maintenance.outbound.sites import pending_of_sites
 from nautobot_circuit_maintenance.outbound.waiting import Pending, pending_of_maintenances
 from nautobot_circuit_maintenance.outbound.writing import Writer, supersede
 
@@ -30,7 +32,12 @@ THREADS_AT_ONCE = 100
 PendingOf = Callable[[Subscription, Sequence[Thread], Visibility, datetime], Mapping[UUID, list[Pending]]]
 """Returns what is to be said in conversations about one kind of subject, by their primary keys."""
 
-SUBJECTS: dict[str, PendingOf] = {Subject.MAINTENANCE: pending_of_maintenances}
+SUBJECTS: dict[str, PendingOf] = {
+    Subject.MAINTENANCE: pending_of_maintenances,
+    Subject.SITE: pending_of_sites,
+    Subject.NOTIFICATION: pending_of_notifications,
+    Subject.SOURCE: pending_of_sources,
+}
 """By what conversations are about."""
 
 
@@ -87,7 +94,10 @@ def pending_of(
             continue
         subjects = {thread.subject_id for thread in own}
         is_addressed = channels.is_addressed(subscription.channel)
-        recipients = recipients_of(subscription, subjects, visibility, is_addressed=is_addressed)
+        if kind == Subject.MAINTENANCE:
+            recipients = recipients_of(subscription, subjects, visibility, is_addressed=is_addressed)
+        else:
+            recipients = recipients_about(subscription, subjects, is_addressed=is_addressed)
         addresses = {pk: {each.address.casefold() for each in some} for pk, some in recipients.items()}
         left = [thread for thread in own if thread.recipient.casefold() in addresses[thread.subject_id]]
         found.update(pending(subscription, left, visibility, now))

@@ -18,6 +18,7 @@ from nautobot_circuit_maintenance.outbound.owners import Owners, Silent, matchin
 from nautobot_circuit_maintenance.outbound.silence import note_silent
 
 CHANGES_AT_ONCE = 500
+_OF_TIME = {*OF_CLOCK, Event.AT_RISK}
 _OF_MAINTENANCES = {Event.NEW, Event.CHANGED, Event.CANCELLED, *OF_CLOCK}
 
 
@@ -124,17 +125,21 @@ def observe_clock(channels: MessageChannels, now: datetime) -> None:
     """
     with transaction.atomic():
         rows = Subscription.objects.filter(enabled=True, channel__in=channels.names, clock__lt=now)
-        subscriptions = [each for each in rows.order_by("name") if not set(OF_CLOCK).isdisjoint(each.events)]
+        subscriptions = [each for each in rows.order_by("name") if not _OF_TIME.isdisjoint(each.events)]
         if not subscriptions:
             return
         spans = list(_windows(subscriptions, now))
         groups: defaultdict[Any, list[Subscription]] = defaultdict(list)
-        for each in subscriptions if spans else ():
+        for each in _of_windows(subscriptions) if spans else ():
             groups[each.owner_id, repr(sorted(each.maintenance_filter.items()))].append(each)
         for group in groups.values():
             wanted = {each.pk: _crossed(each, spans, now) for each in group}
             _open_matching(group, wanted, set().union(*wanted.values()), channels, now)
         Subscription.objects.filter(pk__in=[each.pk for each in subscriptions]).update(clock=now)
+
+
+def _of_windows(subscriptions: Iterable[Subscription]) -> Iterator[Subscription]:
+    return (each for each in subscriptions if not set(OF_CLOCK).isdisjoint(each.events))
 
 
 def _windows(subscriptions: Iterable[Subscription], now: datetime) -> Iterator[tuple[UUID, datetime, datetime]]:

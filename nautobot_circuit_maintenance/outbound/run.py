@@ -19,6 +19,7 @@ from nautobot_circuit_maintenance.outbound.digests import compose_digests
 from nautobot_circuit_maintenance.outbound.downtime import down_and_due
 from nautobot_circuit_maintenance.outbound.machines import run_machines
 from nautobot_circuit_maintenance.outbound.observe import mark_due, observe_changes, observe_clock
+from nautobot_circuit_maintenance.outbound.observe_others import observe_others
 from nautobot_circuit_maintenance.outbound.report import SendReport
 from nautobot_circuit_maintenance.outbound.retention import delete_old
 from nautobot_circuit_maintenance.outbound.silence import look_again
@@ -42,6 +43,7 @@ def send_updates(
     report = SendReport()
     look_again(channels.known)
     report.changes = observe_changes(channels, clock())
+    observe_others(channels, clock(), has_changed=bool(report.changes))
     observe_clock(channels, clock())
     _refresh_waiting(clock())
     delivering = Delivering(channels, clock, is_time_left, report, opening)
