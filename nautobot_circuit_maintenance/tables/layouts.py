@@ -6,9 +6,10 @@ from nautobot.apps.tables import BaseTable, TagColumn, ToggleColumn
 from nautobot_circuit_maintenance.models import MailLayout
 from nautobot_circuit_maintenance.tables.columns import ActionsColumn, BadgeColumn
 from nautobot_circuit_maintenance.tables.paging import KeysFirstMixin
+from nautobot_circuit_maintenance.tables.stacking import StackedMixin
 
 
-class MailLayoutTable(KeysFirstMixin, BaseTable):
+class MailLayoutTable(StackedMixin, KeysFirstMixin, BaseTable):
     """Mail layouts with their state."""
 
     pk = ToggleColumn()

@@ -29,31 +29,32 @@ from nautobot_circuit_maintenance.tables.columns import (
     stacked,
 )
 from nautobot_circuit_maintenance.tables.paging import KeysFirstMixin
+from nautobot_circuit_maintenance.tables.stacking import SIDE_BY_SIDE, StackedMixin
 from nautobot_circuit_maintenance.ui import formatting
 
 _LIST = "plugins:nautobot_circuit_maintenance:{}_list"
 
 
-class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
+class CircuitMaintenanceTable(StackedMixin, KeysFirstMixin, BaseTable):
     """Maintenances with times, worst impact and acknowledgement."""
 
     pk = ToggleColumn()
-    name = tables.Column(linkify=True)
-    provider = tables.Column(linkify=True)
+    name = tables.Column(linkify=True, attrs=SIDE_BY_SIDE)
+    provider = tables.Column(linkify=True, attrs=SIDE_BY_SIDE)
     window = tables.Column(
         accessor="start_time",
         verbose_name="Window",
         order_by=("start_time", "name"),
-        attrs={"td": {"class": "text-nowrap"}},
+        attrs={"td": {"class": "text-nowrap ncm-side"}},
     )
     sites = tables.Column(
         accessor="pk", verbose_name="Sites", orderable=False, attrs={"td": {"class": "text-nowrap ncm-sites"}}
     )
-    status = BadgeColumn()
+    status = BadgeColumn(attrs=SIDE_BY_SIDE)
     start_time = DateTimeBadgeColumn(verbose_name="Start")
     end_time = DateTimeBadgeColumn(verbose_name="End")
-    worst_impact = BadgeColumn(accessor="pk", verbose_name="Worst impact")
-    circuits = tables.Column(accessor="pk", verbose_name="Circuits")
+    worst_impact = BadgeColumn(accessor="pk", verbose_name="Worst impact", attrs=SIDE_BY_SIDE)
+    circuits = tables.Column(accessor="pk", verbose_name="Circuits", attrs={"td": {"class": "text-nowrap"}})
     ticket = tables.Column(attrs={"td": {"class": "text-nowrap"}})
     ack = tables.Column(verbose_name="Acknowledged")
     acknowledged_by = tables.Column()
@@ -114,6 +115,13 @@ class CircuitMaintenanceTable(KeysFirstMixin, BaseTable):
         self.hides_impacts = bool(user and not user.has_perm("nautobot_circuit_maintenance.view_circuitimpact"))
         self.now = timezone.now()
         super().__init__(data, *args, user=user, **kwargs)
+
+    def before_render(
+        self, request: HttpRequest
+    ) -> None:  # pylint: disable=unused-argument  # django-tables2 passes it
+        """Show tickets only where there are any: the window then has room on one line."""
+        if not any(row.record.ticket for row in self.paginated_rows):
+            self.columns.hide("ticket")
 
     @cached_property
     def summaries(self) -> dict[UUID, ImpactSummary]:
@@ -250,7 +258,7 @@ class CircuitMaintenanceListTable(CircuitMaintenanceTable):
         )
 
 
-class CircuitImpactTable(KeysFirstMixin, BaseTable):
+class CircuitImpactTable(StackedMixin, KeysFirstMixin, BaseTable):
     """Impacts with circuit and maintenance."""
 
     pk = ToggleColumn()
@@ -345,7 +353,7 @@ def unknown_circuit(record: CircuitImpact, *, offers_to_add: bool) -> SafeString
     )
 
 
-class CircuitMaintenanceNoteTable(KeysFirstMixin, BaseTable):
+class CircuitMaintenanceNoteTable(StackedMixin, KeysFirstMixin, BaseTable):
     """Maintenance notes; in user preferences, the plain name belongs to core's NoteTable."""
 
     pk = ToggleColumn()

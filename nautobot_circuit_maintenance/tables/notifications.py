@@ -29,10 +29,11 @@ from nautobot_circuit_maintenance.tables.columns import (
     SupersededColumn,
 )
 from nautobot_circuit_maintenance.tables.paging import KeysFirstMixin
+from nautobot_circuit_maintenance.tables.stacking import StackedMixin
 from nautobot_circuit_maintenance.ui import formatting
 
 
-class NotificationTable(KeysFirstMixin, BaseTable):
+class NotificationTable(StackedMixin, KeysFirstMixin, BaseTable):
     """Notifications with state and reason."""
 
     pk = ToggleColumn()
@@ -182,7 +183,7 @@ class SourceProviderTable(BaseTable):
         return ", ".join(parser_names(record))
 
 
-class NotificationSourceTable(BaseTable):
+class NotificationSourceTable(StackedMixin, BaseTable):
     """Sources with settings and results."""
 
     name = tables.Column(linkify=True)

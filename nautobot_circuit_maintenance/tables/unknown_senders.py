@@ -6,6 +6,7 @@ from nautobot.apps.tables import BaseTable, BooleanColumn, ToggleColumn
 from nautobot_circuit_maintenance.models import UnknownSender
 from nautobot_circuit_maintenance.tables.columns import ActionsColumn, DateTimeBadgeColumn
 from nautobot_circuit_maintenance.tables.paging import KeysFirstMixin
+from nautobot_circuit_maintenance.tables.stacking import StackedMixin
 
 _ASSIGN = """
 {% if perms.nautobot_circuit_maintenance.change_unknownsender and perms.circuits.change_provider %}
@@ -16,7 +17,7 @@ _ASSIGN = """
 """
 
 
-class UnknownSenderTable(KeysFirstMixin, BaseTable):
+class UnknownSenderTable(StackedMixin, KeysFirstMixin, BaseTable):
     """Unknown senders, with the number of their emails."""
 
     pk = ToggleColumn()

@@ -32,6 +32,8 @@ _UNCONFIRMED = format_html(
     "Unconfirmed",
 )
 _SHOWN_BEHIND = 10
+_MOST_TICKS, _LAST_TICK = 7, 0.93
+"""Labels of the axis, and the part of it after which there is no room for one."""
 
 
 def link_to(finding: Finding, name: str) -> SafeString:
@@ -59,18 +61,27 @@ def row_of(row: Row, risk: Risk, names: Names, now: datetime) -> dict[str, Any]:
         "behind_names": _named(row.others, risk),
         "kind": kind_badge(finding),
         "window": formatting.upcoming_window(finding.start, finding.end, now),
-        "why": names.why(finding),
-        "works": works(finding, names),
-        "single_homed": not finding.had_two_ways,
+        "why": why(finding, names),
     }
+
+
+def why(finding: Finding, names: Names) -> SafeString:
+    """Return the causes as ``Names.why`` does, with links to the maintenances."""
+    links = _linked(finding, names)
+    separator = ": " if links else ""
+    return format_html("{}{}{}{}", names.lost(finding), separator, links, names.rest(finding))
 
 
 def works(finding: Finding, names: Names) -> str | SafeString:
     """Link to the maintenances that cause a finding."""
+    return _linked(finding, names) or placeholder(None)
+
+
+def _linked(finding: Finding, names: Names) -> SafeString:
     found = sorted((names.maintenances[key], key) for key in finding.maintenances if key in names.maintenances)
     route = "plugins:nautobot_circuit_maintenance:circuitmaintenance"
     pairs = ((reverse(route, kwargs={"pk": key}), label) for label, key in found)
-    return format_html_join(", ", '<a href="{}">{}</a>', pairs) or placeholder(None)
+    return format_html_join(", ", '<a href="{}">{}</a>', pairs)
 
 
 def _named(findings: Sequence[Finding], risk: Risk) -> str:
@@ -112,11 +123,13 @@ def _bar(finding: Finding, now: datetime, span: timedelta) -> dict[str, Any]:
     }
 
 
-def ticks(now: datetime, span: timedelta, midnight: datetime) -> list[dict[str, str]]:
-    """Return the days of the axis, at most about ten of them, from this first midnight on."""
-    days = max(span.days // 10, 1)
-    found, at = [], midnight
-    while at < now + span:
-        found.append({"left": f"{100 * ((at - now) / span):.2f}", "label": formatting.day(at)})
-        at += timedelta(days=days)
+def ticks(now: datetime, span: timedelta, midnight: datetime) -> list[dict[str, Any]]:
+    """Return the days of the axis, at most seven of them, from this first midnight on; on a phone, minor ones are left out."""
+    step = timedelta(days=-(-span.days // _MOST_TICKS) or 1)
+    found: list[dict[str, Any]] = []
+    at = midnight
+    while (at - now) / span < _LAST_TICK:
+        place = f"{100 * ((at - now) / span):.2f}"
+        found.append({"left": place, "label": formatting.day(at), "is_minor": bool(len(found) % 3)})
+        at += step
     return found

@@ -25,7 +25,7 @@ _MAINTENANCE = "plugins:nautobot_circuit_maintenance:circuitmaintenance"
 def timeline_of(rows: Sequence[SiteRow], now: datetime) -> dict[str, Any]:
     """Return what the template shows."""
     shown = [row for row in rows if row.is_at_risk] if len(rows) > MOST_SITES else list(rows)
-    shown = (shown or list(rows))[:MOST_SITES]
+    shown = sorted(shown or rows, key=lambda row: not row.is_at_risk)[:MOST_SITES]
     drawn = _cells(shown, now) if len(shown) > MOST_BARS else _bars(shown)
     data = {
         "sites": [row.name for row in shown],

@@ -44,9 +44,12 @@ class Names:
     def why(self, finding: Finding) -> str:
         """Return the causes: "both links: ISP 1 M-1, ISP 2 M-7", "2 of 3 links: Seaborn 52210; hangs on CID-7"."""
         works = ", ".join(self.works(finding))
-        text = f"{self._lost(finding)}: {works}" if works else self._lost(finding)
+        return f"{self.lost(finding)}{f': {works}' if works else ''}{self.rest(finding)}"
+
+    def rest(self, finding: Finding) -> str:
+        """Return what of the causes comes after the maintenances: "; hangs on CID-7"."""
         hangs_on = self.hangs_on(finding)
-        return f"{text}; hangs on {_some(hangs_on)}" if hangs_on else text
+        return f"; hangs on {_some(hangs_on)}" if hangs_on else ""
 
     def works(self, finding: Finding) -> list[str]:
         """Return the maintenances that cause it."""
@@ -57,7 +60,8 @@ class Names:
         keys = dict.fromkeys(key for phase in finding.phases for key in phase.hangs_on)
         return list(dict.fromkeys(map(self.circuit, keys)))
 
-    def _lost(self, finding: Finding) -> str:
+    def lost(self, finding: Finding) -> str:
+        """Return how many links or circuits are down: "both links", "2 of 3 links down"."""
         down, total = len(self.own_down(finding)), self.link_count(finding)
         noun = "link" if finding.subject in (Subject.SITE, Subject.HUB) else "circuit"
         if not down:

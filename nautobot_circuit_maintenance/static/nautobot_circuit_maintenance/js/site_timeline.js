@@ -56,7 +56,7 @@ document.addEventListener("DOMContentLoaded", () => {
         };
         chart.setOption({
             ...common,
-            xAxis: { type: "time", min: data.from, max: data.until, axisLabel: { color: text }, splitLine: { show: true, lineStyle: { color: line } } },
+            xAxis: { type: "time", min: data.from, max: data.until, axisLabel: { color: text, hideOverlap: true, formatter: { year: "{MMM} {d}", month: "{MMM} {d}", day: "{ee} {d}", hour: "{HH}:{mm}" } }, splitLine: { show: true, lineStyle: { color: line } } },
             yAxis: names,
             series: [{ type: "custom", renderItem: bar, encode: { x: [1, 2], y: 0 }, data: data.bars, cursor: "pointer" }],
         }, true);
