@@ -5,10 +5,12 @@ from copy import deepcopy
 from typing import Any
 from uuid import UUID
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
 from nautobot.apps.models import OrganizationalModel, extras_features
+from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices, MatchedByChoices, NoteLevelChoices
 from nautobot_circuit_maintenance.models.changes import ReferencesInRecordsMixin, sending_change
@@ -168,6 +170,13 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
         """Delete, and send the change of the maintenance."""
         with sending_change(CircuitMaintenance, self.maintenance_id):
             return super().delete(*args, **kwargs)
+
+    def to_objectchange(self, action: str, **kwargs: Any) -> ObjectChange:
+        """Return a record that the change log and the timeline of the maintenance find, too."""
+        record = super().to_objectchange(action, **kwargs)
+        record.related_object_type = ContentType.objects.get_for_model(CircuitMaintenance)
+        record.related_object_id = self.maintenance_id
+        return record
 
 
 @extras_features(*FEATURES)

@@ -12,7 +12,10 @@ from nautobot.circuits.models import CircuitTermination, ProviderNetwork
 from nautobot.dcim.models import Location
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
+from nautobot_circuit_maintenance.choices import (
+    CircuitImpactChoices as Impact,
+    CircuitMaintenanceStatusChoices as Status,
+)
 from nautobot_circuit_maintenance.tests.factories import app, core
 from nautobot_circuit_maintenance.tests.factories.core import create_device, create_sites, terminate
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
@@ -224,6 +227,30 @@ class MaintenancePageTest(PageTestCase):
         self.assertNotIn("Edited by", self.timeline()[0])
         self.add_permissions("extras.view_objectchange")
         self.assertIn("Edited by", self.timeline()[0])
+
+    def test_timeline_shows_the_impacts_that_people_edit(self):
+        self.become_superuser()
+        with web_request_context(self.user):
+            impact = app.create_impact(self.maintenance, "BY-HAND", Impact.DEGRADED)
+        impact.impact = Impact.OUTAGE
+        for _ in range(2):  # the second one changes nothing
+            with web_request_context(self.user):
+                impact.save()
+        with web_request_context(self.user):
+            impact.delete()
+        app.create_impact(self.maintenance, "BY-MAIL")
+
+        text, _ = self.timeline()
+
+        self.assertRegex(text, rf"Circuit BY-HAND removed by {self.user}, [^,]+ UTC OUTAGE Circuit BY-HAND changed by")
+        self.assertRegex(text, rf"changed by {self.user}, [^,]+ UTC DEGRADED \u2192 OUTAGE Circuit BY-HAND added by")
+        self.assertEqual(text.count("BY-HAND"), 3)
+        self.assertNotIn("BY-MAIL", text)
+        self.user.is_superuser = False
+        self.user.save()
+        self.permit("view_circuitmaintenance")
+        self.add_permissions("extras.view_objectchange")
+        self.assertNotIn("BY-HAND", self.timeline()[0])  # impacts may not be viewed
 
     def test_timeline_is_restricted_by_permissions(self):
         mail = self.notify(1, "SECRET-CID", subject="Secret subject")

@@ -60,6 +60,28 @@ class MaintenanceListTest(PageTestCase):
         self.assertIn(f">{timezone.localtime(start):%a %d %b %H:%M}</time>", page)
         self.assertIn(f'<a href="{place.get_absolute_url()}">Athens</a> <span title="Berlin">+ 1</span>', page)
 
+    def test_stacked_cells_keep_the_names_of_their_columns_and_their_roles(self):
+        """On a phone, where the heads of the columns are hidden."""
+        self.become_superuser()
+        for model in ("circuitmaintenance", "circuitimpact", "note", "notification", "notificationsource"):
+            with self.subTest(model=model):
+                page = self.page(f"{model}_list", **HTMX)
+                table = page[page.index("<table") : page.index("</table>")]
+                self.assertRegex(table, r'<table[^>]*class="[^"]*ncm-stacked')
+                cells = re.findall(r"<td[^>]*>", table)
+                self.assertTrue(cells)
+                for cell in cells:
+                    self.assertIn('role="cell"', cell)
+                    self.assertTrue("data-label=" in cell or "ncm-side" in cell, cell)
+                self.assertNotIn("<table", self.page(f"{model}_list").partition(".ncm-stacked thead")[0])
+
+    def test_tickets_take_no_room_where_there_are_none(self):
+        self.become_superuser()
+        models.CircuitMaintenance.objects.update(ticket="")
+        self.assertNotIn("?sort=ticket", self.page("circuitmaintenance_list", **HTMX))
+        app.create_maintenance("M-9", ticket="T-9")
+        self.assertIn("?sort=ticket", self.page("circuitmaintenance_list", **HTMX))
+
     def test_what_a_user_may_not_see_is_no_zero(self):
         self.permit("view_circuitmaintenance")
 

@@ -6,13 +6,13 @@ import re
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from nautobot.circuits.models import Circuit
+from nautobot.circuits.models import Circuit, Provider
 from nautobot.dcim.models import Location
 from rest_framework.test import APIClient
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.tables.maintenances import CircuitMaintenanceTable
-from nautobot_circuit_maintenance.tests.factories import users
+from nautobot_circuit_maintenance.tests.factories import core, users
 from nautobot_circuit_maintenance.tests.risk_case import HOUR, RiskCase, configured
 
 ALL = (models.CircuitMaintenance, models.CircuitImpact, Circuit, Location)
@@ -69,6 +69,19 @@ class RiskPageTest(PageCase):
         models.CircuitImpact.objects.all()
         Circuit.objects.filter(cid="C-1").delete()
         self.assertIn("Cork</a>: no link", self.text("risk"))
+
+    def test_a_hint_says_that_all_that_is_left_is_of_one_provider(self):
+        other = core.create_provider("ISP 2")
+        for number in (3, 4):
+            circuit = core.create_circuit(other, f"A-{number}")
+            core.terminate(circuit, "A", self.athens)
+        page = " ".join(plain(self.text("risk")).split())
+
+        self.assertRegex(page, r"All left are of one provider .* Athens .*: 2 links of ISP 2")
+        self.assertNotIn("both links", page)
+        self.assertNotIn("All left are", self.text("risk", location=str(self.berlin.pk)))
+        hidden = users.viewer(*ALL, Provider, constraints={Circuit: {"provider__name": "ISP 1"}})
+        self.assertNotIn("All left are", self.text("risk", hidden))
 
     def test_the_csv_file(self):
         lines = self.text("risk", export="csv").splitlines()

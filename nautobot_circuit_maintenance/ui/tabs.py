@@ -27,7 +27,7 @@ _TABS = (
 
 
 def tabs_of(user: Any, opened: str, counts: dict[str, int] | None = None) -> list[Tab]:
-    """Return the tabs that a user may open, by route; ``counts`` are known to the open one."""
+    """Return the tabs that a user may open, by route, with what waits behind them."""
     return [
         Tab(label, reverse(f"plugins:{_APP}:{route}"), route == opened, (counts or {}).get(route))
         for label, route, permission in _TABS

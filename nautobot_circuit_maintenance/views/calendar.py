@@ -15,8 +15,8 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.filters import CircuitMaintenanceFilterSet
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.ui.http import has_storable_query
-from nautobot_circuit_maintenance.ui.tabs import tabs_of
 from nautobot_circuit_maintenance.views.page import Page
+from nautobot_circuit_maintenance.views.tab_counts import counted_tabs
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 _LONGEST = timedelta(days=100)
@@ -51,7 +51,7 @@ class CalendarView(_CalendarMixin, Page):
         query = request.GET.urlencode()
         events = reverse(_ROUTE.format("calendar_events"))
         context = {
-            "tabs": tabs_of(request.user, "calendar"),
+            "tabs": counted_tabs("calendar", Visibility.of(request.user), timezone.now()),
             "return_url": request.get_full_path(),
             "list_url": f"{reverse(_ROUTE.format('circuitmaintenance_list'))}?{query}",
             "is_filtered": bool(query),

@@ -25,9 +25,9 @@ from nautobot_circuit_maintenance.domain.phrases import phrases_of
 from nautobot_circuit_maintenance.models import Note, Notification
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
-from nautobot_circuit_maintenance.ui.tabs import tabs_of
 from nautobot_circuit_maintenance.views.page import Page
 from nautobot_circuit_maintenance.views.phrases import note_link, shown
+from nautobot_circuit_maintenance.views.tab_counts import counted_tabs
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:changes"
 _LIST_ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_list"
@@ -160,12 +160,13 @@ class ChangesView(Page):
         chosen = request.GET.get("days", "")
         days = next((each for each in _DAYS if chosen == str(each)), USUAL_DAYS)
         kind = next((each for each in ChangeKind if each.value == request.GET.get("kind")), None)
+        now, visibility = timezone.now(), Visibility.of(request.user)
         context = {
             "days": days,
             "choices": _DAYS,
             "kind": kind.value if kind else "",
             "days_url": changes_url(days),
-            "tabs": tabs_of(request.user, "changes"),
-            **context_of(Visibility.of(request.user), timezone.now(), days, MOST, kind),
+            "tabs": counted_tabs("changes", visibility, now),
+            **context_of(visibility, now, days, MOST, kind),
         }
         return self.page(request, **context)

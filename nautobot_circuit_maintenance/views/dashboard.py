@@ -11,7 +11,6 @@ from django.utils.safestring import SafeString
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 
 from nautobot_circuit_maintenance.analysis import dashboard
-from nautobot_circuit_maintenance.analysis.changes import count_changes
 from nautobot_circuit_maintenance.analysis.freshness import SourceState, read_sources
 from nautobot_circuit_maintenance.analysis.site_timeline import read_timeline
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
@@ -19,13 +18,12 @@ from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import SourceHealthChoices as Health
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import ahead_url
-from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
-from nautobot_circuit_maintenance.ui.tabs import tabs_of
 from nautobot_circuit_maintenance.ui.tiles import maintenance_tiles
 from nautobot_circuit_maintenance.views.dashboard_risk import risk_context
 from nautobot_circuit_maintenance.views.dashboard_rows import upcoming_row
 from nautobot_circuit_maintenance.views.page import Page
 from nautobot_circuit_maintenance.views.site_timeline import DAYS, timeline_of
+from nautobot_circuit_maintenance.views.tab_counts import counted_tabs
 
 _LIST = "plugins:nautobot_circuit_maintenance:circuitmaintenance_list"
 _TITLE = "Circuit Maintenance Dashboard"
@@ -51,23 +49,17 @@ class DashboardView(Page):
         now, days = timezone.now(), get_app_settings().dashboard_n_days
         visibility = Visibility.of(request.user)
         sources = read_sources(visibility, now)
+        problems = dashboard.count_problems(visibility, now, sources)
         context = {
             "n_days": days,
             "return_url": request.path,
             "sources": sources,
             "last_read": last_read(sources, now),
-            "tabs": tabs_of(request.user, "dashboard", self.counts(visibility, now, sources)),
+            "tabs": counted_tabs("dashboard", visibility, now, problems.total),
             "timeline_days": DAYS,
             **self.rows(visibility, now, timedelta(days=days)),
         }
         return self.page(request, **context)
-
-    def counts(self, visibility: Visibility, now: datetime, sources: Sequence[SourceState]) -> dict[str, int]:
-        """Return what waits behind the other tabs."""
-        return {
-            "changes": count_changes(visibility, start_of_day(now, USUAL_DAYS)),
-            "health": dashboard.count_problems(visibility, now, sources).total,
-        }
 
     def rows(self, visibility: Visibility, now: datetime, span: timedelta) -> dict[str, Any]:
         """Return tiles, picture and table."""

@@ -7,10 +7,10 @@ from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 from nautobot_circuit_maintenance.analysis import dashboard
 from nautobot_circuit_maintenance.analysis.freshness import read_sources
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.ui.tabs import tabs_of
 from nautobot_circuit_maintenance.ui.tiles import problems_tile
 from nautobot_circuit_maintenance.views.dashboard_rows import source_row
 from nautobot_circuit_maintenance.views.page import Page
+from nautobot_circuit_maintenance.views.tab_counts import counted_tabs
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 
@@ -39,7 +39,7 @@ class HealthView(Page):
         sources = read_sources(visibility, now)
         problems = dashboard.count_problems(visibility, now, sources)
         context = {
-            "tabs": tabs_of(request.user, "health", {"health": problems.total}),
+            "tabs": counted_tabs("health", visibility, now, problems.total),
             "sources": [source_row(each, now) for each in sources],
             "problems": problems_tile(problems, request.user),
         }

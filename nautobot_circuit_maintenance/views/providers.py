@@ -17,10 +17,10 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.escaping import in_csv
 from nautobot_circuit_maintenance.domain.ledger import Quarter
 from nautobot_circuit_maintenance.ui import formatting
-from nautobot_circuit_maintenance.ui.tabs import tabs_of
 from nautobot_circuit_maintenance.ui.tiles import figure_tiles
 from nautobot_circuit_maintenance.views import dashboard_charts as charts
 from nautobot_circuit_maintenance.views.page import Page
+from nautobot_circuit_maintenance.views.tab_counts import counted_tabs
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 _PANELS = {"left_charts": [charts.WEEKS, charts.NOTICE], "right_charts": [charts.PROVIDERS, charts.HOURS]}
@@ -66,7 +66,7 @@ class ProvidersView(Page):
         shows_outages = request.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact")
         counts = counts_by_quarter(visibility, now)
         context = {
-            "tabs": tabs_of(request.user, "providers"),
+            "tabs": counted_tabs("providers", visibility, now),
             "quarters": [(str(each), _as_query(each), each == chosen) for each in quarters],
             "chosen": _as_query(chosen),
             "columns": [label for _, label in COLUMNS],

@@ -10,10 +10,11 @@ from django.utils import timezone
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 from nautobot.circuits.models import Circuit
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind
+from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind, Subject
 from nautobot_circuit_maintenance.analysis.redundancy.what_if import Slot, Slots
 from nautobot_circuit_maintenance.analysis.risk import asking
 from nautobot_circuit_maintenance.analysis.risk.export import as_csv
+from nautobot_circuit_maintenance.analysis.risk.hints import Hint, read_hints
 from nautobot_circuit_maintenance.analysis.risk.report import Risk, count, read_risk
 from nautobot_circuit_maintenance.analysis.risk.scoping import Scope
 from nautobot_circuit_maintenance.analysis.risk.words import read_names
@@ -68,10 +69,23 @@ class RiskView(_RiskPage):
         if risk is None:
             return self.page(request, reason=reason, form=form)
         span = timedelta(days=chosen.get("days") or USUAL_SPAN)
-        findings = _scope(chosen, now + span).of(risk, risk.findings)
+        scope = _scope(chosen, now + span)
+        findings = scope.of(risk, risk.findings)
         if request.GET.get("export") == "csv":
             return _csv(findings, risk, request)
-        return self.page(request, form=form, **_context(findings, risk, request, now, span))
+        sites = scope.keys(risk) if scope.locations else None
+        hints = read_hints(risk, Visibility.of(request.user), now, now + span, sites)
+        context = _context(findings, risk, request, now, span)
+        return self.page(request, form=form, hints=[_hint(each) for each in hints[:MOST_LISTED]], **context)
+
+
+def _hint(hint: Hint) -> dict[str, Any]:
+    return {
+        "what": shown.link(Subject.SITE, hint.span.site, hint.site),
+        "window": formatting.window(hint.span.start, hint.span.end),
+        "left": len(hint.span.left),
+        "provider": hint.provider,
+    }
 
 
 def _scope(chosen: dict[str, Any], until: datetime) -> Scope:

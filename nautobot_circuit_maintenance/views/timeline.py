@@ -8,11 +8,12 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 from django.template import Context
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from nautobot.apps.ui import Panel
 
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
+from nautobot_circuit_maintenance.analysis.impact_edits import read_impact_edits
 from nautobot_circuit_maintenance.analysis.manual_changes import read_edits
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.phrases import phrases_of
@@ -55,6 +56,7 @@ def lines_of(maintenance: CircuitMaintenance, evidence: Evidence, visibility: Vi
         *_acknowledgement(maintenance),
         *_notes(maintenance, visibility),
         *_edits(maintenance, visibility),
+        *_impact_edits(maintenance, visibility),
     ]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
@@ -135,3 +137,10 @@ def _edits(maintenance: CircuitMaintenance, visibility: Visibility) -> Iterator[
     for edit in read_edits(visibility, CircuitMaintenance.objects.filter(pk=maintenance.pk).order_by()):
         what = format_html("{} by {}, {}", "Created" if edit.is_new else "Edited", edit.who, _at(edit.at))
         yield Line(edit.at, "mdi-plus" if edit.is_new else "mdi-pencil", what, shown(edit.phrases))
+
+
+def _impact_edits(maintenance: CircuitMaintenance, visibility: Visibility) -> Iterator[Line]:
+    for edit in read_impact_edits(visibility, maintenance.pk):
+        impacts = [formatting.badge(each) for each in (edit.before, edit.after) if each]
+        what = format_html("Circuit {} {} by {}, {}", edit.cid, edit.done, edit.who, _at(edit.at))
+        yield Line(edit.at, "mdi-cable-data", what, [format_html_join(" \u2192 ", "{}", ((each,) for each in impacts))])

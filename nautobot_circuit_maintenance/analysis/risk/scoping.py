@@ -35,7 +35,7 @@ class Scope:
         """Return the findings in this scope; takes up to three queries."""
         found = [each for each in findings if self._fits(each)]
         if self.locations or self.devices:
-            keys = self._keys(risk)
+            keys = self.keys(risk)
             found = [each for each in found if each.key in keys]
         if self.providers:
             circuits = {circuit for each in found for circuit in each.down}
@@ -53,8 +53,8 @@ class Scope:
             and (self.until is None or finding.start < self.until)
         )
 
-    def _keys(self, risk: Risk) -> set[UUID]:
-        """Return the sites and devices that are asked for."""
+    def keys(self, risk: Risk) -> set[UUID]:
+        """Return the sites and devices that are asked for; takes up to three queries."""
         keys = set(self.devices)
         for location in Location.objects.filter(pk__in=self.locations):
             within = set(location.cacheable_descendants_pks(include_self=True))
