@@ -43,7 +43,7 @@ class NextRiskTest(RiskCase):
 
     def text(self, *args, **options):
         """Return it without markup."""
-        return " ".join(re.sub("<[^>]+>", " ", self.html(*args, **options)).split())
+        return " ".join(re.sub("<[^>]+>", "", self.html(*args, **options)).split())
 
     def test_what_begins_first_is_said_and_the_others_are_counted(self):
         for kind, instance in (("location", self.athens), ("circuit", self.circuits["A-1"]), ("provider", self.isp)):
