@@ -3,8 +3,12 @@
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from django.core.management import call_command
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -37,6 +41,26 @@ class Picture:
 
 
 FIRST_OBJECT = "form table tbody tr td:nth-child(2) a"
+FIRST_NOTIFICATION = "form table tbody td a[href*='/notifications/']"
+NOTICE = """From: NOC <planned-work@nordlys.example>
+To: operations@customer.example
+Subject: Planned work {name}
+Date: {sent}
+Message-ID: <{name}@nordlys.example>
+
+Dear customer,
+
+we have to replace a card in our node.
+
+Change number: {name}
+Work starts: {day} 22:00 UTC
+Work ends: {day} 23:45 UTC
+Circuit: NLF-00311{more}
+
+Kind regards
+Your NOC
+"""
+"""What no parser reads."""
 PICTURES = (
     Picture("dashboard", f"{APP}/dashboard/"),
     Picture("circuit_maintenances", f"{APP}/maintenances/"),
@@ -46,19 +70,21 @@ PICTURES = (
     Picture("circuit_impacts", f"{APP}/circuit-impacts/"),
     Picture("notes", f"{APP}/notes/"),
     Picture("notifications", f"{APP}/notifications/"),
-    Picture("notification", f"{APP}/notifications/?q=CMT20458", click="form table tbody td a[href*='/notifications/']"),
+    Picture("notification", f"{APP}/notifications/?q=CMT20458", click=FIRST_NOTIFICATION),
     Picture(
         "notification_failed",
         f"{APP}/notifications/?state=failed",
-        click="form table tbody td a[href*='/notifications/']",
+        click=FIRST_NOTIFICATION,
     ),
     Picture("inbox", f"{APP}/inbox/"),
     Picture(
         "add_from_email",
         f"{APP}/notifications/?q=CMT20458",
-        click="form table tbody td a[href*='/notifications/']",
+        click=FIRST_NOTIFICATION,
         then="a[href*='add-maintenance']",
     ),
+    Picture("teach_layout", f"{APP}/notifications/?q=NLF-7301", click=FIRST_NOTIFICATION, then="a[href$='/teach/']"),
+    Picture("mail_layout", f"{APP}/mail-layouts/", click="form table tbody td a[href*='/mail-layouts/']"),
     Picture("doubtful", f"{APP}/maintenances/?confidence=doubtful", click=FIRST_OBJECT),
     Picture("notification_sources", f"{APP}/sources/"),
     Picture("notification_source", f"{APP}/sources/?name=notices", click="form table tbody td a[href*='/sources/']"),
@@ -95,6 +121,49 @@ def work() -> None:
     for maintenance in CircuitMaintenance.objects.filter(name__in=("CHG-HV-7790", "NLF-W-612", "PFM-5131")):
         maintenance.acknowledge(user, timezone.now())
         maintenance.validated_save()
+
+
+def teach() -> None:
+    """Let the administrator add two notices by hand, correct the second, and teach a layout with the first."""
+    # pylint: disable=import-outside-toplevel  # import models
+    from django.contrib.auth import get_user_model
+    from django.utils import timezone
+
+    from nautobot_circuit_maintenance.domain.updates import Window
+    from nautobot_circuit_maintenance.models import MailLayout, Notification
+    from nautobot_circuit_maintenance.pipeline.layouts.replay import replay
+    from nautobot_circuit_maintenance.pipeline.layouts.teaching import teach as teach_layout
+    from nautobot_circuit_maintenance.pipeline.manual import apply_by_person, update_of
+
+    user, now = get_user_model().objects.get(username="admin"), timezone.now()
+    ingest(now)
+    for number, minutes in ((7301, 0), (7302, 30)):
+        row = Notification.objects.get(subject__endswith=f"NLF-{number}")
+        start = (now + timedelta(days=number % 100)).replace(hour=22, minute=minutes, second=0, microsecond=0)
+        window = Window(start, start.replace(hour=23, minute=45))
+        update = update_of(
+            row,
+            user,
+            maintenance_id=f"NLF-{number}",
+            status="CONFIRMED",
+            windows=[window],
+            circuits=["NLF-00311"],
+            impact="OUTAGE",
+        )
+        apply_by_person(row, [update], user, now)
+    first = Notification.objects.get(subject__endswith="NLF-7301")
+    replay(teach_layout(first, MailLayout(provider=first.provider, name="Planned work")), now=now)
+
+
+def ingest(now: datetime) -> None:
+    """Receive five notices that no parser reads."""
+    with TemporaryDirectory() as folder:
+        for number in range(7301, 7306):
+            more = f"\nBackup window: {now + timedelta(days=9):%Y-%m-%d} 22:00 - 23:00 UTC" if number == 7305 else ""
+            day = f"{now + timedelta(days=number % 100):%Y-%m-%d}"
+            text = NOTICE.format(name=f"NLF-{number}", day=day, sent=format_datetime(now), more=more)
+            (Path(folder) / f"{number}.eml").write_text(text, encoding="utf-8")
+        call_command("ingest_notifications", folder)
 
 
 def contexts(chromium: Browser, site: LiveSite) -> dict[bool, BrowserContext]:
@@ -149,6 +218,7 @@ def run() -> int:
     with ExitStack() as stack:
         site = stack.enter_context(live_site("screenshots"))
         work()
+        teach()
         chromium = stack.enter_context(browser())
         windows = contexts(chromium, site)
         for picture in PICTURES:

@@ -15,6 +15,8 @@ from nautobot_circuit_maintenance.models.manual_readings import PARSER
 
 _LOOKED_BACK = timedelta(days=90)
 _TWICE = 2
+_NO_PARSERS = (PARSER, "bcop")
+"""Calendars are read for every provider, whatever its other emails are."""
 _MOST = 100
 
 
@@ -43,7 +45,7 @@ def suspended_layouts(visibility: Visibility) -> QuerySet[MailLayout]:
 
 
 def teachable(visibility: Visibility, now: datetime) -> Iterator[Teachable]:
-    """Yield the providers that have no layout and no parser, and of which people added emails twice; by three queries."""
+    """Yield the providers that have no layout and no parser of text, and of which people added emails twice; by three queries."""
     since = now - _LOOKED_BACK
     by_hand = ManualReading.objects.filter(read_at__gte=since).order_by().values("fingerprint")
     rows = visibility.notifications.filter(fingerprint__in=by_hand, raw__isnull=False)
@@ -52,7 +54,9 @@ def teachable(visibility: Visibility, now: datetime) -> Iterator[Teachable]:
     if not numbers:
         return
     parsed = ParsedNotification.objects.filter(notification__provider__in=numbers, received_at__gte=since)
-    with_parser = set(parsed.exclude(parser=PARSER).order_by().values_list("notification__provider", flat=True))
+    with_parser = set(
+        parsed.exclude(parser__in=_NO_PARSERS).order_by().values_list("notification__provider", flat=True)
+    )
     newest: dict[UUID, Notification] = {}
     wanted = rows.filter(provider__in=numbers.keys() - with_parser)
     for row in wanted.select_related("provider").order_by("-received_at", "fingerprint"):

@@ -46,6 +46,8 @@ class AddFromEmailForm(InZoneMixin, AskOnceMixin, BootstrapMixin, forms.Form):
     impact = forms.ChoiceField(choices=CircuitImpactChoices, widget=StaticSelect2(), label="Impact on every circuit")
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
+    how_to_confirm = "Click Add Maintenance again to confirm."
+
     def __init__(
         self,
         *args: Any,

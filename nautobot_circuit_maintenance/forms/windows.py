@@ -88,6 +88,7 @@ class AskOnceMixin(forms.Form):
     """A form that asks once about what is more often a slip than meant; saving it again confirms."""
 
     confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
+    how_to_confirm = "Save again to confirm."
 
     def ask_once(self, questions: Iterable[str]) -> None:
         """Raise ValidationError with these questions, unless just they were confirmed."""
@@ -95,7 +96,7 @@ class AskOnceMixin(forms.Form):
         if asked and self.cleaned_data.get("confirmed") != asked:
             self.data = self.data.copy()
             self.data[self.add_prefix("confirmed")] = asked
-            raise forms.ValidationError(f"{asked}. Save again to confirm.")
+            raise forms.ValidationError(f"{asked}. {self.how_to_confirm}")
 
 
 def unusual(start: datetime, end: datetime, now: datetime) -> str:

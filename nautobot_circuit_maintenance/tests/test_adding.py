@@ -141,7 +141,7 @@ class AddingTest(TextCase, PageTestCase):
             ),
         ):
             with self.subTest(question):
-                self.assertIn(f"{question}. Save again to confirm.", self.with_two_nights(**change))
+                self.assertIn(f"{question}. Click Add Maintenance again to confirm.", self.with_two_nights(**change))
                 self.assertIn("C-1", self.with_two_nights(**change, confirmed=question))
                 for model in (CircuitMaintenance, Notification, ManualReading):
                     model.objects.all().delete()
@@ -157,7 +157,7 @@ class AddingTest(TextCase, PageTestCase):
         self.save(other, self.form(other), status="CONFIRMED")
         question = "W-4712 affects C-1 at the same time; if it is the same work, enter its ID"
 
-        self.assertIn(f"{question}. Save again to confirm.", self.with_two_nights())
+        self.assertIn(f"{question}. Click Add Maintenance again to confirm.", self.with_two_nights())
         apart = {"windows-0-circuits": "C-2", "windows-1-circuits": "C-1"}
         self.assertEqual(self.with_two_nights(**apart), {"C-1": [2], "C-2": [1]})
 

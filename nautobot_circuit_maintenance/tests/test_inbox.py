@@ -357,6 +357,7 @@ class LayoutsTest(PageTestCase):
         self.assertNotIn("Teach a layout", self.page("inbox"))
 
         newest = self.add_by_hand()
+        self.add_by_hand(days=3, parser="bcop")  # its calendars are read
 
         page = self.page("inbox")
         self.assertIn("2 emails of this provider were added by hand.", page)

@@ -7,7 +7,7 @@ from nautobot_circuit_maintenance.datasources import CONTENT, FOLDER, refresh_ma
 from nautobot_circuit_maintenance.models import MailLayout
 from nautobot_circuit_maintenance.pipeline.layouts.files import as_yaml
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
-from nautobot_circuit_maintenance.tests.pipeline.test_layouts import LayoutCase, notice
+from nautobot_circuit_maintenance.tests.pipeline.test_layouts import LayoutCase, notice, window
 
 
 class TeachingPagesTest(LayoutCase, PageTestCase):
@@ -54,6 +54,15 @@ class TeachingPagesTest(LayoutCase, PageTestCase):
         self.assertIn("2027-01-21 22:00 UTC - 2027-01-22 02:00 UTC", html)
         self.assertNotIn("Go Live", html)
         self.assertIn("It reads 1 of the stored notifications wrong", self.post("maillayout_live", layout))
+
+    def test_a_difference_names_the_circuits_of_single_windows(self):
+        self.receive(notice("CHG-2", 21, circuits="C-1, C-2"))
+        both = {"circuits": ["C-1", "C-2"], "windows": [window(21), window(22)]}
+        self.fill_in(self.notification("CHG-2"), "CHG-2", 21, **both, circuits_of={window(22): ["C-2"]})
+
+        html = self.page("maillayout", self.taught())
+
+        self.assertIn("2027-01-22 22:00 UTC - 2027-01-23 02:00 UTC, only C-2", html)
 
     def test_a_refusal_is_corrected_with_the_layout_that_is_chosen_already(self):
         layout = self.taught()

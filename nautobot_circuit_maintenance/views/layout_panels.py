@@ -2,7 +2,9 @@
 
 # pylint: disable=import-outside-toplevel  # what reads email is imported when it is shown
 
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from django.template import Context
@@ -70,11 +72,19 @@ def _with_badges(difference: dict[str, Any]) -> dict[str, Any]:
             "name": name,
             **difference[key],
             "badge": formatting.badge(difference[key]["status"]),
-            "spans": [" - ".join(_moment(each) for each in window) for window in difference[key]["windows"]],
+            "spans": list(_spans(difference[key])),
         }
         for name, key in (("On record", "record"), ("Layout", "layout"))
     ]
     return {**difference, "sides": sides}
+
+
+def _spans(side: dict[str, Any]) -> Iterator[str]:
+    """Yield the windows of a reading, each with its circuits if only some are affected in it."""
+    # A replay of an older release names no circuits of windows.
+    for window, cids in zip_longest(side["windows"], side.get("circuits_of", ())):
+        span = " - ".join(_moment(each) for each in window)
+        yield f"{span}, only {', '.join(cids)}" if cids else span
 
 
 def _moment(text: str) -> str:

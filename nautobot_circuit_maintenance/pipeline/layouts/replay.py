@@ -165,8 +165,16 @@ def _side(update: MaintenanceUpdate) -> dict[str, Any]:
         "maintenance_id": update.maintenance_id,
         "status": update.status,
         "windows": [_window(window) for window in update.windows[:10]],
+        "circuits_of": [_only(update, window) for window in update.windows[:10]],
         "circuits": sorted({circuit.cid for circuit in update.circuits})[:20],
     }
+
+
+def _only(update: MaintenanceUpdate, window: Window) -> list[str]:
+    """Return the circuits of a window in which only some are affected; empty if all are."""
+    events = (event for event in update.events if window in (event.windows or update.windows))
+    own = {circuit.cid for event in events for circuit in event.circuits}
+    return sorted(own)[:20] if own != {circuit.cid for circuit in update.circuits} else []
 
 
 def _window(window: Window) -> list[str]:

@@ -113,6 +113,9 @@ class CircuitsOfWindows(LayoutCase):
 
         result = replay(layout, now=NOON)
         self.assertEqual((result["agree"], result["other"], result["wrong"]), (1, 1, 0))
+        [difference] = result["differences"]
+        sides = [difference[side]["circuits_of"] for side in ("record", "layout")]
+        self.assertEqual(sides, [[["C-1"], []], [[], []]])
 
 
 class Live(LayoutCase):
