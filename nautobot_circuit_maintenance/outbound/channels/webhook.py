@@ -3,14 +3,18 @@
 import hashlib
 import hmac
 import json
+import socket
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import requests
 from requests.exceptions import RequestException
+from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from nautobot_circuit_maintenance.channel_settings.webhook import WebhookSettings, is_web_address
@@ -57,15 +61,32 @@ class WebhookChannel(Channel):
     def _send(self, message: Message) -> None:
         body = json.dumps(_payload(message, self.settings.instance), ensure_ascii=True).encode()
         content = _Content(body)
-        response = self._ask("POST", content, self._headers(message, body))
+        response = self._post(content, self._headers(message, body))
         if not 200 <= response.status_code < 300:
             self._judge(response)
 
     def _check(self) -> None:
-        """Ask for the header only: many receivers refuse that, but then they are there."""
-        response = self._ask("HEAD", _Content(b""), {})
-        if response.status_code >= 500 or response.status_code == 407 or response.is_redirect:
-            self._judge(response)
+        """Connect, with TLS; nothing is asked, because receivers differ in what they answer to anything but a message."""
+        if get_environ_proxies(self._url):
+            return  # what a proxy can reach, only a request shows
+        parts = urlsplit(self._url)
+        try:
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            with socket.create_connection((parts.hostname, port), TIMEOUT) as line:
+                if parts.scheme == "https":
+                    self._tls_context().wrap_socket(line, server_hostname=parts.hostname).close()
+        except OSError as error:  # create_connection, wrap_socket; a file of certificates that cannot be read
+            raise self._failed(error, _Content(b"")) from None
+
+    def _tls_context(self) -> ssl.SSLContext:
+        """Return what trusts the authorities that requests trusts."""
+        wanted = self._session.merge_environment_settings(self._url, {}, None, self.settings.ca_file or True, None)[
+            "verify"
+        ]
+        path = requests.certs.where() if wanted is True else str(wanted)
+        if Path(path).is_dir():
+            return ssl.create_default_context(capath=path)
+        return ssl.create_default_context(cafile=path)
 
     def _headers(self, message: Message, body: bytes) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "Idempotency-Key": message.key}
@@ -76,15 +97,14 @@ class WebhookChannel(Channel):
             headers["Authorization"] = f"Bearer {token}"
         return headers
 
-    def _ask(self, method: str, content: "_Content", headers: dict[str, str]) -> requests.Response:
+    def _post(self, content: "_Content", headers: dict[str, str]) -> requests.Response:
         """Return the answer with the beginning of its content."""
         headers = {"User-Agent": "nautobot-circuit-maintenance", **headers}
         try:
             with quiet():
-                response = self._session.request(
-                    method,
+                response = self._session.post(
                     self._url,
-                    data=content if method == "POST" else None,
+                    data=content,
                     headers=headers,
                     timeout=TIMEOUT,
                     verify=self.settings.ca_file or True,  # here: that of a session yields to the environment

@@ -203,15 +203,30 @@ def test_a_receiver_says_when_it_wants_to_be_asked_again(server):
         assert raised.value.retry_after == (pytest.approx(seconds, abs=3) if seconds is not None else None)
 
 
-def test_the_check_sends_no_message(server):
+def test_the_check_asks_nothing_and_sees_what_cannot_be_reached(server, tmp_path):
     with open_channel(settings_for(server.url)) as channel:
         channel.check()
-        server.answers += [(405, {}, b"")]
-        channel.check()
-        server.answers += [(503, {}, b"")]
-        with pytest.raises(ChannelUnavailable):
+    assert server.requests == []
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        with open_channel(settings_for(f"http://127.0.0.1:{unused.getsockname()[1]}")) as channel:
+            with pytest.raises(ChannelUnavailable, match="HOOK-03"):
+                channel.check()
+    with web_server(server_context()) as safe:
+        with open_channel(settings_for(safe.url, ca_file=ca_file(tmp_path))) as channel:
             channel.check()
-    assert {each.method for each in server.requests} == {"HEAD"}
+        for wrong in ("", str(tmp_path / "none.pem")):
+            with open_channel(settings_for(safe.url, ca_file=wrong)) as channel:
+                with pytest.raises(ChannelUnavailable, match="HOOK-03"):
+                    channel.check()
+
+
+def test_a_proxy_is_used_and_not_checked(server, monkeypatch):
+    monkeypatch.setenv("http_proxy", server.url)
+    with open_channel(settings_for("http://hook.invalid")) as channel:
+        channel.check()
+        channel.send(MESSAGE)
+    assert server.requests[0].path == f"http://hook.invalid/hooks/{TOKEN}?key=qu3ry-s3cret"
 
 
 def test_a_url_of_a_secrets_group_is_looked_at_too():
