@@ -113,9 +113,10 @@ def open_threads(
 def mark_due(threads: Any, now: datetime) -> None:
     """Mark conversations of enabled subscriptions as due, locked in one order; those that are due already stay as they are."""
     rows = threads.filter(due=None, subscription__enabled=True).order_by("pk").select_for_update(of=("self",))
-    keys = list(rows.values_list("pk", flat=True))
-    if keys:
-        Thread.objects.filter(pk__in=keys).update(due=now)
+    with transaction.atomic():
+        keys = list(rows.values_list("pk", flat=True))
+        if keys:
+            Thread.objects.filter(pk__in=keys).update(due=now)
 
 
 def observe_clock(channels: MessageChannels, now: datetime) -> None:
