@@ -43,7 +43,9 @@ def claim(channel: str, now: datetime) -> Claim | None:
     while True:
         with transaction.atomic():
             due = Delivery.objects.filter(channel=channel, state__in=OPEN, next_attempt__lte=now, phase="")
-            key = due.exclude(pk__in=passed).order_by("created", "id").values_list("pk", flat=True).first()
+            # What a channel failed with goes behind what waits: it may be this message that the channel fails with.
+            in_order = due.exclude(pk__in=passed).order_by("next_attempt", "created", "id")
+            key = in_order.values_list("pk", flat=True).first()
             if key is None:
                 return None
             passed.add(key)

@@ -39,6 +39,8 @@ class PostOffice:
         self.attempts = 0
         self.script: deque[tuple[BaseException | None, bool]] = deque()
         self.is_down = False
+        self.fails_with = ""
+        """The address whose messages make the channel fail."""
         self.before_next: Callable[[], object] | None = None
         """What happens while the next message is being sent."""
 
@@ -76,6 +78,8 @@ class _PostChannel(Channel):
         happens, self._office.before_next = self._office.before_next, None
         if happens:
             happens()
+        if message.recipient.address == self._office.fails_with:
+            raise ChannelUnavailable("TEST-02", "500")
         error, arrives = self._office.script.popleft() if self._office.script else (None, True)
         if arrives:
             self._office.arrived.append(message)

@@ -350,6 +350,18 @@ class Faults(SendingTestCase):
         self.send(HOUR)
         self.assertEqual((self.office.events, ChannelState.objects.get().down_since), (["new"], None))
 
+    def test_a_message_that_the_channel_always_fails_with_does_not_keep_the_others_back(self):
+        """A receiver of webhooks with a bug answers 500 to one message, which is the channel's fault, not the message's."""
+        self.subscribe("a@example.net", "b@example.net", "c@example.net")
+        self.plan()
+        for _ in range(12):
+            self.office.fails_with = "a@example.net"
+            self.send(HOUR)
+
+        self.assertEqual({each.recipient.address for each in self.office.arrived}, {"b@example.net", "c@example.net"})
+        (waiting,) = Delivery.objects.exclude(state="sent")
+        self.assertEqual((waiting.recipient, waiting.state, waiting.attempts), ("a@example.net", "waiting", 0))
+
     def test_what_waited_for_long_says_what_is_true_now(self):
         self.subscribe()
         maintenance = self.plan()
