@@ -37,6 +37,8 @@ menu_items = (
                     _list("notificationsource", "Notification Sources", 600),
                     _list("maillayout", "Mail Layouts", 650),
                     _list("unknownsender", "Unknown Senders", 700),
+                    _list("subscription", "Subscriptions", 800),
+                    _list("delivery", "Outbox", 850),
                 ),
             ),
         ),

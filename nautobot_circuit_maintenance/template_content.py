@@ -21,9 +21,12 @@ from nautobot_circuit_maintenance.models.severity import worst_impact
 from nautobot_circuit_maintenance.risk_settings import RISK_PERMISSIONS
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import list_url
+from nautobot_circuit_maintenance.views.subscribing import SubscribeButton
 
 _VIEW, _CHANGE = (f"nautobot_circuit_maintenance.{action}_circuitmaintenance" for action in ("view", "change"))
 _MAX_ROWS = 5
+_SUBSCRIBED = ("circuit", "provider", "location")
+"""Of what core's pages have a button to subscribe; those of tenants have nothing else of ours."""
 MOST_COUNTED = 1000
 """Of a provider with a long history, counting all would cost more than the rest of the page."""
 
@@ -170,8 +173,21 @@ def _extension(
         url_name=f"plugins:nautobot_circuit_maintenance:{filter_name}_maintenances",
         required_permissions=[_VIEW],
     )
-    attributes = {"model": model, "object_detail_panels": (panel, *further), "object_detail_tabs": (tab,)}
+    buttons = (SubscribeButton(filter_name),) if filter_name in _SUBSCRIBED else ()
+    attributes = {
+        "model": model,
+        "object_detail_panels": (panel, *further),
+        "object_detail_tabs": (tab,),
+        "object_detail_buttons": buttons,
+    }
     return type(f"{filter_name.title()}Maintenances", (TemplateExtension,), attributes)
+
+
+class TenantSubscription(TemplateExtension):
+    """The button on the pages of tenants."""
+
+    model = "tenancy.tenant"
+    object_detail_buttons = (SubscribeButton("tenant"),)
 
 
 template_extensions = [
@@ -180,4 +196,5 @@ template_extensions = [
     _extension("circuits.provider", "provider", ProviderSummaryPanel(weight=920), section=SectionChoices.RIGHT_HALF),
     _extension("dcim.location", "location"),
     _extension("dcim.device", "device"),
+    TenantSubscription,
 ]

@@ -33,6 +33,8 @@ router.register("notes", views.NoteUIViewSet)
 router.register("notifications", views.NotificationUIViewSet)
 router.register("parsed-notifications", views.ParsedNotificationUIViewSet)
 router.register("unknown-senders", views.UnknownSenderUIViewSet)
+router.register("subscriptions", views.SubscriptionUIViewSet)
+router.register("deliveries", views.DeliveryUIViewSet)
 
 edit_only_router = EditOnlyRouter()
 edit_only_router.register("mail-layouts", views.MailLayoutUIViewSet)

@@ -10,6 +10,7 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from nautobot_circuit_maintenance.analysis.freshness import SourceState
 from nautobot_circuit_maintenance.analysis.layout_offers import suspended_layouts
+from nautobot_circuit_maintenance.analysis.outbound_problems import DOWN, FAILED, FAILING, count_outbound_problems
 from nautobot_circuit_maintenance.analysis.overdue import count_overdue
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import NotificationStateChoices, SourceHealthChoices as Health
@@ -56,6 +57,10 @@ class OpenProblems:
     """Layouts that suspended themselves."""
     overdue: int
     """Providers that fell silent, and maintenances that are over without a word."""
+    failing_subscriptions: int
+    """Subscriptions that send nothing because of an error."""
+    failed_deliveries: int
+    channels_down: int
 
     @property
     def total(self) -> int:
@@ -66,6 +71,7 @@ class OpenProblems:
             (
                 *(notifications, self.doubtful, self.unmatched, sources, self.unknown_senders),
                 *(self.suspended_layouts, self.overdue),
+                *(self.failing_subscriptions, self.failed_deliveries, self.channels_down),
             )
         )
 
@@ -118,7 +124,7 @@ def count_problems(visibility: Visibility, now: datetime, sources: Iterable[Sour
     by_state = dict(notifications.values_list("state").annotate(count=Count("pk")))
     not_over = CircuitMaintenance.objects.not_over(now).order_by()
     unmatched = visibility.impacts.unmatched().filter(maintenance__in=not_over)
-    health = Counter(each.health for each in sources)
+    health, outbound = Counter(each.health for each in sources), count_outbound_problems(visibility)
     return OpenProblems(
         failed=by_state.get(NotificationStateChoices.FAILED, 0),
         refused=by_state.get(NotificationStateChoices.REFUSED, 0),
@@ -131,6 +137,9 @@ def count_problems(visibility: Visibility, now: datetime, sources: Iterable[Sour
         unknown_senders=visibility.unknown_senders.needing_attention().count(),
         suspended_layouts=suspended_layouts(visibility).count(),
         overdue=count_overdue(visibility, now),
+        failing_subscriptions=outbound[FAILING],
+        failed_deliveries=outbound[FAILED],
+        channels_down=outbound[DOWN],
     )
 
 

@@ -6,13 +6,22 @@ from typing import Any
 from django.db.models import Manager, Prefetch, prefetch_related_objects
 from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
-from nautobot.apps.api import BaseModelSerializer, NautobotModelSerializer, TaggedModelSerializerMixin
+from nautobot.apps.api import NautobotModelSerializer, TaggedModelSerializerMixin
 from nautobot.circuits.models import Provider
 from rest_framework import serializers
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.api.csv_files import CHUNK
 from nautobot_circuit_maintenance.api.impacts import MaintenanceImpactSerializer
+
+# pylint: disable=useless-import-alias  # Nautobot looks for all serializers here
+from nautobot_circuit_maintenance.api.outbound_serializers import (
+    DeliverySerializer as DeliverySerializer,
+    SubscriptionSerializer as SubscriptionSerializer,
+)
+
+# pylint: enable=useless-import-alias
+from nautobot_circuit_maintenance.api.safe_csv import SafeCsvMixin
 from nautobot_circuit_maintenance.api.windows import (
     DoubtSerializer,
     OwnWindowsField,
@@ -20,7 +29,6 @@ from nautobot_circuit_maintenance.api.windows import (
     as_intervals,
     choose_windows,
 )
-from nautobot_circuit_maintenance.domain.escaping import in_csv
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
@@ -37,15 +45,6 @@ from nautobot_circuit_maintenance.models.severity import impact_of_severity, sev
 _OF_A_MAINTENANCE = ("windows", "impacts", "duration_minutes", "circuit_count", "unmatched_count", "worst_impact")
 _LISTS = ("windows", "impacts")
 _IN_CSV = ("windows", "circuits")
-
-
-class SafeCsvMixin(BaseModelSerializer):
-    """A serializer that escapes formulas in CSV, for REST, exports and jobs: unknown senders may have written the values."""
-
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Escape the values of a CSV file."""
-        data: dict[str, Any] = super().to_representation(instance)
-        return in_csv(data) if self._is_csv_request() else data
 
 
 class CircuitMaintenanceListSerializer(

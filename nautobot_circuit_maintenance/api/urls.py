@@ -16,6 +16,8 @@ router.register("parsednotification", views.ParsedNotificationViewSet)
 router.register("notificationsource", views.NotificationSourceViewSet)
 router.register("maillayout", views.MailLayoutViewSet)
 router.register("unknownsender", views.UnknownSenderViewSet)
+router.register("subscription", views.SubscriptionViewSet)
+router.register("delivery", views.DeliveryViewSet)
 
 urlpatterns = [
     path("ledger/", LedgerView.as_view(), name="ledger"),

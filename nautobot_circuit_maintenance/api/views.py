@@ -19,6 +19,7 @@ from nautobot_circuit_maintenance.api import bodies, serializers
 from nautobot_circuit_maintenance.api.csv_files import StreamedCSVMixin
 from nautobot_circuit_maintenance.api.layouts import MailLayoutViewSet
 from nautobot_circuit_maintenance.api.notifications import PROBLEM, NotificationViewSet
+from nautobot_circuit_maintenance.api.outbound import DeliveryViewSet, SubscriptionViewSet
 from nautobot_circuit_maintenance.api.permissions import ChangeActionsMixin, ChangePermission
 from nautobot_circuit_maintenance.api.queries import OwnColumnsMixin
 from nautobot_circuit_maintenance.api.unknown_senders import UnknownSenderViewSet
@@ -217,10 +218,12 @@ class ParsedNotificationViewSet(OwnColumnsMixin, StreamedCSVMixin, ReadOnlyModel
 __all__ = (
     "CircuitImpactViewSet",
     "CircuitMaintenanceViewSet",
+    "DeliveryViewSet",
     "MailLayoutViewSet",
     "NoteViewSet",
     "NotificationSourceViewSet",
     "NotificationViewSet",
     "ParsedNotificationViewSet",
+    "SubscriptionViewSet",
     "UnknownSenderViewSet",
 )

@@ -11,15 +11,18 @@ from nautobot_circuit_maintenance.filters.notifications import (
     NotificationSourceFilterSet,
     ParsedNotificationFilterSet,
 )
+from nautobot_circuit_maintenance.filters.subscriptions import DeliveryFilterSet, SubscriptionFilterSet
 from nautobot_circuit_maintenance.filters.unknown_senders import UnknownSenderFilterSet
 
 __all__ = (
     "CircuitImpactFilterSet",
     "CircuitMaintenanceFilterSet",
+    "DeliveryFilterSet",
     "MailLayoutFilterSet",
     "NoteFilterSet",
     "NotificationFilterSet",
     "NotificationSourceFilterSet",
     "ParsedNotificationFilterSet",
+    "SubscriptionFilterSet",
     "UnknownSenderFilterSet",
 )

@@ -26,6 +26,11 @@ from nautobot_circuit_maintenance.forms.notifications import (
     NotificationSourceForm,
     ParsedNotificationFilterForm,
 )
+from nautobot_circuit_maintenance.forms.subscriptions import (
+    DeliveryFilterForm,
+    SubscriptionFilterForm,
+    SubscriptionForm,
+)
 from nautobot_circuit_maintenance.forms.unknown_senders import AssignSenderForm, UnknownSenderFilterForm
 
 __all__ = (
@@ -38,6 +43,7 @@ __all__ = (
     "CircuitMaintenanceBulkEditForm",
     "CircuitMaintenanceFilterForm",
     "CircuitMaintenanceForm",
+    "DeliveryFilterForm",
     "DismissForm",
     "ImportLayoutsForm",
     "LinkCircuitForm",
@@ -50,6 +56,8 @@ __all__ = (
     "NotificationSourceFilterForm",
     "NotificationSourceForm",
     "ParsedNotificationFilterForm",
+    "SubscriptionFilterForm",
+    "SubscriptionForm",
     "TeachForm",
     "UnknownSenderFilterForm",
 )

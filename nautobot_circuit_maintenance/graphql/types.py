@@ -112,6 +112,26 @@ class MailLayoutType(RestrictedObjectType):
         exclude = ["replay", "refused"]
 
 
+class SubscriptionType(RestrictedObjectType):
+    """A subscription, without the token of its calendar feed."""
+
+    events = graphene.List(graphene.NonNull(graphene.String), required=True)
+
+    class Meta:
+        model = models.Subscription
+        filterset_class = filters.SubscriptionFilterSet
+        exclude = ["token_hash", "clock", "next_digest", "threads"]
+
+
+class DeliveryType(RestrictedObjectType):
+    """A message or the run of a job."""
+
+    class Meta:
+        model = models.Delivery
+        filterset_class = filters.DeliveryFilterSet
+        exclude = ["thread", "states", "html", "data", "calendar", "root_key", "open_threads"]
+
+
 graphql_types = [
     CircuitMaintenanceType,
     CircuitImpactType,
@@ -120,4 +140,6 @@ graphql_types = [
     NotificationType,
     ParsedNotificationType,
     MailLayoutType,
+    SubscriptionType,
+    DeliveryType,
 ]

@@ -16,6 +16,7 @@ from nautobot_circuit_maintenance.tables.notifications import (
     ParsedNotificationTable,
     SourceProviderTable,
 )
+from nautobot_circuit_maintenance.tables.subscriptions import DeliveryTable, SubscriptionTable
 from nautobot_circuit_maintenance.tables.unknown_senders import UnknownSenderTable
 
 __all__ = (
@@ -23,6 +24,7 @@ __all__ = (
     "CircuitMaintenanceListTable",
     "CircuitMaintenanceNoteTable",
     "CircuitMaintenanceTable",
+    "DeliveryTable",
     "MailLayoutTable",
     "MaintenanceCircuitTable",
     "MaintenanceNotificationTable",
@@ -32,5 +34,6 @@ __all__ = (
     "NotificationTable",
     "ParsedNotificationTable",
     "SourceProviderTable",
+    "SubscriptionTable",
     "UnknownSenderTable",
 )

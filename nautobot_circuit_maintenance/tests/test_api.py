@@ -14,6 +14,7 @@ from nautobot_circuit_maintenance.choices import (
 from nautobot_circuit_maintenance.tests import inherited
 from nautobot_circuit_maintenance.tests.factories import app
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
+from nautobot_circuit_maintenance.tests.risk_case import configured
 
 
 class _WorldMixin:
@@ -115,6 +116,27 @@ class MailLayoutAPITest(APIViewTestCases.APIViewTestCase):
         cls.create_data = [{"name": f"New {number}", **content} for number in range(3)]
 
 
+class SubscriptionAPITest(APIViewTestCases.APIViewTestCase):
+    """Nautobot's tests, all of them."""
+
+    model = models.Subscription
+    bulk_update_data = {"enabled": False}
+    choices_fields = ["audience", "digest_day", "events", "rhythm"]
+
+    def setUp(self):
+        """Configure the channel; who saves a subscription owns it, so that these belong to the user already."""
+        super().setUp()
+        models.Subscription.objects.update(owner=self.user, channel="hook")
+        hook = {"name": "hook", "kind": "webhook", "url": "https://hooks.example/1", "secret": "x"}
+        self.enterContext(configured(instance="test", channels=[hook]))
+
+    @classmethod
+    def setUpTestData(cls):
+        app.create_world()
+        content = {"channel": "hook", "events": ["new"], "maintenance_filter": {"status": ["CONFIRMED"]}}
+        cls.create_data = [{"name": f"New {number}", **content} for number in range(3)]
+
+
 # Notifications and parsed notifications are evidence: no create, update, delete, bulk operation. They are not change-logged
 # models, so that there are no notes either.
 
@@ -132,6 +154,13 @@ class ParsedNotificationAPITest(
     """Nautobot's tests of what can be read."""
 
     model = models.ParsedNotification
+
+
+class DeliveryAPITest(_WorldMixin, APIViewTestCases.GetObjectViewTestCase, inherited.ListWithoutTagsApiTestCase):
+    """Nautobot's tests of what can be read."""
+
+    model = models.Delivery
+    choices_fields = ["event", "phase", "state"]
 
 
 class UnknownSenderAPITest(_WorldMixin, APIViewTestCases.GetObjectViewTestCase, inherited.ListWithoutTagsApiTestCase):

@@ -114,6 +114,45 @@ class MailLayoutFilterTest(_WorldMixin, inherited.FilterTestCase):
     )
 
 
+class SubscriptionFilterTest(_WorldMixin, inherited.FilterTestCase):
+    """Nautobot's tests."""
+
+    queryset = models.Subscription.objects.all()
+    filterset = filters.SubscriptionFilterSet
+    generic_filter_tests = (
+        ["name"],
+        ["channel"],
+        ["last_error"],
+        ["owner", "owner__id"],
+        ["owner", "owner__username"],
+    )
+
+    def test_has_error(self):
+        for value, names in ((True, {"Subscription 2", "Subscription 3"}), (False, {"Subscription 1"})):
+            found = filters.SubscriptionFilterSet({"has_error": value}, self.queryset).qs
+            self.assertEqual(set(found.values_list("name", flat=True)), names)
+
+
+class DeliveryFilterTest(_WorldMixin, inherited.FilterWithoutTagsTestCase):
+    """Nautobot's tests."""
+
+    queryset = models.Delivery.objects.all()
+    filterset = filters.DeliveryFilterSet
+    generic_filter_tests = (
+        ["subject"],
+        ["recipient"],
+        ["recipient_name"],
+        ["channel"],
+        ["error"],
+        ["attempts"],
+        ["state"],
+        ["event"],
+        ["subscription", "subscription__id"],
+        ["subscription", "subscription__name"],
+        ["maintenance", "maintenance__id"],
+    )
+
+
 class NotificationFilterTest(_WorldMixin, inherited.FilterWithoutTagsTestCase):
     """Nautobot's tests."""
 

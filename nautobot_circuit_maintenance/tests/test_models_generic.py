@@ -57,6 +57,18 @@ class MailLayoutModelTest(_WorldMixin, inherited.UngroupedModelTestCase):
     model = models.MailLayout
 
 
+class SubscriptionModelTest(_WorldMixin, inherited.UngroupedModelTestCase):
+    """Subscription."""
+
+    model = models.Subscription
+
+
+class DeliveryModelTest(_WorldMixin, inherited.UngroupedModelTestCase):
+    """Delivery."""
+
+    model = models.Delivery
+
+
 class UnknownSenderModelTest(_WorldMixin, inherited.UngroupedModelTestCase):
     """UnknownSender."""
 

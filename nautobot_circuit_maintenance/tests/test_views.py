@@ -15,6 +15,7 @@ from nautobot_circuit_maintenance.choices import (
 from nautobot_circuit_maintenance.tests import inherited
 from nautobot_circuit_maintenance.tests.factories import app
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
+from nautobot_circuit_maintenance.tests.risk_case import configured
 
 APP = "nautobot_circuit_maintenance"
 
@@ -132,6 +133,58 @@ class MailLayoutViewTest(
         app.create_world()
         tags = [tag.pk for tag in Tag.objects.get_for_model(models.MailLayout)]
         cls.form_data = {"name": "Renamed", "tags": tags}
+
+
+class SubscriptionViewTest(
+    ViewTestCases.GetObjectViewTestCase,
+    ViewTestCases.GetObjectChangelogViewTestCase,
+    ViewTestCases.GetObjectNotesViewTestCase,
+    ViewTestCases.CreateObjectViewTestCase,
+    ViewTestCases.EditObjectViewTestCase,
+    ViewTestCases.DeleteObjectViewTestCase,
+    inherited.ListTestCase,
+    ViewTestCases.BulkDeleteObjectsViewTestCase,
+):
+    """Nautobot's tests except those of editing several."""
+
+    model = models.Subscription
+
+    def setUp(self):
+        """Configure the channel."""
+        super().setUp()
+        hook = {"name": "hook", "kind": "webhook", "url": "https://hooks.example/1", "secret": "x"}
+        self.enterContext(configured(instance="test", channels=[hook]))
+
+    @classmethod
+    def setUpTestData(cls):
+        app.create_world()
+        cls.form_data = {
+            "name": "New",
+            "enabled": True,
+            "channel": "hook",
+            "events": ["new", "cancelled"],
+            "lead_time": 24,
+            "lead_minutes": 20,
+            "audience": "chosen",
+            "rhythm": "at-once",
+            "digest_day": 0,
+            "one_thread": True,
+            "tags": [tag.pk for tag in Tag.objects.get_for_model(models.Subscription)],
+        }
+
+
+class DeliveryViewTest(ViewTestCases.GetObjectViewTestCase, inherited.ListTestCase):
+    """Nautobot's tests of reading; runs add deliveries."""
+
+    model = models.Delivery
+
+    def get_title(self):
+        """Return the title of the list."""
+        return "Outbox"
+
+    @classmethod
+    def setUpTestData(cls):
+        app.create_world()
 
 
 class UnknownSenderViewTest(ViewTestCases.GetObjectViewTestCase, inherited.ListTestCase):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import Model
 from django.utils import timezone
 from nautobot.circuits.models import Circuit, CircuitTermination, CircuitType, Provider
@@ -28,6 +29,8 @@ OF_THE_APP = (
     models.NotificationSource,
     models.UnknownSender,
     models.MailLayout,
+    models.Subscription,
+    models.Delivery,
 )
 NAMES = [f"{OURS} site", f"{OURS} edge", f"{SHARED} site", f"{SHARED} edge"]
 OF_CORE = (Provider, Circuit, CircuitTermination, Location, Device, Interface, Tenant)
@@ -40,6 +43,8 @@ CONSTRAINTS: dict[type[Model], dict[str, Any]] = {
     models.NotificationSource: {"providers__name": OURS},
     models.UnknownSender: {"source__name": f"{OURS} source"},
     models.MailLayout: {"provider__name": OURS},
+    models.Subscription: {"name": f"{OURS} subscription"},
+    models.Delivery: {"subscription__name": f"{OURS} subscription"},
     Provider: {"name": OURS},
     Circuit: {"provider__name": OURS},
     CircuitTermination: {"circuit__provider__name": OURS},
@@ -101,6 +106,9 @@ def create_side(word: str) -> Side:
     models.NotificationSource.objects.get(name=f"{SHARED} source").providers.add(provider)
     side.add(source, app.create_unknown_sender(source, f"billing@{word}.example"))
     side.add(app.create_layout(provider, f"{word} layout", suspended_because=f"{word} reason"))
+    owner = get_user_model().objects.create(username=f"{word} owner")
+    subscription = app.create_subscription(owner, f"{word} subscription", channel=f"{word} channel", last_error=word)
+    side.add(subscription)
     for number, hours in enumerate((-24 * 40 + 0.5, -1.5, 20.5, 24 * 6 + 0.5)):
         add_work(side, number, hours)
     return side
@@ -139,6 +147,15 @@ def add_work(side: Side, number: int, hours: float) -> None:
     )
     parsed = app.create_parsed(mail, maintenance, json=evidence_of(word, maintenance), parser=f"{word} parser")
     side.add(maintenance, *maintenance.windows.all(), *impacts, note, mail, parsed)
+    thread = app.create_thread(side.of(models.Subscription)[0], maintenance, f"staff@{word}.example")
+    state = ("sent", "failed", "waiting", "unsure")[number]
+    values = {
+        "subject": f"{word} subject",
+        "text": f"{word} text",
+        "headline": f"{word} headline",
+        "error": f"{word} reason",
+    }
+    side.add(thread, app.create_delivery(thread, maintenance=maintenance, state=state, **values))
 
 
 def evidence_of(word: str, maintenance: models.CircuitMaintenance) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
     ConfidenceChoices as Confidence,
+    DeliveryStateChoices as DeliveryState,
     MatchedByChoices,
     NoteLevelChoices as Level,
     NotificationStateChoices as State,
@@ -56,8 +57,12 @@ _CLASSES = {
     Health.SILENT: _ORANGE_FRAME,
     Health.NOT_CONFIGURED: _GREY,
     Health.OK: _GREEN,
+    DeliveryState.WAITING: _BLUE,
+    DeliveryState.UNSURE: _ORANGE_FRAME,
+    DeliveryState.SENT: _GREEN,
+    DeliveryState.SUPERSEDED: _GREY,
 }
-_LABELS: dict[str, str] = dict((*State.CHOICES, *Confidence.CHOICES, *Health.CHOICES))
+_LABELS: dict[str, str] = dict((*State.CHOICES, *Confidence.CHOICES, *Health.CHOICES, *DeliveryState.CHOICES))
 """Labels that differ from the stored value."""
 _MATCHED_BY: dict[str, str] = dict(MatchedByChoices.CHOICES)
 _MOST_LINKS = 5

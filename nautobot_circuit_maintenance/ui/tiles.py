@@ -81,6 +81,13 @@ def problems_tile(problems: dashboard.OpenProblems, user: Any) -> Tile:
         _part(problems.unmatched, "unknown circuit ID", list_url("circuitimpact", has_circuit=False, ended=False)),
         _part(problems.unknown_senders, "unknown sender", list_url("unknownsender", dismissed=False)),
         _part(problems.suspended_layouts, "suspended layout", list_url("maillayout", state="suspended")),
+        _part(problems.failing_subscriptions, "failing subscription", list_url("subscription", has_error=True)),
+        Tile(
+            "failed deliveries" if problems.failed_deliveries != 1 else "failed delivery",
+            problems.failed_deliveries,
+            list_url("delivery", state="failed"),
+        ),
+        Tile("channels down", problems.channels_down, list_url("delivery", state="waiting")),
         Tile("overdue", problems.overdue, reverse("plugins:nautobot_circuit_maintenance:inbox")),
     )
     found = tuple(part for part in parts if part.count)

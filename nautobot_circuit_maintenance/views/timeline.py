@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -16,11 +17,14 @@ from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.analysis.impact_edits import read_impact_edits
 from nautobot_circuit_maintenance.analysis.manual_changes import read_edits
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.choices import DeliveryStateChoices as DeliveryState
 from nautobot_circuit_maintenance.domain.phrases import phrases_of
 from nautobot_circuit_maintenance.domain.timeline import TimelineEntry, collapse_repeats
-from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, ParsedNotification
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Delivery, Notification, ParsedNotification
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.views.phrases import note_link, shown
+
+_MOST_DELIVERIES = 50
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ def lines_of(maintenance: CircuitMaintenance, evidence: Evidence, visibility: Vi
         *_notes(maintenance, visibility),
         *_edits(maintenance, visibility),
         *_impact_edits(maintenance, visibility),
+        *_deliveries(maintenance, visibility),
     ]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
@@ -144,3 +149,17 @@ def _impact_edits(maintenance: CircuitMaintenance, visibility: Visibility) -> It
         impacts = [formatting.badge(each) for each in (edit.before, edit.after) if each]
         what = format_html("Circuit {} {} by {}, {}", edit.cid, edit.done, edit.who, _at(edit.at))
         yield Line(edit.at, "mdi-cable-data", what, [format_html_join(" \u2192 ", "{}", ((each,) for each in impacts))])
+
+
+def _deliveries(maintenance: CircuitMaintenance, visibility: Visibility) -> Iterator[Line]:
+    """Yield what was sent, or is to be; the same at the same time to several is one line."""
+    rows = visibility.of_model(Delivery).filter(maintenance=maintenance).exclude(state=DeliveryState.SUPERSEDED)
+    found = list(rows.select_related("subscription").order_by("-created")[:_MOST_DELIVERIES])
+    for _, group in groupby(found, lambda row: (row.subscription_id, row.event, row.state, row.created.date())):
+        first, *others = group
+        target = first.recipient_name or first.recipient or first.channel
+        whom = f"{target} and {len(others)} more" if others else target
+        at = first.sent_at or first.created
+        link = format_html('<a href="{}">{}</a>', first.get_absolute_url(), first.get_event_display())
+        what = format_html("{} to {}: {} {}, {}", first.channel, whom, link, formatting.badge(first.state), _at(at))
+        yield Line(at, "mdi-send-outline", what)

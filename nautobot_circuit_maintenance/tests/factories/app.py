@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import count
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from nautobot.circuits.models import Circuit, Provider
 from nautobot.extras.models import Tag
@@ -194,13 +195,14 @@ def create_world() -> None:
             level=Level.INFO if number < 3 else Level.WARNING,
         )
         _create_numbered_mail(number, maintenance)
+        _create_numbered_subscription(number, maintenance)
         create_layout(
             provider, f"Layout {number}", version=number, refusals=number, suspended_because=f"Reason {number}"
         )
     create_maintenance("M-0", None, status=MaintenanceStatus.UNKNOWN)
     for name in ("Alpha", "Bravo", "Charlie"):
         tag = Tag.objects.create(name=name)
-        tag.content_types.add(*map(ContentType.objects.get_for_model, (CircuitMaintenance, MailLayout)))
+        tag.content_types.add(*map(ContentType.objects.get_for_model, (CircuitMaintenance, MailLayout, Subscription)))
 
 
 def _create_numbered_maintenance(number: int, provider: Provider) -> CircuitMaintenance:
@@ -217,6 +219,22 @@ def _create_numbered_maintenance(number: int, provider: Provider) -> CircuitMain
         issued_at=NOON + timedelta(seconds=number),
         sequence=number,
     )
+
+
+def _create_numbered_subscription(number: int, maintenance: CircuitMaintenance) -> None:
+    owner, _ = get_user_model().objects.get_or_create(username=f"owner-{number}")
+    values = {"channel": f"mail-{number}", "last_error": "" if number == 1 else f"Reason {number}"}
+    subscription = create_subscription(owner, f"Subscription {number}", lead_time=number, **values)
+    thread = create_thread(subscription, maintenance, f"noc-{number}@elsewhere.example", recipient_name=f"NOC {number}")
+    sent = {
+        "state": ("sent", "failed", "waiting")[number - 1],
+        "event": ("new", "changed", "cancelled")[number - 1],
+        "attempts": number,
+        "error": f"Reason {number}",
+        "next_attempt": NOON + timedelta(hours=number),
+        "sent_at": NOON + timedelta(hours=number),
+    }
+    create_delivery(thread, maintenance=maintenance, recipient_name=thread.recipient_name, **sent)
 
 
 def _create_numbered_mail(number: int, maintenance: CircuitMaintenance) -> None:

@@ -1,0 +1,60 @@
+"""Serializers of subscriptions and deliveries."""
+
+from typing import Any
+
+from nautobot.apps.api import NautobotModelSerializer, TaggedModelSerializerMixin
+from rest_framework import serializers
+
+from nautobot_circuit_maintenance.api.safe_csv import SafeCsvMixin
+from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.choices import EventChoices
+from nautobot_circuit_maintenance.models import Delivery, Subscription
+from nautobot_circuit_maintenance.outbound.wanted import problems_of
+
+
+class SubscriptionSerializer(SafeCsvMixin, NautobotModelSerializer, TaggedModelSerializerMixin):
+    """A subscription; the token of its calendar feed is in no answer."""
+
+    events = serializers.ListField(child=serializers.ChoiceField(choices=EventChoices), required=False)
+    maintenance_filter = serializers.DictField(
+        required=False, help_text="Filters of the list of maintenances, each with a value or a list of values."
+    )
+
+    class Meta:
+        model = Subscription
+        exclude = ["token_hash", "clock", "next_digest"]
+        read_only_fields = ["begun", "token_used_at", "last_error"]
+        extra_kwargs = {
+            "owner": {"required": False, "help_text": "You. Only a superuser may name another user."},
+            "channel": {"required": True, "allow_blank": False},
+        }
+
+    def validate_channel(self, value: str) -> str:
+        """Accept channels of the settings, and the stored one."""
+        known = get_app_settings().channels.names
+        if value not in known and value != getattr(self.instance, "channel", None):
+            raise serializers.ValidationError(f"This channel is not in the settings: {', '.join(sorted(known))}.")
+        return value
+
+    def validate_maintenance_filter(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a filter that the list of maintenances would refuse."""
+        problems = problems_of(value, self.context["request"].user)
+        if problems:
+            raise serializers.ValidationError(problems)
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Make who saves it its owner: otherwise, what only the owner may view could be sent to someone else."""
+        request = self.context.get("request")
+        if request is not None and not (request.user.is_superuser and (self.instance or attrs.get("owner"))):
+            attrs["owner"] = request.user
+        validated: dict[str, Any] = super().validate(attrs)
+        return validated
+
+
+class DeliverySerializer(SafeCsvMixin):
+    """A message or the run of a job."""
+
+    class Meta:
+        model = Delivery
+        exclude = ["thread", "states", "html", "data", "calendar", "root_key"]

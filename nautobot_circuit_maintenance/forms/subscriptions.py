@@ -1,0 +1,181 @@
+"""Forms of subscriptions and deliveries."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.http import QueryDict
+from nautobot.apps.forms import (
+    DynamicModelChoiceField,
+    DynamicModelMultipleChoiceField,
+    NautobotFilterForm,
+    NautobotModelForm,
+    StaticSelect2,
+    StaticSelect2Multiple,
+    TagFilterField,
+    add_blank_choice,
+)
+from nautobot.extras.models import Contact, Job, Role, Team
+
+from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.choices import DeliveryStateChoices, EventChoices, RhythmChoices
+from nautobot_circuit_maintenance.compat import acting_user
+from nautobot_circuit_maintenance.forms import fields
+from nautobot_circuit_maintenance.forms.maintenances import CircuitMaintenanceFilterForm
+from nautobot_circuit_maintenance.models import Delivery, Subscription
+from nautobot_circuit_maintenance.outbound.wanted import problems_of
+from nautobot_circuit_maintenance.ui.outbound import filter_query
+
+NOT_CHOSEN = (EventChoices.DIGEST, EventChoices.JOB)
+"""Events that follow from the rhythm and from the channel."""
+_EVENTS = [choice for choice in EventChoices.CHOICES if choice[0] not in NOT_CHOSEN]
+_PREFIX = "filter"
+
+
+class SubscriptionForm(NautobotModelForm):
+    """Add or edit a subscription; its filter has the fields of the list of maintenances."""
+
+    events = forms.MultipleChoiceField(choices=_EVENTS, widget=forms.CheckboxSelectMultiple)
+    channel = forms.ChoiceField(widget=StaticSelect2(), help_text="A channel of the settings.")
+    contacts = DynamicModelMultipleChoiceField(queryset=Contact.objects.all(), required=False)
+    teams = DynamicModelMultipleChoiceField(queryset=Team.objects.all(), required=False)
+    roles = DynamicModelMultipleChoiceField(
+        queryset=Role.objects.all(),
+        required=False,
+        query_params={"content_types": "extras.contactassociation"},
+        help_text="Of the contacts of what is affected; none: all roles.",
+    )
+    job = DynamicModelChoiceField(
+        queryset=Job.objects.all(), required=False, help_text="For a channel that runs a job before and after a window."
+    )
+    time_zone = forms.ChoiceField(required=False, widget=StaticSelect2())
+    more_filters = forms.CharField(
+        required=False, help_text="Other filters of the list, as in its address: ticket__ic=CHG&name__isw=A"
+    )
+
+    class Meta:
+        model = Subscription
+        fields = [
+            *("name", "enabled", "channel", "events", "lead_time", "lead_minutes", "job"),
+            *("audience", "contacts", "teams", "roles"),
+            *("rhythm", "digest_time", "digest_day", "time_zone"),
+            *("one_thread", "subject_template", "body_template", "owner", "tags"),
+        ]
+        widgets = {
+            "rhythm": StaticSelect2(),
+            "audience": StaticSelect2(),
+            "digest_day": StaticSelect2(),
+            "owner": StaticSelect2(),
+            "digest_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "subject_template": forms.TextInput(),
+            "body_template": forms.Textarea(attrs={"rows": 6, "class": "font-monospace"}),
+        }
+
+    cards = (
+        ("What", ("name", "enabled", "events", "lead_time")),
+        ("How", ("channel", "job", "lead_minutes", "rhythm", "digest_time", "digest_day", "time_zone", "one_thread")),
+        ("Whom", ("audience", "contacts", "teams", "roles", "owner")),
+        ("Text", ("subject_template", "body_template")),
+    )
+    """The cards of the page; that of the filter comes after the first."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the channels of the settings, and the filter that is stored or that a list hands over."""
+        super().__init__(*args, **kwargs)
+        self._user = acting_user()
+        self.fields["channel"].choices = self._channels()
+        self.fields["time_zone"].choices = add_blank_choice(
+            tuple((each, each) for each in sorted(available_timezones()))
+        )
+        self.fields["events"].initial = self.instance.events
+        if self._user is None or not self._user.is_superuser:
+            del self.fields["owner"]
+        else:
+            self.fields["owner"].required = False
+            self.fields["owner"].help_text = "Only what the owner may view is sent. Empty: you."
+        self.filter_form = self._filter_form()
+
+    @property
+    def shown_cards(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The cards with their fields, for the template."""
+        return [(title, [self[name] for name in names if name in self.fields]) for title, names in self.cards]
+
+    def _channels(self) -> list[tuple[str, str]]:
+        known = [(each.name, f"{each.name} ({each.kind})") for each in get_app_settings().channels.entries]
+        current = self.instance.channel
+        if current and current not in dict(known):
+            known.append((current, f"{current} (not configured)"))
+        return [("", "---------"), *sorted(known)]
+
+    def _filter_form(self) -> CircuitMaintenanceFilterForm:
+        """Return the form of the list with the stored filter; what it has no field for is in ``more_filters``."""
+        if self.is_bound:
+            return CircuitMaintenanceFilterForm(self.data, prefix=_PREFIX)
+        stored = QueryDict(self.initial.get("filter") or filter_query(self.instance.maintenance_filter), mutable=True)
+        known = CircuitMaintenanceFilterForm.base_fields
+        others = QueryDict(mutable=True)
+        for name in list(stored):
+            if name not in known:
+                others.setlist(name, stored.pop(name))
+        for name in _OF_LISTS:
+            others.pop(name, None)
+        self.fields["more_filters"].initial = others.urlencode()
+        data = QueryDict(mutable=True)
+        for name, values in stored.lists():
+            data.setlist(f"{_PREFIX}-{name}", values)
+        return CircuitMaintenanceFilterForm(data, prefix=_PREFIX)
+
+    def clean_events(self) -> list[str]:
+        """Store the events in the order of the vocabulary, which is how they are compared."""
+        return [event for event, _ in _EVENTS if event in self.cleaned_data["events"]]
+
+    def clean(self) -> None:
+        """Take the filter together, and refuse one that the list of maintenances would refuse."""
+        super().clean()
+        wanted = self._entered_filter()
+        for problem in problems_of(wanted, self._user):
+            self.add_error("more_filters", problem)
+        self.instance.maintenance_filter = wanted
+        owner = self.cleaned_data.get("owner") if "owner" in self.fields else None
+        self.instance.owner = self.cleaned_data["owner"] = owner or self._user or self.instance.owner
+
+    def _entered_filter(self) -> dict[str, list[str]]:
+        entered = QueryDict(self.cleaned_data.get("more_filters", ""), mutable=True)
+        for name in CircuitMaintenanceFilterForm.base_fields:
+            values = self.data.getlist(f"{_PREFIX}-{name}") if hasattr(self.data, "getlist") else []
+            if any(values):
+                entered.setlist(name, [each for each in values if each])
+        return {name: values for name, values in entered.lists() if any(values) and name not in _OF_LISTS}
+
+
+_OF_LISTS = ("sort", "per_page", "page", "saved_view", "clear_view", "all_filters_removed")
+"""What the address of a list has beside filters."""
+
+
+class SubscriptionFilterForm(NautobotFilterForm):
+    """Filter subscriptions."""
+
+    model = Subscription
+    q = forms.CharField(required=False, label="Search")
+    owner = forms.ModelMultipleChoiceField(
+        queryset=get_user_model().objects.all(),
+        required=False,
+        to_field_name="username",
+        widget=StaticSelect2Multiple(),
+    )
+    enabled = fields.yes_no("Enabled")
+    rhythm = fields.multiple_choice(RhythmChoices)
+    has_error = fields.yes_no("Sends nothing because of an error")
+    tags = TagFilterField(model)
+
+
+class DeliveryFilterForm(NautobotFilterForm):
+    """Filter deliveries."""
+
+    model = Delivery
+    q = forms.CharField(required=False, label="Search")
+    state = fields.multiple_choice(DeliveryStateChoices)
+    event = fields.multiple_choice(EventChoices)
+    subscription = fields.related_by_name(Subscription)
+    channel = forms.CharField(required=False)
