@@ -35,9 +35,13 @@ from rest_framework.decorators import action
 
 from nautobot_circuit_maintenance import filters, forms, models, tables
 from nautobot_circuit_maintenance.api import serializers
+from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State, EventChoices
-from nautobot_circuit_maintenance.outbound import feed_tokens, trying
+from nautobot_circuit_maintenance.outbound import feed_tokens
 from nautobot_circuit_maintenance.outbound.audience import chosen_recipients
+from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, DeliveryError
+from nautobot_circuit_maintenance.outbound.channels.opening import settings_of
+from nautobot_circuit_maintenance.outbound.channels.trying import send_test, validate
 from nautobot_circuit_maintenance.outbound.messages import Recipient
 from nautobot_circuit_maintenance.outbound.owners import Silent
 from nautobot_circuit_maintenance.outbound.preview import preview
@@ -144,14 +148,14 @@ class SubscriptionUIViewSet(  # pylint: disable=too-many-ancestors  # core's mix
                 label="Validate Channel",
                 icon="mdi-connection",
                 link_name=_ROUTE.format("subscription_validate"),
-                kinds=trying.SENDING,
+                kinds=outbound.SENDING,
             ),
             ChangeButton(
                 weight=110,
                 label="Send a Test",
                 icon="mdi-send",
                 link_name=_ROUTE.format("subscription_test"),
-                kinds=trying.SENDING,
+                kinds=outbound.SENDING,
             ),
             ChangeButton(
                 weight=120,
@@ -200,27 +204,28 @@ class SubscriptionUIViewSet(  # pylint: disable=too-many-ancestors  # core's mix
     def validate(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Show that the channel of the subscription can be reached, without sending anything."""
         row = self.get_object()
-        tried = trying.validate(row.channel)
-        if tried.problem:
-            messages.error(request, f"The channel does not work: {tried.problem}")
+        try:
+            validate(settings_of(get_app_settings(), row.channel))
+        except ChannelUnavailable as error:  # of validate() and settings_of()
+            messages.error(request, f"The channel does not work: {error}")
         else:
             messages.success(request, f"The channel {row.channel} works.")
         return redirect(row.get_absolute_url())
 
     @action(detail=True, url_path="test", url_name="test", **POST_ONLY)
     def test(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        """Send a message without content to each chosen recipient, or to the place where the channel leads."""
+        """Send a test to the first chosen recipient, or to the place where the channel leads."""
         row = self.get_object()
-        is_addressed = outbound.is_addressed(row.channel)
-        recipients = tuple(chosen_recipients(row)) if is_addressed else (Recipient(),)
-        if not recipients:
+        chosen = chosen_recipients(row) if outbound.is_addressed(row.channel) else [Recipient()]
+        if not chosen:
             messages.warning(request, "There is no contact or team with an email address to send a test to.")
             return redirect(row.get_absolute_url())
-        tried = trying.send_test(row, recipients, timezone.now())
-        if tried.problem:
-            messages.error(request, f"The test was not sent: {tried.problem}")
+        try:
+            send_test(settings_of(get_app_settings(), row.channel), chosen[0])
+        except DeliveryError as error:  # of send_test() and settings_of()
+            messages.error(request, f"The test was not sent: {error}")
         else:
-            messages.success(request, f"A test was sent to {', '.join(tried.recipients) or row.channel}.")
+            messages.success(request, f"A test was sent to {chosen[0].address or row.channel}.")
         return redirect(row.get_absolute_url())
 
     @action(detail=True, url_path="rotate", url_name="rotate", **POST_ONLY)
