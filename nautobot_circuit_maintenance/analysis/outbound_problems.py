@@ -1,6 +1,7 @@
 """What keeps messages from going out, and only a person can fix."""
 
 from collections import Counter
+from typing import Any
 
 from django.db.models import Count, QuerySet, Value
 
@@ -15,7 +16,7 @@ FAILING, FAILED, DOWN = "failing subscription", "failed delivery", "channel down
 def count_outbound_problems(visibility: Visibility) -> Counter[str]:
     """Return the numbers of failing subscriptions, failed deliveries and channels that are down, by one query."""
     subscriptions = visibility.of_model(Subscription)
-    rows: dict[str, QuerySet] = {
+    rows: dict[str, QuerySet[Any]] = {
         FAILING: subscriptions.filter(enabled=True).exclude(last_error=""),
         FAILED: visibility.of_model(Delivery).filter(state=DeliveryStateChoices.FAILED),
     }

@@ -13,14 +13,10 @@ from rest_framework import serializers
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.api.csv_files import CHUNK
 from nautobot_circuit_maintenance.api.impacts import MaintenanceImpactSerializer
-
-# pylint: disable=useless-import-alias  # Nautobot looks for all serializers here
-from nautobot_circuit_maintenance.api.outbound_serializers import (
-    DeliverySerializer as DeliverySerializer,
-    SubscriptionSerializer as SubscriptionSerializer,
+from nautobot_circuit_maintenance.api.outbound_serializers import (  # noqa: F401  # Nautobot looks for them here
+    DeliverySerializer,
+    SubscriptionSerializer,
 )
-
-# pylint: enable=useless-import-alias
 from nautobot_circuit_maintenance.api.safe_csv import SafeCsvMixin
 from nautobot_circuit_maintenance.api.windows import (
     DoubtSerializer,

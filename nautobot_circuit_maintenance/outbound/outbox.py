@@ -24,7 +24,7 @@ def retry(pk: UUID) -> None:
 
 
 def drop(pk: UUID, user: Any) -> None:
-    """Have a delivery sent no more, and a failed one not listed any more; what changes later is sent all the same.
+    """Do not send a delivery, and list a failed one no longer; what changes later is sent all the same.
 
     Raises NotPossible.
     """
