@@ -12,7 +12,6 @@ from nautobot.apps.forms import (
     NautobotFilterForm,
     NautobotModelForm,
     StaticSelect2,
-    StaticSelect2Multiple,
     TagFilterField,
     add_blank_choice,
 )
@@ -158,12 +157,7 @@ class SubscriptionFilterForm(NautobotFilterForm):
 
     model = Subscription
     q = forms.CharField(required=False, label="Search")
-    owner = forms.ModelMultipleChoiceField(
-        queryset=get_user_model().objects.all(),
-        required=False,
-        to_field_name="username",
-        widget=StaticSelect2Multiple(),
-    )
+    owner = fields.related(get_user_model(), to_field_name="username")
     enabled = fields.yes_no("Enabled")
     rhythm = fields.multiple_choice(RhythmChoices)
     has_error = fields.yes_no("Sends nothing because of an error")
