@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.db import transaction
 
 from nautobot_circuit_maintenance.tests.takeover import databases, own_database
 
@@ -30,6 +31,14 @@ def taken_over(older: str) -> Iterator[str]:
 
 @pytest.fixture
 def after(taken_over: str) -> Iterator[None]:
-    """Run a test in a copy of the database after the migrations."""
+    """Run a test in the database after the migrations; what it writes is rolled back."""
+    with databases.inside(taken_over), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def copy_after(taken_over: str) -> Iterator[None]:
+    """Run a test that changes tables, or needs transactions of its own, in a copy of the database after the migrations."""
     with databases.clone(taken_over):
         yield

@@ -16,7 +16,7 @@ from nautobot_circuit_maintenance.tests.takeover.first_run import differences, m
 
 pytestmark = [
     pytest.mark.postgresql("the databases of the older package are PostgreSQL's"),
-    pytest.mark.usefixtures("after"),
+    pytest.mark.usefixtures("copy_after"),
 ]
 
 BIG = "322c6d49-366d-4b1d-8a4c-3e813459c529"

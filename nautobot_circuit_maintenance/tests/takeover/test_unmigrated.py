@@ -1,12 +1,14 @@
 """The app is installed over the older package's tables, and post_upgrade has not run yet."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from io import StringIO
 
 import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import ProtectedError
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,15 +21,30 @@ from nautobot_circuit_maintenance.tests.takeover import databases
 pytestmark = pytest.mark.postgresql("the databases of the older package are PostgreSQL's")
 
 
-@pytest.fixture
-def before(older):
-    """Run a test in the database before the migrations, as a process that started there."""
-    with databases.clone(older):
+@contextmanager
+def process_before(database: AbstractContextManager[None]) -> Iterator[None]:
+    """Run a block in a database before the migrations, as a process that started there."""
+    with database:
         unmigrated.hide()
         try:
             yield
         finally:
             unmigrated.show()
+
+
+@pytest.fixture
+def before(older):
+    """Run a test in the database before the migrations; what it writes is rolled back."""
+    with process_before(databases.inside(older)), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def copy_before(older):
+    """Run a test that migrates in a copy of the database before the migrations."""
+    with process_before(databases.clone(older)):
+        yield
 
 
 @pytest.fixture
@@ -103,7 +120,7 @@ def test_no_model_is_listed_twice(before):
     assert apps.get_model("nautobot_circuit_maintenance", "rawnotification") in listed
 
 
-def test_a_process_that_keeps_running_sees_everything_after_the_migrations(before):
+def test_a_process_that_keeps_running_sees_everything_after_the_migrations(copy_before):
     assert CircuitMaintenance.objects.count() == 0
 
     databases.migrate()

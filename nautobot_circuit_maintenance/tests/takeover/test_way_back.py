@@ -65,7 +65,7 @@ def test_the_report_counts_each_table_and_lists_what_was_not_one_to_one():
     assert "authorize it again" in printed
 
 
-@pytest.mark.usefixtures("after")
+@pytest.mark.usefixtures("copy_after")
 def test_dropping_leaves_no_table_and_is_refused_while_anything_is_unaccounted():
     kept = CircuitMaintenance.objects.count()
     entry = Entry.objects.filter(table="note").first()
