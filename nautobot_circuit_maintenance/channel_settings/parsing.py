@@ -9,9 +9,10 @@ from nautobot_circuit_maintenance.channel_settings.base import ChannelSettings
 from nautobot_circuit_maintenance.channel_settings.kinds import CHANNEL_KINDS
 from nautobot_circuit_maintenance.mailboxes.secret_settings import SecretReader, SettingsProblem
 
-NAMES = ("instance", "channels")
+NAMES = ("instance", "nautobot_url", "channels")
 _INSTANCE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 """It becomes the last part of UIDs in calendars and of List-Id, and must be found in comments of silences."""
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9\[][^\s?#]*")
 _MAX_NAME_LENGTH = 100
 _ENTRY_HINT = "Each entry in channels must be a dictionary with 'name' and 'kind'."
 _TYPES: dict[Any, tuple[Any, str]] = {
@@ -32,6 +33,8 @@ class Channels:
     """The name of this Nautobot, which has no default: test and live must differ."""
     entries: tuple[ChannelSettings, ...] = ()
     problems: tuple[SettingsProblem, ...] = ()
+    nautobot_url: str = ""
+    """The address under which people open this Nautobot, without a slash at its end; empty: messages have no links."""
 
     @property
     def names(self) -> set[str]:
@@ -46,7 +49,8 @@ def parse(config: Mapping[str, Any], reader: Callable[[Mapping[str, Any]], Secre
         return Channels(problems=(SettingsProblem("E040", "channels is not a list.", _ENTRY_HINT),))
     instance = config.get("instance", "")
     unnamed = list(_instance_problems(instance, bool(written)))
-    problems = list(unnamed)
+    url = config.get("nautobot_url", "")
+    problems = [*unnamed, *_url_problems(url)]
     entries: list[ChannelSettings] = []
     for position, entry in enumerate(written, start=1):
         found = list(_entry_problems(position, entry)) or list(
@@ -56,7 +60,14 @@ def parse(config: Mapping[str, Any], reader: Callable[[Mapping[str, Any]], Secre
         if not found and not unnamed:
             kind = CHANNEL_KINDS[entry["kind"]]
             entries.append(kind.settings.from_entry({**entry, "instance": instance}, reader(entry)))
-    return Channels("" if unnamed else instance or "", tuple(entries), tuple(problems))
+    address = url.rstrip("/") if isinstance(url, str) and _ADDRESS.fullmatch(url) else ""
+    return Channels("" if unnamed else instance or "", tuple(entries), tuple(problems), address)
+
+
+def _url_problems(url: Any) -> Iterator[SettingsProblem]:
+    if url != "" and not (isinstance(url, str) and _ADDRESS.fullmatch(url)):
+        message = "'nautobot_url' is not a web address."
+        yield SettingsProblem("E055", message, "Use the address that people open: 'https://nautobot.example.com'.")
 
 
 def _instance_problems(instance: Any, is_required: bool) -> Iterator[SettingsProblem]:

@@ -8,6 +8,7 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import EventChoices as Event
 from nautobot_circuit_maintenance.domain.text import shortened
 from nautobot_circuit_maintenance.models import Notification, NotificationSource, Subscription, Thread
+from nautobot_circuit_maintenance.outbound.links import linking
 from nautobot_circuit_maintenance.outbound.state import MailState, Occasion, digest_of, from_json
 from nautobot_circuit_maintenance.outbound.waiting import Pending
 
@@ -40,7 +41,7 @@ def _of_notification(thread: Thread, row: Notification) -> Pending:
         sender=row.sender,
         error=shortened(row.error, _LONGEST_ERROR),
         since=row.received_at,
-        url=row.get_absolute_url(),
+        url=linking()(row.get_absolute_url()),
     )
     return Pending(digest_of(str(thread.pk), Event.NEEDS_A_PERSON, row.state), Occasion(Event.NEEDS_A_PERSON, state))
 
@@ -74,7 +75,7 @@ def _of_source(thread: Thread, row: NotificationSource, now: datetime) -> list[P
         state="failing",
         error=shortened(row.last_error, _LONGEST_ERROR),
         since=since,
-        url=row.get_absolute_url(),
+        url=linking()(row.get_absolute_url()),
     )
     key = digest_of(str(thread.pk), Event.NEEDS_A_PERSON, since.isoformat() if since else "")
     return [Pending(key, Occasion(Event.NEEDS_A_PERSON, state, told))]

@@ -1,7 +1,7 @@
 """Maintenances as the owner of a subscription may see them now: a few queries for any number."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from nautobot.circuits.models import Circuit
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, MaintenanceWindow
+from nautobot_circuit_maintenance.outbound.links import linking
 from nautobot_circuit_maintenance.outbound.state import CircuitState, MaintenanceState, Span
 
 
@@ -43,7 +44,8 @@ def see(maintenances: Collection[UUID], visibility: Visibility) -> dict[UUID, Se
     for impact in found:
         impacts[impact.maintenance_id].append(impact)
     circuits = _circuits({each.circuit_id for own in impacts.values() for each in own if each.circuit_id}, visibility)
-    return {row.pk: _seen(row, windows[row.pk], impacts[row.pk], circuits) for row in rows}
+    link = linking()
+    return {row.pk: _seen(row, windows[row.pk], impacts[row.pk], circuits, link) for row in rows}
 
 
 def _circuits(keys: Collection[UUID], visibility: Visibility) -> _Circuits:
@@ -60,7 +62,11 @@ def _circuits(keys: Collection[UUID], visibility: Visibility) -> _Circuits:
 
 
 def _seen(
-    row: CircuitMaintenance, windows: Iterable[MaintenanceWindow], impacts: Iterable[CircuitImpact], circuits: _Circuits
+    row: CircuitMaintenance,
+    windows: Iterable[MaintenanceWindow],
+    impacts: Iterable[CircuitImpact],
+    circuits: _Circuits,
+    link: Callable[[str], str],
 ) -> Seen:
     rows = tuple(windows)
     state = MaintenanceState(
@@ -69,14 +75,14 @@ def _seen(
         provider=row.provider.name if row.provider else "",
         status=row.status,
         windows=_spans(rows),
-        circuits=tuple(_circuit(each, circuits) for each in impacts if _is_visible(each, circuits)),
+        circuits=tuple(_circuit(each, circuits, link) for each in impacts if _is_visible(each, circuits)),
         replaced_by=str(row.replaced_by) if row.replaced_by else "",
         description=row.description,
         ticket=row.ticket,
         acknowledged=row.ack,
         revision=row.revision,
         changed_at=row.last_updated,
-        url=row.get_absolute_url(),
+        url=link(row.get_absolute_url()),
     )
     return Seen(state, rows, row.created)
 
@@ -86,7 +92,7 @@ def _is_visible(impact: CircuitImpact, circuits: _Circuits) -> bool:
     return (impact.circuit_id is None or impact.circuit_id in circuits.visible) and impact.is_affected
 
 
-def _circuit(impact: CircuitImpact, circuits: _Circuits) -> CircuitState:
+def _circuit(impact: CircuitImpact, circuits: _Circuits, link: Callable[[str], str]) -> CircuitState:
     key = impact.circuit_id
     return CircuitState(
         cid=impact.cid,
@@ -94,7 +100,7 @@ def _circuit(impact: CircuitImpact, circuits: _Circuits) -> CircuitState:
         windows=None if impact.in_all_windows else _spans(impact.windows.all()),
         sites=circuits.sites.get(key, ()) if key else (),
         tenant=circuits.tenants.get(key, "") if key else "",
-        url=Circuit(pk=key).get_absolute_url() if key else "",
+        url=link(Circuit(pk=key).get_absolute_url()) if key else "",
     )
 
 

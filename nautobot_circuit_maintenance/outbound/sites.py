@@ -13,6 +13,7 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import EventChoices as Event
 from nautobot_circuit_maintenance.domain.errors import RiskError
 from nautobot_circuit_maintenance.models import Subscription, Thread
+from nautobot_circuit_maintenance.outbound.links import linking
 from nautobot_circuit_maintenance.outbound.moments import span_text
 from nautobot_circuit_maintenance.outbound.owners import Silent, matching
 from nautobot_circuit_maintenance.outbound.state import Occasion, SiteState, digest_of, from_json
@@ -87,7 +88,7 @@ def _pending(thread: Thread, phases: tuple[Phase, ...], name: str, now: datetime
         kind=max((phase[0] for phase in phases), key=_SEVERITY.__getitem__, default=""),
         headline=_headline(phases),
         phases=phases,
-        url=reverse("dcim:location", args=[thread.subject_id]),
+        url=linking()(reverse("dcim:location", args=[thread.subject_id])),
     )
     fact = [f"{kind} {start.isoformat()} {end.isoformat()}" for kind, start, end in phases]
     key = digest_of(str(thread.pk), Event.AT_RISK, thread.last_key, *fact)

@@ -218,3 +218,15 @@ def test_a_job_is_not_begun_after_some_minutes():
     assert channel.lag == 15
     assert codes({"name": "Drain", "kind": "job", "lag": -1}) == ["E062"]
     assert codes({"name": "Drain", "kind": "job", "lag": True}) == ["E046"]
+
+
+def test_the_address_of_nautobot():
+    def address(value):
+        found = parse({"nautobot_url": value}, lambda _entry: str)
+        return found.nautobot_url, [each.id for each in found.problems]
+
+    assert address("https://nautobot.example.com/") == ("https://nautobot.example.com", [])
+    assert address("https://example.com:8443/nautobot") == ("https://example.com:8443/nautobot", [])
+    assert address("") == ("", [])
+    for wrong in ("nautobot.example.com", "javascript:alert(1)", "https://a b", 7):
+        assert address(wrong) == ("", ["E055"])

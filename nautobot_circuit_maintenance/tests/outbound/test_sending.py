@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
+from django.test import override_settings
 
 from nautobot_circuit_maintenance.models import (
     ChannelState,
@@ -41,6 +42,20 @@ class Changes(SendingTestCase):
         self.assertEqual({first.subject}, {second.subject, third.subject})
         self.assertEqual((first.root_key, second.root_key, third.root_key), ("", first.key, first.key))
         self.assertEqual(len({first.key, second.key, third.key}), 3)
+
+    def test_links_are_whole_addresses_or_left_out(self):
+        self.subscribe()
+        first, second = self.plan("M-1"), self.plan("M-2")
+        first.delete()
+        self.send()
+        self.assertNotIn("/plugins/", self.office.arrived[0].text)
+
+        settings = {"nautobot_circuit_maintenance": {"nautobot_url": "https://nautobot.example.com/"}}
+        with override_settings(PLUGINS_CONFIG=settings):
+            self.edit(second, status="TENTATIVE")
+            self.send()
+        path = second.get_absolute_url()
+        self.assertIn(f"https://nautobot.example.com{path}", self.office.arrived[1].text)
 
     def test_each_recipient_gets_one_message(self):
         self.subscribe("a@example.net", "b@example.net", "A@EXAMPLE.NET")

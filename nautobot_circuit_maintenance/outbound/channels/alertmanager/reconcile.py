@@ -18,6 +18,7 @@ from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import AH
 from nautobot_circuit_maintenance.outbound.channels.base import redacted
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, DeliveryError, MessageRefused
 from nautobot_circuit_maintenance.outbound.channels.opening import read_secrets
+from nautobot_circuit_maintenance.outbound.links import linking
 from nautobot_circuit_maintenance.outbound.matching import matching, visible_to_owner
 from nautobot_circuit_maintenance.outbound.work import work_on
 
@@ -136,4 +137,5 @@ def _works_of(subscription: Subscription, labels: Labels, found: Reconciled, now
 def _reasons(maintenances: set[UUID]) -> dict[UUID, str]:
     """Return the addresses of maintenances, for the comments of silences."""
     rows = CircuitMaintenance.objects.filter(pk__in=maintenances).only("pk")
-    return {row.pk: row.get_absolute_url() for row in rows}
+    link = linking()
+    return {row.pk: link(row.get_absolute_url()) or str(row.pk) for row in rows}
