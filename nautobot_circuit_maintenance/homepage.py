@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -13,7 +13,9 @@ from nautobot.apps.ui import HomePagePanel
 from nautobot_circuit_maintenance.analysis import dashboard
 from nautobot_circuit_maintenance.analysis.freshness import read_sources
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.ui.tiles import Tile, maintenance_tiles, problems_tile
+
+if TYPE_CHECKING:
+    from nautobot_circuit_maintenance.ui.tiles import Tile
 
 _DASHBOARD = "plugins:nautobot_circuit_maintenance:dashboard"
 _VIEW = "nautobot_circuit_maintenance.view_circuitmaintenance"
@@ -33,20 +35,23 @@ def count_maintenances(request: HttpRequest) -> list[dict[str, Any]]:
         return []
 
 
-def _tiles(user: Any) -> Iterator[Tile]:
-    now, visibility = timezone.now(), Visibility.of(user)
-    counts = dashboard.count_maintenances(visibility, now)
-    problems = dashboard.count_problems(visibility, now, read_sources(visibility, now))
+def _tiles(user: Any) -> "Iterator[Tile]":
+    # pylint: disable-next=import-outside-toplevel  # not at each start
+    from nautobot_circuit_maintenance.ui.tiles import maintenance_tiles, problems_tile
+
     # pylint: disable-next=import-outside-toplevel  # not at each start
     from nautobot_circuit_maintenance.views.dashboard_risk import home_tiles
 
+    now, visibility = timezone.now(), Visibility.of(user)
+    counts = dashboard.count_maintenances(visibility, now)
+    problems = dashboard.count_problems(visibility, now, read_sources(visibility, now))
     risk = home_tiles(visibility, now)
     for tile in (*maintenance_tiles(counts), *risk, problems_tile(problems, user)):
         if tile.is_on_home:
             yield tile
 
 
-def _url_of(tile: Tile) -> str:
+def _url_of(tile: "Tile") -> str:
     """Return the address of the list that a tile counts; of the dashboard if there are several."""
     if len(tile.parts) == 1:
         return tile.parts[0].url

@@ -1,6 +1,6 @@
 """The providers' ledger in the REST API: one row for each provider or circuit ID in a quarter."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,10 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from nautobot_circuit_maintenance.analysis.ledger import LedgerRow, read_circuits, read_ledger
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.ledger import Figures, Quarter
 from nautobot_circuit_maintenance.models import CircuitMaintenance
+
+if TYPE_CHECKING:
+    from nautobot_circuit_maintenance.analysis.ledger import LedgerRow
 
 _YEARS = range(1970, 2200)
 
@@ -63,6 +65,9 @@ class LedgerView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Answer with the rows by provider."""
+        # pylint: disable-next=import-outside-toplevel  # not at each start
+        from nautobot_circuit_maintenance.analysis.ledger import read_circuits, read_ledger
+
         now, visibility = timezone.now(), Visibility.of(request.user)
         quarter = _quarter(request.query_params.get("quarter", "")) or Quarter.of(now)
         provider = _provider(visibility, request.query_params.get("provider", ""))
@@ -96,7 +101,7 @@ def _provider(visibility: Visibility, text: str) -> Provider | None:
     return found[0]
 
 
-def _as_json(row: LedgerRow, *, sees_impacts: bool) -> dict[str, Any]:
+def _as_json(row: "LedgerRow", *, sees_impacts: bool) -> dict[str, Any]:
     def shown(figures: Figures | None) -> dict[str, Any] | None:
         hidden = {} if sees_impacts else {"outage_minutes": None}
         return {**figures.as_json(), **hidden} if figures else None

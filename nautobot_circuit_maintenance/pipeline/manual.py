@@ -34,8 +34,6 @@ from nautobot_circuit_maintenance.models import (
 from nautobot_circuit_maintenance.models.changes import ChangedMaintenance, send_after_commit
 from nautobot_circuit_maintenance.models.keys import id_key
 from nautobot_circuit_maintenance.models.manual_readings import PARSER, record_reading
-from nautobot_circuit_maintenance.pipeline.apply.apply import NotificationUpdates, apply_updates
-from nautobot_circuit_maintenance.pipeline.layouts.drift import contradicted
 
 ADDABLE = (State.FAILED, State.IGNORED, State.PARSED)
 """States from which a person may add a maintenance: what is refused comes from no one who is known, what waits is read first."""
@@ -101,6 +99,12 @@ def apply_by_person(
     ``seen`` is the ``result_key`` that the person saw. Raises ChangedSinceSeen; PermissionDenied if the person may not
     add or change one of the maintenances; ParseError if a maintenance would hold too much. Nothing is stored then.
     """
+    # pylint: disable-next=import-outside-toplevel  # not at each start
+    from nautobot_circuit_maintenance.pipeline.apply.apply import NotificationUpdates, apply_updates
+
+    # pylint: disable-next=import-outside-toplevel  # not at each start
+    from nautobot_circuit_maintenance.pipeline.layouts.drift import contradicted
+
     with transaction.atomic():
         locked = Notification.objects.select_for_update(of=("self",)).select_related("provider").get(pk=row.pk)
         if seen and seen != locked.result_key:

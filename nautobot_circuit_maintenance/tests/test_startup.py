@@ -57,6 +57,8 @@ class StartupTest(TestCase):
             for name in (
                 "analysis.changes",
                 "analysis.inbox",
+                "analysis.ledger",
+                "analysis.trends",
                 "mail.authentication",
                 "mail.blocks",
                 "mail.message",
@@ -64,10 +66,12 @@ class StartupTest(TestCase):
                 "mail.rendering",
                 "mailboxes.base",
                 "mailboxes.opening",
+                "pipeline.apply.apply",
                 "pipeline.chunk",
                 "pipeline.record",
                 "pipeline.run",
                 "reading",
+                "ui.tiles",
                 "views.dashboard",
             )
         }
