@@ -22,7 +22,7 @@ def risk_of(maintenance: CircuitMaintenance, visibility: Visibility, now: dateti
     # pylint: disable-next=import-outside-toplevel  # not at each start
     from nautobot_circuit_maintenance.analysis.risk.of_maintenance import lines_about
 
-    return lines_about(maintenance.pk, visibility, now)
+    return lines_about(maintenance.pk, maintenance.end_time, visibility, now)
 
 
 class MaintenanceRiskPanel(Panel):

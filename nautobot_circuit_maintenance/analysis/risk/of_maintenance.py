@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind, Outage, Subject
 from nautobot_circuit_maintenance.analysis.risk.report import Risk, read_risk
 from nautobot_circuit_maintenance.analysis.risk.words import Names, links_of, read_names
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.domain.errors import RiskError
 from nautobot_circuit_maintenance.risk_settings import RISK_PERMISSIONS
 
@@ -27,15 +28,18 @@ class Line:
     why: str = ""
 
 
-def lines_about(maintenance: UUID, visibility: Visibility, now: datetime) -> list[Line]:
+def lines_about(maintenance: UUID, ends: datetime, visibility: Visibility, now: datetime) -> list[Line]:
     """Return what a maintenance puts at risk, the worst first, then the sites that it only touches.
+
+    ``ends`` is the end of its last window: what begins later, it has no part in.
 
     Empty without the permissions, and if nothing can be assessed: the page *Risk* says why.
     """
     if not visibility.user.has_perms(RISK_PERMISSIONS):
         return []
+    margin = timedelta(minutes=get_app_settings().risk.risk_margin)
     try:
-        risk = read_risk(visibility, now)
+        risk = read_risk(visibility, now, ends + margin)
     except RiskError:  # of read_risk(): the settings are wrong
         return []
     findings = [each for each in risk.findings if maintenance in each.maintenances]
