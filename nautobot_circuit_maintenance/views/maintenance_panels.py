@@ -190,7 +190,9 @@ def badges(maintenance: CircuitMaintenance, affected: Affected, evidence: Eviden
     if maintenance.doubts:
         shown.append(formatting.doubt_badge(maintenance.doubts))
     elif maintenance.confidence:
-        shown.append(formatting.confidence_badge(maintenance.confidence, _reasons(maintenance, evidence)))
+        confidence = formatting.confidence_badge(maintenance.confidence, _reasons(maintenance, evidence))
+        # Or "Confirmed" would be taken for the status.
+        shown.append(format_html('<small class="fw-normal text-secondary">Reading</small> {}', confidence))
     return format_html_join(" ", "{}", ((each,) for each in shown))
 
 
