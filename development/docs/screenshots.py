@@ -40,7 +40,7 @@ class Picture:
     """CSS selector of the element to show; empty for the top of the page."""
 
 
-FIRST_OBJECT = "form table tbody tr td:nth-child(2) a"
+FIRST_OBJECT = "form table tbody td a[href*='/maintenances/']"
 FIRST_NOTIFICATION = "form table tbody td a[href*='/notifications/']"
 NOTICE = """From: NOC <planned-work@nordlys.example>
 To: operations@customer.example
@@ -63,6 +63,7 @@ Your NOC
 """What no parser reads."""
 PICTURES = (
     Picture("dashboard", f"{APP}/dashboard/"),
+    Picture("risk", f"{APP}/risk/"),
     Picture("circuit_maintenances", f"{APP}/maintenances/"),
     Picture("circuit_maintenances_dark", f"{APP}/maintenances/", dark=True),
     Picture("circuit_maintenance", f"{APP}/maintenances/?name=CMT20458", click=FIRST_OBJECT),
