@@ -61,6 +61,23 @@ Kind regards
 Your NOC
 """
 """What no parser reads."""
+DOUBTFUL = """From: support@cogent.example
+To: operations@customer.example
+Subject: {date} SN99 Planned Network Maintenance - Singapore, Singapore 1-300880117
+Date: {sent}
+Message-ID: <{date}@cogent.example>
+
+Dear ACME,
+
+Start time: 05:00 PM (Singapore local time) {date}
+End time: 09:00 PM (Singapore local time) {date}
+Work order number: SN99
+Order ID(s) impacted: 1-300880117
+Expected downtime: 1 hour
+
+Cogent customers receiving service in Singapore, Singapore will be affected by this work.
+"""
+"""The same work on 6 December, then on 12 June."""
 PICTURES = (
     Picture("dashboard", f"{APP}/dashboard/"),
     Picture("risk", f"{APP}/risk/"),
@@ -84,9 +101,8 @@ PICTURES = (
         click=FIRST_NOTIFICATION,
         then="a[href*='add-maintenance']",
     ),
-    Picture("teach_layout", f"{APP}/notifications/?q=NLF-7301", click=FIRST_NOTIFICATION, then="a[href$='/teach/']"),
     Picture("mail_layout", f"{APP}/mail-layouts/", click="form table tbody td a[href*='/mail-layouts/']"),
-    Picture("doubtful", f"{APP}/maintenances/?confidence=doubtful", click=FIRST_OBJECT),
+    Picture("doubtful", f"{APP}/maintenances/?q=SN99", click=FIRST_OBJECT),
     Picture("notification_sources", f"{APP}/sources/"),
     Picture("notification_source", f"{APP}/sources/?name=notices", click="form table tbody td a[href*='/sources/']"),
     Picture(
@@ -157,13 +173,16 @@ def teach() -> None:
 
 
 def ingest(now: datetime) -> None:
-    """Receive five notices that no parser reads."""
+    """Receive five notices that no parser reads, and two that contradict each other."""
     with TemporaryDirectory() as folder:
         for number in range(7301, 7306):
             more = f"\nBackup window: {now + timedelta(days=9):%Y-%m-%d} 22:00 - 23:00 UTC" if number == 7305 else ""
             day = f"{now + timedelta(days=number % 100):%Y-%m-%d}"
             text = NOTICE.format(name=f"NLF-{number}", day=day, sent=format_datetime(now), more=more)
             (Path(folder) / f"{number}.eml").write_text(text, encoding="utf-8")
+        for minutes, date in ((0, "12/06/2027"), (5, "06/12/2027")):
+            text = DOUBTFUL.format(date=date, sent=format_datetime(now + timedelta(minutes=minutes - 10)))
+            (Path(folder) / f"SN99-{minutes}.eml").write_text(text, encoding="utf-8")
         call_command("ingest_notifications", folder)
 
 

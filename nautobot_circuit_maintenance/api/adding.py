@@ -64,6 +64,8 @@ class AddMixin:
         except ParseError as error:
             raise ValidationError({"detail": str(error)}) from error
         fields = {name: _field(getattr(found, name)) for name in _FIELDS}
+        for window, (_, cids) in zip((fields["windows"]["best"] or {}).get("value", ()), found.affected):
+            window["circuits"] = list(cids)
         questions = [
             {"kind": each.kind, "sentence": each.sentence, "answers": each.answers} for each in found.questions
         ]

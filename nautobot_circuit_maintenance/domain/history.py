@@ -87,27 +87,43 @@ def without_settled(doubts: Iterable[Doubt], updates: Iterable[MaintenanceUpdate
 
 
 def _slips(new: Iterable[Window], old: Iterable[Window]) -> Iterator[tuple[Window, str]]:
-    """Yield the new windows that may be one of the old ones, read wrongly, and how.
-
-    Which day a window was on in its own time zone is not on record: that of UTC, the one before or the one after.
-    """
+    """Yield the new windows that may be one of the old ones, read wrongly, and how: its start, or only its end."""
     known: dict[tuple[int, time, int, int], list[Window]] = {}
+    by_start: dict[datetime, list[Window]] = {}
     for window in sorted(old):
+        by_start.setdefault(window.start, []).append(window)
         for shift, day in _days(window.start):
             known.setdefault((shift, day.time(), day.month, day.day), []).append(window)
     for window in sorted(new):
-        for change, (shift, day) in product(_CLOCK_CHANGES, _days(window.start)):
-            clock = day + change
-            swapped = known.get((shift, clock.time(), clock.day, clock.month), ())
-            same = known.get((shift, clock.time(), clock.month, clock.day), ())
-            is_ambiguous = clock.day != clock.month
-            found = [(_SWAPPED, each) for each in swapped if is_ambiguous and each.start.year == window.start.year]
-            found += [(_OTHER_YEAR, each) for each in same if abs(each.start - window.start) > _HALF_A_YEAR]
-            other = [pair for pair in found if pair[1] != window]
-            if other:
-                text, mistaken = other[0]
-                yield window, text.format(new=window_text(window), old=window_text(mistaken))
-                break
+        alike = [
+            each
+            for change, (shift, day) in product(_CLOCK_CHANGES, _days(window.start))
+            for clock in (day + change,)
+            for place in {(clock.month, clock.day), (clock.day, clock.month)}
+            for each in known.get((shift, clock.time(), *place), ())
+        ]
+        slips = [(_slip(window.start, each.start), each) for each in alike]
+        slips += [(_slip(window.end, each.end), each) for each in by_start.get(window.start, ())]
+        if found := sorted((each, reason) for reason, each in slips if reason):
+            mistaken, text = found[0]
+            yield window, text.format(new=window_text(window), old=window_text(mistaken))
+
+
+def _slip(moment: datetime, other: datetime) -> str:
+    """Return how a moment may be another one that was read wrongly; empty if it may not.
+
+    Which day they were on in their own time zone is not on record: that of UTC, the one before or the one after.
+    """
+    for change, (shift, day) in product(_CLOCK_CHANGES, _days(moment)):
+        here, there = day + change, other + timedelta(days=shift)
+        if here.time() != there.time():
+            continue
+        is_same_year, is_ambiguous = moment.year == other.year, here.day != here.month
+        if is_same_year and is_ambiguous and (here.day, here.month) == (there.month, there.day):
+            return _SWAPPED
+        if abs(moment - other) > _HALF_A_YEAR and (here.day, here.month) == (there.day, there.month):
+            return _OTHER_YEAR
+    return ""
 
 
 def _days(moment: datetime) -> Iterator[tuple[int, datetime]]:

@@ -11,6 +11,9 @@ from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.pipeline.test_second_opinion import TextCase
 
 TEXT = "Ticket: W-4711\nStart: 2026-12-01 22:00{zone}\nEnd: 2026-12-02 02:00{zone}\nCircuit: C-1\nThe work was cancelled.\n"
+TABLE = """<p>Ticket: W-9</p><table><tr><th>Circuit</th><th>Start (UTC)</th><th>End (UTC)</th></tr>
+<tr><td>C-1</td><td>2026-12-01 22:00</td><td>2026-12-02 02:00</td></tr>
+<tr><td>C-2, C-3</td><td>2026-12-02 22:00</td><td>2026-12-03 02:00</td></tr></table>"""
 
 
 class AddingTest(TextCase, PageTestCase):
@@ -113,6 +116,23 @@ class AddingTest(TextCase, PageTestCase):
 
         only = {"windows-0-circuits": "c-1", "windows-1-circuits": "C-1, C-2"}
         self.assertEqual(self.with_two_nights(**only), {"C-1": [1, 2], "C-2": [2]})
+
+    def test_a_table_with_circuit_and_window_in_each_row_is_filled_in_row_by_row(self):
+        self.receive(mail(subject="Work W-9", text=TABLE).replace(b"text/plain", b"text/html"))
+        row = Notification.objects.get(subject="Work W-9")
+        page = self.form(row)
+        filled = [each["circuits"].value() for each in page.context["form"].windows.forms[:2]]
+        self.assertEqual(filled, ["C-1", "C-2, C-3"])
+
+        self.save(row, page, **{f"windows-{number}-circuits": cids for number, cids in enumerate(filled)})
+
+        impacts = self.maintenance("W-9").impacts.prefetch_related("windows")
+        windows = {each.cid: [window.start_time.day for window in each.windows.all()] for each in impacts}
+        self.assertEqual(windows, {"C-1": [1], "C-2": [2], "C-3": [2]})
+        proposal = self.client.get(
+            reverse("plugins-api:nautobot_circuit_maintenance-api:notification-proposal", args=[row.pk])
+        ).json()
+        self.assertEqual([each["circuits"] for each in proposal["windows"]["best"]["value"]], [["C-1"], ["C-2", "C-3"]])
 
     def test_a_circuit_belongs_to_the_circuits_and_to_a_window(self):
         found = self.with_two_nights(**{"windows-1-circuits": "C-9"})

@@ -1,7 +1,7 @@
 """A proposal as the page *Add from This Email* shows it: highlighted words, reasons and alternatives."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -62,15 +62,17 @@ def initial(proposal: Proposal | None, circuits: QuerySet[Circuit]) -> dict[str,
 
 def windows(proposal: Proposal | None) -> dict[Window, tuple[str, ...]]:
     """Return the windows that the form starts with."""
-    found = proposal.windows.value if proposal else None
-    return dict.fromkeys(found or (), ())
+    if proposal is None:
+        return {}
+    return dict.fromkeys(proposal.windows.value or (), ()) | dict(proposal.affected)
 
 
 def shown(proposal: Proposal | None, form: AddFromEmailForm, answers: AnswersForm) -> dict[str, Any]:
     """Return what the template needs."""
     fields = dict(_fields(proposal)) if proposal else {}
     empty: Field[Any] = Field()
-    rows = [_row(name, form, fields.get(name, empty)) for name in _LABELS]
+    affected = dict(proposal.affected) if proposal else {}
+    rows = [_row(name, form, fields.get(name, empty), affected) for name in _LABELS]
     questions = proposal.questions if proposal else ()
     asked = {_NAMES[question.kind]: question for question in questions}
     return {
@@ -91,19 +93,18 @@ def _fields(proposal: Proposal) -> list[tuple[str, Field[Any]]]:
     return [(name, getattr(proposal, name)) for name in _LABELS]
 
 
-def _row(name: str, form: AddFromEmailForm, field: Field[Any]) -> Row:
+def _row(name: str, form: AddFromEmailForm, field: Field[Any], affected: Mapping[Window, Sequence[str]]) -> Row:
     bound = form[name] if name != "windows" else None
     # The value that is filled in is offered as well: a click restores it.
     choices = [*([field.best] if field.best and field.alternatives else []), *field.alternatives]
-    alternatives = [_alternative(name, choice) for choice in choices[:_MOST_ALTERNATIVES]]
+    alternatives = [_alternative(name, choice, affected) for choice in choices[:_MOST_ALTERNATIVES]]
     return Row(name, bound, field.best.why if field.best else "", field.question, field.is_assumed, alternatives)
 
 
-def _alternative(name: str, choice: Choice[Any]) -> Alternative:
+def _alternative(name: str, choice: Choice[Any], affected: Mapping[Window, Sequence[str]]) -> Alternative:
     if name == "windows":
-        return Alternative(
-            formatting.windows(choice.value), json.dumps([_entered(each) for each in choice.value]), choice.why
-        )
+        rows = [[*_entered(each), ", ".join(affected.get(each, ()))] for each in choice.value]
+        return Alternative(formatting.windows(choice.value), json.dumps(rows), choice.why)
     if name in ("status", "impact"):
         return Alternative(formatting.badge(choice.value), json.dumps(choice.value), choice.why)
     return Alternative(choice.value, json.dumps(choice.value), choice.why)

@@ -40,6 +40,9 @@ _ROLES = re.compile(
     f"(?P<{EXTENDED}>{_EXTENDED})|(?P<{NOTE}>{_NOTE})|(?P<{END}>{_END})|(?P<{START}>{_START})", re.IGNORECASE
 )
 
+_ID = re.compile(r"(?<!\S)[A-Z]{1,4}[-_/.][^\s:]*\d[^\s:]*")
+"""An ID beside a moment names it, and is no label: AB-1 is not "ab" (German: from), AU-SYD-1 not "au" (French: to)."""
+
 _BACKUP = pattern(
     r"""back-?_?up alternat reserv\w* contingen fall-?back ersatz ausweich secours repli\b respaldo riserva rezerw\w* zapasow
     náhradn záložn yedek резерв запасн rezerv\w* tartalék εφεδρ cadangan""",
@@ -75,7 +78,7 @@ _LIST = re.compile(pattern(r"and\b und\b y\b e\b et\b i\b og\b och\b en\b ja\b �
 def role(label: str) -> str:
     """Return START, END, EXTENDED, NOTE, or nothing: what the last word of a label says that says any of it."""
     found = ""
-    for match in _ROLES.finditer(label):
+    for match in _ROLES.finditer(_ID.sub(" ", label)):
         found = match.lastgroup or ""
         if found == EXTENDED:
             break

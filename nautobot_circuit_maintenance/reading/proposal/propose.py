@@ -13,6 +13,7 @@ from nautobot_circuit_maintenance.reading.proposal.fields import (
     reference_question,
     status_of,
 )
+from nautobot_circuit_maintenance.reading.proposal.rows import circuits_of_windows
 from nautobot_circuit_maintenance.reading.proposal.values import Proposal
 from nautobot_circuit_maintenance.reading.proposal.windows import questions_of, windows_of
 
@@ -28,12 +29,14 @@ def propose(found: Candidates, received: datetime, known: Known) -> Proposal:
     maintenance_id = id_of(found, known)
     status = status_of(found)
     questions = (*questions_of(stated, known), *reference_question(found, maintenance_id, known))
+    windows, circuits = windows_of(found, stated, known, status.value or "", received), circuits_of(found)
     return Proposal(
         found,
         maintenance_id,
-        windows_of(found, stated, known, status.value or "", received),
-        circuits_of(found),
+        windows,
+        circuits,
         status,
         impact_of(found),
         questions,
+        circuits_of_windows(found, stated.windows, windows.value or (), circuits.value or ()),
     )

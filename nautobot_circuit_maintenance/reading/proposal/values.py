@@ -78,6 +78,8 @@ class Proposal:
     impact: Field[str]
     """Of all circuits."""
     questions: tuple[Question, ...] = ()
+    affected: tuple[tuple[Window, tuple[str, ...]], ...] = ()
+    """The circuits of each window that is filled in; empty if all are affected in all of them."""
 
     @property
     def is_sure(self) -> bool:

@@ -161,15 +161,20 @@ def _side(fact: Fact) -> Side:
 
 def _is_misread(window: Window, other: Window) -> bool:
     """Return whether a window is another with day and month the other way round, or in another year, on any clock."""
+    is_end = window.start == other.start and _is_misread_moment(window.end, other.end)
+    return is_end or _is_misread_moment(window.start, other.start)
+
+
+def _is_misread_moment(moment: datetime, other: datetime) -> bool:
     for days in (-1, 0, 1):
         for hours in (-1, 0, 1):
-            here, there = window.start + timedelta(days=days, hours=hours), other.start + timedelta(days=days)
+            here, there = moment + timedelta(days=days, hours=hours), other + timedelta(days=days)
             if here.time() != there.time():
                 continue
-            is_same_year, is_ambiguous = window.start.year == other.start.year, here.day != here.month
+            is_same_year, is_ambiguous = moment.year == other.year, here.day != here.month
             if is_ambiguous and is_same_year and (here.day, here.month) == (there.month, there.day):
                 return True
-            if abs(window.start - other.start) > timedelta(180) and (here.day, here.month) == (there.day, there.month):
+            if abs(moment - other) > timedelta(180) and (here.day, here.month) == (there.day, there.month):
                 return True
     return False
 

@@ -32,7 +32,7 @@ SWAPPED, NEXT_YEAR = night(276), night(375)
 """The tenth night, 12 March, with day and month the other way round; and a year later."""
 NIGHTS = (
     *(night(10), night(10), night(10, 2), night(10.1), night(11), night(12)),
-    *(night(1), night(1, 6), night(60), night(400), SWAPPED, NEXT_YEAR),
+    *(night(1), night(1, 24), night(1, 31 * 24), night(60), night(400), SWAPPED, NEXT_YEAR),
 )
 """Some overlap; the last are those of an ID that is used again."""
 _HOURS = (0, 1, 1, 2, 3, 5, 24, 300, 2_000)

@@ -140,6 +140,13 @@ class Dates(TestCase):
         story = read(1, "CONFIRMED", night(1)), read(2, "CONFIRMED", night(1, hours=6))
         self.assertEqual((f"{night(1).start:%m-%d}", self.sentences(*story)), ("03-03", []))
 
+    def test_only_the_end_may_be_misread(self):
+        """3 March 20:00 to 4 March, or to 3 April."""
+        right, wrong = (Window(hour(24 + 20), hour(24 * day)) for day in (2, 32))
+        self.assertEqual((f"{right.end:%m-%d}", f"{wrong.end:%m-%d}"), ("03-04", "04-03"))
+        [sentence] = self.sentences(read(1, "CONFIRMED", right), read(2, "CONFIRMED", wrong))
+        self.assertIn("day and month the other way round", sentence)
+
     def test_another_time_of_day_is_a_move(self):
         later = Window(SWAPPED.start.replace(hour=5), SWAPPED.end.replace(hour=9))
         self.assertEqual(self.sentences(read(1, "CONFIRMED", FIRST), read(2, "CONFIRMED", later)), [])

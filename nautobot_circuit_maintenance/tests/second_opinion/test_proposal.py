@@ -32,6 +32,49 @@ def asked(found: Proposal) -> list[str]:
     return [question.kind for question in found.questions]
 
 
+class TestRows(unittest.TestCase):
+    """Circuits of single windows: only where each row of a table has both."""
+
+    def affected(self, *cells: str, days: tuple[int, ...] = (10, 11)) -> list[tuple[int, tuple[str, ...]]]:
+        """Return the days of the windows with their circuits, of a table whose rows have these circuits."""
+        rows = "".join(
+            f"<tr><td>{cids}</td><td>2026-03-{day} 01:00 UTC</td><td>2026-03-{day} 05:00 UTC</td></tr>"
+            for cids, day in zip(cells, days, strict=True)
+        )
+        body = f"<table><tr><th>Circuit</th><th>Start</th><th>End</th></tr>{rows}</table>"
+        found = form(body, Known(Inventory(("AB-1", "AB-2", "AB-3"))), is_html=True)
+        self.assertEqual(len(found.windows.value), len(set(days)))
+        return [(window.start.day, cids) for window, cids in found.affected]
+
+    def test_each_row_says_which_circuits_its_window_affects(self):
+        self.assertEqual(self.affected("AB-1", "AB-2, AB-3"), [(10, ("AB-1",)), (11, ("AB-2", "AB-3"))])
+        self.assertEqual(self.affected("AB-1", "AB-1 AB-2"), [(10, ("AB-1",)), (11, ("AB-1", "AB-2"))])
+
+    def test_a_window_may_stand_in_several_rows(self):
+        found = self.affected("AB-1", "AB-2", "AB-3", days=(10, 11, 10))
+        self.assertEqual(found, [(10, ("AB-1", "AB-3")), (11, ("AB-2",))])
+
+    def test_the_same_circuits_in_all_rows_are_affected_in_all_windows(self):
+        self.assertEqual(self.affected("AB-1", "AB-1"), [])
+
+    def test_a_row_without_a_circuit_leaves_all_in_all_windows(self):
+        self.assertEqual(self.affected("AB-1", "all circuits"), [])
+
+    def test_a_circuit_outside_of_the_table_leaves_all_in_all_windows(self):
+        rows = "".join(
+            f"<tr><td>AB-{day}</td><td>2026-03-1{day} 01:00 UTC</td><td>2026-03-1{day} 05:00 UTC</td></tr>"
+            for day in (1, 2)
+        )
+        body = f"<p>Circuit: AB-3</p><table><tr><th>Circuit</th><th>Start</th><th>End</th></tr>{rows}</table>"
+        self.assertEqual(form(body, Known(Inventory(("AB-1", "AB-2", "AB-3"))), is_html=True).affected, ())
+
+    def test_tables_apart_leave_all_in_all_windows(self):
+        rows = "".join(f"<tr><td>2026-03-1{day} 01:00 UTC</td><td>2026-03-1{day} 05:00 UTC</td></tr>" for day in (1, 2))
+        circuits = "<table><tr><td>1</td><td>AB-1</td></tr><tr><td>2</td><td>AB-2</td></tr></table>"
+        body = f"{circuits}<table><tr><th>Start</th><th>End</th></tr>{rows}</table>"
+        self.assertEqual(form(body, Known(Inventory(("AB-1", "AB-2"))), is_html=True).affected, ())
+
+
 class TestFilled(unittest.TestCase):
     """What stands in the message is filled in, with where it stands."""
 

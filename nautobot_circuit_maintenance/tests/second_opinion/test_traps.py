@@ -239,3 +239,14 @@ class TestIds(unittest.TestCase):
 
         self.assertEqual(mail.text[first.span.start : first.span.end], "LON-1001")
         self.assertEqual(mail.text[second.span.start : second.span.end], "LON-1002")
+
+
+class TestIds(unittest.TestCase):
+    """What looks like a label."""
+
+    def test_an_id_beside_the_times_is_no_label(self):
+        for cid in ("AB-1", "AU-SYD-0001", "TO/77", "FM_3", "C-1", "NLF-00311"):
+            with self.subTest(cid):
+                row = f"<tr><td>{cid}</td><td>2026-03-14 22:00 UTC</td><td>2026-03-15 04:00 UTC</td></tr>"
+                table = f"<table><tr><th>Circuit</th><th>Start</th><th>End</th></tr>{row}</table>"
+                self.assertEqual(read_windows(table, is_html=True), [NIGHT])
