@@ -241,7 +241,7 @@ class TestIds(unittest.TestCase):
         self.assertEqual(mail.text[second.span.start : second.span.end], "LON-1002")
 
 
-class TestIds(unittest.TestCase):
+class TestIdsBesideTimes(unittest.TestCase):
     """What looks like a label."""
 
     def test_an_id_beside_the_times_is_no_label(self):
