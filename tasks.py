@@ -250,6 +250,7 @@ def e2e(context: Context, keyword: str = "") -> None:
             "--rootdir",
             ".",
             "development/e2e/test_alertmanager.py",
+            "development/e2e/test_calendar_reader.py",
             "development/e2e/test_dovecot.py",
             "development/e2e/test_pgbouncer.py",
             "development/e2e/test_prometheus.py",

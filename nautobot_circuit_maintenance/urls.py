@@ -60,6 +60,7 @@ urlpatterns = [
     ),
     path("summary-of-provider/<uuid:pk>/", late("provider_summary.ProviderSummaryView"), name="provider_summary"),
     path("parsers-of-provider/<uuid:pk>/", late("provider_parsers.ProviderParsersView"), name="provider_parsers"),
+    path("feed/<str:token>.ics", late("feed.FeedView"), name="feed"),
     path("inbox/", late("inbox.InboxView"), name="inbox"),
     path("risk/", late("risk.RiskView"), name="risk"),
     path("risk/what-if/", late("risk.WhatIfView"), name="what_if"),

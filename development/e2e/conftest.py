@@ -16,7 +16,13 @@ SECONDS = 1000
 collect_ignore = (
     []
     if "DJANGO_SETTINGS_MODULE" in os.environ
-    else ["test_alertmanager.py", "test_dovecot.py", "test_pgbouncer.py", "test_prometheus.py"]
+    else [
+        "test_alertmanager.py",
+        "test_calendar_reader.py",
+        "test_dovecot.py",
+        "test_pgbouncer.py",
+        "test_prometheus.py",
+    ]
 )
 expect.set_options(timeout=20 * SECONDS)
 

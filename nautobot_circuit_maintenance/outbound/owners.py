@@ -3,15 +3,17 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 from django.http import QueryDict
 from nautobot.core.utils.lookup import get_filterset_for_model
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Subscription
+from nautobot_circuit_maintenance.models.querysets import CircuitMaintenanceQuerySet
 
 _VIEW = "nautobot_circuit_maintenance.view_circuitmaintenance"
 
@@ -55,12 +57,20 @@ def visibility_of(owner: Any) -> Visibility:
 
 def matching(wanted: Mapping[str, Any], visibility: Visibility, among: Collection[UUID]) -> set[UUID]:
     """Return those of these maintenances that a filter matches and the owner may view; raises Silent if it is not valid."""
+    found = filtered(wanted, visibility, visibility.maintenances.filter(pk__in=among))
+    return set(found.order_by().values_list("pk", flat=True))
+
+
+def filtered(wanted: Mapping[str, Any], visibility: Visibility, rows: QuerySet[Any]) -> CircuitMaintenanceQuerySet:
+    """Return those of these maintenances that a filter matches; raises Silent if it is not valid.
+
+    What the filter follows is what the owner may view; the rows are taken as they are.
+    """
     filterset: Any = get_filterset_for_model(CircuitMaintenance)
-    rows = visibility.maintenances.filter(pk__in=among)
     found = filterset(query_of(wanted), rows, request=SimpleNamespace(user=visibility.user))
     if not found.is_valid():
         raise Silent(f"SUB-03: The filter is not valid any more: {_first_error(found.errors)}")
-    return set(found.qs.order_by().values_list("pk", flat=True))
+    return cast(CircuitMaintenanceQuerySet, found.qs)
 
 
 def query_of(wanted: Mapping[str, Any]) -> QueryDict:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
+from django.core.cache import cache
 from django.test import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from nautobot.apps.testing import TestCase
@@ -13,7 +14,12 @@ from nautobot.circuits.models import Circuit, Provider
 from nautobot.dcim.models import Device, Location
 
 from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.channel_settings.alertmanager import AlertmanagerSettings
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.reconcile import reconcile
+from nautobot_circuit_maintenance.outbound.feed_tokens import new_token
 from nautobot_circuit_maintenance.tests import two_providers
+from nautobot_circuit_maintenance.tests.factories.app import create_subscription
+from nautobot_circuit_maintenance.tests.outbound.alertmanager.served import served
 from nautobot_circuit_maintenance.tests.page_case import HTMX
 from nautobot_circuit_maintenance.tests.two_providers import OF_CORE, OURS, SHARED, THEIRS
 
@@ -56,13 +62,17 @@ class Route:
         return reverse(f"{self.namespace}:{self.name}", kwargs={"pk": instance.pk} if self.needs_pk else None)
 
 
+_IS_APART = re.compile("format|<str:token>")
+"""Other forms of a URL; and the calendar feed, which has a class of its own below."""
+
+
 def routes(resolver: URLResolver | None = None, namespaces: tuple[str, ...] = (), path: str = "") -> Iterator[Route]:
     """List the URLs of the app, as Django resolves them."""
     for each in (resolver or get_resolver()).url_patterns:
         whole = path + str(each.pattern)
         if isinstance(each, URLResolver):
             yield from routes(each, namespaces + ((each.namespace,) if each.namespace else ()), whole)
-        elif isinstance(each, URLPattern) and ":".join(namespaces) in (UI, REST) and "format" not in whole:
+        elif isinstance(each, URLPattern) and ":".join(namespaces) in (UI, REST) and not _IS_APART.search(whole):
             yield Route(":".join(namespaces), each.name, "pk>" in whole)
 
 
@@ -191,6 +201,51 @@ class PagesTest(Comparison):
         answers = self.compare()
         self.assertEqual([url for url, answer in answers.items() if url.endswith("rows") and OURS not in answer], [])
         self.assertEqual({answer[:3] for url, answer in answers.items() if "dashboard" in url}, {"200"})
+
+
+@override_settings(
+    PLUGINS_CONFIG={
+        "nautobot_circuit_maintenance": {"instance": "test", "channels": [{"name": "Calendar", "kind": "calendar"}]}
+    }
+)
+class FeedTest(Comparison):
+    """The calendar feed of the user."""
+
+    def answers(self) -> dict[str, str]:
+        """Read it as five minutes later; its address is another one each time."""
+        cache.clear()
+        values = {"owner": self.user, "channel": "Calendar"}
+        subscription, _is_new = models.Subscription.objects.get_or_create(name="Mine", defaults=values)
+        response = self.client_class().get(reverse(f"{UI}:feed", kwargs={"token": new_token(subscription)}))
+        self.assertEqual(response.status_code, 200)
+        return {"feed": response.content.decode()}
+
+    def test_the_feed_discloses_nothing_and_does_not_change(self):
+        self.assertIn(OURS, self.compare()["feed"])
+
+
+class SilencesTest(WalkCase):
+    """The silences that the user's subscription makes."""
+
+    def test_silences_disclose_nothing_and_do_not_change(self):
+        now = models.MaintenanceWindow.objects.order_by("start_time").last().start_time
+        create_subscription(self.user, "Mine", channel="Alerts")
+        labels = {name: f"{{{{ {name} }}}}-" for name in ("cid", "provider", "device", "location")}
+        with served() as server:
+            entry = {"name": "Alerts", "instance": "test", "urls": [server.url], "matchers": labels}
+
+            def silences() -> list[str]:
+                reconcile(AlertmanagerSettings.from_entry(entry), now=now)
+                found = server.alertmanager.stored.values()
+                return sorted(f"{sorted(each.matchers)} {each.comment}" for each in found)
+
+            before = silences()
+            self.theirs = two_providers.create_side(THEIRS)
+            two_providers.cross(self.ours, self.theirs)
+            after = silences()
+
+        self.assertIn(OURS, "".join(after))
+        self.assertEqual((self.leaks("".join(after)), after), ([], before))
 
 
 class EndpointsTest(Comparison):

@@ -40,7 +40,7 @@ def is_addressed(name: str) -> bool:
 
 def feed_path(token: str) -> str:
     """Return the path of a calendar feed."""
-    return reverse("plugins:nautobot_circuit_maintenance:dashboard").replace("dashboard/", f"feed/{token}.ics")
+    return reverse("plugins:nautobot_circuit_maintenance:feed", kwargs={"token": token})
 
 
 def timing(row: Subscription) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from nautobot_circuit_maintenance.tests.factories.core import (
 from nautobot_circuit_maintenance.tests.factories.users import superuser, viewer
 from nautobot_circuit_maintenance.tests.outbound.alertmanager.served import served
 
-QUERIES = 12
+QUERIES = 13
 CREATOR = "nautobot-circuit-maintenance live/Alerts"
 
 

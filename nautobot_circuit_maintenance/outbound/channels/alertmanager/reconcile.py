@@ -1,5 +1,6 @@
 """One run of one channel: what its subscriptions want silent is compared with Alertmanager, under the lock of the channel."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.channel_settings.alertmanager import AlertmanagerSettings
 from nautobot_circuit_maintenance.models import ChannelState, CircuitMaintenance, Subscription
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.circuits import values_of
@@ -19,7 +21,8 @@ from nautobot_circuit_maintenance.outbound.channels.base import redacted
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, DeliveryError, MessageRefused
 from nautobot_circuit_maintenance.outbound.channels.opening import read_secrets
 from nautobot_circuit_maintenance.outbound.links import linking
-from nautobot_circuit_maintenance.outbound.matching import matching, visible_to_owner
+from nautobot_circuit_maintenance.outbound.owners import Silent, filtered, visibility_of
+from nautobot_circuit_maintenance.outbound.silence import note_silent
 from nautobot_circuit_maintenance.outbound.work import work_on
 
 _MOST_ERRORS = 5
@@ -100,7 +103,7 @@ def _stored(client: Client) -> tuple[Silence, ...]:
 def _works(settings: AlertmanagerSettings, found: Reconciled, now: datetime) -> Iterator[Work]:
     """Yield what the subscriptions of a channel want silent now or soon, as their owners may see it now."""
     labels = _labels(settings)
-    for subscription in Subscription.objects.filter(enabled=True, channel=settings.name).select_related("owner"):
+    for subscription in Subscription.objects.filter(enabled=True, channel=settings.name):
         yield from _works_of(subscription, labels, found, now)
 
 
@@ -114,24 +117,35 @@ def _labels(settings: AlertmanagerSettings) -> Labels:
 
 def _works_of(subscription: Subscription, labels: Labels, found: Reconciled, now: datetime) -> Iterator[Work]:
     lead = timedelta(minutes=subscription.lead_minutes)
-    visibility = visible_to_owner(subscription)
-    if visibility is None:
-        return
     until = now + lead + AHEAD
-    maintenances = matching(subscription, visibility.maintenances.overlapping(now, until))
+    try:
+        visibility = visibility_of(subscription.owner_id)
+        maintenances = filtered(
+            subscription.maintenance_filter, visibility, visibility.maintenances.overlapping(now, until)
+        )
+    except Silent as error:  # visibility_of, filtered
+        note_silent([subscription.pk], str(error))
+        return
     works = work_on(maintenances, visibility, since=now, until=until)
     reasons = _reasons({work.maintenance for work in works})
-    matchers: dict[UUID, set[Matchers]] = {}
-    for circuit, ends in values_of({work.circuit for work in works}, visibility).items() if works else ():
-        matchers[circuit] = set()
+    matchers = _matchers({work.circuit for work in works}, visibility, labels, found)
+    for work in works:
+        for each in matchers.get(work.circuit, ()):
+            yield Work(each, work.start - lead, work.end, reasons[work.maintenance])
+
+
+def _matchers(
+    circuits: set[UUID], visibility: Visibility, labels: Labels, found: Reconciled
+) -> dict[UUID, set[Matchers]]:
+    """Return the matchers of circuits, one set for each end; an end without a value is an error and has none."""
+    matchers: dict[UUID, set[Matchers]] = defaultdict(set)
+    for circuit, ends in values_of(circuits, visibility).items() if circuits else ():
         for values in ends:
             try:
                 matchers[circuit].add(labels.matchers(values))
             except MessageRefused as error:  # labels.matchers: this end of this circuit
                 found.errors.append(error)
-    for work in works:
-        for each in matchers.get(work.circuit, ()):
-            yield Work(each, work.start - lead, work.end, reasons[work.maintenance])
+    return matchers
 
 
 def _reasons(maintenances: set[UUID]) -> dict[UUID, str]:

@@ -12,7 +12,8 @@ from nautobot_circuit_maintenance.outbound.channels.job import workers
 from nautobot_circuit_maintenance.outbound.channels.job.pending import afters, befores, circuits_near, worked_on
 from nautobot_circuit_maintenance.outbound.channels.job.rows import OPEN, held_by, rows_of_jobs, write_befores
 from nautobot_circuit_maintenance.outbound.channels.job.runs import Lost, begin, follow, supersede
-from nautobot_circuit_maintenance.outbound.matching import matching, visible_to_owner
+from nautobot_circuit_maintenance.outbound.owners import Silent, filtered, visibility_of
+from nautobot_circuit_maintenance.outbound.silence import note_silent
 from nautobot_circuit_maintenance.outbound.work import work_on
 
 Near = Mapping[UUID | None, frozenset[str]]
@@ -46,10 +47,13 @@ def _write_due_befores(subscription: Subscription, lag: timedelta, now: datetime
     Returns the circuits that are near.
     """
     lead = timedelta(minutes=subscription.lead_minutes)
-    visibility = visible_to_owner(subscription)
-    if visibility is None:
+    try:
+        visibility = visibility_of(subscription.owner_id)
+        near = visibility.maintenances.overlapping(now - lag, now + lead)
+        maintenances = filtered(subscription.maintenance_filter, visibility, near)
+    except Silent as error:  # visibility_of, filtered
+        note_silent([subscription.pk], str(error))
         return frozenset()
-    maintenances = matching(subscription, visibility.maintenances.overlapping(now - lag, now + lead))
     works = work_on(maintenances, visibility, since=now - lag, until=now + lead)
     open_rows = rows_of_jobs(*OPEN).filter(subscription=subscription).select_related("subscription")
     due = befores(works, held_by(open_rows), lead=lead, lag=lag, now=now) if works else []
