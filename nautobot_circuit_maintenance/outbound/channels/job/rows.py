@@ -68,6 +68,9 @@ def write_after(before: Delivery, now: datetime) -> None:
         data=before.data,
     )
     Delivery.objects.bulk_create([row], ignore_conflicts=True)
+    # A person tries a failed job again, and what is to run after it has run already.
+    again = {"state": State.WAITING, "sent_at": None, "job_result": None, "attempts": 0, "next_attempt": now}
+    Delivery.objects.filter(key=row.key).exclude(state__in=OPEN).update(**again)
 
 
 def after_key(before: Delivery) -> str:

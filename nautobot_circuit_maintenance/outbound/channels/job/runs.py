@@ -93,7 +93,7 @@ def _followed(row: Delivery, is_lost: bool, now: datetime) -> tuple[Job, dict[st
         _failed(row, MessageRefused("DRAIN-07", "The result of the job was deleted before it was looked at."), now)
     elif result.status == "SUCCESS":
         row.state, row.sent_at, row.error = State.SENT, result.date_done or now, ""
-        row.save()
+        _note_run(row)
     elif _is_over(result):
         _ended_badly(row, result, now)
     elif is_lost and result.status == "STARTED":
@@ -122,7 +122,13 @@ def _failed(row: Delivery, error: MessageRefused, now: datetime) -> None:
         _wait(row, str(error), now)
     else:
         row.state, row.error = State.FAILED, str(error)
-        row.save()
+        _note_run(row)
+
+
+def _note_run(row: Delivery) -> None:
+    """Store that the job has run, perhaps: from now on, nothing drops what has to run after."""
+    row.data = {**row.data, "ran": True}
+    row.save()
 
 
 def _once_more(row: Delivery, result: JobResult, now: datetime) -> tuple[Job, dict[str, Any]] | None:
@@ -175,6 +181,9 @@ def _give_up(before: Delivery, error: MessageRefused) -> None:
 
 
 def _nothing_after(before: Delivery) -> None:
+    """Drop what would have to run after, unless the job has run: a person may have tried it again since."""
+    if before.data.get("ran"):
+        return
     Delivery.objects.filter(key=after_key(before), state=State.WAITING).update(state=State.SUPERSEDED)
 
 

@@ -31,6 +31,9 @@ def lost(tasks: Collection[str], queues: Collection[str]) -> set[str]:
 
 
 def _waiting(queue: str) -> Any:
-    """Return the tasks in a queue; Nautobot 3.1 cannot say."""
+    """Return the tasks in a queue; Nautobot 3.1 cannot say, and no version can for another broker than Redis."""
     items = getattr(celery, "_get_celery_queue_items", None)
-    return items(queue) if items else ()
+    try:
+        return items(queue) if items else ()
+    except AttributeError:  # items: the channel of another broker has no client
+        return ()

@@ -13,6 +13,7 @@ from nautobot.extras.models import Job, JobResult
 from nautobot_circuit_maintenance.channel_settings.job import JobSettings
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Delivery, Subscription
 from nautobot_circuit_maintenance.outbound.channels.job.drain import run_jobs
+from nautobot_circuit_maintenance.outbound.outbox import retry
 from nautobot_circuit_maintenance.tests.factories.app import create_impact, create_maintenance, create_subscription
 from nautobot_circuit_maintenance.tests.factories.core import create_circuits, create_provider
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
@@ -292,6 +293,23 @@ class Faults(DrainTestCase):
         self.assertEqual(self.phases(-20, -15, 0), ["before"])
         self.assertEqual(self.rows("before"), [("failed", "DRAIN-10")])
         self.assertEqual(self.phases(60, 65), ["after"])
+
+    def test_a_before_that_a_person_tries_again_never_loses_its_after(self) -> None:
+        Drain.fails.add("before")
+        self.assertEqual(self.phases(-20, -15), ["before"])
+        Drain.fails.clear()
+        retry(Delivery.objects.get(phase="before").pk)
+        Delivery.objects.update(next_attempt=at(-10))
+        self.assertEqual(self.phases(-10, -5), ["before"])
+        Delivery.objects.filter(phase="before").update(state="failed")
+        retry(Delivery.objects.get(phase="before").pk)  # too late for it
+        Delivery.objects.update(next_attempt=at(-10))
+        self.assertEqual(self.phases(16, 60), ["after"])
+        Delivery.objects.filter(phase="before").update(state="waiting", over_at=at(90), next_attempt=at(61))
+        self.announce("M-2", self.one, self.two, start=70)
+        CircuitMaintenance.objects.filter(pk=self.maintenance.pk).update(end_time=at(80))
+        self.maintenance.windows.update(end_time=at(80))
+        self.assertEqual(self.phases(62, 200, 205), ["before", "before", "after", "after"])
 
     def test_an_after_that_fails_is_tried_again_and_never_given_up(self) -> None:
         self.assertEqual(self.phases(-20), ["before"])
