@@ -7,35 +7,38 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.http import QueryDict
 from nautobot.apps.forms import (
-    DynamicModelChoiceField,
     DynamicModelMultipleChoiceField,
     NautobotFilterForm,
     NautobotModelForm,
     StaticSelect2,
+    StaticSelect2Multiple,
     TagFilterField,
     add_blank_choice,
 )
 from nautobot.extras.models import Contact, Job, Role, Team
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.channel_settings.job import JobSettings
 from nautobot_circuit_maintenance.choices import DeliveryStateChoices, EventChoices, RhythmChoices
 from nautobot_circuit_maintenance.compat import acting_user
 from nautobot_circuit_maintenance.forms import fields
 from nautobot_circuit_maintenance.forms.maintenances import CircuitMaintenanceFilterForm
 from nautobot_circuit_maintenance.models import Delivery, Subscription
+from nautobot_circuit_maintenance.outbound.channels.job.eligible import jobs_for
 from nautobot_circuit_maintenance.outbound.wanted import problems_of
-from nautobot_circuit_maintenance.ui.outbound import filter_query
+from nautobot_circuit_maintenance.ui.outbound import filter_query, kind_of_channel
 
 NOT_CHOSEN = (EventChoices.DIGEST, EventChoices.JOB)
 """Events that follow from the rhythm and from the channel."""
 _EVENTS = [choice for choice in EventChoices.CHOICES if choice[0] not in NOT_CHOSEN]
 _PREFIX = "filter"
+_USUAL = ("status", "impact", "provider", "circuit", "location", "tenant", "device")
 
 
 class SubscriptionForm(NautobotModelForm):
     """Add or edit a subscription; its filter has the fields of the list of maintenances."""
 
-    events = forms.MultipleChoiceField(choices=_EVENTS, widget=forms.CheckboxSelectMultiple)
+    events = forms.MultipleChoiceField(choices=_EVENTS, widget=StaticSelect2Multiple())
     channel = forms.ChoiceField(widget=StaticSelect2(), help_text="A channel of the settings.")
     contacts = DynamicModelMultipleChoiceField(queryset=Contact.objects.all(), required=False)
     teams = DynamicModelMultipleChoiceField(queryset=Team.objects.all(), required=False)
@@ -45,8 +48,11 @@ class SubscriptionForm(NautobotModelForm):
         query_params={"content_types": "extras.contactassociation"},
         help_text="Of the contacts of what is affected; none: all roles.",
     )
-    job = DynamicModelChoiceField(
-        queryset=Job.objects.all(), required=False, help_text="For a channel that runs a job before and after a window."
+    job = forms.ModelChoiceField(
+        queryset=Job.objects.none(),
+        required=False,
+        widget=StaticSelect2(),
+        help_text="For a channel that runs a job before and after each window: those that you may run, and that take its variables.",
     )
     time_zone = forms.ChoiceField(required=False, widget=StaticSelect2())
     more_filters = forms.CharField(
@@ -93,12 +99,35 @@ class SubscriptionForm(NautobotModelForm):
         else:
             self.fields["owner"].required = False
             self.fields["owner"].help_text = "Only what the owner may view is sent. Empty: you."
+        if any(each.kind == JobSettings.kind for each in get_app_settings().channels.entries):
+            self.fields["job"].queryset = Job.objects.filter(pk__in=[each.pk for each in self._jobs()])
+        else:
+            del self.fields["job"]
         self.filter_form = self._filter_form()
 
     @property
     def shown_cards(self) -> list[tuple[str, list[forms.BoundField]]]:
         """The cards with their fields, for the template."""
         return [(title, [self[name] for name in names if name in self.fields]) for title, names in self.cards]
+
+    @property
+    def filters(self) -> list[forms.BoundField]:
+        """The fields of the filter that most subscriptions need."""
+        return [self.filter_form[name] for name in _USUAL]
+
+    @property
+    def further_filters(self) -> list[forms.BoundField]:
+        """The other fields of the filter."""
+        return [field for field in self.filter_form.visible_fields() if field.name not in _USUAL]
+
+    @property
+    def has_further_filter(self) -> bool:
+        """Whether one of the other fields is set."""
+        return any(field.value() for field in [*self.further_filters, self["more_filters"]])
+
+    def _jobs(self) -> list[Job]:
+        jobs = jobs_for(self._user) if self._user else []
+        return [*jobs, *([self.instance.job] if self.instance.job else [])]
 
     def _channels(self) -> list[tuple[str, str]]:
         known = [(each.name, f"{each.name} ({each.kind})") for each in get_app_settings().channels.entries]
@@ -132,6 +161,10 @@ class SubscriptionForm(NautobotModelForm):
     def clean(self) -> None:
         """Take the filter together, and refuse one that the list of maintenances would refuse."""
         super().clean()
+        if kind_of_channel(self.cleaned_data.get("channel", "")) == JobSettings.kind and not self.cleaned_data.get(
+            "job"
+        ):
+            self.add_error("job", "Select the job that this channel runs.")
         wanted = self._entered_filter()
         for problem in problems_of(wanted, self._user):
             self.add_error("more_filters", problem)

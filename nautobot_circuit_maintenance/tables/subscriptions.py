@@ -11,10 +11,11 @@ from nautobot.apps.templatetags import placeholder
 from nautobot_circuit_maintenance.models import Delivery, Subscription
 from nautobot_circuit_maintenance.tables.columns import ActionsColumn, BadgeColumn, DateTimeBadgeColumn
 from nautobot_circuit_maintenance.tables.paging import KeysFirstMixin
+from nautobot_circuit_maintenance.tables.stacking import StackedMixin
 from nautobot_circuit_maintenance.ui import outbound
 
 
-class SubscriptionTable(KeysFirstMixin, BaseTable):
+class SubscriptionTable(StackedMixin, KeysFirstMixin, BaseTable):
     """Subscriptions, with why nothing is sent."""
 
     pk = ToggleColumn()
@@ -41,7 +42,7 @@ class SubscriptionTable(KeysFirstMixin, BaseTable):
         return outbound.events_text(value)
 
 
-class DeliveryTable(KeysFirstMixin, BaseTable):
+class DeliveryTable(StackedMixin, KeysFirstMixin, BaseTable):
     """Deliveries: the outbox."""
 
     pk = ToggleColumn()

@@ -22,6 +22,7 @@ from nautobot_circuit_maintenance.choices import (
 from nautobot_circuit_maintenance.outbound import feed_tokens
 from nautobot_circuit_maintenance.tests.factories import app
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
+from nautobot_circuit_maintenance.tests.risk_case import configured
 
 REST = "plugins-api:nautobot_circuit_maintenance-api"
 CHANNELS = [
@@ -119,6 +120,18 @@ class Form(OutboundCase):
         answer = self.posted("subscription_add", data=self.form(lead_minutes=5))
 
         self.assertContains(answer, "greater than or equal to 10")
+
+    def test_a_channel_that_runs_a_job_offers_what_the_user_may_run(self):
+        """Nautobot's own jobs do not take the variables; without such a channel no job is asked for."""
+        self.assertNotIn('name="job"', self.page("subscription_add"))
+        channels = [*CHANNELS, {"name": "drain", "kind": "job"}]
+        with configured(instance="test", channels=channels):
+            page = self.page("subscription_add")
+            answer = self.posted("subscription_add", data=self.form(channel="drain"))
+
+        self.assertIn('name="job"', page)
+        self.assertNotIn("Export Object List", page)
+        self.assertContains(answer, "Select the job that this channel runs")
 
     def test_a_digest_needs_its_time(self):
         self.assertContains(

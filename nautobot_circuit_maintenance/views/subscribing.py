@@ -16,7 +16,7 @@ class SubscribeButton(Button):
         """Take the filter of maintenances that finds those of the object."""
         self._filter_name = filter_name
         permissions = ["nautobot_circuit_maintenance.add_subscription"]
-        options = {"weight": 900, "label": "Subscribe", "icon": "mdi-bell-plus-outline"}
+        options: dict[str, Any] = {"weight": 900, "label": "Subscribe", "icon": "mdi-bell-plus-outline"}
         super().__init__(**{**options, "required_permissions": permissions, **kwargs})
 
     def get_link(self, context: Context) -> str:

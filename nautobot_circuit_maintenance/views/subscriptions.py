@@ -96,6 +96,14 @@ class RecipientsPanel(VerbatimLabelsMixin, KeyValueTablePanel):
         return {"Audience": row.get_audience_display(), **{label: names for label, names in chosen.items() if names}}
 
 
+class TemplatePanel(ObjectTextPanel):
+    """The template of a subscription that has one."""
+
+    def should_render(self, context: Context) -> bool:
+        """Leave it out where the usual text is sent."""
+        return bool(context["object"].body_template) and super().should_render(context)
+
+
 class SentPanel(VerbatimLabelsMixin, KeyValueTablePanel):
     """The deliveries of a subscription by state, each count as a link to them."""
 
@@ -181,7 +189,7 @@ class SubscriptionUIViewSet(  # pylint: disable=too-many-ancestors  # core's mix
                 section=SectionChoices.RIGHT_HALF,
                 required_permissions=["nautobot_circuit_maintenance.view_delivery"],
             ),
-            ObjectTextPanel(
+            TemplatePanel(
                 weight=200,
                 section=SectionChoices.LEFT_HALF,
                 label="Text of Your Own",
