@@ -511,6 +511,41 @@ MUTANTS = (
         "if uid in asked:",
         (f"{TESTS}/mailboxes/test_tags.py",),
     ),
+    Mutant(
+        "the silences of another Nautobot are ours",
+        f"{APP}/outbound/channels/alertmanager/silences.py",
+        'each.get("createdBy") == created_by)',
+        'str(each.get("createdBy")).startswith(AUTHOR))',
+        (f"{TESTS}/outbound/alertmanager/test_plan.py",),
+    ),
+    Mutant(
+        "silences are made for all that is announced",
+        f"{APP}/outbound/channels/alertmanager/spans.py",
+        "AHEAD = timedelta(minutes=30)",
+        "AHEAD = timedelta(days=365)",
+        (f"{TESTS}/outbound/alertmanager/test_plan.py",),
+    ),
+    Mutant(
+        "traffic is put back while the next window is on",
+        f"{APP}/outbound/channels/job/pending.py",
+        "still = set(near)",
+        "still: set[str] = set()",
+        (f"{TESTS}/outbound/job/test_pending.py",),
+    ),
+    Mutant(
+        "what runs after is not stored with what runs before",
+        f"{APP}/outbound/channels/job/runs.py",
+        "            write_after(row, now)\n",
+        "            pass\n",
+        (f"{TESTS}/outbound/job/test_drain.py",),
+    ),
+    Mutant(
+        "a calendar without the right to view is empty",
+        f"{APP}/views/feed.py",
+        '            return _refused(404, f"FEED-03',
+        '            return HttpResponse("BEGIN:VCALENDAR") or _refused(404, f"FEED-03',
+        (f"{TESTS}/outbound/test_feed.py",),
+    ),
 )
 
 
@@ -601,39 +636,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())    Mutant(
-        "the silences of another Nautobot are ours",
-        f"{APP}/outbound/channels/alertmanager/silences.py",
-        'each.get("createdBy") == created_by)',
-        'str(each.get("createdBy")).startswith(AUTHOR))',
-        (f"{TESTS}/outbound/alertmanager/test_plan.py",),
-    ),
-    Mutant(
-        "silences are made for all that is announced",
-        f"{APP}/outbound/channels/alertmanager/spans.py",
-        "AHEAD = timedelta(minutes=30)",
-        "AHEAD = timedelta(days=365)",
-        (f"{TESTS}/outbound/alertmanager/test_plan.py",),
-    ),
-    Mutant(
-        "traffic is put back while the next window is on",
-        f"{APP}/outbound/channels/job/pending.py",
-        "still = set(near)",
-        "still: set[str] = set()",
-        (f"{TESTS}/outbound/job/test_pending.py",),
-    ),
-    Mutant(
-        "what runs after is not stored with what runs before",
-        f"{APP}/outbound/channels/job/runs.py",
-        "            write_after(row, now)\n",
-        "            pass\n",
-        (f"{TESTS}/outbound/job/test_drain.py",),
-    ),
-    Mutant(
-        "a calendar without the right to view is empty",
-        f"{APP}/views/feed.py",
-        '            return _refused(404, f"FEED-03',
-        '            return HttpResponse("BEGIN:VCALENDAR") or _refused(404, f"FEED-03',
-        (f"{TESTS}/outbound/test_feed.py",),
-    ),
-
+    sys.exit(main())
