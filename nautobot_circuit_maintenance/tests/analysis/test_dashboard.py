@@ -98,6 +98,9 @@ class CountsTest(TestCase):
                 unknown_senders=1,
                 suspended_layouts=0,
                 overdue=0,
+                failing_subscriptions=0,
+                failed_deliveries=0,
+                channels_down=0,
             ),
         )
         self.assertEqual(problems.total, 8)
