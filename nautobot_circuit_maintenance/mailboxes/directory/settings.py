@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from nautobot_circuit_maintenance.mailboxes.settings import SettingsProblem, SourceSettings
+from nautobot_circuit_maintenance.mailboxes.secret_settings import SettingsProblem
+from nautobot_circuit_maintenance.mailboxes.settings import SourceSettings
 
 
 @dataclass(frozen=True)

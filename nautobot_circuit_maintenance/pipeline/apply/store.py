@@ -206,8 +206,8 @@ def _match(impacts: Iterable[CircuitImpact], circuits: CircuitMatcher) -> None:
     rows = [row for row in impacts if row.matched_by != MatchedBy.MANUAL and (row.matched_by or not row.circuit_id)]
     found = circuits.match({(row.maintenance.provider_id, row.cid) for row in rows})
     for row in rows:
-        match = found.get((row.maintenance.provider_id, row.cid))
-        row.circuit_id, row.matched_by = match or (None, "")
+        match: tuple[Any, str] = found.get((row.maintenance.provider_id, row.cid)) or (None, "")
+        row.circuit_id, row.matched_by = match
 
 
 def _store_links(revisions: Iterable[Revision], windows: Mapping[tuple[UUID, Window], UUID]) -> None:
