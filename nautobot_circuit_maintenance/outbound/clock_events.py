@@ -3,7 +3,7 @@
 Each run compares what is so now with what was published. No cursor: whatever commits late, or moves, is found all the same.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,7 +47,7 @@ def publish_what_is_new(now: datetime) -> None:
         _publish_once("risk", lambda published: risk_events.since(published, now))
 
 
-_Events = tuple[dict[str, Any], list[tuple[str, Mapping[str, Any]]]]
+_Events = tuple[dict[str, Any], Sequence[tuple[str, Mapping[str, Any]]]]
 """What is published from now on, and the events that are new."""
 
 

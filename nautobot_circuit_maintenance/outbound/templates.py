@@ -12,8 +12,9 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.text import shortened, storable
@@ -167,7 +168,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         for loop in list(tree.find_all(nodes.For)):
             weight = nodes.Const(1 + sum(1 for _ in loop.find_all(nodes.Node)) // 10)
             loop.iter = nodes.Filter(loop.iter, "_counted", [weight], [], None, None)
-        return self.from_string(tree)  # type: ignore[arg-type]  # Jinja compiles trees too
+        return self.from_string(tree)
 
     def _step(self, weight: int = 1) -> None:
         self._steps += weight

@@ -83,7 +83,7 @@ class WebhookChannel(Channel):
         wanted = self._session.merge_environment_settings(self._url, {}, None, self.settings.ca_file or True, None)[
             "verify"
         ]
-        path = requests.certs.where() if wanted is True else str(wanted)
+        path = requests.utils.DEFAULT_CA_BUNDLE_PATH if wanted is True else str(wanted)
         if Path(path).is_dir():
             return ssl.create_default_context(capath=path)
         return ssl.create_default_context(cafile=path)
