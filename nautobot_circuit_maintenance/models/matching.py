@@ -157,7 +157,7 @@ def known_elsewhere(circuit: Circuit, aliases: Collection[str]) -> dict[str, UUI
 def link_unmatched() -> int:
     """Link the impacts whose circuit was added since; return how many.
 
-    Costs one statement if everything is linked, three if nothing can be, else one more and one for each thousand.
+    Costs one statement if everything is linked, three if nothing can be, else one more and three for each thousand.
     """
     return _link(_unmatched().filter(maintenance__provider__isnull=False))
 

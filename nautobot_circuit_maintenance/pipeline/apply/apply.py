@@ -66,10 +66,11 @@ def apply_updates(readings: Sequence[NotificationUpdates], circuits: CircuitMatc
 
 
 def _count_changes(left: Iterable[Revision], changes: Iterable[ChangedMaintenance]) -> None:
-    """Count the net changes of stored maintenances that are about to be written."""
-    changed = {change.maintenance.pk for change in net_changes(changes)}
-    for revision in left:
-        if not revision.is_new and revision.maintenance.pk in changed:
+    """Count the changes of maintenances that are about to be written, as if each notification had been applied alone."""
+    revisions = {revision.maintenance.pk: revision for revision in left}
+    for change in changes:
+        revision = revisions.get(change.maintenance.pk)
+        if revision and change.before and not change.is_empty:
             revision.maintenance.revision += 1
 
 

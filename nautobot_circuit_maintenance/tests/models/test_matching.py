@@ -163,8 +163,8 @@ class Linking(PipelineTestCase):
         return impact.circuit and impact.circuit.cid, impact.matched_by
 
     def test_linking_takes_as_many_statements_for_two_providers_as_for_one(self):
-        """One where everything is linked, three where nothing can be, five where something can."""
-        for expected, cid in ((3, "unknown 1"), (5, "c 1")):
+        """One where everything is linked, three where nothing can be, seven where something can: two record it."""
+        for expected, cid in ((3, "unknown 1"), (7, "c 1")):
             for name in ("ISP A", "ISP B"):
                 provider = create_provider(f"{name} {cid}", "")
                 create_circuits(provider, "C-1")

@@ -13,7 +13,7 @@ from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.tests.factories import app, core
 
 HOUR = timedelta(hours=1)
-STATEMENTS = 12
+STATEMENTS = 13  # the last one records the change for subscriptions
 
 
 class SaveTest(TestCase):
@@ -37,7 +37,7 @@ class SaveTest(TestCase):
                     each.save()
         return len(queries)
 
-    def test_bulk_edit_takes_twelve_statements_for_a_row(self):
+    def test_bulk_edit_takes_thirteen_statements_for_a_row(self):
         self.edit(0)  # fills core's caches
         two = self.edit(1, 2)
         self.assertEqual(self.edit(*range(3, 12)) - two, 7 * STATEMENTS)
