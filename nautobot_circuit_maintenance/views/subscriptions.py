@@ -36,6 +36,7 @@ from rest_framework.decorators import action
 from nautobot_circuit_maintenance import filters, forms, models, tables
 from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.channel_settings.calendar import CalendarSettings
 from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State, EventChoices
 from nautobot_circuit_maintenance.outbound import feed_tokens
 from nautobot_circuit_maintenance.outbound.audience import chosen_recipients
@@ -71,9 +72,19 @@ class SubscriptionPanel(VerbatimLabelsMixin, KeyValueTablePanel):
             "Events": outbound.events_text(row.events),
             "Channel": outbound.channel_text(row.channel),
             **outbound.timing(row),
+            **_feed_of(row),
             "Begun": formatting.datetime_badge(row.begun),
             "Error": row.last_error,
         }
+
+
+def _feed_of(row: models.Subscription) -> dict[str, Any]:
+    """Return whether a calendar feed has an address, and when that was last read."""
+    if outbound.kind_of_channel(row.channel) != CalendarSettings.kind:
+        return {}
+    if not feed_tokens.has_feed(row):
+        return {"Feed URL": "None yet: use New Feed URL"}
+    return {"Feed URL": "Set", "Last Read": formatting.datetime_badge(row.token_used_at)}
 
 
 class RecipientsPanel(VerbatimLabelsMixin, KeyValueTablePanel):
