@@ -141,7 +141,7 @@ def work() -> None:
 
 
 def teach() -> None:
-    """Let the administrator add two notices by hand, correct the second, and teach a layout with the first."""
+    """Let the administrator add two notices manually, correct the second, and teach a layout with the first."""
     # pylint: disable=import-outside-toplevel  # import models
     from django.contrib.auth import get_user_model
     from django.utils import timezone

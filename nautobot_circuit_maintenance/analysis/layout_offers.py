@@ -1,4 +1,4 @@
-"""What a person may do about layouts: those that suspended themselves, and providers whose emails are added by hand."""
+"""What a person may do about layouts: those that suspended themselves, and providers whose emails are added manually."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _MOST = 100
 
 @dataclass(frozen=True)
 class Teachable:
-    """A provider whose emails people add by hand, though a layout could read them."""
+    """A provider whose emails people add manually, though a layout could read them."""
 
     notification: Notification
     """The newest one that was added."""

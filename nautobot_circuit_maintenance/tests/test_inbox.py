@@ -304,7 +304,7 @@ class OverdueTest(PageTestCase):
 
 
 class LayoutsTest(PageTestCase):
-    """Layouts that suspended themselves, and providers whose emails are added by hand."""
+    """Layouts that suspended themselves, and providers whose emails are added manually."""
 
     def setUp(self):
         super().setUp()
@@ -360,7 +360,7 @@ class LayoutsTest(PageTestCase):
         self.add_by_hand(days=3, parser="bcop")  # its calendars are read
 
         page = self.page("inbox")
-        self.assertIn("2 emails of this provider were added by hand.", page)
+        self.assertIn("2 emails of this provider were added manually.", page)
         self.assertIn(url_of("notification_teach", newest), page)
         self.assertEqual(self.problems(), (0, 0, 0))
         app.create_layout(self.provider)

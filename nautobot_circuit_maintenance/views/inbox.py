@@ -229,7 +229,7 @@ def _teachable(entry: inbox.Entry, _here: str) -> dict[str, Any]:
     return {
         "kind": format_html(_FRAMED, "Teach a layout"),
         "title": str(row.notification),
-        "why": f"{row.number} emails of this provider were added by hand. A layout reads the next ones by itself.",
+        "why": f"{row.number} emails of this provider were added manually. A layout reads the next ones by itself.",
         "links": [],
         "posts": [],
     }

@@ -41,7 +41,7 @@ _ROLES = re.compile(
 )
 
 _ID = re.compile(r"(?<!\S)[A-Z]{1,4}[-_/.][^\s:]*\d[^\s:]*")
-"""An ID beside a moment names it, and is no label: AB-1 is not "ab" (German: from), AU-SYD-1 not "au" (French: to)."""
+"""An ID beside a moment names it and does not label it: AB-1 is not "ab" (German: from), AU-SYD-1 not "au" (French: to)."""
 
 _BACKUP = pattern(
     r"""back-?_?up alternat reserv\w* contingen fall-?back ersatz ausweich secours repli\b respaldo riserva rezerw\w* zapasow

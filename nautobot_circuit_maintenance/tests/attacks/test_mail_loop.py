@@ -1,4 +1,4 @@
-"""Our own emails come back to a mailbox that a source reads: they are no news, whoever seems to have sent them."""
+"""Our own emails come back to a mailbox that a source reads: they announce nothing, also with the address of a provider."""
 
 from datetime import timezone
 
