@@ -50,6 +50,7 @@ from nautobot_circuit_maintenance.ui import formatting, outbound
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
 from nautobot_circuit_maintenance.views.asking import TITLED
 from nautobot_circuit_maintenance.views.outbound_buttons import ChangeButton
+from nautobot_circuit_maintenance.views.silences_panel import SilencesPanel
 from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX, StorableQueryMixin
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
@@ -206,6 +207,11 @@ class SubscriptionUIViewSet(  # pylint: disable=too-many-ancestors  # core's mix
                 label="Text of Your Own",
                 object_field="body_template",
                 render_as=ObjectTextPanel.RenderOptions.CODE,
+            ),
+            SilencesPanel(
+                weight=50,
+                section=SectionChoices.FULL_WIDTH,
+                required_permissions=["nautobot_circuit_maintenance.view_circuitmaintenance"],
             ),
             ObjectsTablePanel(
                 weight=100,

@@ -22,7 +22,7 @@ from nautobot_circuit_maintenance.tests.factories.core import (
     create_provider,
     terminate,
 )
-from nautobot_circuit_maintenance.tests.factories.users import superuser, viewer
+from nautobot_circuit_maintenance.tests.factories.users import ALL, superuser, viewer
 from nautobot_circuit_maintenance.tests.outbound.alertmanager.served import served
 
 QUERIES = 13
@@ -193,6 +193,31 @@ class Silencing(SilencingCases, TestCase):
         self.addCleanup(servers.close)
         self.url = servers.enter_context(served()).url
         super().setUp()
+
+    def test_the_page_lists_what_is_silent_as_far_as_the_viewer_may_see_it(self) -> None:
+        channel = {"name": "Alerts", "kind": "alertmanager", "urls": [self.url], "matchers": {"cid": "{{ cid }}"}}
+        first, second = ("C/1 {x}, &quot;y&quot;", "C/2 {x}, &quot;y&quot;")
+        one = {Circuit: {"cid": self.circuits[0].cid}}
+        narrow = viewer(*ALL, Subscription, constraints=one)
+        blind = viewer(Subscription, CircuitMaintenance)
+
+        def page(user: Any) -> str:
+            self.client.force_login(user)
+            return self.client.get(self.subscription.get_absolute_url()).content.decode()
+
+        with override_settings(
+            PLUGINS_CONFIG={"nautobot_circuit_maintenance": {"instance": "live", "channels": [channel]}}
+        ):
+            for user, shown in ((self.owner, (first, second)), (narrow, (first,)), (blind, ())):
+                found = page(user)
+                self.assertEqual([each for each in (first, second) if each in found], list(shown))
+            self.assertIn("Nothing is silent now or soon.", page(blind))
+            ChannelState.objects.create(name="Alerts", error="ALERT-02: no")
+            self.assertIn("The channel has an error: ALERT-02: no", page(self.owner))
+            Subscription.objects.update(enabled=False)
+            self.assertNotIn(first, page(self.owner))
+        with override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {}}):
+            self.assertNotIn("Silent from", page(self.owner))
 
     def test_a_run_brings_every_configured_channel_in_order(self) -> None:
         channel = {"name": "Alerts", "kind": "alertmanager", "urls": [self.url], "matchers": {"cid": "{{ cid }}"}}

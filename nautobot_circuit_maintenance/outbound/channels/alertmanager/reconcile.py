@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -13,17 +13,17 @@ from nautobot_circuit_maintenance.channel_settings.alertmanager import Alertmana
 from nautobot_circuit_maintenance.models import ChannelState, CircuitMaintenance, Subscription
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.circuits import values_of
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.client import Client
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.due import lead_of, work_due
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.matchers import Labels
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.plan import plan
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.silences import Matchers, Silence, author, ours
-from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import AHEAD, Work, wanted
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import Work, wanted
 from nautobot_circuit_maintenance.outbound.channels.base import redacted
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, DeliveryError, MessageRefused
 from nautobot_circuit_maintenance.outbound.channels.opening import read_secrets
 from nautobot_circuit_maintenance.outbound.links import linking
-from nautobot_circuit_maintenance.outbound.owners import Silent, filtered, visibility_of
+from nautobot_circuit_maintenance.outbound.owners import Silent, visibility_of
 from nautobot_circuit_maintenance.outbound.silence import note_silent
-from nautobot_circuit_maintenance.outbound.work import work_on
 
 _MOST_ERRORS = 5
 """Of one run that are stored; they are usually the same."""
@@ -116,22 +116,17 @@ def _labels(settings: AlertmanagerSettings) -> Labels:
 
 
 def _works_of(subscription: Subscription, labels: Labels, found: Reconciled, now: datetime) -> Iterator[Work]:
-    lead = timedelta(minutes=subscription.lead_minutes)
-    until = now + lead + AHEAD
     try:
         visibility = visibility_of(subscription.owner_id)
-        maintenances = filtered(
-            subscription.maintenance_filter, visibility, visibility.maintenances.overlapping(now, until)
-        )
-    except Silent as error:  # visibility_of, filtered
+        works = work_due(subscription, visibility, now)
+    except Silent as error:  # visibility_of, work_due
         note_silent([subscription.pk], str(error))
         return
-    works = work_on(maintenances, visibility, since=now, until=until)
     reasons = _reasons({work.maintenance for work in works})
     matchers = _matchers({work.circuit for work in works}, visibility, labels, found)
     for work in works:
         for each in matchers.get(work.circuit, ()):
-            yield Work(each, work.start - lead, work.end, reasons[work.maintenance])
+            yield Work(each, work.start - lead_of(subscription), work.end, reasons[work.maintenance])
 
 
 def _matchers(
