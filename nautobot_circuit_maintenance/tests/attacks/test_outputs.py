@@ -132,6 +132,17 @@ class OutputsTest(TestCase):
             circuits=[{"cid": words, "impact": "OUTAGE"}],
         )
         parsed = app.create_parsed(notification, maintenance, json=json, parser=words)
+        subscription = app.create_subscription(self.user, words[:LONGEST_NAME], channel=words, last_error=words)
+        delivery = app.create_delivery(
+            app.create_thread(subscription, maintenance, words[:LONGEST_ADDRESS]),
+            maintenance=maintenance,
+            subject=words,
+            headline=words,
+            text=words,
+            html=words,
+            error=words,
+            data={"now": {"name": words}},
+        )
         return (
             maintenance,
             maintenance.impacts.get(),
@@ -141,6 +152,8 @@ class OutputsTest(TestCase):
             parsed,
             create_unknown_sender(source, words[:LONGEST_ADDRESS]),
             app.create_layout(provider, words[:LONGEST_NAME], suspended_because=words[:LONGEST_NAME]),
+            subscription,
+            delivery,
         )
 
     def setUp(self):

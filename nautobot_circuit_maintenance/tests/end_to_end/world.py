@@ -121,8 +121,8 @@ _MODELS: dict[type[Model], tuple[str, ...]] = {
     CircuitImpact: (*_OF_MAINTENANCE, "circuit__cid"),
 }
 """What holds the mail of a run and what came of it, and what to compare instead of foreign keys."""
-_NOT_COMPARED = ("created", "last_updated", "attempts", "server_id")
-"""The ID of a message in its mailbox depends on the order in which messages were delivered."""
+_NOT_COMPARED = ("created", "last_updated", "attempts", "server_id", "revision")
+"""The ID of a message in its mailbox depends on the order in which messages were delivered; a revision counts changes on the way."""
 
 
 def _comparable(model: type[Model]) -> Iterator[dict[str, Any]]:
