@@ -62,9 +62,11 @@ TWICE = """() => {
 # Core's lists come after the page and push footer and bulk buttons down; its tabs are folded on a phone and pull all of the content up.
 SHIFT = """() => new Promise((done) => {
     const isOurs = ({node}) => node instanceof Element && node.matches("main *") && !node.matches("#bulk-action-buttons");
+    const isAll = ({node}) => node instanceof Element && node.matches("main");
     let sum = 0;
     new PerformanceObserver((list) => list.getEntries().forEach((each) => {
-        sum += each.hadRecentInput || !each.sources.some(isOurs) ? 0 : each.value;
+        const isCore = each.sources.some(isAll) || !each.sources.some(isOurs);
+        sum += each.hadRecentInput || isCore ? 0 : each.value;
     })).observe({type: "layout-shift", buffered: true});
     setTimeout(() => done(sum), 300);
 })"""
