@@ -308,7 +308,7 @@ class LayoutsTest(PageTestCase):
 
     def setUp(self):
         super().setUp()
-        for model in (*VIEWED, models.MailLayout, models.ManualReading):
+        for model in (*VIEWED, models.MailLayout, models.ManualReading, models.Delivery, models.Subscription):
             model.objects.all().delete()
         self.now = timezone.now()
         self.provider = Provider.objects.get(name="ISP 1")

@@ -84,7 +84,7 @@ def _feed_of(row: models.Subscription) -> dict[str, Any]:
     if outbound.kind_of_channel(row.channel) != CalendarSettings.kind:
         return {}
     if not feed_tokens.has_feed(row):
-        return {"Feed URL": "None yet: use New Feed URL"}
+        return {"Feed URL": "None yet"}
     return {"Feed URL": "Set", "Last Read": formatting.datetime_badge(row.token_used_at)}
 
 

@@ -65,12 +65,13 @@ class TokenLogin:
             )
             raise MailboxError("IMAP-20", sentence, permanent=True)
         initial, end = _RESPONSES[mechanism]
+        token = self.token()  # before AUTHENTICATE: in the middle of it, the server would not even take LOGOUT
         challenges: list[str] = []
 
         def respond(challenge: bytes) -> bytes:
             """Return the token, and then what ends the exchange: the server says in a challenge why it refuses it."""
             challenges.append(challenge.decode("utf-8", "replace"))
-            return end if len(challenges) > 1 else initial(self.account, self.token())
+            return end if len(challenges) > 1 else initial(self.account, token)
 
         try:
             client.sasl_login(mechanism, respond)

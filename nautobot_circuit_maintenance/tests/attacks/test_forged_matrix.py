@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
+import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.contenttypes.models import ContentType
@@ -150,6 +151,7 @@ class ForgedMail(PipelineTestCase):
 
         self.assertEqual(found, APPLIED)
 
+    @pytest.mark.nightly  # half a minute; the matrix above has the other states of a source
     def test_without_the_row_of_its_source_nothing_is_applied(self):
         """Mail that a person handed in has no source either, but this one came from a mailbox."""
         ways = ("digest", "reprocess one", "reprocess all", "ingest")

@@ -18,7 +18,7 @@ from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.outbound.post_office import SendingTestCase
 
 HOUR = timedelta(hours=1)
-MOST_QUERIES = 24
+MOST_QUERIES = 26
 
 
 class NothingNew(SendingTestCase):

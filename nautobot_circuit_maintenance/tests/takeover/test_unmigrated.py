@@ -47,13 +47,18 @@ def copy_before(older):
         yield
 
 
-@pytest.fixture
-def client(before) -> Client:
+def administrator() -> Client:
     """Return the browser of an administrator."""
     user = get_user_model().objects.create(username="admin", is_superuser=True, is_staff=True)
     browser = Client(SERVER_NAME="nautobot.example.com")
     browser.force_login(user)
     return browser
+
+
+@pytest.fixture
+def client(before) -> Client:
+    """Return the browser of an administrator."""
+    return administrator()
 
 
 PAGES = (
@@ -87,7 +92,8 @@ def test_pages_of_core_and_ours_answer(client, path):
     assert client.get(path).status_code == 200
 
 
-def test_each_provider_and_circuit_can_be_viewed_and_saved_but_not_deleted(client):
+def test_each_provider_and_circuit_can_be_viewed_and_saved_but_not_deleted(copy_before):
+    client = administrator()
     for model in (Provider, Circuit):
         for row in model.objects.all()[:3]:
             assert client.get(row.get_absolute_url()).status_code == 200
