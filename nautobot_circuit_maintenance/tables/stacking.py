@@ -20,9 +20,12 @@ class StackedMixin:
     attrs: Any
     row_attrs: Any
     columns: Any
+    base_columns: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Add names and roles to the attributes."""
+        # Core takes "pk" and "actions" out of the columns of the class for a moment, which other threads copy.
+        self.base_columns = type(self).base_columns.copy()
         super().__init__(*args, **kwargs)
         self.attrs = AttributeDict(
             {**self.attrs, "class": f"{self.attrs.get('class', '')} ncm-stacked".strip(), "role": "table"}

@@ -238,10 +238,10 @@ def test_empty_templates_change_nothing():
 
 
 def test_a_template_that_fails_sends_ours_with_a_line_that_says_so():
-    found = apply(WRITTEN, subject="{{ nam }}", body="{{ 'a' * 9 }}", values=VALUES, zone=UTC)
+    found = apply(WRITTEN, subject="{{ nme }}", body="{{ 'a' * 9 }}", values=VALUES, zone=UTC)
     assert found.subject == WRITTEN.subject
     assert found.text.startswith(WRITTEN.text)
-    assert "TEXT-01: The subject template of the subscription failed: 'nam' is undefined" in found.text
+    assert "TEXT-01: The subject template of the subscription failed: 'nme' is undefined" in found.text
     assert (
         "TEXT-02: The text template of the subscription failed: It uses 'mul', which is not available (line 1)."
         in found.text

@@ -11,7 +11,7 @@ from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import Wo
 from nautobot_circuit_maintenance.tests.outbound.alertmanager.simulated import OURS, Alertmanager
 from nautobot_circuit_maintenance.tests.outbound.alertmanager.test_plan import NOW, ONE, TWO
 
-ANOTHERS = "nautobot-circuit-maintenance test/am"
+OF_ANOTHER = "nautobot-circuit-maintenance test/am"
 
 windows = st.builds(
     lambda matchers, start, minutes: Work(
@@ -42,7 +42,7 @@ class World:
         self.works: list[Work] = []
         self.alertmanager = Alertmanager()
         self.snapshot = list(self.alertmanager.stored.values())
-        self.anothers: dict[str, tuple[datetime, datetime]] = {}
+        self.of_another: dict[str, tuple[datetime, datetime]] = {}
 
     def plan(self) -> Plan:
         """Return what a run would do."""
@@ -73,7 +73,7 @@ class World:
     def _lost(self, _nothing: None) -> None:
         """Killed before it wrote anything: only what other people's members still know is left."""
         kept = self.alertmanager.stored.items()
-        self.alertmanager.stored = {name: each for name, each in kept if each.created_by == ANOTHERS}
+        self.alertmanager.stored = {name: each for name, each in kept if each.created_by == OF_ANOTHER}
 
     def _restored(self, _nothing: None) -> None:
         """As if an older file had been read: what was ended since is there again."""
@@ -83,10 +83,10 @@ class World:
 
     def _anothers(self, work: Work) -> None:
         before = set(self.alertmanager.stored)
-        self.alertmanager.post(Post("", work.matchers, work.start, work.end, ()), self.now, created_by=ANOTHERS)
+        self.alertmanager.post(Post("", work.matchers, work.start, work.end, ()), self.now, created_by=OF_ANOTHER)
         for name in set(self.alertmanager.stored) - before:
             silence = self.alertmanager.stored[name]
-            self.anothers[name] = (silence.start, silence.end)
+            self.of_another[name] = (silence.start, silence.end)
 
     def at_work(self, moment: datetime) -> list[Matchers]:
         """Return the matchers of circuits that are worked on, with the lead."""
@@ -108,7 +108,7 @@ class Histories(SimpleTestCase):
             moment = world.now + timedelta(minutes=minute)
             silenced = sorted(world.alertmanager.silenced(moment), key=sorted)
             self.assertEqual(silenced, world.at_work(moment), f"{minute} minutes after the run")
-        for name, times in world.anothers.items():
+        for name, times in world.of_another.items():
             silence = world.alertmanager.stored[name]
             self.assertEqual((silence.start, silence.end), times)
 
