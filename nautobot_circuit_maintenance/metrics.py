@@ -3,6 +3,8 @@
 What is computed is in ``analysis``. The number of queries is the same however much there is.
 """
 
+# pylint: disable=import-outside-toplevel  # what is computed is loaded by the first scrape, not at each start
+
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -20,7 +22,7 @@ def _gauge(name: str, documentation: str, labels: Iterable[str] = ()) -> GaugeMe
 
 
 def _circuits(now: datetime) -> Iterator[Metric]:
-    # pylint: disable=import-outside-toplevel  # not at each start, here and below
+
     from nautobot_circuit_maintenance.analysis.circuit_states import read_circuit_states
     from nautobot_circuit_maintenance.app_settings import get_app_settings
 
@@ -32,7 +34,7 @@ def _circuits(now: datetime) -> Iterator[Metric]:
 
 
 def _maintenances(now: datetime) -> Iterator[Metric]:
-    from nautobot_circuit_maintenance.analysis import workload  # pylint: disable=import-outside-toplevel
+    from nautobot_circuit_maintenance.analysis import workload
 
     on_record = _gauge("maintenances", "Maintenances on record.", ("provider", "status"))
     for labels, count in workload.count_by_provider_and_status().items():
@@ -52,7 +54,7 @@ def _maintenances(now: datetime) -> Iterator[Metric]:
 
 
 def _risk(now: datetime) -> Iterator[Metric]:
-    from nautobot_circuit_maintenance.analysis.site_risks import (  # pylint: disable=import-outside-toplevel
+    from nautobot_circuit_maintenance.analysis.site_risks import (
         count_sites_at_risk,
     )
 
@@ -67,7 +69,7 @@ def _risk(now: datetime) -> Iterator[Metric]:
 
 
 def _notifications(_now: datetime) -> Iterator[Metric]:
-    # pylint: disable=import-outside-toplevel
+
     from nautobot_circuit_maintenance.analysis import workload
     from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 
@@ -81,7 +83,7 @@ def _notifications(_now: datetime) -> Iterator[Metric]:
 
 
 def _sources(now: datetime) -> Iterator[Metric]:
-    from nautobot_circuit_maintenance.analysis import workload  # pylint: disable=import-outside-toplevel
+    from nautobot_circuit_maintenance.analysis import workload
 
     age = _gauge("source_age_seconds", "Time since a source was last read completely.", ("source",))
     failing = _gauge("source_failing", "1 if the last run of a source failed, else 0.", ("source",))
@@ -92,7 +94,7 @@ def _sources(now: datetime) -> Iterator[Metric]:
 
 
 def _deliveries(_now: datetime) -> Iterator[Metric]:
-    from nautobot_circuit_maintenance.analysis import workload  # pylint: disable=import-outside-toplevel
+    from nautobot_circuit_maintenance.analysis import workload
 
     deliveries = _gauge("deliveries", "Deliveries on record, by state.", ("state",))
     for state, count in workload.count_deliveries().items():

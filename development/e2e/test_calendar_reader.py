@@ -62,7 +62,7 @@ class Reader(LiveServerTestCase):
 
     def _vdirsyncer(self, *words: str) -> tuple[int, str]:
         program = shutil.which("vdirsyncer")
-        assert program, "No vdirsyncer: install Debian's package vdirsyncer."  # nosec B101
+        assert program, "No vdirsyncer: install Debian's package vdirsyncer."  # nosec B101 # a test
         command = [program, "--config", str(self.folder / "config"), *words]
         done = subprocess.run(  # nosec B603 # our own command
             command, capture_output=True, text=True, timeout=60, input="y\n", check=False

@@ -42,7 +42,9 @@ def what_is_wrong_with(field: str) -> str:
         Circuit.objects.values_list(field)
     except FieldError:
         return f"Circuits have no field '{field}'."
-    targets = Query(Circuit).names_to_path(field.split("__"), Circuit._meta)[0]  # pylint: disable=protected-access
+    targets = Query(Circuit).names_to_path(field.split("__"), Circuit._meta)[
+        0
+    ]  # pylint: disable=protected-access  # Django documents _meta
     if any(step.m2m for step in targets):
         return f"A circuit may have several values of '{field}'."
     return ""

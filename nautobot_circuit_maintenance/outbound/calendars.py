@@ -40,7 +40,7 @@ class CalendarEntry:  # pylint: disable=too-many-instance-attributes  # an entry
 
 
 def entries_of(
-    state: MaintenanceState, *, instance: str, told: MaintenanceState | None = None
+    state: MaintenanceState, *, instance: str, last_state: MaintenanceState | None = None
 ) -> Iterator[CalendarEntry]:
     """Yield an entry for each window in force, and a cancelled one for each that was sent before and has no successor.
 
@@ -50,7 +50,7 @@ def entries_of(
     status = CANCELLED if state.is_cancelled else TENTATIVE if state.status in _TENTATIVE else CONFIRMED
     for place, window in enumerate(windows, start=1):
         yield _entry(state, window, uid=uid_of(state.id, place, instance), status=status)
-    surplus = sorted(told.windows)[len(windows) :] if told else []
+    surplus = sorted(last_state.windows)[len(windows) :] if last_state else []
     for place, window in enumerate(surplus, start=len(windows) + 1):
         yield _entry(state, window, uid=uid_of(state.id, place, instance), status=CANCELLED)
 
@@ -121,10 +121,10 @@ def calendar(vevents: Iterable[bytes], *, properties: Iterable[str] = ()) -> byt
 
 
 def attachment(
-    state: MaintenanceState, *, instance: str, organizer: str, told: MaintenanceState | None = None
+    state: MaintenanceState, *, instance: str, organizer: str, last_state: MaintenanceState | None = None
 ) -> bytes:
     """Return the calendar file of an email: published, to be added manually; it claims no update."""
-    entries = entries_of(state, instance=instance, told=told)
+    entries = entries_of(state, instance=instance, last_state=last_state)
     return calendar((vevent(entry, organizer=organizer) for entry in entries), properties=["METHOD:PUBLISH"])
 
 

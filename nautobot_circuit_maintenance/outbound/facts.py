@@ -16,7 +16,7 @@ def facts(occasion: Occasion) -> dict[str, Any]:
         "event": occasion.event,
         "window": _span(occasion.window),
         "now": to_json(occasion.now),
-        "before": to_json(occasion.told) if occasion.told else None,
+        "before": to_json(occasion.last_state) if occasion.last_state else None,
     }
 
 

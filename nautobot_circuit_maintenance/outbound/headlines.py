@@ -27,7 +27,7 @@ def headline(occasion: Occasion, zone: tzinfo) -> str:
     if isinstance(now, MailState):
         return _of_mail(now, zone)
     if not now.matches or now.is_cancelled:
-        return _ending(now, occasion.told, zone)
+        return _ending(now, occasion.last_state, zone)
     write = _OF_EVENTS.get(occasion.event, _changed)
     return write(now, occasion, zone)
 
@@ -71,7 +71,7 @@ def _of_mail(now: MailState, zone: tzinfo) -> str:
     return f'An email{sender} needs a person: "{now.name}" ({now.state}).'
 
 
-def _ending(now: MaintenanceState, told: object, zone: tzinfo) -> str:
+def _ending(now: MaintenanceState, last_state: object, zone: tzinfo) -> str:
     planned = f"; it was planned for {_spans(now.windows, zone)}" if now.windows else ""
     if not now.exists:
         return f"{title(now)} was deleted from Nautobot{planned}."
@@ -79,7 +79,7 @@ def _ending(now: MaintenanceState, told: object, zone: tzinfo) -> str:
         return f"{title(now)} was replaced by {now.replaced_by}."
     if now.is_cancelled:
         return f"{title(now)} is CANCELLED{planned}."
-    found = changes(told, now, zone) if isinstance(told, MaintenanceState) else []
+    found = changes(last_state, now, zone) if isinstance(last_state, MaintenanceState) else []
     reason = f": {found[0]}" if found else ""
     return f"{title(now)} no longer matches your subscription{reason}."
 
@@ -90,7 +90,7 @@ def _new(now: MaintenanceState, _occasion: Occasion, zone: tzinfo) -> str:
 
 
 def _changed(now: MaintenanceState, occasion: Occasion, zone: tzinfo) -> str:
-    found = changes(occasion.told, now, zone) if isinstance(occasion.told, MaintenanceState) else []
+    found = changes(occasion.last_state, now, zone) if isinstance(occasion.last_state, MaintenanceState) else []
     if not found:
         return _new(now, occasion, zone)
     more = len(found) - 1

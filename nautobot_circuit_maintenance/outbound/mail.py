@@ -66,8 +66,8 @@ def failing(visibility: Visibility):  # type: ignore[no-untyped-def]  # a querys
 
 def _of_source(thread: Thread, row: NotificationSource, now: datetime) -> list[Pending]:
     since = row.failing_since
-    told = from_json(thread.last_state) if thread.last_state else None
-    if isinstance(told, MailState) and told.since and now - told.since < ONCE_IN:
+    last_state = from_json(thread.last_state) if thread.last_state else None
+    if isinstance(last_state, MailState) and last_state.since and now - last_state.since < ONCE_IN:
         return []
     state = MailState(
         id=str(row.pk),
@@ -78,4 +78,4 @@ def _of_source(thread: Thread, row: NotificationSource, now: datetime) -> list[P
         url=linking()(row.get_absolute_url()),
     )
     key = digest_of(str(thread.pk), Event.NEEDS_A_PERSON, since.isoformat() if since else "")
-    return [Pending(key, Occasion(Event.NEEDS_A_PERSON, state, told))]
+    return [Pending(key, Occasion(Event.NEEDS_A_PERSON, state, last_state))]

@@ -50,8 +50,8 @@ def _observe_sites(
     subscription: Subscription, visibility: Visibility, channels: MessageChannels, now: datetime
 ) -> None:
     phases, _ = findings_of(subscription, visibility, now)
-    told = subscription.threads.filter(subject_type=Subject.SITE, last_state__isnull=False)
-    _open(subscription, Subject.SITE, {*phases, *told.values_list("subject_id", flat=True)}, channels, now)
+    known = subscription.threads.filter(subject_type=Subject.SITE, last_state__isnull=False)
+    _open(subscription, Subject.SITE, {*phases, *known.values_list("subject_id", flat=True)}, channels, now)
 
 
 def _observe_mail(subscription: Subscription, visibility: Visibility, channels: MessageChannels, now: datetime) -> None:

@@ -77,8 +77,8 @@ def pending_of_sites(
 
 
 def _pending(thread: Thread, phases: tuple[Phase, ...], name: str, now: datetime) -> list[Pending]:
-    told = from_json(thread.last_state) if thread.last_state else None
-    before = told.phases if isinstance(told, SiteState) else ()
+    last_state = from_json(thread.last_state) if thread.last_state else None
+    before = last_state.phases if isinstance(last_state, SiteState) else ()
     is_new = any(not _is_known(phase, before) for phase in phases)
     if not is_new and not _is_gone(before, phases, now):
         return []
@@ -92,22 +92,22 @@ def _pending(thread: Thread, phases: tuple[Phase, ...], name: str, now: datetime
     )
     fact = [f"{kind} {start.isoformat()} {end.isoformat()}" for kind, start, end in phases]
     key = digest_of(str(thread.pk), Event.AT_RISK, thread.last_key, *fact)
-    return [Pending(key, Occasion(Event.AT_RISK, state, told))]
+    return [Pending(key, Occasion(Event.AT_RISK, state, last_state))]
 
 
-def _is_known(phase: Phase, told: Sequence[Phase]) -> bool:
+def _is_known(phase: Phase, known: Sequence[Phase]) -> bool:
     """Return whether an episode is no worse, and lies within one that was sent."""
     kind, start, end = phase
     return any(
         _SEVERITY[kind] <= _SEVERITY[other] and since - TOLERANCE <= start and end <= until + TOLERANCE
-        for other, since, until in told
+        for other, since, until in known
     )
 
 
-def _is_gone(told: Iterable[Phase], phases: Collection[Phase], now: datetime) -> bool:
+def _is_gone(known: Iterable[Phase], phases: Collection[Phase], now: datetime) -> bool:
     """Return whether an episode that was sent, and has not begun, does not come any more. Time passing is not enough."""
     return any(
-        start > now and not any(start < until and since < end for _, since, until in phases) for _, start, end in told
+        start > now and not any(start < until and since < end for _, since, until in phases) for _, start, end in known
     )
 
 

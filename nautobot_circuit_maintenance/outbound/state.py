@@ -123,7 +123,7 @@ class Occasion:
     event: str
     """One of ``EventChoices``."""
     now: State
-    told: State | None = None
+    last_state: State | None = None
     """What was sent last to this recipient about this subject; None: nothing."""
     window: Span | None = None
     """The window that an event of the clock is about."""

@@ -10,7 +10,7 @@ from nautobot_circuit_maintenance.outbound.texts import Written
 
 def template_values(occasion: Occasion, written: Written, zone: tzinfo) -> dict[str, Any]:
     """Return the values by name; ``docs/admin/channels.md`` lists them."""
-    now, before = occasion.now, occasion.told
+    now, before = occasion.now, occasion.last_state
     both = isinstance(now, MaintenanceState) and isinstance(before, MaintenanceState)
     return {
         "event": occasion.event,

@@ -136,8 +136,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             raise
         except RecursionError:  # the parser, or the compiler
             raise TemplateFailed("It is nested too deeply.") from None
-        # A template is a program of its author: any error of it is one of the template.
-        except Exception as error:  # pylint: disable=broad-exception-caught
+        except (
+            Exception
+        ) as error:  # pylint: disable=broad-exception-caught  # a template is a program: any error is its own
             line = f" in line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
             kind = "" if isinstance(error, TemplateError) else f"{type(error).__name__}: "
             raise TemplateFailed(f"{shortened(kind + str(error), 200)}{line}") from None

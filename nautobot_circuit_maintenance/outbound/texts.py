@@ -94,8 +94,8 @@ def _sections(occasion: Occasion, zone: tzinfo) -> list[Section]:
 
 
 def _of_maintenance(now: MaintenanceState, occasion: Occasion, zone: tzinfo) -> list[Section]:
-    told = occasion.told
-    found = changes(told, now, zone) if isinstance(told, MaintenanceState) and now.exists else []
+    last_state = occasion.last_state
+    found = changes(last_state, now, zone) if isinstance(last_state, MaintenanceState) and now.exists else []
     windows = [f"{span_text(span, zone)}, {duration(span[1] - span[0])}" for span in now.windows]
     return [
         section((each[0].upper() + each[1:] for each in found), title="What changed", noun="changes"),

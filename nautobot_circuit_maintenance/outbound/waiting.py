@@ -59,27 +59,29 @@ class _Conversation:
 
     def pending(self, seen: Seen | None, *, is_matched: bool, is_hidden: bool) -> list[Pending]:
         """Return what is to be said; nothing about what the owner may not view any more."""
-        told = self._told()
+        last_state = self._last_state()
         if seen is None:
-            if is_hidden or told is None or told.is_over:
+            if is_hidden or last_state is None or last_state.is_over:
                 return []
-            return self._difference(told, gone(told), is_new=False)
+            return self._difference(last_state, gone(last_state), is_new=False)
         state = seen.state if is_matched else replace(seen.state, matches=False)
         is_new = seen.created is None or seen.created >= self.subscription.begun
-        found = self._difference(told, state, is_new=is_new)
-        return found + self._of_clock(replace(seen, state=state), told)
+        found = self._difference(last_state, state, is_new=is_new)
+        return found + self._of_clock(replace(seen, state=state), last_state)
 
-    def _told(self) -> MaintenanceState | None:
+    def _last_state(self) -> MaintenanceState | None:
         state = from_json(self.thread.last_state) if self.thread.last_state else None
         return state if isinstance(state, MaintenanceState) else None
 
-    def _difference(self, told: MaintenanceState | None, state: MaintenanceState, *, is_new: bool) -> list[Pending]:
-        if told is None:
+    def _difference(
+        self, last_state: MaintenanceState | None, state: MaintenanceState, *, is_new: bool
+    ) -> list[Pending]:
+        if last_state is None:
             event, wanted = self._first(state, is_new=is_new)
-        elif told.fact == state.fact:
+        elif last_state.fact == state.fact:
             return []
         else:
-            event, wanted = _later(told, state)
+            event, wanted = _later(last_state, state)
         if not event:
             return []
         if wanted.isdisjoint(self.subscription.events):
@@ -87,7 +89,7 @@ class _Conversation:
                 self.thread.last_state = to_json(state)
             return []
         key = digest_of(str(self.thread.pk), event, self.thread.last_key, state.fact)
-        return [Pending(key, self._occasion(event, state, told))]
+        return [Pending(key, self._occasion(event, state, last_state))]
 
     def _first(self, state: MaintenanceState, *, is_new: bool) -> tuple[str, set[str]]:
         """Return the event of a first message, and the events of which one must be subscribed to; of what is past, none."""
@@ -98,29 +100,29 @@ class _Conversation:
             return Event.CANCELLED, {Event.CANCELLED}
         return Event.NEW, {Event.NEW} if is_new else {Event.NEW, Event.CHANGED}
 
-    def _of_clock(self, seen: Seen, told: MaintenanceState | None) -> list[Pending]:
+    def _of_clock(self, seen: Seen, last_state: MaintenanceState | None) -> list[Pending]:
         lead = timedelta(hours=self.subscription.lead_time)
         found = facts_of(seen, self.subscription.events, lead=lead, begun=self.subscription.begun, now=self.now)
         return [
             Pending(
                 digest_of(str(self.thread.pk), fact.event, *fact.parts),
-                self._occasion(fact.event, seen.state, told, fact.window),
+                self._occasion(fact.event, seen.state, last_state, fact.window),
                 fact.until,
             )
             for fact in found
         ]
 
     def _occasion(
-        self, event: str, state: State, told: State | None, window: tuple[datetime, datetime] | None = None
+        self, event: str, state: State, last_state: State | None, window: tuple[datetime, datetime] | None = None
     ) -> Occasion:
-        return Occasion(event, state, told, window, self.subscription.lead_time)
+        return Occasion(event, state, last_state, window, self.subscription.lead_time)
 
 
-def _later(told: MaintenanceState, state: MaintenanceState) -> tuple[str, set[str]]:
+def _later(last_state: MaintenanceState, state: MaintenanceState) -> tuple[str, set[str]]:
     """Return the event of a difference, and the events of which one must be subscribed to."""
     if state.is_cancelled:
-        return (Event.CHANGED, {Event.CHANGED}) if told.is_cancelled else (Event.CANCELLED, {Event.CANCELLED})
+        return (Event.CHANGED, {Event.CHANGED}) if last_state.is_cancelled else (Event.CANCELLED, {Event.CANCELLED})
     if not state.matches:
-        return ("", set()) if told.is_over else (Event.CHANGED, {Event.CHANGED, Event.CANCELLED})
-    is_back = told.is_cancelled or not told.matches
+        return ("", set()) if last_state.is_over else (Event.CHANGED, {Event.CHANGED, Event.CANCELLED})
+    is_back = last_state.is_cancelled or not last_state.matches
     return Event.CHANGED, {Event.CHANGED, Event.NEW} if is_back else {Event.CHANGED}

@@ -98,9 +98,9 @@ class Writer:
         organizer = getattr(self.channels.entries[self.subscription.channel], "sender", "")
         if not organizer or not isinstance(occasion.now, MaintenanceState) or not occasion.now.windows:
             return ""
-        told = occasion.told if isinstance(occasion.told, MaintenanceState) else None
+        last_state = occasion.last_state if isinstance(occasion.last_state, MaintenanceState) else None
         return calendars.attachment(
-            occasion.now, instance=self.channels.instance, organizer=organizer, told=told
+            occasion.now, instance=self.channels.instance, organizer=organizer, last_state=last_state
         ).decode()
 
 
@@ -113,8 +113,8 @@ def occasion_of(delivery: Delivery) -> Occasion:
     """Return for what a delivery was written."""
     known: Mapping[str, Any] = delivery.data
     window = known["window"] and tuple(datetime.fromisoformat(each) for each in known["window"])
-    told = from_json(known["before"]) if known["before"] else None
-    return Occasion(known["event"], from_json(known["now"]), told, window or None)
+    last_state = from_json(known["before"]) if known["before"] else None
+    return Occasion(known["event"], from_json(known["now"]), last_state, window or None)
 
 
 def supersede(deliveries: Iterable[Delivery], reason: str = "", into: Delivery | None = None) -> None:

@@ -89,7 +89,7 @@ def _feed_of(row: models.Subscription) -> dict[str, Any]:
 
 
 class RecipientsPanel(VerbatimLabelsMixin, KeyValueTablePanel):
-    """Whom a subscription tells."""
+    """The recipients of a subscription."""
 
     label = "Recipients"
     context_data_key = "recipients"

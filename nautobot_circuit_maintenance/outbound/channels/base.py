@@ -62,8 +62,7 @@ class Channel(ABC):
                 self._send(message)
             except DeliveryError:  # self._send: what the kind has understood
                 raise
-            # A bug of ours, of apprise or of urllib3 does not show how far the message came.
-            except Exception as error:  # pylint: disable=broad-exception-caught
+            except Exception as error:  # pylint: disable=broad-exception-caught  # a bug does not show how far it came
                 activity = f"Sending over channel {self.name}"
                 raise Unsure("CHANNEL-04", defects.log_and_describe(activity, error, self.settings.redact)) from None
 

@@ -61,9 +61,9 @@ class WebhookChannel(Channel):
     def _send(self, message: Message) -> None:
         body = json.dumps(_payload(message, self.settings.instance), ensure_ascii=True).encode()
         content = _Content(body)
-        response = self._post(content, self._headers(message, body))
+        response, beginning = self._post(content, self._headers(message, body))
         if not 200 <= response.status_code < 300:
-            self._judge(response)
+            self._judge(response, beginning)
 
     def _check(self) -> None:
         """Connect, with TLS; nothing is asked, because receivers differ in what they answer to anything but a message."""
@@ -97,8 +97,8 @@ class WebhookChannel(Channel):
             headers["Authorization"] = f"Bearer {token}"
         return headers
 
-    def _post(self, content: "_Content", headers: dict[str, str]) -> requests.Response:
-        """Return the answer with the beginning of its content."""
+    def _post(self, content: "_Content", headers: dict[str, str]) -> tuple[requests.Response, str]:
+        """Return the answer, and the beginning of its content."""
         headers = {"User-Agent": "nautobot-circuit-maintenance", **headers}
         try:
             with quiet():
@@ -115,8 +115,7 @@ class WebhookChannel(Channel):
         except (RequestException, HTTPError, OSError, ValueError) as error:
             raise self._failed(error, content) from None
         with response:
-            response.beginning = _beginning(response)  # type: ignore[attr-defined]  # ours
-        return response
+            return response, _beginning(response)
 
     def _failed(self, error: Exception, content: "_Content") -> ChannelUnavailable | Unsure:
         reason = error_text(_innermost(error), self.settings)
@@ -126,10 +125,10 @@ class WebhookChannel(Channel):
             return Unsure("HOOK-02", f"{sentence} Whether it was taken is not known.")
         return ChannelUnavailable("HOOK-03", f"{host} cannot be reached ({reason}); check 'url', proxy and firewall.")
 
-    def _judge(self, response: requests.Response) -> None:
+    def _judge(self, response: requests.Response, beginning: str) -> None:
         """Raise what a status other than 2xx means."""
         code, retry_after = response.status_code, _retry_after(response.headers.get("Retry-After", ""))
-        said = error_text(f"{code} {response.reason}: {response.beginning}", self.settings)  # type: ignore[attr-defined]
+        said = error_text(f"{code} {response.reason}: {beginning}", self.settings)
         if 300 <= code < 400:
             raise ChannelUnavailable(
                 "HOOK-04", f"The receiver redirects, which is not followed ({said}); correct 'url'."

@@ -62,21 +62,21 @@ class MailServer:
         session.host_name = hostname
         return responses
 
-    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 # aiosmtpd looks the name up
         """Take or refuse the sender."""
         if reply := await self._reply("MAIL", server):
             return reply
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 # aiosmtpd looks the name up
         """Take or refuse a recipient."""
         if reply := await self._reply("RCPT", server):
             return reply
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 # aiosmtpd looks the name up
         """Take or refuse a message; what hangs or hangs up here has taken it."""
         planned = self.replies.get("END") or [""]
         if planned[0] in ("", HANG, HANG_UP):
@@ -93,7 +93,7 @@ class MailServer:
 class _Server(SMTP):
     """Replies to the command DATA as planned: aiosmtpd has no hook for it."""
 
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 # aiosmtpd looks the name up
         """Refuse before the content, or take it."""
         if reply := await self.event_handler._reply("DATA", self):
             await self.push(reply)

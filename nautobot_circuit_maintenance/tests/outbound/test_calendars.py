@@ -51,8 +51,8 @@ def test_windows_are_numbered_by_start_whatever_their_order():
 
 
 def test_a_window_that_was_told_and_is_gone_is_cancelled():
-    told = changed(windows=(WINDOW, SECOND))
-    first, second = attached(changed(revision=4), told=told)
+    last_state = changed(windows=(WINDOW, SECOND))
+    first, second = attached(changed(revision=4), last_state=last_state)
     assert (first["STATUS"], second["STATUS"]) == ("CONFIRMED", "CANCELLED")
     assert second["UID"] == f"{STATE.id}-2@live"
     assert second.decoded("DTSTART") == SECOND[0]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -21,6 +22,16 @@ from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop,
 
 HOUR = timedelta(hours=1)
 PATTERN = "circuit_maintenance.*"
+
+
+class OwnRedisBroker(RedisEventBroker):
+    """Nautobot's broker, on channels of its own: those of Redis are the same for all databases, and so for other tests."""
+
+    prefix = f"{uuid4()}."
+
+    def publish(self, *, topic, payload):
+        """Publish on the channel of this process."""
+        super().publish(topic=f"{self.prefix}{topic}", payload=payload)
 
 
 class BrokenBroker(EventBroker):
@@ -47,9 +58,9 @@ class EventsTestCase(PipelineTestCase):
     def setUp(self):
         """Subscribe."""
         super().setUp()
-        self.broker = RedisEventBroker(url=settings.CACHES["default"]["LOCATION"], include_topics=[PATTERN])
+        self.broker = OwnRedisBroker(url=settings.CACHES["default"]["LOCATION"], include_topics=[PATTERN])
         self.heard = self.broker.connection.pubsub(ignore_subscribe_messages=True)
-        self.heard.psubscribe(PATTERN)
+        self.heard.psubscribe(f"{OwnRedisBroker.prefix}{PATTERN}")
         self.heard.get_message(timeout=5)
         self.addCleanup(self.heard.close)
 
@@ -58,7 +69,7 @@ class EventsTestCase(PipelineTestCase):
         found = []
         while (message := self.heard.get_message(timeout=0.2)) is not None:
             found.append(
-                (message["channel"].decode().removeprefix("circuit_maintenance."), json.loads(message["data"]))
+                (message["channel"].decode().rpartition("circuit_maintenance.")[2], json.loads(message["data"]))
             )
         return found
 
@@ -155,10 +166,9 @@ class FromPeople(EventsTestCase):
             maintenance.status = "CONFIRMED"
             maintenance.validated_save()
 
-        payloads = [payload for _, payload in self.messages()]
-        self.assertTrue(payloads)
-        self.assertNotIn("1234", json.dumps(payloads))
-        self.assertNotIn("CHG-1", json.dumps(payloads))
+        [(_, payload)] = self.messages()
+        self.assertNotIn("1234", json.dumps(payload))
+        self.assertNotIn("CHG-1", json.dumps(payload))
 
     def test_nothing_is_published_for_what_is_rolled_back(self):
         with self.publishing():

@@ -20,7 +20,7 @@ class Interleavings(SendingTestCase):
         """Let stories happen, by their seeds."""
         for seed in stories:
             with self.subTest(seed=seed), transaction.atomic():
-                _Story(self, random.Random(seed)).happens(steps)  # nosec B311
+                _Story(self, random.Random(seed)).happens(steps)  # nosec B311 # a story, not a secret
                 transaction.set_rollback(True)
 
     def test_every_recipient_ends_on_the_truth(self):

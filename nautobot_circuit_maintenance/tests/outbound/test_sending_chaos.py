@@ -43,7 +43,7 @@ class SendingChaos(TransactionTestCase):
     def setUp(self):
         """Subscribe."""
         super().setUp()
-        self.dice = random.Random(19)  # nosec B311
+        self.dice = random.Random(19)  # nosec B311 # a story, not a secret
         self.struck: Counter[str] = Counter()
         self.now = NOON
         owner = get_user_model().objects.create_superuser(username="operator")

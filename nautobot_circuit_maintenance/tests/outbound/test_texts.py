@@ -102,13 +102,13 @@ def test_the_headline_says_what_happened(occasion, headline):
     assert written.text.startswith(f"{headline}\n\n") or written.text == f"{headline}\n"
 
 
-def lines_of_change(now, told=STATE, zone=UTC) -> list[str]:
-    text = write(Occasion("changed", now, told), zone=zone).text
+def lines_of_change(now, last_state=STATE, zone=UTC) -> list[str]:
+    text = write(Occasion("changed", now, last_state), zone=zone).text
     return text.partition("What changed:\n- ")[2].partition("\n\n")[0].split("\n- ")
 
 
 @pytest.mark.parametrize(
-    ("now", "told", "lines"),
+    ("now", "last_state", "lines"),
     [
         (changed(status="TENTATIVE"), STATE, ["The status changed from CONFIRMED to TENTATIVE"]),
         (
@@ -143,8 +143,8 @@ def lines_of_change(now, told=STATE, zone=UTC) -> list[str]:
         (changed(description="Other"), STATE, ["The description changed"]),
     ],
 )
-def test_each_change_is_named_with_old_and_new(now, told, lines):
-    assert lines_of_change(now, told) == lines
+def test_each_change_is_named_with_old_and_new(now, last_state, lines):
+    assert lines_of_change(now, last_state) == lines
 
 
 def test_times_stand_in_utc_and_in_the_zone():

@@ -22,7 +22,7 @@ class Labels:
     def __init__(self, templates: Mapping[str, str]) -> None:
         """Compile the templates; raises MessageRefused for one that is not valid."""
         # Values of labels are plain text: nothing of them is shown as HTML.
-        environment = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined)  # nosec B701
+        environment = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined)
         self._templates: dict[str, Template] = {}
         for name, template in templates.items():
             try:

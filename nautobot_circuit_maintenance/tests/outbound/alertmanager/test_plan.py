@@ -169,7 +169,7 @@ class Reading(SimpleTestCase):
 
     def test_matchers_by_pattern_or_negative_are_never_equal_to_ours(self) -> None:
         for odd in ({"isRegex": True}, {"isEqual": False}):
-            entry = {**self.entry, "matchers": [{**self.entry["matchers"][0], **odd}]}  # type: ignore[dict-item]
+            entry = {**self.entry, "matchers": [{**self.entry["matchers"][0], **odd}]}  # type: ignore[dict-item]  # wrong on purpose
 
             self.assertIsNone(ours([entry], CREATOR)[0].matchers)
 
