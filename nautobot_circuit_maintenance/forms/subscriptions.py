@@ -31,6 +31,7 @@ from nautobot_circuit_maintenance.ui.outbound import filter_query, kind_of_chann
 NOT_CHOSEN = (EventChoices.DIGEST, EventChoices.JOB)
 """Events that follow from the rhythm and from the channel."""
 _EVENTS = [choice for choice in EventChoices.CHOICES if choice[0] not in NOT_CHOSEN]
+_NO_CHANNEL = "No channel is configured. An administrator adds one to 'channels' in PLUGINS_CONFIG."
 _PREFIX = "filter"
 _USUAL = ("status", "impact", "provider", "circuit", "location", "tenant", "device")
 
@@ -39,7 +40,7 @@ class SubscriptionForm(NautobotModelForm):
     """Add or edit a subscription; its filter has the fields of the list of maintenances."""
 
     events = forms.MultipleChoiceField(choices=_EVENTS, widget=StaticSelect2Multiple())
-    channel = forms.ChoiceField(widget=StaticSelect2(), help_text="A channel of the settings.")
+    channel = forms.ChoiceField(widget=StaticSelect2(), help_text="A channel in PLUGINS_CONFIG.")
     contacts = DynamicModelMultipleChoiceField(queryset=Contact.objects.all(), required=False)
     teams = DynamicModelMultipleChoiceField(queryset=Team.objects.all(), required=False)
     roles = DynamicModelMultipleChoiceField(
@@ -90,6 +91,8 @@ class SubscriptionForm(NautobotModelForm):
         super().__init__(*args, **kwargs)
         self._user = acting_user()
         self.fields["channel"].choices = self._channels()
+        if not get_app_settings().channels.entries:
+            self.fields["channel"].help_text = _NO_CHANNEL
         self.fields["time_zone"].choices = add_blank_choice(
             tuple((each, each) for each in sorted(available_timezones()))
         )

@@ -71,6 +71,12 @@ class Form(OutboundCase):
         self.permit("add_subscription", "change_subscription", "view_subscription", "view_circuitmaintenance")
         self.add_permissions("circuits.view_provider", "circuits.view_circuit")
 
+    def test_without_a_channel_the_form_says_who_adds_one(self):
+        sentence = "No channel is configured."
+        self.assertNotIn(sentence, self.page("subscription_add"))
+        with override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {}}):
+            self.assertIn(sentence, self.page("subscription_add"))
+
     def test_channels_of_the_settings_are_offered_by_name_and_kind(self):
         page = self.page("subscription_add")
 
