@@ -23,7 +23,6 @@ LONGEST_SUBJECT = 200
 _LONGEST_DESCRIPTION = 2000
 _OF_PHASES = {"dark": "no way left", "one left": "one way left"}
 """By the kinds of findings of the risk assessment."""
-CALENDAR_HINT = "The attached calendar file is to be added manually; it does not follow changes."
 
 
 @dataclass(frozen=True)

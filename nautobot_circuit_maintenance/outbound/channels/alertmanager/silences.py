@@ -30,10 +30,6 @@ class Span:
     reasons: tuple[str, ...]
     """URLs of the maintenances, sorted."""
 
-    def has(self, moment: datetime) -> bool:
-        """Return whether the moment is in it."""
-        return self.start <= moment < self.end
-
 
 @dataclass(frozen=True)
 class Silence:
