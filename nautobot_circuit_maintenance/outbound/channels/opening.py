@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from importlib import import_module
-from typing import Any
+
+from django.utils.module_loading import import_string
 
 from nautobot_circuit_maintenance.app_settings import AppSettings
 from nautobot_circuit_maintenance.channel_settings.base import ChannelSettings
@@ -49,7 +49,7 @@ def open_channel(settings: ChannelSettings) -> Iterator[Channel]:
         raise ValueError(f"Channels of the kind {settings.kind} send no messages")
     read_secrets(settings)  # first: from here on, no error can contain one
     with redacted(settings):
-        manager: AbstractContextManager[Channel] = _imported(dotted).open(settings)
+        manager: AbstractContextManager[Channel] = import_string(dotted).open(settings)
         late = ChannelUnavailable("CHANNEL-09", f"The channel could not be opened within {DEADLINE} seconds.")
         channel = within(DEADLINE, manager.__enter__, late)
         try:
@@ -57,9 +57,3 @@ def open_channel(settings: ChannelSettings) -> Iterator[Channel]:
         finally:
             with suppress(ChannelUnavailable):  # within: saying good-bye changes nothing about what was sent
                 within(_CLOSING, lambda: manager.__exit__(None, None, None), late)
-
-
-def _imported(name: str) -> Any:
-    """Return a class by its dotted name."""
-    module, _, attribute = name.rpartition(".")
-    return getattr(import_module(module), attribute)
