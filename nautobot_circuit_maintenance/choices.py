@@ -296,6 +296,8 @@ class DeliveryStateChoices(ChoiceSet):
         (FAILED, "Failed"),
     )
 
+    OPEN = (WAITING, UNSURE)
+
 
 class PhaseChoices(ChoiceSet):
     """When a job runs."""

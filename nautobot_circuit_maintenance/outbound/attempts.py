@@ -15,7 +15,6 @@ from nautobot_circuit_maintenance.models import CircuitMaintenance, Delivery, Su
 from nautobot_circuit_maintenance.outbound.folding import TOO_LATE, release
 from nautobot_circuit_maintenance.outbound.owners import Silent, visibility_of
 
-OPEN = (State.WAITING, State.UNSURE)
 LEASE = timedelta(minutes=10)
 """How long a claimed delivery is left alone: its worker may still be at it, a few times 30 seconds."""
 BACK_OFF = (
@@ -42,7 +41,7 @@ def claim(channel: str, now: datetime) -> Claim | None:
     passed: set[UUID] = set()
     while True:
         with transaction.atomic():
-            due = Delivery.objects.filter(channel=channel, state__in=OPEN, next_attempt__lte=now, phase="")
+            due = Delivery.objects.filter(channel=channel, state__in=State.OPEN, next_attempt__lte=now, phase="")
             # What a channel failed with goes behind what waits: it may be this message that the channel fails with.
             in_order = due.exclude(pk__in=passed).order_by("next_attempt", "created", "id")
             key = in_order.values_list("pk", flat=True).first()

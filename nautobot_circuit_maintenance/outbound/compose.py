@@ -120,7 +120,7 @@ def _write_next(writer: Writer, thread: Thread, pending: Sequence[Pending], know
 
     A conversation stays due while there is more to say, or while what was begun is not over.
     """
-    waits = thread.open if thread.open and thread.open.state in (State.WAITING, State.UNSURE) else None
+    waits = thread.open if thread.open and thread.open.state in State.OPEN else None
     if waits and (waits.state == State.UNSURE or waits.thread_id is None):
         return False
     left = [each for each in pending if (waits and each.key == waits.key) or not is_said(known.get(each.key))]

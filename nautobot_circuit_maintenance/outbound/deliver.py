@@ -12,9 +12,9 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError
 
 from nautobot_circuit_maintenance.channel_settings.base import ChannelSettings
+from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State
 from nautobot_circuit_maintenance.models import Delivery
 from nautobot_circuit_maintenance.outbound.attempts import (
-    OPEN,
     Claim,
     claim,
     give_back,
@@ -56,7 +56,7 @@ class Delivering:
     def deliver(self) -> None:
         """Send what is due over every channel; one that does not work does not stop the others."""
         due = Delivery.objects.filter(
-            channel__in=self.channels.names, state__in=OPEN, next_attempt__lte=self.clock(), phase=""
+            channel__in=self.channels.names, state__in=State.OPEN, next_attempt__lte=self.clock(), phase=""
         )
         for name in sorted(set(due.order_by().values_list("channel", flat=True))):
             if self.is_time_left() and not is_resting(name, self.clock()):

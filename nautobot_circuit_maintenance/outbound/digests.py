@@ -72,7 +72,7 @@ def _digest_of(subscription: Subscription, channels: MessageChannels, now: datet
     visibility = visibility_of(subscription.owner_id)
     due = subscription.threads.filter(due__isnull=False).select_related("open").order_by("pk")
     threads = list(due.select_for_update(of=("self",), skip_locked=True))
-    free = [each for each in threads if each.open is None or each.open.state not in (State.WAITING, State.UNSURE)]
+    free = [each for each in threads if each.open is None or each.open.state not in State.OPEN]
     pending = pending_of(subscription, free, visibility, channels, now)
     known = known_deliveries(pending.values())
     writer = Writer(subscription, channels, now)

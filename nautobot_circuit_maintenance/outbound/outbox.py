@@ -10,8 +10,8 @@ from django.utils import timezone
 from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State
 from nautobot_circuit_maintenance.models import Delivery, Thread
 
-RETRIED = (State.FAILED, State.WAITING, State.UNSURE)
-DROPPED = (State.WAITING, State.UNSURE, State.FAILED)
+CHANGEABLE = (*State.OPEN, State.FAILED)
+"""States in which a person can try a delivery again, or drop it."""
 
 
 class NotPossible(Exception):
@@ -20,7 +20,7 @@ class NotPossible(Exception):
 
 def retry(pk: UUID) -> None:
     """Have a delivery sent by the next run, whenever it was due; raises NotPossible."""
-    _change(pk, RETRIED, _again)
+    _change(pk, _again)
 
 
 def drop(pk: UUID, user: Any) -> None:
@@ -28,10 +28,10 @@ def drop(pk: UUID, user: Any) -> None:
 
     Raises NotPossible.
     """
-    _change(pk, DROPPED, lambda delivery, threads: _dropped(delivery, threads, user))
+    _change(pk, lambda delivery, threads: _dropped(delivery, threads, user))
 
 
-def _change(pk: UUID, states: tuple[str, ...], change: Callable[[Delivery, Any], None]) -> None:
+def _change(pk: UUID, change: Callable[[Delivery, Any], None]) -> None:
     """Lock the conversations, then the delivery, as runs do, and change it."""
     with transaction.atomic():
         known = Delivery.objects.get(pk=pk)
@@ -39,7 +39,7 @@ def _change(pk: UUID, states: tuple[str, ...], change: Callable[[Delivery, Any],
         threads = Thread.objects.filter(pk__in=keys)
         list(threads.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
         delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=pk)
-        if delivery.state not in states:
+        if delivery.state not in CHANGEABLE:
             raise NotPossible(f"This is not possible: the delivery is {delivery.get_state_display().lower()}.")
         change(delivery, threads)
 

@@ -46,14 +46,14 @@ class DeliveryUIViewSet(  # pylint: disable=abstract-method  # the form methods
                 label="Retry",
                 icon="mdi-replay",
                 link_name=_ROUTE.format("delivery_retry"),
-                states=outbox.RETRIED,
+                states=outbox.CHANGEABLE,
             ),
             ChangeButton(
                 weight=110,
                 label="Drop",
                 icon="mdi-email-off-outline",
                 link_name=_ROUTE.format("delivery_drop"),
-                states=outbox.DROPPED,
+                states=outbox.CHANGEABLE,
             ),
         ],
         panels=[

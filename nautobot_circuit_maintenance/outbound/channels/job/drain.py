@@ -10,7 +10,7 @@ from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State, 
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Delivery, Subscription
 from nautobot_circuit_maintenance.outbound.channels.job import workers
 from nautobot_circuit_maintenance.outbound.channels.job.pending import afters, befores, circuits_near, worked_on
-from nautobot_circuit_maintenance.outbound.channels.job.rows import OPEN, held_by, rows_of_jobs, write_befores
+from nautobot_circuit_maintenance.outbound.channels.job.rows import held_by, rows_of_jobs, write_befores
 from nautobot_circuit_maintenance.outbound.channels.job.runs import Lost, begin, follow, supersede
 from nautobot_circuit_maintenance.outbound.owners import Silent, filtered, visibility_of
 from nautobot_circuit_maintenance.outbound.silence import note_silent
@@ -55,7 +55,7 @@ def _write_due_befores(subscription: Subscription, lag: timedelta, now: datetime
         note_silent([subscription.pk], str(error))
         return frozenset()
     works = work_on(maintenances, visibility, since=now - lag, until=now + lead)
-    open_rows = rows_of_jobs(*OPEN).filter(subscription=subscription).select_related("subscription")
+    open_rows = rows_of_jobs(*State.OPEN).filter(subscription=subscription).select_related("subscription")
     due = befores(works, held_by(open_rows), lead=lead, lag=lag, now=now) if works else []
     write_befores(subscription, due, lag=lag, now=now)
     return circuits_near(works, lead=lead, now=now)
@@ -66,7 +66,7 @@ def _due(phase: str, now: datetime, near: Near | None = None) -> list[Delivery]:
 
     With what is near, by subscription, those of one subscription are looked at together; else each alone.
     """
-    rows = list(rows_of_jobs(*OPEN, phase=phase).select_related("subscription"))
+    rows = list(rows_of_jobs(*State.OPEN, phase=phase).select_related("subscription"))
     held = {each.key: each for each in held_by(rows)}
     leads = {row.subscription_id: _lead(row) for row in rows}
     until = now + max(leads.values(), default=timedelta())

@@ -13,8 +13,6 @@ from nautobot_circuit_maintenance.models import Delivery, Subscription
 from nautobot_circuit_maintenance.outbound.channels.job.pending import Before, Held
 from nautobot_circuit_maintenance.outbound.state import digest_of
 
-OPEN = (State.WAITING, State.UNSURE)
-
 
 def rows_of_jobs(*states: str, phase: str = "") -> QuerySet[Any]:
     """Return the rows of jobs in these states, the oldest first."""
@@ -70,7 +68,7 @@ def write_after(before: Delivery, now: datetime) -> None:
     Delivery.objects.bulk_create([row], ignore_conflicts=True)
     # A person tries a failed job again, and what is to run after it has run already.
     again = {"state": State.WAITING, "sent_at": None, "job_result": None, "attempts": 0, "next_attempt": now}
-    Delivery.objects.filter(key=row.key).exclude(state__in=OPEN).update(**again)
+    Delivery.objects.filter(key=row.key).exclude(state__in=State.OPEN).update(**again)
 
 
 def after_key(before: Delivery) -> str:

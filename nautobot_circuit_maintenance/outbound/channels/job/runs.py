@@ -170,7 +170,7 @@ def _enqueue(row: Delivery, job: Job, data: dict[str, Any]) -> None:
 def _is_before_open(after: Delivery) -> bool:
     """Return whether the *before* may still run: then what comes after has to wait."""
     before = before_of(after)
-    return before is not None and before.state in (State.WAITING, State.UNSURE)
+    return before is not None and before.state in State.OPEN
 
 
 def _give_up(before: Delivery, error: MessageRefused) -> None:
