@@ -140,7 +140,6 @@ class Reading(FeedTestCase):
 
         self.assertIn(b"M-EDGE", at(0))
         self.assertEqual(at(0), at(23.99))
-        self.assertEqual(at(0).replace(b"M-EDGE", b""), at(0).replace(b"M-EDGE", b""))
         self.assertNotIn(b"M-EDGE", at(24))
 
     def test_when_it_was_last_read_is_noted_now_and_then(self) -> None:

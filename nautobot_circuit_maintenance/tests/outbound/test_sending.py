@@ -265,10 +265,11 @@ class Clock(SendingTestCase):
         self.plan(days=0.5)
         self.office.is_down = True
         self.send()
+        self.assertEqual([each.event for each in Delivery.objects.filter(state="waiting")], ["starts-soon"])
         self.office.is_down = False
         self.send(DAY)
 
-        self.assertEqual(self.office.arrived, [])
+        self.assertEqual((self.office.arrived, Delivery.objects.get().state), ([], "superseded"))
 
     def test_what_waits_first_does_not_swallow_what_waits_behind_it(self):
         self.subscribe(events=["new", "starts-soon", "not-acknowledged"])

@@ -213,7 +213,9 @@ class Silencing(SilencingCases, TestCase):
                 self.assertEqual([each for each in (first, second) if each in found], list(shown))
             self.assertIn("Nothing is silent now or soon.", page(blind))
             ChannelState.objects.create(name="Alerts", error="ALERT-02: no")
-            self.assertIn("The channel has an error: ALERT-02: no", page(self.owner))
+            found = page(self.owner)
+            self.assertIn("The channel has an error: ALERT-02: no", found)
+            self.assertIn("Silent from", found)
             Subscription.objects.update(enabled=False)
             self.assertNotIn(first, page(self.owner))
         with override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": {}}):
