@@ -17,11 +17,10 @@ from nautobot_circuit_maintenance.models import CircuitMaintenance, MaintenanceW
 from nautobot_circuit_maintenance.models.querysets import OVER
 from nautobot_circuit_maintenance.outbound import risk_events
 from nautobot_circuit_maintenance.outbound.events import publish
+from nautobot_circuit_maintenance.outbound.facts_of_clock import OVERDUE_AFTER
 
 LEAD = timedelta(hours=24)
 """How long before its start a window is due."""
-PATIENCE = timedelta(hours=2)
-"""How long after its last window a maintenance is overdue."""
 _LOOKED_BACK = timedelta(hours=24)
 _KEPT = 2 * _LOOKED_BACK + LEAD
 """How long it is remembered what was published, after the end of the window."""
@@ -77,7 +76,7 @@ def _moments(now: datetime) -> Iterator[Moment]:
     for window in current.select_related("maintenance").order_by("start_time", "pk"):
         for topic in _topics_of(window, now):
             yield _moment(topic, window.maintenance, window.start_time, window.end_time, str(window.pk))
-    over = CircuitMaintenance.objects.open().filter(end_time__gt=now - _LOOKED_BACK, end_time__lte=now - PATIENCE)
+    over = CircuitMaintenance.objects.open().filter(end_time__gt=now - _LOOKED_BACK, end_time__lte=now - OVERDUE_AFTER)
     for maintenance in over.annotate(last_start=Max("windows__start_time")).order_by("end_time", "pk"):
         fact = f"{maintenance.pk}:{maintenance.end_time.timestamp():.0f}"
         yield _moment(Topic.OVERDUE, maintenance, maintenance.last_start, maintenance.end_time, fact)

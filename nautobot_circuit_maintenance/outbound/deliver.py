@@ -36,8 +36,8 @@ from nautobot_circuit_maintenance.outbound.folding import fold
 from nautobot_circuit_maintenance.outbound.messages import Message, Recipient
 from nautobot_circuit_maintenance.outbound.report import SendReport
 
-_ABORTS_THE_RUN = (SoftTimeLimitExceeded, OperationalError, InterfaceError)
-"""Errors that are not about the message: what was claimed stays unsure."""
+ABORTS_THE_RUN = (SoftTimeLimitExceeded, OperationalError, InterfaceError)
+"""Errors that are about neither the message nor the step: what was claimed stays unsure."""
 
 
 Opening = Callable[[ChannelSettings], AbstractContextManager[Channel]]
@@ -85,7 +85,7 @@ class Delivering:
             self._count(note_failed(claimed, str(error)))
         except TryAgain as error:  # send: nothing of it was taken
             self._count(put_off(claimed, str(error), self.clock(), is_taken=False, retry_after=error.retry_after or 0))
-        except _ABORTS_THE_RUN:  # send
+        except ABORTS_THE_RUN:  # send
             raise
         except Exception as error:  # pylint: disable=broad-exception-caught  # libraries: it may have been taken
             reason = str(error) if isinstance(error, DeliveryError) else f"SUB-08: Unexpected {type(error).__name__}."

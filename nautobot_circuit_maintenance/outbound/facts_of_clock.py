@@ -10,6 +10,7 @@ from nautobot_circuit_maintenance.outbound.seen import Seen
 from nautobot_circuit_maintenance.outbound.state import Span
 
 OVERDUE_AFTER = timedelta(hours=2)
+"""After its last window; for messages, for their preview and for event brokers."""
 LATE_AFTER = timedelta(hours=24)
 """After which it is too late to say that a window ended."""
 OF_CLOCK = (Event.STARTS_SOON, Event.NOT_ACKNOWLEDGED, Event.STARTED, Event.ENDED, Event.OVERDUE)

@@ -15,10 +15,10 @@ from nautobot_circuit_maintenance.choices import (
 )
 from nautobot_circuit_maintenance.models import CircuitMaintenance, MaintenanceChange, MaintenanceWindow, Subscription
 from nautobot_circuit_maintenance.models.querysets import OVER
+from nautobot_circuit_maintenance.outbound.facts_of_clock import OVERDUE_AFTER
 from nautobot_circuit_maintenance.outbound.owners import matching, visibility_of
 
 PERIOD = timedelta(days=7)
-OVERDUE_AFTER = timedelta(hours=2)
 _MOST_LOOKED_AT = 5_000
 """Changes and windows; a preview of more would take too long, and mean nothing."""
 

@@ -1,7 +1,7 @@
 """Events about sites at risk: what is new, other or gone since the last run."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind, Subject
@@ -9,9 +9,8 @@ from nautobot_circuit_maintenance.analysis.risk.report import read_risk
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import TopicChoices as Topic
 from nautobot_circuit_maintenance.domain.errors import RiskError
+from nautobot_circuit_maintenance.outbound.sites import TOLERANCE
 
-_TOLERANCE = timedelta(minutes=15)
-"""By which an episode may move without being another one."""
 _NAMES = {Kind.DARK: "dark", Kind.ONE_LEFT: "one_left"}
 
 _Episode = dict[str, Any]
@@ -66,7 +65,7 @@ def _is_same(one: _Episode, published: _Episode, now: datetime) -> bool:
     """
     names = ["end"] if max(_time(one, "start"), _time(published, "start")) <= now else ["start", "end"]
     distances = [abs(_time(one, name) - _time(published, name)) for name in names]
-    return one["kind"] == published["kind"] and max(distances) <= _TOLERANCE
+    return one["kind"] == published["kind"] and max(distances) <= TOLERANCE
 
 
 def _is_cleared(published: _Episode, after: Iterable[_Episode], now: datetime) -> bool:

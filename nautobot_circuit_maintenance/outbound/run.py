@@ -4,8 +4,6 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from celery.exceptions import SoftTimeLimitExceeded
-from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
 from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State
@@ -14,7 +12,7 @@ from nautobot_circuit_maintenance.outbound.channels.configured import MessageCha
 from nautobot_circuit_maintenance.outbound.channels.opening import open_channel
 from nautobot_circuit_maintenance.outbound.clock_events import publish_what_is_new
 from nautobot_circuit_maintenance.outbound.compose import compose
-from nautobot_circuit_maintenance.outbound.deliver import Delivering, Opening
+from nautobot_circuit_maintenance.outbound.deliver import ABORTS_THE_RUN, Delivering, Opening
 from nautobot_circuit_maintenance.outbound.digests import compose_digests
 from nautobot_circuit_maintenance.outbound.downtime import down_and_due
 from nautobot_circuit_maintenance.outbound.machines import run_machines
@@ -74,7 +72,7 @@ def _guarded(name: str, step: Callable[[datetime, SendReport], None], now: datet
     """Take a step that must not keep the next one from being taken: an alert that stays silent is an outage unseen."""
     try:
         step(now, report)
-    except (SoftTimeLimitExceeded, OperationalError, InterfaceError):  # any step
+    except ABORTS_THE_RUN:  # any step
         raise
     except Exception as error:  # pylint: disable=broad-exception-caught  # foreign code: Alertmanager, jobs, brokers
         logger.exception("SUB-09: %s failed", name, extra={"skip_db_logging": True})
