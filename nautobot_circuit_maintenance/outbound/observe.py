@@ -1,7 +1,7 @@
 """Observes what changed and what the clock made true, and marks the conversations in which something may have to be sent."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,20 +39,21 @@ def _observe_some(channels: MessageChannels, now: datetime) -> int:
         newest: dict[UUID, datetime] = {}
         for row in rows:
             newest[row.maintenance_id] = max(row.at, newest.get(row.maintenance_id, row.at))
-        for group in _groups(channels):
+        subscriptions = Subscription.objects.filter(enabled=True, channel__in=channels.names).order_by("name")
+        for group in _groups(subscriptions, _OF_MAINTENANCES):
             _observe_group(group, newest, channels, now)
         mark_due(Thread.objects.filter(subject_type=Subject.MAINTENANCE, subject_id__in=newest), now)
         MaintenanceChange.objects.filter(pk__in=[row.pk for row in rows]).update(dispatched=now)
         return len(rows)
 
 
-def _groups(channels: MessageChannels) -> Iterator[list[Subscription]]:
-    """Yield the subscriptions about maintenances that send messages, those of one owner and filter together."""
+def _groups(subscriptions: Iterable[Subscription], events: Set[str]) -> list[list[Subscription]]:
+    """Return the subscriptions to one of these events, those of one owner and filter together."""
     groups: defaultdict[Any, list[Subscription]] = defaultdict(list)
-    for each in Subscription.objects.filter(enabled=True, channel__in=channels.names).order_by("name"):
-        if not _OF_MAINTENANCES.isdisjoint(each.events):
+    for each in subscriptions:
+        if not events.isdisjoint(each.events):
             groups[each.owner_id, repr(sorted(each.maintenance_filter.items()))].append(each)
-    yield from groups.values()
+    return list(groups.values())
 
 
 def _observe_group(
@@ -130,17 +131,10 @@ def observe_clock(channels: MessageChannels, now: datetime) -> None:
         if not subscriptions:
             return
         spans = list(_windows(subscriptions, now))
-        groups: defaultdict[Any, list[Subscription]] = defaultdict(list)
-        for each in _of_windows(subscriptions) if spans else ():
-            groups[each.owner_id, repr(sorted(each.maintenance_filter.items()))].append(each)
-        for group in groups.values():
+        for group in _groups(subscriptions, set(OF_CLOCK)) if spans else ():
             wanted = {each.pk: _crossed(each, spans, now) for each in group}
             _open_matching(group, wanted, set().union(*wanted.values()), channels, now)
         Subscription.objects.filter(pk__in=[each.pk for each in subscriptions]).update(clock=now)
-
-
-def _of_windows(subscriptions: Iterable[Subscription]) -> Iterator[Subscription]:
-    return (each for each in subscriptions if not set(OF_CLOCK).isdisjoint(each.events))
 
 
 def _windows(subscriptions: Iterable[Subscription], now: datetime) -> Iterator[tuple[UUID, datetime, datetime]]:
