@@ -66,11 +66,16 @@ def filtered(wanted: Mapping[str, Any], visibility: Visibility, rows: QuerySet[A
 
     What the filter follows is what the owner may view; the rows are taken as they are.
     """
-    filterset: Any = get_filterset_for_model(CircuitMaintenance)
-    found = filterset(query_of(wanted), rows, request=SimpleNamespace(user=visibility.user))
+    found = filterset_of(wanted, rows, visibility.user)
     if not found.is_valid():
         raise Silent(f"SUB-03: The filter is not valid any more: {_first_error(found.errors)}")
     return cast(CircuitMaintenanceQuerySet, found.qs)
+
+
+def filterset_of(wanted: Mapping[str, Any], rows: QuerySet[Any], user: Any) -> Any:
+    """Return the filterset of the list of maintenances, with a stored filter over these rows, as this user has it."""
+    filterset: Any = get_filterset_for_model(CircuitMaintenance)
+    return filterset(query_of(wanted), rows, request=SimpleNamespace(user=user))
 
 
 def query_of(wanted: Mapping[str, Any]) -> QueryDict:

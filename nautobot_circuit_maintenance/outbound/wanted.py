@@ -1,19 +1,15 @@
 """Whether a filter of a subscription is one that the list of maintenances accepts."""
 
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
-from nautobot.core.utils.lookup import get_filterset_for_model
-
 from nautobot_circuit_maintenance.models import CircuitMaintenance
-from nautobot_circuit_maintenance.outbound.owners import query_of
+from nautobot_circuit_maintenance.outbound.owners import filterset_of
 
 
 def problems_of(wanted: Mapping[str, Any], user: Any) -> list[str]:
     """Return what is wrong with a filter, each as "name: sentence"; it may only name what the user may view."""
-    filterset: Any = get_filterset_for_model(CircuitMaintenance)
-    found = filterset(query_of(wanted), CircuitMaintenance.objects.none(), request=SimpleNamespace(user=user))
+    found = filterset_of(wanted, CircuitMaintenance.objects.none(), user)
     if found.is_valid():
         return []
     return [f"{name}: {' '.join(map(str, each))}" for name, each in found.errors.items()]
