@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from nautobot_circuit_maintenance.domain.text import shortened, storable
+from nautobot_circuit_maintenance.outbound.headlines import in_window, title
 from nautobot_circuit_maintenance.outbound.state import CircuitState, MaintenanceState, Span
 
 CANCELLED, TENTATIVE, CONFIRMED = "CANCELLED", "TENTATIVE", "CONFIRMED"
@@ -61,17 +62,16 @@ def uid_of(maintenance: str, place: int, instance: str) -> str:
 
 
 def _entry(state: MaintenanceState, window: Span, *, uid: str, status: str) -> CalendarEntry:
-    circuits = [each for each in state.circuits if each.windows is None or window in each.windows] or state.circuits
+    circuits = in_window(state.circuits, window) or state.circuits
     sites = dict.fromkeys(site for circuit in circuits for site in circuit.sites)
     location = shortened(", ".join(sites), 200)
-    title = f"{state.provider} {state.name}".strip()
     return CalendarEntry(
         uid=uid,
         sequence=state.revision,
         changed_at=state.changed_at or window[0],
         start=window[0],
         end=window[1],
-        summary=("CANCELLED: " if status == CANCELLED else "") + title + (f" ({location})" if location else ""),
+        summary=("CANCELLED: " if status == CANCELLED else "") + title(state) + (f" ({location})" if location else ""),
         description=_description(state, circuits),
         location=location,
         url=state.url,
