@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitImpact, MaintenanceWindow
+from nautobot_circuit_maintenance.outbound.seen import sites_of
 from nautobot_circuit_maintenance.outbound.state import CircuitState, MaintenanceState, Span
 
 _COLUMNS = (
@@ -58,7 +59,7 @@ def _circuits(keys: Any, visibility: Visibility, spans: Mapping[UUID, Span]) -> 
     rows = list(impacts.values_list("pk", "maintenance", "cid", "impact", "circuit", "in_all_windows"))
     linked = {row[4] for row in rows if row[4]}
     visible = set(visibility.circuits.filter(pk__in=linked).values_list("pk", flat=True)) if linked else set()
-    sites = _sites(visible, visibility)
+    sites = sites_of(visible, visibility)
     own = _own_windows([row[0] for row in rows if not row[5]], spans)
     found: dict[UUID, list[CircuitState]] = defaultdict(list)
     for pk, maintenance, cid, impact, circuit, is_in_all in rows:
@@ -67,17 +68,6 @@ def _circuits(keys: Any, visibility: Visibility, spans: Mapping[UUID, Span]) -> 
             in_windows = None if is_in_all else tuple(sorted(own[pk]))
             found[maintenance].append(CircuitState(cid, impact, in_windows, sites.get(circuit, ())))
     return found
-
-
-def _sites(circuits: set[UUID], visibility: Visibility) -> dict[UUID, tuple[str, ...]]:
-    """Return the names of the visible locations of the ends of circuits, each once."""
-    if not circuits:
-        return {}
-    ends = visibility.terminations.filter(circuit__in=circuits, location__in=visibility.locations.values("pk"))
-    names: dict[UUID, list[str]] = defaultdict(list)
-    for circuit, name in ends.order_by("term_side").values_list("circuit", "location__name"):
-        names[circuit].append(name)
-    return {circuit: tuple(dict.fromkeys(each)) for circuit, each in names.items()}
 
 
 def _own_windows(impacts: list[UUID], spans: Mapping[UUID, Span]) -> dict[UUID, list[Span]]:

@@ -53,12 +53,19 @@ def _circuits(keys: Collection[UUID], visibility: Visibility) -> _Circuits:
     if not keys:
         return _Circuits(frozenset(), {}, {})
     tenants = dict(visibility.tenants.filter(circuits__in=keys).values_list("circuits", "name").distinct())
-    ends = visibility.terminations.filter(circuit__in=keys, location__in=visibility.locations.values("pk"))
-    sites: defaultdict[UUID, list[str]] = defaultdict(list)
-    for circuit, name in ends.order_by("term_side").values_list("circuit", "location__name"):
-        sites[circuit].append(name)
     visible = visibility.circuits.filter(pk__in=keys).values_list("pk", flat=True)
-    return _Circuits(frozenset(visible), {pk: tuple(dict.fromkeys(names)) for pk, names in sites.items()}, tenants)
+    return _Circuits(frozenset(visible), sites_of(keys, visibility), tenants)
+
+
+def sites_of(circuits: Collection[UUID], visibility: Visibility) -> dict[UUID, tuple[str, ...]]:
+    """Return the names of the visible locations of the ends of circuits, each once."""
+    if not circuits:
+        return {}
+    ends = visibility.terminations.filter(circuit__in=circuits, location__in=visibility.locations.values("pk"))
+    names: defaultdict[UUID, list[str]] = defaultdict(list)
+    for circuit, name in ends.order_by("term_side").values_list("circuit", "location__name"):
+        names[circuit].append(name)
+    return {circuit: tuple(dict.fromkeys(each)) for circuit, each in names.items()}
 
 
 def _seen(
