@@ -78,10 +78,12 @@ def _of_windows(subscription: Subscription, since: datetime, now: datetime) -> I
     near = Q(start_time__gt=since, start_time__lte=now + lead) | Q(
         end_time__gt=since - OVERDUE_AFTER, end_time__lte=now
     )
-    rows = MaintenanceWindow.objects.filter(near).exclude(maintenance__status=Status.CANCELLED).order_by("start_time")
-    columns = ("maintenance_id", "start_time", "end_time", "maintenance__status", "maintenance__ack")
-    for pk, start, end, status, ack in rows.values_list(*columns)[:_MOST_LOOKED_AT]:
+    current = CircuitMaintenance.objects.not_cancelled().order_by().values("pk")
+    rows = MaintenanceWindow.objects.filter(near, maintenance__in=current).order_by("start_time")
+    of_maintenance = ("maintenance__status", "maintenance__ack", "maintenance__end_time")
+    columns = ("maintenance_id", "start_time", "end_time", *of_maintenance)
+    for pk, start, end, status, ack, last_end in rows.values_list(*columns)[:_MOST_LOOKED_AT]:
         moments = [(Event.STARTS_SOON, start - lead), (Event.STARTED, start), (Event.ENDED, end)]
         moments += [] if ack else [(Event.NOT_ACKNOWLEDGED, start - lead)]
-        moments += [] if status in OVER else [(Event.OVERDUE, end + OVERDUE_AFTER)]
+        moments += [(Event.OVERDUE, end + OVERDUE_AFTER)] if status not in OVER and end == last_end else []
         yield from (Sent(at, event, pk) for event, at in moments if since < at <= now)

@@ -206,6 +206,15 @@ class Preview(OutboundCase):
         self.assertIn("would have sent 1 message:", self.preview(**{**wanted, "events": ["new"]}))
         self.assertIn("would have sent 2 messages", self.preview(events=["new"]))
 
+    def test_a_maintenance_of_two_nights_is_overdue_once_and_one_that_was_replaced_never(self):
+        start = timezone.now() - timedelta(hours=40)
+        maintenance = app.create_maintenance("NIGHTS", self.provider, start=start)
+        app.add_window(maintenance, start + timedelta(hours=24))
+        app.create_maintenance("OLD", self.provider, start=start, replaced_by=maintenance)
+
+        self.assertIn("would have sent 1 message:", self.preview(events=["overdue"], **{"filter-provider": ["ISP 1"]}))
+        self.assertIn("would have sent 2 messages", self.preview(events=["ended"], **{"filter-provider": ["ISP 1"]}))
+
     def test_what_the_owner_may_not_view_is_not_counted(self):
         app.create_maintenance("NEW-1", self.provider, start=timezone.now())
         self.assertIn("1 message:", self.preview(events=["new"]))
