@@ -136,7 +136,9 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
     def _values(self) -> tuple[Any, ...]:
         unchanging = ("created", "last_updated")
         names = (each.attname for each in self._meta.concrete_fields if each.attname not in unchanging)
-        return tuple(deepcopy(self.__dict__.get(name)) for name in names)
+        values = (self.__dict__.get(name) for name in names)
+        # Of each row that is read: copying a UUID or a time, which nothing changes, would take longer than reading it.
+        return tuple(deepcopy(value) if isinstance(value, (dict, list)) else value for value in values)
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         """Keep the circuit and the maintenance that were read this time."""
