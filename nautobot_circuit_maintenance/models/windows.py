@@ -94,8 +94,8 @@ class MaintenanceWindow(BaseModel):
             raise ValidationError({"end_time": END_AFTER_START})
 
 
-def write_windows(maintenance: Any, spans: Iterable[Span]) -> bool:
-    """Set the windows of a maintenance; return whether any changed.
+def write_windows(maintenance: Any, spans: Iterable[Span]) -> None:
+    """Set the windows of a maintenance.
 
     A window that stays keeps its row. One that moves is a new row, and takes over the circuits affected in the old one.
     """
@@ -112,4 +112,3 @@ def write_windows(maintenance: Any, spans: Iterable[Span]) -> bool:
         links.filter(maintenancewindow=old).update(maintenancewindow=new)
     if gone:
         MaintenanceWindow.objects.filter(pk__in=[row.pk for row in gone]).delete()
-    return bool(gone or fresh)

@@ -52,11 +52,6 @@ class PostOffice:
         yield _PostChannel(settings, self)
 
     @property
-    def headlines(self) -> list[str]:
-        """The events of what arrived, with the first line."""
-        return [f"{message.event}: {message.headline}" for message in self.arrived]
-
-    @property
     def events(self) -> list[str]:
         """The events of what arrived."""
         return [message.event for message in self.arrived]
