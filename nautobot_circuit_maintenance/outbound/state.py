@@ -127,8 +127,6 @@ class Occasion:
     """What was sent last to this recipient about this subject; None: nothing."""
     window: Span | None = None
     """The window that an event of the clock is about."""
-    lead_time: int = 0
-    """Hours before the start of a window at which reminders are sent."""
 
 
 def digest_of(*parts: str) -> str:

@@ -115,7 +115,7 @@ class _Conversation:
     def _occasion(
         self, event: str, state: State, last_state: State | None, window: tuple[datetime, datetime] | None = None
     ) -> Occasion:
-        return Occasion(event, state, last_state, window, self.subscription.lead_time)
+        return Occasion(event, state, last_state, window)
 
 
 def _later(last_state: MaintenanceState, state: MaintenanceState) -> tuple[str, set[str]]:

@@ -58,11 +58,16 @@ class Sites(SendingTestCase):
         self.assertEqual(len(self.office.arrived), 1)
 
     def test_only_sites_of_maintenances_that_the_filter_matches(self):
-        self.subscribe(events=["at-risk"], maintenance_filter={"status": ["TENTATIVE"]})
+        subscription = self.subscribe(events=["at-risk"], maintenance_filter={"status": ["TENTATIVE"]})
         self.plan()
         self.send()
-
         self.assertEqual(self.office.arrived, [])
+
+        subscription.maintenance_filter = {"status": ["CONFIRMED"]}
+        subscription.save()
+        self.send()
+
+        self.assertEqual(len(self.office.arrived), 1)
 
 
 class Mail(SendingTestCase):

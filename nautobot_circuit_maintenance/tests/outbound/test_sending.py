@@ -66,12 +66,16 @@ class Changes(SendingTestCase):
         self.assertEqual(addresses, ["a@example.net", "b@example.net"])
 
     def test_what_changed_before_it_began_is_not_sent(self):
-        self.plan()
+        maintenance = self.plan()
         MaintenanceChange.objects.update(at=NOON - MINUTE)
         self.subscribe()
         self.send()
-
         self.assertEqual(self.office.arrived, [])
+
+        self.edit(maintenance, status="CANCELLED")
+        self.send()
+
+        self.assertEqual(len(self.office.arrived), 1)
 
     def test_description_ticket_and_acknowledgement_are_no_change(self):
         self.subscribe()
