@@ -14,7 +14,7 @@ _WITHOUT_LABEL = ("pk", "actions")
 class StackedMixin:
     """A table whose cells know the name of their column, and keep their roles when they are stacked.
 
-    The page has to include ``inc/stacked_style.html``.
+    The page has to include ``inc/stacked_style.html``; that of a list extends ``stacked_list.html``.
     """
 
     attrs: Any
