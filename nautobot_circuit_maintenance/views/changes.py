@@ -31,7 +31,6 @@ from nautobot_circuit_maintenance.views.tab_counts import counted_tabs
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:changes"
 _LIST_ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_list"
-_TEMPLATES = "nautobot_circuit_maintenance/{}.html"
 _TITLE = "Recent Changes"
 _DAYS = (1, USUAL_DAYS, 7, 30)
 _LABELS = {
@@ -161,12 +160,14 @@ class ChangesView(Page):
         days = next((each for each in _DAYS if chosen == str(each)), USUAL_DAYS)
         kind = next((each for each in ChangeKind if each.value == request.GET.get("kind")), None)
         now, visibility = timezone.now(), Visibility.of(request.user)
+        found = context_of(visibility, now, days, MOST, kind)
+        known = found["count"] if days == USUAL_DAYS else None
         context = {
             "days": days,
             "choices": _DAYS,
             "kind": kind.value if kind else "",
             "days_url": changes_url(days),
-            "tabs": counted_tabs("changes", visibility, now),
-            **context_of(visibility, now, days, MOST, kind),
+            "tabs": counted_tabs("changes", visibility, now, changes=known),
+            **found,
         }
         return self.page(request, **context)

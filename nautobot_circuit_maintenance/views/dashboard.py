@@ -55,7 +55,7 @@ class DashboardView(Page):
             "return_url": request.path,
             "sources": sources,
             "last_read": last_read(sources, now),
-            "tabs": counted_tabs("dashboard", visibility, now, problems.total),
+            "tabs": counted_tabs("dashboard", visibility, now, problems=problems.total),
             "timeline_days": DAYS,
             **self.rows(visibility, now, timedelta(days=days)),
         }

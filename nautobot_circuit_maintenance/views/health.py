@@ -39,7 +39,7 @@ class HealthView(Page):
         sources = read_sources(visibility, now)
         problems = dashboard.count_problems(visibility, now, sources)
         context = {
-            "tabs": counted_tabs("health", visibility, now, problems.total),
+            "tabs": counted_tabs("health", visibility, now, problems=problems.total),
             "sources": [source_row(each, now) for each in sources],
             "problems": problems_tile(problems, request.user),
         }

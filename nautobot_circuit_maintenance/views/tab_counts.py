@@ -10,9 +10,12 @@ from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
 from nautobot_circuit_maintenance.ui.tabs import Tab, tabs_of
 
 
-def counted_tabs(opened: str, visibility: Visibility, now: datetime, problems: int | None = None) -> list[Tab]:
-    """Return the tabs with their counts; ``problems`` spares counting them again."""
+def counted_tabs(
+    opened: str, visibility: Visibility, now: datetime, *, problems: int | None = None, changes: int | None = None
+) -> list[Tab]:
+    """Return the tabs with their counts; ``problems`` and ``changes`` of the usual days spare counting them again."""
     if problems is None:
         problems = dashboard.count_problems(visibility, now, read_sources(visibility, now)).total
-    counts = {"changes": count_changes(visibility, start_of_day(now, USUAL_DAYS)), "health": problems}
-    return tabs_of(visibility.user, opened, counts)
+    if changes is None:
+        changes = count_changes(visibility, start_of_day(now, USUAL_DAYS))
+    return tabs_of(visibility.user, opened, {"changes": changes, "health": problems})
