@@ -63,12 +63,15 @@ class MaintenanceListTest(PageTestCase):
     def test_stacked_cells_keep_the_names_of_their_columns_and_their_roles(self):
         """On a phone, where the heads of the columns are hidden."""
         self.become_superuser()
-        for model in ("circuitmaintenance", "circuitimpact", "note", "notification", "notificationsource"):
+        for model in (
+            *("circuitmaintenance", "circuitimpact", "note", "notification", "notificationsource", "maillayout"),
+            *("unknownsender", "subscription", "delivery"),
+        ):
             with self.subTest(model=model):
                 page = self.page(f"{model}_list", **HTMX)
                 table = page[page.index("<table") : page.index("</table>")]
                 self.assertRegex(table, r'<table[^>]*class="[^"]*ncm-stacked')
-                cells = re.findall(r"<td[^>]*>", table)
+                cells = re.findall(r'<td(?! class="nb-w-0"></td>)[^>]*>', table)  # core's, where there are no actions
                 self.assertTrue(cells)
                 for cell in cells:
                     self.assertIn('role="cell"', cell)
