@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.template import Context
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from nautobot.apps.ui import PostButton
 
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.models.acknowledgement import AcknowledgeResult, acknowledge
 from nautobot_circuit_maintenance.ui.links import as_query
+from nautobot_circuit_maintenance.views.buttons import ChangeButton
 
 SEEN = "seen"
 """Request parameter: ``last_updated`` of the maintenance, or the time of the list, as the user saw it."""
@@ -57,18 +57,14 @@ def _seen_at(request: HttpRequest) -> datetime | None:
     return seen_at if seen_at and seen_at.tzinfo else None
 
 
-class AcknowledgeButton(PostButton):
+class AcknowledgeButton(ChangeButton):
     """A button for users who may change the maintenance, in one of its two states."""
 
     shown_if_ack = False
 
     def should_render(self, context: Context) -> bool:
         """Check the state, then the permissions with their constraints."""
-        maintenance = context["object"]
-        if maintenance.ack != self.shown_if_ack:
-            return False
-        user = context["request"].user
-        return user.has_perm("nautobot_circuit_maintenance.change_circuitmaintenance", maintenance)
+        return context["object"].ack == self.shown_if_ack and super().should_render(context)
 
     def get_link(self, context: Context) -> str | None:
         """Add which state of the maintenance the page shows."""

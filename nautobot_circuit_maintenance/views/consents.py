@@ -14,7 +14,6 @@ from django.template import Context
 from django.urls import reverse
 from django.utils import timezone
 from django.views import View
-from nautobot.apps.ui import PostButton
 from rest_framework.decorators import action
 
 from nautobot_circuit_maintenance import models
@@ -22,6 +21,7 @@ from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mailboxes.gmail.settings import GmailSettings
 from nautobot_circuit_maintenance.stored_consents import delete_consent, has_consent, read_consent, store_consent
+from nautobot_circuit_maintenance.views.buttons import ChangeButton
 from nautobot_circuit_maintenance.views.viewset import POST_ONLY
 
 if TYPE_CHECKING:
@@ -48,25 +48,20 @@ def _library() -> "ConsentLibrary":
     return opening.library_of_consents()
 
 
-def _may_change(context: Context) -> bool:
-    user = context["request"].user
-    return bool(models.NotificationSource.objects.restrict(user, "change").filter(pk=context["object"].pk).exists())
-
-
-class AuthorizeButton(PostButton):
+class AuthorizeButton(ChangeButton):
     """A button for users who may change a source that is read by consent."""
 
     def should_render(self, context: Context) -> bool:
         """Check permissions and settings."""
-        return settings_by_consent(context["object"].name) is not None and _may_change(context)
+        return settings_by_consent(context["object"].name) is not None and super().should_render(context)
 
 
-class RevokeButton(PostButton):
+class RevokeButton(ChangeButton):
     """The same, if there is a consent."""
 
     def should_render(self, context: Context) -> bool:
         """Check permissions and the consent, which may be left over from other settings."""
-        return has_consent(context["object"]) and _may_change(context)
+        return has_consent(context["object"]) and super().should_render(context)
 
 
 class ConsentMixin:

@@ -14,7 +14,7 @@ from nautobot_circuit_maintenance import filters, forms, models, tables
 from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.outbound import outbox
 from nautobot_circuit_maintenance.ui import formatting
-from nautobot_circuit_maintenance.views.outbound_buttons import ChangeButton
+from nautobot_circuit_maintenance.views.outbound_buttons import OutboundButton
 from nautobot_circuit_maintenance.views.viewset import (
     POST_ONLY,
     UUID_REGEX,
@@ -41,14 +41,14 @@ class DeliveryUIViewSet(  # pylint: disable=abstract-method  # the form methods
     view_titles = Titles(titles={"list": "Outbox"})
     object_detail_content = ObjectDetailContent(
         extra_buttons=[
-            ChangeButton(
+            OutboundButton(
                 weight=100,
                 label="Retry",
                 icon="mdi-replay",
                 link_name=_ROUTE.format("delivery_retry"),
                 states=outbox.CHANGEABLE,
             ),
-            ChangeButton(
+            OutboundButton(
                 weight=110,
                 label="Drop",
                 icon="mdi-email-off-outline",

@@ -20,7 +20,6 @@ from nautobot.apps.ui import (
     ObjectDetailContent,
     ObjectFieldsPanel,
     ObjectsTablePanel,
-    PostButton,
     SectionChoices,
 )
 from nautobot.apps.views import (
@@ -44,6 +43,7 @@ from nautobot_circuit_maintenance.models.layouts import SUSPENDED_BY, is_layout
 from nautobot_circuit_maintenance.pipeline.enqueue import enqueue_replay
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.views.asking import ASKING, answered, ask, back_to
+from nautobot_circuit_maintenance.views.buttons import ChangeButton
 from nautobot_circuit_maintenance.views.layout_panels import ContentPanel, ReplayPanel
 from nautobot_circuit_maintenance.views.viewset import GET_ONLY, POST_ONLY, UUID_REGEX, StorableQueryMixin
 
@@ -65,7 +65,7 @@ _MESSAGES = {
 }
 
 
-class StateButton(PostButton):
+class StateButton(ChangeButton):
     """A button for users who may change the layout, if the layout can be put into its state."""
 
     def __init__(self, *, state: str, **kwargs: Any) -> None:
@@ -78,20 +78,7 @@ class StateButton(PostButton):
         layout = context["object"]
         if self._state not in _NEXT[layout.state] or (self._state == State.LIVE and not layout.may_go_live):
             return False
-        return _may_change(context)
-
-
-class ReplayButton(PostButton):
-    """A button for users who may change the layout."""
-
-    def should_render(self, context: Context) -> bool:
-        """Check the permission with its constraints."""
-        return _may_change(context)
-
-
-def _may_change(context: Context) -> bool:
-    rows = models.MailLayout.objects.restrict(context["request"].user, "change")
-    return rows.filter(pk=context["object"].pk).exists()
+        return super().should_render(context)
 
 
 class MailLayoutUIViewSet(  # pylint: disable=too-many-ancestors  # core's mixins
@@ -135,7 +122,7 @@ class MailLayoutUIViewSet(  # pylint: disable=too-many-ancestors  # core's mixin
             StateButton(
                 weight=120, label="Suspend", icon="mdi-pause", link_name=_ROUTE.format("suspend"), state=State.SUSPENDED
             ),
-            ReplayButton(weight=130, label="Replay", icon="mdi-replay", link_name=_ROUTE.format("replay")),
+            ChangeButton(weight=130, label="Replay", icon="mdi-replay", link_name=_ROUTE.format("replay")),
             Button(weight=140, label="Export YAML", icon="mdi-download", link_name=_ROUTE.format("yaml")),
         ],
         panels=[

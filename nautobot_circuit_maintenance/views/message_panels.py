@@ -11,7 +11,7 @@ from django.template import Context
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from nautobot.apps.ui import BaseTextPanel, DataTablePanel, KeyValueTablePanel, PostButton
+from nautobot.apps.ui import BaseTextPanel, DataTablePanel, KeyValueTablePanel
 from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
@@ -83,15 +83,6 @@ def _add_manually(provider: Provider, user: Any) -> SafeString:
         return format_html("{}", text)
     form = reverse("plugins:nautobot_circuit_maintenance:circuitmaintenance_add")
     return format_html('<a href="{}?provider={}">{}</a>', form, provider.pk, text)
-
-
-class ReprocessButton(PostButton):
-    """A button for users who may change the notification."""
-
-    def should_render(self, context: Context) -> bool:
-        """Check the permissions with their constraints."""
-        user = context["request"].user
-        return user.has_perm("nautobot_circuit_maintenance.change_notification", context["object"])
 
 
 class ResultPanel(VerbatimLabelsMixin, KeyValueTablePanel):

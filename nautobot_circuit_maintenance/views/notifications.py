@@ -37,6 +37,7 @@ from nautobot_circuit_maintenance.ui.links import notification_filters
 from nautobot_circuit_maintenance.views import message_panels
 from nautobot_circuit_maintenance.views.adding import AddButton, AddMixin
 from nautobot_circuit_maintenance.views.asking import back_to
+from nautobot_circuit_maintenance.views.buttons import ChangeButton
 from nautobot_circuit_maintenance.views.choosing import RuleMixin
 from nautobot_circuit_maintenance.views.choosing_parser import ChooseParserMixin
 from nautobot_circuit_maintenance.views.dismissing import DismissButton, DismissMixin
@@ -99,7 +100,7 @@ class NotificationUIViewSet(  # pylint: disable=abstract-method  # the form meth
     object_detail_content = ObjectDetailContent(
         extra_buttons=[
             _button(AddButton, 50, "Add from This Email", "mdi-email-plus-outline", "add_maintenance"),
-            _button(message_panels.ReprocessButton, 100, "Reprocess", "mdi-refresh", "reprocess"),
+            _button(ChangeButton, 100, "Reprocess", "mdi-refresh", "reprocess"),
             _button(TeachButton, 120, "Teach This Layout", "mdi-school-outline", "teach"),
             _button(DismissButton, 150, "Dismiss", "mdi-eye-off", "dismiss"),
             _button(Button, 200, "Download .eml", "mdi-download", "raw"),

@@ -19,7 +19,6 @@ from nautobot.apps.ui import (
     ObjectDetailContent,
     ObjectFieldsPanel,
     ObjectsTablePanel,
-    PostButton,
     SectionChoices,
 )
 from nautobot.apps.views import (
@@ -42,6 +41,7 @@ from nautobot_circuit_maintenance.pipeline.sources import synchronize_sources
 from nautobot_circuit_maintenance.pipeline.validate import VALIDATION_SECONDS, validate
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
+from nautobot_circuit_maintenance.views.buttons import ChangeButton
 from nautobot_circuit_maintenance.views.consents import AuthorizeButton, ConsentMixin, RevokeButton
 from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX, StorableQueryMixin
 
@@ -93,15 +93,6 @@ class NotificationsPanel(VerbatimLabelsMixin, KeyValueTablePanel):
         return {"Latest Notification": formatting.datetime_badge(latest), **rows}
 
 
-class TestConnectionButton(PostButton):
-    """A button for users who may change the source."""
-
-    def should_render(self, context: Context) -> bool:
-        """Check the permissions with their constraints."""
-        user = context["request"].user
-        return models.NotificationSource.objects.restrict(user, "change").filter(pk=context["object"].pk).exists()
-
-
 class RunButton(Button):
     """A link to the job's form with this source selected."""
 
@@ -133,7 +124,7 @@ class NotificationSourceUIViewSet(  # pylint: disable=abstract-method  # the for
     form_class = forms.NotificationSourceForm
     object_detail_content = ObjectDetailContent(
         extra_buttons=[
-            TestConnectionButton(
+            ChangeButton(
                 weight=100,
                 label="Test Connection",
                 icon="mdi-connection",

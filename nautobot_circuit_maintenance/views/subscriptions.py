@@ -49,7 +49,7 @@ from nautobot_circuit_maintenance.outbound.preview import preview
 from nautobot_circuit_maintenance.ui import formatting, outbound
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
 from nautobot_circuit_maintenance.views.asking import TITLED
-from nautobot_circuit_maintenance.views.outbound_buttons import ChangeButton
+from nautobot_circuit_maintenance.views.outbound_buttons import OutboundButton
 from nautobot_circuit_maintenance.views.silences_panel import SilencesPanel
 from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX, StorableQueryMixin
 
@@ -163,21 +163,21 @@ class SubscriptionUIViewSet(  # pylint: disable=too-many-ancestors  # core's mix
     form_class = forms.SubscriptionForm
     object_detail_content = ObjectDetailContent(
         extra_buttons=[
-            ChangeButton(
+            OutboundButton(
                 weight=100,
                 label="Validate Channel",
                 icon="mdi-connection",
                 link_name=_ROUTE.format("subscription_validate"),
                 kinds=outbound.SENDING,
             ),
-            ChangeButton(
+            OutboundButton(
                 weight=110,
                 label="Send a Test",
                 icon="mdi-send",
                 link_name=_ROUTE.format("subscription_test"),
                 kinds=outbound.SENDING,
             ),
-            ChangeButton(
+            OutboundButton(
                 weight=120,
                 label="New Feed URL",
                 color=ButtonColorChoices.GREEN,
@@ -185,7 +185,7 @@ class SubscriptionUIViewSet(  # pylint: disable=too-many-ancestors  # core's mix
                 link_name=_ROUTE.format("subscription_rotate"),
                 kinds=("calendar",),
             ),
-            ChangeButton(
+            OutboundButton(
                 weight=130,
                 label="Revoke Feed URL",
                 icon="mdi-calendar-remove",

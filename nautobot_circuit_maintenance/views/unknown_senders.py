@@ -36,8 +36,8 @@ class AssignButton(Button):
     def should_render(self, context: Context) -> bool:
         """Check the permissions with their constraints."""
         user = context["request"].user
-        rows = models.UnknownSender.objects.restrict(user, "change").filter(pk=context["object"].pk)
-        return user.has_perm("circuits.change_provider") and rows.exists()
+        may_change = user.has_perm("nautobot_circuit_maintenance.change_unknownsender", context["object"])
+        return may_change and user.has_perm("circuits.change_provider")
 
 
 class UnknownSenderUIViewSet(  # pylint: disable=abstract-method  # the form methods
