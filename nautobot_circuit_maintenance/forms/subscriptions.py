@@ -26,6 +26,7 @@ from nautobot_circuit_maintenance.forms.maintenances import CircuitMaintenanceFi
 from nautobot_circuit_maintenance.models import Delivery, Subscription
 from nautobot_circuit_maintenance.outbound.channels.job.eligible import jobs_for
 from nautobot_circuit_maintenance.outbound.wanted import problems_of
+from nautobot_circuit_maintenance.ui.links import NOT_FILTERS
 from nautobot_circuit_maintenance.ui.outbound import filter_query, kind_of_channel
 
 NOT_CHOSEN = (EventChoices.DIGEST, EventChoices.JOB)
@@ -149,7 +150,7 @@ class SubscriptionForm(NautobotModelForm):
         for name in list(stored):
             if name not in known:
                 others.setlist(name, stored.pop(name))
-        for name in _OF_LISTS:
+        for name in NOT_FILTERS:
             others.pop(name, None)
         self.fields["more_filters"].initial = others.urlencode()
         data = QueryDict(mutable=True)
@@ -181,11 +182,7 @@ class SubscriptionForm(NautobotModelForm):
             values = self.data.getlist(f"{_PREFIX}-{name}") if hasattr(self.data, "getlist") else []
             if any(values):
                 entered.setlist(name, [each for each in values if each])
-        return {name: values for name, values in entered.lists() if any(values) and name not in _OF_LISTS}
-
-
-_OF_LISTS = ("sort", "per_page", "page", "saved_view", "clear_view", "all_filters_removed")
-"""What the address of a list has beside filters."""
+        return {name: values for name, values in entered.lists() if any(values) and name not in NOT_FILTERS}
 
 
 class SubscriptionFilterForm(NautobotFilterForm):

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
+from nautobot.apps.views import ObjectListViewMixin
 
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 
@@ -23,7 +24,8 @@ UNACKNOWLEDGED: dict[str, Any] = {"ack": False, "ended": False}
 PARTLY_READ: dict[str, Any] = {"state": State.PARSED, "needs_attention": True}
 
 _SAMPLE = "00000000-0000-0000-0000-000000000000"
-_NOT_FILTERS = ("page", "per_page", "sort", "saved_view")
+NOT_FILTERS = ObjectListViewMixin.non_filter_params
+"""What the address of a list has beside filters."""
 
 
 def urls_by_key(route: str) -> Callable[[Any], str]:
@@ -116,4 +118,4 @@ def _marked(offered: tuple[tuple[str, dict[str, Any]], ...], applied: QueryDict)
 
 def _normalized(query: QueryDict) -> dict[str, Any]:
     """Return filters without sorting and paging."""
-    return {key: values for key, values in query.lists() if key not in _NOT_FILTERS}
+    return {key: values for key, values in query.lists() if key not in NOT_FILTERS}
