@@ -247,6 +247,14 @@ class Detail(OutboundCase):
         for text in ("New, Starts Soon", "48 hours", "mail (email)", "provider = ISP 1", "SUB-03: Wrong"):
             self.assertIn(text, page)
 
+    def test_its_deliveries_are_counted_by_state(self):
+        row = models.Subscription.objects.get(name="Subscription 1")
+        state = row.deliveries.first().state
+        count = row.deliveries.filter(state=state).count()
+
+        url = f"{url_of('delivery_list')}?subscription={row.pk}&amp;state={state}"
+        self.assertIn(f'<a href="{url}">{count}</a>', self.page("subscription", row))
+
     def test_buttons_fit_the_channel(self):
         shown = {}
         for channel in ("mail", "feeds", "gone"):

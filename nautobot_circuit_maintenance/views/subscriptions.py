@@ -1,4 +1,4 @@
-"""Pages of subscriptions and of the outbox."""
+"""Pages of subscriptions."""
 
 from typing import Any
 
@@ -9,10 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template import Context
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from nautobot.apps.ui import (
     ButtonColorChoices,
     KeyValueTablePanel,
@@ -47,6 +45,7 @@ from nautobot_circuit_maintenance.outbound.messages import Recipient
 from nautobot_circuit_maintenance.outbound.owners import Silent
 from nautobot_circuit_maintenance.outbound.preview import preview
 from nautobot_circuit_maintenance.ui import formatting, outbound
+from nautobot_circuit_maintenance.ui.links import list_url
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
 from nautobot_circuit_maintenance.views.asking import TITLED
 from nautobot_circuit_maintenance.views.outbound_buttons import OutboundButton
@@ -127,17 +126,11 @@ class SentPanel(VerbatimLabelsMixin, KeyValueTablePanel):
         row = context["object"]
         visible = models.Delivery.objects.restrict(context["request"].user, "view").filter(subscription=row)
         counts = dict(visible.order_by().values_list("state").annotate(Count("pk")))
-        url = reverse(_ROUTE.format("delivery_list"))
-        return {
-            label: (
-                format_html(
-                    '<a href="{}?{}">{}</a>', url, urlencode({"subscription": row.pk, "state": state}), counts[state]
-                )
-                if state in counts
-                else "0"
-            )
-            for state, label in State.CHOICES
-        }
+        rows: dict[str, Any] = {}
+        for state, label in State.CHOICES:
+            url = list_url("delivery", subscription=row.pk, state=state)
+            rows[label] = format_html('<a href="{}">{}</a>', url, counts[state]) if state in counts else "0"
+        return rows
 
 
 class SubscriptionUIViewSet(  # pylint: disable=too-many-ancestors  # core's mixins
@@ -183,14 +176,14 @@ class SubscriptionUIViewSet(  # pylint: disable=too-many-ancestors  # core's mix
                 color=ButtonColorChoices.GREEN,
                 icon="mdi-calendar-sync",
                 link_name=_ROUTE.format("subscription_rotate"),
-                kinds=("calendar",),
+                kinds=(CalendarSettings.kind,),
             ),
             OutboundButton(
                 weight=130,
                 label="Revoke Feed URL",
                 icon="mdi-calendar-remove",
                 link_name=_ROUTE.format("subscription_revoke"),
-                kinds=("calendar",),
+                kinds=(CalendarSettings.kind,),
             ),
         ],
         panels=[
@@ -301,6 +294,6 @@ def _previewed(row: models.Subscription) -> dict[str, Any]:
         sent = preview(row, timezone.now())
     except Silent as error:  # of preview(): the owner may not view maintenances, or the filter is not valid
         return {"errors": [str(error)]}
-    labels = dict(EventChoices.CHOICES)
+    labels = EventChoices.as_dict()
     lines = [(each.at, labels[each.event], each.name) for each in sent[-_MOST_LINES:]]
     return {"count": len(sent), "lines": lines[::-1], "more": len(sent) - len(lines)}
