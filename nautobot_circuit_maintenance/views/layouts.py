@@ -22,16 +22,6 @@ from nautobot.apps.ui import (
     ObjectsTablePanel,
     SectionChoices,
 )
-from nautobot.apps.views import (
-    ObjectBulkDestroyViewMixin,
-    ObjectChangeLogViewMixin,
-    ObjectDataComplianceViewMixin,
-    ObjectDestroyViewMixin,
-    ObjectDetailViewMixin,
-    ObjectEditViewMixin,
-    ObjectListViewMixin,
-    ObjectNotesViewMixin,
-)
 from nautobot.circuits.models import Provider
 from rest_framework.decorators import action
 
@@ -45,7 +35,7 @@ from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.views.asking import ASKING, answered, ask, back_to
 from nautobot_circuit_maintenance.views.buttons import ChangeButton
 from nautobot_circuit_maintenance.views.layout_panels import ContentPanel, ReplayPanel
-from nautobot_circuit_maintenance.views.viewset import GET_ONLY, POST_ONLY, UUID_REGEX, StorableQueryMixin
+from nautobot_circuit_maintenance.views.viewset import GET_ONLY, POST_ONLY, UUID_REGEX, EditOneByOneUIViewSet
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:maillayout_{}"
 _NO_WORKER = (
@@ -81,17 +71,7 @@ class StateButton(ChangeButton):
         return super().should_render(context)
 
 
-class MailLayoutUIViewSet(  # pylint: disable=too-many-ancestors  # core's mixins
-    StorableQueryMixin,
-    ObjectDetailViewMixin,
-    ObjectListViewMixin,
-    ObjectEditViewMixin,
-    ObjectDestroyViewMixin,
-    ObjectBulkDestroyViewMixin,
-    ObjectChangeLogViewMixin,
-    ObjectDataComplianceViewMixin,
-    ObjectNotesViewMixin,
-):
+class MailLayoutUIViewSet(EditOneByOneUIViewSet):  # pylint: disable=too-many-ancestors  # core's mixins
     """Mail layouts; they are added by teaching or by importing."""
 
     lookup_value_regex = UUID_REGEX

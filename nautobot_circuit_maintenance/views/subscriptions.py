@@ -19,16 +19,6 @@ from nautobot.apps.ui import (
     ObjectTextPanel,
     SectionChoices,
 )
-from nautobot.apps.views import (
-    ObjectBulkDestroyViewMixin,
-    ObjectChangeLogViewMixin,
-    ObjectDataComplianceViewMixin,
-    ObjectDestroyViewMixin,
-    ObjectDetailViewMixin,
-    ObjectEditViewMixin,
-    ObjectListViewMixin,
-    ObjectNotesViewMixin,
-)
 from rest_framework.decorators import action
 
 from nautobot_circuit_maintenance import filters, forms, models, tables
@@ -50,7 +40,7 @@ from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
 from nautobot_circuit_maintenance.views.asking import TITLED
 from nautobot_circuit_maintenance.views.outbound_buttons import OutboundButton
 from nautobot_circuit_maintenance.views.silences_panel import SilencesPanel
-from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX, StorableQueryMixin
+from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX, EditOneByOneUIViewSet
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 _MOST_LINES = 10
@@ -133,17 +123,7 @@ class SentPanel(VerbatimLabelsMixin, KeyValueTablePanel):
         return rows
 
 
-class SubscriptionUIViewSet(  # pylint: disable=too-many-ancestors  # core's mixins
-    StorableQueryMixin,
-    ObjectDetailViewMixin,
-    ObjectListViewMixin,
-    ObjectEditViewMixin,
-    ObjectDestroyViewMixin,
-    ObjectBulkDestroyViewMixin,
-    ObjectChangeLogViewMixin,
-    ObjectDataComplianceViewMixin,
-    ObjectNotesViewMixin,
-):
+class SubscriptionUIViewSet(EditOneByOneUIViewSet):  # pylint: disable=too-many-ancestors  # core's mixins
     """Subscriptions."""
 
     lookup_value_regex = UUID_REGEX

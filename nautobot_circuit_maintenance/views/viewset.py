@@ -5,6 +5,16 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
+from nautobot.apps.views import (
+    ObjectBulkDestroyViewMixin,
+    ObjectChangeLogViewMixin,
+    ObjectDataComplianceViewMixin,
+    ObjectDestroyViewMixin,
+    ObjectDetailViewMixin,
+    ObjectEditViewMixin,
+    ObjectListViewMixin,
+    ObjectNotesViewMixin,
+)
 from nautobot.core.utils.data import is_uuid
 
 from nautobot_circuit_maintenance.ui.http import has_storable_query
@@ -30,6 +40,20 @@ class StorableQueryMixin:
         if any(name in order for order in request.GET.getlist("sort") for name in _UNSORTABLE):
             request.GET = _with_sortable(request.GET)
         super().initial(request, *args, **kwargs)  # type: ignore[misc]  # of the view set
+
+
+class EditOneByOneUIViewSet(  # pylint: disable=too-many-ancestors  # core's mixins
+    StorableQueryMixin,
+    ObjectDetailViewMixin,
+    ObjectListViewMixin,
+    ObjectEditViewMixin,
+    ObjectDestroyViewMixin,
+    ObjectBulkDestroyViewMixin,
+    ObjectChangeLogViewMixin,
+    ObjectDataComplianceViewMixin,
+    ObjectNotesViewMixin,
+):
+    """What ``NautobotUIViewSet`` has, but for editing and renaming several at once."""
 
 
 def _with_sortable(query: QueryDict) -> QueryDict:
