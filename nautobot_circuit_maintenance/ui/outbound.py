@@ -9,13 +9,15 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.channel_settings.alertmanager import AlertmanagerSettings
+from nautobot_circuit_maintenance.channel_settings.job import JobSettings
 from nautobot_circuit_maintenance.channel_settings.kinds import CHANNEL_KINDS
 from nautobot_circuit_maintenance.choices import EventChoices, RhythmChoices
 from nautobot_circuit_maintenance.models import Subscription
 
 SENDING = tuple(name for name, kind in CHANNEL_KINDS.items() if kind.channel)
 """Kinds of channels that send messages."""
-_AHEAD = ("job", "alertmanager")
+_AHEAD = (JobSettings.kind, AlertmanagerSettings.kind)
 """Kinds of channels that act some minutes before a window."""
 _EVENTS = dict(EventChoices.CHOICES)
 _ADD = "plugins:nautobot_circuit_maintenance:subscription_add"
