@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import subprocess  # nosec B404 # MkDocs is a command
 import sys
@@ -48,6 +49,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first, in the order of LONGEST."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what is imported by now: to walk it takes a second, which would count in some test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

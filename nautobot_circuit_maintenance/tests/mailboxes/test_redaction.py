@@ -4,7 +4,6 @@ import base64
 import html
 import json
 import quopri
-import time
 import unittest
 from urllib.parse import quote, quote_plus
 
@@ -12,6 +11,7 @@ from hypothesis import given, strategies as st
 
 from nautobot_circuit_maintenance.mailboxes.credentials import Secret
 from nautobot_circuit_maintenance.mailboxes.redaction import redact
+from nautobot_circuit_maintenance.tests.cpu import assert_cpu_below
 
 TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2dyYXBoIn0.c2lnbmF0dXJlLXRoYXQtaXMtbG9uZy1lbm91Z2g"
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END PRIVATE KEY-----\n"
@@ -82,10 +82,9 @@ class RedactionTest(unittest.TestCase):
         """Errors of servers have up to 64 kB, of whatever is repeated."""
         for secret in ("x" * 100, PASSWORD, TOKEN):
             for piece in ("\\", "x", "%", "%25", "%5c", "&amp;", "&#", "p ", "eyJ0", secret[:-1]):
-                started = time.process_time()
-                redact(piece * (64_000 // len(piece)), [secret])
+                answer = piece * (64_000 // len(piece))
                 with self.subTest(secret=secret, piece=piece):
-                    self.assertLess(time.process_time() - started, 3.0)
+                    assert_cpu_below(3.0, redact, answer, [secret])
 
     def test_part_of_a_token(self):
         for part in (TOKEN[:30], TOKEN[-25:], TOKEN.split(".")[1], TOKEN[11:60]):
