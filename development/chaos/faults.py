@@ -256,7 +256,8 @@ class Faults:
         # A worker that is linking the circuit makes the deletion wait or fail.
         retry(lambda: type(circuit).objects.filter(pk=circuit.pk).delete())
         time.sleep(self.dice.uniform(0.05, 0.3))
-        retry(lambda: create_circuits(provider, cid))
+        # The connection may be lost after the commit: it is there then.
+        retry(lambda: provider.circuits.filter(cid=cid).exists() or create_circuits(provider, cid))
         return True
 
 

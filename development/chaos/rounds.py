@@ -26,7 +26,7 @@ STUCK_SECONDS = 20.0
 """Without progress for this long despite new jobs, the workers wait for each other or for Redis."""
 LOST_SECONDS = 10.0
 """Faults do not wait longer for an email to appear; the verdict decides whether it was lost."""
-RUN_SECONDS = 90.0
+RUN_SECONDS = 240.0
 IN_THE_NEXT_RUN = 2
 MOST_RUNS = 6
 """Normal runs after the faults; then nothing may be left to do."""
