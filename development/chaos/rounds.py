@@ -9,6 +9,7 @@ from nautobot.extras.models import JobResult
 from development.chaos import flood, refusals, world
 from development.chaos.faults import WEIGHTS, Faults
 from development.chaos.mailboxes import Mailboxes
+from development.chaos.proxy import ANSWER_SECONDS
 from development.chaos.services import WORKERS
 from development.chaos.world import Verdict, retry
 from development.services.database import say
@@ -22,6 +23,8 @@ SLICE = 40
 """Emails that arrive together."""
 STALLED_SECONDS = 0.4
 """Without progress for this long, no job is running."""
+WAITING_SECONDS = 5 * ANSWER_SECONDS
+"""Without progress for this long, no job waits for a mail server."""
 STUCK_SECONDS = 20.0
 """Without progress for this long despite new jobs, the workers wait for each other or for Redis."""
 LOST_SECONDS = 10.0
@@ -205,7 +208,9 @@ class Round:
         """Wait until the jobs that started during the faults have ended."""
         deadline, quiet_since = time.monotonic() + RUN_SECONDS, time.monotonic()
         while time.monotonic() - quiet_since < 2 * STALLED_SECONDS:
-            if retry(self._is_working) or self.faults.proxy.sessions or retry(_busy):
+            # A session without progress waits for a silent server; longer than for that, it was only left open.
+            waits = self.faults.proxy.sessions and time.monotonic() - self.seen_at < WAITING_SECONDS
+            if retry(self._is_working) or waits or retry(_busy):
                 quiet_since = time.monotonic()
             if time.monotonic() > deadline:
                 self.figures.hung += 1

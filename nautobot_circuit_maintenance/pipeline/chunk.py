@@ -10,9 +10,8 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import AbstractUser
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 from nautobot.apps.choices import ObjectChangeEventContextChoices
 from nautobot.extras.models import ObjectChange
 
@@ -46,6 +45,7 @@ from nautobot_circuit_maintenance.reading.base import Reading
 from nautobot_circuit_maintenance.reading.gates.base import Known
 from nautobot_circuit_maintenance.reading.parse import parse
 from nautobot_circuit_maintenance.reading.second_opinion import with_opinions
+from nautobot_circuit_maintenance.service_errors import ABORTS_THE_RUN
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +56,6 @@ _MOST_COLLISIONS = 3
 """IntegrityErrors to tolerate (lost races) before treating one as a bug."""
 
 _NOT_A_MAINTENANCE = "The provider's parser identified this as not a maintenance notification."
-
-_ABORTS_THE_RUN = (SoftTimeLimitExceeded, OperationalError, InterfaceError)
-"""Errors that abort the run without blaming the message."""
 
 
 class End(NamedTuple):
@@ -129,7 +126,7 @@ class Chunk:
             if len(self.claims) > 1:
                 try:
                     return self._in_one_transaction(self.claims)
-                except _ABORTS_THE_RUN:
+                except ABORTS_THE_RUN:
                     raise
                 except Exception as error:  # pylint: disable=broad-exception-caught  # see below
                     # One of them must not stop the others: retried one by one, only that one fails.
@@ -149,7 +146,7 @@ class Chunk:
                 with suppress(IntegrityError):
                     return self._in_one_transaction([claim])
             return self._in_one_transaction([claim])
-        except _ABORTS_THE_RUN:
+        except ABORTS_THE_RUN:
             raise
         except ParseError as error:  # apply_updates: a maintenance would hold too much
             return {claim.pk: mark_failed(claim, str(error))}

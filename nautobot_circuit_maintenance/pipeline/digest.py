@@ -65,8 +65,8 @@ def digest_in_chunks(
 
     Yields the result of each chunk. ``turns`` is how long this run has worked for each provider so far. The change
     records name the user, or the pipeline itself. In a dry run, which the caller rolls back, no attempt is counted and
-    no webhook is sent. Any number of workers may digest at once. Raises OperationalError or InterfaceError if the
-    database fails; the notifications of that chunk keep waiting.
+    no webhook is sent. Any number of workers may digest at once. Raises one of
+    ``SERVICE_ERRORS`` if the database or Redis fails; the notifications of that chunk keep waiting.
     """
     turns = turns or Turns()
     waiting = Queue(queue, counts_attempts=not dry_run, turns=turns)

@@ -7,7 +7,6 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -17,6 +16,7 @@ from nautobot_circuit_maintenance.models import Notification, ParsedNotification
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.repeating import repeated
 from nautobot_circuit_maintenance.pipeline.turns import Turns
+from nautobot_circuit_maintenance.service_errors import ABORTS_THE_RUN
 
 CHUNK = 50
 """Most notifications to digest in one transaction; a kill loses at most their webhooks and job hooks."""
@@ -199,14 +199,14 @@ def release(claims: Sequence[QueueClaim]) -> None:
 
 @contextmanager
 def refund_attempts_on_outage(claims: Sequence[QueueClaim]) -> Iterator[None]:
-    """Do not count an attempt that was ended by the database or the job's time limit.
+    """Do not count an attempt that was ended by an outage or the job's time limit.
 
     If the connection was lost it does count: the message may be the cause, as with any death of a worker.
     """
     session = connection.connection
     try:
         yield
-    except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+    except ABORTS_THE_RUN:
         if connection.connection is session:
             _release_patiently(claims)
         raise

@@ -38,6 +38,7 @@ from nautobot_circuit_maintenance.pipeline.settlement import settle
 from nautobot_circuit_maintenance.pipeline.tags import tag_outcomes
 from nautobot_circuit_maintenance.pipeline.turns import Turns
 from nautobot_circuit_maintenance.pipeline.unanswered import requeue_answered
+from nautobot_circuit_maintenance.service_errors import SERVICE_ERRORS
 
 logger = logging.getLogger(__name__)
 
@@ -130,8 +131,8 @@ def drain_waiting(options: RunOptions) -> RunReport:
     report = SourceReport(PREVIOUSLY_WAITING)
     try:
         digest_queue(Notification.objects.all(), options, report)
-    except (OperationalError, InterfaceError) as error:
-        report.error = _database_failed(error)
+    except SERVICE_ERRORS as error:
+        report.error = _service_failed(error)
     if report.error or report.outcomes:
         _log(report)
     sources = [report] if report.outcomes or report.error else []
@@ -168,13 +169,13 @@ def _failure_of(source: NotificationSource, error: Exception, redact: Callable[[
     """Return what an operator reads about an error that ended the reading of a source."""
     if isinstance(error, MailboxError):
         return str(error)
-    if isinstance(error, (OperationalError, InterfaceError)):
-        return _database_failed(error)
+    if isinstance(error, SERVICE_ERRORS):
+        return _service_failed(error)
     return defects.coded(defects.log_and_describe(f"Reading source {source.name}", error, redact))
 
 
-def _database_failed(error: Exception) -> str:
-    return f"RUN-02: Database error; the next run will continue: {error}"
+def _service_failed(error: Exception) -> str:
+    return f"RUN-02: The database or Redis failed; the next run will continue: {error}"
 
 
 def fetch_source(

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import secrets
+from contextlib import closing
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -180,7 +181,8 @@ def _post(settings: GmailSettings, url: str, form: dict[str, str]) -> dict[str, 
     """Return the JSON that Google answers to a form."""
     fields = {"Content-Type": "application/x-www-form-urlencoded"}
     try:
-        _, content = new_http(TIMEOUT).request(url, "POST", body=urlencode(form), headers=fields)
+        with closing(new_http(TIMEOUT)) as http:
+            _, content = http.request(url, "POST", body=urlencode(form), headers=fields)
         answer = json.loads(content or b"{}")
         return answer if isinstance(answer, dict) else {"error": "no JSON object"}
     except (httplib2.HttpLib2Error, OSError, ValueError, RecursionError) as error:  # request, json.loads

@@ -1,6 +1,7 @@
 """The key of a service account, as Google lets an administrator download it, and the access tokens that it gives."""
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,10 @@ class ServiceAccount:
         """Return a new access token; raises MailboxError."""
         credentials = self.credentials(scope)
         try:
-            credentials.refresh(google_auth_httplib2.Request(new_http(TIMEOUT)))
+            with closing(
+                new_http(TIMEOUT)
+            ) as http:  # A token is enough for an hour: no connection to the login server stays open.
+                credentials.refresh(google_auth_httplib2.Request(http))
         except RefreshError as error:  # credentials.refresh
             raise self.refused(error, scope) from error
         except (*MALFORMED_TOKEN, GoogleAuthError, httplib2.HttpLib2Error, OSError, ValueError) as error:  # the same

@@ -5,12 +5,12 @@ from collections import Counter
 from dataclasses import asdict
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import InterfaceError, OperationalError
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.domain.errors import MailboxError
 from nautobot_circuit_maintenance.mail.files import read_messages
 from nautobot_circuit_maintenance.pipeline.import_messages import ImportedMessage, ingest
+from nautobot_circuit_maintenance.service_errors import SERVICE_ERRORS
 
 
 class Command(BaseCommand):
@@ -36,9 +36,9 @@ class Command(BaseCommand):
                     self.stdout.write(_line(each))
         except MailboxError as error:
             raise CommandError(str(error)) from error
-        except (OperationalError, InterfaceError) as error:
+        except SERVICE_ERRORS as error:
             raise CommandError(
-                f"RUN-08: Database error; run the command again, no message is stored twice: {error}"
+                f"RUN-08: The database or Redis failed; run the command again, no message is stored twice: {error}"
             ) from error
         counts = Counter(each.outcome.value for each in ingested)
         if options["json"]:

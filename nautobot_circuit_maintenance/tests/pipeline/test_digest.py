@@ -7,10 +7,11 @@ from datetime import timedelta
 from uuid import uuid4
 
 from celery.signals import task_prerun
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from nautobot.apps.jobs import JobHookReceiver, register_jobs
 from nautobot.extras.models import Job, JobHook, JobResult, ObjectChange, Webhook
 
@@ -437,3 +438,20 @@ class Workers(TransactionTestCase):
         self.assertEqual((attempts, row.state), ([1, 2, 3, 3], "failed"))
         self.assertIn("3 times", row.error)
         self.assertEqual(CircuitMaintenance.objects.count(), 0)
+
+
+class WithoutRedis(PipelineTestCase):
+    """What becomes of messages while Redis, which Nautobot keeps its caches in, is restarted."""
+
+    def test_no_message_is_blamed(self):
+        waiting(mail(Bcop("M-1")), mail(Bcop("M-2")))
+        nowhere = {"default": {**settings.CACHES["default"], "LOCATION": "unix:///nowhere/redis.sock"}}
+        with override_settings(CACHES=nowhere):
+            report = drain_waiting(OPTIONS)
+
+        self.assertIn("RUN-02", report.sources[0].error)
+        self.assertEqual(set(Notification.objects.values_list("state", "attempts")), {("received", 0)})
+
+        drain_waiting(OPTIONS)
+
+        self.assertEqual(CircuitMaintenance.objects.count(), 2)
