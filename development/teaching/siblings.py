@@ -20,7 +20,7 @@ from nautobot_circuit_maintenance.reading.layouts.page import Page
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
 CORPUS, LAYOUTS = SHARED / "corpus", SHARED / "layouts"
-UNSEEN = ROOT / "nautobot_circuit_maintenance" / "tests" / "layouts" / "unseen"
+INVENTED = ROOT / "nautobot_circuit_maintenance" / "tests" / "layouts"
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,18 @@ def layouts() -> Families:
     return {f"{folder.parent.name}/{folder.name}": list(_invented(folder)) for folder in sorted(LAYOUTS.glob("set*/*"))}
 
 
+def seen() -> Families:
+    """Return the messages that were frozen once, and looked at since."""
+    return _frozen("seen")
+
+
 def unseen() -> Families:
     """Return the frozen messages that were never tuned on."""
-    return {folder.name: list(_invented(folder)) for folder in sorted(UNSEEN.iterdir()) if folder.is_dir()}
+    return _frozen("unseen")
+
+
+def _frozen(name: str) -> Families:
+    return {folder.name: list(_invented(folder)) for folder in sorted((INVENTED / name).iterdir()) if folder.is_dir()}
 
 
 def _invented(folder: Path) -> Iterator[Sibling]:
