@@ -1,4 +1,4 @@
-"""Write the names of months, weekdays and cities of time zones that mail is read with, from CLDR: `python -m development.date_names`.
+"""Write the names of months, weekdays, cities and countries that mail is read with, from CLDR: `python -m development.date_names`.
 
 Babel is needed only here; the table that this writes is part of the package. A month's name that two languages give to
 different months ("listopad") has all of them.
@@ -15,6 +15,21 @@ from babel.core import get_global
 TABLE = Path(__file__).parents[1] / "nautobot_circuit_maintenance" / "reading" / "candidates" / "names.json"
 LANGUAGES = "ar bg ca cs da de el en es et fi fr he hr hu id it ja ko lt lv nb nl pl pt ro ru sk sl sr sr_Latn sv tr uk vi zh".split()
 SHORTEST = 3
+NO_COUNTRIES = ("georgia", "island", "jersey", "lebanon", "mali")
+"""Words that mean something else beside a time more often."""
+# Of countries with several zones, the one that CLDR calls primary.
+PRIMARY = {
+    "CL": "America/Santiago",
+    "CN": "Asia/Shanghai",
+    "DE": "Europe/Berlin",
+    "EC": "America/Guayaquil",
+    "ES": "Europe/Madrid",
+    "MY": "Asia/Kuala_Lumpur",
+    "NZ": "Pacific/Auckland",
+    "PT": "Europe/Lisbon",
+    "UA": "Europe/Kyiv",
+    "UZ": "Asia/Tashkent",
+}
 # Written in mail beside the forms of CLDR.
 EXTRA_MONTHS = {
     "sept": 9,
@@ -40,6 +55,7 @@ def main() -> None:
         "months": {name: sorted(numbers) for name, numbers in sorted(months.items())},
         "weekdays": {name: sorted(numbers) for name, numbers in sorted(_numbered(locales, "days").items())},
         "cities": dict(sorted(_cities(locales).items())),
+        "countries": dict(sorted(_countries(locales).items())),
     }
     text = json.dumps(table, ensure_ascii=False, indent=0, separators=(",", ":"))
     TABLE.write_text(f"{text}\n", encoding="utf-8")
@@ -69,6 +85,19 @@ def _cities(locales: list[Any]) -> dict[str, str]:
         if "/" in zone and not zone.startswith("Etc/"):
             found[zone.rpartition("/")[2].replace("_", " ").casefold()][zone] += 1
     return {name: zones.most_common(1)[0][0] for name, zones in found.items() if len(name) > 1}
+
+
+def _countries(locales: list[Any]) -> dict[str, str]:
+    """Return the countries that have one zone, folded, in all languages; names of two countries are left out."""
+    zones = get_global("territory_zones")
+    of_country = {code: names[0] for code, names in zones.items() if len(names) == 1 and "/" in names[0]} | PRIMARY
+    found: dict[str, set[str]] = defaultdict(set)
+    for locale in locales:
+        for code, zone in of_country.items():
+            if name := locale.territories.get(code):
+                found[name.casefold()].add(zone)
+    usable = (name for name in found if name not in NO_COUNTRIES and name.count(" ") < 2)
+    return {name: next(iter(found[name])) for name in usable if len(found[name]) == 1}
 
 
 if __name__ == "__main__":

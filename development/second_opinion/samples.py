@@ -26,7 +26,8 @@ from nautobot_circuit_maintenance.reading.parse import parse
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
 CORPUS, LAYOUTS = SHARED / "corpus", SHARED / "layouts"
-UNSEEN = ROOT / "nautobot_circuit_maintenance" / "tests" / "second_opinion" / "unseen"
+TESTS = ROOT / "nautobot_circuit_maintenance" / "tests"
+UNSEEN = TESTS / "second_opinion" / "unseen"
 
 
 @dataclass(frozen=True)
@@ -91,15 +92,20 @@ def layouts() -> list[Sample]:
 
 def plain_layouts() -> list[Sample]:
     """Return those whose layout is plain."""
-    return _layouts("set1")
+    return _of_providers(LAYOUTS / "set1")
 
 
 def odd_layouts() -> list[Sample]:
     """Return those whose layout is odd."""
-    return _layouts("set2") + _layouts("set3")
+    return _of_providers(LAYOUTS / "set2") + _of_providers(LAYOUTS / "set3")
 
 
-def _layouts(folder: str) -> list[Sample]:
+def later_unseen() -> list[Sample]:
+    """Return the frozen messages of several providers that were never tuned on, written after the others."""
+    return _of_providers(TESTS / "layouts" / "unseen")
+
+
+def _of_providers(folder: Path) -> list[Sample]:
     return [
         _invented(
             path,
@@ -107,7 +113,7 @@ def _layouts(folder: str) -> list[Sample]:
             tuple(_json(path.parent / "provider.json")["circuits"]),
             _json(path.parent / "provider.json").get("zone", ""),
         )
-        for path in sorted(LAYOUTS.glob(f"{folder}/*/[0-9].json"))
+        for path in sorted(folder.glob("*/[0-9].json"))
     ]
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import NamedTuple
 
-from nautobot_circuit_maintenance.domain.opinions import DOUBTFUL, Finding
+from nautobot_circuit_maintenance.domain.opinions import DOUBTFUL, OTHER_ID, Finding
 from nautobot_circuit_maintenance.domain.updates import (
     STATUSES,
     AnnouncedImpact,
@@ -95,6 +95,7 @@ def _circuits(update: MaintenanceUpdate, finding: Finding) -> Iterator[Alternati
 
 _BY_GATE: dict[str, Callable[[MaintenanceUpdate, Finding], Iterator[Alternative]]] = {
     "id": _ids,
+    OTHER_ID: _ids,
     "status": _statuses,
     "circuits": _circuits,
 }

@@ -186,9 +186,10 @@ def _newest_spelling(own: Sequence[Entry]) -> str:
 
 
 def _standing(known: Sequence[MaintenanceUpdate], rows: Sequence[Entry]) -> list[MaintenanceUpdate]:
-    """Return the updates of messages of which an entry still stands."""
+    """Return the updates of messages of which an entry still stands, with what counts of their opinions."""
     standing = {each for entry in rows for each in (entry.fingerprint, entry.ended_by)}
-    found = (update for update in known if update.provenance.fingerprint in standing)
+    messages = len({update.provenance.fingerprint for update in known})
+    found = (update.with_known_id(messages) for update in known if update.provenance.fingerprint in standing)
     return sorted(found, key=lambda update: update.provenance.fingerprint)
 
 

@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 CONFIRMED, UNCHECKED, DOUBTFUL = "confirmed", "unchecked", "doubtful"
 """From the best to the worst; the worst finding of all gates counts."""
 LEVELS = (CONFIRMED, UNCHECKED, DOUBTFUL)
+OTHER_ID = "another ID"
+"""The gate of findings that something else looks more like the ID; they count until two messages with the ID are on record."""
+_ENOUGH = 2
 
 
 class Finding(NamedTuple):
@@ -41,6 +44,13 @@ def concluded(findings: Sequence[Finding]) -> Opinion:
     """Return the opinion that follows from these findings."""
     ordered = sorted(dict.fromkeys(findings), key=lambda finding: finding.level != DOUBTFUL)
     return Opinion(ordered[0].level if ordered else CONFIRMED, tuple(ordered))
+
+
+def counted(opinion: Opinion, messages: int) -> Opinion:
+    """Return an opinion with what counts of it while so many messages with the ID are on record."""
+    if messages < _ENOUGH:
+        return opinion
+    return concluded([finding for finding in opinion.findings if finding.gate != OTHER_ID])
 
 
 def worst(confidences: Sequence[str]) -> str:

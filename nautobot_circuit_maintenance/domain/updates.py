@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from nautobot_circuit_maintenance.domain.opinions import Opinion, concluded
+from nautobot_circuit_maintenance.domain.opinions import Opinion, concluded, counted
 
 NO_CHANGE = "NO-CHANGE"
 """The status of an event that states none: the one before it holds (BCOP 3.6.6 lets senders omit it)."""
@@ -141,6 +141,10 @@ class MaintenanceUpdate:
             return replace(self, settled=settled)
         left = [finding for finding in self.opinion.findings if finding.sentence not in settled]
         return replace(self, opinion=concluded(left), settled=settled)
+
+    def with_known_id(self, messages: int) -> "MaintenanceUpdate":
+        """Return it with what counts of its second opinion while so many messages with its ID are on record."""
+        return replace(self, opinion=counted(self.opinion, messages)) if self.opinion else self
 
     def without_uids(self) -> "MaintenanceUpdate":
         """Return it as a message without a calendar would announce it."""

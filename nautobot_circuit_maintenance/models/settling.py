@@ -85,8 +85,9 @@ def settle(
         wanted = {"kind": DoubtKind.SECOND_OPINION.value, "sentence": sentence, "fingerprint": fingerprint}
         if wanted not in maintenance.doubts:
             return False
-        rows = [row for row in maintenance.parsed_notifications.order_by() if not row.outdated]
-        updates = [row.as_update() for row in rows]
+        rows = list(maintenance.parsed_notifications.order_by())
+        messages = len({row.fingerprint for row in rows})
+        updates = [row.as_update().with_known_id(messages) for row in rows if not row.outdated]
         for update in updates:
             if update.provenance.fingerprint == fingerprint:
                 SettledDoubt.objects.create(

@@ -121,6 +121,17 @@ def of_database(name: str) -> tzinfo | None:
         return None
 
 
+@functools.lru_cache(maxsize=512)
+def place_of_pair(first: str, second: str) -> str | None:
+    """Return the place that uses two zone words, one in winter and one in summer; None if no place does."""
+    words = [word for each in (first, second) if (word := _WORDS.get(each))]
+    place = next((word.used_in for word in words if word.used_in), "")
+    if len(words) < 2 or not place:
+        return None
+    offsets = {datetime(2026, month, 1, tzinfo=ZoneInfo(place)).utcoffset() for month in (1, 7)}
+    return place if offsets == {timedelta(hours=word.hours) for word in words if not word.place} else None
+
+
 def key(written: str) -> str | None:
     """Return the name of a zone in the zone database; None if it has none or is unknown."""
     word = _WORDS.get(written)

@@ -3,6 +3,7 @@
 A circuit ``123456789`` is not in ``123456789-1``, and ``10101`` is not in a phone number.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -83,6 +84,7 @@ def _bounds(match: re.Match[str]) -> Iterable[tuple[int, int]]:
             start += len(piece) + 1
 
 
+@functools.lru_cache(maxsize=4)
 def _folded(text: str) -> str:
     """Return a string in lower case, character for character: "İ" alone would become two (Turkcell), and move what follows."""
     lower = text.lower()

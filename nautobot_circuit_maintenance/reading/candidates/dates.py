@@ -50,12 +50,13 @@ _NUMERIC = re.compile(
     r"(?P<y1>(?:19|20)\d\d)(?P<s1>[-/.])[ ]?(?P<m1>\d{1,2})(?P=s1)[ ]?(?P<d1>\d{1,2})(?!\d)"
     r"|(?P<a>\d{1,2})[ ]?(?P<s2>[-/.])[ ]?(?P<b>\d{1,2})[ ]?(?P=s2)[ ]?(?P<y2>(?:19|20)\d\d|\d\d(?![\d:]))(?!\d|[./-]\d)"
     r"|(?P<y3>(?:19|20)\d\d)[年년][ ]?(?P<m3>\d{1,2})[月월][ ]?(?P<d3>\d{1,2})[日일]?"
+    r"|(?P<d6>\d{1,2})[ ]tháng[ ](?P<m6>\d{1,2})(?:[ ,]{1,2}năm[ ](?P<y6>(?:19|20)\d\d))?"
     r"|(?P<m4>\d{1,2})[月월][ ]?(?P<d4>\d{1,2})[日일]"
     r"|(?P<y5>20\d\d)(?P<m5>[01]\d)(?P<d5>[0-3]\d)(?=T\d{4})"
     r")"
 )
 _DAY_MONTH = re.compile(
-    r"(?<![\d/:.])(?P<d>\d{1,2})(?:st|nd|rd|th|er|º|°|ª|\.)?[ ]?(?:de |of |den |d'|[-/,][ ]?)?"
+    r"(?:(?P<y0>(?:19|20)\d\d)\.?[ ]gada[ ])?(?<![\d/:.])(?P<d>\d{1,2})(?:st|nd|rd|th|er|º|°|ª|\.)?[ ]?(?:de |of |den |d'|[-/,][ ]?)?"
     + _MIDDLE
     + r"\.?(?:,?[ ]?(?:de |del |of |[-/][ ]?)?[ ]?"
     + _YEAR
@@ -63,9 +64,9 @@ _DAY_MONTH = re.compile(
     re.IGNORECASE,
 )
 _MONTH_DAY = re.compile(
-    r"(?:(?P<y0>(?:19|20)\d\d)[ .,/-]{1,3})?(?<![^\W\d_])"
+    r"(?:(?P<y0>(?:19|20)\d\d)(?:[ ]?m\b)?[ .,/-]{1,3})?(?<![^\W\d_])"
     + _MIDDLE
-    + r"\.?[ -]?(?P<d>\d{1,2})(?:st|nd|rd|th)?(?![\d:]|[.,]\d)(?:,?[ ]{1,2}(?P<y>(?:19|20)\d\d))?",
+    + r"\.?[ -]?(?P<d>\d{1,2})(?:st|nd|rd|th)?(?![\d:]|[.,]\d)(?:(?:,?[ ]{1,2}(?:del?[ ])?|[-/])(?P<y>(?:19|20)\d\d))?",
     re.IGNORECASE,
 )
 # "du 19/05 au 20/05/2026", "25.05. 21:00": only beside something else that is surely a date or a time.
@@ -126,7 +127,7 @@ def _numeric(text: str) -> Iterator[DateToken]:
         if groups["a"]:
             days = _both_orders(int(groups["a"]), int(groups["b"]), _year(groups["y2"]))
         else:
-            [kind] = [each for each in "1345" if groups[f"m{each}"]]
+            [kind] = [each for each in "13456" if groups[f"m{each}"]]
             year = groups.get(f"y{kind}")
             days = [_day(int(year) if year else None, int(groups[f"m{kind}"]), int(groups[f"d{kind}"]), YEAR_FIRST)]
         yield from _token(match.span(), days, f"{groups['s2'] or ''}{len(groups['y2'] or '')}")
@@ -138,7 +139,7 @@ def _named(text: str) -> Iterator[DateToken]:
         while match := pattern.search(text, position):
             # A word that names no month may stand before the day of the next date: "11 och 12 maj".
             position = match.end() if (months := month(match["m"])) else match.end("m")
-            year = _year(match["y"] or (match["y0"] if pattern is _MONTH_DAY else None))
+            year = _year(match["y"] or match["y0"])
             yield from _token(match.span(), [_day(year, each, int(match["d"]), NAMED) for each in months])
 
 

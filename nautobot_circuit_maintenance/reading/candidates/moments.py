@@ -58,6 +58,7 @@ class Surroundings:
 
     def moments(self, group: Group, before: int, behind: int) -> tuple[Moment, ...]:
         """Return the moments of a group; it may look for words and zones in its line from ``before`` to ``behind``."""
+        void = (labels.OLD,) if labels.is_void(self.mail.text[_end(group) : behind]) else ()
         ends = [*[min(date.span.start, time.span.start) for date, time in group.moments[1:]], behind]
         found = []
         start = before
@@ -73,7 +74,7 @@ class Surroundings:
                     zone,
                     is_local,
                     _role(label),
-                    frozenset().union(*(labels.kinds(each) for each in [*label, self._sections.get(time.line, "")])),
+                    frozenset(void).union(*map(labels.kinds, [*label, self._sections.get(time.line, "")])),
                     time.line,
                     self.mail.is_struck(time.span.start) or self.mail.is_struck(date.span.start),
                     self.mail.lines[time.line].is_quoted,
@@ -186,6 +187,12 @@ class Surroundings:
         if labels.kinds(text):
             return text
         return "" if text.rstrip().endswith(":") else before
+
+
+def _end(group: Group) -> int:
+    """Return where the last of a group stands in the line of its time."""
+    date, time = group.moments[-1]
+    return max(token.span.end for token in (date, time) if token.line == time.line)
 
 
 def _role(found: list[str]) -> str:

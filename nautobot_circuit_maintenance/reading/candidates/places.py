@@ -6,7 +6,7 @@ Only beside a word for "time", or where a name can mean nothing else; a place al
 import re
 from collections.abc import Iterator
 
-from nautobot_circuit_maintenance.reading.candidates.names import names
+from nautobot_circuit_maintenance.reading.candidates.names import country, names
 
 Found = tuple[int, int, str]
 """Start, end, and a zone of the zone database or an offset ("+02:00")."""
@@ -149,6 +149,6 @@ def _zone_of(place: str, near: int) -> str | None:
     folded = place.casefold()
     cities = names().cities
     for word in (folded, folded.split()[near]):
-        if zone := _COUNTRIES.get(word) or (cities.get(word) if len(word) > 3 else None):
+        if zone := _COUNTRIES.get(word) or (cities.get(word) if len(word) > 3 else None) or country(word):
             return zone
     return None

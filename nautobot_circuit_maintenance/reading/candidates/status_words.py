@@ -13,7 +13,12 @@ STRONG = {
         was_not_completed withdrawn\b abgesagt storniert entfällt annul[ée]\w* annullat[oiae] annulat annulation
         suspendid[oa]s? geannuleerd gaat_niet_door odwoł\w+ anulowan\w+ zrušen\w* inställ[tda]\w* avlys[ta]\w*
         aflys\w+ perut\w+ peruutet\w* iptal отмен[её]?н\w* отменя\w+ отмена скасован\w* törölve törlés elmarad
-        ακυρ\w+ batal\w* dibatal\w*""",
+        ακυρ\w+ batal\w* dibatal\w* anulad[oa]s? anulat\w* anulare\w* anul·lad\w* anul·lat\w* cancel·l\w+ otkazan\w* otkazuje
+        odpoved\w* preklic\w* отказан\w* отказва анулир\w* atšauk\w* atcel\w+ tühist\w* jääb_ära ära_jäetud hủy\b huỷ\b bị_hủy
+        aflýst\w* no_longer_go_ahead not_go_ahead not_be_going_ahead not_proceed\b no_longer_take_place not_be_taking_place
+        not_be_carried_out stood_down aborted\b findet_nicht_statt finden_nicht_statt nicht_durchgeführt aura_pas_lieu
+        auront_pas_lieu no_se_realizará non_avrà_luogo gaan_niet_door ställs_in neproběhne nie_odbęd\w+
+        не_состо\w+ не_будут_проводиться""",
     COMPLETED: r"""abschluss_der beendigung fertigmeldung fin_des_travaux finalización conclusão completamento fine_lavori
         afronding zakończenie_prac ukončení slutförande afslutning avslutning valmistuminen tamamlandı
         завершение_работ befejezés finalizare ολοκλήρωση penyelesaian completed\b completion\b
@@ -22,12 +27,15 @@ STRONG = {
         successfully abgeschlossen beendet terminée?s? clôture finaliz\w+ concluíd\w+ completat[oiae]
         conclus[oiae] afgerond voltooid zakończ(?:one|on[oy]|yły|ył)\w* dokonč\w+ ukončen\w* avslutat\w*
         avslutad slutför\w+ afsluttet gennemført avsluttet fullført valmistu\w* päättynyt tamamlan\w+
-        заверш[её]н\w* завершились befejez\w+ finalizat[ăe]? ολοκληρώ\w+ telah_selesai""",
+        заверш[её]н\w* завершились befejez\w+ finalizat[ăe]? ολοκληρώ\w+ telah_selesai conclu(?:id[oa]s?|yó) achevée?s?\b
+        fertiggestellt završen\w* dovršen\w* zaključen\w* končan\w* завршен\w* приключи\w* завършен\w* baigt[ia]\b užbaigt\w*
+        pabeigt\w* lõpetatud lõppenud hoàn_thành hoàn_tất finalitza\w+ lokið\b""",
     IN_PROCESS: r"""has_(?:now_)?(?:started|begun|commenced) in_progress\b in_process\b underway\b under_way ongoing\b hat_begonnen
         haben_begonnen wurde_begonnen a_commencé ont_commencé ha_comenzado ha_iniciado em_andamento
         foi_iniciad\w+ è_iniziat\w+ sono_iniziat\w+ is_begonnen rozpoczęły_się rozpoczęto byla_zahájena
         har_påbörjats er_påbegyndt er_startet on_alkanut başladı начал(?:ись|ась) розпочат\w* megkezdődött
-        a_început έχουν_ξεκινήσει telah_dimulai""",
+        a_început έχουν_ξεκινήσει telah_dimulai have_(?:now_)?(?:started|begun|commenced) u_tijeku u_toku započe(?:l[ioa]|to)\b
+        v_teku prebieha\w* започна\w* prasidėjo alanud\b đã_bắt_đầu""",
     RESCHEDULED: r"""terminwechsel verlegung verlängert verlängerung report_d reprogrammation reprogramación aplazamiento
         reagendamento adiamento remarcação rinvio spostamento posticipo riprogrammazione uitstel verplaatsing
         przesunięci\w+ przełożenie přesun přeložení flytning omläggning utsettelse siirto ertelem\w+ halasztás
@@ -41,14 +49,19 @@ STRONG = {
         přesunut\w* přeložen\w* odložen\w* změna_termínu nový_termín flyttad\w* framflyttad\w* ombokad
         nytt_datum nytt_tid ny_tid ny_dato flyttet udsat\b siirret\w+ siirtynyt uusi_ajankohta ertelen\w+
         перенес[её]н\w* перенос\w* переносится перенесен\w* átütemez\w* elhalaszt\w* amânat\w* reprogramat
-        αναβ\w+ μετατ\w+ ditunda dijadwalkan_ulang perubahan_jadwal""",
+        αναβ\w+ μετατ\w+ ditunda dijadwalkan_ulang perubahan_jadwal jadwal_baru deferred\b brought_forward pushed_back
+        have_been_(?:moved|changed|revised|extended) was_moved moved_to odgođen\w* pomaknut\w* premješten\w* novi_termin
+        promjena_termina promena_termina prestavljen\w* premaknjen\w* померен\w* одложен\w* отложен\w* преместен\w* нов_срок
+        perkel\w+ atidėt\w* pārcelt\w* edasi_lükatud lükatakse_edasi dời_lịch hoãn\b thay_đổi_lịch lùi_lịch ajornat\w*
+        reprogramat\w* frestað\b senareläggs skjuts_upp uusi_aika gewijzigde_(?:datum|tijd|planning)""",
     TENTATIVE: r"tentative\b provisional\w* provisoire\w* vorläufig\w* voorlopig\w* to_be_confirmed unconfirmed",
 }
 OTHER = {
-    CANCELLED: "中止 取消 キャンセル 취소",
-    COMPLETED: "完了 已完成 完成 완료",
-    IN_PROCESS: "開始しました 开始实施 已开始 시작되었",
-    RESCHEDULED: "日程変更 日時変更 変更のお知らせ 変更となり 変更いたし 変更になり 延期 改期 时间变更 变更为 时间调整 일정_?변경 변경되 연기",
+    CANCELLED: "中止 取消 キャンセル 취소 ยกเลิก إلغاء ألغي בוטל ביטול لغو",
+    COMPLETED: "完了 已完成 完成 완료 แล้วเสร็จ เสร็จสิ้น اكتمل הושלם הסתיים",
+    IN_PROCESS: "開始しました 开始实施 已开始 시작되었 بدأ_العمل",
+    RESCHEDULED: """日程変更 日時変更 変更のお知らせ 変更となり 変更いたし 変更になり 延期 改期 时间变更 变更为 时间调整 时间有调整 调整为 時間調整
+        일정_?변경 변경되 연기 เลื่อน تأجيل إعادة_جدولة נדחה נדחתה""",
     TENTATIVE: "暂定 仮",
 }
 WEAK_WORDS = {
@@ -58,11 +71,19 @@ WEAK_WORDS = {
     COMPLETED: r"ended\b finished\b complete\b fin_effective",
     CONFIRMED: r"confirmed\b scheduled\b planned\b will_be_perform\w+",
 }
+SUBJECT_WORDS = {
+    COMPLETED: r"""fin_de_travaux fin_de_los_trabajos cierre_de término_de encerramento einde_werkzaamheden
+        ende_der_arbeiten окончани\w+_работ""",
+}
+"""Elsewhere they are labels of an end that is still to come."""
 CONDITION = pattern(
     r"""if\b unless\b should\b in_case in_the_event when\b once\b until\b after\b before\b as_soon please_re-?schedule
     requested_(?:that|to) request_you not_(?:be_)?(?:cancel|resched|postpon|complet)\w+ may_be could_be can_be might_be
     to_be_(?:completed|cancelled|rescheduled) will_be_(?:completed|rescheduled|cancelled)_(?:if|by|when) unable_to falls\b wenn\b
-    sollte\w* si\b devait sobald nach_abschluss se\b caso\b qualora indien\b als\b mocht\w* jeśli gdy\w* pokud\b om\b hvis\b
-    nothing\b nichts\b rien\b niente\b niets\b jos\b eğer если\b якщо\b ha\b dacă\b αν\b jika\b apabila dopo\b après\b después""",
+    sollte\w* si\b devait sobald nach_abschluss se\b(?!_han?\b) caso\b qualora indien\b als\b mocht\w* jeśli gdy\w* pokud\b
+    (?<!information_)om\b hvis\b
+    nothing\b nichts\b rien\b niente\b niets\b jos\b eğer если\b якщо\b ha\b(?!_\w+(?:d[oa]s?|t[oaie])\b) dacă\b αν\b jika\b
+    apabila dopo\b après\b después
+    ako\b ukoliko\b če\b ако\b jei\b kui\b nếu\b""",
     "場合 如果 如有 若 경우",
 )

@@ -8,7 +8,14 @@ from typing import NamedTuple
 
 from nautobot_circuit_maintenance.mail.blocks import MailText
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
-from nautobot_circuit_maintenance.reading.candidates.status_words import CONDITION, CONFIRMED, OTHER, STRONG, WEAK_WORDS
+from nautobot_circuit_maintenance.reading.candidates.status_words import (
+    CONDITION,
+    CONFIRMED,
+    OTHER,
+    STRONG,
+    SUBJECT_WORDS,
+    WEAK_WORDS,
+)
 from nautobot_circuit_maintenance.reading.candidates.words import Vocabulary, Word
 
 FIELD, SUBJECT, TOP, BODY, WEAK = 5, 4, 3, 2, 1
@@ -27,7 +34,7 @@ _STATUS = {status.replace("-", "_"): status for status in (*STRONG, CONFIRMED)}
 _VOCABULARY = Vocabulary(
     {
         f"{kind}_{status.replace('-', '_')}": stems
-        for kind, table in (("S", STRONG), ("W", WEAK_WORDS))
+        for kind, table in (("S", STRONG), ("W", WEAK_WORDS), ("T", SUBJECT_WORDS))
         for status, stems in table.items()
     },
     {f"S_{status.replace('-', '_')}": words for status, words in OTHER.items()},
@@ -83,8 +90,10 @@ def _without_end(text: str, subject_end: int) -> str:
 
 
 def _weight(word: Word, subject_end: int) -> int:
-    """Return how much a word counts where it stands; 0 for a weak one further down."""
+    """Return how much a word counts where it stands; 0 for a weak one further down, and for a label."""
     distance = word.start - subject_end
+    if word.group.startswith("T") and distance >= 0:
+        return 0
     if word.group.startswith("W"):
         return WEAK if distance <= _TITLE_CHARACTERS else 0
     return SUBJECT if distance < 0 else TOP if distance < _TOP_CHARACTERS else BODY

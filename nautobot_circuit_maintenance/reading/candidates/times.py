@@ -1,4 +1,4 @@
-"""Times of day: "22:00", "12 a. m.", "23h59", "kl. 21.30", "0000Z", "午前1時00分"; 24:00 is the end of a day."""
+"""Times of day: "22:00", "12 a. m.", "23h59", "kl. 21.30", "0000Z", "22 Uhr", "午前1時00分"; 24:00 is the end of a day."""
 
 import re
 from typing import NamedTuple
@@ -23,12 +23,14 @@ _HALF = r"(?P<half>[ ]?(?:a[.]?[ ]?m\b[.]?|p[.]?[ ]?m\b[.]?))"
 _TIME = re.compile(
     r"(?<![\d:.,/+A-Za-z])(?:"
     r"(?P<h1>\d{1,2}):(?P<m1>[0-5]\d)(?::(?P<s1>[0-5]\d)(?:\.\d{1,6})?)?(?![\d:])" + _HALF + "?"
-    r"|(?P<h2>\d{1,2})[ ]?h(?:rs|oras)?[ ]?(?P<m2>[0-5]\d)?(?![^\W_])"
+    r"|(?P<h2>\d{1,2})[ ]?(?:h(?:rs|oras)?|ч)[ ]?(?P<m2>[0-5]\d)?(?![^\W_])"
     r"|(?P<h3>\d{1,2})\.(?P<m3>[0-5]\d)(?![\d.,/%]|[ ]?[/%])" + _HALF.replace("half", "half3") + "?"
     r"|(?P<h4>\d{1,2})"
     + _HALF.replace("half", "half4")
     + r"|(?P<cjk>午前|午後|上午|下午|凌晨|오전|오후)?[ ]?(?P<h5>\d{1,2})[時时点點시](?:[ ]?(?P<m5>\d{1,2})[分분])?(?!間)"
-    r"|(?<![A-Za-z]-)(?P<h6>[0-2]\d)(?P<m6>[0-5]\d)(?![\d./:-])(?P<strong>[ ]?(?:hrs?\b|h\b|uhr\b|Z\b|UTC\b|GMT\b))?"
+    r"|(?<![A-Za-z]-)(?P<h6>[0-2]\d)(?P<m6>[0-5]\d)(?![\d./:]|-(?!\d{4}(?!\d)))(?P<strong>[ ]?(?:hrs?\b|h\b|uhr\b|Z\b|UTC\b|GMT\b))?"
+    r"|(?P<h8>\d{1,2})[ ]?(?:uhr|uur|heures|horas|sati|órakor|óra|o'clock|часов|часа|годин[иі]?)\b"
+    r"|\b(?:klo|klockan|kl|ore|ora|godz|pukul|alle)\.?[ ](?P<h9>\d{1,2})(?![\d:hH]|[ ]?(?:h\b|uhr\b|[ap]\.?m\b)|[.,]\d)"
     r")|(?<=T)(?P<h7>[0-2]\d):?(?P<m7>[0-5]\d)(?::?(?P<s7>[0-5]\d)(?:\.\d{1,6})?)?"
     r"|\b(?P<word>noon|midnight|midday)\b",
     re.IGNORECASE,
@@ -43,6 +45,8 @@ _HOURS_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _NEXT_DAY = re.compile(r"[ ]?[(\[]?[+](?P<n>[1-3])[ ]?(?:d(?:ay)?s?|j|tag)?\b[)\]]?(?!\d|:)|[ ]?\(?next day\)?", re.I)
+_JOINED = re.compile(r"[^\s,;:()\[\]]{1,20}$")
+_RANGE_BEFORE = re.compile(r"(?:\d{4}|\d\d:\d\d)[-–—~/]|[-–—~(]+")
 _DURATION = re.compile(
     r"(?:duration|durée|dauer|duración|duração|durata|up to|bis zu|max)[^\d\n]{0,25}$", re.IGNORECASE
 )
@@ -73,8 +77,10 @@ def _token(text: str, match: re.Match[str]) -> TimeToken | None:
     groups = match.groupdict()
     if groups["word"]:
         return TimeToken(Span(*match.span()), _WORDS[groups["word"].lower()], is_weak=True)
-    kind = next(each for each in "1234567" if groups[f"h{each}"])
+    kind = next(each for each in "123456789" if groups[f"h{each}"])
     if kind == "3" and not _is_dotted_time(text, match):
+        return None
+    if kind == "6" and _is_part_of_id(text, match.start()):
         return None
     if _DURATION.search(text, max(0, match.start() - 40), match.start()):
         return None
@@ -85,7 +91,7 @@ def _token(text: str, match: re.Match[str]) -> TimeToken | None:
     if following := _NEXT_DAY.match(text, span.end):
         span, days = Span(span.start, following.end()), int(following["n"] or 1)
     seconds = int(groups.get(f"s{kind}") or 0)
-    is_weak = kind == "2" and not groups["m2"] or kind == "6" and not groups["strong"]
+    is_weak = kind in "89" or kind == "2" and not groups["m2"] or kind == "6" and not groups["strong"]
     return TimeToken(_without_zone(span, groups), minutes, seconds, is_weak, days)
 
 
@@ -106,6 +112,12 @@ def _minutes(groups: dict[str, str | None], kind: str) -> int | None:
     return total if minutes < 60 and total <= 1440 else None
 
 
+def _is_part_of_id(text: str, start: int) -> bool:
+    """Return whether four digits are the end of a longer word: of "BH-34-0455", but not of "2200-0400"."""
+    before = _JOINED.search(text, max(0, start - 20), start)
+    return before is not None and not _RANGE_BEFORE.fullmatch(before[0])
+
+
 def _is_dotted_time(text: str, match: re.Match[str]) -> bool:
     """Return whether "21.30" is a time: beside a word or sign that says so."""
     before = _DOT_BEFORE.search(text, max(0, match.start() - 12), match.start())
@@ -117,11 +129,15 @@ def _is_dotted_time(text: str, match: re.Match[str]) -> bool:
 
 
 def _hours_before(text: str, match: re.Match[str], token: TimeToken) -> TimeToken | None:
-    """Return the first of "2 and 6 a.m.", which shares the half of the day."""
+    """Return the first of "2 and 6 a.m.", which shares the half of the day, or of "22 bis 4 Uhr"."""
     half = match["half"] or match["half3"] or match["half4"]
-    if not half or not (before := _HOURS_BEFORE.search(text, max(0, match.start() - 14), match.start())):
+    if not (half or match["h8"]) or not (
+        before := _HOURS_BEFORE.search(text, max(0, match.start() - 14), match.start())
+    ):
         return None
     hours = int(before["h"])
+    if match["h8"]:
+        return TimeToken(Span(*before.span("h")), hours * 60, is_weak=True) if hours <= 24 else None
     if not 1 <= hours <= 12:
         return None
     return TimeToken(Span(*before.span("h")), (hours % 12) * 60 + (token.minutes >= 720) * 720)

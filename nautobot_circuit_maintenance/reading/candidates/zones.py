@@ -39,6 +39,9 @@ _TOKEN = re.compile(
     r"|(?<=[\d.m)] )(?P<lower>utc|gmt|cest|cet|mesz|mez|bst|eest|eet|est|edt|Gmt|Utc|Cet|Cest)(?![^\W_])"
     r"|(?<![^\W\d_])(?P<local>local[ ]time|ortszeit|heure[ ]locale|hora[ ]local|ora[ ]locale|lokale[ ]tijd|lokal[ ]tid|местное[ ]время)",
 )
+_PAIR = re.compile(
+    r"(?<![^\W_])(?P<first>[A-Z]{2,5})[ ]?(?:/|or|oder|bzw\.?|resp\.?|ou|o)[ ]?(?P<second>[A-Z]{2,5})(?![^\W_])"
+)
 _LOCAL = re.compile(r"local[ ]time|\blocal[ ]?:", re.IGNORECASE)
 # Capitals that are other words as well count only beside a time or in brackets.
 _DOUBTFUL_WORDS = frozenset(
@@ -50,7 +53,9 @@ _BESIDE_TIME = re.compile(r"(?:\d|[ap]\.?m\.?|hrs?|h|uhr|\d[ ]?\()[ ]?\(?$", re.
 def zones_in(line: str, offset: int) -> list[ZoneToken]:
     """Return the zones of a line in order; ``offset`` is where the line starts."""
     found: list[ZoneToken] = []
-    for start, end, written, zone in sorted([*_tokens(line), *_places(line)], key=lambda each: (each[0], -each[1])):
+    for start, end, written, zone in sorted(
+        [*_pairs(line), *_tokens(line), *_places(line)], key=lambda each: (each[0], -each[1])
+    ):
         if found and start + offset < found[-1].span.end:
             continue
         found.append(ZoneToken(Span(start + offset, end + offset), written, zone))
@@ -73,6 +78,14 @@ def _tokens(line: str) -> Iterator[_Found]:
         zone, is_one = _zone(line, kind, match)
         if is_one:
             yield (*match.span(kind), match[kind], zone)
+
+
+def _pairs(line: str) -> Iterator[_Found]:
+    """Yield what names one place by both of its words: "MEZ/MESZ", "EST or EDT"."""
+    for match in _PAIR.finditer(line):
+        place = zones.place_of_pair(match["first"], match["second"])
+        if place:
+            yield (*match.span(), match[0], ZoneInfo(place))
 
 
 def _zone(line: str, kind: str, match: re.Match[str]) -> tuple[tzinfo | None, bool]:

@@ -33,8 +33,8 @@ class Known:
     """Whether its backup windows count; None if that was never asked, which is no."""
     id_label: str = ""
     """The words before the reference that is its ID, in lower case; empty if that was never asked."""
-    alike_ids: int = 0
-    """How many messages with this maintenance ID, or IDs of its shape, are on record."""
+    is_taught_id: bool = False
+    """Whether the maintenance ID has the shape of one that a person confirmed in an example of the layout that read it."""
 
 
 @dataclass(frozen=True)

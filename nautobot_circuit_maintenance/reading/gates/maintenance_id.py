@@ -1,13 +1,14 @@
 """Does the ID stand in the message, and is it not a circuit's?
 
 The parser library makes up IDs where a message has none: 64 hexadecimal digits (AWS, Netflix), "SWX1-2" for a second event
-(Telxius). Those are unchecked. "A better candidate" counts only until two messages with this ID or of this shape are on
-record: Lumen's anonymized mails have one number as ticket and as circuit.
+(Telxius). Those are unchecked. "A better candidate" counts only until two messages with this ID are on record
+(``domain/conclusion.py``), and not if its shape was taught: Lumen's anonymized mails have one number as ticket and as circuit.
 """
 
 import re
 from collections.abc import Iterator
 
+from nautobot_circuit_maintenance.domain.opinions import OTHER_ID
 from nautobot_circuit_maintenance.reading.candidates.circuits import find_whole
 from nautobot_circuit_maintenance.reading.candidates.ids import IdCandidate
 from nautobot_circuit_maintenance.reading.gates.base import DOUBTFUL, UNCHECKED, Case, Finding
@@ -15,8 +16,6 @@ from nautobot_circuit_maintenance.reading.gates.base import DOUBTFUL, UNCHECKED,
 GATE = "id"
 _HASH = re.compile(r"[0-9a-f]{32,}")
 _NUMBERED = re.compile(r"(?P<name>.{3,})[-_ ]\d{1,3}")
-_ENOUGH = 2
-"""Messages on record that make an ID or its shape known."""
 _LABELED = 2
 _BEST = 3
 
@@ -28,7 +27,7 @@ def id_in_mail(case: Case) -> Iterator[Finding]:
     if span is None:
         yield _not_in_mail(case, wanted)
         return
-    if case.known.alike_ids >= _ENOUGH:
+    if case.known.is_taught_id:
         return
     own = next((each for each in case.found.ids if _is_same(each.text, wanted)), None)
     others = [update.maintenance_id for update in case.updates]
@@ -38,7 +37,7 @@ def id_in_mail(case: Case) -> Iterator[Finding]:
     elif not any(character.isdigit() for character in wanted):
         yield Finding(GATE, DOUBTFUL, f"{wanted} has no digits.", span, better.text if better else "")
     elif better and (own is None or own.weight < _LABELED):
-        yield Finding(GATE, _level(own), f"{better.text} looks more like the ID.", span, better.text)
+        yield Finding(OTHER_ID, _level(own), f"{better.text} looks more like the ID.", span, better.text)
 
 
 def _level(own: IdCandidate | None) -> str:

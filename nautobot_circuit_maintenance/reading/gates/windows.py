@@ -22,9 +22,13 @@ def all_windows(case: Case) -> Iterator[Finding]:
     matched = [each for each in main if any(each.matches(window) for window in read)]
     if not matched:
         return
+    # Where nothing decides day and month, each date is stated in both orders: the other way to read it is not another window.
+    sources = {id(each.source) for each in matched}
     seen: set[Window] = set()
     for each in main:
-        if each.window is None or each.window in seen or any(each.nearly_matches(window) for window in read):
+        if each.window is None or each.window in seen or id(each.source) in sources:
+            continue
+        if any(each.nearly_matches(window) for window in read):
             continue
         if any(_is_listed_with(each, other, case) for other in matched):
             seen.add(each.window)

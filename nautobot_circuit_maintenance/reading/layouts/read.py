@@ -15,8 +15,6 @@ from nautobot_circuit_maintenance.reading.layouts.shapes import shape_of
 from nautobot_circuit_maintenance.reading.second_opinion import bounded_opinion
 
 OTHER_KIND = "The email is not of this kind: its sender, its subject or its headings are not those of the examples."
-_KNOWN_SHAPE = 2
-"""Messages of one shape of ID that the gate counts as enough: a layout reads only shapes that were taught."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,8 @@ def _check_facts(layout: Layout, page: Page) -> None:
 def _judged(layout: Layout, page: Page, update: MaintenanceUpdate, *, is_supported: bool) -> MaintenanceUpdate:
     """Return an update with its second opinion; raises Refusal if that is in doubt."""
     zone, order = page.known.zone or layout.windows.zone, page.known.order or layout.windows.order
-    alike = _KNOWN_SHAPE if shape_of(update.maintenance_id) in layout.maintenance_id.shapes else 0
-    known = replace(page.known, zone=zone, order=order, alike_ids=max(alike, page.known.alike_ids))
+    is_taught = shape_of(update.maintenance_id) in layout.maintenance_id.shapes
+    known = replace(page.known, zone=zone, order=order, is_taught_id=is_taught)
     case = Case(update, (update,), page.found, page.stated(zone=zone, order=order), known)
     opinion = opinion_on(case)
     if opinion.doubts:

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from nautobot_circuit_maintenance.reading.candidates.circuits import is_whole
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
+from nautobot_circuit_maintenance.reading.candidates.words import ID_LETTER
 
 _PART = re.compile(r"(?P<digits>\d+)|(?P<letters>[^\W\d_]+)|(?P<blank>\s+)|(?P<other>.)", re.DOTALL)
-_TOKEN = re.compile(
-    r"[A-Za-z0-9\u00c0-\u024f\u0400-\u04ff](?:[A-Za-z0-9\u00c0-\u024f\u0400-\u04ff._/\\&+~-]*[A-Za-z0-9\u00c0-\u024f\u0400-\u04ff])?"
-)
+_TOKEN = re.compile(rf"{ID_LETTER}(?:(?:{ID_LETTER}|[._/\\&+~-])*{ID_LETTER})?")
 _DIGIT = re.compile(r"\d")
 LONGEST_SHAPE = 80
 MOST_TOKENS = 1_500

@@ -27,6 +27,7 @@ from nautobot_circuit_maintenance.reading.layouts.marks import Mark, matches, sh
 from nautobot_circuit_maintenance.reading.layouts.page import Page
 from nautobot_circuit_maintenance.reading.layouts.refusal import Refusal
 
+_MOST_MONTHS = 12
 _UTC = ("UTC", "GMT", "Z")
 
 
@@ -163,11 +164,18 @@ def _zone_and_order(field: WindowField, example: Example) -> tuple[str, str]:
         if {each.window for each in own} == set(confirmed.windows):
             needs_zone = any(each.source.zone is None for each in own)
             needs_order = any(each.way.order for each in own)
-            return (zone if needs_zone else field.zone), (_order_of(own) if needs_order else field.order)
+            return (zone if needs_zone else field.zone), (_order_of(own) if needs_order else field.order or _shown(own))
     raise TeachingError(
         "The windows do not stand in the email as start and end with a time zone, or the zone of the provider is not"
         " known: a layout cannot find them."
     )
+
+
+def _shown(own: Sequence[StatedWindow]) -> str:
+    """Return the order that a day above 12 shows; empty if none does, or two orders are shown."""
+    days = {day for each in own for moment in each.source[:2] for day in moment.date.days}
+    orders = {day.order for day in days if day.day > _MOST_MONTHS} & {DAY_FIRST, MONTH_FIRST}
+    return orders.pop() if len(orders) == 1 else ""
 
 
 def _order_of(own: Sequence[StatedWindow]) -> str:

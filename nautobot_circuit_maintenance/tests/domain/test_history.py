@@ -2,12 +2,13 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from unittest import TestCase
 
 from nautobot_circuit_maintenance.domain.conclusion import Conclusion, conclude
 from nautobot_circuit_maintenance.domain.doubts import DoubtKind
 from nautobot_circuit_maintenance.domain.history import MOVES_NOTHING, may_differ
-from nautobot_circuit_maintenance.domain.opinions import Opinion
+from nautobot_circuit_maintenance.domain.opinions import DOUBTFUL, OTHER_ID, Finding, Opinion
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Window
 from nautobot_circuit_maintenance.tests.domain.stories import NEXT_YEAR, SWAPPED, hour, night
 from nautobot_circuit_maintenance.tests.domain.test_rules import FIRST, SECOND, event, kinds, sent
@@ -194,3 +195,25 @@ class LowerSequence(TestCase):
     def test_it_ends_with_the_next_change(self):
         story = [read(at, "CONFIRMED", night(10 + at), uid="u-1", sequence=number) for at, number in ((1, 3), (2, 1))]
         self.assertEqual(self.kinds(*story, read(3, "CONFIRMED", FIRST, uid="u-1", sequence=4)), set())
+
+
+class KnownId(TestCase):
+    """Something else that looks more like the ID counts until two messages with the ID are on record."""
+
+    def doubtful(self, at: float, gate: str) -> MaintenanceUpdate:
+        """Return an update that one finding makes doubtful."""
+        finding = Finding(gate, DOUBTFUL, f"A-9 looks more like the ID ({at}).", otherwise="A-9")
+        return replace(read(at, "CONFIRMED", FIRST), opinion=Opinion(DOUBTFUL, (finding,)))
+
+    def test_one_message_is_doubtful_and_two_are_not(self):
+        first, second = self.doubtful(1, OTHER_ID), self.doubtful(2, OTHER_ID)
+        alone = concluded(first)
+        self.assertEqual((kinds(alone), alone.confidence), ({DoubtKind.SECOND_OPINION}, DOUBTFUL))
+        self.assertEqual((concluded(first, second).doubts, concluded(first, second).confidence), ((), "confirmed"))
+
+    def test_one_message_received_twice_is_one(self):
+        self.assertEqual(concluded(self.doubtful(1, OTHER_ID), self.doubtful(1, OTHER_ID)).confidence, DOUBTFUL)
+
+    def test_other_doubts_stay(self):
+        conclusion = concluded(self.doubtful(1, "id"), self.doubtful(2, "id"))
+        self.assertEqual((kinds(conclusion), conclusion.confidence), ({DoubtKind.SECOND_OPINION}, DOUBTFUL))

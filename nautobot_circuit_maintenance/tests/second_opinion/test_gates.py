@@ -3,6 +3,7 @@
 import unittest
 from dataclasses import replace
 
+from nautobot_circuit_maintenance.domain.opinions import OTHER_ID
 from nautobot_circuit_maintenance.reading.candidates.dates import DAY_FIRST, MONTH_FIRST
 from nautobot_circuit_maintenance.reading.gates.base import CONFIRMED, DOUBTFUL, UNCHECKED, Known, Opinion
 from nautobot_circuit_maintenance.reading.gates.judge import second_opinions
@@ -147,6 +148,13 @@ class TestOrder(unittest.TestCase):
         self.assertEqual([each.gate for each in found.findings], ["order of day and month"])
         self.assertEqual(found.confidence, UNCHECKED)
 
+    def test_where_nothing_decides_the_other_way_to_read_a_date_is_no_further_window(self):
+        body = f"{NAME}\nWindow: 06/05/2026 22:00 UTC - 06/05/2026 23:00 UTC\nCircuit: LON-1001\n"
+        for read in (window("2026-05-06 22:00", "2026-05-06 23:00"), window("2026-06-05 22:00", "2026-06-05 23:00")):
+            with self.subTest(read):
+                found = opinion(content_of(body), reading(read), Known(INVENTORY))
+                self.assertEqual([each.gate for each in found.findings], ["order of day and month"])
+
 
 class TestWindows(unittest.TestCase):
     """All windows of a list."""
@@ -267,11 +275,12 @@ class TestId(unittest.TestCase):
         found = second_opinions(content_of(NOTICE), updates, lambda _: Known(INVENTORY))
         self.assertEqual([each.confidence for each in found], [CONFIRMED, UNCHECKED])
 
-    def test_a_better_candidate_counts_until_the_shape_is_known(self):
+    def test_a_better_candidate_counts_unless_the_shape_was_taught(self):
         content = content_of(NOTICE + "Version 8.2.5-A7\n")
         wrong = reading(NIGHT, name="8.2.5-A7")
-        self.assertEqual(opinion(content, wrong).confidence, DOUBTFUL)
-        self.assertEqual(opinion(content, wrong, Known(INVENTORY, alike_ids=2)).confidence, CONFIRMED)
+        found = opinion(content, wrong)
+        self.assertEqual([(each.gate, each.otherwise) for each in found.doubts], [(OTHER_ID, NAME)])
+        self.assertEqual(opinion(content, wrong, Known(INVENTORY, is_taught_id=True)).confidence, CONFIRMED)
 
 
 class TestStatus(unittest.TestCase):
