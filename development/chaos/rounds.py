@@ -25,6 +25,8 @@ STALLED_SECONDS = 0.4
 """Without progress for this long, no job is running."""
 WAITING_SECONDS = 5 * ANSWER_SECONDS
 """Without progress for this long, no job waits for a mail server."""
+QUIET_SECONDS = 2.0
+"""Without progress for this long, what was begun has ended: it would write about itself to the next round."""
 STUCK_SECONDS = 20.0
 """Without progress for this long despite new jobs, the workers wait for each other or for Redis."""
 LOST_SECONDS = 10.0
@@ -207,7 +209,7 @@ class Round:
     def _await_quiet(self) -> None:
         """Wait until the jobs that started during the faults have ended."""
         deadline, quiet_since = time.monotonic() + RUN_SECONDS, time.monotonic()
-        while time.monotonic() - quiet_since < 2 * STALLED_SECONDS:
+        while time.monotonic() - quiet_since < QUIET_SECONDS:
             # A session without progress waits for a silent server; longer than for that, it was only left open.
             waits = self.faults.proxy.sessions and time.monotonic() - self.seen_at < WAITING_SECONDS
             if retry(self._is_working) or waits or retry(_busy):

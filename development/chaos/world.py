@@ -15,7 +15,7 @@ from celery.exceptions import OperationalError as BrokerError
 from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError, connection, connections
 from nautobot.circuits.models import Circuit, Provider
-from nautobot.extras.models import Job, JobResult, ObjectChange
+from nautobot.extras.models import Job, JobLogEntry, JobResult, ObjectChange
 
 from development.chaos import flood
 from development.chaos.mailboxes import FOLDER, Mailboxes
@@ -91,14 +91,15 @@ def forget(server: Mailboxes) -> None:
 
 
 def progress() -> tuple[Any, ...]:
-    """Return a value that changes whenever the app has committed work."""
+    """Return a value that changes whenever the app has committed work, or logged some."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*), sum(attempts), count(*) FILTER (WHERE state = 'received') "  # nosec B608 # no input
             f"FROM {Notification._meta.db_table}"  # pylint: disable=protected-access  # documented by Django
         )
         row = tuple(cursor.fetchone())
-    return (*row, json.dumps(list(NotificationSource.objects.values_list("cursor", flat=True))))
+    cursors = json.dumps(list(NotificationSource.objects.values_list("cursor", flat=True)))
+    return (*row, cursors, JobLogEntry.objects.count())
 
 
 @dataclass
