@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 name = "Circuit Maintenance"  # pylint: disable=invalid-name  # Nautobot's name for the group of a module's jobs
 
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
+_OF_THE_RUN = {"grouping": "run"}
+"""The group of log lines; without it, Nautobot shows the name of the function that logs."""
 
 
 class _DigestingJob(Job):  # pylint: disable=abstract-method  # the jobs below have a run()
@@ -55,8 +57,13 @@ class _DigestingJob(Job):  # pylint: disable=abstract-method  # the jobs below h
 
     def report_result(self, report: "RunReport") -> dict[str, Any]:
         """Return the report as JSON; mark the run as failed if a source failed or a notification is missing."""
+        from nautobot_circuit_maintenance.pipeline.unread import (
+            log_unread,
+        )  # pylint: disable=import-outside-toplevel  # heavy
+
+        log_unread(report)
         if not report.is_complete:
-            self.logger.warning("Job time limit reached; the next run will continue.")
+            self.logger.warning("Job time limit reached; the next run will continue.", extra=_OF_THE_RUN)
         if report.unaccounted:
             self.fail(
                 f"{report.unaccounted} of {report.recorded} recorded notifications are missing from the database. "
@@ -163,6 +170,7 @@ class ReprocessNotifications(_DigestingJob):
             "%s notifications queued; %s skipped (original message no longer stored, or source removed).",
             waiting,
             skipped,
+            extra=_OF_THE_RUN,
         )
         return waiting
 

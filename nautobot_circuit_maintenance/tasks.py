@@ -57,4 +57,5 @@ class BacklogFanOut:
         try:
             digest_waiting.apply_async(kwargs={"user_pk": self._user_pk}, queue=self._queue)
         except BrokerError as error:
-            logger.warning("Could not start additional workers; continuing alone: %s", error)
+            sentence = "Could not start additional workers; continuing alone: %s"
+            logger.warning(sentence, error, extra={"grouping": "run"})

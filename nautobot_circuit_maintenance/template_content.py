@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Model, prefetch_related_objects
 from django.template import Context
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -24,6 +25,8 @@ from nautobot_circuit_maintenance.ui.links import list_url
 from nautobot_circuit_maintenance.views.subscribing import SubscribeButton
 
 _VIEW, _CHANGE = (f"nautobot_circuit_maintenance.{action}_circuitmaintenance" for action in ("view", "change"))
+_APP = "plugins:nautobot_circuit_maintenance"
+_LATER = "nautobot_circuit_maintenance/inc/next_risk_later.html"
 _MAX_ROWS = 5
 _SUBSCRIBED = ("circuit", "provider", "location")
 """Of what core's pages have a button to subscribe; those of tenants have nothing else of ours."""
@@ -57,14 +60,24 @@ class MaintenancesPanel(Panel):
     """Filter of the lists that the panel links to."""
 
     def render(self, context: Context) -> str:
-        """Render nothing if the object has no maintenances."""
+        """Render nothing if the object has no maintenances; its site may go dark, though, by work on other circuits."""
         if not self.should_render(context):
             return ""
-        found = self._find(context["object"], Visibility.of(context["request"].user))
-        if not found.upcoming and not found.count_past:
-            return ""
-        sees_risk = context["request"].user.has_perms(RISK_PERMISSIONS)
-        with context.update({**self._template_context(found, context["object"].pk), "sees_risk": sees_risk}):
+        instance, visibility = context["object"], Visibility.of(context["request"].user)
+        found = self._find(instance, visibility)
+        is_empty = not found.upcoming and not found.count_past
+        asks_for_risk = bool(found.upcoming and visibility.user.has_perms(RISK_PERMISSIONS))
+        asks_for_others = not found.upcoming and _may_be_concerned(instance, visibility)
+        asking = {
+            "asks_for_risk": asks_for_risk,
+            "asks_for_others": asks_for_others,
+            "shape": "panel" if is_empty else "row",
+            # Assessing it here would cost more than the panel: the browser asks for it afterwards.
+            "next_risk_url": reverse(f"{_APP}:{self.filter_name}_risk", args=[instance.pk]),
+        }
+        if is_empty:
+            return render_to_string(_LATER, asking) if asks_for_others else ""
+        with context.update({**self._template_context(found, instance.pk), **asking}):
             return super().render(context)
 
     def _find(self, instance: Model, visibility: Visibility) -> _RelatedMaintenances:
@@ -109,8 +122,6 @@ class MaintenancesPanel(Panel):
             "more_upcoming": _shown_count(found.count_upcoming, without=len(rows)),
             "upcoming_url": list_url("circuitmaintenance", **{self.filter_name: pk}, ended=False),
             "count_past": _shown_count(found.count_past),
-            # Assessing it here would cost more than the panel: the browser asks for it afterwards.
-            "next_risk_url": reverse(f"plugins:nautobot_circuit_maintenance:{self.filter_name}_risk", args=[pk]),
             "past_url": list_url("circuitmaintenance", **{self.filter_name: pk}, ended=True),
         }
 
@@ -126,6 +137,20 @@ class ProviderSummaryPanel(Panel):
     def render(self, context: Context) -> str:
         """Render nothing if no email comes from the provider: it may be one of another kind."""
         return super().render(context) if sender_addresses(context["object"]) else ""
+
+
+def _may_be_concerned(instance: Model, visibility: Visibility) -> bool:
+    """Return whether to ask what work on other circuits does to an object that has none ahead itself.
+
+    Where permissions hide something, always: that there is nothing to ask for is known from what everyone has to expect.
+    """
+    if not visibility.user.has_perms(RISK_PERMISSIONS):
+        return False
+    # pylint: disable=import-outside-toplevel  # not at each start
+    from nautobot_circuit_maintenance.analysis.risk.report import may_be_partial
+    from nautobot_circuit_maintenance.analysis.site_risks import may_concern
+
+    return may_be_partial(visibility) or may_concern(instance, timezone.now())
 
 
 def _shown_count(counted: int, without: int = 0) -> str:
@@ -170,7 +195,7 @@ def _extension(
         weight=950,
         tab_id="circuit-maintenances",
         label="Maintenances",
-        url_name=f"plugins:nautobot_circuit_maintenance:{filter_name}_maintenances",
+        url_name=f"{_APP}:{filter_name}_maintenances",
         required_permissions=[_VIEW],
     )
     buttons = (SubscribeButton(filter_name),) if filter_name in _SUBSCRIBED else ()

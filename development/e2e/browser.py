@@ -37,7 +37,7 @@ class Watch:
         page.on("request", self.note_request)
         page.on("response", self.note_response)
         page.on("console", self.note_message)
-        page.on("pageerror", lambda error: self.problems.append(f"script error: {error}"))
+        page.on("pageerror", lambda error: self.problems.append(f"script error on {page.url}: {error.stack or error}"))
 
     def note_request(self, request: Request) -> None:
         """Note a request to another machine."""

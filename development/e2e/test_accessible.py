@@ -27,10 +27,15 @@ PAGES = (
     f"{APP}/notifications/",
     f"{APP}/sources/",
     f"{APP}/unknown-senders/",
+    f"{APP}/parsed-notifications/",
+    f"{APP}/mail-layouts/",
+    f"{APP}/subscriptions/",
+    f"{APP}/subscriptions/add/",
+    f"{APP}/deliveries/",
 )
 FORMS = ("/add/",)
 """What core renders as a form, whose headings are not in order."""
-LISTS = (f"{APP}/maintenances/", f"{APP}/notifications/", f"{APP}/sources/")
+LISTS = tuple(f"{APP}/{each}/" for each in ("maintenances", "circuit-impacts", "notes", "notifications", "sources"))
 """Of each, the first object is opened too."""
 DASHBOARD_HEIGHT = 1300
 MOST_SHIFT = 0.05

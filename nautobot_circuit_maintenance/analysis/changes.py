@@ -200,14 +200,15 @@ def _of_notifications(
     """
     updates = _updates(rows, provider)
     new = [each for each in updates if _received_at(each) >= since]
-    if not new or not _has_changed(updates, since):
-        return None
     states = [EMPTY, *conclusions(updates)][-len(new) - 1 :]
+    difference = Difference(states[0], states[-1])
+    if not new or difference.is_repeat:
+        return None
     steps = [Difference(before, after) for before, after in pairwise(states)]
     last = max((place for place, step in enumerate(steps) if not step.is_repeat), default=-1)
     fingerprint = new[last].provenance.fingerprint
     newest = next(row for row in rows if row.fingerprint == fingerprint)
-    return Difference(states[0], states[-1]), newest, len(new)
+    return difference, newest, len(new)
 
 
 def _received_at(update: MaintenanceUpdate) -> datetime:

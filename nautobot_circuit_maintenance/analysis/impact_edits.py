@@ -15,6 +15,7 @@ from nautobot_circuit_maintenance.analysis.manual_changes import MOST
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance
 
+_WINDOWS = ("in_all_windows", "windows")
 _DONE = {Action.ACTION_CREATE: "added", Action.ACTION_DELETE: "removed"}
 
 
@@ -30,6 +31,15 @@ class ImpactEdit:
     before: str = ""
     """The impact before it was changed or removed."""
     after: str = ""
+    cid_before: str = ""
+    """The circuit ID before it was changed to this one; empty if it was not."""
+    has_other_windows: bool = False
+    """Whether the circuit is affected in other windows than before."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether anything changed that the timeline has words for."""
+        return self.done != "changed" or bool(self.before != self.after or self.cid_before or self.has_other_windows)
 
 
 def read_impact_edits(visibility: Visibility, maintenance: UUID) -> list[ImpactEdit]:
@@ -52,19 +62,23 @@ def read_impact_edits(visibility: Visibility, maintenance: UUID) -> list[ImpactE
     ).order_by("-time")
     records = records.annotate(before=Subquery(earlier.values("object_data_v2")[:1])).order_by("-time")
     edits = (_edit(record) for record in records.defer("object_data")[:MOST])
-    return [each for each in edits if each.done != "changed" or each.before != each.after]
+    return [each for each in edits if each.is_shown]
 
 
 def _edit(record: Any) -> ImpactEdit:
-    after = record.object_data_v2 or {}
+    after, before = record.object_data_v2 or {}, record.before or {}
     is_removed = record.action == Action.ACTION_DELETE
+    is_changed = record.action == Action.ACTION_UPDATE and bool(before)
+    cid, cid_before = (data.get("cid") or "" for data in (after, before))
     return ImpactEdit(
         at=record.time,
         who=record.user_name,
-        cid=after.get("cid") or "",
+        cid=cid,
         done=_DONE.get(record.action, "changed"),
-        before=_impact(after if is_removed else record.before or {}),
+        before=_impact(after if is_removed else before),
         after="" if is_removed else _impact(after),
+        cid_before=cid_before if is_changed and cid_before != cid else "",
+        has_other_windows=is_changed and any(before.get(name) != after.get(name) for name in _WINDOWS),
     )
 
 

@@ -14,7 +14,8 @@ from nautobot_circuit_maintenance.models.layouts import SUSPENDED_BY
 from nautobot_circuit_maintenance.models.manual_readings import PARSER
 
 _LOOKED_BACK = timedelta(days=90)
-_TWICE = 2
+_FEWEST = 2
+"""Emails that people added manually, before teaching is offered."""
 _NO_PARSERS = (PARSER, "bcop")
 """Calendars are read for every provider, whatever its other emails are."""
 _MOST = 100
@@ -50,7 +51,7 @@ def teachable(visibility: Visibility, now: datetime) -> Iterator[Teachable]:
     by_hand = ManualReading.objects.filter(read_at__gte=since).order_by().values("fingerprint")
     rows = visibility.notifications.filter(fingerprint__in=by_hand, raw__isnull=False)
     rows = rows.exclude(provider__in=MailLayout.objects.order_by().values("provider"))
-    numbers = dict(rows.values_list("provider").annotate(number=Count("pk")).filter(number__gte=_TWICE)[:_MOST])
+    numbers = dict(rows.values_list("provider").annotate(number=Count("pk")).filter(number__gte=_FEWEST)[:_MOST])
     if not numbers:
         return
     parsed = ParsedNotification.objects.filter(notification__provider__in=numbers, received_at__gte=since)

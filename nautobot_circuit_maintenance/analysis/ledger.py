@@ -1,7 +1,7 @@
 """The providers' ledger: the account of each quarter, live or as it was closed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,25 +40,42 @@ class LedgerRow:
 def read_ledger(
     visibility: Visibility, quarter: Quarter, now: datetime, providers: Iterable[UUID] | None = None
 ) -> list[LedgerRow]:
-    """Return the row of each visible provider with maintenances in a quarter.
+    """Return the row of each visible provider with maintenances in a quarter; see ``read_ledgers``."""
+    return read_ledgers(visibility, [quarter], now, providers)
 
-    Closed figures count all maintenances: who may view only some of them gets the account of these.
+
+def read_ledgers(
+    visibility: Visibility, quarters: Sequence[Quarter], now: datetime, providers: Iterable[UUID] | None = None
+) -> list[LedgerRow]:
+    """Return the row of each visible provider for each of these quarters in which it has maintenances.
+
+    Closed figures count all maintenances: who may view only some of them gets the account of these. Takes as many
+    queries for all quarters as for one.
     """
     visible = visibility.providers.filter(pk__in=list(providers)) if providers is not None else visibility.providers
-    pks = set(visible.values_list("pk", flat=True))
-    rows = {}
-    if _sees_all(visibility):
-        for stored in ProviderQuarter.objects.filter(
-            provider__in=visible.values("pk"), year=quarter.year, quarter=quarter.number
-        ):
-            rows[stored.provider_id] = _stored_row(stored)
-    missing = pks - rows.keys()
+    rows = list(_closed(visible, quarters)) if _sees_all(visibility) else []
     # A quarter is closed for all providers at once.
-    if not rows and missing:
-        works = read_works(visibility, quarter, missing)
-        for provider, found in works.items():
-            rows[provider] = LedgerRow(provider, quarter, account((work for work, _ in found), now))
-    return list(rows.values())
+    open_ones = set(quarters) - {row.quarter for row in rows}
+    pks = set(visible.values_list("pk", flat=True)) if open_ones else set()
+    if not pks:
+        return rows
+    live: defaultdict[tuple[UUID, Quarter], list[Work]] = defaultdict(list)
+    span = (min(open_ones).start, max(open_ones).end)
+    for provider, found in _works_between(visibility, span, pks).items():
+        for work, _ in found:
+            live[provider, Quarter.of(work.start)].append(work)
+    rows += (
+        LedgerRow(provider, quarter, account(works, now))
+        for (provider, quarter), works in live.items()
+        if quarter in open_ones
+    )
+    return rows
+
+
+def _closed(providers: Any, quarters: Iterable[Quarter]) -> Iterator[LedgerRow]:
+    chosen = Q(*(Q(year=each.year, quarter=each.number) for each in quarters), _connector=Q.OR)
+    for stored in ProviderQuarter.objects.filter(chosen, provider__in=providers.values("pk")):
+        yield _stored_row(stored)
 
 
 def read_circuits(visibility: Visibility, quarter: Quarter, now: datetime, provider: UUID) -> list[LedgerRow]:
@@ -105,8 +122,14 @@ def read_works(
     visibility: Visibility, quarter: Quarter, providers: Iterable[UUID]
 ) -> dict[UUID, list[tuple[Work, dict[str, Work]]]]:
     """Return the maintenances of these providers that start in a quarter, each with its part for each circuit ID."""
+    return _works_between(visibility, (quarter.start, quarter.end), providers)
+
+
+def _works_between(
+    visibility: Visibility, span: _Span, providers: Iterable[UUID]
+) -> dict[UUID, list[tuple[Work, dict[str, Work]]]]:
     chosen = visibility.maintenances.filter(
-        start_time__gte=quarter.start, start_time__lt=quarter.end, provider__in=list(providers), replaced_by=None
+        start_time__gte=span[0], start_time__lt=span[1], provider__in=list(providers), replaced_by=None
     )
     windows = _windows(chosen)
     announcements = _announcements(visibility, chosen)

@@ -27,7 +27,8 @@ def close_daily(now: datetime) -> None:
             with transaction.atomic():
                 close_quarters(now)
         except DatabaseError as error:  # of any kind: messages matter more
-            logger.warning("Could not close the quarters of the ledger; will retry tomorrow: %s", error)
+            sentence = "Could not close the quarters of the ledger; will retry tomorrow: %s"
+            logger.warning(sentence, error, extra={"grouping": "run"})
 
 
 def close_quarters(now: datetime) -> None:

@@ -15,9 +15,8 @@ FAILING, FAILED, DOWN = "failing subscription", "failed delivery", "channel down
 
 def count_outbound_problems(visibility: Visibility) -> Counter[str]:
     """Return the numbers of failing subscriptions, failed deliveries and channels that are down, by one query."""
-    subscriptions = visibility.of_model(Subscription)
     rows: dict[str, QuerySet[Any]] = {
-        FAILING: subscriptions.filter(enabled=True).exclude(last_error=""),
+        FAILING: visibility.among(Subscription.objects.failing()),
         FAILED: visibility.of_model(Delivery).filter(state=DeliveryStateChoices.FAILED),
     }
     if visibility.user is None or visibility.user.has_perm("nautobot_circuit_maintenance.view_subscription"):

@@ -1,10 +1,16 @@
-"""The sites at risk as numbers, for a monitoring system that asks every few seconds."""
+"""The findings of all users together, at most five minutes old: for whatever asks more often than the network can be assessed.
+
+A monitoring system asks every few seconds for the number of sites at risk, and each page of core whether there is anything to say.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.cache import cache
+from nautobot.circuits.models import Circuit
+from nautobot.dcim.models import Device, Location
 
 from nautobot_circuit_maintenance.analysis.redundancy.values import Kind, Subject
 from nautobot_circuit_maintenance.analysis.risk.report import read_risk
@@ -19,10 +25,39 @@ HORIZONS: Mapping[str, timedelta] = {
 }
 """How far ahead a number looks, by its label; each includes those before it."""
 LABELS = {Kind.DARK: "dark", Kind.ONE_LEFT: "one_left"}
-_CACHE, _CACHE_SECONDS = "nautobot_circuit_maintenance.site_risks", 300
+CACHE, _CACHE_SECONDS = "nautobot_circuit_maintenance.episodes", 300
 
-_Episode = tuple[UUID, Kind, datetime, datetime]
-"""A site, how bad it is, from when and until when."""
+
+class Episode(NamedTuple):
+    """A finding: about a site, a hub, ..."""
+
+    subject: Subject
+    key: UUID
+    kind: Kind
+    start: datetime
+    end: datetime
+    circuits: frozenset[UUID]
+    """Those that cause it, and those that it hangs on."""
+
+
+def may_concern(instance: Any, now: datetime) -> bool:
+    """Return whether a circuit, location or device may have to expect something, by work on whatever circuit.
+
+    True also while no assessment is at hand: it asks for none, because pages of core wait for the answer. Takes up to
+    three queries.
+    """
+    episodes: list[Episode] | None = cache.get(CACHE)
+    if episodes is None:
+        return True
+    current = [each for each in episodes if each.end > now]
+    if isinstance(instance, Circuit):
+        return any(instance.pk in each.circuits for each in current)
+    place = instance.location if isinstance(instance, Device) else instance
+    if not current or not isinstance(place, Location):
+        return False
+    keys = {each.key for each in current}
+    within = place.cacheable_descendants_pks(include_self=True) if place is instance else [place.pk]
+    return not keys.isdisjoint(within) or place.ancestors().filter(pk__in=keys).exists()
 
 
 def count_sites_at_risk(now: datetime) -> dict[tuple[str, str], int] | None:
@@ -32,10 +67,10 @@ def count_sites_at_risk(now: datetime) -> dict[tuple[str, str], int] | None:
     because it may take most of a second for a large network.
     """
     try:
-        episodes = cache.get_or_set(_CACHE, lambda: _episodes(now), _CACHE_SECONDS) or []
+        episodes = read_episodes(now)
     except RiskError:  # of read_risk(): the settings are wrong, which the dashboard says
         return None
-    current = [each for each in episodes if each[3] > now]
+    current = [each for each in episodes if each.subject == Subject.SITE and each.end > now]
     counts = {}
     for horizon, ahead in HORIZONS.items():
         dark = _sites(current, Kind.DARK, now + ahead)
@@ -44,10 +79,17 @@ def count_sites_at_risk(now: datetime) -> dict[tuple[str, str], int] | None:
     return counts
 
 
-def _sites(episodes: Iterable[_Episode], wanted: Kind, until: datetime) -> set[UUID]:
-    return {site for site, kind, start, _ in episodes if kind == wanted and start <= until}
+def _sites(episodes: Iterable[Episode], wanted: Kind, until: datetime) -> set[UUID]:
+    return {each.key for each in episodes if each.kind == wanted and each.start <= until}
 
 
-def _episodes(now: datetime) -> list[_Episode]:
+def read_episodes(now: datetime) -> list[Episode]:
+    """Return what everyone together has to expect; raises RiskError if nothing can be assessed."""
+    return cache.get_or_set(CACHE, lambda: _episodes(now), _CACHE_SECONDS) or []
+
+
+def _episodes(now: datetime) -> list[Episode]:
     findings = read_risk(Visibility.everything(), now).findings
-    return [(each.key, each.kind, each.start, each.end) for each in findings if each.subject == Subject.SITE]
+    return [
+        Episode(each.subject, each.key, each.kind, each.start, each.end, each.down | each.hangs_on) for each in findings
+    ]

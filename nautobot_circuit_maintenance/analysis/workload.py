@@ -96,4 +96,4 @@ def read_channels() -> dict[str, bool]:
 
 def count_failing_subscriptions() -> int:
     """Return the number of enabled subscriptions that send nothing because of an error."""
-    return Subscription.objects.filter(enabled=True).exclude(last_error="").count()
+    return Subscription.objects.failing().count()

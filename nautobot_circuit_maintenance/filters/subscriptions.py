@@ -39,7 +39,7 @@ class SubscriptionFilterSet(VisibleFilterSet, NautobotFilterSet):
 
     def filter_error(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep enabled subscriptions with an error, or the others."""
-        failing = queryset.filter(enabled=True).exclude(last_error="")
+        failing = queryset.failing()
         return failing if value else queryset.exclude(pk__in=failing.order_by().values("pk"))
 
 

@@ -8,8 +8,8 @@ from nautobot.circuits.models import Circuit, Provider
 from nautobot.dcim.models import Location
 
 from nautobot_circuit_maintenance.analysis.redundancy.values import Kind
-from nautobot_circuit_maintenance.forms.fields import TIME_ZONE_HELP
-from nautobot_circuit_maintenance.forms.moments import MomentInput
+from nautobot_circuit_maintenance.forms.fields import WindowEndField, WindowStartField
+from nautobot_circuit_maintenance.forms.moments import InZoneMixin, MomentInput
 from nautobot_circuit_maintenance.risk_settings import LONGEST_WORK
 
 _ANY = [("", "Any")]
@@ -34,14 +34,15 @@ class RiskFilterForm(BootstrapMixin, forms.Form):
     days = forms.IntegerField(required=False, min_value=1, max_value=MOST_DAYS, label="Days ahead")
 
 
-class WhatIfForm(BootstrapMixin, forms.Form):
+class WhatIfForm(InZoneMixin, BootstrapMixin, forms.Form):
     """Work that is asked about."""
 
     circuit = DynamicModelMultipleChoiceField(
         queryset=Circuit.objects.all(), label="Circuits", help_text="What is to be taken down."
     )
-    start = forms.DateTimeField(label="From", help_text=TIME_ZONE_HELP, widget=MomentInput())
-    end = forms.DateTimeField(label="To", help_text=TIME_ZONE_HELP, widget=MomentInput())
+    start = WindowStartField(label="From", widget=MomentInput())
+    end = WindowEndField(label="To", widget=MomentInput())
+    field_order = ["circuit", "start", "end", "time_zone"]
 
     def clean(self):
         """Reject work that ends before it starts, or takes too long to be planned as one."""

@@ -71,6 +71,11 @@ class IncrementalMailbox(Mailbox, Generic[S, I]):
     def messages(self, summaries: Sequence[MessageSummary[I]]) -> tuple[MailMessage, ...]:
         """Read messages; deleted ones are left out. Of one over the size limit, only the header is transferred."""
 
+    @property
+    def log_extra(self) -> dict[str, str]:
+        """What a log line has beside its text: in the log of a job, it is grouped by its source."""
+        return {"grouping": self.settings.name}
+
     def fetch(self, request: FetchRequest) -> Iterator[Batch]:
         """Yield the backlog of new senders, then what is newer than the cursor; raises MailboxError."""
         yield from self.follow(self.plan(request))
@@ -90,7 +95,7 @@ class IncrementalMailbox(Mailbox, Generic[S, I]):
     def warn_about_change(self, request: FetchRequest) -> None:
         """Log that the cursor of the last run is worthless, and from when on messages are read again."""
         since = min(request.backlog_since, request.resume_since)
-        logger.warning(_MAILBOX_CHANGED, self.settings.name, since)
+        logger.warning(_MAILBOX_CHANGED, self.settings.name, since, extra=self.log_extra)
 
     def follow(self, plan: FetchPlan[I]) -> Iterator[Batch]:
         """Yield the batches of a plan."""

@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
-from nautobot.apps.models import BaseModel, PrimaryModel, extras_features
+from nautobot.apps.models import BaseManager, BaseModel, PrimaryModel, RestrictedQuerySet, extras_features
 
 from nautobot_circuit_maintenance.choices import (
     AudienceChoices,
@@ -39,6 +39,14 @@ _BEGINS_ANEW = (
 def default_events() -> list[str]:
     """Return the events of a new subscription."""
     return [EventChoices.NEW, EventChoices.CHANGED, EventChoices.CANCELLED]
+
+
+class SubscriptionQuerySet(RestrictedQuerySet):
+    """Subscriptions."""
+
+    def failing(self) -> "SubscriptionQuerySet":
+        """Filter enabled subscriptions that send nothing because of an error."""
+        return self.filter(enabled=True).exclude(last_error="")
 
 
 @extras_features(*FEATURES)
@@ -110,6 +118,8 @@ class Subscription(ReferencesInRecordsMixin, PrimaryModel):  # type: ignore[misc
     )
     next_digest = models.DateTimeField(null=True, editable=False, help_text="When the next digest is due.")
     last_error = models.TextField(blank=True, editable=False, help_text="Why nothing is sent.")
+
+    objects = BaseManager.from_queryset(SubscriptionQuerySet)()
 
     natural_key_field_names = ["name"]
     is_dynamic_group_associable_model = False

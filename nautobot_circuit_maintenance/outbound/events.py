@@ -32,7 +32,8 @@ def publish(topic: str, payload: Mapping[str, Any]) -> None:
         publish_event(topic=topic, payload={"at": timezone.now().isoformat(), **payload})
     except Exception:  # pylint: disable=broad-exception-caught  # brokers are other people's code
         _FAILED.labels(topic).inc()
-        _LOGGER.exception("EVENT-01: An event broker did not take an event of the topic %s.", topic)
+        sentence = "EVENT-01: An event broker did not take an event of the topic %s."
+        _LOGGER.exception(sentence, topic, extra={"grouping": "Event broker"})
 
 
 def publish_changes(*, changes: Sequence[Any], **_kwargs: Any) -> None:

@@ -31,7 +31,7 @@ def look_again(channels: Collection[str]) -> None:
     owners = Owners()
     reasons: dict[tuple[Any, str], str] = {}
     inactive = enabled.filter(owner__is_active=False, last_error="")
-    for each in [*inactive, *enabled.filter(channel__in=channels).exclude(last_error="")]:
+    for each in [*inactive, *Subscription.objects.failing().filter(channel__in=channels)]:
         key = (each.owner_id, repr(each.maintenance_filter))
         if key not in reasons:
             reasons[key] = _why_silent(each, owners)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.pipeline.digest import DigestResult
 from nautobot_circuit_maintenance.pipeline.outcomes import ApplyResult, Outcome, outcome_of
 from nautobot_circuit_maintenance.pipeline.record import Recorded
@@ -13,6 +14,10 @@ from nautobot_circuit_maintenance.pipeline.unknown_senders import UnknownSenders
 
 PREVIOUSLY_WAITING = "Previously waiting"
 """The name of the report on notifications that the run did not record itself."""
+UNREAD = (Outcome.FAILED, Outcome.REFUSED)
+"""What became of notifications that the log of a job names."""
+MOST_NAMED = 20
+"""How many of them it names: each line is a row that Nautobot commits on a connection of its own."""
 
 
 @dataclass
@@ -34,6 +39,10 @@ class SourceReport:
     """The change contexts in which that was done."""
     recorded: list[UUID] = field(default_factory=list)
     """Primary keys of the new notifications."""
+    settled: dict[UUID, Outcome] = field(default_factory=dict)
+    """What became of the notifications that are counted here, by primary key."""
+    rehearsed: list[Notification] = field(default_factory=list)
+    """The first of those that a dry run could not read; their rows are gone."""
     error: str = ""
     """Why it was not read completely; empty if it was."""
 
@@ -52,6 +61,7 @@ class SourceReport:
         self.outcomes += result.outcomes
         self.changes += result.changes
         self.ends.update(result.ends)
+        self.settled.update(result.ends)
         self.change_ids |= result.change_ids
 
     def settle(self, states: Mapping[UUID, str]) -> None:
@@ -61,8 +71,14 @@ class SourceReport:
         """
         counted = (Outcome.NEW, Outcome.DUPLICATE, Outcome.UNKNOWN_SENDER)
         self.outcomes = Counter({each: self.outcomes[each] for each in counted})
-        self.outcomes += Counter(outcome_of(states[pk]) for pk in self.recorded if pk in states)
-        self.outcomes += Counter(outcome for pk, outcome in self.ends.items() if pk not in states)
+        self.settled = {pk: outcome_of(states[pk]) for pk in self.recorded if pk in states}
+        self.settled |= {pk: outcome for pk, outcome in self.ends.items() if pk not in states}
+        self.outcomes += Counter(self.settled.values())
+
+    @property
+    def unread(self) -> list[UUID]:
+        """Primary keys of the notifications that failed or were refused."""
+        return [pk for pk, outcome in self.settled.items() if outcome in UNREAD]
 
     def __str__(self) -> str:
         """Return the report as one line."""

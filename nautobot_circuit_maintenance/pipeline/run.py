@@ -31,7 +31,13 @@ from nautobot_circuit_maintenance.pipeline.fetch_request import fetch_request
 from nautobot_circuit_maintenance.pipeline.outcomes import Outcome
 from nautobot_circuit_maintenance.pipeline.record import record_batch
 from nautobot_circuit_maintenance.pipeline.repeating import repeated
-from nautobot_circuit_maintenance.pipeline.report import PREVIOUSLY_WAITING, RunReport, SourceReport
+from nautobot_circuit_maintenance.pipeline.report import (
+    MOST_NAMED,
+    PREVIOUSLY_WAITING,
+    UNREAD,
+    RunReport,
+    SourceReport,
+)
 from nautobot_circuit_maintenance.pipeline.sender_register import forget_known
 from nautobot_circuit_maintenance.pipeline.senders import SenderDirectory
 from nautobot_circuit_maintenance.pipeline.settlement import settle
@@ -45,6 +51,8 @@ logger = logging.getLogger(__name__)
 OUT_OF_TIME = "RUN-01: Job time limit reached; the next run will continue."
 
 _UNKNOWN_SENDERS = "%s: skipped email from unknown senders: %s. To process them, add the address to the provider."
+_OF_THE_RUN = {"grouping": "run"}
+"""The group of log lines about no source: core's word for what a job does itself."""
 _NO_SENDER = "%s: skipped email without a sender (%d): no header %s with exactly one address. See source_header."
 
 
@@ -115,7 +123,7 @@ def _link_unmatched() -> None:
     try:
         repeated(link_unmatched)
     except DatabaseError as error:  # of any kind, such as a deadlock with a worker that digests: messages come first
-        logger.warning("Could not link circuit IDs; will retry in the next run: %s", error)
+        logger.warning("Could not link circuit IDs; will retry in the next run: %s", error, extra=_OF_THE_RUN)
 
 
 def _requeue_answered(options: RunOptions) -> None:
@@ -123,7 +131,8 @@ def _requeue_answered(options: RunOptions) -> None:
     try:
         repeated(partial(requeue_answered, options.now))
     except DatabaseError as error:  # of any kind: messages come first
-        logger.warning("Could not judge unanswered senders; will retry in the next run: %s", error)
+        sentence = "Could not judge unanswered senders; will retry in the next run: %s"
+        logger.warning(sentence, error, extra=_OF_THE_RUN)
 
 
 def drain_waiting(options: RunOptions) -> RunReport:
@@ -196,7 +205,7 @@ def fetch_source(
         if options.dry_run:
             with _rolled_back():
                 recorded = record_batch(source, directory, batch)
-                report.outcomes += _rehearse(recorded.new)
+                _rehearse(recorded.new, report)
         else:
             recorded = record_batch(source, directory, batch)
             options.on_recorded(len(recorded.new))
@@ -218,9 +227,12 @@ def digest_queue(
         report.add_digested(result)
 
 
-def _rehearse(recorded: Collection[UUID]) -> Counter[Outcome]:
+def _rehearse(recorded: Collection[UUID], report: SourceReport) -> None:
     """Digest messages that are about to be rolled back."""
-    return digest(Notification.objects.filter(pk__in=recorded), dry_run=True).outcomes
+    rows = Notification.objects.filter(pk__in=recorded)
+    report.outcomes += digest(rows, dry_run=True).outcomes
+    if room := MOST_NAMED - len(report.rehearsed):
+        report.rehearsed += rows.filter(state__in=[each.value for each in UNREAD]).select_related("source")[:room]
 
 
 @contextmanager

@@ -252,6 +252,25 @@ class MaintenancePageTest(PageTestCase):
         self.add_permissions("extras.view_objectchange")
         self.assertNotIn("BY-HAND", self.timeline()[0])  # impacts may not be viewed
 
+    def test_timeline_shows_other_circuit_ids_and_other_windows(self):
+        """Either may bring another site into play, though the impact stays the same."""
+        self.become_superuser()
+        with web_request_context(self.user):
+            impact = app.create_impact(self.maintenance, "FIRST-ID", Impact.OUTAGE)
+        impact.cid = "SECOND-ID"
+        with web_request_context(self.user):
+            impact.save()
+        impact.in_all_windows = False
+        with web_request_context(self.user):
+            impact.save()
+
+        text, _ = self.timeline()
+
+        self.assertRegex(
+            text, rf"Circuit SECOND-ID changed by {self.user}, [^,]+ UTC Affected in other windows Circuit"
+        )
+        self.assertRegex(text, r"changed by \w+, [^,]+ UTC Circuit ID FIRST-ID \u2192 SECOND-ID Circuit FIRST-ID added")
+
     def test_timeline_is_restricted_by_permissions(self):
         mail = self.notify(1, "SECRET-CID", subject="Secret subject")
         self.permit("view_circuitmaintenance")

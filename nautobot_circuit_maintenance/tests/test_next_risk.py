@@ -2,6 +2,7 @@
 
 import re
 
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -11,6 +12,7 @@ from nautobot.circuits.models import Circuit, Provider
 from nautobot.dcim.models import Location
 
 from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.analysis.site_risks import CACHE
 from nautobot_circuit_maintenance.tests.factories import core, users
 from nautobot_circuit_maintenance.tests.risk_case import RiskCase, configured
 
@@ -104,3 +106,72 @@ class NextRiskTest(RiskCase):
 
         self.assertEqual(queries(), before)
         self.assertLessEqual(before, 20)
+
+
+class OthersWorkTest(RiskCase):
+    """Delos is reached by way of Athens, which goes dark tonight; nothing is planned for Delos and its circuit."""
+
+    def setUp(self):
+        super().setUp()
+        cache.delete(CACHE)
+        self.addCleanup(cache.delete, CACHE)
+        self.now = timezone.now().replace(microsecond=0)
+        self.delos, self.elsewhere = core.create_sites("Delos", "Elsewhere")
+        self.circuit("D-1", self.athens, self.delos)
+        self.device = core.create_device("edge-1", self.delos)
+        self.work("one", "A-1", start=10)
+        self.work("two", "A-2", start=11)
+        self.concerned = (("location", self.delos), ("device", self.device), ("circuit", self.circuits["B-1"]))
+        self.work("three", "B-2", start=30)  # Berlin hangs on B-1 then
+
+    def shown(self, kind, instance, user=None):
+        """Return what the page of an object asks for afterwards, and the piece of HTML that it receives; empty if it does not ask."""
+        client = Client(SERVER_NAME="nautobot.example.com")
+        client.force_login(user or self.user)
+        page = client.get(instance.get_absolute_url(), follow=True).content.decode()
+        asked = re.search(rf'hx-get="([^"]*/risk-of-{kind}/[^"]*)" hx-trigger="load" hx-swap="outerHTML"', page)
+        if not asked:
+            return "", ""
+        response = client.get(asked[1])
+        self.assertEqual(response.status_code, 200)
+        return asked[1].partition("?")[2], " ".join(re.sub("<[^>]+>", "", response.content.decode()).split())
+
+    def test_the_page_of_what_suffers_by_work_on_other_circuits_says_so(self):
+        for kind, instance in self.concerned:
+            with self.subTest(kind=kind):
+                query, text = self.shown(kind, instance)
+                self.assertEqual(query, "as=panel")
+                self.assertIn("One Left Berlin" if kind == "circuit" else "Dark Delos", text)
+                self.assertTrue(text.startswith("CIRCUIT MAINTENANCES"), text)
+
+    def test_it_is_said_beside_past_maintenances_too(self):
+        self.work("past", "D-1", start=-100)
+        page = self.shown("location", self.delos)
+
+        self.assertEqual(page[0], "as=row")
+        self.assertTrue(page[1].startswith("Dark Delos"), page)
+
+    def test_pages_without_anything_to_say_ask_no_more_once_that_is_known(self):
+        self.assertEqual(self.shown("location", self.elsewhere), ("as=panel", ""))
+        self.assertEqual(self.shown("location", self.elsewhere), ("", ""))
+        self.assertEqual(self.shown("circuit", self.circuits["C-1"]), ("", ""))
+        for kind, instance in self.concerned:
+            with self.subTest(kind=kind):
+                self.assertTrue(self.shown(kind, instance)[1])
+
+    def test_whether_a_page_asks_says_nothing_about_what_is_hidden(self):
+        partial = users.viewer(*ALL, constraints={models.CircuitMaintenance: {"name": "one"}})
+        self.shown("location", self.elsewhere)
+
+        self.assertEqual(self.shown("location", self.elsewhere, partial), ("as=panel", ""))
+        self.assertEqual(self.shown("location", self.delos, partial), ("as=panel", ""))
+        self.assertEqual(
+            self.shown("location", self.delos, users.viewer(models.CircuitMaintenance, Location)), ("", "")
+        )
+
+    def test_the_home_page_counts_them(self):
+        client = Client(SERVER_NAME="nautobot.example.com")
+        client.force_login(self.user)
+        page = client.get("/").content.decode()
+
+        self.assertRegex(" ".join(page.split()), r'>3</span> <h3 [^>]*><a href="[^"]*/risk/[^"]*">Sites at risk')

@@ -126,6 +126,21 @@ class WhatIfPageTest(PageCase):
         self.assertIn("Berlin would go dark", page)
         self.assertIn("Long enough without a dark site", page)
 
+    def test_the_times_are_in_the_zone_that_is_chosen(self):
+        """Berlin is dark while B-2 is down, which the provider announced in UTC."""
+        start, end = self.now + 2 * HOUR, self.now + 3 * HOUR
+        for zone, offset in (("UTC", 0), ("Asia/Tokyo", 9)):
+            with self.subTest(zone=zone):
+                page = self.text(
+                    "what_if",
+                    circuit=[str(self.circuits["B-1"].pk)],
+                    start=f"{start + offset * HOUR:%Y-%m-%dT%H:%M}",
+                    end=f"{end + offset * HOUR:%Y-%m-%dT%H:%M}",
+                    time_zone=zone,
+                )
+                self.assertIn("A Site Goes Dark", page)
+        self.assertIn("Unknown time zone", self.text("what_if", circuit=[], start="", time_zone="Moon"))
+
     def test_the_work_adds_nothing(self):
         self.assertIn("Nothing Is Added", self.ask("A-1"))
 

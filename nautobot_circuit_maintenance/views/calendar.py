@@ -8,14 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
-from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
 from nautobot_circuit_maintenance.analysis.calendar import CalendarWindow, read_windows
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.filters import CircuitMaintenanceFilterSet
 from nautobot_circuit_maintenance.models import CircuitMaintenance
 from nautobot_circuit_maintenance.ui.http import has_storable_query
-from nautobot_circuit_maintenance.views.page import Page
+from nautobot_circuit_maintenance.views.page import Page, PermittedView
 from nautobot_circuit_maintenance.views.tab_counts import counted_tabs
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
@@ -26,13 +25,7 @@ _OWN = ("start", "end", "timeZone")
 """Parameters of the calendar; all others are filters of the list."""
 
 
-class _CalendarMixin(ContentTypePermissionRequiredMixin):
-    def get_required_permission(self) -> str:
-        """Return the permission to view maintenances."""
-        return "nautobot_circuit_maintenance.view_circuitmaintenance"
-
-
-class CalendarView(_CalendarMixin, Page):
+class CalendarView(Page):
     """The page; its script asks for the windows of the month that it shows."""
 
     template = "calendar"
@@ -64,7 +57,7 @@ class CalendarView(_CalendarMixin, Page):
         return self.page(request, **context)
 
 
-class CalendarEventsView(_CalendarMixin, GenericView):
+class CalendarEventsView(PermittedView):
     """The windows of a period."""
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -150,10 +150,6 @@ class ChangesView(Page):
         }
     )
 
-    def get_required_permission(self) -> str:
-        """Return the permission to view maintenances."""
-        return "nautobot_circuit_maintenance.view_circuitmaintenance"
-
     def get(self, request: HttpRequest) -> HttpResponse:
         """Render the page."""
         chosen = request.GET.get("days", "")

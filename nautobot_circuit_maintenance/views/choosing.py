@@ -1,7 +1,6 @@
 """Choosing what a doubtful reading is instead, and keeping a habit of the provider that it shows."""
 
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django.contrib import messages
@@ -12,7 +11,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.module_loading import import_string
 from rest_framework.decorators import action
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
@@ -23,6 +21,9 @@ from nautobot_circuit_maintenance.forms.moments import UNKNOWN_ZONE, ZoneInput
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
 from nautobot_circuit_maintenance.pipeline.choosing import choose
 from nautobot_circuit_maintenance.views.asking import ASKING, TITLED
+
+if TYPE_CHECKING:
+    from nautobot_circuit_maintenance.pipeline.rules import Habit
 
 _RULE = "plugins:nautobot_circuit_maintenance:notification_rule"
 _QUESTIONS = {
@@ -45,7 +46,10 @@ def choose_reading(request: HttpRequest, maintenance: CircuitMaintenance, *, fin
     row, chosen = result
     messages.success(request, f"The maintenance follows your choice now: {chosen.label}.")
     if chosen.window and chosen.replaced and is_swapped(chosen.window, chosen.replaced):
-        if order := import_string("nautobot_circuit_maintenance.pipeline.rules.order_of")(row, chosen.window):
+        # pylint: disable-next=import-outside-toplevel  # not at each start
+        from nautobot_circuit_maintenance.pipeline.rules import order_of
+
+        if order := order_of(row, chosen.window):
             if user.has_perm("circuits.change_provider", row.provider):
                 return f"{reverse(_RULE, args=[row.pk])}?{urlencode({'order': order})}"
     exists = CircuitMaintenance.objects.filter(pk=maintenance.pk).exists()
@@ -60,9 +64,11 @@ class RuleMixin:
     @action(detail=True, url_path="rule", url_name="rule", **ASKING)
     def rule(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Show how the provider's other emails read by a habit of it, then keep it."""
+        # pylint: disable-next=import-outside-toplevel  # not at each start
+        from nautobot_circuit_maintenance.pipeline import rules
+
         row = self.get_object()
-        rules: Any = import_module("nautobot_circuit_maintenance.pipeline.rules")
-        habit, problem = _habit(request, rules)
+        habit, problem = _habit(request)
         if not request.user.has_perm("circuits.change_provider", row.provider):
             raise PermissionDenied("You may not change this provider.")
         if request.method == "POST" and habit.value:
@@ -79,7 +85,7 @@ class RuleMixin:
         }
         return TemplateResponse(request, "nautobot_circuit_maintenance/rule.html", context)
 
-    def _keep(self, request: HttpRequest, row: Notification, habit: Any) -> HttpResponse:
+    def _keep(self, request: HttpRequest, row: Notification, habit: "Habit") -> HttpResponse:
         row.provider.cf[habit.field.key] = habit.value
         try:
             row.provider.validated_save()
@@ -92,14 +98,17 @@ class RuleMixin:
         return redirect(row.get_absolute_url())
 
 
-def _habit(request: HttpRequest, rules: Any) -> tuple[Any, str]:
+def _habit(request: HttpRequest) -> tuple["Habit", str]:
     """Return the habit that is asked about, and what is wrong with its value, which is empty then."""
+    # pylint: disable-next=import-outside-toplevel  # not at each start
+    from nautobot_circuit_maintenance.pipeline.rules import Habit
+
     given = request.POST if request.method == "POST" else request.GET
     if "zone" in given:
         zone = given["zone"].strip()
         is_known = zone in available_timezones()
-        return rules.Habit("zone", zone if is_known else ""), UNKNOWN_ZONE if zone and not is_known else ""
+        return Habit("zone", zone if is_known else ""), UNKNOWN_ZONE if zone and not is_known else ""
     order = given.get("order") or ORDER.choices[0]
     if order not in ORDER.choices:
         raise Http404("No such order of day and month.")
-    return rules.Habit("order", order), ""
+    return Habit("order", order), ""

@@ -40,10 +40,6 @@ class DashboardView(Page):
         items={"generic": [ViewNameBreadcrumbItem(view_name=_LIST, label="Circuit Maintenances")]}
     )
 
-    def get_required_permission(self) -> str:
-        """Require the permission that the counts are made with."""
-        return "nautobot_circuit_maintenance.view_circuitmaintenance"
-
     def get(self, request: HttpRequest) -> HttpResponse:
         """Render the dashboard."""
         now, days = timezone.now(), get_app_settings().dashboard_n_days

@@ -29,9 +29,7 @@ class HealthView(Page):
         }
     )
 
-    def get_required_permission(self) -> str:
-        """Return the permission to view sources."""
-        return "nautobot_circuit_maintenance.view_notificationsource"
+    required_permission = "nautobot_circuit_maintenance.view_notificationsource"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Render the page."""

@@ -58,9 +58,7 @@ class InboxView(Page):
         }
     )
 
-    def get_required_permission(self) -> str:
-        """Return the permission to view notifications."""
-        return "nautobot_circuit_maintenance.view_notification"
+    required_permission = "nautobot_circuit_maintenance.view_notification"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Render the page."""

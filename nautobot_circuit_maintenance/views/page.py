@@ -7,8 +7,18 @@ from django.template.response import TemplateResponse
 from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
 
-class Page(ContentTypePermissionRequiredMixin, GenericView):
-    """A page with its title and breadcrumbs, for users with the permission of ``get_required_permission``."""
+class PermittedView(ContentTypePermissionRequiredMixin, GenericView):
+    """A view for users with one permission; what else they may not see, it leaves out or says."""
+
+    required_permission = "nautobot_circuit_maintenance.view_circuitmaintenance"
+
+    def get_required_permission(self) -> str:
+        """Return the permission, for core."""
+        return self.required_permission
+
+
+class Page(PermittedView):
+    """A page with its title and breadcrumbs."""
 
     template = ""
     """The name of its template, without folder and ".html"."""

@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from nautobot.apps.forms import BootstrapMixin, StaticSelect2Multiple
-from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.analysis.provider_summary import known_parsers
@@ -17,6 +16,7 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.parser_names import normalized_name
 from nautobot_circuit_maintenance.models.providers import PARSERS_FIELD, parser_names
 from nautobot_circuit_maintenance.views.asking import answered, ask, back_to
+from nautobot_circuit_maintenance.views.page import PermittedView
 
 _EXPLANATION = (
     "They are tried in the order shown. Choose none to try the provider's name. "
@@ -30,12 +30,10 @@ class ParsersForm(BootstrapMixin, forms.Form):
     parsers = forms.MultipleChoiceField(required=False, widget=StaticSelect2Multiple())
 
 
-class ProviderParsersView(ContentTypePermissionRequiredMixin, GenericView):
+class ProviderParsersView(PermittedView):
     """The page, for users who may change the provider."""
 
-    def get_required_permission(self) -> str:
-        """Require what core's form requires."""
-        return "circuits.change_provider"
+    required_permission = "circuits.change_provider"
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """Show the choice."""

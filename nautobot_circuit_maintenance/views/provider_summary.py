@@ -7,7 +7,6 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.analysis.provider_summary import read_summary
@@ -15,14 +14,11 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models.providers import PARSERS_FIELD, parser_names, sender_addresses
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import list_url
+from nautobot_circuit_maintenance.views.page import PermittedView
 
 
-class ProviderSummaryView(ContentTypePermissionRequiredMixin, GenericView):
+class ProviderSummaryView(PermittedView):
     """Figures of the year, the newest email, addresses and parsers."""
-
-    def get_required_permission(self) -> str:
-        """Require the permission of the panel."""
-        return "nautobot_circuit_maintenance.view_circuitmaintenance"
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """Render the summary."""

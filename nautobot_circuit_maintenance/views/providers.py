@@ -50,10 +50,6 @@ class ProvidersView(Page):
         }
     )
 
-    def get_required_permission(self) -> str:
-        """Return the permission to view maintenances, which the figures are about."""
-        return "nautobot_circuit_maintenance.view_circuitmaintenance"
-
     def get(self, request: HttpRequest) -> HttpResponse:
         """Render the page, or the same rows as CSV."""
         now, visibility = timezone.now(), Visibility.of(request.user)

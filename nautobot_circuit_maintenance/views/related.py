@@ -4,22 +4,18 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 from nautobot.circuits.models import Circuit, Provider
 from nautobot.dcim.models import Device, Location
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.ui.links import list_url
+from nautobot_circuit_maintenance.views.page import PermittedView
 
 MODELS = {"circuit": Circuit, "provider": Provider, "location": Location, "device": Device}
 
 
-class RelatedView(ContentTypePermissionRequiredMixin, GenericView):
+class RelatedView(PermittedView):
     """Leads to the list; ``kind`` is the filter."""
-
-    def get_required_permission(self) -> str:
-        """Return the permission to view maintenances."""
-        return "nautobot_circuit_maintenance.view_circuitmaintenance"
 
     def get(self, request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
         """Redirect to the list."""

@@ -40,16 +40,12 @@ class _RiskPage(Page):
         items={"generic": [ViewNameBreadcrumbItem(view_name=_LIST, label="Circuit Maintenances")]}
     )
 
-    def get_required_permission(self) -> str:
-        """Require the permission of the dashboard; what else is missing, the page says."""
-        return "nautobot_circuit_maintenance.view_circuitmaintenance"
-
-    def risk_of(self, request: HttpRequest, now: datetime) -> tuple[Risk | None, str]:
+    def risk_of(self, visibility: Visibility, now: datetime) -> tuple[Risk | None, str]:
         """Return the risk; without it, the reason."""
-        if not request.user.has_perms(RISK_PERMISSIONS):
+        if not visibility.user.has_perms(RISK_PERMISSIONS):
             return None, "Hidden by your permissions: circuits, locations, circuit maintenances and circuit impacts."
         try:
-            return read_risk(Visibility.of(request.user), now, with_devices=True), ""
+            return read_risk(visibility, now, with_devices=True), ""
         except RiskError as error:
             return None, str(error)
 
@@ -62,20 +58,22 @@ class RiskView(_RiskPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Render the page, or the CSV file of the same findings."""
-        now = timezone.now()
+        now, visibility = timezone.now(), Visibility.of(request.user)
         form = RiskFilterForm(request.GET or None)
         chosen = form.cleaned_data if form.is_bound and form.is_valid() else {}
-        risk, reason = self.risk_of(request, now)
+        risk, reason = self.risk_of(visibility, now)
         if risk is None:
             return self.page(request, reason=reason, form=form)
         span = timedelta(days=chosen.get("days") or USUAL_SPAN)
         scope = _scope(chosen, now + span)
         findings = scope.of(risk, risk.findings)
         if request.GET.get("export") == "csv":
-            return _csv(findings, risk, request)
+            return _csv(findings, risk, visibility)
         sites = scope.keys(risk) if scope.locations else None
-        hints = read_hints(risk, Visibility.of(request.user), now, now + span, sites)
-        context = _context(findings, risk, request, now, span)
+        hints = read_hints(risk, visibility, now, now + span, sites)
+        query = request.GET.copy()
+        query["export"] = "csv"
+        context = {"csv_url": f"?{query.urlencode()}", **_context(findings, risk, visibility, now, span)}
         return self.page(request, form=form, hints=[_hint(each) for each in hints[:MOST_LISTED]], **context)
 
 
@@ -99,24 +97,21 @@ def _scope(chosen: dict[str, Any], until: datetime) -> Scope:
     )
 
 
-def _csv(findings: Iterable[Finding], risk: Risk, request: HttpRequest) -> HttpResponse:
+def _csv(findings: Iterable[Finding], risk: Risk, visibility: Visibility) -> HttpResponse:
     found = list(findings)
-    names = read_names(Visibility.of(request.user), risk.recorded, found)
+    names = read_names(visibility, risk.recorded, found)
     response = HttpResponse(as_csv(found, risk, names), content_type="text/csv; charset=UTF-8")
     response["Content-Disposition"] = 'attachment; filename="sites_at_risk.csv"'
     return response
 
 
 def _context(
-    findings: list[Finding], risk: Risk, request: HttpRequest, now: datetime, span: timedelta
+    findings: list[Finding], risk: Risk, visibility: Visibility, now: datetime, span: timedelta
 ) -> dict[str, Any]:
     rows = risk.rows(findings)
     shown_rows = rows[:MOST_LISTED]
-    visibility = Visibility.of(request.user)
-    names = read_names(visibility, risk.recorded, [row.first for row in shown_rows])
     first = [row.first for row in shown_rows]
-    query = request.GET.copy()
-    query["export"] = "csv"
+    names = read_names(visibility, risk.recorded, first)
     return {
         "counts": count(findings),
         "rows": [shown.row_of(row, risk, names, now) for row in shown_rows],
@@ -125,7 +120,6 @@ def _context(
         "ticks": shown.ticks(now, span, start_of_day(now, 0) + timedelta(days=1)),
         "days": span.days,
         "is_partial": risk.is_partial,
-        "csv_url": f"?{query.urlencode()}",
         **_assumptions(risk, visibility),
     }
 
@@ -165,10 +159,10 @@ class WhatIfView(_RiskPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Render the form, and the answer to what it asks."""
-        now = timezone.now()
+        now, visibility = timezone.now(), Visibility.of(request.user)
         form = WhatIfForm(request.GET if "circuit" in request.GET or "start" in request.GET else None)
         form.fields["circuit"].queryset = Circuit.objects.restrict(request.user, "view")
-        risk, reason = self.risk_of(request, now)
+        risk, reason = self.risk_of(visibility, now)
         if risk is None:
             return self.page(request, form=form, reason=reason)
         if not form.is_bound or not form.is_valid():
@@ -176,10 +170,10 @@ class WhatIfView(_RiskPage):
         circuits = frozenset(each.pk for each in form.cleaned_data["circuit"])
         question = asking.Question(circuits, form.cleaned_data["start"], form.cleaned_data["end"])
         try:
-            asking.check(risk, Visibility.of(request.user), circuits)
+            asking.check(risk, visibility, circuits)
         except RiskError as error:
             return self.page(request, form=form, reason=str(error))
-        context = _answer(risk, Visibility.of(request.user), question, now)
+        context = _answer(risk, visibility, question, now)
         return self.page(request, form=form, is_partial=risk.is_partial, **context)
 
 

@@ -5,13 +5,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.cache import cache
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template import Context
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.http import urlencode
 from nautobot.apps.ui import (
     Button,
@@ -40,7 +38,8 @@ from nautobot_circuit_maintenance.domain.text import storable
 from nautobot_circuit_maintenance.pipeline.sources import synchronize_sources
 from nautobot_circuit_maintenance.pipeline.validate import VALIDATION_SECONDS, validate
 from nautobot_circuit_maintenance.ui import formatting
-from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
+from nautobot_circuit_maintenance.ui.links import list_url
+from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin, counts_by_state
 from nautobot_circuit_maintenance.views.buttons import ChangeButton
 from nautobot_circuit_maintenance.views.consents import AuthorizeButton, ConsentMixin, RevokeButton
 from nautobot_circuit_maintenance.views.viewset import POST_ONLY, UUID_REGEX, StorableQueryMixin
@@ -82,13 +81,12 @@ class NotificationsPanel(VerbatimLabelsMixin, KeyValueTablePanel):
         """Count the notifications that the user may view."""
         source, since = context["object"], timezone.now() - PERIOD
         visible = models.Notification.objects.restrict(context["request"].user, "view").filter(source=source)
-        recent = visible.filter(received_at__gte=since).order_by().values_list("state")
-        counts = dict(recent.annotate(Count("pk")))
-        url = reverse(_ROUTE.format("notification_list"))
-        rows: dict[str, Any] = {}
-        for state, label in State.CHOICES:
-            query = urlencode({"source": source.pk, "state": state, "received_at__gte": since.isoformat()})
-            rows[label] = format_html('<a href="{}?{}">{}</a>', url, query, counts[state]) if state in counts else "0"
+        recent = visible.filter(received_at__gte=since)
+        rows = counts_by_state(
+            recent,
+            State.CHOICES,
+            lambda state: list_url("notification", source=source.pk, state=state, received_at__gte=since),
+        )
         latest = visible.order_by("-received_at").values_list("received_at", flat=True).first()
         return {"Latest Notification": formatting.datetime_badge(latest), **rows}
 

@@ -4,13 +4,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template import Context
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.html import format_html
 from nautobot.apps.ui import (
     ButtonColorChoices,
     KeyValueTablePanel,
@@ -36,7 +34,7 @@ from nautobot_circuit_maintenance.outbound.owners import Silent
 from nautobot_circuit_maintenance.outbound.preview import preview
 from nautobot_circuit_maintenance.ui import formatting, outbound
 from nautobot_circuit_maintenance.ui.links import list_url
-from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin
+from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin, counts_by_state
 from nautobot_circuit_maintenance.views.asking import TITLED
 from nautobot_circuit_maintenance.views.outbound_buttons import OutboundButton
 from nautobot_circuit_maintenance.views.silences_panel import SilencesPanel
@@ -115,12 +113,9 @@ class SentPanel(VerbatimLabelsMixin, KeyValueTablePanel):
         """Count the deliveries that the user may view."""
         row = context["object"]
         visible = models.Delivery.objects.restrict(context["request"].user, "view").filter(subscription=row)
-        counts = dict(visible.order_by().values_list("state").annotate(Count("pk")))
-        rows: dict[str, Any] = {}
-        for state, label in State.CHOICES:
-            url = list_url("delivery", subscription=row.pk, state=state)
-            rows[label] = format_html('<a href="{}">{}</a>', url, counts[state]) if state in counts else "0"
-        return rows
+        return counts_by_state(
+            visible, State.CHOICES, lambda state: list_url("delivery", subscription=row.pk, state=state)
+        )
 
 
 class SubscriptionUIViewSet(EditOneByOneUIViewSet):  # pylint: disable=too-many-ancestors  # core's mixins

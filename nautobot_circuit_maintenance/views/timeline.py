@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from nautobot.apps.ui import Panel
 
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
-from nautobot_circuit_maintenance.analysis.impact_edits import read_impact_edits
+from nautobot_circuit_maintenance.analysis.impact_edits import ImpactEdit, read_impact_edits
 from nautobot_circuit_maintenance.analysis.manual_changes import read_edits
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import DeliveryStateChoices as DeliveryState
@@ -146,9 +146,19 @@ def _edits(maintenance: CircuitMaintenance, visibility: Visibility) -> Iterator[
 
 def _impact_edits(maintenance: CircuitMaintenance, visibility: Visibility) -> Iterator[Line]:
     for edit in read_impact_edits(visibility, maintenance.pk):
-        impacts = [formatting.badge(each) for each in (edit.before, edit.after) if each]
         what = format_html("Circuit {} {} by {}, {}", edit.cid, edit.done, edit.who, _at(edit.at))
-        yield Line(edit.at, "mdi-cable-data", what, [format_html_join(" \u2192 ", "{}", ((each,) for each in impacts))])
+        yield Line(edit.at, "mdi-cable-data", what, list(_changes_of_impact(edit)))
+
+
+def _changes_of_impact(edit: ImpactEdit) -> Iterator[SafeString]:
+    """Yield what changed, each as a phrase."""
+    if edit.cid_before:
+        yield format_html("Circuit ID {} \u2192 {}", edit.cid_before, edit.cid)
+    impacts = [formatting.badge(each) for each in (edit.before, edit.after) if each]
+    if edit.before != edit.after:
+        yield format_html_join(" \u2192 ", "{}", ((each,) for each in impacts))
+    if edit.has_other_windows:
+        yield format_html("{}", "Affected in other windows")
 
 
 def _deliveries(maintenance: CircuitMaintenance, visibility: Visibility) -> Iterator[Line]:

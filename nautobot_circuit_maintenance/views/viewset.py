@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
 from nautobot.apps.views import (
     ObjectBulkDestroyViewMixin,
@@ -31,7 +32,20 @@ _UNSORTABLE = ("actions", "dynamic_group_count")
 
 
 class StorableQueryMixin:
-    """Rejects a query string that the database would refuse, and ignores sort orders that core would fail at."""
+    """Rejects what core would answer with a server error: query strings, sort orders, and methods that a page does not have."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead to the list who opens the address of a page that only takes what a form sends, such as those of bulk actions."""
+        view: Any = self
+        method = (request.method or "").lower()
+        if method == "options":
+            return HttpResponse(headers={"Allow": ", ".join(each.upper() for each in view.action_map)})
+        if method in view.http_method_names and method not in view.action_map:
+            if method in ("get", "head"):
+                return redirect(view.get_return_url(request))
+            return HttpResponseNotAllowed(each.upper() for each in view.action_map)
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # of the view set
+        return response
 
     def initial(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Check the query string; raises BadRequest (400)."""

@@ -1,6 +1,6 @@
 """A hint, not a finding: while other links are down, all that a site has left are of one provider."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -43,9 +43,16 @@ def left_to_one_provider(
 def _of_site(
     site: UUID, circuits: frozenset[UUID], providers: Mapping[UUID, UUID], outages: list[Outage]
 ) -> Iterator[OneProvider]:
-    moments = sorted({moment for each in outages for moment in (each.start, each.end)})
-    for start, end in pairwise(moments):
-        left = circuits - {each.circuit for each in outages if each.start <= start < each.end}
+    """Yield the spans from one change to the next; walks once along the changes."""
+    changes: defaultdict[datetime, list[tuple[UUID, int]]] = defaultdict(list)
+    for each in outages:
+        changes[each.start].append((each.circuit, 1))
+        changes[each.end].append((each.circuit, -1))
+    down: Counter[UUID] = Counter()
+    for start, end in pairwise(sorted(changes)):
+        for circuit, change in changes[start]:
+            down[circuit] += change
+        left = circuits - (+down).keys()
         remaining = {providers[each] for each in left}
         if len(left) > 1 and len(remaining) == 1:
             yield OneProvider(site, remaining.pop(), start, end, left)

@@ -133,7 +133,7 @@ class GraphMailbox(GraphMessages):
             if self.is_restarted:
                 raise
             self.is_restarted = True
-            logger.warning("%s: %s", self.settings.name, in_markdown(str(error)))
+            logger.warning("%s: %s", self.settings.name, in_markdown(str(error)), extra=self.log_extra)
             self.warn_about_change(plan.request)
             folder_id = find_folder(self.session, self.settings.folder)
             self.place = replace(self.place, folder_id=folder_id, is_skimming=True, is_in_round=False, seen=frozenset())
@@ -163,7 +163,7 @@ class GraphMailbox(GraphMessages):
                 if not (is_refused or error.is_broken):
                     raise self._start_over(error) from error
                 sentence = "%s: There is no delta; the folder is listed instead: %s"
-                logger.warning(sentence, self.settings.name, in_markdown(str(error)))
+                logger.warning(sentence, self.settings.name, in_markdown(str(error)), extra=self.log_extra)
                 page = Page([], True, "", f"{_LISTED}{_now()}")
             link = paging.after(page.next, is_empty=page.is_empty) or page.delta
             self.place = replace(self.place, is_skimming=bool(page.next))

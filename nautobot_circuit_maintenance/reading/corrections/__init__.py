@@ -54,7 +54,8 @@ def install(modules: Modules) -> None:
         try:
             correction.install(modules)
         except (AttributeError, ImportError) as error:
-            logger.warning('The correction "%s" does not fit the installed parser library: %s', correction.name, error)
+            sentence = 'The correction "%s" does not fit the installed parser library: %s'
+            logger.warning(sentence, correction.name, error, extra={"grouping": "Parser library"})
     notes.clear()
 
 

@@ -20,6 +20,7 @@ from development.services.imap import ImapServer, make_certificates
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification, NotificationSource
 from nautobot_circuit_maintenance.models.providers import PARSERS_FIELD
+from nautobot_circuit_maintenance.pipeline.report import MOST_NAMED
 from nautobot_circuit_maintenance.tests.cases import create_circuits, create_provider
 from nautobot_circuit_maintenance.tests.end_to_end.world import (
     HANDLE,
@@ -158,17 +159,63 @@ class TestResult(JobTestCase):
             senders = result.result["sources"]["Mail"]["unknown_senders"]
             self.assertEqual(senders["isp7.example"], {"mails": 2, "address": "noc-1@isp7.example"})
 
-    def test_the_log_has_a_handful_of_lines_however_many_mails_there_are(self):
-        """Ten times the emails, including bad ones, do not add a line."""
+    def test_the_log_has_a_bounded_number_of_lines_however_many_mails_there_are(self):
+        """Twice the emails do not add a line; of bad ones, the first are named and the others counted."""
         lines = []
-        for count in (3, 30):
+        for count in (MOST_NAMED + 1, 2 * MOST_NAMED + 2):
             self.deliver(count, first=count)
             bad = [(mail(subject=f"Bad {count} {n}", text=BODY), NOON) for n in range(count)]
             self.server.deliver_all(bad, self.folder)
-            lines.append(len(log_lines(run_job())))
-        self.assertEqual(self.states(), ["failed"] * 33 + ["parsed"] * 33)
-        self.assertEqual(lines[0], lines[1])
-        self.assertLessEqual(lines[1], MOST_LOG_LINES)
+            lines.append(log_lines(run_job()))
+        self.assertEqual(self.states(), ["failed"] * 63 + ["parsed"] * 63)
+        self.assertEqual(len(lines[0]), len(lines[1]))
+        self.assertLessEqual(len(lines[1]), MOST_LOG_LINES + MOST_NAMED)
+        for found, more in zip(lines, (1, 22), strict=True):
+            self.assertEqual(sum("Bad" in line for line in found), MOST_NAMED)
+            self.assertEqual(sum(line.startswith(f"{more} more notifications") for line in found), 1)
+
+    def test_each_notification_that_was_not_read_is_a_line_that_links_to_it(self):
+        """A failed and a refused one, with their reasons; not those that were parsed."""
+        self.configure(
+            reading(self.server, self.folder, require_authentication=True, trusted_authserv_ids=["mx.example"])
+        )
+        self.server.deliver(mail(Bcop("M-1"), subject="Forged <b>*notice*</b>"), self.folder, NOON)
+        self.check_unread_lines(run_job(), {"Forged <b>*notice*</b>": "refused"})
+        self.configure(reading(self.server, self.folder))
+        self.deliver(2)
+        self.server.deliver(mail(subject="Newsletter", text=BODY), self.folder, NOON)
+        self.check_unread_lines(run_job(), {"Newsletter": "failed"})
+        self.check_unread_lines(run_job(REPROCESS, which="failed"), {"Newsletter": "failed"})
+        self.check_unread_lines(run_job(), {})
+
+    def check_unread_lines(self, result: JobResult, expected: dict[str, str]) -> None:
+        """Compare the lines about single notifications: subject and state, reason and link."""
+        lines = JobLogEntry.objects.filter(job_result=result, grouping="Failed or refused")
+        rows = {row.subject: row for row in Notification.objects.filter(subject__in=expected)}
+        self.assertEqual({subject: row.state for subject, row in rows.items()}, expected)
+        self.assertEqual(
+            {(line.log_object, line.absolute_url, line.message) for line in lines},
+            {
+                (
+                    subject,
+                    rows[subject].get_absolute_url(),
+                    sanitize(f"Mail: {state.title()}: `{subject}` `{rows[subject].error}`"),
+                )
+                for subject, state in expected.items()
+            },
+        )
+
+    def test_a_dry_run_names_them_too_and_links_to_nothing(self):
+        """Their rows are gone."""
+        run_job()
+        for number in range(MOST_NAMED + 2):
+            self.server.deliver(mail(subject=f"Bad {number}"), self.folder, NOON)
+        result = run_job(dryrun=True)
+        lines = list(JobLogEntry.objects.filter(job_result=result, grouping="Failed or refused").order_by("created"))
+        self.assertEqual(len(lines), MOST_NAMED + 1)
+        self.assertTrue(all(line.message.startswith("Mail: Failed: `Bad ") for line in lines[:-1]), lines)
+        self.assertTrue(lines[-1].message.startswith("2 more notifications"))
+        self.assertEqual({line.absolute_url for line in lines}, {""})
 
     def test_no_secret_and_no_body_is_in_log_or_result(self):
         """Neither where all goes well nor where logging in and reading fail."""
