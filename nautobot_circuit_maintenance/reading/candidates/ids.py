@@ -24,12 +24,18 @@ _LABELS = (
     referência referentie change\b chg\b cr\b case\b work_?order order_of_work notification\b incident\b gcr\b gmud\b vorgang\w*
     maßnahme\w* caso\b código chamado\b protocolo\b número_d numéro_d intervention codice orden_de_trabajo wijziging\w* numer\b zgłoszeni\w*
     číslo ärende\w* sag\w* sak\w* työnumero çalışma_no номер заявк\w* azonosító nr\._lucrare κωδικός nomor\b notice_no advisory folio\b
-    tunnus\b nalog\b oznaka mã_số numeris\b numurs\b
+    riferimento referans\w* referens\w* referinț\w* viite\w* tunnus\b nalog\b oznaka mã_số numeris\b numurs\b
     activity_id event_id project\b outage_id permit pcr\b tt\b""",
     "管理番号 作業番号 工事番号 工单号 編號 编号 작업번호 작업_번호",
 )
+_WORDS_BEHIND = (
+    r"(?:[ ](?:id|no|nr|number|ref\w*|reference|nummer|numéro|número|tcl|name)"
+    r"|[ ](?:of|de|du|del|della|di|da|do|der|van)[ ](?:the[ ]|la[ ]|l['’])?[^\W\d_]{2,20})?"
+)
+# Joined by a dash alone, the label is the start of the ID: "TT-2026-0933". A value may stand alone below its label.
+_GAP = r"(?![-_/]\w)(?:[^\w\n]{0,12}|[^\w\n]{0,3}\n(?=[^\s,;]{4,40}[ ]?(?:\n|$)))"
 _LABELLED = re.compile(
-    rf"(?:{pattern(*_LABELS)})(?:[ ](?:id|no|nr|number|ref\w*|reference|nummer|numéro|número|tcl|name))?[^\w\n]{{0,12}}"
+    rf"(?:{pattern(*_LABELS)}){_WORDS_BEHIND}{_GAP}"
     r"(?P<id>(?-i:[A-Z]{2,6}[ ])?(?=[^\s,;()\[\]<>|:]{0,39}\d)" + ID_LETTER + r"[\w./\\-]{1,40})",
     re.IGNORECASE,
 )
