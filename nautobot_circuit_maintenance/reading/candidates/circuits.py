@@ -60,7 +60,12 @@ class Inventory:
         )
 
     def _plain(self, text: str) -> Iterable[CircuitCandidate]:
+        if not self._words:
+            return
         for match in _WORD.finditer(text):
+            word = match[0]
+            if word.casefold() not in self._words and "#" not in word and ":" not in word:
+                continue
             for start, end in _bounds(match):
                 cid = self._words.get(text[start:end].casefold())
                 if cid and not (cid.isdigit() and _PHONE.search(text, max(0, start - 50), start)):

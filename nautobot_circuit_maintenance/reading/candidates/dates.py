@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from nautobot_circuit_maintenance.reading.candidates.names import month, weekday
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
+from nautobot_circuit_maintenance.reading.candidates.words import at_numbers
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST, NAMED = "day first", "month first", "year first", "named"
 
@@ -63,9 +64,10 @@ _DAY_MONTH = re.compile(
     + r")?",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[^\W\d_]+")
+_YEAR_BEFORE = re.compile(r"(?<!\d)(?P<y0>(?:19|20)\d\d)(?:[ ]?m\b)?[ .,/-]{1,3}$")
 _MONTH_DAY = re.compile(
-    r"(?:(?P<y0>(?:19|20)\d\d)(?:[ ]?m\b)?[ .,/-]{1,3})?(?<![^\W\d_])"
-    + _MIDDLE
+    _MIDDLE
     + r"\.?[ -]?(?P<d>\d{1,2})(?:st|nd|rd|th)?(?![\d:]|[.,]\d)(?:(?:,?[ ]{1,2}(?:del?[ ])?|[-/])(?P<y>(?:19|20)\d\d))?",
     re.IGNORECASE,
 )
@@ -121,7 +123,7 @@ _CJK = {each: (number,) for number, each in enumerate("月火水木金土日")} 
 
 
 def _numeric(text: str) -> Iterator[DateToken]:
-    for match in _NUMERIC.finditer(text):
+    for match in at_numbers(_NUMERIC, text):
         groups = match.groupdict()
         days: list[Day | None]
         if groups["a"]:
@@ -134,13 +136,23 @@ def _numeric(text: str) -> Iterator[DateToken]:
 
 
 def _named(text: str) -> Iterator[DateToken]:
-    for pattern in (_MONTH_DAY, _DAY_MONTH):
-        position = 0
-        while match := pattern.search(text, position):
-            # A word that names no month may stand before the day of the next date: "11 och 12 maj".
-            position = match.end() if (months := month(match["m"])) else match.end("m")
-            year = _year(match["y"] or match["y0"])
-            yield from _token(match.span(), [_day(year, each, int(match["d"]), NAMED) for each in months])
+    named = [word for word in _WORD.finditer(text) if month(word[0])]
+    if not named:
+        return
+    position = 0
+    for word in named:
+        if word.start() >= position and (match := _MONTH_DAY.match(text, word.start())):
+            position = match.end()
+            before = _YEAR_BEFORE.search(text, max(0, word.start() - 10), word.start())
+            start = before.start() if before else match.start()
+            yield from _of_month(match, match["y"] or (before["y0"] if before else None), (start, match.end()))
+    for match in at_numbers(_DAY_MONTH, text, lambda each: month(each["m"])):
+        yield from _of_month(match, match["y"] or match["y0"], match.span())
+
+
+def _of_month(match: re.Match[str], year: str | None, span: tuple[int, int]) -> Iterator[DateToken]:
+    days = [_day(_year(year), each, int(match["d"]), NAMED) for each in month(match["m"])]
+    yield from _token(span, days)
 
 
 def _token(span: tuple[int, int], days: list[Day | None], shape: str = "") -> Iterator[DateToken]:
@@ -157,7 +169,7 @@ def _both_orders(first: int, second: int, year: int | None) -> list[Day | None]:
 def _beside(text: str, tokens: list[DateToken]) -> Iterator[DateToken]:
     """Yield dates that are incomplete: without a year, or the first day of two with one month."""
     taken = [token.span for token in tokens]
-    for match in _YEARLESS.finditer(text):
+    for match in at_numbers(_YEARLESS, text):
         if not any(span.start < match.end() and match.start() < span.end for span in taken):
             days = _both_orders(int(match["a"]), int(match["b"]), None)
             leads = any(0 <= span.start - match.end() <= _NEAR for span in taken)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
+from nautobot_circuit_maintenance.reading.candidates.words import at_numbers
 
 
 class Duration(NamedTuple):
@@ -29,7 +30,7 @@ _DURATION = re.compile(
 
 def durations_in(text: str) -> tuple[Duration, ...]:
     """Return the durations in a string."""
-    return tuple(Duration(Span(*match.span()), _value(match)) for match in _DURATION.finditer(text))
+    return tuple(Duration(Span(*match.span()), _value(match)) for match in at_numbers(_DURATION, text))
 
 
 def _value(match: re.Match[str]) -> timedelta:

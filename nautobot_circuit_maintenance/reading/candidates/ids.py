@@ -60,7 +60,7 @@ def ids_in(mail: MailText) -> tuple[IdCandidate, ...]:
 def _labelled(text: str) -> Iterator[re.Match[str]]:
     """Yield the labels with what they name; only where one may start, which takes a fifth of the time."""
     end = 0
-    starts = [*_STARTS.starts(text), *(word.start for word in _STARTS.others(text))]
+    starts = [*(place for place, _ in _STARTS.starts(text)), *(word.start for word in _STARTS.others(text))]
     for start in sorted(starts):
         if start >= end and (match := _LABELLED.match(text, start)):
             end = match.end()

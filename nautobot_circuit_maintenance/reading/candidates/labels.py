@@ -21,7 +21,7 @@ _NOTE = (
     effecti(?:ve|f) has_begun has_started\b has_ended\b as_of printed\b gesendet erstellt rückfragen envoyé enviad[oa] inviat[oa]
     verzonden wysłano odesláno skickat sendt lähetetty отправлено надіслано antes_d antwort réponse avant_l copyright
     completed\b was\b""",
-    "© 送信 发送",
+    "送信 发送",
 )
 _END = (
     r"""end(?:s|ing|e|et|zeit|zeitpunkt|tid|ed|datum|dato|time|date)?\b eind\w* stop\w*
@@ -41,7 +41,7 @@ _START = (
 )
 _ROLES = Vocabulary.of({EXTENDED: _EXTENDED, NOTE: _NOTE, END: _END, START: _START})
 _COMPOUNDS = re.compile(
-    rf"(?P<{NOTE}>[(]c[)])|(?P<{END}>(?:ende|slut(?:tid(?:spunkt)?)?){WORD_END})"
+    rf"(?P<{NOTE}>[(]c[)]|©)|(?P<{END}>(?:ende|slut(?:tid(?:spunkt)?)?){WORD_END})"
     rf"|(?P<{START}>(?:beginn|anfang|start(?:tid(?:spunkt)?|zeit)?){WORD_END})",
     re.IGNORECASE,
 )

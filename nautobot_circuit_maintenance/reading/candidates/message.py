@@ -31,12 +31,16 @@ class Candidates:
     circuits: tuple[CircuitCandidate, ...]
     """Those of the inventory, in what the message says itself; in a forward also in what it forwards."""
     statuses: tuple[StatusWord, ...]
-    durations: tuple[Duration, ...]
     attached: str
     """The text of attached tables, for circuits only."""
     attached_circuits: tuple[CircuitCandidate, ...]
     """Those of the inventory in attached tables; their offsets are of ``attached``."""
     is_forward: bool
+
+    @cached_property
+    def durations(self) -> tuple[Duration, ...]:
+        """The durations of the whole text; they matter only where it states no pair of times."""
+        return durations_in(self.mail.text)
 
     @cached_property
     def impacts(self) -> tuple[ImpactWord, ...]:
@@ -59,7 +63,6 @@ def candidates_of(
         ids_in(mail),
         inventory.find(own, unless=maintenance_ids) if inventory else (),
         statuses_in(mail),
-        durations_in(mail.text),
         attached,
         inventory.find(attached) if inventory and attached else (),
         forwarded,

@@ -113,6 +113,7 @@ _HINTS = re.compile(
     re.IGNORECASE,
 )
 _SCRIPT_WITHOUT_BOUNDARIES = "\u2e80"
+_CAPITALS = re.compile(r"[A-Z]{3,4}(?![^\W\d_])(?<![^\W\d_][A-Z]{3})(?<![^\W\d_][A-Z]{4})")
 _OWN_WORDS = re.compile(
     "|".join(
         re.escape(word) if word > _SCRIPT_WITHOUT_BOUNDARIES else rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])"
@@ -127,18 +128,30 @@ def places_in(line: str) -> Iterator[Found]:
     if not _HINTS.search(line):
         return
     yield from _own_words(line)
-    for match in _NAMED.finditer(line):
-        key = (match["name"].lower(), (match["season"] or "").lower())
-        yield (*match.span(), _SEASONS.get(key) or _COUNTRIES.get(key[0], "UTC"))
-    for match in _US_ALONE.finditer(line):
-        yield (*match.span("name"), _US[match["name"].lower()])
+    lower = line.lower()
+    if any(name in lower for name, _ in _SEASONS):
+        yield from _named(line)
     for pattern, near in ((_TIME_OF, 0), (_PLACE_TIME, -1)):
         for match in pattern.finditer(line):
             if zone := _zone_of(match["place"], near):
                 yield (*match.span(), zone)
 
 
+def _named(line: str) -> Iterator[Found]:
+    """Yield the zones of North America and the British Isles in words."""
+    for match in _NAMED.finditer(line):
+        key = (match["name"].lower(), (match["season"] or "").lower())
+        yield (*match.span(), _SEASONS.get(key) or _COUNTRIES.get(key[0], "UTC"))
+    for match in _US_ALONE.finditer(line):
+        yield (*match.span("name"), _US[match["name"].lower()])
+
+
 def _own_words(line: str) -> Iterator[Found]:
+    if line.isascii():
+        for match in _CAPITALS.finditer(line):
+            if zone := _WORDS.get(match[0].lower()):
+                yield (*match.span(), zone)
+        return
     for match in _OWN_WORDS.finditer(line):
         if not match[0].isascii() or match[0].isupper():
             yield (*match.span(), _WORDS[match[0].casefold()])

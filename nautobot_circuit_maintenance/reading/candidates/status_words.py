@@ -1,7 +1,5 @@
 """The words of status in some twenty languages, and those that make a sentence a condition."""
 
-from nautobot_circuit_maintenance.reading.candidates.words import pattern
-
 CANCELLED, COMPLETED, IN_PROCESS = "CANCELLED", "COMPLETED", "IN-PROCESS"
 RESCHEDULED, TENTATIVE, CONFIRMED = "RE-SCHEDULED", "TENTATIVE", "CONFIRMED"
 
@@ -76,13 +74,13 @@ SUBJECT_WORDS = {
         ende_der_arbeiten окончани\w+_работ""",
 }
 """Elsewhere they are labels of an end that is still to come."""
-CONDITION = pattern(
+CONDITION = (
     r"""if\b unless\b should\b in_case in_the_event when\b once\b until\b after\b before\b as_soon please_re-?schedule
     requested_(?:that|to) request_you not_(?:be_)?(?:cancel|resched|postpon|complet)\w+ may_be could_be can_be might_be
     to_be_(?:completed|cancelled|rescheduled) will_be_(?:completed|rescheduled|cancelled)_(?:if|by|when) unable_to falls\b wenn\b
     sollte\w* si\b devait sobald nach_abschluss se\b(?!_han?\b) caso\b qualora indien\b als\b mocht\w* jeśli gdy\w* pokud\b
-    (?<!information_)om\b hvis\b
-    nothing\b nichts\b rien\b niente\b niets\b jos\b eğer если\b якщо\b ha\b(?!_\w+(?:d[oa]s?|t[oaie])\b) dacă\b αν\b jika\b
+    om\b(?<!information_om) hvis\b
+    nothing\b nichts\b rien\b niente\b niets\b jos\b(?<!mai_jos) eğer если\b якщо\b ha\b(?!_\w+(?:d[oa]s?|t[oaie])\b) dacă\b αν\b jika\b
     apabila dopo\b après\b después
     ako\b ukoliko\b če\b ако\b jei\b kui\b nếu\b""",
     "場合 如果 如有 若 경우",

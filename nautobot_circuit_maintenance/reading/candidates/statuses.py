@@ -4,6 +4,8 @@ A word counts most in the field of a status, then in the subject and in the firs
 """
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nautobot_circuit_maintenance.mail.blocks import MailText
@@ -31,19 +33,20 @@ class StatusWord(NamedTuple):
 
 
 _STATUS = {status.replace("-", "_"): status for status in (*STRONG, CONFIRMED)}
+_CONDITION = "C"
 _VOCABULARY = Vocabulary(
     {
         f"{kind}_{status.replace('-', '_')}": stems
         for kind, table in (("S", STRONG), ("W", WEAK_WORDS), ("T", SUBJECT_WORDS))
         for status, stems in table.items()
-    },
-    {f"S_{status.replace('-', '_')}": words for status, words in OTHER.items()},
+    }
+    | {_CONDITION: CONDITION[0]},
+    {f"S_{status.replace('-', '_')}": words for status, words in OTHER.items()} | {_CONDITION: CONDITION[1]},
 )
 _FIELD = re.compile(
     r"(?<![^\W\d_])status(?:[ ]of[ ][a-z ]{2,20})?[ ]?[:=-]?[ \n]{0,2}(?P<value>[^\n]{3,40})",
     re.IGNORECASE,
 )
-_CONDITION = re.compile(CONDITION + r"|\?", re.IGNORECASE)
 _BOUNDARY = re.compile(r"[.!?。！？\n;]")
 _LONGEST_SENTENCE = 300
 _TOP_CHARACTERS = 700
@@ -70,12 +73,18 @@ def statuses_in(mail: MailText) -> tuple[StatusWord, ...]:
     older = [(match.end(), text.find("\n", match.end())) for match in _HISTORY_LINE.finditer(text)][1:]
     found: list[StatusWord] = []
     used: set[tuple[int, int]] = set()
-    for word in sorted(_VOCABULARY.find(text)):
+    words = sorted(_VOCABULARY.find(text))
+    conditions = [word.start for word in words if word.group == _CONDITION]
+    for word in words:
+        if word.group == _CONDITION:
+            continue
         field = next((span for span in fields if span[0] <= word.start < span[1] and span not in used), None)
         if field:
             used.add(field)
             found.append(StatusWord(Span(word.start, word.end), _STATUS[word.group[2:]], FIELD))
-        elif (weight := _weight(word, subject_end)) and not _is_conditional(text, word, is_subject=weight == SUBJECT):
+        elif (weight := _weight(word, subject_end)) and not _is_conditional(
+            text, word, conditions, is_subject=weight == SUBJECT
+        ):
             status = StatusWord(Span(word.start, word.end), _STATUS[word.group[2:]], weight)
             found.append(_weaker(status, older))
     return tuple(found)
@@ -99,18 +108,16 @@ def _weight(word: Word, subject_end: int) -> int:
     return SUBJECT if distance < 0 else TOP if distance < _TOP_CHARACTERS else BODY
 
 
-def _is_conditional(text: str, word: Word, *, is_subject: bool) -> bool:
+def _is_conditional(text: str, word: Word, conditions: Sequence[int], *, is_subject: bool) -> bool:
     """Return whether the sentence of a word says that it may be so, or will be; in a subject only what stands before it."""
-    start = max(
-        (found.end() for found in _BOUNDARY.finditer(text, max(0, word.start - _LONGEST_SENTENCE), word.start)),
-        default=0,
-    )
-    start = max(start, word.start - _LONGEST_SENTENCE)
-    if _CONDITION.search(text, start, word.start):
-        return True
-    following = _BOUNDARY.search(text, word.end, word.end + _LONGEST_SENTENCE)
-    end = following.end() if following else word.end + _LONGEST_SENTENCE
-    return not is_subject and _CONDITION.search(text, word.end, end) is not None
+    earliest = max(0, word.start - _LONGEST_SENTENCE)
+    start = max((found.end() for found in _BOUNDARY.finditer(text, earliest, word.start)), default=earliest)
+    end = word.start
+    if not is_subject:
+        following = _BOUNDARY.search(text, word.end, word.end + _LONGEST_SENTENCE)
+        end = following.end() if following else word.end + _LONGEST_SENTENCE
+    place = bisect_left(conditions, start)
+    return place < len(conditions) and conditions[place] < end or "?" in text[start:end]
 
 
 def _weaker(word: StatusWord, older: list[tuple[int, int]]) -> StatusWord:

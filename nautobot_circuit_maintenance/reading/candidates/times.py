@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
+from nautobot_circuit_maintenance.reading.candidates.words import at_numbers
 
 
 class TimeToken(NamedTuple):
@@ -27,14 +28,18 @@ _TIME = re.compile(
     r"|(?P<h3>\d{1,2})\.(?P<m3>[0-5]\d)(?![\d.,/%]|[ ]?[/%])" + _HALF.replace("half", "half3") + "?"
     r"|(?P<h4>\d{1,2})"
     + _HALF.replace("half", "half4")
-    + r"|(?P<cjk>午前|午後|上午|下午|凌晨|오전|오후)?[ ]?(?P<h5>\d{1,2})[時时点點시](?:[ ]?(?P<m5>\d{1,2})[分분])?(?!間)"
+    + r"|(?P<h5>\d{1,2})[時时点點시](?:[ ]?(?P<m5>\d{1,2})[分분])?(?!間)"
     r"|(?<![A-Za-z]-)(?P<h6>[0-2]\d)(?P<m6>[0-5]\d)(?![\d./:]|-(?!\d{4}(?!\d)))(?P<strong>[ ]?(?:hrs?\b|h\b|uhr\b|Z\b|UTC\b|GMT\b))?"
     r"|(?P<h8>\d{1,2})[ ]?(?:uhr|uur|heures|horas|sati|órakor|óra|o'clock|часов|часа|годин[иі]?)\b"
-    r"|\b(?:klo|klockan|kl|ore|ora|godz|pukul|alle)\.?[ ](?P<h9>\d{1,2})(?![\d:hH]|[ ]?(?:h\b|uhr\b|[ap]\.?m\b)|[.,]\d)"
-    r")|(?<=T)(?P<h7>[0-2]\d):?(?P<m7>[0-5]\d)(?::?(?P<s7>[0-5]\d)(?:\.\d{1,6})?)?"
-    r"|\b(?P<word>noon|midnight|midday)\b",
+    r"|(?P<h9>\d{1,2})(?![\d:hH]|[ ]?(?:h\b|uhr\b|[ap]\.?m\b)|[.,]\d)"
+    r")|(?<=T)(?P<h7>[0-2]\d):?(?P<m7>[0-5]\d)(?::?(?P<s7>[0-5]\d)(?:\.\d{1,6})?)?",
     re.IGNORECASE,
 )
+"""Tried where a run of digits starts."""
+_HALF_BEFORE = re.compile(r"(?:午前|午後|上午|下午|凌晨|오전|오후)[ ]?$")
+_AFTERNOON = ("午後", "下午", "오후")
+_HOUR_WORD = re.compile(r"\b(?:klo|klockan|kl|ore|ora|godz|pukul|alle)\.?[ ]$", re.IGNORECASE)
+_NAMED = re.compile(r"\b(?:noon|midnight|midday)\b", re.IGNORECASE)
 _DOT_BEFORE = re.compile(
     r"(?:\b(?:kl|klo|ore|alle|at|um|von|bis|from|to|time|od|do|godz|o|h|ur|u|mellem|til|till|saat|hodin|в|с|до)\b\.?|[-–—~,]|\d)[ (]*$",
     re.I,
@@ -50,13 +55,15 @@ _RANGE_BEFORE = re.compile(r"(?:\d{4}|\d\d:\d\d)[-–—~/]|[-–—~(]+")
 _DURATION = re.compile(
     r"(?:duration|durée|dauer|duración|duração|durata|up to|bis zu|max)[^\d\n]{0,25}$", re.IGNORECASE
 )
+_NAMED_HINT = re.compile(r"[NnMm](?:oon|id|OON|ID)")
 _WORDS = {"noon": 720, "midday": 720, "midnight": 0}
 
 
 def times_in(text: str, offset: int, taken: list[Span]) -> list[TimeToken]:
     """Return the times of a line outside of these dates (offsets of the message), in order."""
     found: list[TimeToken] = []
-    for match in _TIME.finditer(text):
+    named = _NAMED.finditer(text) if _NAMED_HINT.search(text) else ()
+    for match in sorted([*at_numbers(_TIME, text), *named], key=lambda each: each.start()):
         start = match.start() + offset
         if any(span.start <= start < span.end for span in taken):
             continue
@@ -74,20 +81,17 @@ def _placed(token: TimeToken, offset: int) -> TimeToken:
 
 
 def _token(text: str, match: re.Match[str]) -> TimeToken | None:
+    if not match.re.groups:
+        return TimeToken(Span(*match.span()), _WORDS[match[0].lower()], is_weak=True)
     groups = match.groupdict()
-    if groups["word"]:
-        return TimeToken(Span(*match.span()), _WORDS[groups["word"].lower()], is_weak=True)
     kind = next(each for each in "123456789" if groups[f"h{each}"])
-    if kind == "3" and not _is_dotted_time(text, match):
+    if not _is_time(text, match, kind):
         return None
-    if kind == "6" and _is_part_of_id(text, match.start()):
-        return None
-    if _DURATION.search(text, max(0, match.start() - 40), match.start()):
-        return None
-    minutes = _minutes(groups, kind)
+    half = _HALF_BEFORE.search(text, max(0, match.start() - 3), match.start()) if kind == "5" else None
+    minutes = _minutes(groups, kind, half[0].strip() if half else "")
     if minutes is None:
         return None
-    span, days = Span(*match.span()), 0
+    span, days = Span(half.start() if half else match.start(), match.end()), 0
     if following := _NEXT_DAY.match(text, span.end):
         span, days = Span(span.start, following.end()), int(following["n"] or 1)
     seconds = int(groups.get(f"s{kind}") or 0)
@@ -100,12 +104,20 @@ def _without_zone(span: Span, groups: dict[str, str | None]) -> Span:
     return Span(span.start, span.end - len(groups["strong"])) if groups["strong"] else span
 
 
-def _minutes(groups: dict[str, str | None], kind: str) -> int | None:
+def _is_time(text: str, match: re.Match[str], kind: str) -> bool:
+    """Return whether the words around digits leave them a time, and no duration."""
+    start = match.start()
+    if kind == "3" and not _is_dotted_time(text, match) or kind == "6" and _is_part_of_id(text, start):
+        return False
+    if kind == "9" and not _HOUR_WORD.search(text, max(0, start - 10), start):
+        return False
+    return not _DURATION.search(text, max(0, start - 40), start)
+
+
+def _minutes(groups: dict[str, str | None], kind: str, cjk: str) -> int | None:
     hours, minutes = int(groups[f"h{kind}"] or 0), int(groups.get(f"m{kind}") or 0)
     half = groups["half"] or groups["half3"] or groups["half4"] or ""
-    morning = half.strip()[:1].lower() or (
-        "ap"[(groups["cjk"] or "") in ("午後", "下午", "오후")] if groups["cjk"] else ""
-    )
+    morning = half.strip()[:1].lower() or ("ap"[cjk in _AFTERNOON] if cjk else "")
     if morning and hours <= 12:
         hours = hours % 12 + (12 if morning == "p" else 0)
     total = hours * 60 + minutes
@@ -130,6 +142,8 @@ def _is_dotted_time(text: str, match: re.Match[str]) -> bool:
 
 def _hours_before(text: str, match: re.Match[str], token: TimeToken) -> TimeToken | None:
     """Return the first of "2 and 6 a.m.", which shares the half of the day, or of "22 bis 4 Uhr"."""
+    if not match.re.groups:
+        return None
     half = match["half"] or match["half3"] or match["half4"]
     if not (half or match["h8"]) or not (
         before := _HOURS_BEFORE.search(text, max(0, match.start() - 14), match.start())

@@ -42,6 +42,7 @@ _TOKEN = re.compile(
 _PAIR = re.compile(
     r"(?<![^\W_])(?P<first>[A-Z]{2,5})[ ]?(?:/|or|oder|bzw\.?|resp\.?|ou|o)[ ]?(?P<second>[A-Z]{2,5})(?![^\W_])"
 )
+_PAIR_HINT = re.compile(r"[A-Z][ ]?(?:/|o|b|r)[^\n]{0,6}[A-Z]{2}")
 _LOCAL = re.compile(r"local[ ]time|\blocal[ ]?:", re.IGNORECASE)
 # Capitals that are other words as well count only beside a time or in brackets.
 _DOUBTFUL_WORDS = frozenset(
@@ -82,7 +83,7 @@ def _tokens(line: str) -> Iterator[_Found]:
 
 def _pairs(line: str) -> Iterator[_Found]:
     """Yield what names one place by both of its words: "MEZ/MESZ", "EST or EDT"."""
-    for match in _PAIR.finditer(line):
+    for match in _PAIR.finditer(line) if _PAIR_HINT.search(line) else ():
         place = zones.place_of_pair(match["first"], match["second"])
         if place:
             yield (*match.span(), match[0], ZoneInfo(place))
@@ -143,5 +144,5 @@ def _places(line: str) -> Iterator[_Found]:
     for start, end, name in places_in(line):
         zone = _offset(name) if name[0] in "+-" else ZoneInfo(name)
         yield start, end, line[start:end], zone
-    for match in _LOCAL.finditer(line):
+    for match in _LOCAL.finditer(line) if "local" in line.lower() else ():
         yield (*match.span(), match[0], None)

@@ -35,6 +35,13 @@ class TestReading(unittest.TestCase):
         )
         self.assertEqual(update.opinion.confidence, "confirmed")
 
+    def test_an_id_in_any_script(self):
+        for old, new in (("ΠΕ-2026/311", "ΠΕ-2026/345"), ("ППР-1180", "ППР-1204"), ("PÇ-26-441", "PÇ-26-467")):
+            with self.subTest(new):
+                example = page_of(body_of(old), subject=f"Planned work {old}")
+                following = page_of(body_of(new), subject=f"Planned work {new}")
+                self.assertEqual(reading_of(learn([example_of(example, old)]), following).update.maintenance_id, new)
+
     def test_circuits_that_nautobot_does_not_know_are_read_where_circuits_stood(self):
         body = body_of("CHG-5200", "2026-04-20 21:00 UTC", "2026-04-21 03:00 UTC", "LON-1002, LON-9999")
         update = reading_of(taught(), page_of(body, subject=NEXT_SUBJECT)).update
@@ -198,6 +205,16 @@ class TestZoneAndOrder(unittest.TestCase):
         following = body_of("CHG-2", "05/06/2026 22:00 UTC", "06/06/2026 04:00 UTC")
         update = reading_of(layout, page_of(following, subject="Work")).update
 
+        self.assertEqual(update.windows, (window("2026-06-05 22:00", "2026-06-06 04:00"),))
+
+    def test_a_day_above_twelve_of_an_example_shows_the_order(self):
+        body = body_of("CHG-1", "23/04/2026 22:00 UTC", "24/04/2026 04:00 UTC")
+        right = window("2026-04-23 22:00", "2026-04-24 04:00")
+        layout = learn([example_of(page_of(body, subject="Work"), "CHG-1", windows=(right,))])
+        following = body_of("CHG-2", "05/06/2026 22:00 UTC", "06/06/2026 04:00 UTC")
+        update = reading_of(layout, page_of(following, subject="Work")).update
+
+        self.assertEqual(layout.windows.order, "day first")
         self.assertEqual(update.windows, (window("2026-06-05 22:00", "2026-06-06 04:00"),))
 
 

@@ -321,6 +321,36 @@ class TestStatus(unittest.TestCase):
             with self.subTest(sentence):
                 self.assertEqual(opinion(content_of(NOTICE + sentence), reading(NIGHT)).confidence, CONFIRMED)
 
+    def test_a_cancellation_in_many_languages(self):
+        for sentence in (
+            "Los trabajos se han cancelado: la ventana ha sido cancelada.",
+            "Dolje navedeni radovi su otkazani.",
+            "Darbai atšaukiami.",
+            "Darbi ir atcelti.",
+            "Tööd on tühistatud.",
+            "Đợt bảo trì dưới đây đã bị hủy.",
+            "Lucrarea de mai jos a fost anulată.",
+            "Работите са отменени.",
+            "Dela so odpovedana.",
+            "Verkinu hefur verið aflýst.",
+            "Els treballs han estat cancel·lats.",
+            "ยกเลิกการบำรุงรักษา",
+            "تم إلغاء أعمال الصيانة",
+            "העבודה בוטלה",
+            "The works will no longer go ahead.",
+            "Die Arbeiten finden nicht statt.",
+        ):
+            content = content_of(f"{sentence}\n{NOTICE}", subject=NAME)
+            with self.subTest(sentence):
+                self.assertEqual(opinion(content, reading(NIGHT, status="CANCELLED")).confidence, CONFIRMED)
+                self.assertEqual(opinion(content, reading(NIGHT)).confidence, DOUBTFUL)
+
+    def test_a_label_of_an_end_to_come_is_no_completion(self):
+        for label in ("Окончание работ", "Fin de los trabajos", "Einde werkzaamheden", "Término de los trabajos"):
+            with self.subTest(label):
+                body = NOTICE.replace("End:", f"{label}:")
+                self.assertEqual(opinion(content_of(body), reading(NIGHT)).confidence, CONFIRMED)
+
     def test_a_cancellation_in_other_words(self):
         for sentence in ("It will not take place.", "The work was not completed.", "The work was called off."):
             with self.subTest(sentence):

@@ -250,3 +250,79 @@ class TestIdsBesideTimes(unittest.TestCase):
                 row = f"<tr><td>{cid}</td><td>2026-03-14 22:00 UTC</td><td>2026-03-15 04:00 UTC</td></tr>"
                 table = f"<table><tr><th>Circuit</th><th>Start</th><th>End</th></tr>{row}</table>"
                 self.assertEqual(read_windows(table, is_html=True), [NIGHT])
+
+
+class TestHours(unittest.TestCase):
+    """Hours without minutes, in words, and what only looks like them."""
+
+    def test_each_is_a_time(self):
+        for line in (
+            "am 14.03.2026 von 22 bis 4 Uhr UTC",
+            "14.03.2026 kl. 22 - 15.03.2026 kl. 4 UTC",
+            "14 mars 2026 à 22 heures - 15 mars 2026 à 4 heures UTC",
+            "14 марта 2026 22 ч 00 - 15 марта 2026 4 ч 00 UTC",
+            "14.03.2026 klo 22 – 15.03.2026 klo 4 UTC",
+            "14 March 2026 2200-0400 UTC",
+            "14 March 2026 10 pm - 15 March 2026 4 am UTC",
+        ):
+            with self.subTest(line):
+                self.assertEqual(read_windows(line), [NIGHT])
+
+    def test_noon_is_a_time(self):
+        self.assertEqual(
+            read_windows("14 March 2026 midnight - 14 March 2026 noon UTC"),
+            [["2026-03-14 00:00", "2026-03-14 12:00", "UTC"]],
+        )
+
+    def test_the_end_of_an_id_is_none(self):
+        body = "14 March 2026 22:00 - 15 March 2026 04:00 UTC\nCircuits: BH-34-0012, BH-06-0455"
+        self.assertEqual(read_windows(body), [NIGHT])
+
+
+class TestLanguages(unittest.TestCase):
+    """Dates, labels and zones as languages write them."""
+
+    def test_each_window_is_read(self):
+        for body in (
+            "Pradžia: 2026 m. kovo 14 d. 22:00 UTC\nPabaiga: 2026 m. kovo 15 d. 04:00 UTC",
+            "Sākums: 2026. gada 14. marts 22:00 UTC\nBeigas: 2026. gada 15. marts 04:00 UTC",
+            "từ 22:00 ngày 14 tháng 3 năm 2026 đến 04:00 ngày 15 tháng 3 năm 2026 UTC",
+            "Početak: 14. ožujka 2026. u 22:00 UTC\nZavršetak: 15. ožujka 2026. u 04:00 UTC",
+            "De la: 14 martie 2026, ora 22:00 UTC\nPână la: 15 martie 2026, ora 04:00 UTC",
+            "Alates: 14.03.2026 22:00 UTC\nKuni: 15.03.2026 04:00 UTC",
+            "Marzo 14 de 2026 22:00 UTC - Marzo 15 de 2026 04:00 UTC",
+        ):
+            with self.subTest(body):
+                self.assertEqual(read_windows(body), [NIGHT])
+
+    def test_zones_of_countries_and_pairs_of_words(self):
+        for line, zone in (
+            ("22:00 (ora României)", "Europe/Bucharest"),
+            ("22:00 hora de Ecuador", "America/Guayaquil"),
+            ("Beginn (MEZ/MESZ)", "Europe/Berlin"),
+            ("22:00 EST or EDT", "America/New_York"),
+            ("GMT/BST", "Europe/London"),
+        ):
+            with self.subTest(line):
+                self.assertEqual([str(each.zone) for each in zones_in(line, 0)], [zone])
+
+    def test_what_is_no_zone(self):
+        for line in ("time of service", "hora de servicio", "IST/GMT+", "CET/EDT 22:00"):
+            with self.subTest(line):
+                self.assertNotIn("Europe/Belgrade", [str(each.zone) for each in zones_in(line, 0)])
+                self.assertFalse([each for each in zones_in(line, 0) if "/" in each.written])
+
+
+class TestNoLongerValid(unittest.TestCase):
+    """The old window is named behind the new one."""
+
+    def test_words_before_or_behind_it_make_it_old(self):
+        new = "Window: 14 March 2026 22:00 - 15 March 2026 04:00 UTC\n"
+        for old in (
+            "The window announced before, 7 March 2026 22:00 - 8 March 2026 04:00 UTC, has moved.",
+            "The window of 7 March 2026 22:00 - 8 March 2026 04:00 UTC no longer applies.",
+            "Das Fenster 7.3.2026 22:00 - 8.3.2026 04:00 UTC ist hinfällig.",
+        ):
+            with self.subTest(old):
+                kinds = [set(each.kinds) for each in windows_of(new + old)]
+                self.assertEqual(kinds, [set(), {"old"}])
