@@ -24,7 +24,7 @@ from nautobot_circuit_maintenance.pipeline.repeating import repeated
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.retention import purge_raw
 from nautobot_circuit_maintenance.pipeline.sources import synchronize_sources
-from nautobot_circuit_maintenance.tasks import BacklogFanOut
+from nautobot_circuit_maintenance.tasks import BacklogFanOut, look_after_jobs_soon
 
 if TYPE_CHECKING:
     from nautobot_circuit_maintenance.pipeline.report import RunReport
@@ -252,6 +252,7 @@ class SendCircuitMaintenanceUpdates(Job):
 
         limit = self.job_result.job_model.soft_time_limit or settings.CELERY_TASK_SOFT_TIME_LIMIT
         report = send_updates(MessageChannels.configured(), timezone.now, time_left(limit))
+        look_after_jobs_soon((self.job_result.celery_kwargs or {}).get("queue"))
         for line in report.lines:
             self.logger.info("%s", in_markdown(line))
         for channel, reason in report.down.items():

@@ -1,4 +1,4 @@
-"""Celery tasks: additional workers that help a run with its backlog."""
+"""Celery tasks: additional workers that help a run with its backlog, and looks after jobs between two runs."""
 
 import logging
 from typing import Any
@@ -15,6 +15,10 @@ from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.mail.limits import time_left
 
 logger = logging.getLogger(__name__)
+
+_BETWEEN_RUNS = 4
+"""Times that jobs are looked at until the next run, a minute apart: the job that sends is scheduled every five minutes."""
+_MINUTE = 60
 
 
 # The outcome of each notification is on its row; the task itself has no result.
@@ -43,15 +47,10 @@ class BacklogFanOut:
         """Count more waiting notifications; start one more worker per ``backlog_per_worker`` of them."""
         self._recorded += count
         wanted = self._recorded // get_app_settings().backlog_per_worker
-        if wanted > self._started and self._has_workers():
+        if wanted > self._started and has_workers(self._queue):
             for _ in range(wanted - self._started):
                 self._start_worker()
         self._started = max(wanted, self._started)
-
-    def _has_workers(self) -> bool:
-        """Return whether Celery workers read the queue; the queue of a Kubernetes job has none."""
-        others = JobQueue.objects.filter(name=self._queue).exclude(queue_type=JobQueueTypeChoices.TYPE_CELERY)
-        return not others.exists()
 
     def _start_worker(self) -> None:
         try:
@@ -59,3 +58,36 @@ class BacklogFanOut:
         except BrokerError as error:
             sentence = "Could not start additional workers; continuing alone: %s"
             logger.warning(sentence, error, extra={"grouping": "run"})
+
+
+def has_workers(queue: str) -> bool:
+    """Return whether Celery workers read a queue; the queue of a Kubernetes job has none."""
+    others = JobQueue.objects.filter(name=queue).exclude(queue_type=JobQueueTypeChoices.TYPE_CELERY)
+    return not others.exists()
+
+
+@nautobot_task(ignore_result=True)
+def look_after_jobs(queue: str, times: int) -> None:
+    """Bring the jobs of subscriptions forward, and ask for that again as often as this."""
+    # pylint: disable-next=import-outside-toplevel  # heavy, see above
+    from nautobot_circuit_maintenance.outbound.machines import run_job_channels
+
+    run_job_channels(timezone.now())
+    look_after_jobs_soon(queue, times)
+
+
+def look_after_jobs_soon(queue: str | None, times: int = _BETWEEN_RUNS) -> None:
+    """Ask a worker to look in a minute whether the lock of a singleton has refused a job, so that it is tried again.
+
+    What gets lost of this, or has no worker, is left to the next run.
+    """
+    # pylint: disable-next=import-outside-toplevel  # heavy, see above
+    from nautobot_circuit_maintenance.outbound.channels.job.runs import may_have_been_refused
+
+    queue = queue or settings.CELERY_TASK_DEFAULT_QUEUE
+    if not (times and may_have_been_refused(timezone.now()) and has_workers(queue)):
+        return
+    try:
+        look_after_jobs.apply_async(kwargs={"queue": queue, "times": times - 1}, queue=queue, countdown=_MINUTE)
+    except BrokerError as error:  # apply_async
+        logger.warning("Could not ask a worker to look after jobs in a minute; the next run does: %s", error)

@@ -19,5 +19,11 @@ def run_machines(now: datetime) -> list[str]:
             if found and (found.posted or found.expired or found.errors):
                 counts = f"{found.posted} silences made or changed, {found.expired} ended"
                 lines.append(f"{settings.name}: {counts}. {found.error}".rstrip())
-    run_jobs({each.name: each for each in entries if isinstance(each, JobSettings)}, now=now)
+    run_job_channels(now)
     return lines
+
+
+def run_job_channels(now: datetime) -> None:
+    """Bring the jobs of every configured channel forward."""
+    entries = get_app_settings().channels.entries
+    run_jobs({each.name: each for each in entries if isinstance(each, JobSettings)}, now=now)

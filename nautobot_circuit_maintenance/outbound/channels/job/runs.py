@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from kombu.exceptions import OperationalError
 from nautobot.circuits.models import Circuit
 from nautobot.extras.models import Job, JobResult
@@ -28,7 +29,6 @@ Lost = Callable[[Collection[str], Collection[str]], set[str]]
 
 PATIENCE = timedelta(minutes=2)
 """How long a worker has until we ask what became of a job."""
-SOON = timedelta(minutes=1)
 _BACK_OFF = (1, 5, 15, 30)
 """Minutes until an *after* that failed is tried again; the last one for good."""
 _SINGLETON = "is a singleton and already running"
@@ -86,6 +86,13 @@ def follow(now: datetime, lost: Lost) -> None:
             _enqueue(locked, *again)
 
 
+def may_have_been_refused(now: datetime) -> bool:
+    """Return whether a singleton waits for a worker, or did so recently: its lock may refuse it, and then it is tried again."""
+    recent = rows_of_jobs(State.UNSURE).filter(Q(next_attempt__gt=now) | Q(job_result__status="PENDING"))
+    jobs = {data.get("job") for data in recent.values_list("data", flat=True)}
+    return bool(jobs) and Job.objects.filter(pk__in=jobs, is_singleton=True).exists()
+
+
 def _followed(row: Delivery, is_lost: bool, now: datetime) -> tuple[Job, dict[str, Any]] | None:
     """Store what became of a job; return it if it has to be enqueued once more."""
     result = row.job_result
@@ -109,7 +116,7 @@ def _ended_badly(row: Delivery, result: JobResult, now: datetime) -> None:
     if _SINGLETON in reason:
         row.state, row.job_result = State.WAITING, None
         row.error = str(MessageRefused("DRAIN-09", "The job is a singleton and still running; it is tried again."))
-        row.next_attempt = now + SOON
+        row.next_attempt = now
         row.save()
     else:
         _failed(row, MessageRefused("DRAIN-10", f"The job ended as {result.status}: see its log."), now)

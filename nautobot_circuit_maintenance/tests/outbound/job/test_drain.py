@@ -13,6 +13,7 @@ from nautobot.extras.models import Job, JobResult
 from nautobot_circuit_maintenance.channel_settings.job import JobSettings
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Delivery, Subscription
 from nautobot_circuit_maintenance.outbound.channels.job.drain import run_jobs
+from nautobot_circuit_maintenance.outbound.channels.job.runs import may_have_been_refused
 from nautobot_circuit_maintenance.outbound.outbox import retry
 from nautobot_circuit_maintenance.tests.factories.app import create_impact, create_maintenance, create_subscription
 from nautobot_circuit_maintenance.tests.factories.core import create_circuits, create_provider
@@ -270,15 +271,29 @@ class Faults(DrainTestCase):
         self.assertEqual(self.run_at(300, lost=all_lost), [("after", "M-1", ["C-1", "C-2"])])
         self.assertEqual(self.phases(305, 400), [])
 
-    def test_a_singleton_that_still_runs_is_tried_again(self) -> None:
+    def test_a_singleton_that_still_runs_is_tried_again_whenever_jobs_are_looked_at(self) -> None:
         self.subscription.job = self.jobs["One At A Time"]
         self.subscription.save()
         cache.set(OneAtATime.singleton_cache_key, 1)
-        self.assertEqual(self.phases(-20, -15), [])
-        self.assertEqual(JobResult.objects.filter(name="One At A Time", status="FAILURE").count(), 1)
-        self.assertEqual(self.rows("before"), [("waiting", "DRAIN-09")])
+        for tried, minute in enumerate((-20, -19, -18, -17, -12), start=1):
+            self.assertEqual(self.phases(minute), [])
+            self.assertEqual(JobResult.objects.filter(name="One At A Time", status="FAILURE").count(), tried)
+            self.assertTrue(may_have_been_refused(at(minute)))
+        self.assertEqual(self.rows("before"), [("unsure", "DRAIN-09")])
         cache.delete(OneAtATime.singleton_cache_key)
-        self.assertEqual(self.phases(-10, -5, 60), ["before", "after"])
+        self.assertEqual(self.phases(-11), ["before"])
+        self.assertFalse(may_have_been_refused(at(-9)))
+        cache.set(OneAtATime.singleton_cache_key, 1)
+        self.assertEqual(self.phases(-5, 60, 61), [])
+        cache.delete(OneAtATime.singleton_cache_key)
+        self.assertEqual(self.phases(62), ["after"])
+        self.assertEqual((self.rows("before"), self.rows("after")), ([("sent", "")], [("unsure", "DRAIN-09")]))
+        self.assertEqual(self.phases(63), [])
+        self.assertEqual(self.rows("after"), [("sent", "")])
+
+    def test_only_a_singleton_is_looked_at_between_runs(self) -> None:
+        self.assertEqual(self.phases(-20), ["before"])
+        self.assertFalse(may_have_been_refused(at(-20)))
 
     def test_a_singleton_that_runs_until_it_is_too_late_is_given_up(self) -> None:
         self.subscription.job = self.jobs["One At A Time"]
