@@ -18,11 +18,12 @@ def connect_signals() -> None:
     # pylint: disable=import-outside-toplevel  # need apps
     from nautobot.circuits.models import Circuit, CircuitTermination, Provider
 
-    from nautobot_circuit_maintenance.models import CircuitMaintenance, change_receivers, sort_figures
+    from nautobot_circuit_maintenance.models import CircuitMaintenance, change_receivers, detail_changes, sort_figures
     from nautobot_circuit_maintenance.models.changes import published_changes, send_deletion
 
     sort_figures.connect()
     change_receivers.connect()
+    detail_changes.connect()
     published_changes.connect(publish_changes, dispatch_uid="circuit_maintenance_publish_changes")
 
     celeryd_after_setup.connect(warn_about_pool, dispatch_uid="circuit_maintenance_warn_about_pool")

@@ -1,7 +1,7 @@
 """Serializers of the REST API; none contains the original message of a notification."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Manager, Prefetch, prefetch_related_objects
 from django.utils.functional import cached_property
@@ -226,6 +226,12 @@ class CircuitImpactSerializer(SafeCsvMixin, NautobotModelSerializer):
         if not attrs.get("cid") and attrs.get("circuit"):
             attrs["cid"] = attrs["circuit"].cid
         return super().validate(attrs)
+
+    def save(self, **kwargs: Any) -> CircuitImpact:
+        """Save with the windows; all of it is one change of the maintenance."""
+        impact = self.instance or CircuitImpact(maintenance=self.validated_data["maintenance"])
+        with impact.sending_change():
+            return cast(CircuitImpact, super().save(**kwargs))
 
 
 class CircuitMaintenanceNoteSerializer(SafeCsvMixin, NautobotModelSerializer):

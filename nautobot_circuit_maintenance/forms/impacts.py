@@ -148,11 +148,12 @@ class CircuitImpactForm(NautobotModelForm):
             self.add_error("further_ids", "Each circuit ID can be named only once.")
 
     def save(self, commit: bool = True) -> CircuitImpact:
-        """Save the impacts on further circuits too, in the same windows."""
-        saved: CircuitImpact = super().save(commit=commit)
-        for each in self.further if commit else ():
-            each.save()
-            each.windows.set(self.cleaned_data["windows"])
+        """Save the impacts on further circuits too, in the same windows; all of it is one change of the maintenance."""
+        with self.instance.sending_change():
+            saved: CircuitImpact = super().save(commit=commit)
+            for each in self.further if commit else ():
+                each.save()
+                each.windows.set(self.cleaned_data["windows"])
         return saved
 
 

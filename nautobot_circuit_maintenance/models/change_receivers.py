@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 
 from nautobot_circuit_maintenance.choices import ChangeKindChoices
+from nautobot_circuit_maintenance.models.detail_changes import is_of_details
 from nautobot_circuit_maintenance.models.impacts import CircuitImpact
 from nautobot_circuit_maintenance.models.maintenance_changes import (
     count_and_record,
@@ -30,7 +31,7 @@ def _impact_saved(*, instance: CircuitImpact, created: bool, raw: bool = False, 
 
 def _impact_deleted(*, instance: CircuitImpact, origin: Any = None, **_kwargs: Any) -> None:
     """Receive that an impact was deleted, not along with its maintenance."""
-    if not _is_of_maintenances(origin):
+    if is_of_details(origin):
         record_details([instance.maintenance_id])
 
 
@@ -48,7 +49,7 @@ def _window_saved(*, instance: MaintenanceWindow, raw: bool = False, **_kwargs: 
 
 def _window_deleted(*, instance: MaintenanceWindow, origin: Any = None, **_kwargs: Any) -> None:
     """Receive that a window was deleted, not along with its maintenance."""
-    if not _is_of_maintenances(origin):
+    if is_of_details(origin):
         record_details([instance.maintenance_id])
 
 
@@ -56,11 +57,6 @@ def _maintenance_deleted(*, instance: CircuitMaintenance, **_kwargs: Any) -> Non
     """Receive that a maintenance is about to be deleted."""
     if not is_recorded_by_caller():
         record_change(instance.pk, ChangeKindChoices.DELETED, facts_of(instance), {})
-
-
-def _is_of_maintenances(origin: Any) -> bool:
-    """Return whether a deletion began with maintenances, or with what takes them along."""
-    return getattr(origin, "model", type(origin)) not in (CircuitImpact, MaintenanceWindow)
 
 
 def connect() -> None:

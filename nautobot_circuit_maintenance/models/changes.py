@@ -197,33 +197,48 @@ def sent_by_caller() -> Iterator[None]:
         _is_silent.reset(token)
 
 
+State = tuple[Any, MaintenanceSnapshot | None]
+"""A maintenance as the database has it, with its snapshot; None if there is none."""
+
+
 @contextmanager
-def sending_change(model: type[models.Model], pk: Any) -> Iterator[None]:
-    """Send the change that a person makes to a maintenance inside; does nothing if there are no subscribers.
+def sending_change(model: type[models.Model], *keys: Any) -> Iterator[None]:
+    """Send the changes that a person makes to these maintenances inside; does nothing if there are no subscribers.
 
     A change within another one is sent as a part of that one.
     """
-    if _is_silent.get() or not are_awaited():
+    if not is_sent_here():
         yield
         return
     with transaction.atomic():
-        stored_before, before = _stored(model, pk)
+        before = {pk: stored(model, pk) for pk in dict.fromkeys(keys) if pk}
         with sent_by_caller():
             yield
-        stored_after, after = _stored(model, pk)
-        change = ChangedMaintenance(stored_after or stored_before, before, after)
-        if not change.is_empty:
-            send_after_commit([change])
+        send_since(model, before)
+
+
+def is_sent_here() -> bool:
+    """Return whether someone receives changes, and the caller does not send them."""
+    return are_awaited() and not _is_silent.get()
+
+
+def send_since(model: type[models.Model], before: Mapping[Any, State]) -> None:
+    """Send what changed in maintenances since they were in these states."""
+    changes = []
+    for pk, (stored_before, snapshot) in before.items():
+        stored_after, after = stored(model, pk)
+        changes.append(ChangedMaintenance(stored_after or stored_before, snapshot, after))
+    send_after_commit([change for change in changes if not change.is_empty])
 
 
 def send_deletion(*, instance: Any, **_kwargs: Any) -> None:
     """Receive ``pre_delete`` of a maintenance, which the deletion of a queryset sends too."""
-    if are_awaited() and not _is_silent.get():
-        _, before = _stored(type(instance), instance.pk)
+    if is_sent_here():
+        _, before = stored(type(instance), instance.pk)
         send_after_commit([ChangedMaintenance(instance, before, None)])
 
 
-def _stored(model: Any, pk: Any) -> tuple[Any, MaintenanceSnapshot | None]:
-    """Return a maintenance as the database has it, with its snapshot; None if there is none."""
+def stored(model: Any, pk: Any) -> State:
+    """Return a maintenance as the database has it now."""
     maintenance = model.objects.select_related("provider").filter(pk=pk).first()
     return maintenance, maintenance.snapshot() if maintenance else None

@@ -1,7 +1,7 @@
 """The impacts of a maintenance on circuits, and people's notes on it."""
 
-from collections.abc import Collection, Iterable
-from copy import deepcopy
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +16,12 @@ from nautobot_circuit_maintenance.choices import CircuitImpactChoices, MatchedBy
 from nautobot_circuit_maintenance.models.changes import ReferencesInRecordsMixin, sending_change
 from nautobot_circuit_maintenance.models.maintenances import FEATURES, CircuitMaintenance
 from nautobot_circuit_maintenance.models.querysets import CircuitImpactManager
+from nautobot_circuit_maintenance.models.remembering import RemembersMixin
 from nautobot_circuit_maintenance.models.windows import MaintenanceWindow
 
 
 @extras_features(*FEATURES)
-class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
+class CircuitImpact(ReferencesInRecordsMixin, RemembersMixin, OrganizationalModel):
     """The impact on one circuit ID; ``circuit`` is empty while Nautobot has no matching circuit."""
 
     maintenance = models.ForeignKey(
@@ -62,11 +63,6 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
 
     objects = CircuitImpactManager()
 
-    _read_circuit_id: UUID | None = None
-    _read_maintenance_id: UUID | None = None
-    _read_cid: str | None = None
-    _read: tuple[Any, ...] | None = None
-
     natural_key_field_names = ["maintenance", "cid"]
 
     class Meta:
@@ -89,7 +85,7 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
             raise ValidationError({"cid": "Select a circuit or enter a circuit ID."})
         provider_id = self.maintenance.provider_id if self.maintenance_id else None
         # A circuit may move to another provider later; that must not stop people from editing the impact.
-        is_new_link = (self.circuit_id, self.maintenance_id) != (self._read_circuit_id, self._read_maintenance_id)
+        is_new_link = self.has_changed("circuit_id", "maintenance_id")
         if is_new_link and self.circuit and provider_id and self.circuit.provider_id != provider_id:
             raise ValidationError({"circuit": "This circuit belongs to a different provider."})
 
@@ -103,60 +99,40 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
         """Whether the circuit is affected in at least one window."""
         return self.in_all_windows or bool(self.windows.all())
 
+    def sending_change(self) -> AbstractContextManager[None]:
+        """Send what changes inside of its maintenance, and of the one that it belonged to when it was read."""
+        return sending_change(CircuitMaintenance, self.maintenance_id, self.read_maintenance_id)
+
     def limit_to(self, windows: Iterable[MaintenanceWindow] | None) -> None:
         """Store the windows in which the circuit is affected; None for all windows."""
-        with transaction.atomic(), sending_change(CircuitMaintenance, self.maintenance_id):
+        with transaction.atomic(), self.sending_change():
             self.in_all_windows = windows is None
             self.save()
             self.windows.set(windows or ())
 
-    @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "CircuitImpact":
-        """Keep the circuit and the maintenance that were read."""
-        row = super().from_db(db, field_names, values)
-        row._remember()  # pylint: disable=protected-access  # of this class
-        return row
-
     @property
     def read_maintenance_id(self) -> UUID | None:
         """The maintenance that it belonged to when it was read."""
-        return self._read_maintenance_id
-
-    def _remember(self) -> None:
-        self._read_circuit_id = self.__dict__.get("circuit_id")
-        self._read_maintenance_id = self.__dict__.get("maintenance_id")
-        self._read_cid = self.__dict__.get("cid")
-        self._read = self._values()
+        found: UUID | None = self.was("maintenance_id")
+        return found
 
     @property
     def is_changed(self) -> bool:
         """Whether this copy differs from what was read, in more than the time of the last save."""
-        return self._read != self._values()
-
-    def _values(self) -> tuple[Any, ...]:
-        unchanging = ("created", "last_updated")
-        names = (each.attname for each in self._meta.concrete_fields if each.attname not in unchanging)
-        values = (self.__dict__.get(name) for name in names)
-        # Of each row that is read: copying a UUID or a time, which nothing changes, would take longer than reading it.
-        return tuple(deepcopy(value) if isinstance(value, (dict, list)) else value for value in values)
-
-    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the circuit and the maintenance that were read this time."""
-        super().refresh_from_db(*args, **kwargs)
-        self._remember()
+        return bool(self.changed_attributes() - {"created", "last_updated"})
 
     def save(self, *args, **kwargs) -> None:
         """Save, and send the change of the maintenance; a link that a person made or removed is marked as theirs.
 
         A new circuit ID without a circuit is linked to the circuit that it means, as those of notifications are.
         """
-        if self.circuit_id != self._read_circuit_id:
+        if self.circuit_id != self.was("circuit_id"):
             self.matched_by = MatchedByChoices.MANUAL
-        elif self.circuit_id is None and self.cid != self._read_cid:
+        elif self.circuit_id is None and self.cid != self.was("cid"):
             self._match()
-        with sending_change(CircuitMaintenance, self.maintenance_id):
+        with self.sending_change():
             super().save(*args, **kwargs)
-        self._remember()
+        self._remember(kwargs.get("update_fields"))
 
     def _match(self) -> None:
         """Link the circuit that the circuit ID means; up to three statements."""
@@ -170,7 +146,7 @@ class CircuitImpact(ReferencesInRecordsMixin, OrganizationalModel):
 
     def delete(self, *args, **kwargs) -> tuple[int, dict[str, int]]:
         """Delete, and send the change of the maintenance."""
-        with sending_change(CircuitMaintenance, self.maintenance_id):
+        with self.sending_change():
             return super().delete(*args, **kwargs)
 
     def to_objectchange(self, action: str, **kwargs: Any) -> ObjectChange:

@@ -66,7 +66,7 @@ class NotificationSource(ReferencesInRecordsMixin, SaveChangedFieldsMixin, Organ
         with transaction.atomic():
             self.merge()
             super().save(*args, **kwargs)
-            self._remember()
+            self._remember(kwargs.get("update_fields"))
 
     def to_objectchange(self, action: str, *, object_data_exclude: Iterable[str] | None = None, **kwargs: Any) -> Any:
         """Leave out what REST and GraphQL leave out too: the read position and the senders that were searched for."""

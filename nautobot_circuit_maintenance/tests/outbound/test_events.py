@@ -8,13 +8,16 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from nautobot.apps.events import EventBroker, RedisEventBroker, deregister_event_broker, register_event_broker
 from prometheus_client import REGISTRY
 
 from nautobot_circuit_maintenance.choices import TopicChoices as Topic
-from nautobot_circuit_maintenance.models import CircuitMaintenance
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, MaintenanceWindow
 from nautobot_circuit_maintenance.models.acknowledgement import acknowledge
+from nautobot_circuit_maintenance.models.windows import as_rest
 from nautobot_circuit_maintenance.outbound import events
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.factories import app
@@ -158,6 +161,69 @@ class FromPeople(EventsTestCase):
         acknowledged = self.topics(lambda: acknowledge(CircuitMaintenance.objects.all(), self.user, now=NOON))
         self.assertEqual(acknowledged, [])
         self.assertEqual(self.topics(maintenance.delete), ["maintenance.cancelled"])
+
+    def test_impacts_alone_by_whatever_way(self):
+        maintenance, other = (app.create_maintenance(name, self.provider) for name in ("M-8", "M-9"))
+        first, second = (row.windows.get() for row in (maintenance, other))
+        maintenance.set_windows(
+            [(first.start_time + number * HOUR * 24, first.end_time + number * HOUR * 24) for number in (0, 1)]
+        )
+        maintenance.validated_save()
+        windows = list(maintenance.windows.order_by("start_time"))
+
+        def impacts(name: str = "M-8"):
+            return CircuitImpact.objects.filter(maintenance__name=name)
+
+        def set_field(name, value):
+            row = impacts().get()
+            setattr(row, name, value)
+            row.validated_save()
+
+        ways = [
+            (lambda: app.create_impact(maintenance, "C-1"), 1),
+            (lambda: set_field("impact", "DEGRADED"), 1),
+            (lambda: impacts().get().limit_to(windows[:1]), 1),
+            (lambda: impacts().get().windows.add(windows[1]), 1),
+            (lambda: windows[0].impacts.remove(impacts().get()), 1),
+            (lambda: impacts().get().windows.clear(), 1),
+            (lambda: impacts().get().windows.clear(), 0),
+            (lambda: set_field("matched_by", "manual"), 0),
+            (lambda: set_field("maintenance", other), 2),
+            (lambda: app.create_impact(other, "C-2"), 1),
+            (lambda: impacts("M-9").delete(), 1),
+            (lambda: app.create_impact(other, "C-3"), 1),
+            (lambda: impacts("M-9").get().delete(), 1),
+            (lambda: MaintenanceWindow.objects.filter(pk=windows[1].pk).delete(), 1),
+            (lambda: app.create_impact(other, "C-3"), 1),
+            (maintenance.delete, "maintenance.cancelled"),
+        ]
+        for number, (way, expected) in enumerate(ways):
+            topics = ["maintenance.changed"] * expected if isinstance(expected, int) else [expected]
+            self.assertEqual(self.topics(way), topics, number)
+        self.assertEqual(second.maintenance, other)
+
+    def test_an_impact_that_form_or_rest_saves_with_its_windows_is_one_change(self):
+        maintenance = app.create_maintenance("M-8", self.provider)
+        impact = app.create_impact(maintenance, "C-1")
+        window = maintenance.windows.get()
+        times = {"start_time": window.start_time.isoformat(), "end_time": window.end_time.isoformat()}
+        self.client = Client(SERVER_NAME="nautobot.example.com")
+        self.client.force_login(self.user)
+        form = reverse("plugins:nautobot_circuit_maintenance:circuitimpact_edit", args=[impact.pk])
+        entered = {"maintenance": maintenance.pk, "cid": "C-1", "impact": "OUTAGE", "affected_in": "selected"}
+        endpoint = reverse("plugins-api:nautobot_circuit_maintenance-api:circuitimpact-detail", args=[impact.pk])
+
+        def changed(request) -> list:
+            with self.publishing():
+                response = request()
+                self.assertLess(response.status_code, 400, response.content)
+            return [payload["after"]["impacts"][0]["windows"] for _topic, payload in self.messages()]
+
+        stored = [[as_rest(window.start_time), as_rest(window.end_time)]]
+        self.assertEqual(changed(lambda: self.client.post(form, {**entered, "windows": [window.pk]})), [stored])
+        body = {"content_type": "application/json"}
+        self.assertEqual(changed(lambda: self.client.patch(endpoint, {"in_all_windows": True}, **body)), [None])
+        self.assertEqual(changed(lambda: self.client.patch(endpoint, {"windows": [times]}, **body)), [stored])
 
     def test_what_people_wrote_is_in_no_event(self):
         """Only what the provider made public: no permissions apply to those who listen."""
