@@ -3,6 +3,7 @@
 from nautobot_circuit_maintenance.models.baselines import MaintenanceBaseline
 from nautobot_circuit_maintenance.models.consents import MailboxConsent
 from nautobot_circuit_maintenance.models.deliveries import ChannelState, Delivery
+from nautobot_circuit_maintenance.models.ended_feeds import EndedFeed
 from nautobot_circuit_maintenance.models.impacts import CircuitImpact, Note
 from nautobot_circuit_maintenance.models.keys import MaintenanceKey
 from nautobot_circuit_maintenance.models.layouts import MailLayout
@@ -24,6 +25,7 @@ __all__ = (
     "CircuitMaintenance",
     "CircuitMatcher",
     "Delivery",
+    "EndedFeed",
     "MailLayout",
     "MailboxConsent",
     "ManualReading",

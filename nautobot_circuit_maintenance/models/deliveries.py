@@ -91,13 +91,16 @@ class Delivery(BaseModel):
 
 
 class ChannelState(BaseModel):
-    """Whether a configured channel works; the row is also the lock of what must not be done twice at once by it."""
+    """Whether a configured channel works; and which run is about it, where that must not be two."""
 
     name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, unique=True)
     down_since = models.DateTimeField(null=True, blank=True)
     next_probe = models.DateTimeField(null=True, blank=True)
     probes = models.PositiveSmallIntegerField(default=0, help_text="Attempts since it is down.")
     error = models.TextField(blank=True, help_text="Why it is down.")
+    busy_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until when a run is about it, at the latest; others leave it alone."
+    )
 
     natural_key_field_names = ["name"]
     is_metadata_associable_model = False  # metadata would need a serializer

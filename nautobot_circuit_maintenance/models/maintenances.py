@@ -98,6 +98,9 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         editable=False,
     )
     acknowledged_at = models.DateTimeField(null=True, blank=True, editable=False)
+    unacknowledged_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When an acknowledgement was last removed."
+    )
     ticket = models.CharField(
         max_length=CHARFIELD_MAX_LENGTH, blank=True, db_index=True, help_text="Internal ticket or change reference."
     )
@@ -149,8 +152,8 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
 
     objects = CircuitMaintenanceManager()
 
-    HIDDEN = ("sort_circuits", "sort_severity", "revision")
-    """Fields that no one may read or sort by: they count what a user may not view."""
+    HIDDEN = ("sort_circuits", "sort_severity", "revision", "unacknowledged_at")
+    """Fields that no one may read or sort by: they count what a user may not view, or are for reminders only."""
 
     _new_spans: list[Span] | None = None
 
@@ -217,7 +220,9 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
             self.ack, self.acknowledged_by, self.acknowledged_at = True, user, now
 
     def unacknowledge(self) -> None:
-        """Remove the acknowledgement. Does not save."""
+        """Remove the acknowledgement, and record when if there was one. Does not save."""
+        if self.ack or self.acknowledged_at:
+            self.unacknowledged_at = datetime.now(timezone.utc)
         self.ack, self.acknowledged_by, self.acknowledged_at = False, None, None
 
     def set_windows(self, spans: Collection[Span]) -> None:
@@ -245,7 +250,7 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
                 if kwargs.get("update_fields") is not None:
                     kwargs["update_fields"] = {*kwargs["update_fields"], "revision"}
             super().save(*args, **kwargs)
-            self._remember()
+            self._remember(kwargs.get("update_fields"))
             if self._new_spans is not None:
                 write_windows(self, self._new_spans)
                 self._new_spans = None

@@ -66,13 +66,18 @@ def _affected(
 
 def _affected_objects(subjects: Collection[UUID], visibility: Visibility) -> dict[UUID, list[tuple[int, UUID]]]:
     """Return what each maintenance affects, of what may be viewed: content type and primary key."""
-    types = {model: ContentType.objects.get_for_model(model).pk for model in (Circuit, Location, Provider, Tenant)}
-    found: dict[UUID, list[tuple[int, UUID]]] = {pk: [] for pk in subjects}
+    models = (Circuit, Provider, Tenant, Location)
+    types = [ContentType.objects.get_for_model(model).pk for model in models]
     impacts = visibility.impacts.filter(maintenance__in=subjects, circuit__in=visibility.circuits.values("pk"))
     columns = ("circuit", "circuit__provider", "circuit__tenant", "circuit__circuit_terminations__location")
-    for maintenance, *keys in impacts.values_list("maintenance", *columns).distinct():
-        pairs = zip((types[model] for model in (Circuit, Provider, Tenant, Location)), keys)
-        found[maintenance] += [(kind, pk) for kind, pk in pairs if pk]
+    rows = list(impacts.values_list("maintenance", *columns).distinct())
+    visible = [
+        set(visibility.of_model(model).filter(pk__in=keys).values_list("pk", flat=True))
+        for model, keys in zip(models, [{row[place] for row in rows} for place in range(1, 5)])
+    ]
+    found: dict[UUID, list[tuple[int, UUID]]] = {pk: [] for pk in subjects}
+    for maintenance, *keys in rows:
+        found[maintenance] += [(kind, pk) for kind, pk, seen in zip(types, keys, visible) if pk in seen]
     return found
 
 

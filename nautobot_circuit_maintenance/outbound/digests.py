@@ -8,18 +8,19 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State, RhythmChoices as Rhythm
+from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State, EventChoices, RhythmChoices as Rhythm
 from nautobot_circuit_maintenance.models import Delivery, Subscription, Thread
 from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
 from nautobot_circuit_maintenance.outbound.compose import is_said, known_deliveries, pending_of
 from nautobot_circuit_maintenance.outbound.folding import write_delivery
 from nautobot_circuit_maintenance.outbound.owners import Silent, visibility_of
 from nautobot_circuit_maintenance.outbound.silence import note_sending, note_silent
-from nautobot_circuit_maintenance.outbound.state import digest_of
+from nautobot_circuit_maintenance.outbound.state import Occasion, digest_of
 from nautobot_circuit_maintenance.outbound.waiting import Pending
 from nautobot_circuit_maintenance.outbound.writing import Writer, zone_of
 
 _DAY = timedelta(days=1)
+_EVENTS = [event for event, _label in EventChoices.CHOICES]
 
 
 def next_moment(after: datetime, at: time, zone: tzinfo, weekday: int | None = None) -> datetime:
@@ -84,10 +85,18 @@ def _digest_of(subscription: Subscription, channels: MessageChannels, now: datet
         thread.save(update_fields=["open", "due", "last_state"])
     local = moment.astimezone(zone).replace(tzinfo=None).isoformat()
     for recipient, about in by_recipient.items():
+        about.sort(key=lambda each: _place(each[1].occasion))
         if about:
             _write(writer, digest_of(str(subscription.pk), recipient.casefold(), local), about)
     note_sending([subscription.pk])
     return sum(bool(about) for about in by_recipient.values())
+
+
+def _place(occasion: Occasion) -> tuple[int, float, str, str]:
+    """Return where an occasion stands in a digest: by its event, then by time, then by name."""
+    spans = [*([occasion.window] if occasion.window else ()), *getattr(occasion.now, "windows", ())]
+    begins = spans[0][0].timestamp() if spans else 0
+    return _EVENTS.index(occasion.event), begins, occasion.now.name, occasion.now.id
 
 
 def _write(writer: Writer, key: str, about: Sequence[tuple[Thread, Pending]]) -> None:

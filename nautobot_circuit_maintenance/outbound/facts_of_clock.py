@@ -59,10 +59,16 @@ def _of_window(window: MaintenanceWindow, seen: Seen, lead: timedelta) -> Iterat
     start, end = window.start_time, window.end_time
     if not seen.state.is_over:
         yield _fact(Event.STARTS_SOON, window, (start, lead), start - lead, start)
-        if not seen.state.acknowledged:
+        if not _is_acknowledged(seen, max(start - lead, window.created)):
             yield _fact(Event.NOT_ACKNOWLEDGED, window, (start, lead), start - lead, start)
         yield _fact(Event.STARTED, window, (start,), start, end)
     yield _fact(Event.ENDED, window, (end,), end, end + LATE_AFTER)
+
+
+def _is_acknowledged(seen: Seen, moment: datetime) -> bool:
+    """Return whether a maintenance is acknowledged, or was at the moment of the reminder or later: that is not made up for."""
+    removed = seen.unacknowledged_at
+    return seen.state.acknowledged or (removed is not None and removed > moment)
 
 
 def _fact(

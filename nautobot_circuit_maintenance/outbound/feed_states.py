@@ -13,11 +13,11 @@ from django.urls import reverse
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitImpact, MaintenanceWindow
-from nautobot_circuit_maintenance.outbound.seen import sites_of
+from nautobot_circuit_maintenance.outbound.seen import ANOTHER, sites_of
 from nautobot_circuit_maintenance.outbound.state import CircuitState, MaintenanceState, Span
 
 _COLUMNS = (
-    *("pk", "name", "provider__name", "status", "replaced_by__name"),
+    *("pk", "name", "provider__name", "status", "replaced_by"),
     *("description", "ticket", "ack", "revision", "last_updated"),
 )
 _ANY = UUID(int=0)
@@ -43,7 +43,7 @@ def states_of(maintenances: QuerySet[Any], visibility: Visibility, *, base: str)
             status=status,
             windows=tuple(windows.get(pk, ())),
             circuits=tuple(circuits.get(pk, ())),
-            replaced_by=replaced_by or "",
+            replaced_by=ANOTHER if replaced_by else "",
             description=description,
             ticket=ticket,
             acknowledged=ack,

@@ -33,10 +33,11 @@ def observe_others(channels: MessageChannels, now: datetime, *, has_changed: boo
             continue
         try:
             visibility = owners.visibility(each)
-            with transaction.atomic():
-                if Event.NEEDS_A_PERSON in wants:
+            if Event.NEEDS_A_PERSON in wants:
+                with transaction.atomic():
                     _observe_mail(each, visibility, channels, now)
-                if Event.AT_RISK in wants and (has_changed or _is_another_hour(each.clock, now)):
+            if Event.AT_RISK in wants and (has_changed or _is_another_hour(each.clock, now)):
+                with transaction.atomic():
                     _observe_sites(each, visibility, channels, now)
         except Silent as error:  # visibility and findings_of
             note_silent([each.pk], str(error))

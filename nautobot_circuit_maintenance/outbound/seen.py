@@ -14,6 +14,9 @@ from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenanc
 from nautobot_circuit_maintenance.outbound.links import linking
 from nautobot_circuit_maintenance.outbound.state import CircuitState, MaintenanceState, Span
 
+ANOTHER = "another maintenance"
+"""The name of a maintenance that may not be viewed, where it is known that there is one."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -22,6 +25,10 @@ class Seen:
     state: MaintenanceState
     windows: tuple[MaintenanceWindow, ...]
     created: datetime | None
+    unacknowledged_at: datetime | None = None
+    """When an acknowledgement was last removed."""
+    hidden: frozenset[str] = frozenset()
+    """IDs of affected circuits that may not be viewed, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +40,20 @@ class _Circuits:
     tenants: Mapping[UUID, str]
 
 
+@dataclass(frozen=True)
+class _About:
+    """What is needed to describe maintenances."""
+
+    circuits: _Circuits
+    names: Mapping[UUID, str]
+    """Of maintenances that replace others."""
+    hidden: Mapping[UUID, Collection[str]]
+    link: Callable[[str], str]
+
+
 def see(maintenances: Collection[UUID], visibility: Visibility) -> dict[UUID, Seen]:
-    """Return those of these maintenances that may be viewed, with their visible impacts and circuits; six queries."""
-    rows = visibility.maintenances.filter(pk__in=maintenances).select_related("provider", "replaced_by__provider")
+    """Return those of these maintenances that may be viewed, with their visible impacts and circuits; six to eight queries."""
+    rows = list(visibility.maintenances.filter(pk__in=maintenances).select_related("provider"))
     windows: defaultdict[UUID, list[MaintenanceWindow]] = defaultdict(list)
     for window in MaintenanceWindow.objects.filter(maintenance__in=maintenances).order_by("start_time", "end_time"):
         windows[window.maintenance_id].append(window)
@@ -44,8 +62,34 @@ def see(maintenances: Collection[UUID], visibility: Visibility) -> dict[UUID, Se
     for impact in found:
         impacts[impact.maintenance_id].append(impact)
     circuits = _circuits({each.circuit_id for own in impacts.values() for each in own if each.circuit_id}, visibility)
-    link = linking()
-    return {row.pk: _seen(row, windows[row.pk], impacts[row.pk], circuits, link) for row in rows}
+    hidden = _hidden(maintenances, impacts, circuits, visibility)
+    names = _names({row.replaced_by_id for row in rows if row.replaced_by_id}, visibility)
+    about = _About(circuits, names, hidden, linking())
+    return {row.pk: _seen(row, windows[row.pk], impacts[row.pk], about) for row in rows}
+
+
+def _names(maintenances: Collection[UUID], visibility: Visibility) -> dict[UUID, str]:
+    """Return the names of those of these maintenances that may be viewed."""
+    if not maintenances:
+        return {}
+    return {row.pk: str(row) for row in visibility.maintenances.filter(pk__in=maintenances).select_related("provider")}
+
+
+def _hidden(
+    maintenances: Collection[UUID],
+    impacts: Mapping[UUID, Iterable[CircuitImpact]],
+    circuits: _Circuits,
+    visibility: Visibility,
+) -> dict[UUID, set[str]]:
+    """Return the IDs of circuits that may not be viewed; nothing is asked for someone who may view all."""
+    if visibility.sees_all_impacts() and not visibility.circuits.query.where:
+        return {}
+    shown = {each.pk for own in impacts.values() for each in own if _may_view(each, circuits)}
+    found: defaultdict[UUID, set[str]] = defaultdict(set)
+    rows: Any = CircuitImpact.objects.filter(maintenance__in=maintenances).exclude(pk__in=shown).order_by()
+    for maintenance, cid in rows.values_list("maintenance", "cid"):
+        found[maintenance].add(cid.casefold())
+    return found
 
 
 def _circuits(keys: Collection[UUID], visibility: Visibility) -> _Circuits:
@@ -69,11 +113,7 @@ def sites_of(circuits: Collection[UUID], visibility: Visibility) -> dict[UUID, t
 
 
 def _seen(
-    row: CircuitMaintenance,
-    windows: Iterable[MaintenanceWindow],
-    impacts: Iterable[CircuitImpact],
-    circuits: _Circuits,
-    link: Callable[[str], str],
+    row: CircuitMaintenance, windows: Iterable[MaintenanceWindow], impacts: Iterable[CircuitImpact], about: _About
 ) -> Seen:
     rows = tuple(windows)
     state = MaintenanceState(
@@ -82,32 +122,35 @@ def _seen(
         provider=row.provider.name if row.provider else "",
         status=row.status,
         windows=_spans(rows),
-        circuits=tuple(_circuit(each, circuits, link) for each in impacts if _is_visible(each, circuits)),
-        replaced_by=str(row.replaced_by) if row.replaced_by else "",
+        circuits=tuple(
+            _circuit(each, about) for each in impacts if _may_view(each, about.circuits) and each.is_affected
+        ),
+        replaced_by=about.names.get(row.replaced_by_id, ANOTHER) if row.replaced_by_id else "",
         description=row.description,
         ticket=row.ticket,
         acknowledged=row.ack,
         revision=row.revision,
         changed_at=row.last_updated,
-        url=link(row.get_absolute_url()),
+        url=about.link(row.get_absolute_url()),
     )
-    return Seen(state, rows, row.created)
+    return Seen(state, rows, row.created, row.unacknowledged_at, frozenset(about.hidden.get(row.pk, ())))
 
 
-def _is_visible(impact: CircuitImpact, circuits: _Circuits) -> bool:
-    """Return whether the circuit may be viewed, or there is none; and the circuit is affected in some window."""
-    return (impact.circuit_id is None or impact.circuit_id in circuits.visible) and impact.is_affected
+def _may_view(impact: CircuitImpact, circuits: _Circuits) -> bool:
+    """Return whether the circuit of an impact may be viewed, or there is none."""
+    return impact.circuit_id is None or impact.circuit_id in circuits.visible
 
 
-def _circuit(impact: CircuitImpact, circuits: _Circuits, link: Callable[[str], str]) -> CircuitState:
-    key = impact.circuit_id
+def _circuit(impact: CircuitImpact, about: _About) -> CircuitState:
+    key, circuits = impact.circuit_id, about.circuits
     return CircuitState(
         cid=impact.cid,
         impact=impact.impact,
         windows=None if impact.in_all_windows else _spans(impact.windows.all()),
         sites=circuits.sites.get(key, ()) if key else (),
         tenant=circuits.tenants.get(key, "") if key else "",
-        url=link(Circuit(pk=key).get_absolute_url()) if key else "",
+        url=about.link(Circuit(pk=key).get_absolute_url()) if key else "",
+        id=str(key or ""),
     )
 
 
@@ -115,6 +158,17 @@ def _spans(windows: Iterable[Any]) -> tuple[Span, ...]:
     return tuple(sorted((each.start_time, each.end_time) for each in windows))
 
 
-def gone(state: MaintenanceState) -> MaintenanceState:
-    """Return what is left to say of a maintenance that was deleted."""
-    return replace(state, exists=False)
+def gone(state: MaintenanceState, visibility: Visibility) -> MaintenanceState:
+    """Return what is left to say of a maintenance that was deleted, of what may be viewed now."""
+    may_view_impacts = not visibility.impacts.query.is_empty()
+    circuits = _circuits({UUID(each.id) for each in state.circuits if each.id}, visibility)
+    left = tuple(
+        (
+            replace(each, sites=circuits.sites.get(UUID(each.id), ()), tenant=circuits.tenants.get(UUID(each.id), ""))
+            if each.id
+            else each
+        )
+        for each in state.circuits
+        if may_view_impacts and (not each.id or UUID(each.id) in circuits.visible)
+    )
+    return replace(state, exists=False, circuits=left)

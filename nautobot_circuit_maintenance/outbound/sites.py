@@ -1,14 +1,15 @@
 """Sites at risk: an episode that was sent is not sent again unless it gets worse, moves or lasts longer, or does not come."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from uuid import UUID
 
 from django.urls import reverse
 
 from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind, Subject
-from nautobot_circuit_maintenance.analysis.risk.report import read_risk
+from nautobot_circuit_maintenance.analysis.risk.report import Risk, read_risk
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import EventChoices as Event
 from nautobot_circuit_maintenance.domain.errors import RiskError
@@ -31,6 +32,8 @@ class NotAssessed(Silent):
 
 Phase = tuple[str, datetime, datetime]
 """Kind, start and end of an episode."""
+Phases = Mapping[UUID, tuple[Phase, ...]]
+"""By site."""
 
 
 def findings_of(
@@ -40,14 +43,18 @@ def findings_of(
 
     Raises Silent if the filter is not valid any more, or the risk cannot be assessed.
     """
-    try:
-        risk = read_risk(visibility, now)
-    except RiskError as error:  # read_risk
-        raise NotAssessed(f"SUB-10: The risk cannot be assessed: {error}") from error
+    risk = _assessed(visibility, now)
     found = [each for each in risk.findings if each.subject == Subject.SITE]
     causes = {pk for each in found for pk in each.maintenances}
     matched = matching(subscription.maintenance_filter, visibility, causes) if causes else set()
     return _by_site(each for each in found if not each.maintenances.isdisjoint(matched)), risk.names
+
+
+def _assessed(visibility: Visibility, now: datetime) -> Risk:
+    try:
+        return read_risk(visibility, now)
+    except RiskError as error:  # read_risk
+        raise NotAssessed(f"SUB-10: The risk cannot be assessed: {error}") from error
 
 
 def _by_site(findings: Iterable[Finding]) -> dict[UUID, tuple[Phase, ...]]:
@@ -68,19 +75,33 @@ def pending_of_sites(
         phases, names = findings_of(subscription, visibility, now)
     except NotAssessed:  # findings_of: it was noted when the risk was observed
         return {row.pk: [] for row in rows}
+
+    @cache
+    def of_all() -> dict[UUID, tuple[Phase, ...]]:
+        """Return the episodes for all viewers, whatever causes them: asked where one seems not to come any more."""
+        findings = _assessed(Visibility.everything(), now).findings
+        return _by_site(each for each in findings if each.subject == Subject.SITE)
+
     visible = dict(visibility.locations.filter(pk__in=[row.subject_id for row in rows]).values_list("pk", "name"))
     return {
-        row.pk: _pending(row, phases.get(row.subject_id, ()), names.get(row.subject_id) or visible[row.subject_id], now)
+        row.pk: _pending(
+            row, phases.get(row.subject_id, ()), names.get(row.subject_id) or visible[row.subject_id], of_all, now
+        )
         for row in rows
         if row.subject_id in visible
     } | {row.pk: [] for row in rows if row.subject_id not in visible}
 
 
-def _pending(thread: Thread, phases: tuple[Phase, ...], name: str, now: datetime) -> list[Pending]:
+def _pending(
+    thread: Thread, phases: tuple[Phase, ...], name: str, of_all: Callable[[], Phases], now: datetime
+) -> list[Pending]:
+    """Return what is to be said about a site; that it is no longer at risk only if that is so for everyone."""
     last_state = from_json(thread.last_state) if thread.last_state else None
     before = last_state.phases if isinstance(last_state, SiteState) else ()
     is_new = any(not _is_known(phase, before) for phase in phases)
-    if not is_new and not _is_gone(before, phases, now):
+    if not is_new and not (
+        _is_gone(before, phases, now) and _is_gone(before, of_all().get(thread.subject_id, ()), now)
+    ):
         return []
     state = SiteState(
         id=str(thread.subject_id),

@@ -28,6 +28,8 @@ class CircuitState:
     tenant: str = ""
     url: str = ""
     """Address of the circuit in Nautobot; empty if Nautobot has no such circuit."""
+    id: str = ""
+    """Its primary key; empty if Nautobot has no such circuit."""
 
 
 @dataclass(frozen=True)

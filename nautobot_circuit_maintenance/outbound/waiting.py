@@ -38,7 +38,7 @@ def pending_of_maintenances(
     matched = matching(subscription.maintenance_filter, visibility, subjects)
     hidden = _existing(subjects - seen.keys())
     return {
-        row.pk: _Conversation(subscription, row, now).pending(
+        row.pk: _Conversation(subscription, row, visibility, now).pending(
             seen.get(row.subject_id), is_matched=row.subject_id in matched, is_hidden=row.subject_id in hidden
         )
         for row in rows
@@ -55,6 +55,7 @@ def _existing(subjects: Collection[UUID]) -> set[UUID]:
 class _Conversation:
     subscription: Subscription
     thread: Thread
+    visibility: Visibility
     now: datetime
 
     def pending(self, seen: Seen | None, *, is_matched: bool, is_hidden: bool) -> list[Pending]:
@@ -63,7 +64,9 @@ class _Conversation:
         if seen is None:
             if is_hidden or last_state is None or last_state.is_over:
                 return []
-            return self._difference(last_state, gone(last_state), is_new=False)
+            left = gone(last_state, self.visibility)
+            return self._difference(replace(left, exists=True), left, is_new=False)
+        last_state = _without(last_state, seen.hidden)
         state = seen.state if is_matched else replace(seen.state, matches=False)
         is_new = seen.created is None or seen.created >= self.subscription.begun
         found = self._difference(last_state, state, is_new=is_new)
@@ -116,6 +119,15 @@ class _Conversation:
         self, event: str, state: State, last_state: State | None, window: tuple[datetime, datetime] | None = None
     ) -> Occasion:
         return Occasion(event, state, last_state, window)
+
+
+def _without(last_state: MaintenanceState | None, hidden: Collection[str]) -> MaintenanceState | None:
+    """Return the state that was sent last without what may not be viewed any more: that changed nothing, and is not named again."""
+    if last_state is None:
+        return None
+    return replace(
+        last_state, circuits=tuple(each for each in last_state.circuits if each.cid.casefold() not in hidden)
+    )
 
 
 def _later(last_state: MaintenanceState, state: MaintenanceState) -> tuple[str, set[str]]:

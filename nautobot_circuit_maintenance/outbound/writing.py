@@ -4,19 +4,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.urls import reverse
 
 from nautobot_circuit_maintenance.choices import DeliveryStateChoices as DeliveryState, EventChoices as Event
 from nautobot_circuit_maintenance.models import Delivery, Subscription, Thread
 from nautobot_circuit_maintenance.outbound import calendars, templates
 from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
+from nautobot_circuit_maintenance.outbound.documents import Line
 from nautobot_circuit_maintenance.outbound.facts import digest_facts, facts
+from nautobot_circuit_maintenance.outbound.links import linking
+from nautobot_circuit_maintenance.outbound.owners import query_of
 from nautobot_circuit_maintenance.outbound.state import MaintenanceState, Occasion, from_json, to_json
 from nautobot_circuit_maintenance.outbound.template_values import template_values
 from nautobot_circuit_maintenance.outbound.texts import Written, write, write_digest
 from nautobot_circuit_maintenance.outbound.waiting import Pending
+
+_ADD = "plugins:nautobot_circuit_maintenance:subscription_add"
+_OF_CALENDAR = "The attached file stays as it is. Your calendar follows changes if you subscribe:"
 
 
 @dataclass(frozen=True)
@@ -30,12 +38,13 @@ class Writer:
     def values(self, thread: Thread, pending: Pending) -> dict[str, Any]:
         """Return the columns of the delivery for one occasion."""
         occasion = pending.occasion
+        calendar = self._calendar(occasion)
         words = write(
             occasion,
             zone=zone_of(self.subscription),
             subject=thread.subject,
             one_thread=self.subscription.one_thread,
-            footer=self._footer(),
+            footer=[*(self._about_calendar() if calendar else ()), *self._footer()],
         )
         words = self._in_own_words(words, occasion)
         is_stored = isinstance(occasion.now, MaintenanceState) and occasion.now.exists
@@ -48,7 +57,7 @@ class Writer:
             "root_key": thread.root_key,
             "states": {str(thread.pk): to_json(occasion.now)},
             "data": facts(occasion),
-            "calendar": self._calendar(occasion),
+            "calendar": calendar,
             "over_at": pending.until,
         }
 
@@ -92,6 +101,18 @@ class Writer:
 
     def _footer(self) -> list[str]:
         return [f"Sent by the subscription “{self.subscription.name}” of {self.channels.instance}."]
+
+    def _about_calendar(self) -> list[Line]:
+        """Return where to get a calendar of the same maintenances that follows changes, which an attached file does not.
+
+        The address of a feed is a secret, of which only a hash is stored: who receives the message makes one of their own.
+        """
+        query = {
+            "channel": self.channels.calendar,
+            "filter": query_of(self.subscription.maintenance_filter).urlencode(),
+        }
+        link = linking()(f"{reverse(_ADD)}?{urlencode(query)}")
+        return [Line(_OF_CALENDAR, link)] if link and self.channels.calendar else []
 
     def _calendar(self, occasion: Occasion) -> str:
         """Return the calendar file of an email about a maintenance; only email has a sender to be its organizer."""

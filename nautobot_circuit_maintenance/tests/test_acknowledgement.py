@@ -54,3 +54,14 @@ class AcknowledgeTest(TestCase):
 
         self.assertEqual(self.names(unacknowledge(self.maintenances)), ["M-1"])
         self.assertFalse(self.maintenances.exclude(ack=False, acknowledged_by=None, acknowledged_at=None).exists())
+
+    def test_when_it_was_removed_is_recorded_where_there_was_one_however_it_is_removed(self):
+        acknowledge(self.maintenances.exclude(name="M-3"), self.user, now=NOON)
+        unacknowledge(self.maintenances.exclude(name="M-2"))
+        for name in ("M-2", "M-3"):
+            maintenance = CircuitMaintenance.objects.get(name=name)
+            maintenance.ack = False
+            maintenance.validated_save()
+
+        removed = dict(self.maintenances.values_list("name", "unacknowledged_at"))
+        self.assertEqual([name for name, at in sorted(removed.items()) if at], ["M-1", "M-2"])

@@ -43,6 +43,7 @@ def test_a_picture_is_shown_on_a_page(picture):
         if model.__name__
         not in (
             *("MailboxConsent", "MaintenanceBaseline", "MaintenanceChange", "MaintenanceKey", "ManualReading"),
+            "EndedFeed",
             "ProviderQuarter",
             "PublishedState",
             "SettledDoubt",

@@ -2,24 +2,37 @@
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
+from django.db.models import Model
 from django.test import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from nautobot.apps.testing import TestCase
 from nautobot.circuits.models import Circuit, Provider
 from nautobot.dcim.models import Device, Location
+from nautobot.extras.models import Contact, ContactAssociation, Role, Status
+from nautobot.tenancy.models import Tenant
+from nautobot.users.models import ObjectPermission
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.channel_settings.alertmanager import AlertmanagerSettings
+from nautobot_circuit_maintenance.channel_settings.email import EmailSettings
+from nautobot_circuit_maintenance.choices import EventChoices
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.reconcile import reconcile
+from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
 from nautobot_circuit_maintenance.outbound.feed_tokens import new_token
+from nautobot_circuit_maintenance.outbound.run import send_updates
 from nautobot_circuit_maintenance.tests import two_providers
 from nautobot_circuit_maintenance.tests.factories.app import create_subscription
 from nautobot_circuit_maintenance.tests.outbound.alertmanager.served import served
+from nautobot_circuit_maintenance.tests.outbound.post_office import PostOffice
 from nautobot_circuit_maintenance.tests.page_case import HTMX
 from nautobot_circuit_maintenance.tests.two_providers import OF_CORE, OURS, SHARED, THEIRS
 
@@ -248,6 +261,86 @@ class SilencesTest(WalkCase):
         self.assertEqual((self.leaks("".join(after)), after), ([], before))
 
 
+def add_contact(row: Model, address: str) -> None:
+    """Let someone be a contact of an object."""
+    ContactAssociation.objects.get_or_create(
+        contact=Contact.objects.get_or_create(name=address, email=address)[0],
+        associated_object_type=ContentType.objects.get_for_model(row),
+        associated_object_id=row.pk,
+        role=Role.objects.get_for_model(ContactAssociation).first(),
+        status=Status.objects.get_for_model(ContactAssociation).first(),
+    )
+
+
+class Messages:
+    """What the user's subscriptions send, of everything that there is to say; mixed into a TestCase."""
+
+    CHANNELS = MessageChannels("test", {"mail": EmailSettings(name="mail", instance="test", sender="n@example.com")})
+    EVENTS = sorted(set(EventChoices.values()) - {EventChoices.DIGEST, EventChoices.JOB})
+
+    def setUp(self):
+        """Let all be sent at the same moment."""
+        super().setUp()
+        self.now = timezone.now()
+
+    def subscriptions(self, now: datetime) -> list[models.Subscription]:
+        """Create one at once, one as a digest, and one to the contacts of what is affected; all began long ago."""
+        values = {"owner": self.user, "channel": "mail", "events": self.EVENTS, "begun": now - timedelta(days=99)}
+        weeks = timedelta(weeks=9)
+        found = [
+            create_subscription(name=name, **{**values, "clock": now - weeks, "lead_time": 24, **own})
+            for name, own in (
+                ("At once", {}),
+                ("Digest", {"rhythm": "daily", "digest_time": time(6), "next_digest": now}),
+                ("Affected", {"audience": "affected"}),
+                (
+                    "Own words",
+                    {"body_template": "{{ text }} {{ before }} {{ changes }} {{ circuits }} {{ replaced_by }}"},
+                ),
+            )
+        ]
+        for each in found[:2] + found[3:]:
+            each.contacts.add(Contact.objects.get_or_create(name="Us", email="us@example.com")[0])
+        return found
+
+    def sent(self, *changes: Callable[[], object]) -> list[str]:
+        """Return all that is sent about what there is, and after each of these changes."""
+        office, now = PostOffice(), self.now
+        models.NotificationSource.objects.update(failing_since=now, failed_runs=3)
+        models.MaintenanceChange.objects.all().delete()
+        for row in models.CircuitMaintenance.objects.all():
+            models.MaintenanceChange.objects.create(maintenance=row, kind="created")
+        found = self.subscriptions(now)
+        for number, change in enumerate([lambda: None, *changes], start=1):
+            change()
+            moment = now + timedelta(hours=6 * (number - 1), minutes=1)
+            send_updates(self.CHANNELS, lambda moment=moment: moment, lambda: True, office.opening)
+        models.Delivery.objects.filter(subscription__in=found).delete()
+        for each in found:
+            each.delete()
+        parts = ("event", "recipient", "subject", "headline", "text", "html", "data", "calendar")
+        return sorted("\n".join(str(getattr(each, name)) for name in parts) for each in office.arrived)
+
+
+class MessagesTest(Messages, Comparison):
+    """They say the same whether the other provider exists or not."""
+
+    def answers(self) -> dict[str, str]:
+        """Send all; the risk is left out as above."""
+        for model in (Location, Tenant):
+            for row in model.objects.filter(name__startswith=THEIRS):
+                add_contact(row, f"staff@{THEIRS}.example")
+        with WITHOUT_RISK:
+            return {str(number): each for number, each in enumerate(self.sent(lambda: None))}
+
+    def test_messages_disclose_nothing_and_do_not_change(self):
+        add_contact(self.ours.of(Tenant)[0], f"staff@{OURS}.example")
+        found = "".join(self.compare().values())
+        self.assertIn(f"staff@{OURS}.example", found)
+        for event in (*set(self.EVENTS) - {"at-risk", "changed", "cancelled"}, "digest"):
+            self.assertIn(f"'event': '{event}'", found)
+
+
 class EndpointsTest(Comparison):
     """The REST API."""
 
@@ -306,6 +399,49 @@ class RiskTest(BothSidesCase):
 
         self.assertTrue(shared)
         self.assertEqual({each["link_count"] for each in shared}, {None})
+
+
+class BothSidesMessagesTest(Messages, BothSidesCase):
+    """What is sent, where work of the user's has to do with the other provider's."""
+
+    def test_risk_and_replacements_disclose_no_name(self):
+        mine, other = self.ours.of(models.CircuitMaintenance)[2:4], self.theirs.of(models.CircuitMaintenance)[3]
+        unlinked = models.CircuitMaintenance.objects.filter(pk=mine[0].pk)
+
+        def replace() -> None:
+            unlinked.update(replaced_by=other)
+            models.MaintenanceChange.objects.create(maintenance=mine[0], kind="changed")
+
+        found = self.sent(replace, lambda: mine[1].delete())
+        self.assertEqual([self.leaks(each) for each in found if self.leaks(each)], [])
+        whole = "".join(found)
+        self.assertIn("was replaced by another maintenance.", whole)
+        for event in ("at-risk", "cancelled"):
+            self.assertIn(f"'event': '{event}'", whole)
+
+    def test_what_may_not_be_viewed_any_more_is_neither_named_nor_reported_as_a_change(self):
+        mine = self.ours.of(models.CircuitMaintenance)[3]
+        hidden = self.ours.of(Circuit)[0]
+
+        def touch(**fields: str) -> None:
+            models.CircuitMaintenance.objects.filter(pk=mine.pk).update(**fields)
+            models.MaintenanceChange.objects.create(maintenance=mine, kind="changed")
+
+        def hide() -> None:
+            ObjectPermission.objects.filter(object_types__model="circuit").update(constraints={"cid": "none"})
+            touch(description="Other words")
+
+        before = self.sent(lambda: touch(description="Other words"))
+        self.assertTrue([each for each in before if f"{OURS} circuit" in each])
+        after = self.sent(hide)
+        self.assertEqual([each.partition("\n")[0] for each in after], [each.partition("\n")[0] for each in before])
+        for last in (lambda: touch(status="TENTATIVE"), mine.delete):
+            ObjectPermission.objects.filter(object_types__model="circuit").update(constraints={"provider__name": OURS})
+            earlier = self.sent()
+            found = self.sent(hide, last)
+            new = list((Counter(found) - Counter(earlier)).elements())
+            self.assertTrue(new)
+            self.assertEqual([each for each in new if hidden.cid in each], [])
 
 
 class RefusedTest(BothSidesCase):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.channel_settings.base import ChannelSettings
+from nautobot_circuit_maintenance.channel_settings.calendar import CalendarSettings
 from nautobot_circuit_maintenance.channel_settings.kinds import CHANNEL_KINDS
 
 
@@ -17,13 +18,16 @@ class MessageChannels:
     entries: Mapping[str, ChannelSettings]
     known: frozenset[str] = frozenset()
     """The names of all channels in the settings, whatever they do."""
+    calendar: str = ""
+    """The name of one whose subscriptions are calendars; empty: there is none."""
 
     @classmethod
     def configured(cls) -> "MessageChannels":
         """Return those of PLUGINS_CONFIG."""
         channels = get_app_settings().channels
         entries = {each.name: each for each in channels.entries if CHANNEL_KINDS[each.kind].channel}
-        return cls(channels.instance, entries, frozenset(channels.names))
+        calendars = sorted(each.name for each in channels.entries if isinstance(each, CalendarSettings))
+        return cls(channels.instance, entries, frozenset(channels.names), next(iter(calendars), ""))
 
     @property
     def names(self) -> list[str]:

@@ -41,6 +41,7 @@ _WRITTEN = (
     "ack",
     "acknowledged_by",
     "acknowledged_at",
+    "unacknowledged_at",
     "issued_at",
     "sequence",
     "sort_circuits",

@@ -165,11 +165,23 @@ class Addresses(FeedTestCase):
             self.token = token
             self.assertEqual(self.read().status_code, 404, token)
 
-    def test_a_new_address_replaces_the_one_before(self) -> None:
-        before, self.token = self.token, new_token(self.subscription)
+    def test_a_new_address_replaces_the_ones_before_which_are_gone_for_good(self) -> None:
+        former = [self.token, *(new_token(self.subscription) for _ in range(2))]
+        self.token = new_token(self.subscription)
         self.assertEqual(self.read().status_code, 200)
-        self.token = before
-        self.assertEqual(self.read().status_code, 404)
+        revoke(self.subscription)
+        for token in [*former, self.token]:
+            self.token = token
+            self.assertEqual((self.read().status_code, b"Tonight" in self.read().content), (410, False))
+
+    def test_a_stale_copy_of_the_subscription_brings_no_address_back(self) -> None:
+        stale = Subscription.objects.get()
+        revoke(self.subscription)
+        stale.name = "Tomorrow"
+        stale.save()
+        self.assertEqual(self.read().status_code, 410)
+        revoke(stale)
+        self.assertEqual(self.read().status_code, 410)
 
     def test_a_revoked_address_is_gone_for_good(self) -> None:
         revoke(self.subscription)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.test import override_settings
 from nautobot.circuits.models import CircuitTermination, ProviderNetwork
 
 from nautobot_circuit_maintenance.models import CircuitImpact, Notification, NotificationSource
@@ -68,6 +69,27 @@ class Sites(SendingTestCase):
         self.send()
 
         self.assertEqual(len(self.office.arrived), 1)
+
+    def test_a_site_is_at_risk_no_more_only_if_no_other_work_puts_it_there_at_that_time(self):
+        self.subscribe(events=["at-risk"], maintenance_filter={"status": ["CONFIRMED"]})
+        maintenance, other = self.plan("M-1"), self.plan("M-2", status="TENTATIVE")
+        self.send()
+        self.edit(maintenance, status="CANCELLED")
+        self.send()
+        self.assertEqual(len(self.office.arrived), 1)
+
+        self.edit(other, status="CANCELLED")
+        self.send()
+        self.assertEqual([each.headline for each in self.office.arrived[1:]], ["Athens is no longer at risk."])
+
+    def test_what_needs_a_person_is_sent_though_the_risk_cannot_be_assessed(self):
+        self.subscribe(events=["at-risk", "needs-a-person"])
+        self.plan()
+        create_notification(self.provider, self.source, state="failed", error="Unreadable", received_at=self.now)
+        settings = {"nautobot_circuit_maintenance": {"risk_circuits": {"cid": ["of no circuit"]}}}
+        with override_settings(PLUGINS_CONFIG=settings):
+            self.send()
+        self.assertEqual(self.office.events, ["needs-a-person"])
 
 
 class Mail(SendingTestCase):

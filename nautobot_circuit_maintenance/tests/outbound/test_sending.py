@@ -1,10 +1,12 @@
 """What goes out: every fact once, in time, to whom it concerns, whatever happens on the way."""
 
+import re
+from dataclasses import replace
 from datetime import datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from nautobot_circuit_maintenance.models import (
     ChannelState,
@@ -15,6 +17,7 @@ from nautobot_circuit_maintenance.models import (
     Subscription,
     Thread,
 )
+from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, MessageRefused, TryAgain, Unsure
 from nautobot_circuit_maintenance.outbound.digests import next_moment
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
@@ -56,6 +59,30 @@ class Changes(SendingTestCase):
             self.send()
         path = second.get_absolute_url()
         self.assertIn(f"https://nautobot.example.com{path}", self.office.arrived[1].text)
+
+    def test_an_attached_calendar_comes_with_the_way_to_one_that_follows_changes(self):
+        wanted = {"status": ["CONFIRMED", "TENTATIVE"], "circuit": [str(self.circuits[0].pk)]}
+        self.subscribe(maintenance_filter=wanted)
+        self.plan("M-1")
+        self.send()
+        self.assertNotIn("Your calendar", self.office.arrived[0].text)
+
+        calendars = [{"name": "Calendar", "kind": "calendar"}]
+        config = {"instance": "test", "nautobot_url": "https://nautobot.example.com", "channels": calendars}
+        self.channels = replace(self.channels, calendar="Calendar")
+        with override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": config}):
+            self.plan("M-2")
+            self.send()
+            text = self.office.arrived[1].text
+            link = re.search(
+                r"Your calendar follows changes if you subscribe:\n(https://nautobot.example.com/\S+)", text
+            )[1]
+            self.client = Client(SERVER_NAME="nautobot.example.com")
+            self.client.force_login(self.user)
+            form = self.client.get(link.removeprefix("https://nautobot.example.com")).context["form"]
+        self.assertEqual((form["channel"].value(), form.filter_form["status"].value()), ("Calendar", wanted["status"]))
+        self.assertEqual(form.filter_form["circuit"].value(), wanted["circuit"])
+        self.assertEqual(MessageChannels.configured().calendar, "")
 
     def test_each_recipient_gets_one_message(self):
         self.subscribe("a@example.net", "b@example.net", "A@EXAMPLE.NET")
@@ -227,6 +254,24 @@ class Clock(SendingTestCase):
         self.pass_days(3)
 
         self.assertEqual(self.office.events, ["starts-soon", "started", "ended"])
+
+    def test_an_acknowledgement_that_is_removed_after_the_moment_is_not_made_up_for(self):
+        self.subscribe(events=["not-acknowledged"])
+        late, early = self.plan("Late", days=1.5, ack=True), self.plan("Early", days=3, ack=True)
+        self.send(DAY)
+        for maintenance in (late, early):
+            self.edit(maintenance, ack=False)
+        CircuitMaintenance.objects.update(unacknowledged_at=self.now)  # by its clock
+        self.send(MINUTE)
+        self.assertEqual(self.office.arrived, [])
+
+        late.refresh_from_db()
+        self.edit(late, start_time=late.start_time + HOUR)
+        self.send(MINUTE)
+        self.assertEqual([each.data["now"]["name"] for each in self.office.arrived], ["Late"])
+
+        self.pass_days(2)
+        self.assertEqual([each.data["now"]["name"] for each in self.office.arrived], ["Late", "Early"])
 
     def test_windows_ahead_of_a_maintenance_that_was_announced_before(self):
         self.plan()

@@ -3,8 +3,10 @@
 from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from unittest import mock
 
 import requests
+from django.db import connection
 from django.test import override_settings
 from nautobot.apps.testing import TestCase
 from nautobot.circuits.models import Circuit
@@ -12,6 +14,7 @@ from nautobot.tenancy.models import Tenant
 
 from nautobot_circuit_maintenance.channel_settings.alertmanager import AlertmanagerSettings
 from nautobot_circuit_maintenance.models import ChannelState, CircuitImpact, CircuitMaintenance, Subscription
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.client import Client
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.reconcile import Reconciled, reconcile
 from nautobot_circuit_maintenance.outbound.machines import run_machines
 from nautobot_circuit_maintenance.tests.factories.app import create_impact, create_maintenance, create_subscription
@@ -25,7 +28,7 @@ from nautobot_circuit_maintenance.tests.factories.core import (
 from nautobot_circuit_maintenance.tests.factories.users import ALL, superuser, viewer
 from nautobot_circuit_maintenance.tests.outbound.alertmanager.served import served
 
-QUERIES = 13
+QUERIES = 12
 CREATOR = "nautobot-circuit-maintenance live/Alerts"
 
 
@@ -167,6 +170,32 @@ class SilencingCases(SilencingWorld):
         self.run_channel()
         self.assertEqual((ChannelState.objects.get(name="Alerts").down_since, self.error()), (None, ""))
 
+    def test_one_worker_at_a_time_and_what_a_killed_one_had_is_free_again_soon(self) -> None:
+        settings = AlertmanagerSettings.from_entry(
+            {"name": "Alerts", "instance": "live", "urls": [self.url], "matchers": {"cid": "{{ cid }}"}}
+        )
+        ChannelState.objects.create(name="Alerts", busy_until=self.now + timedelta(minutes=3))
+        self.assertIsNone(reconcile(settings, now=self.now))
+        self.assertEqual(self.run_channel(later=3).posted, 2)
+        self.assertIsNone(ChannelState.objects.get(name="Alerts").busy_until)
+
+    def test_no_row_is_locked_while_alertmanager_is_asked(self) -> None:
+        open_blocks = connection.savepoint_ids[:]
+
+        def asked(*_arguments: Any, **_options: Any) -> list[Any]:
+            self.assertEqual(connection.savepoint_ids, open_blocks)
+            self.assertIsNotNone(ChannelState.objects.get(name="Alerts").busy_until)
+            return []
+
+        with mock.patch.object(Client, "silences", asked):
+            self.run_channel()
+        self.assertIsNone(ChannelState.objects.get(name="Alerts").busy_until)
+
+    def test_a_bug_leaves_the_channel_free(self) -> None:
+        with mock.patch.object(Client, "silences", side_effect=RuntimeError("bug")), self.assertRaises(RuntimeError):
+            self.run_channel()
+        self.assertEqual(self.run_channel().posted, 2)
+
     def test_the_password_is_in_no_error(self) -> None:
         password = "correct-horse-battery"  # nosec B105 # of the test
         self.run_channel(urls=[f"http://127.0.0.1:9/{password}"], account="noc", secret=password)
@@ -229,5 +258,5 @@ class Silencing(SilencingCases, TestCase):
             self.assertEqual(run_machines(self.now), [])
             self.subscription.delete()
             self.assertEqual(run_machines(self.now), ["Alerts: 0 silences made or changed, 2 ended."])
-            with self.assertNumQueries(11):
+            with self.assertNumQueries(10):
                 self.assertEqual(run_machines(self.now), [])

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 import pytest
 
 from nautobot_circuit_maintenance.outbound.channels import base, opening
+from nautobot_circuit_maintenance.outbound.channels.alertmanager import client
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, Unsure
 from nautobot_circuit_maintenance.outbound.channels.opening import open_channel
 from nautobot_circuit_maintenance.outbound.channels.trying import test_message as message_for
 from nautobot_circuit_maintenance.outbound.messages import Recipient
+from nautobot_circuit_maintenance.tests.outbound.alertmanager.served import served
 from nautobot_circuit_maintenance.tests.outbound.test_trying import EMAIL, settings_for
 
 
@@ -76,6 +78,23 @@ def test_a_web_server_that_answers_byte_by_byte_leaves_the_outcome_open(entry, s
         settings = settings_for(name="x", **entry, url=f"{scheme}://127.0.0.1:{port}/abcdefghijklmnopqrstuvwx")
         with open_channel(settings) as channel, pytest.raises(Unsure, match="CHANNEL-08"):
             channel.send(message_for(settings, Recipient()))
+
+
+def test_an_alertmanager_that_answers_byte_by_byte_is_passed_over(monkeypatch):
+    monkeypatch.setattr(client, "ANSWER_WITHIN", 0.7)
+    began = time.monotonic()
+    with dripping(b"HTTP/1.1 200 OK\r\n") as port, served() as server:
+        with client.Client([f"http://127.0.0.1:{port}", server.url], created_by="us") as asking:
+            assert asking.silences() == []
+    assert time.monotonic() - began < 3
+
+
+def test_all_requests_to_an_alertmanager_have_a_limit_together(monkeypatch):
+    monkeypatch.setattr(client, "OF_A_RUN", 0.7)
+    with dripping(b"HTTP/1.1 200 OK\r\n") as port, served() as server:
+        with client.Client([f"http://127.0.0.1:{port}", server.url], created_by="us") as asking:
+            with pytest.raises(ChannelUnavailable, match="ALERT-09"):
+                asking.silences()
 
 
 def test_the_check_ends_too():

@@ -103,6 +103,17 @@ class Persons(RevisionTestCase):
         self.assertFalse(self.maintenance().ack)
         self.assertEqual([each["ack"] for each in records()][-2:], [False, False])
 
+    def test_an_acknowledgement_is_removed_before_the_windows_are_added_for_which_it_goes(self):
+        """So that those are reminded of."""
+        self.together(announcement(0))
+        maintenance = self.maintenance()
+        maintenance.ack = True
+        maintenance.validated_save()
+
+        self.together(announcement(1, start=START + DAY))
+
+        self.assertLess(self.maintenance().unacknowledged_at, self.maintenance().windows.get().created)
+
     def test_a_manual_maintenance_is_adopted_by_a_chunk_and_recorded_as_an_update(self):
         """The first mail changes what the person wrote, the second is about a maintenance of its own."""
         CircuitMaintenance(name="M-1", provider=self.provider, ticket="CHG-7").validated_save()

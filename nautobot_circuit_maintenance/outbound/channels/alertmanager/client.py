@@ -1,5 +1,6 @@
 """The part of Alertmanager's API that is about silences (/api/v2/silences), of one server or the members of one cluster."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
 from http import HTTPStatus
@@ -8,10 +9,15 @@ from typing import Any
 import requests
 
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.plan import Post
+from nautobot_circuit_maintenance.outbound.channels.deadline import within
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, MessageRefused
 
 TIMEOUT = 10
-"""Seconds that a request may take: each silence is one, and the answers of a healthy server take milliseconds."""
+"""Seconds that a single network operation may take; the answers of a healthy server take milliseconds."""
+ANSWER_WITHIN = 20
+"""Seconds until an answer must be whole, however it drips."""
+OF_A_RUN = 120
+"""Seconds that all requests of a client may take: each silence is one."""
 _OVER = "end time can't be in the past"
 _GONE = "silence not found"
 _MAX_COMMENT = 4_000
@@ -29,6 +35,7 @@ class Client:
         """Keep where the members are, and how to log in: with user name and password, or with a token."""
         self._urls = list(urls)
         self.created_by = created_by
+        self._until = time.monotonic() + OF_A_RUN
         self._session = requests.Session()
         self._verify: str | bool = ca_file or True
         if isinstance(auth, tuple):
@@ -105,16 +112,12 @@ class Client:
 
     def _request(self, method: str, url: str, path: str, body: Any = None) -> requests.Response:
         """Send a request to a member; raises _NoAnswer, ChannelUnavailable."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise ChannelUnavailable("ALERT-09", f"Alertmanager took {OF_A_RUN} seconds; the rest is for the next run.")
         try:
-            answer = self._session.request(
-                method,
-                f"{url.rstrip('/')}/api/v2/{path}",
-                json=body,
-                timeout=TIMEOUT,
-                verify=self._verify,
-                allow_redirects=False,
-            )
-        except (OSError, ValueError) as error:  # requests: connection, TLS, time-out; an answer that is not HTTP
+            answer = within(min(left, ANSWER_WITHIN), lambda: self._sent(method, url, path, body), TimeoutError())
+        except (OSError, ValueError) as error:  # within: connection, TLS, time-out; an answer that is not HTTP
             raise _NoAnswer(f"{url}: {type(error).__name__}") from None
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR and path == "silences" and method == "GET":
             raise _NoAnswer(f"{url}: {answer.status_code}")
@@ -123,6 +126,16 @@ class Client:
         if answer.is_redirect:
             raise _no_alertmanager(url)
         return answer
+
+    def _sent(self, method: str, url: str, path: str, body: Any) -> requests.Response:
+        return self._session.request(
+            method,
+            f"{url.rstrip('/')}/api/v2/{path}",
+            json=body,
+            timeout=TIMEOUT,
+            verify=self._verify,
+            allow_redirects=False,
+        )
 
 
 class _NoAnswer(Exception):

@@ -1,18 +1,23 @@
-"""One run of one channel: what its subscriptions want silent is compared with Alertmanager, under the lock of the channel."""
+"""One run of one channel: what its subscriptions want silent is compared with Alertmanager, by one worker at a time.
+
+For that time the row of the channel says so; it is not locked, as Alertmanager may take minutes.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.channel_settings.alertmanager import AlertmanagerSettings
 from nautobot_circuit_maintenance.models import ChannelState, CircuitMaintenance, Subscription
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.circuits import values_of
-from nautobot_circuit_maintenance.outbound.channels.alertmanager.client import Client
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.client import OF_A_RUN, Client
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.due import lead_of, work_due
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.matchers import Labels
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.plan import plan
@@ -25,6 +30,8 @@ from nautobot_circuit_maintenance.outbound.links import linking
 from nautobot_circuit_maintenance.outbound.owners import Silent, visibility_of
 from nautobot_circuit_maintenance.outbound.silence import note_silent
 
+_LEASE = timedelta(seconds=OF_A_RUN + 60)
+"""How long other workers leave a channel alone if this one is killed: what its requests may take, and our part."""
 _MOST_ERRORS = 5
 """Of one run that are stored; they are usually the same."""
 
@@ -52,19 +59,27 @@ def reconcile(settings: AlertmanagerSettings, *, now: datetime) -> Reconciled | 
     What is wrong is stored with the state of the channel.
     """
     ChannelState.objects.get_or_create(name=settings.name)
-    with transaction.atomic():
-        state = ChannelState.objects.select_for_update(skip_locked=True).filter(name=settings.name).first()
-        if state is None:
-            return None
-        found = Reconciled()
-        try:
-            _reconcile(settings, found, now)
-            state.down_since = None
-        except ChannelUnavailable as error:  # _reconcile
-            found.errors.append(error)
-            state.down_since = state.down_since or now
-        state.error = found.error
-        state.save()
+    until = now + _LEASE
+    free = ChannelState.objects.filter(Q(busy_until=None) | Q(busy_until__lte=now), name=settings.name)
+    if not free.update(busy_until=until):
+        return None
+    try:
+        found = _noted(settings, now)
+    finally:
+        ChannelState.objects.filter(name=settings.name, busy_until=until).update(busy_until=None)
+    return found
+
+
+def _noted(settings: AlertmanagerSettings, now: datetime) -> Reconciled:
+    """Compare and change, and store with the state of the channel what is wrong."""
+    found = Reconciled()
+    down_since: Any = None
+    try:
+        _reconcile(settings, found, now)
+    except ChannelUnavailable as error:  # _reconcile
+        found.errors.append(error)
+        down_since = Coalesce("down_since", Value(now))
+    ChannelState.objects.filter(name=settings.name).update(down_since=down_since, error=found.error)
     return found
 
 
