@@ -175,6 +175,9 @@ class FilledDashboardTest(DashboardCase):
         )
         self.assertEqual(sum(charts["notice"]["series"][0]["data"]), 20)
         self.assertEqual(EChartsBase.legend, {})  # core's charts share it
+        said = {name: chart["aria"]["label"]["description"] for name, chart in charts.items()}
+        self.assertTrue(said["notice"].startswith("Advance notice (last 365 days). The button Data View"), said)
+        self.assertEqual(len(set(said.values())), 4)
 
 
 class DashboardTest(DashboardCase):

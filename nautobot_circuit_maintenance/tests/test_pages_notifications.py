@@ -115,6 +115,7 @@ class MessageTabsTest(PageTestCase):
         self.become_superuser()
 
         frame = re.search(r"<iframe[^>]*>", self.page("notification_html", self.notification)).group()
+        self.assertRegex(frame, r"height: min\(70vh, \d+rem\)")
 
         sandbox = re.search(r'sandbox="([^"]*)"', frame).group(1)
         self.assertNotRegex(sandbox, "allow-(scripts|same-origin|forms|top-navigation)")
@@ -324,17 +325,18 @@ class QueryCountTest(PageTestCase):
         self.become_superuser()
         notification = models.Notification.objects.get(state=State.FAILED)
         pages = (("notification_list", None, HTMX), ("notification", notification, {}))
-        before = [self.queries(route, instance, **options) for route, instance, options in pages]
-        for number in range(20):
-            provider = core.create_provider(f"Another {number}")
-            source = models.NotificationSource.objects.create(name=f"Another {number}")
-            app.create_notification(provider, source)
-            app.create_parsed(notification, app.create_maintenance(f"X-{number}", provider))
+        counts = []
+        for size in (2, 20):
+            # Teaching is offered only where one maintenance is announced, so there are several from the beginning.
+            for number in range(size):
+                provider = core.create_provider(f"Another {size} {number}")
+                source = models.NotificationSource.objects.create(name=f"Another {size} {number}")
+                app.create_notification(provider, source)
+                app.create_parsed(notification, app.create_maintenance(f"X-{size}-{number}", provider))
+            counts.append([self.queries(route, instance, **options) for route, instance, options in pages])
 
-        # Teaching is offered only where one maintenance is announced: a query less.
-        after = [self.queries(route, instance, **options) for route, instance, options in pages]
-        self.assertTrue(all(now <= then for now, then in zip(after, before)), (before, after))
-        self.assertLessEqual(max(before), 45)  # with the email, what was read and what was announced before
+        self.assertEqual(counts[0], counts[1])
+        self.assertLessEqual(max(counts[0]), 45)  # with the email, what was read and what was announced before
 
 
 class HostileTextTest(PageTestCase):

@@ -248,10 +248,11 @@ class ChoosingTest(TextCase, PageTestCase):
         self.assertIn("Differs", html)
 
     def test_the_cost_of_the_rule_does_not_grow_with_the_emails(self):
-        self.receive(*(cogent(f"SN{number}", start="06/12/2026") for number in range(1, 4)))
-        with self.assertNumQueries(2):
-            previews = preview(Notification.objects.all(), self.provider, Habit("order", "day first"))
-        self.assertEqual(len(previews), 3)
+        for first, last in ((1, 3), (4, 12)):
+            self.receive(*(cogent(f"SN{number}", start="06/12/2026") for number in range(first, last + 1)))
+            with self.subTest(emails=last), self.assertNumQueries(2):
+                previews = preview(Notification.objects.all(), self.provider, Habit("order", "day first"))
+            self.assertEqual(len(previews), last)
 
     def test_a_time_zone_that_stands_nowhere_is_asked_and_kept(self):
         self.become_superuser()

@@ -108,7 +108,7 @@ class ChartPanel(EChartsPanel):
             "theme_colors": _IMPACT_COLORS if is_stacked else _ONE_COLOR,
             # Not in the additional configuration: core would write it into a dictionary that all charts share.
             "legend": {"left": 0, "top": 0, "width": "75%"} if is_stacked else {"show": False},
-            "additional_config": _STACKED if is_stacked else _LOOK,
+            "additional_config": _described(_STACKED if is_stacked else _LOOK, label),
             "save_image_options": {"name": label},
         }
         super().__init__(
@@ -123,6 +123,12 @@ class ChartPanel(EChartsPanel):
         return render_to_string(
             Panel.body_wrapper_template_path, {"body_id": self.body_id, "body_content": content, "collapsed": False}
         )
+
+
+def _described(look: dict[str, Any], label: str) -> dict[str, Any]:
+    """Return the look of a chart with what a screen reader says: by itself, ECharts reads numbers without saying of what."""
+    description = f"{label}. The button Data View of the chart shows the numbers as text."
+    return {**look, "aria": {**look["aria"], "label": {"description": description}}}
 
 
 _LAST_YEAR = f"last {trends.YEAR.days} days"

@@ -5,6 +5,7 @@ What reads messages is imported when one is shown, not at each start.
 
 # pylint: disable=import-outside-toplevel  # see above
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.template import Context
@@ -148,6 +149,11 @@ class TextPanel(BaseTextPanel):
         return highlighted(text, context["object"], context["request"].user)
 
 
+_LINES = re.compile(r"<(?:br|div|h[1-6]|li|p|pre|tr)\b")
+_FRAME, _LINE = 4, 2
+"""Rem: the frame can run nothing that would measure it, so that five lines do not take the height of fifty."""
+
+
 class HtmlPanel(BaseTextPanel):
     """The sanitized HTML of a message, in a sandboxed frame that can neither load nor run anything."""
 
@@ -163,7 +169,8 @@ class HtmlPanel(BaseTextPanel):
             return {"reason": NOT_STORED}
         if not message.html.strip():
             return {"reason": TRUNCATED if message.is_truncated else "The message has no HTML."}
-        return {"document": safe_document(message.html, is_truncated=message.is_truncated)}
+        document = safe_document(message.html, is_truncated=message.is_truncated)
+        return {"document": document, "height": str(_FRAME + _LINE * len(_LINES.findall(document)))}
 
 
 class AttachmentsPanel(DataTablePanel):
@@ -173,6 +180,7 @@ class AttachmentsPanel(DataTablePanel):
     context_data_key = "attachments"
     columns = ["name", "kind", "size"]
     column_headers = ["Name", "Type", "Size"]
+    body_content_template_path = f"{_TEMPLATES}attachments.html"
 
     def get_extra_context(self, context: Context) -> dict[str, Any]:
         """Read the message."""
@@ -186,7 +194,7 @@ class AttachmentsPanel(DataTablePanel):
         if message and message.is_truncated:
             rows.append({"name": TRUNCATED, "kind": "", "size": ""})
         empty = NOT_STORED if message is None else "\u2014 No attachments \u2014"
-        return {**super().get_extra_context(context), "data": rows or [{"name": empty, "kind": "", "size": ""}]}
+        return {**super().get_extra_context(context), "data": rows, "empty": empty}
 
 
 class SourceTextPanel(BaseTextPanel):
