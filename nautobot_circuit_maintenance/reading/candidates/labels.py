@@ -8,7 +8,8 @@ import re
 from nautobot_circuit_maintenance.reading.candidates.words import WORD_END, Vocabulary, pattern
 
 START, END, EXTENDED, NOTE = "start", "end", "extended", "note"
-OLD, NEW, BACKUP = "old", "new", "backup"
+OLD, NEW, BACKUP, ALTERNATE = "old", "new", "backup", "alternate"
+"""An alternate night is a backup for some, and one more night for others (Lumen)."""
 
 _EXTENDED = (
     r"""extend(?:ed|s)?_(?:until|till|to|end) verlängert_bis prolong\w*_jusqu ampliad\w+_(?:hasta|até) extendid\w+_(?:hasta|até)
@@ -51,7 +52,7 @@ _ID = re.compile(r"(?<!\S)[A-Z]{1,4}[-_/.][^\s:]*\d[^\s:]*")
 """An ID beside a moment names it and does not label it: AB-1 is not "ab" (German: from), AU-SYD-1 not "au" (French: to)."""
 
 _BACKUP = (
-    r"""back-?_?up alternat reserv\w* contingen fall-?back ersatz ausweich secours repli\b respaldo riserva rezerw\w* zapasow
+    r"""back-?_?up reserv\w* contingen fall-?back ersatz ausweich secours repli\b respaldo riserva rezerw\w* zapasow
     náhradn záložn yedek резерв запасн rezerv\w* tartalék εφεδρ cadangan pričuvn rezervn zálohov dự_phòng varaaika varadato
     varaal atsargin varuaeg""",
     "予備 备用 備用 예비",
@@ -79,7 +80,7 @@ _NEW = (
     nytt\b nye\b uusi yeni\b нов\w+ új\b nou[ăl]?\b νέ baru\b novi\b nauj jaun uus\b mới\b now\b ahora primary main\b current corrected""",
     "変更後 新 변경_?후",
 )
-_KINDS = Vocabulary.of({BACKUP: _BACKUP, OLD: _OLD, NEW: _NEW})
+_KINDS = Vocabulary.of({ALTERNATE: ("alternat", "代替"), BACKUP: _BACKUP, OLD: _OLD, NEW: _NEW})
 
 _RANGE = re.compile(
     r"[-–—~→>]|\.\.|^[ ]?/[ ]?$|"
@@ -107,8 +108,9 @@ def role(label: str) -> str:
 
 
 def kinds(label: str) -> frozenset[str]:
-    """Return which of OLD, NEW and BACKUP the words of a label say."""
-    return frozenset(word.group for word in _KINDS.find(label))
+    """Return which of OLD, NEW, BACKUP and ALTERNATE the words of a label say; what is alternate is a backup, too."""
+    found = frozenset(word.group for word in _KINDS.find(label))
+    return found | {BACKUP} if ALTERNATE in found else found
 
 
 def is_void(text: str) -> bool:

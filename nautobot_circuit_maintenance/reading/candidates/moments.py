@@ -32,7 +32,7 @@ class Moment(NamedTuple):
     role: str
     """START, END, EXTENDED, NOTE or nothing."""
     kinds: frozenset[str]
-    """Of OLD, NEW and BACKUP."""
+    """Of OLD, NEW, BACKUP and ALTERNATE."""
     line: int
     is_struck: bool
     is_quoted: bool

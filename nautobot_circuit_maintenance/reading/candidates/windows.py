@@ -32,7 +32,7 @@ class WindowCandidate(NamedTuple):
     """Where the two belong together: line, row, column, lines or labels."""
     ways: tuple[Way, ...]
     kinds: frozenset[str]
-    """Of OLD, NEW and BACKUP."""
+    """Of OLD, NEW, BACKUP and ALTERNATE."""
 
     @property
     def zone(self) -> ZoneToken | None:

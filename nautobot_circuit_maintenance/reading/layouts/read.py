@@ -73,7 +73,14 @@ def _judged(layout: Layout, page: Page, update: MaintenanceUpdate, *, is_support
     opinion = opinion_on(case)
     if opinion.doubts:
         raise Refusal(f"{opinion.doubts[0].sentence} ({opinion.doubts[0].gate})")
+    remarks = [*opinion.findings]
     if not is_supported:
-        sentence = "No word of the email says its status, and no email of this kind was taught."
-        opinion = concluded((*opinion.findings, Finding("status", UNCHECKED, sentence)))
+        remarks.append(
+            Finding("status", UNCHECKED, "No word of the email says its status, and no email of this kind was taught.")
+        )
+    if windows.leaves_out(layout.windows, page):
+        remarks.append(
+            Finding("windows", UNCHECKED, "A backup window of the email is left out, and no example had one.")
+        )
+    opinion = concluded(remarks)
     return replace(update, opinion=bounded_opinion(opinion))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from nautobot_circuit_maintenance.domain.events import ENDING
 from nautobot_circuit_maintenance.domain.text import folded
 from nautobot_circuit_maintenance.domain.updates import Window
+from nautobot_circuit_maintenance.reading.candidates import labels
 from nautobot_circuit_maintenance.reading.candidates.dates import DAY_FIRST, MONTH_FIRST
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
 from nautobot_circuit_maintenance.reading.gates.orders import PLAUSIBLE
@@ -62,7 +63,7 @@ def find(field: WindowField, page: Page, status: str) -> tuple[Window, ...]:
     Raises Refusal if they are not found, if the hypotheses disagree, or if a date may be read in two ways.
     """
     stated = _stated(field, page)
-    if _has_backups(stated) and not field.has_backups:
+    if not field.has_backups and _may_count(stated, page):
         raise Refusal("The email states a backup window, and no example had one.")
     if any(
         each.window is None and any(_has(page, each, mark) for mark in field.places.kept) for each in stated.of(MAIN)
@@ -112,6 +113,19 @@ def _is_utc(each: StatedWindow) -> bool:
 
 def _has_backups(stated: StatedWindows) -> bool:
     return bool(stated.of(BACKUP))
+
+
+def _may_count(stated: StatedWindows, page: Page) -> bool:
+    """Return whether a backup window may be one of the work: those of the provider count, or it is called alternate."""
+    backups = stated.of(BACKUP)
+    if page.known.counts_backups is not None:
+        return bool(backups) and page.known.counts_backups
+    return any(labels.ALTERNATE in each.source.kinds for each in backups)
+
+
+def leaves_out(field: WindowField, page: Page) -> bool:
+    """Return whether a backup window is left out though it is not known whether those of the provider count."""
+    return not field.has_backups and page.known.counts_backups is None and _has_backups(_stated(field, page))
 
 
 def _windows(page: Page, usable: Sequence[StatedWindow], place: Mark) -> frozenset[Window]:

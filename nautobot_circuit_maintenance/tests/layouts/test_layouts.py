@@ -35,6 +35,14 @@ class TestReading(unittest.TestCase):
         )
         self.assertEqual(update.opinion.confidence, "confirmed")
 
+    def test_a_backup_window_is_left_out_and_that_is_unchecked_until_a_person_says_that_none_count(self):
+        body = NEXT_BODY + "Backup window: 2026-04-22 21:00 UTC - 2026-04-23 03:00 UTC\n"
+        for counts, confidence in ((None, "unchecked"), (False, "confirmed")):
+            with self.subTest(counts_backups=counts):
+                known = Known(Inventory(CIDS), counts_backups=counts)
+                update = reading_of(taught(), page_of(body, subject=NEXT_SUBJECT, known=known)).update
+                self.assertEqual((update.windows, update.opinion.confidence), ((NEXT,), confidence))
+
     def test_an_id_in_any_script(self):
         for old, new in (("ΠΕ-2026/311", "ΠΕ-2026/345"), ("ППР-1180", "ППР-1204"), ("PÇ-26-441", "PÇ-26-467")):
             with self.subTest(new):
@@ -102,9 +110,17 @@ class TestRefusals(unittest.TestCase):
         body = NEXT_BODY.replace("2026-04-21 03:00", "2026-04-20 03:00")
         self.assertEqual(self.refusal(body), "A window has no time zone, or its end is not after its start.")
 
-    def test_a_backup_window_that_no_example_had(self):
-        body = NEXT_BODY + "Backup window: 2026-04-22 21:00 UTC - 2026-04-23 03:00 UTC\n"
-        self.assertEqual(self.refusal(body), "The email states a backup window, and no example had one.")
+    def test_a_backup_window_that_may_count(self):
+        sentence = "The email states a backup window, and no example had one."
+        night = "2026-04-22 21:00 UTC - 2026-04-23 03:00 UTC\n"
+        self.assertEqual(self.refusal(f"{NEXT_BODY}Alternate night: {night}"), sentence)
+
+        page = page_of(
+            f"{NEXT_BODY}Backup window: {night}",
+            subject=NEXT_SUBJECT,
+            known=Known(Inventory(CIDS), counts_backups=True),
+        )
+        self.assertEqual(reading_of(taught(), page).refusal, sentence)
 
     def test_an_order_of_day_and_month_that_no_example_shows(self):
         body = body_of("CHG-5200", "05/04/2026 01:00 UTC", "05/04/2026 03:00 UTC", "LON-1002")
