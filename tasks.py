@@ -183,6 +183,20 @@ def chaos(context: Context, faults: int = 500, only: str = "", seed: int = 1, js
     python_module(context, "development.chaos", *options(seed=seed, faults=faults, only=only, json=json))
 
 
+@command(
+    texts={
+        "faults": "Number of faults.",
+        "cancellations": "How often each of the jobs that read and send is cancelled.",
+        "seed": "Seed of the changes and faults.",
+        "json": "Write the results to this file.",
+    }
+)
+def sending_chaos(context: Context, faults: int = 500, cancellations: int = 20, seed: int = 1, json: str = "") -> None:
+    """Inject faults while messages are sent, alerts silenced and jobs run, and cancel jobs (20 minutes; needs Alertmanager)."""
+    words = options(seed=seed, faults=faults, cancellations=cancellations, json=json)
+    python_module(context, "development.sending_chaos", *words)
+
+
 @command(texts={"only": "Part of the names of the mutants."})
 def mutants(context: Context, only: str = "") -> None:
     """Break the product on purpose in a copy, and check that the tests notice (15 minutes)."""
@@ -434,6 +448,7 @@ NIGHTLY: dict[str, Callable[[Context], None]] = {
     "tests of the tools": lambda context: python_module(context, "pytest", "development/tests"),
     "scaling": scaling,
     "chaos": lambda context: chaos(context, faults=500),
+    "chaos over sending": lambda context: sending_chaos(context, faults=500),
     "mutants": mutants,
     **{f"Nautobot {version}": unittest_of(version) for version in ("3.1.5", "3.1")},
 }

@@ -194,11 +194,12 @@ class Workers:
     lock: Path
     database: dict[str, str]
     """The variables that make them use pgbouncer instead of PostgreSQL itself."""
+    processes: int = PROCESSES
     kept: dict[str, embedded.Supervised] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
         """Start a worker; it needs some seconds until it takes tasks."""
-        command = [runner.nautobot_server(), "celery", "worker", "--concurrency", str(PROCESSES)]
+        command = [runner.nautobot_server(), "celery", "worker", "--concurrency", str(self.processes)]
         command += ["--loglevel", "INFO", "--hostname", f"{name}@localhost"]
         self.kept[name] = embedded.start_supervised(
             name, command, lock=self.lock, env={**self.database, "PGAPPNAME": name}

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -45,6 +45,8 @@ class MailServer:
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     logins: list[bytes] = field(default_factory=list)
+    after_taking: Callable[[], object] | None = None
+    """What happens when a message was taken, before the reply."""
 
     async def _reply(self, stage: str, server: SMTP) -> str | None:
         """Return what to reply instead of the usual; None: the usual."""
@@ -81,6 +83,8 @@ class MailServer:
         planned = self.replies.get("END") or [""]
         if planned[0] in ("", HANG, HANG_UP):
             self.received.append(Received(envelope.mail_from, tuple(envelope.rcpt_tos), envelope.content))
+            if self.after_taking:
+                self.after_taking()
         return await self._reply("END", server) or "250 OK"
 
     def authenticate(self, server, session, envelope, mechanism, auth_data) -> AuthResult:

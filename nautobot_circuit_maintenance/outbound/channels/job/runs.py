@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from kombu.exceptions import OperationalError
 from nautobot.circuits.models import Circuit
 from nautobot.extras.models import Job, JobResult
 
-from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State, PhaseChoices as Phase
+from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State, EventChoices, PhaseChoices as Phase
 from nautobot_circuit_maintenance.compat import enqueue_job
 from nautobot_circuit_maintenance.models import Delivery
 from nautobot_circuit_maintenance.outbound.channels.errors import MessageRefused
@@ -29,6 +29,8 @@ Lost = Callable[[Collection[str], Collection[str]], set[str]]
 
 PATIENCE = timedelta(minutes=2)
 """How long a worker has until we ask what became of a job."""
+_REMEMBERED = timedelta(days=1)
+"""How long after a job before a window we look whether it has run once more."""
 _BACK_OFF = (1, 5, 15, 30)
 """Minutes until an *after* that failed is tried again; the last one for good."""
 _SINGLETON = "is a singleton and already running"
@@ -73,8 +75,12 @@ def supersede(row_key: str) -> None:
 
 
 def follow(now: datetime, lost: Lost) -> None:
-    """Look what became of the jobs that were enqueued."""
-    rows = list(rows_of_jobs(State.UNSURE).select_related("job_result"))
+    """Look what became of the jobs that were enqueued, and whether one that ended has run once more since."""
+    known = list(_followed_rows(now))
+    for row in known:
+        if _ran_again(row):
+            _follow_again(row, now)
+    rows = [row for row in known if row.state == State.UNSURE]
     unreported = [row for row in rows if row.job_result and not _is_over(row.job_result) and row.next_attempt <= now]
     queues = {str(row.job_result.celery_kwargs.get("queue", "")) for row in unreported} - {""}
     gone = lost([str(row.job_result_id) for row in unreported], queues)
@@ -91,6 +97,38 @@ def may_have_been_refused(now: datetime) -> bool:
     recent = rows_of_jobs(State.UNSURE).filter(Q(next_attempt__gt=now) | Q(job_result__status="PENDING"))
     jobs = {data.get("job") for data in recent.values_list("data", flat=True)}
     return bool(jobs) and Job.objects.filter(pk__in=jobs, is_singleton=True).exists()
+
+
+def _followed_rows(now: datetime) -> QuerySet[Any]:
+    """Return the rows of jobs that were enqueued, and of those that ran before a window of late."""
+    of_late = Q(phase=Phase.BEFORE, state__in=(State.SENT, State.FAILED), created__gte=now - _REMEMBERED)
+    rows: QuerySet[Any] = Delivery.objects.filter(Q(state=State.UNSURE) | of_late, event=EventChoices.JOB)
+    rows = rows.select_related("job_result").order_by("created", "pk")
+    return rows
+
+
+def _ran_again(row: Delivery) -> bool:
+    """Return whether a *before* that had ended runs, or has run, once more.
+
+    A broker delivers what a worker that was killed had reserved to another one, Redis after an hour, though it was enqueued again.
+    """
+    is_noted = row.state != State.UNSURE and row.job_result is not None and "ran" in row.data
+    return is_noted and bool(row.data["ran"] != _run_of(row.job_result))
+
+
+def _follow_again(row: Delivery, now: datetime) -> None:
+    """Let a *before* be followed as if it had been enqueued now, and what comes after it be owed again."""
+    with transaction.atomic():
+        locked = Delivery.objects.select_for_update(skip_locked=True).filter(pk=row.pk, state=row.state).first()
+        if locked:
+            locked.state, locked.next_attempt = State.UNSURE, now + PATIENCE
+            locked.save()
+            write_after(locked, now)
+
+
+def _run_of(result: JobResult) -> str:
+    """Return what distinguishes the last run of a job from an earlier one with the same result."""
+    return f"{result.status} {result.date_done}"
 
 
 def _followed(row: Delivery, is_lost: bool, now: datetime) -> tuple[Job, dict[str, Any]] | None:
@@ -134,7 +172,7 @@ def _failed(row: Delivery, error: MessageRefused, now: datetime) -> None:
 
 def _note_run(row: Delivery) -> None:
     """Store that the job has run, perhaps: from now on, nothing drops what has to run after."""
-    row.data = {**row.data, "ran": True}
+    row.data = {**row.data, "ran": _run_of(row.job_result) if row.job_result else "unknown"}
     row.save()
 
 

@@ -11,6 +11,7 @@ from nautobot.circuits.models import Circuit
 from nautobot.extras.models import Job, JobResult
 
 from nautobot_circuit_maintenance.channel_settings.job import JobSettings
+from nautobot_circuit_maintenance.compat import enqueue_job
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Delivery, Subscription
 from nautobot_circuit_maintenance.outbound.channels.job.drain import run_jobs
 from nautobot_circuit_maintenance.outbound.channels.job.runs import may_have_been_refused
@@ -344,6 +345,31 @@ class Faults(DrainTestCase):
         self.assertEqual(self.run_at(-10, lost=all_lost), [])
         self.assertEqual(self.rows("before"), [("failed", "DRAIN-08")])
         self.assertEqual(self.phases(60), ["after"])
+
+    def test_a_before_that_a_broker_delivers_once_more_is_followed_by_an_after_once_more(self) -> None:
+        for minutes in (70, 30):  # after the window, and before its end
+            with self.subTest(minutes):
+                Delivery.objects.all().delete()
+                self.assertEqual(self.phases(-20, -15), ["before"])
+                self.assertEqual(self.phases(60, 65) if minutes > 60 else [], ["after"] if minutes > 60 else [])
+                self.deliver_again(Delivery.objects.get(phase="before"))
+                self.assertEqual(self.phases(minutes, minutes + 5, 80, 85), ["after"])
+                self.assertEqual((self.rows("before"), self.rows("after")), ([("sent", "")], [("sent", "")]))
+
+    def test_a_before_that_failed_and_is_delivered_once_more_is_followed_by_an_after_once_more(self) -> None:
+        Drain.fails.add("before")
+        self.assertEqual(self.phases(-20, -15, 60, 65), ["before", "after"])
+        self.deliver_again(Delivery.objects.get(phase="before"))
+        self.assertEqual(self.phases(70, 75, 80), ["after"])
+
+    def deliver_again(self, row: Delivery) -> None:
+        """Let a worker take the same task once more, as Redis has it do when another worker was killed."""
+        result, circuits = row.job_result, row.data["circuits"]
+        data = {"maintenance": row.data["maintenance"], "circuits": circuits, "phase": "before"}
+        runs = len(Drain.ran)
+        with self.captureOnCommitCallbacks(execute=True):
+            enqueue_job(self.jobs["Drain"], row.user, data, job_result=result)
+        self.assertEqual([phase for phase, _maintenance, _circuits in Drain.ran[runs:]], ["before"])
 
     def test_a_result_that_was_deleted_is_no_proof(self) -> None:
         self.assertEqual(self.phases(-20, -15), ["before"])
