@@ -75,6 +75,7 @@ class Faults:
 
     def run_alone(self, now: datetime) -> None:
         """Let one run work, without a fault but those of the mail server that are still to come."""
+        self.servers.mail.after_taking = None
         self._senders = [senders.start(now)]
         self._end()
 

@@ -117,7 +117,7 @@ def _ran_again(row: Delivery) -> bool:
 
 
 def _follow_again(row: Delivery, now: datetime) -> None:
-    """Let a *before* be followed as if it had been enqueued now, and what comes after it be owed again."""
+    """Let a *before* be followed as if it had been enqueued now, and let what comes after it be due again."""
     with transaction.atomic():
         locked = Delivery.objects.select_for_update(skip_locked=True).filter(pk=row.pk, state=row.state).first()
         if locked:
