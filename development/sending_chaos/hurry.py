@@ -14,5 +14,5 @@ def hurry(**_kwargs: Any) -> None:
     from nautobot_circuit_maintenance.outbound.channels.job import workers
 
     channel.connect = partial(session.connect, timeout=SECONDS)
-    client.TIMEOUT = SECONDS
+    client.TIMEOUT = client.ANSWER_WITHIN = SECONDS
     workers.ANSWER_WITHIN = SECONDS

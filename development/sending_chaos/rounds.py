@@ -17,6 +17,8 @@ ADDRESSES = ("a@example.net", "b@example.net")
 STEPS_BETWEEN_CHECKS = 4
 SETTLING = timedelta(hours=13)
 """More than the longest pause between two attempts."""
+BETWEEN_RUNS = timedelta(minutes=5)
+"""As the job is scheduled."""
 MOST_RUNS = 10
 """More than a message is attempted."""
 REDELIVERY = 30
@@ -67,8 +69,9 @@ class Chaos:
         return befores.filter(error__startswith="DRAIN-08").count() + befores.filter(attempts__gt=1).count()
 
     def _check_silences(self) -> None:
-        """Let one run work undisturbed, and compare what is silent then; a busy machine may need some runs for an answer."""
+        """Let the next run work undisturbed, and compare what is silent then; a busy machine may need some for an answer."""
         for _ in range(MOST_RUNS):
+            self.world.now += BETWEEN_RUNS
             self.faults.run_alone(self.world.now)
             if not ChannelState.objects.get(name="Alerts").error:
                 break
