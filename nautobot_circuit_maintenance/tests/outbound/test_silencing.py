@@ -179,6 +179,10 @@ class SilencingCases(SilencingWorld):
         self.assertEqual(self.run_channel(later=3).posted, 2)
         self.assertIsNone(ChannelState.objects.get(name="Alerts").busy_until)
 
+    def test_what_a_killed_worker_had_is_free_when_the_clock_is_set_back(self) -> None:
+        ChannelState.objects.create(name="Alerts", busy_until=self.now + timedelta(hours=1))
+        self.assertEqual(self.run_channel().posted, 2)
+
     def test_no_row_is_locked_while_alertmanager_is_asked(self) -> None:
         open_blocks = connection.savepoint_ids[:]
 

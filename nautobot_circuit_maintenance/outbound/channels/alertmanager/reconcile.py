@@ -60,7 +60,9 @@ def reconcile(settings: AlertmanagerSettings, *, now: datetime) -> Reconciled | 
     """
     ChannelState.objects.get_or_create(name=settings.name)
     until = now + _LEASE
-    free = ChannelState.objects.filter(Q(busy_until=None) | Q(busy_until__lte=now), name=settings.name)
+    # Later than any worker would write now: a worker wrote it before the clock was set back.
+    is_free = Q(busy_until=None) | Q(busy_until__lte=now) | Q(busy_until__gt=until)
+    free = ChannelState.objects.filter(is_free, name=settings.name)
     if not free.update(busy_until=until):
         return None
     try:
