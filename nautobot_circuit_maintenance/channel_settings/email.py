@@ -10,8 +10,9 @@ from nautobot_circuit_maintenance.channel_settings.base import ChannelSettings
 from nautobot_circuit_maintenance.mailboxes.credentials import Secret, secret_field
 from nautobot_circuit_maintenance.mailboxes.secret_settings import Required, SettingsProblem
 
-# What needs no quotes in a header field (RFC 5322 section 3.2.3), and one domain.
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+# One address that needs no quotes in a header field (RFC 5322 section 3.2.3), without spaces and route (RFC 5321 section
+# 4.1.2): nothing that ends a command or begins another one.
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class EmailSettings(ChannelSettings):
         if url and not _is_server(url):
             hint = "Use smtp://host:port, or smtps://host:port if TLS starts with the first byte; without user or path."
             yield SettingsProblem("E048", f"The url of channel '{name}' is not that of a mail server.", hint, name)
-        if sender and not _ADDRESS.fullmatch(sender):
+        if sender and not ADDRESS.fullmatch(sender):
             hint = "Use a plain address: 'nautobot@example.com'."
             yield SettingsProblem("E049", f"'sender' of channel '{name}' is not an email address.", hint, name)
         if url.lower().startswith("smtps:") and not entry.get("tls", True):

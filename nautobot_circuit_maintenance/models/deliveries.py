@@ -4,11 +4,19 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from nautobot.apps.constants import CHARFIELD_MAX_LENGTH
-from nautobot.apps.models import BaseModel
+from nautobot.apps.models import BaseManager, BaseModel, RestrictedQuerySet
 
 from nautobot_circuit_maintenance.choices import DeliveryStateChoices, EventChoices, PhaseChoices
 from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
 from nautobot_circuit_maintenance.models.subscriptions import LONGEST_ADDRESS, Subscription, Thread
+
+
+class DeliveryQuerySet(RestrictedQuerySet):
+    """Queries for deliveries."""
+
+    def messages(self) -> "DeliveryQuerySet":
+        """Return messages, and no jobs."""
+        return self.filter(phase="")
 
 
 class Delivery(BaseModel):
@@ -74,6 +82,8 @@ class Delivery(BaseModel):
     )
     window = models.UUIDField(null=True, blank=True, db_index=True, help_text="Primary key of the window.")
     phase = models.CharField(max_length=20, choices=PhaseChoices, blank=True)
+
+    objects = BaseManager.from_queryset(DeliveryQuerySet)()
 
     natural_key_field_names = ["key"]
     is_metadata_associable_model = False  # metadata would need a serializer

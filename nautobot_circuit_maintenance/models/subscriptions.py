@@ -1,6 +1,7 @@
 """Subscriptions: who receives messages about which maintenances, how and when; and the conversation with each recipient."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -129,6 +130,16 @@ class Subscription(ReferencesInRecordsMixin, PrimaryModel):  # type: ignore[misc
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def reminds_before(self) -> timedelta:
+        """How long before a window its reminders are sent."""
+        return timedelta(hours=self.lead_time)
+
+    @property
+    def acts_before(self) -> timedelta:
+        """How long before a window its job runs, or its alerts are silent."""
+        return timedelta(minutes=self.lead_minutes)
 
     def clean(self) -> None:
         """Reject events that do not exist, and a digest without its time."""

@@ -41,7 +41,7 @@ def claim(channel: str, now: datetime) -> Claim | None:
     passed: set[UUID] = set()
     while True:
         with transaction.atomic():
-            due = Delivery.objects.filter(channel=channel, state__in=State.OPEN, next_attempt__lte=now, phase="")
+            due = Delivery.objects.messages().filter(channel=channel, state__in=State.OPEN, next_attempt__lte=now)
             # What a channel failed with goes behind what waits: it may be this message that the channel fails with.
             in_order = due.exclude(pk__in=passed).order_by("next_attempt", "created", "id")
             key = in_order.values_list("pk", flat=True).first()

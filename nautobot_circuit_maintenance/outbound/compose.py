@@ -11,7 +11,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import (
     DeliveryStateChoices as State,
     RhythmChoices as Rhythm,
@@ -21,7 +20,7 @@ from nautobot_circuit_maintenance.models import Delivery, Subscription, Thread
 from nautobot_circuit_maintenance.outbound.audience import recipients_about, recipients_of
 from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
 from nautobot_circuit_maintenance.outbound.mail import pending_of_notifications, pending_of_sources
-from nautobot_circuit_maintenance.outbound.owners import Owners, Silent
+from nautobot_circuit_maintenance.outbound.owners import Owner, Owners, Silent
 from nautobot_circuit_maintenance.outbound.silence import note_sending, note_silent
 from nautobot_circuit_maintenance.outbound.sites import pending_of_sites
 from nautobot_circuit_maintenance.outbound.waiting import Pending, pending_of_maintenances
@@ -29,7 +28,7 @@ from nautobot_circuit_maintenance.outbound.writing import Writer, supersede
 
 THREADS_AT_ONCE = 100
 
-PendingOf = Callable[[Subscription, Sequence[Thread], Visibility, datetime], Mapping[UUID, list[Pending]]]
+PendingOf = Callable[[Subscription, Sequence[Thread], Owner, datetime], Mapping[UUID, list[Pending]]]
 """Returns what is to be said in conversations about one kind of subject, by their primary keys."""
 
 SUBJECTS: dict[str, PendingOf] = {
@@ -48,13 +47,13 @@ def compose(channels: MessageChannels, now: datetime) -> int:
     owners, written = Owners(), 0
     for subscription in rows.order_by("name"):
         try:
-            written += _compose(subscription, owners.visibility(subscription), channels, now)
-        except Silent as error:  # visibility and matching
+            written += _compose(subscription, owners.of(subscription), channels, now)
+        except Silent as error:  # owners.of and matching
             note_silent([subscription.pk], str(error))
     return written
 
 
-def _compose(subscription: Subscription, visibility: Visibility, channels: MessageChannels, now: datetime) -> int:
+def _compose(subscription: Subscription, owner: Owner, channels: MessageChannels, now: datetime) -> int:
     """Compose what is due of one subscription, in transactions of 100 conversations."""
     composed: set[UUID] = set()
     written = 0
@@ -65,7 +64,7 @@ def _compose(subscription: Subscription, visibility: Visibility, channels: Messa
                 break
             composed |= {thread.pk for thread in threads}
             writer = Writer(subscription, channels, now)
-            pending = pending_of(subscription, threads, visibility, channels, now)
+            pending = pending_of(subscription, threads, owner, channels, now)
             known = known_deliveries(pending.values())
             written += sum(_write_next(writer, thread, pending[thread.pk], known) for thread in threads)
     if subscription.last_error:
@@ -82,7 +81,7 @@ def locked_threads(subscription: Subscription, but: Iterable[UUID]) -> list[Thre
 def pending_of(
     subscription: Subscription,
     threads: Sequence[Thread],
-    visibility: Visibility,
+    owner: Owner,
     channels: MessageChannels,
     now: datetime,
 ) -> dict[UUID, list[Pending]]:
@@ -95,12 +94,12 @@ def pending_of(
         subjects = {thread.subject_id for thread in own}
         is_addressed = channels.is_addressed(subscription.channel)
         if kind == Subject.MAINTENANCE:
-            recipients = recipients_of(subscription, subjects, visibility, is_addressed=is_addressed)
+            recipients = recipients_of(subscription, subjects, owner.visibility, is_addressed=is_addressed)
         else:
             recipients = recipients_about(subscription, subjects, is_addressed=is_addressed)
         addresses = {pk: {each.address.casefold() for each in some} for pk, some in recipients.items()}
         left = [thread for thread in own if thread.recipient.casefold() in addresses[thread.subject_id]]
-        found.update(pending(subscription, left, visibility, now))
+        found.update(pending(subscription, left, owner, now))
     return found
 
 

@@ -55,8 +55,8 @@ class Delivering:
 
     def deliver(self) -> None:
         """Send what is due over every channel; one that does not work does not stop the others."""
-        due = Delivery.objects.filter(
-            channel__in=self.channels.names, state__in=State.OPEN, next_attempt__lte=self.clock(), phase=""
+        due = Delivery.objects.messages().filter(
+            channel__in=self.channels.names, state__in=State.OPEN, next_attempt__lte=self.clock()
         )
         for name in sorted(set(due.order_by().values_list("channel", flat=True))):
             if self.is_time_left() and not is_resting(name, self.clock()):

@@ -13,7 +13,7 @@ from nautobot_circuit_maintenance.models import Delivery, Subscription, Thread
 from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
 from nautobot_circuit_maintenance.outbound.compose import is_said, known_deliveries, pending_of
 from nautobot_circuit_maintenance.outbound.folding import write_delivery
-from nautobot_circuit_maintenance.outbound.owners import Silent, visibility_of
+from nautobot_circuit_maintenance.outbound.owners import Owner, Silent, visibility_of
 from nautobot_circuit_maintenance.outbound.silence import note_sending, note_silent
 from nautobot_circuit_maintenance.outbound.state import Occasion, digest_of
 from nautobot_circuit_maintenance.outbound.waiting import Pending
@@ -70,11 +70,11 @@ def _digest_of(subscription: Subscription, channels: MessageChannels, now: datet
     Subscription.objects.filter(pk=subscription.pk).update(next_digest=following)
     if moment is None:
         return 0
-    visibility = visibility_of(subscription.owner_id)
+    owner = Owner(visibility_of(subscription.owner_id))
     due = subscription.threads.filter(due__isnull=False).select_related("open").order_by("pk")
     threads = list(due.select_for_update(of=("self",), skip_locked=True))
     free = [each for each in threads if each.open is None or each.open.state not in State.OPEN]
-    pending = pending_of(subscription, free, visibility, channels, now)
+    pending = pending_of(subscription, free, owner, channels, now)
     known = known_deliveries(pending.values())
     writer = Writer(subscription, channels, now)
     by_recipient: defaultdict[str, list[tuple[Thread, Pending]]] = defaultdict(list)

@@ -19,9 +19,8 @@ TOO_LATE = "SUB-05: It was too late to send it."
 
 def fold(channels: MessageChannels, name: str, now: datetime) -> None:
     """Fold what waits for crowded recipients of a channel; what is unsure, and digests, are left alone."""
-    waiting = Delivery.objects.filter(
-        channel=name, state=State.WAITING, thread__isnull=False, phase="", subscription__isnull=False
-    ).order_by()
+    waiting = Delivery.objects.messages().filter(channel=name, state=State.WAITING, thread__isnull=False)
+    waiting = waiting.filter(subscription__isnull=False).order_by()
     crowded = waiting.values("recipient").annotate(count=Count("pk")).filter(count__gt=MOST_WAITING)
     for recipient in sorted(crowded.values_list("recipient", flat=True)):
         subscriptions = waiting.filter(recipient=recipient).values("subscription")

@@ -1,6 +1,6 @@
 """Email that needs a person, and sources that cannot be read."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from nautobot_circuit_maintenance.choices import EventChoices as Event
 from nautobot_circuit_maintenance.domain.text import shortened
 from nautobot_circuit_maintenance.models import Notification, NotificationSource, Subscription, Thread
 from nautobot_circuit_maintenance.outbound.links import linking
+from nautobot_circuit_maintenance.outbound.owners import Owner
 from nautobot_circuit_maintenance.outbound.state import MailState, Occasion, digest_of, from_json
 from nautobot_circuit_maintenance.outbound.waiting import Pending
 
@@ -20,20 +21,20 @@ _LONGEST_ERROR = 500
 
 
 def pending_of_notifications(
-    subscription: Subscription, threads: Iterable[Thread], visibility: Visibility, _now: datetime
+    subscription: Subscription, threads: Iterable[Thread], owner: Owner, _now: datetime
 ) -> dict[UUID, list[Pending]]:
     """Return what is to be said about each of these notifications: once for each state that needs a person."""
     rows = list(threads)
-    wanted = visibility.notifications.needing_attention().filter(pk__in=[row.subject_id for row in rows])
+    wanted = owner.visibility.notifications.needing_attention().filter(pk__in=[row.subject_id for row in rows])
     found = {each.pk: each for each in wanted}
-    is_wanted = Event.NEEDS_A_PERSON in subscription.events
+    is_wanted, link = Event.NEEDS_A_PERSON in subscription.events, linking()
     return {
-        row.pk: [_of_notification(row, found[row.subject_id])] if is_wanted and row.subject_id in found else []
+        row.pk: [_of_notification(row, found[row.subject_id], link)] if is_wanted and row.subject_id in found else []
         for row in rows
     }
 
 
-def _of_notification(thread: Thread, row: Notification) -> Pending:
+def _of_notification(thread: Thread, row: Notification, link: Callable[[str], str]) -> Pending:
     state = MailState(
         id=str(row.pk),
         name=row.subject or "(no subject)",
@@ -41,17 +42,17 @@ def _of_notification(thread: Thread, row: Notification) -> Pending:
         sender=row.sender,
         error=shortened(row.error, _LONGEST_ERROR),
         since=row.received_at,
-        url=linking()(row.get_absolute_url()),
+        url=link(row.get_absolute_url()),
     )
     return Pending(digest_of(str(thread.pk), Event.NEEDS_A_PERSON, row.state), Occasion(Event.NEEDS_A_PERSON, state))
 
 
 def pending_of_sources(
-    subscription: Subscription, threads: Iterable[Thread], visibility: Visibility, now: datetime
+    subscription: Subscription, threads: Iterable[Thread], owner: Owner, now: datetime
 ) -> dict[UUID, list[Pending]]:
     """Return what is to be said about each of these sources: once for each time that it began to fail, once in 24 hours."""
     rows = list(threads)
-    found = {each.pk: each for each in failing(visibility).filter(pk__in=[row.subject_id for row in rows])}
+    found = {each.pk: each for each in failing(owner.visibility).filter(pk__in=[row.subject_id for row in rows])}
     is_wanted = Event.NEEDS_A_PERSON in subscription.events
     return {
         row.pk: _of_source(row, found[row.subject_id], now) if is_wanted and row.subject_id in found else []

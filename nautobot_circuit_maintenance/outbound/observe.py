@@ -40,8 +40,9 @@ def _observe_some(channels: MessageChannels, now: datetime) -> int:
         for row in rows:
             newest[row.maintenance_id] = max(row.at, newest.get(row.maintenance_id, row.at))
         subscriptions = Subscription.objects.filter(enabled=True, channel__in=channels.names).order_by("name")
+        owners = Owners()
         for group in _groups(subscriptions, _OF_MAINTENANCES):
-            _observe_group(group, newest, channels, now)
+            _observe_group(group, newest, owners, channels, now)
         mark_due(Thread.objects.filter(subject_type=Subject.MAINTENANCE, subject_id__in=newest), now)
         MaintenanceChange.objects.filter(pk__in=[row.pk for row in rows]).update(dispatched=now)
         return len(rows)
@@ -57,25 +58,30 @@ def _groups(subscriptions: Iterable[Subscription], events: Set[str]) -> list[lis
 
 
 def _observe_group(
-    group: Sequence[Subscription], newest: Mapping[UUID, datetime], channels: MessageChannels, now: datetime
+    group: Sequence[Subscription],
+    newest: Mapping[UUID, datetime],
+    owners: Owners,
+    channels: MessageChannels,
+    now: datetime,
 ) -> None:
     """Open the conversations of subscriptions of one owner and filter about what changed since they began."""
     wanted = {each.pk: [pk for pk, at in newest.items() if at >= each.begun] for each in group}
     among = {pk for own in wanted.values() for pk in own}
-    _open_matching(group, wanted, among, channels, now)
+    _open_matching(group, wanted, among, owners, channels, now)
 
 
 def _open_matching(
     group: Sequence[Subscription],
     wanted: Mapping[UUID, Collection[UUID]],
     among: Collection[UUID],
+    owners: Owners,
     channels: MessageChannels,
     now: datetime,
 ) -> None:
     if not among:
         return
     try:
-        visibility = Owners().visibility(group[0])
+        visibility = owners.visibility(group[0])
         found = matching(group[0].maintenance_filter, visibility, among)
     except Silent as error:  # visibility and matching
         note_silent([each.pk for each in group], str(error))
@@ -130,10 +136,10 @@ def observe_clock(channels: MessageChannels, now: datetime) -> None:
         subscriptions = [each for each in rows.order_by("name") if not _OF_TIME.isdisjoint(each.events)]
         if not subscriptions:
             return
-        spans = list(_windows(subscriptions, now))
+        spans, owners = list(_windows(subscriptions, now)), Owners()
         for group in _groups(subscriptions, set(OF_CLOCK)) if spans else ():
             wanted = {each.pk: _crossed(each, spans, now) for each in group}
-            _open_matching(group, wanted, set().union(*wanted.values()), channels, now)
+            _open_matching(group, wanted, set().union(*wanted.values()), owners, channels, now)
         Subscription.objects.filter(pk__in=[each.pk for each in subscriptions]).update(clock=now)
 
 
@@ -155,7 +161,7 @@ def _windows(subscriptions: Iterable[Subscription], now: datetime) -> Iterator[t
 
 def _crossed(subscription: Subscription, spans: Iterable[tuple[UUID, datetime, datetime]], now: datetime) -> set[UUID]:
     """Return the maintenances of which a moment came since the subscription was last looked at."""
-    lead = timedelta(hours=subscription.lead_time)
+    lead = subscription.reminds_before
     return {
         pk
         for pk, start, end in spans

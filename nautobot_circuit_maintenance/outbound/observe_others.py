@@ -13,7 +13,7 @@ from nautobot_circuit_maintenance.outbound.audience import recipients_about
 from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
 from nautobot_circuit_maintenance.outbound.mail import failing
 from nautobot_circuit_maintenance.outbound.observe import open_threads
-from nautobot_circuit_maintenance.outbound.owners import Owners, Silent
+from nautobot_circuit_maintenance.outbound.owners import Owner, Owners, Silent
 from nautobot_circuit_maintenance.outbound.silence import note_silent
 from nautobot_circuit_maintenance.outbound.sites import findings_of
 
@@ -32,14 +32,14 @@ def observe_others(channels: MessageChannels, now: datetime, *, has_changed: boo
         if not wants:
             continue
         try:
-            visibility = owners.visibility(each)
+            owner = owners.of(each)
             if Event.NEEDS_A_PERSON in wants:
                 with transaction.atomic():
-                    _observe_mail(each, visibility, channels, now)
+                    _observe_mail(each, owner.visibility, channels, now)
             if Event.AT_RISK in wants and (has_changed or _is_another_hour(each.clock, now)):
                 with transaction.atomic():
-                    _observe_sites(each, visibility, channels, now)
-        except Silent as error:  # visibility and findings_of
+                    _observe_sites(each, owner, channels, now)
+        except Silent as error:  # owners.of and findings_of
             note_silent([each.pk], str(error))
 
 
@@ -47,10 +47,8 @@ def _is_another_hour(before: datetime, now: datetime) -> bool:
     return int(before.timestamp()) // 3600 != int(now.timestamp()) // 3600
 
 
-def _observe_sites(
-    subscription: Subscription, visibility: Visibility, channels: MessageChannels, now: datetime
-) -> None:
-    phases, _ = findings_of(subscription, visibility, now)
+def _observe_sites(subscription: Subscription, owner: Owner, channels: MessageChannels, now: datetime) -> None:
+    phases, _ = findings_of(subscription, owner, now)
     known = subscription.threads.filter(subject_type=Subject.SITE, last_state__isnull=False)
     _open(subscription, Subject.SITE, {*phases, *known.values_list("subject_id", flat=True)}, channels, now)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from nautobot.core.utils.lookup import get_filterset_for_model
 
+from nautobot_circuit_maintenance.analysis.risk.report import Risk, read_risk
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Subscription
 from nautobot_circuit_maintenance.models.querysets import CircuitMaintenanceQuerySet
@@ -23,23 +25,41 @@ class Silent(Exception):
 
 
 @dataclass
+class Owner:
+    """What the owner of subscriptions may see during one step of a run, and the risk as they see it: assessed once."""
+
+    visibility: Visibility
+    _risks: dict[datetime, Risk] = field(default_factory=dict)
+
+    def risk(self, now: datetime) -> Risk:
+        """Return the risk at a moment; raises RiskError."""
+        if now not in self._risks:
+            self._risks[now] = read_risk(self.visibility, now)
+        return self._risks[now]
+
+
+@dataclass
 class Owners:
     """The owners of subscriptions during one step of a run: each is read once, for permissions are cached on the row."""
 
-    _known: dict[Any, Visibility | Silent] = field(default_factory=dict)
+    _known: dict[Any, Owner | Silent] = field(default_factory=dict)
 
-    def visibility(self, subscription: Subscription) -> Visibility:
-        """Return what the owner of a subscription may see; raises Silent if that is nothing."""
+    def of(self, subscription: Subscription) -> Owner:
+        """Return the owner of a subscription; raises Silent if they may see nothing."""
         key = subscription.owner_id
         if key not in self._known:
             try:
-                self._known[key] = visibility_of(key)
+                self._known[key] = Owner(visibility_of(key))
             except Silent as error:  # visibility_of
                 self._known[key] = error
         found = self._known[key]
         if isinstance(found, Silent):
             raise found
         return found
+
+    def visibility(self, subscription: Subscription) -> Visibility:
+        """Return what the owner of a subscription may see; raises Silent if that is nothing."""
+        return self.of(subscription).visibility
 
 
 def visibility_of(owner: Any) -> Visibility:

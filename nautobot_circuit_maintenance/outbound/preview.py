@@ -74,7 +74,7 @@ def _event_of(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
 
 
 def _of_windows(subscription: Subscription, since: datetime, now: datetime) -> Iterator[Sent]:
-    lead = timedelta(hours=subscription.lead_time)
+    lead = subscription.reminds_before
     near = Q(start_time__gt=since, start_time__lte=now + lead) | Q(
         end_time__gt=since - OVERDUE_AFTER, end_time__lte=now
     )

@@ -14,7 +14,9 @@ _AT_ONCE = 5_000
 def delete_old(now: datetime) -> None:
     """Delete at most 5,000 rows of each; the next run continues."""
     changes = MaintenanceChange.objects.filter(dispatched__lt=now - KEEP_CHANGES).order_by()
-    ended = Delivery.objects.filter(state__in=(State.SENT, State.SUPERSEDED, State.FAILED), open_threads=None, phase="")
+    ended = Delivery.objects.messages().filter(
+        state__in=(State.SENT, State.SUPERSEDED, State.FAILED), open_threads=None
+    )
     old = ended.filter(created__lt=now - KEEP_DELIVERIES).order_by()
     for rows in (changes, old):
         keys = list(rows.values_list("pk", flat=True)[:_AT_ONCE])

@@ -9,14 +9,14 @@ from uuid import UUID
 from django.urls import reverse
 
 from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind, Subject
-from nautobot_circuit_maintenance.analysis.risk.report import Risk, read_risk
+from nautobot_circuit_maintenance.analysis.risk.report import Risk
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import EventChoices as Event
 from nautobot_circuit_maintenance.domain.errors import RiskError
 from nautobot_circuit_maintenance.models import Subscription, Thread
 from nautobot_circuit_maintenance.outbound.links import linking
 from nautobot_circuit_maintenance.outbound.moments import span_text
-from nautobot_circuit_maintenance.outbound.owners import Silent, matching
+from nautobot_circuit_maintenance.outbound.owners import Owner, Silent, matching
 from nautobot_circuit_maintenance.outbound.state import Occasion, SiteState, digest_of, from_json
 from nautobot_circuit_maintenance.outbound.waiting import Pending
 
@@ -37,23 +37,23 @@ Phases = Mapping[UUID, tuple[Phase, ...]]
 
 
 def findings_of(
-    subscription: Subscription, visibility: Visibility, now: datetime
+    subscription: Subscription, owner: Owner, now: datetime
 ) -> tuple[dict[UUID, tuple[Phase, ...]], Mapping[UUID, str]]:
     """Return the episodes of each site that maintenances of the subscription cause, and the names of the sites.
 
     Raises Silent if the filter is not valid any more, or the risk cannot be assessed.
     """
-    risk = _assessed(visibility, now)
+    risk = _assessed(owner, now)
     found = [each for each in risk.findings if each.subject == Subject.SITE]
     causes = {pk for each in found for pk in each.maintenances}
-    matched = matching(subscription.maintenance_filter, visibility, causes) if causes else set()
+    matched = matching(subscription.maintenance_filter, owner.visibility, causes) if causes else set()
     return _by_site(each for each in found if not each.maintenances.isdisjoint(matched)), risk.names
 
 
-def _assessed(visibility: Visibility, now: datetime) -> Risk:
+def _assessed(viewer: Owner, now: datetime) -> Risk:
     try:
-        return read_risk(visibility, now)
-    except RiskError as error:  # read_risk
+        return viewer.risk(now)
+    except RiskError as error:  # viewer.risk
         raise NotAssessed(f"SUB-10: The risk cannot be assessed: {error}") from error
 
 
@@ -65,24 +65,24 @@ def _by_site(findings: Iterable[Finding]) -> dict[UUID, tuple[Phase, ...]]:
 
 
 def pending_of_sites(
-    subscription: Subscription, threads: Iterable[Thread], visibility: Visibility, now: datetime
+    subscription: Subscription, threads: Iterable[Thread], owner: Owner, now: datetime
 ) -> dict[UUID, list[Pending]]:
     """Return what is to be said about each of these sites."""
     if Event.AT_RISK not in subscription.events:
         return {thread.pk: [] for thread in threads}
     rows = list(threads)
     try:
-        phases, names = findings_of(subscription, visibility, now)
+        phases, names = findings_of(subscription, owner, now)
     except NotAssessed:  # findings_of: it was noted when the risk was observed
         return {row.pk: [] for row in rows}
 
     @cache
     def of_all() -> dict[UUID, tuple[Phase, ...]]:
         """Return the episodes for all viewers, whatever causes them: asked where one seems not to come any more."""
-        findings = _assessed(Visibility.everything(), now).findings
+        findings = _assessed(Owner(Visibility.everything()), now).findings
         return _by_site(each for each in findings if each.subject == Subject.SITE)
 
-    visible = dict(visibility.locations.filter(pk__in=[row.subject_id for row in rows]).values_list("pk", "name"))
+    visible = dict(owner.visibility.locations.filter(pk__in=[row.subject_id for row in rows]).values_list("pk", "name"))
     return {
         row.pk: _pending(
             row, phases.get(row.subject_id, ()), names.get(row.subject_id) or visible[row.subject_id], of_all, now

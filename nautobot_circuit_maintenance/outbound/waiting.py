@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import EventChoices as Event
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Subscription, Thread
 from nautobot_circuit_maintenance.outbound.facts_of_clock import facts_of
-from nautobot_circuit_maintenance.outbound.owners import matching
+from nautobot_circuit_maintenance.outbound.owners import Owner, matching
 from nautobot_circuit_maintenance.outbound.seen import Seen, gone, see
 from nautobot_circuit_maintenance.outbound.state import MaintenanceState, Occasion, State, digest_of, from_json, to_json
 
@@ -25,14 +25,14 @@ class Pending:
 
 
 def pending_of_maintenances(
-    subscription: Subscription, threads: Iterable[Thread], visibility: Visibility, now: datetime
+    subscription: Subscription, threads: Iterable[Thread], owner: Owner, now: datetime
 ) -> dict[UUID, list[Pending]]:
     """Return what is to be said in each of these conversations, most important first.
 
     Where nothing was ever sent, and nothing is to be sent now, the state is kept as what later changes are compared with;
     that changes the threads and does not save them. Raises Silent if the filter is not valid any more.
     """
-    rows = list(threads)
+    rows, visibility = list(threads), owner.visibility
     subjects = {row.subject_id for row in rows}
     seen = see(subjects, visibility)
     matched = matching(subscription.maintenance_filter, visibility, subjects)
@@ -104,8 +104,8 @@ class _Conversation:
         return Event.NEW, {Event.NEW} if is_new else {Event.NEW, Event.CHANGED}
 
     def _of_clock(self, seen: Seen, last_state: MaintenanceState | None) -> list[Pending]:
-        lead = timedelta(hours=self.subscription.lead_time)
-        found = facts_of(seen, self.subscription.events, lead=lead, begun=self.subscription.begun, now=self.now)
+        own = self.subscription
+        found = facts_of(seen, own.events, lead=own.reminds_before, begun=own.begun, now=self.now)
         return [
             Pending(
                 digest_of(str(self.thread.pk), fact.event, *fact.parts),

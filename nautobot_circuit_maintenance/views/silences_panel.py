@@ -12,7 +12,7 @@ from nautobot.circuits.models import Circuit
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.channel_settings.alertmanager import AlertmanagerSettings
 from nautobot_circuit_maintenance.models import ChannelState, CircuitMaintenance, Subscription
-from nautobot_circuit_maintenance.outbound.channels.alertmanager.due import lead_of, work_due
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.due import work_due
 from nautobot_circuit_maintenance.outbound.owners import Silent, visibility_of
 from nautobot_circuit_maintenance.ui import formatting, outbound
 
@@ -63,7 +63,7 @@ def _rows(subscription: Subscription, viewer: Visibility, now: datetime) -> list
         {
             "circuit": formatting.circuit_link(circuits[work.circuit]),
             "maintenance": hyperlinked_object(maintenances[work.maintenance]),
-            "start": formatting.datetime_badge(work.start - lead_of(subscription)),
+            "start": formatting.datetime_badge(work.start - subscription.acts_before),
             "end": formatting.datetime_badge(work.end),
         }
         for work in shown[:_MOST]

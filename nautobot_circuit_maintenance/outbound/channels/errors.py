@@ -15,30 +15,29 @@ class DeliveryError(Exception):
         return f"{self.code}: {self.message}"
 
 
-class ChannelUnavailable(DeliveryError):
+class NotTaken(DeliveryError):
+    """Nothing of the message was taken, and it may be sent again."""
+
+    def __init__(self, code: str, message: str, *, retry_after: float | None = None) -> None:
+        """Keep after how many seconds the server wants to be asked again; None if it named none."""
+        super().__init__(code, message)
+        self.retry_after = retry_after
+
+
+class ChannelUnavailable(NotTaken):
     """No message can be sent over the channel for now: the message waits and loses no attempt.
 
     Connection, TLS, login, a time-out before the recipient was named, 421 or 5xx at MAIL; 401, 403, 404, 429 or 5xx of a
     webhook. Nothing of the message was taken.
     """
 
-    def __init__(self, code: str, message: str, *, retry_after: float | None = None) -> None:
-        """Keep after how many seconds the server wants to be asked again; None if it named none."""
-        super().__init__(code, message)
-        self.retry_after = retry_after
-
 
 class MessageRefused(DeliveryError):
     """The message is refused for good: 5xx at RCPT or DATA, 400 or 413 of a webhook. A retry is pointless."""
 
 
-class TryAgain(DeliveryError):
+class TryAgain(NotTaken):
     """The message was not taken this time (other 4xx): it is tried again after a while. Nothing of it was taken."""
-
-    def __init__(self, code: str, message: str, *, retry_after: float | None = None) -> None:
-        """Keep after how many seconds the server wants to be asked again; None if it named none."""
-        super().__init__(code, message)
-        self.retry_after = retry_after
 
 
 class Unsure(DeliveryError):

@@ -9,14 +9,19 @@ from django.core.cache import cache
 from django.test import Client, override_settings
 from icalendar import Calendar
 from nautobot.apps.testing import TestCase
-from nautobot.circuits.models import Circuit
+from nautobot.circuits.models import Circuit, CircuitTermination
+from nautobot.dcim.models import Location
 from nautobot.users.models import ObjectPermission
 
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, MaintenanceWindow, Subscription
+from nautobot_circuit_maintenance.outbound.calendars import entries_of, vevent
 from nautobot_circuit_maintenance.outbound.feed import FeedKey, write
+from nautobot_circuit_maintenance.outbound.feed_states import states_of
 from nautobot_circuit_maintenance.outbound.feed_tokens import has_feed, new_token, revoke
+from nautobot_circuit_maintenance.outbound.seen import see
 from nautobot_circuit_maintenance.tests.factories.app import create_impact, create_maintenance, create_subscription
-from nautobot_circuit_maintenance.tests.factories.core import create_circuits, create_provider
+from nautobot_circuit_maintenance.tests.factories.core import create_circuits, create_provider, create_sites, terminate
 from nautobot_circuit_maintenance.tests.factories.users import superuser, viewer
 
 CONFIG = {"instance": "live", "channels": [{"name": "Calendar", "kind": "calendar"}]}
@@ -150,6 +155,57 @@ class Reading(FeedTestCase):
         Subscription.objects.update(token_used_at=first - HOUR)
         self.read()
         self.assertGreater(Subscription.objects.get().token_used_at, first - HOUR)
+
+
+class SameAsMessages(FeedTestCase):
+    """A feed reads by columns what messages read by rows: a calendar must have the same entries of both."""
+
+    def setUp(self) -> None:
+        """Have whatever makes a difference."""
+        super().setUp()
+        first, second = self.maintenances
+        (site,) = create_sites("SYD1")
+        terminate(self.circuits[0], "A", site)
+        two = [(self.now + days * 24 * HOUR, self.now + days * 24 * HOUR + 4 * HOUR) for days in (1, 2)]
+        first.set_windows(two)
+        first.description, first.ticket, first.ack = "Line card; slot 3", "CHG-1", True
+        first.save()
+        create_impact(first, "C-9", "DEGRADED").limit_to(first.windows.all()[:1])
+        create_impact(first, "C-10").limit_to([])
+        second.status = "TENTATIVE"
+        second.save()
+        CircuitMaintenance.objects.create(name="M-3", provider=None, status="UNKNOWN")
+        create_maintenance("M-4", self.provider, start=self.now, status="CONFIRMED", replaced_by=second)
+        create_maintenance("M-5", self.provider, start=self.now, status="CANCELLED")
+
+    def test_entries_are_the_same_for_everyone(self) -> None:
+        config = {**CONFIG, "nautobot_url": "http://nautobot.example.com"}
+        viewers = [
+            self.owner,
+            viewer(CircuitMaintenance, CircuitImpact, Circuit, constraints={Circuit: {"cid": "C-2"}}),
+            viewer(CircuitMaintenance, CircuitImpact, Circuit, CircuitTermination, Location),
+            viewer(CircuitMaintenance, constraints={CircuitMaintenance: {"name__in": ["M-1", "M-4"]}}),
+        ]
+        for user in viewers:
+            visibility = Visibility.of(user)
+            keys = list(visibility.maintenances.values_list("pk", flat=True))
+            with override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": config}):
+                of_messages = [each.state for each in see(keys, visibility).values()]
+                of_feed = list(states_of(visibility.maintenances, visibility, base=config["nautobot_url"]))
+            found = [
+                sorted(vevent(entry) for state in states for entry in entries_of(state, instance="live"))
+                for states in (of_messages, of_feed)
+            ]
+            self.assertEqual(found[0], found[1])
+            self.assertEqual(
+                [state.fact for state in of_feed if "M-4" not in state.name],
+                [
+                    state.fact
+                    for state in sorted(of_messages, key=lambda each: [other.id for other in of_feed].index(each.id))
+                    if "M-4" not in state.name
+                ],
+            )
+        self.assertTrue(found[0])
 
 
 class Addresses(FeedTestCase):

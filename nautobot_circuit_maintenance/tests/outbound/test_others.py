@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from nautobot.circuits.models import CircuitTermination, ProviderNetwork
 
 from nautobot_circuit_maintenance.models import CircuitImpact, Notification, NotificationSource
@@ -81,6 +83,22 @@ class Sites(SendingTestCase):
         self.edit(other, status="CANCELLED")
         self.send()
         self.assertEqual([each.headline for each in self.office.arrived[1:]], ["Athens is no longer at risk."])
+
+    def test_the_risk_is_assessed_once_for_an_owner_in_each_step(self):
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                self.send(HOUR)
+            return sum('FROM "circuits_circuittermination"' in each["sql"] for each in captured)
+
+        self.subscribe(events=["at-risk"])
+        self.plan()
+        self.send()
+        one = queries()
+        for _ in range(3):
+            self.subscribe(events=["at-risk"])
+        self.send()
+        self.assertEqual((queries(), len(self.office.arrived)), (one, 4))
+        self.assertGreater(one, 0)
 
     def test_what_needs_a_person_is_sent_though_the_risk_cannot_be_assessed(self):
         self.subscribe(events=["at-risk", "needs-a-person"])

@@ -18,7 +18,7 @@ from nautobot_circuit_maintenance.channel_settings.alertmanager import Alertmana
 from nautobot_circuit_maintenance.models import ChannelState, CircuitMaintenance, Subscription
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.circuits import values_of
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.client import OF_A_RUN, Client
-from nautobot_circuit_maintenance.outbound.channels.alertmanager.due import lead_of, work_due
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.due import work_due
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.matchers import Labels
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.plan import plan
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.silences import Matchers, Silence, author, ours
@@ -143,7 +143,7 @@ def _works_of(subscription: Subscription, labels: Labels, found: Reconciled, now
     matchers = _matchers({work.circuit for work in works}, visibility, labels, found)
     for work in works:
         for each in matchers.get(work.circuit, ()):
-            yield Work(each, work.start - lead_of(subscription), work.end, reasons[work.maintenance])
+            yield Work(each, work.start - subscription.acts_before, work.end, reasons[work.maintenance])
 
 
 def _matchers(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
-from nautobot_circuit_maintenance.channel_settings.email import EmailSettings
+from nautobot_circuit_maintenance.channel_settings.email import ADDRESS, EmailSettings
 from nautobot_circuit_maintenance.outbound.channels.base import Channel, error_text
 from nautobot_circuit_maintenance.outbound.channels.email.mime import email_of
 from nautobot_circuit_maintenance.outbound.channels.email.session import MALFORMED_REPLY, close, connect
@@ -22,8 +22,6 @@ from nautobot_circuit_maintenance.outbound.messages import Message
 _FAILED = (smtplib.SMTPException, OSError, *MALFORMED_REPLY)
 _CLOSING = 421
 """The server closes the connection (RFC 5321 section 4.2.3), whatever the command was."""
-# One address without spaces, quotes and route (RFC 5321 section 4.1.2): nothing that ends a command or begins another one.
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 Reply = tuple[int, bytes]
 
@@ -141,7 +139,7 @@ def _address_of(message: Message) -> str:
         address = f"{local}{at}{domain.encode('idna').decode()}"
     except UnicodeError:  # domain.encode: a label is empty or too long
         address = ""
-    if not _ADDRESS.fullmatch(address):
+    if not ADDRESS.fullmatch(address):
         raise MessageRefused("SMTP-20", f"'{message.recipient.address}' is not an email address that can be used.")
     return address
 

@@ -46,7 +46,7 @@ def _write_due_befores(subscription: Subscription, lag: timedelta, now: datetime
 
     Returns the circuits that are near.
     """
-    lead = timedelta(minutes=subscription.lead_minutes)
+    lead = subscription.acts_before
     try:
         visibility = visibility_of(subscription.owner_id)
         near = visibility.maintenances.overlapping(now - lag, now + lead)
@@ -82,7 +82,7 @@ def _due(phase: str, now: datetime, near: Near | None = None) -> list[Delivery]:
 
 
 def _lead(row: Delivery) -> timedelta:
-    return timedelta(minutes=row.subscription.lead_minutes if row.subscription else 0)
+    return row.subscription.acts_before if row.subscription else timedelta()
 
 
 def _supersede(now: datetime) -> None:

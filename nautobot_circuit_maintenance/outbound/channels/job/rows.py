@@ -1,5 +1,6 @@
 """The rows of jobs: what circuits wait for is a Delivery, from before the job is enqueued until it has ended."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,30 +23,39 @@ def rows_of_jobs(*states: str, phase: str = "") -> QuerySet[Any]:
 
 def write_befores(subscription: Subscription, befores: Iterable[Before], *, lag: timedelta, now: datetime) -> None:
     """Write what a subscription has to run before windows; another run that writes the same at this moment changes nothing."""
-    for before in befores:
-        earlier = Delivery.objects.filter(subscription=subscription, window=before.window, phase=Phase.BEFORE).count()
-        data = {
+    due = list(befores)
+    if not due:
+        return
+    rows = Delivery.objects.filter(
+        subscription=subscription, phase=Phase.BEFORE, window__in={each.window for each in due}
+    )
+    earlier = Counter(rows.order_by().values_list("window", flat=True))
+    Delivery.objects.bulk_create(
+        [_before(subscription, each, earlier[each.window] + 1, lag=lag, now=now) for each in due], ignore_conflicts=True
+    )
+
+
+def _before(subscription: Subscription, before: Before, ordinal: int, *, lag: timedelta, now: datetime) -> Delivery:
+    return Delivery(
+        subscription=subscription,
+        maintenance_id=before.maintenance,
+        channel=subscription.channel,
+        event=EventChoices.JOB,
+        key=_key(str(subscription.pk), before.window, Phase.BEFORE, ordinal),
+        subject=_subject(subscription, Phase.BEFORE),
+        over_at=before.start + lag,
+        created=now,
+        next_attempt=now,
+        user=subscription.owner,
+        window=before.window,
+        phase=Phase.BEFORE,
+        data={
             "job": str(subscription.job_id),
             "maintenance": str(before.maintenance),
             "circuits": list(before.circuits),
-            "ordinal": earlier + 1,
-        }
-        row = Delivery(
-            subscription=subscription,
-            maintenance_id=before.maintenance,
-            channel=subscription.channel,
-            event=EventChoices.JOB,
-            key=_key(str(subscription.pk), before.window, Phase.BEFORE, earlier + 1),
-            subject=_subject(subscription, Phase.BEFORE),
-            over_at=before.start + lag,
-            created=now,
-            next_attempt=now,
-            user=subscription.owner,
-            window=before.window,
-            phase=Phase.BEFORE,
-            data=data,
-        )
-        Delivery.objects.bulk_create([row], ignore_conflicts=True)
+            "ordinal": ordinal,
+        },
+    )
 
 
 def write_after(before: Delivery, now: datetime) -> None:
