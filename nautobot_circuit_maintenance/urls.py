@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.module_loading import import_string
+from django.views.generic import RedirectView
 from nautobot.apps.urls import NautobotUIViewSetRouter
 
 from nautobot_circuit_maintenance import views
@@ -43,6 +44,7 @@ edit_only_router.register("sources", views.NotificationSourceUIViewSet)
 _KINDS = ("circuit", "provider", "location", "device")
 """Of what core's pages have a panel."""
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="plugins:nautobot_circuit_maintenance:dashboard"), name="home"),
     path("dashboard/", late("dashboard.DashboardView"), name="dashboard"),
     path("dashboard/calendar/", late("calendar.CalendarView"), name="calendar"),
     path("dashboard/calendar/events/", late("calendar.CalendarEventsView"), name="calendar_events"),

@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from nautobot.apps.testing import TestCase
@@ -58,6 +59,21 @@ class CalendarTest(TestCase):
 
         self.assertEqual(self.events()[0]["start"], f"{start + 9 * HOUR:%Y-%m-%dT%H:%M:%S}+09:00")
         self.assertContains(self.client.get(PAGE), "Times are in Asia/Tokyo.")
+
+    def test_title_and_footer_are_those_of_core(self):
+        """A name in the context of a page must not hide one that core shows."""
+        own, other = (
+            self.client.get(reverse(f"{APP}:{route}")).content.decode()
+            for route in ("calendar", "circuitmaintenance_list")
+        )
+        footer = f"(v{settings.VERSION})"
+        self.assertIn(footer, other)
+        self.assertIn(footer, own)
+        self.assertIn(f"<title>Calendar - {settings.BRANDING_TITLE}</title>", " ".join(own.split()).replace("> ", ">"))
+
+    def test_the_root_of_the_app_leads_to_the_dashboard(self):
+        dashboard = reverse(f"{APP}:dashboard")
+        self.assertRedirects(self.client.get(dashboard.removesuffix("dashboard/")), dashboard)
 
     def test_filters_are_those_of_the_list(self):
         app.create_maintenance("A", self.isp, start=self.now + HOUR, ack=True)

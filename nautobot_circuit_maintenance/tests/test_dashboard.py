@@ -97,7 +97,7 @@ class DashboardCase(TestCase):
 
     def tabs(self, page: str) -> dict[str, str]:
         """Return the count of each tab, by label."""
-        bar = re.search(r'<ul class="nav nav-tabs.*?</ul>', page, re.DOTALL)[0]
+        bar = re.search(r'<ul class="nav-tabs.*?</ul>', page, re.DOTALL)[0]
         words = re.findall(r"<a [^>]*>(\w+)(?: <span[^>]*>(\d+)</span>)?</a>", bar)
         return dict(words)
 

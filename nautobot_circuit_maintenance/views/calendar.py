@@ -48,9 +48,11 @@ class CalendarView(Page):
             "return_url": request.get_full_path(),
             "list_url": f"{reverse(_ROUTE.format('circuitmaintenance_list'))}?{query}",
             "is_filtered": bool(query),
-            "settings": {
+            # Not "settings": core's title and footer show values of Django's under this name.
+            "calendar": {
                 "events": f"{events}?{query}" if query else events,
                 "zone": timezone.get_current_timezone_name(),
+                "now": timezone.localtime().isoformat(),
                 "mayAcknowledge": request.user.has_perm("nautobot_circuit_maintenance.change_circuitmaintenance"),
             },
         }

@@ -24,16 +24,27 @@ document.addEventListener("DOMContentLoaded", () => {
     part("close").addEventListener("click", () => summary.close());
     const isNarrow = window.matchMedia("(max-width: 767.98px)").matches;
     new FullCalendar.Calendar(document.getElementById("calendar"), {
-        initialView: isNarrow ? "listMonth" : "dayGridMonth",
-        headerToolbar: { left: "prev,next today", center: "title", right: "dayGridMonth,timeGridWeek,listMonth" },
+        initialView: isNarrow ? "listNext" : "dayGridMonth",
+        headerToolbar: { left: "prev,next today", center: "title", right: "dayGridMonth,timeGridWeek,listNext" },
         buttonIcons: false,
-        buttonText: { prev: "Previous", next: "Next", today: "Today", month: "Month", week: "Week", list: "List" },
+        buttonText: { prev: "Previous", next: "Next", today: "Today", month: "Month", week: "Week" },
+        views: {
+            dayGridMonth: { displayEventEnd: false },
+            timeGridWeek: { dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" } },
+            // What is ahead, also on the last day of a month.
+            listNext: { type: "list", duration: { days: 30 }, buttonText: "List", listDayFormat: { weekday: "short", day: "numeric", month: "short", year: "numeric" }, listDaySideFormat: false },
+        },
+        locale: "en-gb",
         firstDay: 1,
         height: "auto",
         dayMaxEvents: 4,
         nowIndicator: true,
         // The server answers in the user's zone: shown as they are written.
         timeZone: settings.zone,
+        now: settings.now,
+        // Work of a night belongs to the day on which it begins.
+        nextDayThreshold: "12:00",
+        slotEventOverlap: false,
         eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
         slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
         displayEventEnd: true,
