@@ -176,7 +176,7 @@ def ingest(now: datetime) -> None:
     """Receive five notices that no parser reads, and two that contradict each other."""
     with TemporaryDirectory() as folder:
         for number in range(7301, 7306):
-            more = f"\nBackup window: {now + timedelta(days=9):%Y-%m-%d} 22:00 - 23:00 UTC" if number == 7305 else ""
+            more = f"\nAlternate night: {now + timedelta(days=9):%Y-%m-%d} 22:00 - 23:00 UTC" if number == 7305 else ""
             day = f"{now + timedelta(days=number % 100):%Y-%m-%d}"
             text = NOTICE.format(name=f"NLF-{number}", day=day, sent=format_datetime(now), more=more)
             (Path(folder) / f"{number}.eml").write_text(text, encoding="utf-8")

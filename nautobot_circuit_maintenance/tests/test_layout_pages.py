@@ -67,7 +67,7 @@ class TeachingPagesTest(LayoutCase, PageTestCase):
     def test_a_refusal_is_corrected_with_the_layout_that_is_chosen_already(self):
         layout = self.taught()
         self.post("maillayout_live", layout)
-        self.receive(notice("CHG-1", 20, more="Backup window: 2027-01-25 22:00 - 2027-01-26 02:00 UTC"))
+        self.receive(notice("CHG-1", 20, more="Alternate night: 2027-01-25 22:00 - 2027-01-26 02:00 UTC"))
         row = self.notification("CHG-1")
         self.fill_in(row, "CHG-1", 20)
         page = self.client.get(url_of("notification_teach", row))

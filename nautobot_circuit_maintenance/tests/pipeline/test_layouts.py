@@ -136,7 +136,7 @@ class Live(LayoutCase):
 
     def test_what_it_refuses_says_why(self):
         self.layout()
-        self.receive(notice("CHG-5200", 20, more="Backup window: 2027-01-25 22:00 - 2027-01-26 02:00 UTC"))
+        self.receive(notice("CHG-5200", 20, more="Alternate night: 2027-01-25 22:00 - 2027-01-26 02:00 UTC"))
 
         row = self.notification("CHG-5200")
         self.assertEqual(row.state, "failed")
@@ -249,16 +249,16 @@ class Trial(LayoutCase):
 class Drift(LayoutCase):
     """A layout that no longer fits is suspended."""
 
-    BACKUP = "Backup window: 2027-01-25 22:00 - 2027-01-26 02:00 UTC"
+    ALTERNATE = "Alternate night: 2027-01-25 22:00 - 2027-01-26 02:00 UTC"
 
     def test_three_refusals_in_a_row_suspend(self):
         layout = self.layout()
         for number in range(2):
-            self.receive(notice(f"CHG-{number}", 20, more=self.BACKUP))
+            self.receive(notice(f"CHG-{number}", 20, more=self.ALTERNATE))
         layout.refresh_from_db()
         self.assertEqual((layout.state, layout.refusals), ("live", 2))
 
-        self.receive(notice("CHG-9", 20, more=self.BACKUP))
+        self.receive(notice("CHG-9", 20, more=self.ALTERNATE))
 
         layout.refresh_from_db()
         self.assertEqual(layout.state, "suspended")
@@ -269,7 +269,7 @@ class Drift(LayoutCase):
 
     def test_a_notice_that_is_read_starts_the_count_again(self):
         layout = self.layout()
-        for number, more in enumerate((self.BACKUP, self.BACKUP, "", self.BACKUP, self.BACKUP)):
+        for number, more in enumerate((self.ALTERNATE, self.ALTERNATE, "", self.ALTERNATE, self.ALTERNATE)):
             self.receive(notice(f"CHG-{number}", 20, more=more))
         layout.refresh_from_db()
 
@@ -277,7 +277,7 @@ class Drift(LayoutCase):
 
     def test_processing_again_does_not_count(self):
         layout = self.layout()
-        self.receive(notice("CHG-1", 20, more=self.BACKUP))
+        self.receive(notice("CHG-1", 20, more=self.ALTERNATE))
         for _ in range(4):
             self.reprocess()
         layout.refresh_from_db()
@@ -356,7 +356,7 @@ class Teaching(LayoutCase):
 
     def test_a_correction_is_a_new_version_that_has_to_be_replayed(self):
         layout = self.layout()
-        self.receive(notice("CHG-1", 20, more=Drift.BACKUP))
+        self.receive(notice("CHG-1", 20, more=Drift.ALTERNATE))
         row = self.notification("CHG-1")
         self.fill_in(row, "CHG-1", 20)
 
@@ -367,7 +367,7 @@ class Teaching(LayoutCase):
         self.assertEqual(set(layout.examples.all()), {self.row, row})
         replay(layout, now=NOON)
         change_state(layout, LayoutState.LIVE)
-        self.receive(notice("CHG-2", 22, more=Drift.BACKUP))
+        self.receive(notice("CHG-2", 22, more=Drift.ALTERNATE))
         evidence = ParsedNotification.objects.get(notification=self.notification("CHG-2"))
         self.assertEqual(evidence.parser, "layout Notices v2")
 
