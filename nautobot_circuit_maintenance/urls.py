@@ -65,6 +65,7 @@ urlpatterns = [
     path("feed/<str:token>.ics", late("feed.FeedView"), name="feed"),
     path("inbox/", late("inbox.InboxView"), name="inbox"),
     path("risk/", late("risk.RiskView"), name="risk"),
+    path("risk/of-home-page/", late("home_risk.HomeRiskView"), name="home_risk"),
     path("risk/what-if/", late("risk.WhatIfView"), name="what_if"),
     path("docs/", views.DocumentationView.as_view(), name="docs"),
     *router.urls,

@@ -1,13 +1,16 @@
 """The evidence of one maintenance, read once."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from nautobot.circuits.models import Provider
 
-from nautobot_circuit_maintenance.domain.conclusion import EMPTY, Conclusion
-from nautobot_circuit_maintenance.domain.timeline import TimelineEntry, entries
 from nautobot_circuit_maintenance.models import ParsedNotification
 from nautobot_circuit_maintenance.models.providers import counted
+
+if TYPE_CHECKING:
+    from nautobot_circuit_maintenance.domain.conclusion import Conclusion
+    from nautobot_circuit_maintenance.domain.timeline import TimelineEntry
 
 
 class Evidence:
@@ -24,17 +27,23 @@ class Evidence:
         return self._once()[0]
 
     @property
-    def entries(self) -> list[TimelineEntry]:
+    def entries(self) -> "list[TimelineEntry]":
         """A timeline entry for each notification, the newest first."""
         return self._once()[1]
 
     @property
-    def conclusion(self) -> Conclusion:
+    def conclusion(self) -> "Conclusion":
         """The provider's side of the maintenance."""
+        # pylint: disable-next=import-outside-toplevel  # not at each start
+        from nautobot_circuit_maintenance.domain.conclusion import EMPTY
+
         return self.entries[0].after if self.entries else EMPTY
 
-    def _once(self) -> tuple[list[ParsedNotification], list[TimelineEntry]]:
+    def _once(self) -> "tuple[list[ParsedNotification], list[TimelineEntry]]":
         if self._read is None:
+            # pylint: disable-next=import-outside-toplevel  # not at each start
+            from nautobot_circuit_maintenance.domain.timeline import entries
+
             rows = list(self._parsed)
             self._read = rows, entries(counted(row.as_update(), self._provider) for row in rows)
         return self._read

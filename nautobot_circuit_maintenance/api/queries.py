@@ -1,6 +1,6 @@
 """What a query string of the REST API may ask."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db.models import BinaryField, JSONField
@@ -25,6 +25,8 @@ class OwnColumnsMixin:
     pagination_class = KeysFirstPagination
     ordered_as: Mapping[str, Sequence[str]] = {}
     """Columns that repeat the order of what a row refers to: no index has the joined ones."""
+    unsorted: Collection[str] = ()
+    """Columns of a long table that have a few values and no index: an order in which no one turns pages."""
 
     def filter_queryset(self, queryset: Any) -> Any:
         """Return what is asked for, ordered by columns of its own."""
@@ -48,7 +50,7 @@ class OwnColumnsMixin:
 
     @property
     def ordering_fields(self) -> list[str]:
-        """The fields that ``sort`` may name: those that the endpoint shows, except large ones."""
-        hidden = getattr(self.serializer_class.Meta, "exclude", ())
+        """The fields that ``sort`` may name: those that the endpoint shows, except large ones and ``unsorted``."""
+        hidden = {*getattr(self.serializer_class.Meta, "exclude", ()), *self.unsorted}
         fields = self.queryset.model._meta.concrete_fields
         return [field.name for field in fields if field.name not in hidden and not isinstance(field, _LARGE)]

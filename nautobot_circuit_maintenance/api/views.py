@@ -154,6 +154,8 @@ class CircuitImpactViewSet(ChangeActionsMixin, OwnColumnsMixin, StreamedCSVMixin
     queryset = queryset.prefetch_related("windows")
     serializer_class = serializers.CircuitImpactSerializer
     filterset_class = filters.CircuitImpactFilterSet
+    ordered_as = {"circuit": ("cid",)}
+    unsorted = ("in_all_windows", "matched_by")
 
     @extend_schema(
         request=bodies.LinkCircuitSerializer,

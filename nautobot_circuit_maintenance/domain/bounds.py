@@ -5,10 +5,13 @@ with all before it. A step of that takes some 5 microseconds, so that the most w
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from nautobot_circuit_maintenance.domain.conclusion import Conclusion
 from nautobot_circuit_maintenance.domain.errors import ParseError
 from nautobot_circuit_maintenance.domain.updates import MaintenanceEvent, MaintenanceUpdate, Window
+
+if TYPE_CHECKING:
+    from nautobot_circuit_maintenance.domain.conclusion import Conclusion
 
 MOST_CIRCUITS = 20_000
 """Circuit IDs of a maintenance, as of a message."""
@@ -33,7 +36,7 @@ def check_work(name: str, updates: Iterable[MaintenanceUpdate]) -> None:
     _check(name, "combinations of events, circuits and windows", len(events) * _entries(events), MOST_STEPS)
 
 
-def check_held(before: Conclusion, after: Conclusion) -> None:
+def check_held(before: "Conclusion", after: "Conclusion") -> None:
     """Raise ParseError if a maintenance that grows would hold too much; one that holds too much may shrink."""
     for what, held, limit in (("circuit IDs", _circuits, MOST_CIRCUITS), ("windows", _windows, MOST_WINDOWS)):
         if held(after) > held(before):
@@ -48,11 +51,11 @@ def _check(name: str, what: str, count: int, limit: int) -> None:
         )
 
 
-def _circuits(conclusion: Conclusion) -> int:
+def _circuits(conclusion: "Conclusion") -> int:
     return len(conclusion.impacts)
 
 
-def _windows(conclusion: Conclusion) -> int:
+def _windows(conclusion: "Conclusion") -> int:
     return len(conclusion.windows) + len(conclusion.cancelled_windows)
 
 

@@ -21,6 +21,7 @@ from nautobot.extras.models import Tag
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.calendar import OUT_OF_CALENDAR, is_in_calendar
 from nautobot_circuit_maintenance.domain.text import storable_json
+from nautobot_circuit_maintenance.filters.lookups import useful
 
 _LABELS = (Tag,)
 """Models whose rows are shown with whatever bears them, to everyone."""
@@ -37,6 +38,11 @@ class VisibleFilterSet(BaseFilterSet):
             if storable_json(_values(data, name)) != _values(data, name):
                 self.filters[name] = _RefusedFilter(field_name=name)
             self._restrict(self.filters[name])
+
+    @classmethod
+    def get_filters(cls) -> dict[str, Filter]:
+        """Return the filters of the class, with the lookups that are of use."""
+        return useful(super().get_filters())
 
     def _restrict(self, asked: Filter) -> None:
         if isinstance(asked, (DateTimeFilter, IsoDateTimeFilter)):

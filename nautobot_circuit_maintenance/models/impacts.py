@@ -71,7 +71,10 @@ class CircuitImpact(ReferencesInRecordsMixin, RemembersMixin, OrganizationalMode
             models.UniqueConstraint(fields=["maintenance", "cid"], name="cm_impact_once_per_circuit_id"),
         ]
         # Whole pages of keys are read from it alone.
-        indexes = [models.Index(fields=["cid", "id"], name="cm_impact_cid")]
+        indexes = [
+            models.Index(fields=["cid", "id"], name="cm_impact_cid"),
+            models.Index(fields=["impact", "id"], name="cm_impact_impact"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.cid}: {self.impact}"

@@ -10,6 +10,9 @@ from django.db.models import Count, QuerySet, Window
 from django.db.models.expressions import OrderBy
 from django.db.models.sql.where import WhereNode
 
+_AHEAD = 200
+"""Rows at the beginning of an order in which the first page is looked for."""
+
 
 @dataclass(frozen=True)
 class KeysOfPage:
@@ -23,10 +26,14 @@ def read_keys(rows: QuerySet[Any], offset: int, limit: int) -> KeysOfPage:
     """Return the keys of a page.
 
     Conditions are tested once, for the keys and the count together. That also keeps the database from walking along the
-    index of the order until it has found 50 rows, which may be the last ones.
+    index of the order until it has found 50 rows, which may be the last ones. Where most rows match, the database would keep
+    and sort hundreds of thousands of keys for that: then the first page is found at once, and the count is only a count.
     """
     keys = in_stable_order(rows).prefetch_related(None)
     if rows.query.where:
+        first = _among_the_first(keys, limit) if not offset and _is_indexed(rows) else []
+        if first:
+            return KeysOfPage(first, rows.order_by().count())
         counted = keys.annotate(rows_in_all=Window(Count("*"))).values_list("pk", "rows_in_all")
         found = list(counted[offset : offset + limit])
         if found:
@@ -34,6 +41,24 @@ def read_keys(rows: QuerySet[Any], offset: int, limit: int) -> KeysOfPage:
         return KeysOfPage([], rows.order_by().count() if offset else 0)
     count = rows.order_by().count()
     return KeysOfPage(_slice(keys, offset, min(limit, max(count - offset, 0)), count), count)
+
+
+def _is_indexed(rows: QuerySet[Any]) -> bool:
+    """Return whether the order is that of the model, which an index has."""
+    ordering = list(rows.model._meta.ordering)
+    has_index = any(index.fields == ordering for index in rows.model._meta.indexes)
+    return has_index and rows.query.default_ordering and not rows.query.order_by
+
+
+def _among_the_first(rows: QuerySet[Any], limit: int) -> list[Any]:
+    """Return the keys of the first page if the first rows of all fill it; else nothing."""
+    everything = rows.values_list("pk", flat=True)
+    everything.query.where = WhereNode()
+    first = list(everything[:_AHEAD])
+    if len(first) < _AHEAD:  # of a short table
+        return []
+    found = list(rows.filter(pk__in=first).values_list("pk", flat=True)[:limit])
+    return found if len(found) == limit else []
 
 
 def _slice(rows: QuerySet[Any], offset: int, limit: int, count: int) -> list[Any]:

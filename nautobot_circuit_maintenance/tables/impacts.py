@@ -15,7 +15,6 @@ from nautobot.circuits.models import Circuit
 from nautobot_circuit_maintenance.analysis.endpoints import Connection, Endpoint, endpoints_of
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
-from nautobot_circuit_maintenance.domain.timeline import announced_impacts
 from nautobot_circuit_maintenance.models import CircuitImpact, ParsedNotification
 from nautobot_circuit_maintenance.tables.columns import (
     LINK_CIRCUIT,
@@ -105,6 +104,9 @@ class MaintenanceCircuitTable(BaseTable):
     @cached_property
     def announced(self) -> set[tuple[str, str]]:
         """Pairs of circuit ID and impact that the provider announced."""
+        # pylint: disable-next=import-outside-toplevel  # not at each start
+        from nautobot_circuit_maintenance.domain.timeline import announced_impacts
+
         return announced_impacts(self.evidence.conclusion) if self.evidence else set()
 
     @cached_property

@@ -310,3 +310,21 @@ class MaintenanceFilterTest(TestCase):
             location=location,
         )
         return Interface.objects.create(name="eth0", device=device, status=core.status_for(Interface), type="other")
+
+
+class LookupsTest(TestCase):
+    """What can be asked beside whole values."""
+
+    def test_vocabularies_are_chosen_from_and_texts_are_searched(self):
+        for each in (
+            filters.CircuitMaintenanceFilterSet,
+            filters.NotificationFilterSet,
+            filters.CircuitImpactFilterSet,
+        ):
+            for name, asked in each.base_filters.items():
+                if "choices" in asked.extra:
+                    with self.subTest(f"{each.__name__}: {name}"):
+                        lookups = {other for other in each.base_filters if other.startswith(f"{name}__")}
+                        self.assertLessEqual(lookups, {f"{name}__n", f"{name}__isnull"})
+        self.assertIn("name__ic", filters.CircuitMaintenanceFilterSet.base_filters)
+        self.assertIn("status__n", filters.CircuitMaintenanceFilterSet.base_filters)

@@ -105,8 +105,8 @@ class HomePageTest(TestCase):
             homepage.count_maintenances(request)
 
         # Three counts of maintenances, two of notifications, one of circuit IDs, one of unknown senders, one of what does not
-        # go out, the sources, and a savepoint; six or more for the sites at risk.
-        self.assertLessEqual(len(queries), 19)
+        # go out, the sources, and a savepoint; none for the sites at risk, which the browser asks for.
+        self.assertLessEqual(len(queries), 14)
 
     def test_errors_do_not_break_the_home_page(self):
         self.client.force_login(users.superuser())

@@ -386,6 +386,7 @@ class RiskTest(BothSidesCase):
             (reverse(f"{UI}:dashboard"), {}),
             (maintenance.get_absolute_url(), {}),
             (reverse("home"), {}),
+            (reverse(f"{UI}:home_risk"), {}),
         ]
         for url, parameters in questions:
             with self.subTest(url=url):

@@ -247,4 +247,19 @@ class MaintenanceTest(PageCase):
         client = Client(SERVER_NAME="nautobot.example.com")
         client.force_login(self.user)
 
-        self.assertIn("Sites at risk", client.get("/").content.decode())
+        # The browser asks for it once the page stands.
+        page, line = client.get("/").content.decode(), reverse("plugins:nautobot_circuit_maintenance:home_risk")
+        self.assertIn(f'hx-get="{line}"', page)
+        self.assertNotIn("Sites at risk", page)
+        text = " ".join(re.sub("<[^>]+>", "", client.get(line).content.decode()).split())
+        self.assertEqual(text, "2 Sites at risk")
+
+    def test_the_home_page_says_nothing_where_a_number_would_mean_nothing(self):
+        client = Client(SERVER_NAME="nautobot.example.com")
+        line = reverse("plugins:nautobot_circuit_maintenance:home_risk")
+        client.force_login(users.viewer(models.CircuitMaintenance))
+        self.assertNotIn(line, client.get("/").content.decode())
+        self.assertEqual(client.get(line).content, b"")
+        client.force_login(self.user)
+        with configured(hub_locations=["Atlantis"]):
+            self.assertEqual(client.get(line).content, b"")

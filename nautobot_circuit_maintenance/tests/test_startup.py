@@ -56,9 +56,14 @@ class StartupTest(TestCase):
             f"{PACKAGE}.{name}"
             for name in (
                 "analysis.changes",
+                "analysis.dashboard",
                 "analysis.inbox",
                 "analysis.ledger",
+                "analysis.manual_changes",
                 "analysis.trends",
+                "domain.conclusion",
+                "domain.phrases",
+                "domain.timeline",
                 "mail.authentication",
                 "mail.blocks",
                 "mail.message",
@@ -66,13 +71,23 @@ class StartupTest(TestCase):
                 "mail.rendering",
                 "mailboxes.base",
                 "mailboxes.opening",
+                "outbound.audience",
+                "outbound.calendars",
+                "outbound.channels.alertmanager",
+                "outbound.channels.opening",
+                "outbound.channels.trying",
+                "outbound.preview",
+                "outbound.state",
                 "pipeline.apply.apply",
                 "pipeline.chunk",
                 "pipeline.record",
                 "pipeline.run",
                 "reading",
+                "ui.ics",
                 "ui.tiles",
                 "views.dashboard",
+                "views.home_risk",
+                "views.timeline",
             )
         }
 

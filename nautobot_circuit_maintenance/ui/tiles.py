@@ -97,6 +97,15 @@ def problems_tile(problems: dashboard.OpenProblems, user: Any) -> Tile:
     return Tile("Needs attention", problems.total, url, hint, tone="danger", parts=found, is_on_home=True)
 
 
+def home_line(tile: Tile) -> dict[str, Any]:
+    """Return what a line of the home page shows: a link to the list that the tile counts, to the dashboard for several."""
+    if len(tile.parts) == 1:
+        url = tile.parts[0].url
+    else:
+        url = tile.url or reverse("plugins:nautobot_circuit_maintenance:dashboard")
+    return {"label": tile.label, "count": tile.count, "url": url}
+
+
 def _part(count: int, noun: str, url: str) -> Tile:
     return Tile(f"{noun}{pluralize(count)}", count, url)
 

@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from nautobot.apps.templatetags import hyperlinked_object, placeholder
-from nautobot.apps.ui import KeyValueTablePanel, ObjectsTablePanel
+from nautobot.apps.ui import KeyValueTablePanel, ObjectsTablePanel, Panel
 from nautobot.core.templatetags.helpers import table_config_form
 from nautobot.core.ui.object_detail import Component
 
@@ -177,6 +177,21 @@ class CircuitsPanel(ObjectsTablePanel):
         extra = super().get_extra_context(context)
         extra["body_content_table"].evidence = context["evidence"]
         return extra
+
+
+class TimelinePanel(Panel):
+    """The timeline, newest first, as far as the user may see it."""
+
+    body_content_template_path = "nautobot_circuit_maintenance/inc/timeline.html"
+
+    def get_extra_context(self, context: Context) -> dict[str, Any]:
+        """Add the lines."""
+        # pylint: disable-next=import-outside-toplevel  # not at each start
+        from nautobot_circuit_maintenance.views.timeline import lines_of
+
+        visibility = Visibility.of(context["request"].user)
+        lines = lines_of(context["object"], context["evidence"], visibility)
+        return {**super().get_extra_context(context), "timeline": lines}
 
 
 def badges(maintenance: CircuitMaintenance, affected: Affected, evidence: Evidence) -> SafeString:

@@ -31,7 +31,6 @@ from nautobot_circuit_maintenance.api import serializers
 from nautobot_circuit_maintenance.models.acknowledgement import unacknowledge
 from nautobot_circuit_maintenance.models.settling import settle
 from nautobot_circuit_maintenance.ui import formatting
-from nautobot_circuit_maintenance.ui.ics import as_ics
 from nautobot_circuit_maintenance.ui.links import maintenance_filters
 from nautobot_circuit_maintenance.views.acknowledging import AcknowledgeButton, acknowledge_seen
 from nautobot_circuit_maintenance.views.choosing import choose_reading
@@ -42,10 +41,10 @@ from nautobot_circuit_maintenance.views.maintenance_panels import (
     CircuitsPanel,
     FactsPanel,
     ScopePanel,
+    TimelinePanel,
     badges,
 )
 from nautobot_circuit_maintenance.views.risk_panel import MaintenanceRiskPanel, risk_of
-from nautobot_circuit_maintenance.views.timeline import TimelinePanel
 from nautobot_circuit_maintenance.views.viewset import (
     GET_ONLY,
     POST_ONLY,
@@ -149,6 +148,9 @@ class CircuitMaintenanceUIViewSet(StorableQueryMixin, NautobotUIViewSet):
     @action(detail=True, url_path="ics", url_name="ics", **GET_ONLY)
     def ics(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Download the windows for a calendar."""
+        # pylint: disable-next=import-outside-toplevel  # not at each start
+        from nautobot_circuit_maintenance.ui.ics import as_ics
+
         maintenance = self.get_object()
         address = request.build_absolute_uri(maintenance.get_absolute_url())
         return HttpResponse(

@@ -12,8 +12,6 @@ from nautobot.circuits.models import Circuit
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.channel_settings.alertmanager import AlertmanagerSettings
 from nautobot_circuit_maintenance.models import ChannelState, CircuitMaintenance, Subscription
-from nautobot_circuit_maintenance.outbound.channels.alertmanager.due import work_due
-from nautobot_circuit_maintenance.outbound.owners import Silent, visibility_of
 from nautobot_circuit_maintenance.ui import formatting, outbound
 
 _COLUMNS = {"circuit": "Circuit", "maintenance": "Maintenance", "start": "Silent from", "end": "Until"}
@@ -48,6 +46,10 @@ def _sentence(text: str) -> dict[str, Any]:
 
 def _rows(subscription: Subscription, viewer: Visibility, now: datetime) -> list[dict[str, Any]]:
     """Return what is silent for the owner, as far as the viewer may see that, too."""
+    # pylint: disable=import-outside-toplevel  # not at each start
+    from nautobot_circuit_maintenance.outbound.channels.alertmanager.due import work_due
+    from nautobot_circuit_maintenance.outbound.owners import Silent, visibility_of
+
     if not subscription.enabled:
         return []
     try:

@@ -25,13 +25,8 @@ from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.channel_settings.calendar import CalendarSettings
 from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State, EventChoices
 from nautobot_circuit_maintenance.outbound import feed_tokens
-from nautobot_circuit_maintenance.outbound.audience import chosen_recipients
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, DeliveryError
-from nautobot_circuit_maintenance.outbound.channels.opening import settings_of
-from nautobot_circuit_maintenance.outbound.channels.trying import send_test, validate
-from nautobot_circuit_maintenance.outbound.messages import Recipient
 from nautobot_circuit_maintenance.outbound.owners import Silent
-from nautobot_circuit_maintenance.outbound.preview import preview
 from nautobot_circuit_maintenance.ui import formatting, outbound
 from nautobot_circuit_maintenance.ui.links import list_url
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin, counts_by_state
@@ -196,6 +191,10 @@ class SubscriptionUIViewSet(EditOneByOneUIViewSet):  # pylint: disable=too-many-
     @action(detail=True, url_path="validate", url_name="validate", **POST_ONLY)
     def validate(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Show that the channel of the subscription can be reached, without sending anything."""
+        # pylint: disable=import-outside-toplevel  # not at each start
+        from nautobot_circuit_maintenance.outbound.channels.opening import settings_of
+        from nautobot_circuit_maintenance.outbound.channels.trying import validate
+
         row = self.get_object()
         try:
             validate(settings_of(get_app_settings(), row.channel))
@@ -208,6 +207,12 @@ class SubscriptionUIViewSet(EditOneByOneUIViewSet):  # pylint: disable=too-many-
     @action(detail=True, url_path="test", url_name="test", **POST_ONLY)
     def test(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Send a test to the first chosen recipient, or to the place where the channel leads."""
+        # pylint: disable=import-outside-toplevel  # not at each start
+        from nautobot_circuit_maintenance.outbound.audience import chosen_recipients
+        from nautobot_circuit_maintenance.outbound.channels.opening import settings_of
+        from nautobot_circuit_maintenance.outbound.channels.trying import send_test
+        from nautobot_circuit_maintenance.outbound.messages import Recipient
+
         row = self.get_object()
         chosen = chosen_recipients(row) if outbound.is_addressed(row.channel) else [Recipient()]
         if not chosen:
@@ -265,6 +270,9 @@ class SubscriptionUIViewSet(EditOneByOneUIViewSet):  # pylint: disable=too-many-
 
 
 def _previewed(row: models.Subscription) -> dict[str, Any]:
+    # pylint: disable-next=import-outside-toplevel  # not at each start
+    from nautobot_circuit_maintenance.outbound.preview import preview
+
     try:
         sent = preview(row, timezone.now())
     except Silent as error:  # of preview(): the owner may not view maintenances, or the filter is not valid

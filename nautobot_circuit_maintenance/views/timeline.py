@@ -7,11 +7,9 @@ from itertools import groupby
 from typing import Any
 
 from django.db.models import Exists, OuterRef
-from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from nautobot.apps.ui import Panel
 
 from nautobot_circuit_maintenance.analysis.evidence import Evidence
 from nautobot_circuit_maintenance.analysis.impact_edits import ImpactEdit, read_impact_edits
@@ -39,18 +37,6 @@ class Line:
     """Why it counts less; empty if it counts."""
     links: Sequence[SafeString] = field(default=())
     """The notifications that this line stands for, if there are several."""
-
-
-class TimelinePanel(Panel):
-    """The timeline, newest first, as far as the user may see it."""
-
-    body_content_template_path = "nautobot_circuit_maintenance/inc/timeline.html"
-
-    def get_extra_context(self, context: Context) -> dict[str, Any]:
-        """Add the lines."""
-        visibility = Visibility.of(context["request"].user)
-        lines = lines_of(context["object"], context["evidence"], visibility)
-        return {**super().get_extra_context(context), "timeline": lines}
 
 
 def lines_of(maintenance: CircuitMaintenance, evidence: Evidence, visibility: Visibility) -> list[Line]:

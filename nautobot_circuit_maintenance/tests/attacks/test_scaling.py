@@ -15,11 +15,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from nautobot.apps.testing import TestCase
+from nautobot.dcim.models import Location
 
 from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.analysis.risk.job_table import find_sites_at_risk
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact, NotificationStateChoices as State
 from nautobot_circuit_maintenance.jobs import jobs
 from nautobot_circuit_maintenance.models.matching import link_unmatched
+from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
+from nautobot_circuit_maintenance.outbound.run import send_updates
 from nautobot_circuit_maintenance.pipeline.layouts.replay import replay
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.retention import purge_raw
@@ -60,6 +64,7 @@ def fill(provider, source, circuits: int, maintenances: int) -> None:
         json = app.evidence("LARGE", stamp, start=start, end=start + 3600, circuits=named)
         mail = app.create_notification(provider, source, received_at=stamp, sent_at=stamp)
         app.create_parsed(mail, large, json=json, issued_at=stamp)
+    add_sites(provider, maintenances)
     for number in range(models.CircuitMaintenance.objects.count(), maintenances + 1):
         start = timezone.now() + timedelta(hours=number % 48)
         maintenance = app.create_maintenance(f"WORK-{number}", provider, start=start)
@@ -67,6 +72,14 @@ def fill(provider, source, circuits: int, maintenances: int) -> None:
         models.Note.objects.create(maintenance=maintenance, title=f"Note {number}")
         mail = app.create_notification(provider, source, state=State.FAILED, error="Reason")
         app.create_parsed(mail, maintenance)
+
+
+def add_sites(provider, count: int) -> None:
+    """Bring the network to so many sites with two links each, which the maintenance of many circuits takes down."""
+    known = Location.objects.count()
+    for number, site in enumerate(core.create_sites(*(f"Site {number}" for number in range(known, count))), known):
+        for cid in (f"CID-{2 * number}", f"CID-{2 * number + 1}"):
+            core.terminate(core.create_circuit(provider, cid), "A", site)
 
 
 @pytest.mark.nightly
@@ -121,7 +134,10 @@ class ScalingTest(TestCase):
         yield from self.steps_of_jobs()
 
     def steps_of_jobs(self) -> Iterator[tuple[str, Callable[[], object]]]:
-        """List what the jobs do with what is stored; the tests of the pipeline measure messages, ``redundancy`` the risk."""
+        """List what the jobs do with what is stored; the tests of the pipeline measure messages."""
+        span = timedelta(days=30)
+        yield "job: sites at risk", lambda: find_sites_at_risk(self.user, timezone.now(), span)
+        yield "job: send", lambda: send_updates(MessageChannels.configured(), timezone.now, lambda: True)
         yield "job: link circuits", link_unmatched
         yield "job: purge", lambda: purge_raw(before=timezone.now() - timedelta(days=9000))
         yield "job: requeue", lambda: requeue(models.Notification.objects.filter(state=State.RECEIVED))
@@ -165,5 +181,5 @@ class ScalingTest(TestCase):
             if count > 2 * before[name][1] + 2:
                 many[name] = (before[name][1], count)
         self.assertEqual((slow, many), ({}, {}))
-        self.assertEqual(len(jobs), 5)  # a new job needs a line in steps_of_jobs()
+        self.assertEqual(len(jobs), 6)  # a new job needs a line in steps_of_jobs()
         self.assertEqual({model._meta.label for model in OF_THE_APP if not model.objects.exists()}, set())

@@ -143,13 +143,13 @@ class PlanTest(TestCase):
             cursor.execute(f"ANALYZE {IMPACTS}")
             cursor.execute(f"ANALYZE {MAINTENANCES}")
 
-    def plans(self, rows, offset: int) -> str:
-        """Return the plans of the statements that read the keys of a page."""
+    def plans(self, rows, offset: int, testing: str = "") -> str:
+        """Return the plans of the statements that read the keys of a page; of those that test a condition."""
         with CaptureQueriesContext(connection) as queries:
             read_keys(rows, offset, 50)
         with connection.cursor() as cursor:
             plans = []
-            for query in queries:
+            for query in (each for each in queries if testing in each["sql"]):
                 cursor.execute(f"EXPLAIN {query['sql']}")
                 plans.append("\n".join(row[0] for row in cursor.fetchall()))
         return "\n".join(plans)
@@ -159,6 +159,7 @@ class PlanTest(TestCase):
         works = CircuitMaintenance.objects.all()
         for rows, index in (
             (impacts, "cm_impact_cid"),
+            (impacts.order_by("-impact"), "cm_impact_impact"),
             (works.order_by_figure(impacts, "worst_severity", descending=True), "cm_maintenance_severity"),
             (works.order_by_figure(impacts, "circuit_count", descending=False), "cm_maintenance_circuits"),
             (works.order_by("start_time", "name"), "cm_maintenance_order"),
@@ -170,7 +171,18 @@ class PlanTest(TestCase):
 
     def test_rare_rows_are_not_looked_for_along_the_order(self):
         """9 in 10 rows would be read before the first that matches."""
-        self.assertNotIn("using cm_impact_cid", self.plans(CircuitImpact.objects.filter(circuit=None), 0))
+        plans = self.plans(CircuitImpact.objects.filter(circuit=None), 0, testing="IS NULL")
+        self.assertIn("WindowAgg", plans)
+        self.assertNotIn("using cm_impact_cid", plans)
+
+    def test_where_most_rows_match_their_keys_are_not_kept_and_sorted_to_count_them(self):
+        rows = CircuitImpact.objects.filter(circuit__isnull=False)
+        found = read_keys(rows, 0, 50)
+
+        self.assertEqual(found.keys, list(rows.order_by("cid", "id").values_list("pk", flat=True)[:50]))
+        self.assertEqual(found.count, MANY - MANY // 100)
+        self.assertNotIn("WindowAgg", self.plans(rows, 0))
+        self.assertIn("WindowAgg", self.plans(rows, 50))
 
     def test_search_does_not_compare_ids_as_text(self):
         for name in ("circuitmaintenance", "circuitimpact", "notification", "parsednotification", "note"):
