@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from django.core.management import call_command
 from PIL import Image
@@ -20,6 +21,8 @@ from development.services.embedded import ROOT, ServiceError
 FOLDER = ROOT / "docs" / "images"
 APP = "/plugins/circuit-maintenance"
 WIDTH, HEIGHT = 1440, 1000
+PHONE = 390
+"""Pixels of its width."""
 TALLEST = 3200
 LARGEST_BYTES = 250_000
 COLORS = 192
@@ -36,6 +39,7 @@ class Picture:
     then: str = ""
     """CSS selector of a link on the next page."""
     dark: bool = False
+    phone: bool = False
     show: str = ""
     """CSS selector of the element to show; empty for the top of the page."""
 
@@ -80,11 +84,14 @@ Cogent customers receiving service in Singapore, Singapore will be affected by t
 """The same work on 6 December, then on 12 June."""
 PICTURES = (
     Picture("dashboard", f"{APP}/dashboard/"),
+    Picture("dashboard_dark", f"{APP}/dashboard/", dark=True),
+    Picture("dashboard_phone", f"{APP}/dashboard/", phone=True),
     Picture("risk", f"{APP}/risk/"),
     Picture("circuit_maintenances", f"{APP}/maintenances/"),
     Picture("circuit_maintenances_dark", f"{APP}/maintenances/", dark=True),
     Picture("circuit_maintenance", f"{APP}/maintenances/?name=CMT20458", click=FIRST_OBJECT),
     Picture("circuit_maintenance_dark", f"{APP}/maintenances/?name=CMT20458", click=FIRST_OBJECT, dark=True),
+    Picture("circuit_maintenance_phone", f"{APP}/maintenances/?name=CMT20458", click=FIRST_OBJECT, phone=True),
     Picture("circuit_impacts", f"{APP}/circuit-impacts/"),
     Picture("notes", f"{APP}/notes/"),
     Picture("notifications", f"{APP}/notifications/"),
@@ -186,21 +193,17 @@ def ingest(now: datetime) -> None:
         call_command("ingest_notifications", folder)
 
 
-def contexts(chromium: Browser, site: LiveSite) -> dict[bool, BrowserContext]:
-    """Return the administrator's browser contexts, dark and light."""
-    page = chromium.new_page()
-    log_in(page, site.url, "admin")
-    cookies = page.context.storage_state()
-    page.context.close()
-    return {
-        dark: chromium.new_context(
-            base_url=site.url,
-            storage_state=cookies,
-            viewport={"width": WIDTH, "height": HEIGHT},
-            color_scheme="dark" if dark else "light",
-        )
-        for dark in (True, False)
-    }
+def context_of(picture: Picture, chromium: Browser, site: LiveSite, cookies: Any) -> BrowserContext:
+    """Return the administrator's browser for a picture: dark or light, and with core's menu closed on a phone."""
+    context = chromium.new_context(
+        base_url=site.url,
+        storage_state=cookies,
+        viewport={"width": PHONE if picture.phone else WIDTH, "height": HEIGHT},
+        color_scheme="dark" if picture.dark else "light",
+    )
+    if picture.phone:
+        context.add_cookies([{"name": "sidenav_collapsed", "value": "true", "url": site.url}])
+    return context
 
 
 def take(page: Page, picture: Picture) -> Path:
@@ -216,10 +219,10 @@ def take(page: Page, picture: Picture) -> Path:
         page.locator(picture.show).last.screenshot(path=path)
     else:
         height = min(int(page.evaluate("document.documentElement.scrollHeight")), TALLEST)
-        page.set_viewport_size({"width": WIDTH, "height": height})  # otherwise the menu would end in the middle
+        width = PHONE if picture.phone else WIDTH
+        page.set_viewport_size({"width": width, "height": height})  # otherwise the menu would end in the middle
         page.wait_for_timeout(500)
         page.screenshot(path=path)
-    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     return path
 
 
@@ -240,12 +243,15 @@ def run() -> int:
         work()
         teach()
         chromium = stack.enter_context(browser())
-        windows = contexts(chromium, site)
+        first = chromium.new_page()
+        log_in(first, site.url, "admin")
+        cookies = first.context.storage_state()
         for picture in PICTURES:
-            page = windows[picture.dark].new_page()
+            context = context_of(picture, chromium, site, cookies)
+            page = context.new_page()
             watch.attach(page)
             size = shrink(take(page, picture))
-            page.close()
+            context.close()
             say(f"{picture.name}.png: {size / 1000:.0f} kB")
             if size > LARGEST_BYTES:
                 watch.problems.append(f"{picture.name}.png is larger than {LARGEST_BYTES / 1000:.0f} kB")

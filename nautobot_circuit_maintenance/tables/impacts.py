@@ -25,13 +25,14 @@ from nautobot_circuit_maintenance.tables.columns import (
     SupersededColumn,
 )
 from nautobot_circuit_maintenance.tables.maintenances import may_add_circuits, unknown_circuit
+from nautobot_circuit_maintenance.tables.stacking import StackedMixin
 from nautobot_circuit_maintenance.ui import formatting
 
 _WIDE = {"td": {"style": "min-width: 11em"}}
 """For columns that a narrow screen would otherwise squeeze to one word a line."""
 
 
-class MaintenanceCircuitTable(BaseTable):
+class MaintenanceCircuitTable(StackedMixin, BaseTable):
     """The circuits of one maintenance: their impact, where they end, who announced it."""
 
     cid = tables.Column(verbose_name="Circuit ID")

@@ -1,5 +1,6 @@
 """The tabs of the dashboard: pages of their own, so that each is read only when it is opened."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from django.urls import reverse
@@ -26,10 +27,10 @@ _TABS = (
 )
 
 
-def tabs_of(user: Any, opened: str, counts: dict[str, int] | None = None) -> list[Tab]:
-    """Return the tabs that a user may open, by route, with what waits behind them."""
+def tabs_of(user: Any, opened: str, counts: Mapping[str, Callable[[], int]]) -> list[Tab]:
+    """Return the tabs that a user may open, by route, with what waits behind them; nothing is counted for others."""
     return [
-        Tab(label, reverse(f"plugins:{_APP}:{route}"), route == opened, (counts or {}).get(route))
+        Tab(label, reverse(f"plugins:{_APP}:{route}"), route == opened, counts[route]() if route in counts else None)
         for label, route, permission in _TABS
         if user.has_perms([permission, f"{_APP}.view_circuitmaintenance"])
     ]

@@ -14,8 +14,13 @@ def counted_tabs(
     opened: str, visibility: Visibility, now: datetime, *, problems: int | None = None, changes: int | None = None
 ) -> list[Tab]:
     """Return the tabs with their counts; ``problems`` and ``changes`` of the usual days spare counting them again."""
-    if problems is None:
-        problems = dashboard.count_problems(visibility, now, read_sources(visibility, now)).total
-    if changes is None:
-        changes = count_changes(visibility, start_of_day(now, USUAL_DAYS))
-    return tabs_of(visibility.user, opened, {"changes": changes, "health": problems})
+
+    def count_problems() -> int:
+        if problems is not None:
+            return problems
+        return dashboard.count_problems(visibility, now, read_sources(visibility, now)).total
+
+    def count_recent() -> int:
+        return count_changes(visibility, start_of_day(now, USUAL_DAYS)) if changes is None else changes
+
+    return tabs_of(visibility.user, opened, {"changes": count_recent, "health": count_problems})
