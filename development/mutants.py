@@ -540,6 +540,20 @@ MUTANTS = (
         (f"{TESTS}/outbound/job/test_drain.py",),
     ),
     Mutant(
+        "a job before a window that runs once more is not noticed",
+        f"{APP}/outbound/channels/job/runs.py",
+        "        if _ran_again(row):",
+        "        if False:",
+        (f"{TESTS}/outbound/job/test_drain.py",),
+    ),
+    Mutant(
+        "silences wait for the clock of a killed worker",
+        f"{APP}/outbound/channels/alertmanager/reconcile.py",
+        " | Q(busy_until__gt=until)",
+        "",
+        (f"{TESTS}/outbound/test_silencing.py",),
+    ),
+    Mutant(
         "a calendar without the right to view is empty",
         f"{APP}/views/feed.py",
         '            return _refused(404, f"FEED-03',
