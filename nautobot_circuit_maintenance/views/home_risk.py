@@ -3,19 +3,15 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from nautobot.apps.views import ContentTypePermissionRequiredMixin, GenericView
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.ui.tiles import home_line
 from nautobot_circuit_maintenance.views.dashboard_risk import home_tiles
+from nautobot_circuit_maintenance.views.page import PermittedView
 
 
-class HomeRiskView(ContentTypePermissionRequiredMixin, GenericView):
+class HomeRiskView(PermittedView):
     """How many sites go dark or keep one way."""
-
-    def get_required_permission(self) -> str:
-        """Require the permission of the panel; without the others, nothing is said."""
-        return "nautobot_circuit_maintenance.view_circuitmaintenance"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Render the line; nothing where a number would mean nothing."""
