@@ -18,7 +18,7 @@ from development.sending_chaos.services import servers
 from development.services import embedded
 
 if TYPE_CHECKING:  # these modules import models
-    from development.sending_chaos.cancelling import Cancelling
+    from development.sending_chaos.canceling import Canceling
     from development.sending_chaos.rounds import Chaos
 
 FAULTS = 500
@@ -31,7 +31,7 @@ def run(seed: int, wanted: int, cancellations: int) -> tuple[dict[str, Any], lis
     dice = Random(seed)  # nosec B311 # repeatable, not secret
     with servers() as running:
         # pylint: disable=import-outside-toplevel  # these modules import models
-        from development.sending_chaos.cancelling import Cancelling
+        from development.sending_chaos.canceling import Canceling
         from development.sending_chaos.faults import Faults
         from development.sending_chaos.rounds import Chaos
         from development.sending_chaos.world import World
@@ -39,16 +39,16 @@ def run(seed: int, wanted: int, cancellations: int) -> tuple[dict[str, Any], lis
         logging.disable(logging.WARNING)
         hurry()
         world = World(dice)
-        cancelling = Cancelling(dice, running, world)
-        cancelling.poll(cancellations)
+        canceling = Canceling(dice, running, world)
+        canceling.poll(cancellations)
         world.create(MAINTENANCES)
-        cancelling.send(cancellations)
+        canceling.send(cancellations)
         chaos = Chaos(world, Faults(dice, running), running)
         chaos.run(wanted)
-        return table(cancelling, chaos), [*cancelling.problems, *chaos.problems]
+        return table(canceling, chaos), [*canceling.problems, *chaos.problems]
 
 
-def table(cancelling: "Cancelling", chaos: "Chaos") -> dict[str, Any]:
+def table(canceling: "Canceling", chaos: "Chaos") -> dict[str, Any]:
     """Return the results by heading."""
     faults = chaos.faults
     return {
@@ -62,7 +62,7 @@ def table(cancelling: "Cancelling", chaos: "Chaos") -> dict[str, Any]:
         "jobs begun before or after windows": sum(not line["is_over"] for line in chaos.servers.ledger.lines()),
         "of these, lost with their worker and found": chaos.lost_jobs(),
         "comparisons of the silences": chaos.checks,
-        "cancelled": cancelling.cancelled,
+        "cancelled": canceling.cancelled,
     }
 
 

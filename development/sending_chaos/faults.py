@@ -14,7 +14,7 @@ from development.sending_chaos.services import Servers
 from nautobot_circuit_maintenance.tests.outbound.mail_server import HANG, HANG_UP
 
 REPLIES = {
-    "SMTP: 421, 450, 451": (("MAIL", "421 closing"), ("MAIL", "450 later"), ("RCPT", "451 grey"), ("END", "451 later")),
+    "SMTP: 421, 450, 451": (("MAIL", "421 closing"), ("MAIL", "450 later"), ("RCPT", "451 gray"), ("END", "451 later")),
     "SMTP: 550, 554": (("RCPT", "550 no such user"), ("DATA", "554 no")),
     "SMTP: hung up": (("MAIL", HANG_UP), ("RCPT", HANG_UP)),
     "SMTP: hung": (("MAIL", HANG), ("RCPT", HANG)),

@@ -5,12 +5,6 @@ import uuid
 from django.db import migrations, models
 
 
-def forget_marks(apps, _schema_editor):
-    """Remove the marks of revoked tokens, which lack the last digit of the hash; only versions before a release made them."""
-    subscriptions = apps.get_model("nautobot_circuit_maintenance", "Subscription").objects
-    subscriptions.filter(token_hash__startswith="-").update(token_hash=None)
-
-
 class Migration(migrations.Migration):
     """Add a table and two columns."""
 
@@ -44,5 +38,4 @@ class Migration(migrations.Migration):
             name="unacknowledged_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
-        migrations.RunPython(forget_marks, migrations.RunPython.noop),
     ]

@@ -42,7 +42,7 @@ LEASE = timedelta(minutes=11)
 
 
 @dataclass
-class Cancelling:
+class Canceling:
     """Jobs on a worker, and what was found wrong after they were cancelled."""
 
     dice: Random
@@ -99,7 +99,7 @@ class Cancelling:
             if self.cancelled[job] == wanted:
                 return
             result = _enqueue(job)
-            # Cancelling itself takes a second: Nautobot asks the workers first.
+            # Canceling itself takes a second: Nautobot asks the workers first.
             time.sleep(self.dice.uniform(0.0, max(seconds - 1, 0.2)))
             _away(lambda one=result: CancelFactory.get_strategy(one.queue_type).cancel(one, one.user))  # type: ignore[misc]
             status = _await(result)
