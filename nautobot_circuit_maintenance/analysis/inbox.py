@@ -50,7 +50,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Group:
-    """The entries of one provider, newest first."""
+    """The entries of one provider, failed notifications first, then newest first."""
 
     provider: Provider | None
     """None for what belongs to no provider, or to one that the user may not view."""
@@ -61,7 +61,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Inbox:
-    """Groups in the order of their newest entry, and which kinds have more than is shown."""
+    """Groups in the order of their first entry, and which kinds have more than is shown."""
 
     groups: tuple[Group, ...]
     is_all: bool
@@ -79,7 +79,7 @@ def read_inbox(visibility: Visibility, now: datetime, *, with_ignored: bool = Fa
         _suspended(visibility, now),
         _teachable(visibility, now),
     ]
-    entries = sorted((entry for rows in found for entry in rows), key=lambda entry: entry.since, reverse=True)
+    entries = sorted((entry for rows in found for entry in rows), key=_urgency, reverse=True)
     by_provider: dict[UUID | None, list[Entry]] = {}
     providers = visibility.providers.in_bulk({entry.provider_id for entry in entries if entry.provider_id})
     for entry in entries:
@@ -90,6 +90,11 @@ def read_inbox(visibility: Visibility, now: datetime, *, with_ignored: bool = Fa
         for pk, rows in by_provider.items()
     ]
     return Inbox(tuple(groups), is_all=all(len(rows) < MOST for rows in found))
+
+
+def _urgency(entry: Entry) -> tuple[bool, datetime]:
+    """An email that was not read may announce work that starts soon, so it comes before everything else."""
+    return isinstance(entry.row, Notification) and entry.row.state == State.FAILED, entry.since
 
 
 def _notifications(visibility: Visibility, *, with_ignored: bool) -> list[Entry]:

@@ -171,7 +171,9 @@ class CircuitMaintenanceTable(StackedMixin, KeysFirstMixin, BaseTable):
         """Render start and end on one line; of several windows the whole time, and how many there are."""
         if not record.start_time or not record.end_time:
             return placeholder(None)
-        return formatting.short_window(record.start_time, record.end_time, formatting.distance(record, self.now))
+        return formatting.short_window(
+            record.start_time, record.end_time, formatting.distance(record.start_time, record.end_time, self.now)
+        )
 
     @cached_property
     def places(self) -> "dict[UUID, list[Place]]":
@@ -189,10 +191,18 @@ class CircuitMaintenanceTable(StackedMixin, KeysFirstMixin, BaseTable):
         if not places:
             return placeholder(None)
         more = format_html(
-            ' <span title="{}">+ {}</span>', ", ".join(each.name for each in places[1:]), len(places) - 1
+            '<span class="text-nowrap" title="{}">+ {}</span>',
+            ", ".join(each.name for each in places[1:]),
+            len(places) - 1,
         )
         url = reverse("dcim:location", kwargs={"pk": places[0].pk})
-        return format_html('<a href="{}">{}</a>{}', url, places[0].name, more if len(places) > 1 else "")
+        # A long name is cut, not how many more there are.
+        return format_html(
+            '<div class="d-flex gap-4"><a href="{0}" class="text-truncate" title="{1}">{1}</a>{2}</div>',
+            url,
+            places[0].name,
+            more if len(places) > 1 else "",
+        )
 
     def render_worst_impact(self, record: CircuitMaintenance) -> SafeString:
         """Render the worst impact as a badge; without color if the maintenance is over."""

@@ -84,7 +84,7 @@ class InboxTest(PageTestCase):
         self.assertEqual(found["None"], ["who-1@elsewhere.example", "who-2@elsewhere.example"])
         self.assertEqual(len(found), 3)
 
-    def test_the_newest_come_first(self):
+    def test_failed_email_comes_first_then_the_newest(self):
         app.create_notification(
             Provider.objects.get(name="ISP 3"), state=State.FAILED, received_at=self.now + timedelta(hours=1)
         )
@@ -93,8 +93,10 @@ class InboxTest(PageTestCase):
 
         self.assertEqual(str(groups[0].provider), "ISP 3")
         for group in groups:
-            moments = [entry.since for entry in group.entries]
-            self.assertEqual(moments, sorted(moments, reverse=True))
+            order = [(getattr(entry.row, "state", "") == State.FAILED, entry.since) for entry in group.entries]
+            self.assertEqual(order, sorted(order, reverse=True))
+        models.UnknownSender.objects.update(last_seen=self.now + timedelta(hours=2))
+        self.assertEqual(next(iter(self.found())), "ISP 3")
 
     def test_ignored_email_is_listed_on_request(self):
         self.assertNotIn("ISP 1 ignored No work", self.found()["ISP 1"])
@@ -341,7 +343,7 @@ class LayoutsTest(PageTestCase):
         self.assertIn(layout.name, listed)
 
         models.MailLayout.objects.update(state="draft")
-        self.assertNotIn("Suspended layout", self.page("inbox"))
+        self.assertNotIn("Suspended Layout", self.page("inbox"))
         self.assertEqual(self.problems(), (0, 0, 0))
 
     def test_one_that_a_person_suspended_needs_no_attention(self):
@@ -349,7 +351,7 @@ class LayoutsTest(PageTestCase):
         self.client.post(url_of("maillayout_suspend", layout))
         app.create_layout(self.provider, "By REST", state="suspended")
 
-        self.assertNotIn("Suspended layout", self.page("inbox"))
+        self.assertNotIn("Suspended Layout", self.page("inbox"))
         self.assertEqual(self.problems(), (0, 0, 0))
 
     def test_who_adds_emails_by_hand_twice_may_teach_a_layout(self):
@@ -393,7 +395,7 @@ class LayoutsTest(PageTestCase):
         page = self.page("inbox")
         self.assertIn("Teach a layout", page)
         self.assertNotIn("Teach this layout", page)
-        self.assertNotIn("Suspended layout", page)
+        self.assertNotIn("Suspended Layout", page)
         self.assertEqual(self.problems()[0], 0)
         self.permit("view_maillayout", "add_maillayout")
 

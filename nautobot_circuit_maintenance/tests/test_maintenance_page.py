@@ -83,6 +83,19 @@ class MaintenancePageTest(PageTestCase):
                 app.create_impact(row, "C-9")
                 self.assertIn(words, self.page("circuitmaintenance", row))
 
+    def test_what_is_over_asks_for_nothing_and_what_runs_says_when_it_ends(self):
+        self.become_superuser()
+        hour = timedelta(hours=1)
+        over = app.create_maintenance("OVER", start=timezone.now() + hour, status=Status.COMPLETED)
+        page = self.page("circuitmaintenance", over)
+        self.assertRegex(page, r'id="maintenance-line">Completed \u00b7 0 circuits<')
+        self.assertNotIn(f"{over.get_absolute_url()}acknowledge/", page)
+
+        running = app.create_maintenance("RUNS", start=timezone.now() - hour, status=Status.IN_PROCESS)
+        page = self.page("circuitmaintenance", running)
+        self.assertRegex(page, r">ends in [^<]+</small></div>")
+        self.assertIn(f"{running.get_absolute_url()}acknowledge/", page)
+
     def test_several_windows_are_drawn_as_a_strip(self):
         self.become_superuser()
         self.assertNotIn("2 windows in", self.page("circuitmaintenance", self.maintenance))

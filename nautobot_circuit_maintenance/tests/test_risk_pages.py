@@ -77,11 +77,11 @@ class RiskPageTest(PageCase):
             core.terminate(circuit, "A", self.athens)
         page = " ".join(plain(self.text("risk")).split())
 
-        self.assertRegex(page, r"All left are of one provider .* Athens .*: 2 links of ISP 2")
+        self.assertRegex(page, r"Remaining links of one provider .* Athens .*: 2 links of ISP 2")
         self.assertNotIn("both links", page)
-        self.assertNotIn("All left are", self.text("risk", location=str(self.berlin.pk)))
+        self.assertNotIn("Remaining links of", self.text("risk", location=str(self.berlin.pk)))
         hidden = users.viewer(*ALL, Provider, constraints={Circuit: {"provider__name": "ISP 1"}})
-        self.assertNotIn("All left are", self.text("risk", hidden))
+        self.assertNotIn("Remaining links of", self.text("risk", hidden))
 
     def test_the_csv_file(self):
         lines = self.text("risk", export="csv").splitlines()

@@ -100,11 +100,11 @@ class OpinionPagesTest(TextCase, PageTestCase):
 
         page = self.page("circuitmaintenance", self.maintenance("SN3"))
 
-        self.assertIn("Unchecked</span>", page)
+        self.assertIn("Not Fully Checked</span>", page)
         self.assertIn("may have day and month the other way round.", page)
 
     def test_confirmed_is_shown_too(self):
         self.become_superuser()
 
-        self.assertIn("Confirmed</span>", self.page("circuitmaintenance", self.maintenance("SN2")))
+        self.assertIn("Matches Email</span>", self.page("circuitmaintenance", self.maintenance("SN2")))
         self.assertEqual(CircuitMaintenance.objects.doubtful().count(), 1)

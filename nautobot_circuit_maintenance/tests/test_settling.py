@@ -47,11 +47,11 @@ class SettlingTest(TextCase, PageTestCase):
 
     def test_the_button_settles_it_and_records_who_did(self):
         self.become_superuser()
-        self.assertIn("Confirm Reading", self.page("circuitmaintenance", self.maintenance("SN1")))
+        self.assertIn("Accept Reading", self.page("circuitmaintenance", self.maintenance("SN1")))
 
         page = self.settle().content.decode()
 
-        self.assertNotIn("Confirm Reading", page)
+        self.assertNotIn("Accept Reading", page)
         self.assertEqual(self.state(), ("confirmed", []))
         row = SettledDoubt.objects.get()
         self.assertEqual((row.settled_by, row.sentence), (self.user, WARNING))
@@ -86,7 +86,7 @@ class SettlingTest(TextCase, PageTestCase):
     def test_without_the_permission_to_change_there_is_no_button_and_no_effect(self):
         self.permit("view_circuitmaintenance", "view_notification")
         self.assertIn(WARNING, self.page("circuitmaintenance", self.maintenance("SN1")))
-        self.assertNotIn("Confirm Reading", self.page("circuitmaintenance", self.maintenance("SN1")))
+        self.assertNotIn("Accept Reading", self.page("circuitmaintenance", self.maintenance("SN1")))
 
         self.assertHttpStatus(self.settle(), 403)
         self.permit("change_circuitmaintenance", constraints={"name": "other"})
@@ -163,7 +163,7 @@ class BesideOthersTest(TextCase, PageTestCase):
         self.assertEqual(self.state(), before)
 
     def test_that_both_are_right_survives_reprocessing_and_a_deletion(self):
-        self.assertIn("Confirm Reading", self.page("circuitmaintenance", self.maintenance("SN1")))
+        self.assertIn("Accept Reading", self.page("circuitmaintenance", self.maintenance("SN1")))
         self.settle()
         self.assertEqual(self.state(), ("confirmed", [], ["05-12"]))
 

@@ -24,7 +24,7 @@ from nautobot_circuit_maintenance.choices import (
 
 # pylint: disable-next=useless-import-alias  # a re-export
 from nautobot_circuit_maintenance.domain.periods import duration as duration
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance
+from nautobot_circuit_maintenance.models import CircuitImpact
 
 # Dark on green and orange, and blue as a frame: white on them, as core has it, is hard to read in the light theme.
 _GREEN, _ORANGE, _BLUE = "text-bg-success", "text-bg-warning", "bg-primary-subtle border border-primary text-body"
@@ -62,7 +62,12 @@ _CLASSES = {
     DeliveryState.SENT: _GREEN,
     DeliveryState.SUPERSEDED: _GREY,
 }
-_LABELS: dict[str, str] = dict((*State.CHOICES, *Confidence.CHOICES, *Health.CHOICES, *DeliveryState.CHOICES))
+_LABELS: dict[str, str] = {
+    **dict((*State.CHOICES, *Confidence.CHOICES, *Health.CHOICES, *DeliveryState.CHOICES)),
+    # Or "Confirmed" would be taken for the status of the maintenance, which has the same name.
+    Confidence.CONFIRMED: "Matches Email",
+    Confidence.UNCHECKED: "Not Fully Checked",
+}
 """Labels that differ from the stored value."""
 _MATCHED_BY: dict[str, str] = dict(MatchedByChoices.CHOICES)
 _MOST_LINKS = 5
@@ -266,15 +271,11 @@ def cancelled_window(start: datetime, end: datetime) -> SafeString:
     return format_html("<del>{}</del> {}", window(start, end), badge(Status.CANCELLED))
 
 
-def distance(maintenance: CircuitMaintenance, now: datetime) -> str:
-    """Return how far away a maintenance with a time is, or how long ago it ended."""
-    if maintenance.end_time <= now:
-        return relative(maintenance.end_time, now)
-    return (
-        f"ends {relative(maintenance.end_time, now)}"
-        if maintenance.start_time <= now
-        else relative(maintenance.start_time, now)
-    )
+def distance(start: datetime, end: datetime, now: datetime) -> str:
+    """Return how far away a time is, when it ends if it has started, or how long ago it ended."""
+    if end <= now:
+        return relative(end, now)
+    return f"ends {relative(end, now)}" if start <= now else relative(start, now)
 
 
 def short_window(start: datetime, end: datetime, remark: str) -> SafeString:
@@ -298,9 +299,10 @@ def upcoming_window(start: datetime, end: datetime, now: datetime) -> SafeString
     return short_window(start, end, f"ends {relative(end, now)}" if start <= now else relative(start, now))
 
 
-def relative_badge(when: datetime) -> SafeString:
-    """Render the distance of a moment from now."""
-    return format_html('<small class="text-secondary text-nowrap">{}</small>', relative(when, timezone.now()))
+def distance_badge(start: datetime, end: datetime) -> SafeString:
+    """Render how far away a window is, when it ends, or how long ago it ended."""
+    words = distance(start, end, timezone.now())
+    return format_html('<small class="text-secondary text-nowrap">{}</small>', words)
 
 
 def superseded_badge(is_superseded: bool) -> SafeString:

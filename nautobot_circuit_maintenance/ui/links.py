@@ -87,6 +87,7 @@ def maintenance_filters(applied: QueryDict) -> list[QuickFilter]:
         ("In progress", IN_PROGRESS),
         ("Next 24 hours", ahead(timedelta(days=1))),
         ("Next 7 days", ahead(timedelta(days=7))),
+        ("Next 30 days", ahead(timedelta(days=30))),
         ("Unacknowledged", UNACKNOWLEDGED),
         ("Doubtful", {"needs_attention": True}),
         ("Unknown circuit IDs", {"has_unmatched_circuits": True, "ended": False}),

@@ -94,8 +94,9 @@ def measured_from(core: Core, names: dict[UUID, str]) -> str:
     """Return a sentence about what sites have to reach."""
     sites = ", ".join(sorted(names.get(site, "a location that you may not view") for site in core.sites))
     return {
-        CoreKind.HUBS: f"Measured from {sites}: one of these has to be reached.",
-        CoreKind.OUTSIDE: "Measured from the provider networks and the circuits that lead outside: any of them has to be reached.",
+        CoreKind.HUBS: f"Measured from {sites}: a site must reach at least one of these.",
+        CoreKind.OUTSIDE: "Measured from the provider networks and the circuits that lead outside: "
+        "a site must reach at least one of them.",
         CoreKind.SITE: f"Measured from {sites}: no circuit leads outside and hub_locations is not set.",
         CoreKind.NOTHING: "There is no circuit between two places.",
     }[core.kind]

@@ -63,8 +63,11 @@ class AcknowledgeButton(ChangeButton):
     shown_if_ack = False
 
     def should_render(self, context: Context) -> bool:
-        """Check the state, then the permissions with their constraints."""
-        return context["object"].ack == self.shown_if_ack and super().should_render(context)
+        """Check the state, then the permissions with their constraints; what is over needs no acknowledgement."""
+        maintenance = context["object"]
+        if maintenance.ack != self.shown_if_ack or (not maintenance.ack and maintenance.is_over(timezone.now())):
+            return False
+        return super().should_render(context)
 
     def get_link(self, context: Context) -> str | None:
         """Add which state of the maintenance the page shows."""

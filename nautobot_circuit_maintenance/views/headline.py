@@ -30,7 +30,8 @@ def headline(
     else:
         parts.append(formatting.HIDDEN)
     parts.extend(_at_risk(risk))
-    parts.append("acknowledged" if maintenance.ack else "unacknowledged")
+    if maintenance.ack or not maintenance.is_over(now):  # what is over asks for nothing
+        parts.append("acknowledged" if maintenance.ack else "unacknowledged")
     return format_html_join(" \u00b7 ", "{}", ((part,) for part in parts))
 
 
@@ -79,6 +80,8 @@ def gantt(maintenance: CircuitMaintenance, now: datetime) -> dict[str, Any] | No
     return {
         "bars": bars,
         "now": _percent(now - first, whole) if first <= now <= last else None,
+        "first": formatting.day(first),
+        "last": formatting.day(last),
         "words": f"{len(spans)} windows in {duration(whole)}",
     }
 

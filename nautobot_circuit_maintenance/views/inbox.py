@@ -166,7 +166,7 @@ def _impact(entry: inbox.Entry, _here: str) -> dict[str, Any]:
     return {
         "kind": formatting.UNKNOWN_CIRCUIT_ID,
         "title": row.cid,
-        "why": f"Announced by {row.maintenance.name}, and not a circuit in Nautobot.",
+        "why": f"Maintenance {row.maintenance.name} names this circuit ID, which is not in Nautobot.",
         "links": [],
         "posts": [],
     }
@@ -176,9 +176,9 @@ def _sender(entry: inbox.Entry, here: str) -> dict[str, Any]:
     row: Any = entry.row
     dismiss = reverse(_ROUTE.format("unknownsender_bulk_dismiss"))
     return {
-        "kind": format_html(_FRAMED, "Unknown sender"),
+        "kind": format_html(_FRAMED, "Unknown Sender"),
         "title": row.address,
-        "why": f"{row.count} email{pluralize(row.count)} in {row.source}, and no provider has this address.",
+        "why": f'{row.count} email{pluralize(row.count)} in the source "{row.source}". No provider has this address.',
         "links": [("Assign to a provider", _link("unknownsender_assign", row, here))] if entry.may_change else [],
         "posts": [("Dismiss", dismiss, row.pk)] if entry.may_change else [],
     }
@@ -188,7 +188,7 @@ def _silent(entry: inbox.Entry, _here: str) -> dict[str, Any]:
     row: Any = entry.row
     days = max(1, round(row.interval / timedelta(days=1)))
     return {
-        "kind": format_html(_FRAMED, "Silent provider"),
+        "kind": format_html(_FRAMED, "Silent Provider"),
         "title": f"No email from {row.provider}",
         "why": f"It used to write about every {days} day{pluralize(days)}. Has it another address, or is its email lost?",
         "links": [],
@@ -199,7 +199,7 @@ def _silent(entry: inbox.Entry, _here: str) -> dict[str, Any]:
 def _unended(entry: inbox.Entry, _here: str) -> dict[str, Any]:
     row: Any = entry.row
     return {
-        "kind": format_html(_FRAMED, "No word since"),
+        "kind": format_html(_FRAMED, "Completion Missing"),
         "title": row.maintenance.name,
         "why": "Its last window is over, and no email says that it is completed, as the provider usually does.",
         "links": [],
@@ -214,7 +214,7 @@ def _do(what: str) -> str:
 def _suspended(entry: inbox.Entry, _here: str) -> dict[str, Any]:
     row: Any = entry.row
     return {
-        "kind": format_html(_FRAMED, "Suspended layout"),
+        "kind": format_html(_FRAMED, "Suspended Layout"),
         "title": row.name,
         "why": f"{row.suspended_because} Its emails are not read until it is taught again, or goes live again.",
         "links": [],
@@ -225,7 +225,7 @@ def _suspended(entry: inbox.Entry, _here: str) -> dict[str, Any]:
 def _teachable(entry: inbox.Entry, _here: str) -> dict[str, Any]:
     row: Any = entry.row
     return {
-        "kind": format_html(_FRAMED, "Teach a layout"),
+        "kind": format_html(_FRAMED, "Teach a Layout"),
         "title": str(row.notification),
         "why": f"{row.number} emails of this provider were added manually. A layout reads the next ones by itself.",
         "links": [],

@@ -88,7 +88,7 @@ def _windows(maintenance: CircuitMaintenance) -> SafeString:
             format_html(
                 "<div>{}, {}</div>",
                 formatting.window(window.start_time, window.end_time),
-                formatting.relative_badge(window.start_time),
+                formatting.distance_badge(window.start_time, window.end_time),
             ),
         )
         for window in maintenance.windows.all()
@@ -205,9 +205,7 @@ def badges(maintenance: CircuitMaintenance, affected: Affected, evidence: Eviden
     if maintenance.doubts:
         shown.append(formatting.doubt_badge(maintenance.doubts))
     elif maintenance.confidence:
-        confidence = formatting.confidence_badge(maintenance.confidence, _reasons(maintenance, evidence))
-        # Or "Confirmed" would be taken for the status.
-        shown.append(format_html('<small class="fw-normal text-secondary">Reading</small> {}', confidence))
+        shown.append(formatting.confidence_badge(maintenance.confidence, _reasons(maintenance, evidence)))
     return format_html_join(" ", "{}", ((each,) for each in shown))
 
 

@@ -56,7 +56,7 @@ class ProvidersView(Page):
         quarters = [Quarter.of(now).earlier(count) for count in range(QUARTERS)]
         chosen = next((each for each in quarters if _as_query(each) == request.GET.get("quarter")), quarters[0])
         names = dict(visibility.providers.values_list("pk", "name"))
-        ledger = sorted(read_ledger(visibility, chosen, now), key=lambda row: names.get(row.provider, ""))
+        ledger = sorted(read_ledger(visibility, chosen, now), key=lambda row: names.get(row.provider, "").casefold())
         if request.GET.get("export") == "csv":
             return _csv(ledger, names, chosen)
         shows_outages = request.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact")

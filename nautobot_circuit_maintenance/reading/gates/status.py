@@ -43,7 +43,7 @@ def status_supported(case: Case) -> Iterator[Finding]:
         sentence = f'The message says "{_text(case, against)}", the status is {status}.'
         yield Finding(GATE, DOUBTFUL, sentence, against.span, against.status)
     elif own is None and status != CONFIRMED:
-        yield Finding(GATE, DOUBTFUL, f"No word of the message says {status}.", None, CONFIRMED)
+        yield Finding(GATE, DOUBTFUL, f"The email does not say that the status is {status}.", None, CONFIRMED)
     elif own and own.weight == WEAK and status != CONFIRMED:
         sentence = f'Only "{_text(case, own)}" says {status}.'
         yield Finding(GATE, UNCHECKED, sentence, own.span)

@@ -69,7 +69,9 @@ document.addEventListener("DOMContentLoaded", () => {
     });
     document.querySelectorAll("[data-ncm-days]").forEach((button) => {
         button.addEventListener("click", () => {
-            data.until = data.from + Number(button.dataset.ncmDays) * 86400000;
+            const days = Number(button.dataset.ncmDays);
+            document.getElementById("site-timeline-title").textContent = `Next ${days === 1 ? "24 hours" : `${days} days`} by site`;
+            data.until = data.from + days * 86400000;
             document.querySelectorAll("[data-ncm-days]").forEach((each) => {
                 each.setAttribute("aria-pressed", String(each === button));
                 each.classList.toggle("btn-primary", each === button);
