@@ -58,7 +58,10 @@ class MaintenanceListTest(PageTestCase):
         page = self.page("circuitmaintenance_list", **HTMX)
 
         self.assertIn(f">{timezone.localtime(start):%a %d %b %H:%M}</time>", page)
-        self.assertIn(f'<a href="{place.get_absolute_url()}">Athens</a> <span title="Berlin">+ 1</span>', page)
+        more = '<span class="text-nowrap" title="Berlin">+ 1</span>'
+        self.assertIn(
+            f'<a href="{place.get_absolute_url()}" class="text-truncate" title="Athens">Athens</a>{more}', page
+        )
 
     def test_stacked_cells_keep_the_names_of_their_columns_and_their_roles(self):
         """On a phone, where the heads of the columns are hidden."""
@@ -115,7 +118,8 @@ class MaintenanceListTest(PageTestCase):
         self.permit("view_notificationsource")
 
         self.assertIn(
-            f'href="{url_of("notificationsource_list")}" class="btn btn-warning"', self.page("circuitmaintenance_list")
+            f'href="{url_of("notificationsource_list")}" class="btn btn-secondary"',
+            self.page("circuitmaintenance_list"),
         )
 
     def test_fifty_rows_take_as_many_queries_as_twelve(self):

@@ -29,7 +29,8 @@ document.addEventListener("DOMContentLoaded", () => {
         buttonIcons: false,
         buttonText: { prev: "Previous", next: "Next", today: "Today", month: "Month", week: "Week" },
         views: {
-            dayGridMonth: { displayEventEnd: false },
+            // Work of a night stands on the day on which it begins. Not so in the list, which would end it at midnight.
+            dayGridMonth: { displayEventEnd: false, nextDayThreshold: "12:00" },
             timeGridWeek: { dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" } },
             // What is ahead, also on the last day of a month.
             listNext: { type: "list", duration: { days: 30 }, buttonText: "List", listDayFormat: { weekday: "short", day: "numeric", month: "short", year: "numeric" }, listDaySideFormat: false },
@@ -42,8 +43,7 @@ document.addEventListener("DOMContentLoaded", () => {
         // The server answers in the user's zone: shown as they are written.
         timeZone: settings.zone,
         now: settings.now,
-        // Work of a night belongs to the day on which it begins.
-        nextDayThreshold: "12:00",
+        allDaySlot: false,
         slotEventOverlap: false,
         eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
         slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
