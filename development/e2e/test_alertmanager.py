@@ -18,7 +18,7 @@ from nautobot_circuit_maintenance.outbound.channels.alertmanager.client import C
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.plan import Plan, Post, plan
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.reconcile import reconcile
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.silences import Matchers, author, ours
-from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import Work, wanted
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import QuietTime, wanted
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, MessageRefused
 from nautobot_circuit_maintenance.tests.outbound.test_silencing import SilencingCases, SilencingWorld
 
@@ -48,15 +48,15 @@ def now() -> datetime:
     return datetime.now(tz=timezone.utc)
 
 
-def work(start: float, end: float, *, matchers: Matchers = ONE) -> Work:
+def work(start: float, end: float, *, matchers: Matchers = ONE) -> QuietTime:
     """Return a window of work from and to so many minutes from now."""
     moment = now()
-    return Work(
+    return QuietTime(
         matchers, moment + timedelta(minutes=start) - LEAD, moment + timedelta(minutes=end), "https://nautobot/m/1"
     )
 
 
-def planned(client: Client, *works: Work, later: float = 0) -> Plan:
+def planned(client: Client, *works: QuietTime, later: float = 0) -> Plan:
     """Return what a run would do, so many minutes from now by our clock."""
     moment = now() + timedelta(minutes=later)
     return plan(wanted(works, moment), ours(client.silences(), client.created_by), moment)
@@ -70,7 +70,7 @@ def apply(client: Client, todo: Plan) -> None:
         client.expire(name)
 
 
-def run(server: Alertmanager, *works: Work, created_by: str = LIVE) -> None:
+def run(server: Alertmanager, *works: QuietTime, created_by: str = LIVE) -> None:
     """Let a run bring the silences of one creator in order."""
     with Client([server.url], created_by=created_by) as client:
         apply(client, planned(client, *works))

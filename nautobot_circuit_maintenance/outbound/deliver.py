@@ -8,9 +8,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from celery.exceptions import SoftTimeLimitExceeded
-from django.db import InterfaceError, OperationalError
-
 from nautobot_circuit_maintenance.channel_settings.base import ChannelSettings
 from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State
 from nautobot_circuit_maintenance.models import Delivery
@@ -35,10 +32,7 @@ from nautobot_circuit_maintenance.outbound.downtime import is_resting, note_down
 from nautobot_circuit_maintenance.outbound.folding import fold
 from nautobot_circuit_maintenance.outbound.messages import Message, Recipient
 from nautobot_circuit_maintenance.outbound.report import SendReport
-
-ABORTS_THE_RUN = (SoftTimeLimitExceeded, OperationalError, InterfaceError)
-"""Errors that are about neither the message nor the step: what was claimed stays unsure."""
-
+from nautobot_circuit_maintenance.service_errors import ABORTS_THE_RUN
 
 Opening = Callable[[ChannelSettings], AbstractContextManager[Channel]]
 
@@ -85,7 +79,7 @@ class Delivering:
             self._count(note_failed(claimed, str(error)))
         except TryAgain as error:  # send: nothing of it was taken
             self._count(put_off(claimed, str(error), self.clock(), is_taken=False, retry_after=error.retry_after or 0))
-        except ABORTS_THE_RUN:  # send
+        except ABORTS_THE_RUN:  # send: about neither the message nor the channel; it stays unsure
             raise
         except Exception as error:  # pylint: disable=broad-exception-caught  # libraries: it may have been taken
             reason = str(error) if isinstance(error, DeliveryError) else f"SUB-08: Unexpected {type(error).__name__}."

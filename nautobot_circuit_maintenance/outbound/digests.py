@@ -14,9 +14,9 @@ from nautobot_circuit_maintenance.outbound.channels.configured import MessageCha
 from nautobot_circuit_maintenance.outbound.compose import is_said, known_deliveries, pending_of
 from nautobot_circuit_maintenance.outbound.folding import write_delivery
 from nautobot_circuit_maintenance.outbound.owners import Owner, Silent, visibility_of
-from nautobot_circuit_maintenance.outbound.silence import note_sending, note_silent
 from nautobot_circuit_maintenance.outbound.state import Occasion, digest_of
 from nautobot_circuit_maintenance.outbound.waiting import Pending
+from nautobot_circuit_maintenance.outbound.why_silent import note_sending, note_silent
 from nautobot_circuit_maintenance.outbound.writing import Writer, zone_of
 
 _DAY = timedelta(days=1)

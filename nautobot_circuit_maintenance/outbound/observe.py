@@ -15,7 +15,7 @@ from nautobot_circuit_maintenance.outbound.audience import recipients_of
 from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
 from nautobot_circuit_maintenance.outbound.facts_of_clock import LATE_AFTER, OF_CLOCK, OVERDUE_AFTER
 from nautobot_circuit_maintenance.outbound.owners import Owners, Silent, matching
-from nautobot_circuit_maintenance.outbound.silence import note_silent
+from nautobot_circuit_maintenance.outbound.why_silent import note_silent
 
 CHANGES_AT_ONCE = 500
 _OF_TIME = {*OF_CLOCK, Event.AT_RISK}

@@ -14,8 +14,8 @@ from nautobot_circuit_maintenance.outbound.channels.configured import MessageCha
 from nautobot_circuit_maintenance.outbound.mail import failing
 from nautobot_circuit_maintenance.outbound.observe import open_threads
 from nautobot_circuit_maintenance.outbound.owners import Owner, Owners, Silent
-from nautobot_circuit_maintenance.outbound.silence import note_silent
 from nautobot_circuit_maintenance.outbound.sites import findings_of
+from nautobot_circuit_maintenance.outbound.why_silent import note_silent
 
 _MOST_NEW = 500
 """Notifications that are looked at in one run."""

@@ -92,6 +92,14 @@ def filtered(wanted: Mapping[str, Any], visibility: Visibility, rows: QuerySet[A
     return cast(CircuitMaintenanceQuerySet, found.qs)
 
 
+def problems_of(wanted: Mapping[str, Any], user: Any) -> list[str]:
+    """Return what is wrong with a filter, each as "name: sentence"; it may only name what the user may view."""
+    found = filterset_of(wanted, CircuitMaintenance.objects.none(), user)
+    if found.is_valid():
+        return []
+    return [f"{name}: {' '.join(map(str, each))}" for name, each in found.errors.items()]
+
+
 def filterset_of(wanted: Mapping[str, Any], rows: QuerySet[Any], user: Any) -> Any:
     """Return the filterset of the list of maintenances, with a stored filter over these rows, as this user has it."""
     filterset: Any = get_filterset_for_model(CircuitMaintenance)

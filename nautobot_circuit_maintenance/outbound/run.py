@@ -12,7 +12,7 @@ from nautobot_circuit_maintenance.outbound.channels.configured import MessageCha
 from nautobot_circuit_maintenance.outbound.channels.opening import open_channel
 from nautobot_circuit_maintenance.outbound.clock_events import publish_what_is_new
 from nautobot_circuit_maintenance.outbound.compose import compose
-from nautobot_circuit_maintenance.outbound.deliver import ABORTS_THE_RUN, Delivering, Opening
+from nautobot_circuit_maintenance.outbound.deliver import Delivering, Opening
 from nautobot_circuit_maintenance.outbound.digests import compose_digests
 from nautobot_circuit_maintenance.outbound.downtime import down_and_due
 from nautobot_circuit_maintenance.outbound.machines import run_machines
@@ -20,7 +20,8 @@ from nautobot_circuit_maintenance.outbound.observe import mark_due, observe_chan
 from nautobot_circuit_maintenance.outbound.observe_others import observe_others
 from nautobot_circuit_maintenance.outbound.report import SendReport
 from nautobot_circuit_maintenance.outbound.retention import delete_old
-from nautobot_circuit_maintenance.outbound.silence import look_again
+from nautobot_circuit_maintenance.outbound.why_silent import look_again
+from nautobot_circuit_maintenance.service_errors import ABORTS_THE_RUN
 
 logger = logging.getLogger(__name__)
 

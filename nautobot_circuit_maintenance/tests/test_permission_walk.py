@@ -420,6 +420,13 @@ class BothSidesMessagesTest(Messages, BothSidesCase):
         for event in ("at-risk", "cancelled"):
             self.assertIn(f"'event': '{event}'", whole)
 
+    def test_contacts_of_what_is_hidden_get_nothing(self):
+        Circuit.objects.filter(pk=self.ours.of(Circuit)[0].pk).update(tenant=self.theirs.of(Tenant)[0])
+        add_contact(self.theirs.of(Tenant)[0], f"staff@{THEIRS}.example")
+        add_contact(self.ours.of(Location)[0], f"staff@{OURS}.example")
+        found = "".join(self.sent())
+        self.assertEqual((f"staff@{OURS}.example" in found, f"staff@{THEIRS}.example" in found), (True, False))
+
     def test_what_may_not_be_viewed_any_more_is_neither_named_nor_reported_as_a_change(self):
         mine = self.ours.of(models.CircuitMaintenance)[3]
         hidden = self.ours.of(Circuit)[0]

@@ -22,13 +22,13 @@ from nautobot_circuit_maintenance.outbound.channels.alertmanager.due import work
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.matchers import Labels
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.plan import plan
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.silences import Matchers, Silence, author, ours
-from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import Work, wanted
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import QuietTime, wanted
 from nautobot_circuit_maintenance.outbound.channels.base import redacted
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, DeliveryError, MessageRefused
 from nautobot_circuit_maintenance.outbound.channels.opening import read_secrets
 from nautobot_circuit_maintenance.outbound.links import linking
 from nautobot_circuit_maintenance.outbound.owners import Silent, visibility_of
-from nautobot_circuit_maintenance.outbound.silence import note_silent
+from nautobot_circuit_maintenance.outbound.why_silent import note_silent
 
 _LEASE = timedelta(seconds=OF_A_RUN + 60)
 """How long other workers leave a channel alone if this one is killed: what its requests may take, and our part."""
@@ -117,7 +117,7 @@ def _stored(client: Client) -> tuple[Silence, ...]:
         raise ChannelUnavailable("ALERT-08", f"What Alertmanager answers cannot be read: {error}.") from None
 
 
-def _works(settings: AlertmanagerSettings, found: Reconciled, now: datetime) -> Iterator[Work]:
+def _works(settings: AlertmanagerSettings, found: Reconciled, now: datetime) -> Iterator[QuietTime]:
     """Yield what the subscriptions of a channel want silent now or soon, as their owners may see it now."""
     labels = _labels(settings)
     for subscription in Subscription.objects.filter(enabled=True, channel=settings.name):
@@ -132,7 +132,7 @@ def _labels(settings: AlertmanagerSettings) -> Labels:
         raise ChannelUnavailable(error.code, error.message) from None
 
 
-def _works_of(subscription: Subscription, labels: Labels, found: Reconciled, now: datetime) -> Iterator[Work]:
+def _works_of(subscription: Subscription, labels: Labels, found: Reconciled, now: datetime) -> Iterator[QuietTime]:
     try:
         visibility = visibility_of(subscription.owner_id)
         works = work_due(subscription, visibility, now)
@@ -143,7 +143,7 @@ def _works_of(subscription: Subscription, labels: Labels, found: Reconciled, now
     matchers = _matchers({work.circuit for work in works}, visibility, labels, found)
     for work in works:
         for each in matchers.get(work.circuit, ()):
-            yield Work(each, work.start - subscription.acts_before, work.end, reasons[work.maintenance])
+            yield QuietTime(each, work.start - subscription.acts_before, work.end, reasons[work.maintenance])
 
 
 def _matchers(

@@ -12,7 +12,7 @@ AHEAD = timedelta(minutes=30)
 was announced at most so long before, and not the wrong windows of next month."""
 
 
-class Work(NamedTuple):
+class QuietTime(NamedTuple):
     """A time in which the alerts of one circuit should be silent, because of one window."""
 
     matchers: Matchers
@@ -23,7 +23,7 @@ class Work(NamedTuple):
     """URL of the maintenance."""
 
 
-def wanted(works: Iterable[Work], now: datetime) -> Wanted:
+def wanted(works: Iterable[QuietTime], now: datetime) -> Wanted:
     """Return what should be silent now, or will be soon: for equal matchers, the union of all windows."""
     spans: dict[Matchers, list[Span]] = defaultdict(list)
     for work in works:

@@ -13,7 +13,7 @@ from nautobot_circuit_maintenance.outbound.channels.job.pending import afters, b
 from nautobot_circuit_maintenance.outbound.channels.job.rows import held_by, rows_of_jobs, write_befores
 from nautobot_circuit_maintenance.outbound.channels.job.runs import Lost, begin, follow, supersede
 from nautobot_circuit_maintenance.outbound.owners import Silent, filtered, visibility_of
-from nautobot_circuit_maintenance.outbound.silence import note_silent
+from nautobot_circuit_maintenance.outbound.why_silent import note_silent
 from nautobot_circuit_maintenance.outbound.work import work_on
 
 Near = Mapping[UUID | None, frozenset[str]]

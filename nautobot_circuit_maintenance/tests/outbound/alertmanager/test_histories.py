@@ -7,14 +7,14 @@ from hypothesis import given, settings, strategies as st
 
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.plan import Plan, Post, plan
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.silences import Matchers, ours
-from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import Work, wanted
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import QuietTime, wanted
 from nautobot_circuit_maintenance.tests.outbound.alertmanager.simulated import OURS, Alertmanager
 from nautobot_circuit_maintenance.tests.outbound.alertmanager.test_plan import NOW, ONE, TWO
 
 OF_ANOTHER = "nautobot-circuit-maintenance test/am"
 
 windows = st.builds(
-    lambda matchers, start, minutes: Work(
+    lambda matchers, start, minutes: QuietTime(
         matchers, NOW + timedelta(minutes=start), NOW + timedelta(minutes=start + minutes), f"m/{start}"
     ),
     st.sampled_from([ONE, TWO]),
@@ -39,7 +39,7 @@ class World:
     def __init__(self) -> None:
         """Begin with nothing."""
         self.now = NOW
-        self.works: list[Work] = []
+        self.works: list[QuietTime] = []
         self.alertmanager = Alertmanager()
         self.snapshot = list(self.alertmanager.stored.values())
         self.of_another: dict[str, tuple[datetime, datetime]] = {}
@@ -53,7 +53,7 @@ class World:
         """Let something happen."""
         getattr(self, "_" + name.replace(" ", "_").replace("'", ""))(value)
 
-    def _announced(self, works: list[Work]) -> None:
+    def _announced(self, works: list[QuietTime]) -> None:
         self.works = works
 
     def _run(self, _nothing: None) -> None:
@@ -81,7 +81,7 @@ class World:
             if each.created_by == OURS:
                 each.end = max(each.end, self.now + timedelta(minutes=7))
 
-    def _anothers(self, work: Work) -> None:
+    def _anothers(self, work: QuietTime) -> None:
         before = set(self.alertmanager.stored)
         self.alertmanager.post(Post("", work.matchers, work.start, work.end, ()), self.now, created_by=OF_ANOTHER)
         for name in set(self.alertmanager.stored) - before:
@@ -124,7 +124,7 @@ class Histories(SimpleTestCase):
 
     @settings(max_examples=200, deadline=None)
     @given(st.lists(windows, max_size=5), st.integers(1, 7))
-    def test_a_window_has_one_silence_however_many_runs_it_lasts(self, works: list[Work], minutes: int) -> None:
+    def test_a_window_has_one_silence_however_many_runs_it_lasts(self, works: list[QuietTime], minutes: int) -> None:
         world = World()
         world.step("announced", works)
         for _ in range(60):

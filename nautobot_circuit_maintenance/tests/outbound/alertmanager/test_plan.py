@@ -6,7 +6,7 @@ from django.test import SimpleTestCase
 
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.plan import Plan, Post, plan
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.silences import Matchers, Silence, State, Wanted, ours
-from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import Work, wanted
+from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import QuietTime, wanted
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=timezone.utc)
 LEAD = timedelta(minutes=10)
@@ -20,12 +20,12 @@ def at(minutes: float) -> datetime:
     return NOW + timedelta(minutes=minutes)
 
 
-def work(start: float, end: float, *, matchers: Matchers = ONE, reason: str = "https://nautobot/m/1") -> Work:
+def work(start: float, end: float, *, matchers: Matchers = ONE, reason: str = "https://nautobot/m/1") -> QuietTime:
     """Return a window of work from and to so many minutes from now."""
-    return Work(matchers, at(start) - LEAD, at(end), reason)
+    return QuietTime(matchers, at(start) - LEAD, at(end), reason)
 
 
-def want(*works: Work) -> Wanted:
+def want(*works: QuietTime) -> Wanted:
     """Return what is wanted now for these windows."""
     return wanted(works, NOW)
 
