@@ -5,7 +5,9 @@ from django.db import InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
-SERVICE_ERRORS = (OperationalError, InterfaceError, RedisError, BrokerError)
+DATABASE_ERRORS = (OperationalError, InterfaceError)
+
+SERVICE_ERRORS = (*DATABASE_ERRORS, RedisError, BrokerError)
 """The database, the cache or the broker does not answer, or ended what was asked of it."""
 
 ABORTS_THE_RUN = (SoftTimeLimitExceeded, *SERVICE_ERRORS)

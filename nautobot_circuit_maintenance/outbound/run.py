@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import Q
 
 from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State
@@ -21,7 +22,7 @@ from nautobot_circuit_maintenance.outbound.observe_others import observe_others
 from nautobot_circuit_maintenance.outbound.report import SendReport
 from nautobot_circuit_maintenance.outbound.retention import delete_old
 from nautobot_circuit_maintenance.outbound.why_silent import look_again
-from nautobot_circuit_maintenance.service_errors import ABORTS_THE_RUN
+from nautobot_circuit_maintenance.service_errors import DATABASE_ERRORS
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ def _guarded(name: str, step: Callable[[datetime, SendReport], None], now: datet
     """Take a step that must not keep the next one from being taken: an alert that stays silent is an outage unseen."""
     try:
         step(now, report)
-    except ABORTS_THE_RUN:  # any step
+    except (SoftTimeLimitExceeded, *DATABASE_ERRORS):  # any step; the Redis that fails may be that of an event broker
         raise
     except Exception as error:  # pylint: disable=broad-exception-caught  # foreign code: Alertmanager, jobs, brokers
         logger.exception("SUB-09: %s failed", name, extra={"skip_db_logging": True})
