@@ -70,6 +70,10 @@ class CircuitImpactQuerySet(RestrictedQuerySet):
         """Filter impacts on circuits that are still affected, in at least one window; the others are only on record."""
         return self.filter(Q(in_all_windows=True) | Exists(self._own_windows().order_by()))
 
+    def on_record_only(self) -> "CircuitImpactQuerySet":
+        """Filter the other impacts. Not "none of those that are affected": databases compare a million keys with a million."""
+        return self.filter(~Exists(self._own_windows().order_by()), in_all_windows=False)
+
     def overlapping(self, since: datetime | None, until: datetime | None) -> "CircuitImpactQuerySet":
         """Filter impacts on circuits that are affected in a window that shares time with this range."""
         of_maintenance = _windows_of(self.model).filter(maintenance=OuterRef("maintenance"))
