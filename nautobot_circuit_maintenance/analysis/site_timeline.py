@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +12,7 @@ from uuid import UUID
 from nautobot_circuit_maintenance.analysis.keys import as_text
 from nautobot_circuit_maintenance.analysis.redundancy.values import SEVERITIES, Finding, Kind, Subject
 from nautobot_circuit_maintenance.analysis.risk.report import Risk
+from nautobot_circuit_maintenance.analysis.risk.topology import Recorded
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact
 
@@ -46,7 +47,7 @@ class SiteRow:
     pk: str
     name: str
     links: int
-    """All circuits that end there, as far as the user may view them."""
+    """Those that the assessment of the risk counts, without one all circuits that end there; as far as the user may view them."""
     down: Sequence[Down]
     findings: Sequence[Finding]
     now: datetime
@@ -87,7 +88,7 @@ def read_timeline(visibility: Visibility, now: datetime, until: datetime, risk: 
     Without an assessment, nothing is said of the risk, and each location is a site.
     """
     findings = _findings(risk.findings if risk else (), now, until)
-    sites = _read_sites(visibility, risk.recorded.surroundings.site_of if risk else {})
+    sites = _read_sites(visibility, risk.recorded if risk else None)
     by_site: defaultdict[str, list[Down]] = defaultdict(list)
     for each in (
         *_read_down(visibility, now, until, "maintenance__windows", in_all_windows=True),
@@ -113,15 +114,20 @@ def _findings(findings: Iterable[Finding], now: datetime, until: datetime) -> di
     return dict(found)
 
 
-def _read_sites(visibility: Visibility, site_of: Mapping[UUID, UUID]) -> dict[str, set[str]]:
-    """Return the sites in which each circuit ends, as far as the user may view them."""
+def _read_sites(visibility: Visibility, recorded: Recorded | None) -> dict[str, set[str]]:
+    """Return the sites in which each circuit ends, as far as the user may view them.
+
+    With a network, only of circuits that are links in it: "1 of 4 links" has to be the same as wherever the risk is spoken of.
+    """
+    site_of = recorded.surroundings.site_of if recorded else {}
     ends = visibility.terminations.filter(location__isnull=False, circuit__in=visibility.circuits)
     known: dict[str, str] = {}
     sites: defaultdict[str, set[str]] = defaultdict(set)
     for circuit, place in ends.values_list(as_text("circuit"), as_text("location")):
         if place not in known:
             known[place] = str(site_of.get(UUID(place), place))
-        sites[circuit].add(known[place])
+        if recorded is None or known[place] in recorded.ends_of_links.get(circuit, ()):
+            sites[circuit].add(known[place])
     return dict(sites)
 
 

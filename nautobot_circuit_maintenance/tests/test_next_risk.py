@@ -68,6 +68,26 @@ class NextRiskTest(RiskCase):
 
         self.assertIn("Dark edge-1 ", self.text("device", device))
 
+    def test_all_clear_is_not_said_where_only_a_device_is_concerned(self):
+        """Cork keeps its three links but one: the device that holds two of them hangs on one."""
+        device = core.create_device("edge-1", self.cork)
+        for cid in ("C-2", "C-3"):
+            self.circuits[cid] = self.circuit(cid, None)
+            core.terminate(self.circuits[cid], "A", self.cork, device)
+        self.work("four", "C-2", start=50)
+
+        for kind, instance in (("location", self.cork), ("circuit", self.circuits["C-2"])):
+            with self.subTest(kind=kind):
+                self.assertIn("One Left edge-1 ", self.text(kind, instance))
+
+    def test_a_site_comes_before_its_device(self):
+        device = core.create_device("a-edge", self.berlin)
+        self.circuits["B-3"] = self.circuit("B-3", None)
+        core.terminate(self.circuits["B-3"], "A", self.berlin, device)
+        self.work("all", "B-1", "B-2", "B-3", start=1)
+
+        self.assertIn("Dark Berlin ", self.text("location", self.berlin))
+
     def test_safe_is_not_said_of_what_is_not_assessed(self):
         lonely = core.create_sites("Lonely")[0]
         lan = self.circuit("LAN", lonely, lonely)

@@ -55,8 +55,8 @@ class ProviderSummaryTest(TestCase):
         text = self.summary()
 
         for expected in (
-            "2 and 1 cancelled",
-            "6 h planned, 4 h of outage",
+            "2, 1 more cancelled",
+            "6 h planned, 4 h of them with outage",
             "Last words",
             "1 email not or only partly read",
             "noc@zed.example",
@@ -73,9 +73,9 @@ class ProviderSummaryTest(TestCase):
         text = self.summary(users.viewer(Provider, models.CircuitMaintenance))
 
         self.assertIn("hidden", text)
-        for hidden in ("of outage</dd>", "Last words", "not or only partly read", "Choose"):
+        for hidden in ("of them with outage", "Last words", "not or only partly read", "Choose"):
             with self.subTest(hidden=hidden):
-                self.assertNotIn(hidden, text.replace("hidden</span> of outage", ""))
+                self.assertNotIn(hidden, text.replace("hidden</span> of them with outage", ""))
         self.client.force_login(users.viewer(models.CircuitMaintenance))
         response = self.client.get(reverse(ROUTE.format("provider_summary"), args=[self.isp.pk]))
         self.assertEqual(response.status_code, 404)

@@ -21,7 +21,8 @@ from nautobot_circuit_maintenance.tests.two_providers import OF_THE_APP, evidenc
 PROVIDERS, ROWS, TIMES = 20, 10, 10
 PAGE = ROWS * TIMES
 """Rows of a page and of an endpoint: all that there are, before and after the data have grown."""
-LIST, DETAIL = 35, 77
+LIST, DETAIL, OF_MAINTENANCE = 35, 77, 92
+"""What a maintenance puts at risk includes devices: seven queries, twice if a finding lasts longer than the maintenance."""
 """The most that a list and a page may ask; so much of a page is for core's tabs and panels. A maintenance has two more since
 its timeline shows the impacts that people edit, and what was delivered."""
 FIELD, TAG = "team", "Night"
@@ -128,14 +129,14 @@ class QueryCountTest(TestCase):
         }
         return {**pages, **endpoints, **{query: self.count_graphql(query) for query in GRAPHQL}}
 
-    def compare(self, count, grow, at_most: int) -> None:
-        """Check that all takes as many queries before and after the data have grown."""
+    def compare(self, count, grow, at_most: int, **limits: int) -> None:
+        """Check that all takes as many queries before and after the data have grown; ``limits`` are those of others."""
         count()  # fills core's caches
         before = count()
         grow()
         after = count()
         self.assertEqual(after, before)
-        self.assertEqual({name: number for name, number in after.items() if number > at_most}, {})
+        self.assertEqual({name: number for name, number in after.items() if number > limits.get(name, at_most)}, {})
 
     def test_lists_endpoints_and_graphql_take_as_many_queries_for_ten_times_the_data(self):
         self.compare(self.counts_of_lists, lambda: fill(ROWS * TIMES), LIST)
@@ -194,4 +195,4 @@ class QueryCountTest(TestCase):
             for number in range(1, TIMES * 2):
                 add_to(maintenance, Impact.OUTAGE, f"-{number}")
 
-        self.compare(count, grow, DETAIL)
+        self.compare(count, grow, DETAIL, circuitmaintenance=OF_MAINTENANCE)

@@ -77,7 +77,7 @@ class PanelTest(TestCase):
                 panel = self.panel(instance)
                 self.assertEqual(self.names(panel), ["running", "soon", "later 0", "later 1", "later 2"])
                 links = {text: unescape(url) for url, text in re.findall(r'href="([^"]+)">(\d+ [^<]+)</a>', panel)}
-                self.assertEqual(set(links), {"2 more upcoming", "3 in the past"})
+                self.assertEqual(set(links), {"2 more upcoming", "3 past or cancelled"})
                 for text, url in links.items():
                     listed = self.client.get(url, headers={"HX-Request": "true"}).context["table"].paginator.count
                     self.assertEqual(listed, {"2": 7, "3": 3}[text[0]], text)
@@ -156,7 +156,7 @@ class PanelTest(TestCase):
         panel = self.panel(self.circuits[0])
 
         self.assertIn("None in progress or upcoming.", panel)
-        self.assertIn("1 in the past", panel)
+        self.assertIn("1 past or cancelled", panel)
 
     def test_acknowledgement_names_the_user(self):
         soon = self.plan("soon", 2)
@@ -195,10 +195,10 @@ class PanelTest(TestCase):
         models.CircuitMaintenance.objects.bulk_create(
             models.CircuitMaintenance(name=f"old {number}", **past) for number in range(1000)
         )
-        self.assertIn(">1,000 in the past<", self.panel(self.isp))
+        self.assertIn(">1,000 past or cancelled<", self.panel(self.isp))
 
         self.plan("one more", -300)
-        self.assertIn(">More than 1,000 in the past<", self.panel(self.isp))
+        self.assertIn(">More than 1,000 past or cancelled<", self.panel(self.isp))
 
     def test_values_are_escaped(self):
         self.plan(app.HOSTILE, 2)

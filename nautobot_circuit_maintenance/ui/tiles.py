@@ -106,8 +106,19 @@ def home_line(tile: Tile) -> dict[str, Any]:
     return {"label": tile.label, "count": tile.count, "url": url}
 
 
-def _part(count: int, noun: str, url: str) -> Tile:
-    return Tile(f"{noun}{pluralize(count)}", count, url)
+def mail_tiles(problems: dashboard.OpenProblems) -> list[Tile]:
+    """Return what was not understood, for the first screen; each leads to the rows, and none is there without a reason."""
+    failed = list_url("notification", state=["failed", "refused"], needs_attention=True)
+    parts = (
+        _part(problems.failed + problems.refused, "email", failed, "not understood"),
+        _part(problems.partly_read, "email", list_url("notification", **PARTLY_READ), "partly read"),
+        _part(problems.doubtful, "doubtful maintenance", doubtful_url()),
+    )
+    return [part for part in parts if part.count]
+
+
+def _part(count: int, noun: str, url: str, rest: str = "") -> Tile:
+    return Tile(f"{noun}{pluralize(count)} {rest}".strip(), count, url)
 
 
 def figure_tiles(figures: trends.Figures, now: datetime) -> list[Tile]:

@@ -18,7 +18,7 @@ from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import SourceHealthChoices as Health
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import ahead_url
-from nautobot_circuit_maintenance.ui.tiles import maintenance_tiles
+from nautobot_circuit_maintenance.ui.tiles import mail_tiles, maintenance_tiles
 from nautobot_circuit_maintenance.views.dashboard_risk import risk_context
 from nautobot_circuit_maintenance.views.dashboard_rows import upcoming_row
 from nautobot_circuit_maintenance.views.page import Page
@@ -51,6 +51,9 @@ class DashboardView(Page):
             "return_url": request.path,
             "sources": sources,
             "last_read": last_read(sources, now),
+            "last_arrived": last_arrived(visibility, now) if sources else "",
+            "open_mail": mail_tiles(problems),
+            "zone": f"{timezone.localtime(now):%Z}",
             "tabs": counted_tabs("dashboard", visibility, now, problems=problems.total),
             "timeline_days": DAYS,
             **self.rows(visibility, now, timedelta(days=days)),
@@ -72,8 +75,19 @@ class DashboardView(Page):
         }
         if visibility.user.has_perms(_OF_SITES):
             sites = read_timeline(visibility, now, now + timedelta(days=DAYS), risk["risk"])
-            context["timeline"] = timeline_of(sites, now)
+            context["timeline"] = timeline_of(sites, now, visibility)
         return context
+
+
+def last_arrived(visibility: Visibility, now: datetime) -> str:
+    """Return when the newest email arrived: mailboxes may be read every minute, and nothing comes in.
+
+    Empty for who may not view emails.
+    """
+    if not visibility.user.has_perm("nautobot_circuit_maintenance.view_notification"):
+        return ""
+    newest = visibility.notifications.order_by("-received_at").values_list("received_at", flat=True).first()
+    return formatting.relative(newest, now) if newest else "never"
 
 
 def last_read(sources: Sequence[SourceState], now: datetime) -> SafeString | str:

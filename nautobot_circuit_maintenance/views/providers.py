@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +14,10 @@ from django.utils.safestring import SafeString
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 
 from nautobot_circuit_maintenance.analysis import trends
-from nautobot_circuit_maintenance.analysis.ledger import QUARTERS, LedgerRow, counts_by_quarter, read_ledger
+from nautobot_circuit_maintenance.analysis.ledger import QUARTERS, LedgerRow, counts_by_quarter, read_ledgers
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.escaping import in_csv
-from nautobot_circuit_maintenance.domain.ledger import Quarter
+from nautobot_circuit_maintenance.domain.ledger import Figures, Quarter, total
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.tiles import figure_tiles
 from nautobot_circuit_maintenance.views import dashboard_charts as charts
@@ -28,11 +30,16 @@ COLUMNS = (
     ("maintenances", "Maintenances"),
     ("minutes_planned", "Minutes planned"),
     ("minutes_used", "Minutes used"),
-    ("outage_minutes", "Outage minutes"),
+    ("outage_minutes", "Outage minutes planned"),
     ("moved", "Moved"),
     ("cancelled", "Cancelled"),
     ("late_changes", "Late changes"),
     ("windows_without_completion", "Not completed"),
+)
+
+_UNKNOWN = format_html(
+    '<span class="text-secondary" title="{}">unknown</span>',
+    "No notification says when work started and when it was completed",
 )
 
 
@@ -56,7 +63,11 @@ class ProvidersView(Page):
         quarters = [Quarter.of(now).earlier(count) for count in range(QUARTERS)]
         chosen = next((each for each in quarters if _as_query(each) == request.GET.get("quarter")), quarters[0])
         names = dict(visibility.providers.values_list("pk", "name"))
-        ledger = sorted(read_ledger(visibility, chosen, now), key=lambda row: names.get(row.provider, "").casefold())
+        year = [Quarter(Quarter.of(now).year, number) for number in range(1, 5)]
+        rows = read_ledgers(visibility, list(dict.fromkeys([*year, chosen])), now)
+        ledger = sorted(
+            (row for row in rows if row.quarter == chosen), key=lambda row: names.get(row.provider, "").casefold()
+        )
         if request.GET.get("export") == "csv":
             return _csv(ledger, names, chosen)
         shows_outages = request.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact")
@@ -67,6 +78,8 @@ class ProvidersView(Page):
             "chosen": _as_query(chosen),
             "columns": [label for _, label in COLUMNS],
             "rows": [_row(row, names, counts, shows_outages=shows_outages) for row in ledger],
+            "year": year[0].year,
+            "of_year": list(_of_year(rows, year, names)),
             **_PANELS,
             **self.trends(visibility, now),
         }
@@ -83,6 +96,17 @@ class ProvidersView(Page):
             "charts": data,
             "has_charts": any(map(charts.has_numbers, data.values())),
         }
+
+
+def _of_year(rows: Iterable[LedgerRow], year: Sequence[Quarter], names: dict[Any, str]) -> Iterator[dict[str, Any]]:
+    """Yield the minutes of each provider in the four quarters of a year together, by name."""
+    found: defaultdict[Any, list[Figures]] = defaultdict(list)
+    for row in rows:
+        if row.quarter in year:
+            found[row.provider].append(row.corrected or row.figures)
+    for provider in sorted(found, key=lambda each: names[each].casefold()):
+        figures = total(found[provider])
+        yield {"name": names[provider], "pk": provider, "figures": figures}
 
 
 def _as_query(quarter: Quarter) -> str:
@@ -110,6 +134,8 @@ def _row(row: LedgerRow, names: dict[Any, str], counts: dict[Any, list[int]], *,
 
 def _cell(row: LedgerRow, name: str) -> str | SafeString:
     """Show a figure, and what it would be now if the quarter is closed."""
+    if name == "minutes_used" and not row.figures.with_minutes_used and not row.corrected:
+        return _UNKNOWN
     figure = getattr(row.figures, name)
     now = getattr(row.corrected, name) if row.corrected else figure
     if now == figure:

@@ -10,20 +10,22 @@ from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils import timezone
 
+from nautobot_circuit_maintenance.analysis.keys import as_text
 from nautobot_circuit_maintenance.analysis.redundancy.values import SEVERITIES, Kind
 from nautobot_circuit_maintenance.analysis.site_timeline import Segment, SiteRow
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import urls_by_key
 
 DAYS = 14
 MOST_BARS, MOST_SITES = 15, 40
 """More sites become cells of a day each; of more still, only those at risk are shown."""
-_ROW, _FRAME, _MOST_ROWS = 26, 40, 100
+_ROW, _FRAME, _MOST_ROWS, _MOST_NAMED = 26, 40, 100, 5
 _MAINTENANCE = "plugins:nautobot_circuit_maintenance:circuitmaintenance"
 
 
-def timeline_of(rows: Sequence[SiteRow], now: datetime) -> dict[str, Any]:
-    """Return what the template shows."""
+def timeline_of(rows: Sequence[SiteRow], now: datetime, visibility: Visibility) -> dict[str, Any]:
+    """Return what the template shows; one query reads the names of the maintenances in the table."""
     shown = [row for row in rows if row.is_at_risk] if len(rows) > MOST_SITES else list(rows)
     shown = sorted(shown or rows, key=lambda row: not row.is_at_risk)[:MOST_SITES]
     drawn = _cells(shown, now) if len(shown) > MOST_BARS else _bars(shown)
@@ -38,7 +40,7 @@ def timeline_of(rows: Sequence[SiteRow], now: datetime) -> dict[str, Any]:
     return {
         "data": data,
         "height": _FRAME + _ROW * len(shown),
-        "rows": list(islice(_table_rows(shown), _MOST_ROWS)),
+        "rows": _named(list(islice(_table_rows(shown), _MOST_ROWS)), visibility),
         "more": max(sum(len(row.segments) for row in shown) - _MOST_ROWS, 0),
         "hidden": len(rows) - len(shown),
         "has_ranges": "bars" in drawn,
@@ -102,7 +104,6 @@ def _gravity(segment: Segment) -> tuple[int, int, int]:
 
 
 def _table_rows(rows: Iterable[SiteRow]) -> Iterator[dict[str, Any]]:
-    address = urls_by_key(_MAINTENANCE)
     for row in rows:
         segments = row.segments[:_MOST_ROWS]
         for segment, maintenances in zip(segments, row.maintenances(segments)):
@@ -111,9 +112,21 @@ def _table_rows(rows: Iterable[SiteRow]) -> Iterator[dict[str, Any]]:
                 "url": reverse("dcim:location", kwargs={"pk": row.pk}),
                 "window": formatting.window(segment.start, segment.end),
                 "words": words_of(row, segment),
-                "maintenance": address(maintenances[0]),
-                "count": len(maintenances),
+                "keys": maintenances[:_MOST_NAMED],
+                "more": max(len(maintenances) - _MOST_NAMED, 0),
+                "overlaps": len(maintenances) > 1,
             }
+
+
+def _named(rows: list[dict[str, Any]], visibility: Visibility) -> list[dict[str, Any]]:
+    """Add names and addresses of the maintenances of each row: two that overlap at a site are both to be seen."""
+    address = urls_by_key(_MAINTENANCE)
+    keys = {key for row in rows for key in row["keys"]}
+    found = visibility.maintenances.filter(pk__in=keys).values_list(as_text("pk"), "provider__name", "name")
+    names = {pk: f"{provider or ''} {name}".strip() for pk, provider, name in found} if keys else {}
+    for row in rows:
+        row["maintenances"] = [(names[key], address(key)) for key in row["keys"] if key in names]
+    return rows
 
 
 def state_of(segment: Segment) -> str:
@@ -127,7 +140,7 @@ def words_of(row: SiteRow, segment: Segment) -> str:
     """Return what a segment means for the site in words: "all" is said only of the same moment, and of a site that is dark."""
     links = _links_of(row, segment)
     if segment.kind == Kind.ONE_LEFT:
-        return f"{links}, one left" if segment.down else f"one way left, {links}"
+        return f"{links}, one left" if segment.down else f"one left, {links}"
     if segment.kind != Kind.DARK:
         return links
     if segment.down < row.links:

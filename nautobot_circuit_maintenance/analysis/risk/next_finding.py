@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Row
+from nautobot_circuit_maintenance.analysis.redundancy.values import Row, Subject
 from nautobot_circuit_maintenance.analysis.redundancy.what_if import not_assessable
 from nautobot_circuit_maintenance.analysis.risk.report import Risk, read_risk
 from nautobot_circuit_maintenance.analysis.risk.scoping import Scope
@@ -35,11 +35,15 @@ class NextFinding:
 def next_finding(kind: str, pk: UUID, visibility: Visibility, now: datetime) -> NextFinding:
     """Return the next finding about a circuit, provider, location or device; raises RiskError if nothing can be assessed.
 
-    Of a circuit or provider: what they are a cause of, or what hangs on the circuit.
+    Of a circuit or provider: what they are a cause of, or what hangs on the circuit. Of a location: its devices, too. A site comes
+    before the devices in it that lose the same at the same time.
     """
-    risk = read_risk(visibility, now, with_devices=kind == "device")
+    risk = read_risk(visibility, now, with_devices=True)
     scope = _SCOPES[kind](frozenset((pk,)))
-    rows = sorted(risk.rows(scope.of(risk, risk.findings)), key=lambda row: row.first.start)
+    rows = sorted(
+        risk.rows(scope.of(risk, risk.findings)),
+        key=lambda row: (row.first.start, row.first.subject == Subject.DEVICE),
+    )
     return NextFinding(
         risk=risk,
         row=rows[0] if rows else None,

@@ -13,10 +13,13 @@ from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.domain.errors import RiskError
 from nautobot_circuit_maintenance.risk_settings import RISK_PERMISSIONS
 
+_MOMENT = timedelta(seconds=1)
+"""A finding that ends with the maintenance does not last longer: all the rest need not be read."""
+
 
 @dataclass(frozen=True)
 class Line:
-    """A sentence about a site: its name, then the rest around a time, if there is one."""
+    """A sentence about a site, a device, ...: its name, then the rest around a time, if there is one."""
 
     key: UUID
     name: str
@@ -39,12 +42,16 @@ def lines_about(maintenance: UUID, ends: datetime, visibility: Visibility, now: 
         return []
     margin = timedelta(minutes=get_app_settings().risk.risk_margin)
     try:
-        risk = read_risk(visibility, now, ends + margin)
+        # Without the devices, "keeps 3 of 4 links" would be all that is said where one of them hangs on a circuit.
+        risk = read_risk(visibility, now, ends + margin + _MOMENT, with_devices=True)
     except RiskError:  # of read_risk(): the settings are wrong
         return []
     findings = [each for each in risk.findings if maintenance in each.maintenances]
     names = read_names(visibility, risk.recorded, findings)
-    worst_first = sorted(findings, key=lambda each: (each.kind != Kind.DARK, each.start, risk.names[each.key]))
+    worst_first = sorted(
+        findings,
+        key=lambda each: (each.subject == Subject.DEVICE, each.kind != Kind.DARK, each.start, risk.names[each.key]),
+    )
     return [
         *(_line(each, maintenance, risk, names) for each in worst_first),
         *_touched(maintenance, risk, visibility, now, {each.key for each in findings}),

@@ -8,7 +8,7 @@ from uuid import UUID
 from nautobot.circuits.models import Circuit
 from nautobot.dcim.models import Device, Location
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind
+from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind, Subject
 from nautobot_circuit_maintenance.analysis.risk.report import Risk
 
 
@@ -17,7 +17,7 @@ class Scope:
     """What findings have to be about; empty means anything."""
 
     locations: frozenset[UUID] = frozenset()
-    """Sites at, above or within one of these."""
+    """Sites at, above or within one of these, and devices within one of them."""
     devices: frozenset[UUID] = frozenset()
     """These devices, and their sites."""
     providers: frozenset[UUID] = frozenset()
@@ -32,7 +32,7 @@ class Scope:
     """Findings that begin before."""
 
     def of(self, risk: Risk, findings: Iterable[Finding]) -> list[Finding]:
-        """Return the findings in this scope; takes up to three queries."""
+        """Return the findings in this scope; takes up to four queries."""
         found = [each for each in findings if self._fits(each)]
         if self.locations or self.devices:
             keys = self.keys(risk)
@@ -54,10 +54,13 @@ class Scope:
         )
 
     def keys(self, risk: Risk) -> set[UUID]:
-        """Return the sites and devices that are asked for; takes up to three queries."""
+        """Return the sites and devices that are asked for; takes up to four queries."""
         keys = set(self.devices)
+        found = {each.key for each in risk.findings if each.subject == Subject.DEVICE}
         for location in Location.objects.filter(pk__in=self.locations):
             within = set(location.cacheable_descendants_pks(include_self=True))
+            if found:
+                keys.update(Device.objects.filter(pk__in=found, location__in=within).values_list("pk", flat=True))
             keys |= within | {site for place, site in risk.recorded.surroundings.site_of.items() if place in within}
         if self.devices:
             at = Device.objects.filter(pk__in=self.devices).values_list("location_id", flat=True)

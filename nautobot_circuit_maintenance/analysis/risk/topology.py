@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,14 @@ class Recorded:
     network: Network
     circuits: frozenset[UUID]
     """The circuits that count."""
+
+    @cached_property
+    def ends_of_links(self) -> dict[str, set[str]]:
+        """The sites and other nodes that each link connects; the keys are text, as where thousands of rows are read."""
+        ends: defaultdict[str, set[str]] = defaultdict(set)
+        for link in self.surroundings.topology.links:
+            ends[str(link.circuit)].update(str(end) for end in (link.near, link.far) if end)
+        return dict(ends)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.test import TestCase
 from nautobot.circuits.models import Circuit
+from nautobot.extras.models import Status as CoreStatus
 
 from nautobot_circuit_maintenance.analysis.risk.report import read_risk
 from nautobot_circuit_maintenance.analysis.site_timeline import read_timeline
@@ -64,6 +65,21 @@ class TimelineTest(TestCase):
         )
         self.assertFalse(self.rows()[0].is_at_risk)
 
+    def test_links_are_those_of_the_risk(self):
+        """Neither a planned circuit nor one within the site counts as a link, as on the page of a maintenance."""
+        planned, inside = (core.create_circuit(self.isp, cid) for cid in ("PLANNED", "INSIDE"))
+        core.terminate(planned, "A", self.site)
+        core.terminate(inside, "A", self.site)
+        core.terminate(inside, "Z", self.site)
+        Circuit.objects.filter(pk=planned.pk).update(status=CoreStatus.objects.get(name="Planned"))
+        maintenance = self.plan(10, 0)
+        for circuit in (planned, inside):
+            app.create_impact(maintenance, circuit)
+
+        self.assertEqual(self.said(), [(10, 14, "1 of 4 links down")])
+        (row,) = self.rows(is_assessed=False)
+        self.assertEqual(words_of(row, row.segments[0]), "3 of 6 links down")
+
     def test_overlapping_windows_add_up_where_they_overlap(self):
         self.plan(10, 0, 1)
         self.plan(12, 1, 2)
@@ -96,7 +112,7 @@ class TimelineTest(TestCase):
             core.terminate(circuit, "A", core.create_sites(f"NIGHT-{number:02}")[0])
             app.create_impact(until_midnight if number else longer, circuit)
 
-        cells = timeline_of(self.rows(), NOON)["data"]["cells"]
+        cells = timeline_of(self.rows(), NOON, Visibility.of(self.everyone))["data"]["cells"]
         self.assertEqual([day for day, number, *_ in cells if number == 0], [0])
         self.assertEqual([day for day, number, *_ in cells if number == MOST_BARS], [0, 1])
 
@@ -136,7 +152,7 @@ class TimelineTest(TestCase):
                 for circuit in pair[: 2 if number == count else 1]:
                     app.create_impact(maintenance, circuit)
             rows = self.rows()
-            shown = timeline_of(rows, NOON)
+            shown = timeline_of(rows, NOON, Visibility.of(self.everyone))
             with self.subTest(count=count):
                 self.assertEqual("cells" in shown["data"], count == MOST_BARS)
         self.assertEqual(len(shown["data"]["sites"]), 2)
