@@ -356,7 +356,7 @@ class LayoutsTest(PageTestCase):
 
     def test_who_adds_emails_by_hand_twice_may_teach_a_layout(self):
         self.add_by_hand(days=2)
-        self.assertNotIn("Teach a layout", self.page("inbox"))
+        self.assertNotIn("Teach a Layout", self.page("inbox"))
 
         newest = self.add_by_hand()
         self.add_by_hand(days=3, parser="bcop")  # its calendars are read
@@ -366,20 +366,20 @@ class LayoutsTest(PageTestCase):
         self.assertIn(url_of("notification_teach", newest), page)
         self.assertEqual(self.problems(), (0, 0, 0))
         app.create_layout(self.provider)
-        self.assertNotIn("Teach a layout", self.page("inbox"))
+        self.assertNotIn("Teach a Layout", self.page("inbox"))
 
     def test_a_provider_with_a_parser_needs_no_layout(self):
         self.add_by_hand()
         self.add_by_hand()
         self.add_by_hand(parser="zayo")
 
-        self.assertNotIn("Teach a layout", self.page("inbox"))
+        self.assertNotIn("Teach a Layout", self.page("inbox"))
 
     def test_what_was_added_long_ago_is_not_taught(self):
         self.add_by_hand(days=100)
         self.add_by_hand(days=100)
 
-        self.assertNotIn("Teach a layout", self.page("inbox"))
+        self.assertNotIn("Teach a Layout", self.page("inbox"))
 
     def test_each_kind_needs_its_permission(self):
         app.create_layout(self.provider, state="suspended", suspended_because="It refused three emails.")
@@ -393,7 +393,7 @@ class LayoutsTest(PageTestCase):
         self.add_permissions("circuits.view_provider")
 
         page = self.page("inbox")
-        self.assertIn("Teach a layout", page)
+        self.assertIn("Teach a Layout", page)
         self.assertNotIn("Teach this layout", page)
         self.assertNotIn("Suspended Layout", page)
         self.assertEqual(self.problems()[0], 0)
