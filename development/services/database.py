@@ -58,8 +58,8 @@ def core_fingerprint() -> str:
 
 def app_fingerprint() -> str:
     """Return a digest of what makes the app's part of its template: the contents of our migrations."""
-    # The prefix distinguishes these templates from older ones, which held the sources of the demo.
-    digest = hashlib.sha256(b"without sources")
+    # The prefix distinguishes these templates from older ones, which held the sources of the demo or an operator's jobs.
+    digest = hashlib.sha256(b"without sources and jobs")
     for path in sorted(APP_MIGRATIONS.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
@@ -122,8 +122,9 @@ def build(server: Connection, name: str, *, source: str, core_only: bool) -> Non
 
 def migrate(env: dict[str, str], *, core_only: bool) -> None:
     """Migrate the database that these environment variables name, together with those of this process."""
-    # Without the sources of the developer's settings: migrating creates a row for each, and tests clone the template too.
-    mine = {**env, "NCM_CORE_ONLY": "1" if core_only else "", "NCM_PLUGIN_CONFIG": ""}
+    # Without the sources and jobs of the developer's settings: migrating creates a row for each, and tests clone the template.
+    no_jobs = str(state_folder("no-jobs"))
+    mine = {**env, "NCM_CORE_ONLY": "1" if core_only else "", "NCM_PLUGIN_CONFIG": "", "NAUTOBOT_JOBS_ROOT": no_jobs}
     log = state_folder("log") / f"migrate-{env['NAUTOBOT_DB_NAME']}.log"
     command = [sys.executable, "-m", "development.services.migrate", str(log)]
     done = subprocess.run(  # nosec B603 # our own module
