@@ -70,7 +70,7 @@ class ProvidersView(Page):
         )
         if request.GET.get("export") == "csv":
             return _csv(ledger, names, chosen)
-        shows_outages = request.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact")
+        shows_outages = visibility.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact")
         counts = counts_by_quarter(visibility, now)
         context = {
             "tabs": counted_tabs("providers", visibility, now),
