@@ -27,7 +27,7 @@ from nautobot_circuit_maintenance.outbound.run import send_updates
 from nautobot_circuit_maintenance.pipeline.layouts.replay import replay
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.retention import purge_raw
-from nautobot_circuit_maintenance.tests.factories import app, core
+from nautobot_circuit_maintenance.tests.factories import app, core, users
 from nautobot_circuit_maintenance.tests.page_case import HTMX
 from nautobot_circuit_maintenance.tests.test_permission_walk import ROUTES, UI
 from nautobot_circuit_maintenance.tests.two_providers import OF_THE_APP
@@ -80,6 +80,7 @@ def add_sites(provider, count: int) -> None:
     for number, site in enumerate(core.create_sites(*(f"Site {number}" for number in range(known, count))), known):
         for cid in (f"CID-{2 * number}", f"CID-{2 * number + 1}"):
             core.terminate(core.create_circuit(provider, cid), "A", site)
+        core.create_device(f"edge-{number}", site)
 
 
 @pytest.mark.nightly
@@ -94,7 +95,8 @@ class ScalingTest(TestCase):
         cls.source.providers.add(cls.provider)
         app.create_unknown_sender(cls.source, "stranger@elsewhere.example")
         app.create_layout(cls.provider)
-        app.create_maintenance("LARGE", cls.provider, start=timezone.now() + timedelta(hours=1))
+        large = app.create_maintenance("LARGE", cls.provider, start=timezone.now() + timedelta(hours=1))
+        app.create_delivery(app.create_thread(app.create_subscription(users.superuser()), large))
         fill(cls.provider, cls.source, CIRCUITS, MAINTENANCES)
 
     def setUp(self):
