@@ -40,7 +40,7 @@ def read_summary(provider: Provider, visibility: Visibility, now: datetime) -> P
     known = known_parsers()
     return ProviderSummary(
         year=year,
-        figures=total(row.figures for row in ledger),
+        figures=total(row.corrected or row.figures for row in ledger),
         newest=notifications.defer("raw").order_by("-received_at").first(),
         attention=notifications.needing_attention().count(),
         unknown_parsers=tuple(each for each in parser_names(provider) if normalized_name(each) not in known),

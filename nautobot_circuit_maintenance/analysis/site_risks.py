@@ -44,7 +44,7 @@ def may_concern(instance: Any, now: datetime) -> bool:
     """Return whether a circuit, location or device may have to expect something, by work on whatever circuit.
 
     True also while no assessment is at hand: it asks for none, because pages of core wait for the answer. Takes up to
-    three queries.
+    four queries.
     """
     episodes: list[Episode] | None = cache.get(CACHE)
     if episodes is None:
@@ -55,8 +55,13 @@ def may_concern(instance: Any, now: datetime) -> bool:
     place = instance.location if isinstance(instance, Device) else instance
     if not current or not isinstance(place, Location):
         return False
-    keys = {each.key for each in current}
+    devices = {each.key for each in current if each.subject == Subject.DEVICE}
+    if instance.pk in devices:
+        return True
+    keys = {each.key for each in current} - devices
     within = place.cacheable_descendants_pks(include_self=True) if place is instance else [place.pk]
+    if place is instance and devices and Device.objects.filter(pk__in=devices, location__in=within).exists():
+        return True
     return not keys.isdisjoint(within) or place.ancestors().filter(pk__in=keys).exists()
 
 
@@ -89,7 +94,8 @@ def read_episodes(now: datetime) -> list[Episode]:
 
 
 def _episodes(now: datetime) -> list[Episode]:
-    findings = read_risk(Visibility.everything(), now).findings
+    # With the devices: the pages whose question this answers beforehand speak of them, too.
+    findings = read_risk(Visibility.everything(), now, with_devices=True).findings
     return [
         Episode(each.subject, each.key, each.kind, each.start, each.end, each.down | each.hangs_on) for each in findings
     ]

@@ -12,7 +12,7 @@ from nautobot.circuits.models import Circuit, Provider
 from nautobot.dcim.models import Location
 
 from nautobot_circuit_maintenance import models
-from nautobot_circuit_maintenance.analysis.site_risks import CACHE
+from nautobot_circuit_maintenance.analysis.site_risks import CACHE, may_concern, read_episodes
 from nautobot_circuit_maintenance.tests.factories import core, users
 from nautobot_circuit_maintenance.tests.risk_case import RiskCase, configured
 
@@ -79,6 +79,22 @@ class NextRiskTest(RiskCase):
         for kind, instance in (("location", self.cork), ("circuit", self.circuits["C-2"])):
             with self.subTest(kind=kind):
                 self.assertIn("One Left edge-1 ", self.text(kind, instance))
+
+    def test_pages_ask_where_only_a_device_is_concerned(self):
+        """Once the assessment is at hand: C-3 is not worked on, but the device hangs on it."""
+        device = core.create_device("edge-1", self.cork)
+        for cid in ("C-2", "C-3"):
+            self.circuits[cid] = self.circuit(cid, None)
+            core.terminate(self.circuits[cid], "A", self.cork, device)
+        self.work("four", "C-2", start=50)
+        read_episodes(self.now)
+
+        for instance in (device, self.cork, self.circuits["C-3"]):
+            with self.subTest(instance=instance):
+                self.assertTrue(may_concern(instance, self.now))
+        for instance in (core.create_device("edge-2", self.cork), core.create_sites("Lonely")[0]):
+            with self.subTest(instance=instance):
+                self.assertFalse(may_concern(instance, self.now))
 
     def test_a_site_comes_before_its_device(self):
         device = core.create_device("a-edge", self.berlin)

@@ -10,6 +10,7 @@ from nautobot.apps.testing import TestCase
 from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance import models
+from nautobot_circuit_maintenance.analysis.ledger_closing import close_quarters
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices as Impact,
     CircuitMaintenanceStatusChoices as Status,
@@ -50,6 +51,15 @@ class ProviderSummaryTest(TestCase):
         response = self.client.get(reverse(ROUTE.format("provider_summary"), args=[self.isp.pk]))
         self.assertEqual(response.status_code, 200)
         return " ".join(response.content.decode().split())
+
+    def test_a_corrected_quarter_counts_as_corrected(self):
+        """As in the tab Providers of the dashboard."""
+        closing = self.work.start_time + timedelta(days=200)
+        close_quarters(closing)
+        app.create_maintenance("LATE", self.isp, start=self.work.start_time, hours=1)
+        close_quarters(closing + timedelta(days=1))
+
+        self.assertIn("7 h planned, 4 h of them with outage", self.summary())
 
     def test_the_year_the_newest_email_and_what_failed(self):
         text = self.summary()

@@ -36,7 +36,7 @@ def headline(
 
 
 def _at_risk(risk: "Sequence[Line]") -> Iterator[str]:
-    """Yield the worst of it, and how many other sites are at risk; the panel *Risk* has all."""
+    """Yield the worst of it, and how many others are at risk; the panel *Risk* has all."""
     if not risk:
         return
     worst, *others = risk

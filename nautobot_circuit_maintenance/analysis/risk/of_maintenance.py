@@ -50,7 +50,7 @@ def lines_about(maintenance: UUID, ends: datetime, visibility: Visibility, now: 
     names = read_names(visibility, risk.recorded, findings)
     worst_first = sorted(
         findings,
-        key=lambda each: (each.subject == Subject.DEVICE, each.kind != Kind.DARK, each.start, risk.names[each.key]),
+        key=lambda each: (each.kind != Kind.DARK, each.subject == Subject.DEVICE, each.start, risk.names[each.key]),
     )
     return [
         *(_line(each, maintenance, risk, names) for each in worst_first),
