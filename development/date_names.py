@@ -15,8 +15,13 @@ from babel.core import get_global
 TABLE = Path(__file__).parents[1] / "nautobot_circuit_maintenance" / "reading" / "candidates" / "names.json"
 LANGUAGES = "ar bg ca cs da de el en es et fi fr he hr hu id it ja ko lt lv nb nl pl pt ro ru sk sl sr sr_Latn sv tr uk vi zh".split()
 SHORTEST = 3
-NO_COUNTRIES = ("georgia", "island", "jersey", "lebanon", "mali")
-"""Words that mean something else beside a time more often."""
+NO_PLACES = frozenset(
+    """casey center christmas columbia cordoba córdoba damas davis easter fas gana georgia granada guadalupe guinea indie
+    indien island jersey knox lao lebanon mali malis man merida mérida naso nome norfolk norra oral palmer pert petersburg
+    resolute reunion reunión reunião reunió riunione réunion salvador septe soul tai troll vincennes wake
+    восток мали малі того""".split()
+)
+"""Words that mean something else beside a time more often: other words of some language, or other places of the name."""
 # Of countries with several zones, the one that CLDR calls primary.
 PRIMARY = {
     "CL": "America/Santiago",
@@ -84,7 +89,9 @@ def _cities(locales: list[Any]) -> dict[str, str]:
     for zone in get_global("zone_territories"):
         if "/" in zone and not zone.startswith("Etc/"):
             found[zone.rpartition("/")[2].replace("_", " ").casefold()][zone] += 1
-    return {name: zones.most_common(1)[0][0] for name, zones in found.items() if len(name) > 1}
+    return {
+        name: zones.most_common(1)[0][0] for name, zones in found.items() if len(name) > 1 and name not in NO_PLACES
+    }
 
 
 def _countries(locales: list[Any]) -> dict[str, str]:
@@ -96,7 +103,7 @@ def _countries(locales: list[Any]) -> dict[str, str]:
         for code, zone in of_country.items():
             if name := locale.territories.get(code):
                 found[name.casefold()].add(zone)
-    usable = (name for name in found if name not in NO_COUNTRIES and name.count(" ") < 2)
+    usable = (name for name in found if name not in NO_PLACES and name.count(" ") < 2)
     return {name: next(iter(found[name])) for name in usable if len(found[name]) == 1}
 
 

@@ -21,8 +21,10 @@ class IdCandidate(NamedTuple):
 _LABELS = (
     r"""maintenance(?:_window)?_?# maintenance_(?:id|no|number|ref\w*|ticket)\b
     ticket\w* ref(?:erence|\.|_no|_nr)? reference\w* réf\w* referenz\w* referencia
-    referência referentie change\b chg\b cr\b case\b work_?order order_of_work notification\b incident\b gcr\b gmud\b vorgang\w*
-    maßnahme\w* caso\b código chamado\b protocolo\b número_d numéro_d intervention codice orden_de_trabajo wijziging\w* numer\b zgłoszeni\w*
+    referência referentie change\b chg\b cr\b case\b(?!_of)(?<!in_case)(?<!this_case)(?<!that_case)(?<!any_case)
+    work_?order order_of_work notification\b incident\b gcr\b gmud\b vorgang\w*
+    maßnahme\w* caso\b(?!_d[eio]\b)(?<!in_caso)(?<!en_caso)(?<!em_caso)(?<!nel_caso)(?<!to_caso)(?<!te_caso)(?<!se_caso)
+    código chamado\b protocolo\b número_d numéro_d intervention codice orden_de_trabajo wijziging\w* numer\b zgłoszeni\w*
     číslo ärende\w* sag\w* sak\w* työnumero çalışma_no номер заявк\w* azonosító nr\._lucrare κωδικός nomor\b notice_no advisory folio\b
     riferimento referans\w* referens\w* referinț\w* viite\w* tunnus\b nalog\b oznaka mã_số numeris\b numurs\b
     activity_id event_id project\b outage_id permit pcr\b tt\b""",
@@ -36,7 +38,7 @@ _WORDS_BEHIND = (
 _GAP = r"(?![-_/]\w)(?:[^\w\n]{0,12}|[^\w\n]{0,3}\n(?=[^\s,;]{4,40}[ ]?(?:\n|$)))"
 _LABELLED = re.compile(
     rf"(?:{pattern(*_LABELS)}){_WORDS_BEHIND}{_GAP}"
-    r"(?P<id>(?-i:[A-Z]{2,6}[ ])?(?=[^\s,;()\[\]<>|:]{0,39}\d)" + ID_LETTER + r"[\w./\\-]{1,40})",
+    r"(?<![+])(?P<id>(?-i:[A-Z]{2,6}[ ])?(?=[^\s,;()\[\]<>|:]{0,39}\d)" + ID_LETTER + r"[\w./\\-]{1,40})",
     re.IGNORECASE,
 )
 _STARTS = Vocabulary.of({"label": _LABELS})

@@ -4,8 +4,9 @@ Stems in some twenty languages; Chinese, Japanese and Korean have no word bounda
 """
 
 import re
+from collections.abc import Iterator, Sequence
 
-from nautobot_circuit_maintenance.reading.candidates.words import WORD_END, Vocabulary, pattern
+from nautobot_circuit_maintenance.reading.candidates.words import WORD_END, Vocabulary, Word, pattern
 
 START, END, EXTENDED, NOTE = "start", "end", "extended", "note"
 OLD, NEW, BACKUP, ALTERNATE = "old", "new", "backup", "alternate"
@@ -37,7 +38,7 @@ _START = (
     r"""start\w* begin\w* commenc\w+ from\b fm\b since\b début debut inici\w+ iníci\w+ inizi\w+ aanvang van\b von\b rozpocz początek
     od\b začát zaháj fra\b från alka\w* başla\w* начал с\b почат kezd\w+ început încep έναρξη mulai desde\b dal\b du\b ab\b
     dalle\b počet\w* počinj\w* započinj\w* začet\w* začiat\w* pradži\w* nuo\b sākum\w* alg(?:us|ab)\b alates\b bắt_đầu từ\b
-    mula\b de_la\b από\b des_de upphaf\b saat_mulai""",
+    mula\b de_la\b(?!_(?!ora|data)\w) από\b des_de upphaf\b saat_mulai""",
     "開始 开始 เริ่ม بداية بدء התחלה 시작",
 )
 _ROLES = Vocabulary.of({EXTENDED: _EXTENDED, NOTE: _NOTE, END: _END, START: _START})
@@ -58,11 +59,12 @@ _BACKUP = (
     "予備 备用 備用 예비",
 )
 _OLD = (
-    r"""old\b previous original former(?:ly)?\b alt(?:er|e|es)?\b bisher ursprünglich ancien précéden anterior antes\b vecchi
-    precedent[ei] oude?\b vorige oorspronkelijk stary\b stare\b poprzedni starý původní gamm(?:al|el)\w* tidigare tidligere
+    r"""old\b previous original former(?:ly)?\b alt(?:er|e|es)?\b bisher ursprünglich ancien précéden anterior antes\b(?!_d) vecchi
+    precedent[ei] oude?\b vorige oorspronkelijk stary\b stare\b poprzedni starý původní gamm(?:al|el)\w* tidigare\b(?!_än) tidligere\b(?!_en[dn])
     vanha eski\b önceki стар\w+ прежн попередн régi\b eredeti vechi παλι sebelumnya stari\b prethodn prejšnj pôvodn предишн
-    ankstesn sena\b iepriekš endine cũ\b antig earlier\b initially announced_before instead_of in_place_of anstelle anstatt statt\b
-    au_lieu en_lugar en_vez invece in_plaats_van zamiast místo\b istället_för i_stedet_for вместо замість umjesto""",
+    ankstesn sena\b iepriekš endine cũ\b antig earlier\b(?!_than) initially announced_before instead_of in_place_of anstelle anstatt
+    statt_(?:wie|des|dem|bisher|ursprünglich) statt(?<!findet_statt)(?<!finden_statt)_?$ au_lieu en_lugar en_vez invece in_plaats_van zamiast
+    místo_(?:původn|dřívějš|plánovan) místo_?$ istället_för i_stedet_for вместо замість umjesto""",
     "変更前 旧 原定 原时间 변경_?전 기존",
 )
 _VOID = re.compile(
@@ -75,6 +77,7 @@ _VOID = re.compile(
     ),
     re.IGNORECASE,
 )
+_SENTENCE_END = re.compile(r"(?<!\d)[.!?;](?!\S)|[。\n]")
 _NEW = (
     r"""new\b revised? updated? neu(?:er|e|es)?\b jetzt nouve nuev nov[ao]\b nuov[oa] nieuwe? now[yea]\b nov[ýéá]\b ny\b nya\b
     nytt\b nye\b uusi yeni\b нов\w+ új\b nou[ăl]?\b νέ baru\b novi\b nauj jaun uus\b mới\b now\b ahora primary main\b current corrected""",
@@ -97,14 +100,29 @@ _RANGE = re.compile(
 _LIST = re.compile(pattern(r"and\b und\b y\b e\b et\b i\b og\b och\b en\b ja\b и\b та\b"), re.IGNORECASE)
 
 
+_OF = re.compile(r"(?:do|du|van|von|de la)", re.IGNORECASE)
+"""Words for "from" or "to" in one language and "of" in another, or in the same: "Fin du chantier", "Início do trabalho"."""
+_OF_GAP = re.compile(r"\w*[ ](?:\w+[ ])?")
+
+
 def role(label: str) -> str:
     """Return START, END, EXTENDED, NOTE, or nothing: what the last word of a label says that says any of it."""
     text = _ID.sub(" ", label)
-    found = [(word.start, word.group) for word in _ROLES.find(text)]
+    found = [(word.start, word.group) for word in _without_of(text, sorted(_ROLES.find(text)))]
     found += [(match.start(), match.lastgroup or "") for match in _COMPOUNDS.finditer(text)]
     if any(group == EXTENDED for _, group in found):
         return EXTENDED
     return max(found)[1] if found else ""
+
+
+def _without_of(text: str, words: Sequence[Word]) -> Iterator[Word]:
+    """Yield the words without those that only join a start or end with what starts or ends."""
+    end = None
+    for word in words:
+        is_joining = end is not None and _OF_GAP.fullmatch(text, end, word.start)
+        if not (is_joining and _OF.fullmatch(text, word.start, word.end)):
+            yield word
+        end = word.end
 
 
 def kinds(label: str) -> frozenset[str]:
@@ -114,8 +132,9 @@ def kinds(label: str) -> frozenset[str]:
 
 
 def is_void(text: str) -> bool:
-    """Return whether what stands behind a moment says that it counts no longer."""
-    return _VOID.search(text) is not None
+    """Return whether what stands behind a moment says in the same sentence that it counts no longer."""
+    end = _SENTENCE_END.search(text)
+    return _VOID.search(text, 0, end.start() if end else len(text)) is not None
 
 
 def is_list(gap: str) -> bool:

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-_SHORTEST_STEM, _LONGEST_ENDING = 6, 3
+_SHORTEST_STEM, _LONGEST_ENDING = 6, 2
+_SHORTEST_COUNTRY = 4
+"""In ASCII: "man" and "tai" are words of many languages."""
+_NO_STEMS = ("france", "franci")
+"""Given names are inflections of them: Frances, Francis, Francisco."""
 _INFLECTED = "Europe/"
 """Zones of the countries whose names are found without their ending."""
 
@@ -41,11 +45,13 @@ def _stems(countries: Mapping[str, str]) -> dict[str, str]:
         for cut in (0, 1, 2):
             if zone.startswith(_INFLECTED) and " " not in name and len(name) - cut >= _SHORTEST_STEM:
                 found.setdefault(name[: len(name) - cut], set()).add(zone)
-    return {stem: next(iter(zones)) for stem, zones in found.items() if len(zones) == 1}
+    return {stem: next(iter(zones)) for stem, zones in found.items() if len(zones) == 1 and stem not in _NO_STEMS}
 
 
 def country(word: str) -> str | None:
     """Return the zone of a country by its name in any language, also inflected: "României"."""
+    if len(word) < _SHORTEST_COUNTRY and word.isascii():
+        return None
     known = names()
     if zone := known.countries.get(word):
         return zone

@@ -48,7 +48,7 @@ _COUNTRIES = {
     **dict.fromkeys(("norsk", "norwegian", "norway"), "Europe/Oslo"),
     **dict.fromkeys(("suomen", "finnish", "finland"), "Europe/Helsinki"),
     **dict.fromkeys(("italiana", "italiano", "italian", "italia", "italy"), "Europe/Rome"),
-    **dict.fromkeys(("française", "francaise", "france", "french"), "Europe/Paris"),
+    **dict.fromkeys(("française", "francaise", "francesa", "francese", "france", "french"), "Europe/Paris"),
     **dict.fromkeys(("deutsche", "deutscher", "german", "germany"), "Europe/Berlin"),
     **dict.fromkeys(("nederlandse", "dutch"), "Europe/Amsterdam"),
     **dict.fromkeys(("belge", "belgian", "belgische"), "Europe/Brussels"),
@@ -69,6 +69,8 @@ _COUNTRIES = {
     **dict.fromkeys(("universal", "universel", "greenwich", "zulu"), "UTC"),
     **_US,
 }
+_OTHERS = frozenset("british neu new nieuw nouvelle nova nueva nuova".split())
+"""Words that make another place of the name behind them: New Mexico, Papua New Guinea, British Columbia."""
 _SEASONS = {
     ("eastern", "standard"): "-05:00",
     ("eastern", "daylight"): "-04:00",
@@ -161,7 +163,9 @@ def _zone_of(place: str, near: int) -> str | None:
     """Return the zone of a place of one or two words, or of the one that is next to the word for time."""
     folded = place.casefold()
     cities = names().cities
-    for word in (folded, folded.split()[near]):
+    words = folded.split()
+    parts = [] if len(words) > 1 and words[0] in _OTHERS else [words[near]]
+    for word in (folded, *parts):
         if zone := _COUNTRIES.get(word) or (cities.get(word) if len(word) > 3 else None) or country(word):
             return zone
     return None

@@ -12,7 +12,7 @@ STRONG = {
         suspendid[oa]s? geannuleerd gaat_niet_door odwoł\w+ anulowan\w+ zrušen\w* inställ[tda]\w* avlys[ta]\w*
         aflys\w+ perut\w+ peruutet\w* iptal отмен[её]?н\w* отменя\w+ отмена скасован\w* törölve törlés elmarad
         ακυρ\w+ batal\w* dibatal\w* anulad[oa]s? anulat\w* anulare\w* anul·lad\w* anul·lat\w* cancel·l\w+ otkazan\w* otkazuje
-        odpoved\w* preklic\w* отказан\w* отказва анулир\w* atšauk\w* atcel\w+ tühist\w* jääb_ära ära_jäetud hủy\b huỷ\b bị_hủy
+        odpovedan\w* preklic\w* отказан\w* отказва анулир\w* atšauk\w* atcel\w+ tühist\w* jääb_ära ära_jäetud hủy\b huỷ\b bị_hủy
         aflýst\w* no_longer_go_ahead not_go_ahead not_be_going_ahead not_proceed\b no_longer_take_place not_be_taking_place
         not_be_carried_out stood_down aborted\b findet_nicht_statt finden_nicht_statt nicht_durchgeführt aura_pas_lieu
         auront_pas_lieu no_se_realizará non_avrà_luogo gaan_niet_door ställs_in neproběhne nie_odbęd\w+
@@ -24,16 +24,16 @@ STRONG = {
         has_(?:now_)?ended has_(?:now_)?finished has_been_concluded is_now_over maintenance_end_? closed\b
         successfully abgeschlossen beendet terminée?s? clôture finaliz\w+ concluíd\w+ completat[oiae]
         conclus[oiae] afgerond voltooid zakończ(?:one|on[oy]|yły|ył)\w* dokonč\w+ ukončen\w* avslutat\w*
-        avslutad slutför\w+ afsluttet gennemført avsluttet fullført valmistu\w* päättynyt tamamlan\w+
+        avslutad slutför\w+ afsluttet gennemført avsluttet fullført valmistu(?:i|ivat|nut|neet|minen)\b päättynyt tamamlan(?!acak|mas)\w+
         заверш[её]н\w* завершились befejez\w+ finalizat[ăe]? ολοκληρώ\w+ telah_selesai conclu(?:id[oa]s?|yó) achevée?s?\b
-        fertiggestellt završen\w* dovršen\w* zaključen\w* končan\w* завршен\w* приключи\w* завършен\w* baigt[ia]\b užbaigt\w*
-        pabeigt\w* lõpetatud lõppenud hoàn_thành hoàn_tất finalitza\w+ lokið\b""",
+        fertiggestellt završen\w* dovršen\w* zaključen\w* končan\w* завршен\w* приключи(?:ха|ли|ло|ла)\b завършен\w* baigt[ia]\b užbaigt\w*
+        pabeigt\w* lõpetatud lõppenud đã_hoàn_thành đã_hoàn_tất finalitza\w+ lokið\b""",
     IN_PROCESS: r"""has_(?:now_)?(?:started|begun|commenced) in_progress\b in_process\b underway\b under_way ongoing\b hat_begonnen
         haben_begonnen wurde_begonnen a_commencé ont_commencé ha_comenzado ha_iniciado em_andamento
         foi_iniciad\w+ è_iniziat\w+ sono_iniziat\w+ is_begonnen rozpoczęły_się rozpoczęto byla_zahájena
         har_påbörjats er_påbegyndt er_startet on_alkanut başladı начал(?:ись|ась) розпочат\w* megkezdődött
         a_început έχουν_ξεκινήσει telah_dimulai have_(?:now_)?(?:started|begun|commenced) u_tijeku u_toku započe(?:l[ioa]|to)\b
-        v_teku prebieha\w* започна\w* prasidėjo alanud\b đã_bắt_đầu""",
+        v_teku práve_prebieha\w* už_prebieha\w* започна(?:ха|ли|ло|ла)\b prasidėjo alanud\b đã_bắt_đầu""",
     RESCHEDULED: r"""terminwechsel verlegung verlängert verlängerung report_d reprogrammation reprogramación aplazamiento
         reagendamento adiamento remarcação rinvio spostamento posticipo riprogrammazione uitstel verplaatsing
         przesunięci\w+ przełożenie přesun přeložení flytning omläggning utsettelse siirto ertelem\w+ halasztás
@@ -71,9 +71,14 @@ WEAK_WORDS = {
 }
 SUBJECT_WORDS = {
     COMPLETED: r"""fin_de_travaux fin_de_los_trabajos cierre_de término_de encerramento einde_werkzaamheden
-        ende_der_arbeiten окончани\w+_работ""",
+        ende_der_arbeiten окончани\w+_работ hoàn_thành hoàn_tất""",
 }
 """Elsewhere they are labels of an end that is still to come."""
+FUTURE = r"""will\b shall\b expected_to wird\b werden\b sera\b seront\b devrai\w+ será\b serán\b serão\b estará\b estarán\b estarão\b
+    sarà\b saranno\b verrà\b verranno\b zal\b zullen\b zostanie\b zostaną\b będzie\b będą\b bude\b budou\b budú\b bo\b bodo\b
+    će\b biće\b će_biti ће\b биће\b будет\b будут\b буде\b будуть\b ще\b ќе\b θα\b va_fi\b vor_fi\b se_va\b se_vor\b lesz\b lesznek\b fog\b
+    kommer_att ska\b skal\b vil\b akan\b sẽ\b dự_kiến bus\b tiks\b serà\b seran\b verður\b verða\b"""
+"""What comes before a word for completed or begun makes it a plan: "wird bis 04:00 Uhr abgeschlossen", "ще приключи"."""
 CONDITION = (
     r"""if\b unless\b should\b in_case in_the_event when\b once\b until\b after\b before\b as_soon please_re-?schedule
     requested_(?:that|to) request_you not_(?:be_)?(?:cancel|resched|postpon|complet)\w+ may_be could_be can_be might_be
@@ -82,6 +87,6 @@ CONDITION = (
     om\b(?<!information_om) hvis\b
     nothing\b nichts\b rien\b niente\b niets\b jos\b(?<!mai_jos) eğer если\b якщо\b ha\b(?!_\w+(?:d[oa]s?|t[oaie])\b) dacă\b αν\b jika\b
     apabila dopo\b après\b después
-    ako\b ukoliko\b če\b ако\b jei\b kui\b nếu\b""",
+    ako\b ukoliko\b če\b ако\b jei\b kui\b nếu\b sau_khi\b""",
     "場合 如果 如有 若 경우",
 )

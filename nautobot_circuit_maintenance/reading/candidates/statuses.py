@@ -11,8 +11,11 @@ from typing import NamedTuple
 from nautobot_circuit_maintenance.mail.blocks import MailText
 from nautobot_circuit_maintenance.reading.candidates.spans import Span
 from nautobot_circuit_maintenance.reading.candidates.status_words import (
+    COMPLETED,
     CONDITION,
     CONFIRMED,
+    FUTURE,
+    IN_PROCESS,
     OTHER,
     STRONG,
     SUBJECT_WORDS,
@@ -33,14 +36,14 @@ class StatusWord(NamedTuple):
 
 
 _STATUS = {status.replace("-", "_"): status for status in (*STRONG, CONFIRMED)}
-_CONDITION = "C"
+_CONDITION, _FUTURE = "C", "F"
 _VOCABULARY = Vocabulary(
     {
         f"{kind}_{status.replace('-', '_')}": stems
         for kind, table in (("S", STRONG), ("W", WEAK_WORDS), ("T", SUBJECT_WORDS))
         for status, stems in table.items()
     }
-    | {_CONDITION: CONDITION[0]},
+    | {_CONDITION: CONDITION[0], _FUTURE: FUTURE},
     {f"S_{status.replace('-', '_')}": words for status, words in OTHER.items()} | {_CONDITION: CONDITION[1]},
 )
 _FIELD = re.compile(
@@ -48,7 +51,8 @@ _FIELD = re.compile(
     re.IGNORECASE,
 )
 _BOUNDARY = re.compile(r"[.!?。！？\n;]")
-_LONGEST_SENTENCE = 300
+_CLAUSE = re.compile(r"[.!?。！？\n;](?!\d)|,")
+_LONGEST_SENTENCE, _LONGEST_FUTURE = 300, 80
 _TOP_CHARACTERS = 700
 _TITLE_CHARACTERS = 150
 """Behind the subject; weak words say nothing further down."""
@@ -75,8 +79,9 @@ def statuses_in(mail: MailText) -> tuple[StatusWord, ...]:
     used: set[tuple[int, int]] = set()
     words = sorted(_VOCABULARY.find(text))
     conditions = [word.start for word in words if word.group == _CONDITION]
+    futures = [word.end for word in words if word.group == _FUTURE]
     for word in words:
-        if word.group == _CONDITION:
+        if word.group in (_CONDITION, _FUTURE) or _is_future(text, word, futures):
             continue
         field = next((span for span in fields if span[0] <= word.start < span[1] and span not in used), None)
         if field:
@@ -118,6 +123,15 @@ def _is_conditional(text: str, word: Word, conditions: Sequence[int], *, is_subj
         end = following.end() if following else word.end + _LONGEST_SENTENCE
     place = bisect_left(conditions, start)
     return place < len(conditions) and conditions[place] < end or "?" in text[start:end]
+
+
+def _is_future(text: str, word: Word, futures: Sequence[int]) -> bool:
+    """Return whether a word for what began or is over is in the future: "will be completed"; a comma ends what it is said of."""
+    if _STATUS[word.group[2:]] not in (COMPLETED, IN_PROCESS):
+        return False
+    place = bisect_left(futures, word.start)
+    start = futures[place - 1] if place else 0
+    return bool(place and word.start - start < _LONGEST_FUTURE) and not _CLAUSE.search(text, start, word.start)
 
 
 def _weaker(word: StatusWord, older: list[tuple[int, int]]) -> StatusWord:

@@ -53,8 +53,13 @@ _NEXT_DAY = re.compile(r"[ ]?[(\[]?[+](?P<n>[1-3])[ ]?(?:d(?:ay)?s?|j|tag)?\b[)\
 _JOINED = re.compile(r"[^\s,;:()\[\]]{1,20}$")
 _RANGE_BEFORE = re.compile(r"(?:\d{4}|\d\d:\d\d)[-–—~/]|[-–—~(]+")
 _DURATION = re.compile(
-    r"(?:duration|durée|dauer|duración|duração|durata|up to|bis zu|max)[^\d\n]{0,25}$", re.IGNORECASE
+    r"(?:duration|durée|dauer|duración|duração|durada|durata|\bduur|up to|bis zu|max|varaktighet|varighe[dt]|kesto|czas trwania"
+    r"|trvání|trvani[ea]|trajanje|продолжительност|тривалість|продължителност|süre|időtartam|trukmė|ilgums|kestus|thời lượng)"
+    r"[^\d\n]{0,25}$",
+    re.IGNORECASE,
 )
+_CLOCK = re.compile(r"(?:uhr|órakor|o'clock)$", re.IGNORECASE)
+"""Words for an hour of the day that are never a duration: "2 à 4 heures" and "2-4 uur" may be one."""
 _NAMED_HINT = re.compile(r"[NnMm](?:oon|id|OON|ID)")
 _WORDS = {"noon": 720, "midday": 720, "midnight": 0}
 
@@ -111,6 +116,8 @@ def _is_time(text: str, match: re.Match[str], kind: str) -> bool:
         return False
     if kind == "9" and not _HOUR_WORD.search(text, max(0, start - 10), start):
         return False
+    if kind in "28" and (first := _HOURS_BEFORE.search(text, max(0, start - 14), start)):
+        start = first.start()
     return not _DURATION.search(text, max(0, start - 40), start)
 
 
@@ -145,7 +152,7 @@ def _hours_before(text: str, match: re.Match[str], token: TimeToken) -> TimeToke
     if not match.re.groups:
         return None
     half = match["half"] or match["half3"] or match["half4"]
-    if not (half or match["h8"]) or not (
+    if not (half or match["h8"] and _CLOCK.search(match[0])) or not (
         before := _HOURS_BEFORE.search(text, max(0, match.start() - 14), match.start())
     ):
         return None

@@ -178,7 +178,10 @@ def _zone_and_order(field: WindowField, example: Example) -> tuple[str, str]:
         if {each.window for each in own} == set(confirmed.windows):
             needs_zone = any(each.source.zone is None for each in own)
             needs_order = any(each.way.order for each in own)
-            return (zone if needs_zone else field.zone), (_order_of(own) if needs_order else field.order or _shown(own))
+            shown = _order_of(own) if needs_order else _shown(own)
+            if field.order and shown and shown != field.order:
+                raise TeachingError("The examples write day and month in different orders: a layout cannot read them.")
+            return (zone if needs_zone else field.zone), shown or field.order
     raise TeachingError(
         "The windows do not stand in the email as start and end with a time zone, or the zone of the provider is not"
         " known: a layout cannot find them."

@@ -233,6 +233,20 @@ class TestZoneAndOrder(unittest.TestCase):
         self.assertEqual(layout.windows.order, "day first")
         self.assertEqual(update.windows, (window("2026-06-05 22:00", "2026-06-06 04:00"),))
 
+    def test_examples_of_different_orders_teach_nothing(self):
+        body = body_of("CHG-1", "23/04/2026 22:00 UTC", "24/04/2026 04:00 UTC")
+        other = body_of("CHG-2", "05/23/2026 22:00 UTC", "05/24/2026 04:00 UTC")
+        right = window("2026-05-23 22:00", "2026-05-24 04:00")
+        layout = learn(
+            [
+                example_of(
+                    page_of(body, subject="Work"), "CHG-1", windows=(window("2026-04-23 22:00", "2026-04-24 04:00"),)
+                )
+            ]
+        )
+        with self.assertRaisesRegex(TeachingError, "in different orders"):
+            correct(layout, example_of(page_of(other, subject="Work"), "CHG-2", windows=(right,)))
+
 
 class TestCorrections(unittest.TestCase):
     """A further example drops the hypotheses that it contradicts, and they do not come back."""
