@@ -57,9 +57,8 @@ class _DigestingJob(Job):  # pylint: disable=abstract-method  # the jobs below h
 
     def report_result(self, report: "RunReport") -> dict[str, Any]:
         """Return the report as JSON; mark the run as failed if a source failed or a notification is missing."""
-        from nautobot_circuit_maintenance.pipeline.unread import (
-            log_unread,
-        )  # pylint: disable=import-outside-toplevel  # heavy
+        # pylint: disable-next=import-outside-toplevel  # heavy
+        from nautobot_circuit_maintenance.pipeline.unread import log_unread
 
         log_unread(report)
         if not report.is_complete:

@@ -1,4 +1,4 @@
-"""Celery tasks: additional workers that help a run with its backlog, and looks after jobs between two runs."""
+"""Celery tasks: additional workers that help a run with its backlog, and a check of jobs between two runs."""
 
 import logging
 from typing import Any

@@ -85,7 +85,7 @@ class Canceling:
             self.problems += filter(None, [senders.end(senders.start(now + run * LEASE))])
         self.problems += truth.wrong_messages(self.servers.mail, ADDRESSES)
         subscription.delete()
-        say(f"{self.cancelled[SEND]} runs that send cancelled, {self.problems} problems")
+        say(f"{self.cancelled[SEND]} runs that send cancelled, {len(self.problems)} problems")
 
     def _change_all(self) -> None:
         """Give the runs something to say to everyone about everything."""

@@ -107,10 +107,10 @@ def servers() -> Iterator[Servers]:
         stack.enter_context(embedded.locked(lock, fcntl.LOCK_SH))
         workers = services.Workers(lock, {}, processes=1)
         workers.start(WORKER)
+        stack.callback(workers.kill_all, WORKER)
         quiet.setup(CONFIG)
         workers.await_ready()
         yield Servers(mail, inbox, alerts, workers, Ledger(ledger))
-        workers.kill_all(WORKER)
 
 
 def _settings(port: int, alerts: str, inbox: ImapServer) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from django_filters import Filter
 from nautobot.core.constants import FILTER_CHAR_BASED_LOOKUP_MAP
 
 _EXPRESSIONS = {"re", "nre", "ire", "nire"}
-"""No index serves them, and what a row takes is up to the person who asks: a second for half a million short texts, or much more."""
+"""No index serves them, and the person who asks decides how long each row takes: a second for half a million short texts, or much more."""
 _OF_TEXT = FILTER_CHAR_BASED_LOOKUP_MAP.keys() - {"n"}
 """Of no use for a vocabulary, a few words that are chosen as a whole: databases compare each row, and expect few matches."""
 

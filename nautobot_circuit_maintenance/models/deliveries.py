@@ -101,7 +101,7 @@ class Delivery(BaseModel):
 
 
 class ChannelState(BaseModel):
-    """Whether a configured channel works; and which run is about it, where that must not be two."""
+    """Whether a configured channel works, and until when a run has it to itself."""
 
     name = models.CharField(max_length=CHARFIELD_MAX_LENGTH, unique=True)
     down_since = models.DateTimeField(null=True, blank=True)
@@ -109,7 +109,7 @@ class ChannelState(BaseModel):
     probes = models.PositiveSmallIntegerField(default=0, help_text="Attempts since it is down.")
     error = models.TextField(blank=True, help_text="Why it is down.")
     busy_until = models.DateTimeField(
-        null=True, blank=True, help_text="Until when a run is about it, at the latest; others leave it alone."
+        null=True, blank=True, help_text="Until when, at the latest, a run works on it; others leave it alone."
     )
 
     natural_key_field_names = ["name"]

@@ -1,6 +1,7 @@
 """Concurrent saves of one row: people edit while the pipeline applies notifications."""
 
 from collections.abc import Collection
+from copy import deepcopy
 
 from nautobot_circuit_maintenance.models.remembering import RemembersMixin
 
@@ -32,3 +33,4 @@ class SaveChangedFieldsMixin(RemembersMixin):
         for name in names & self._read.keys():
             if not self.has_changed(name):
                 setattr(self, name, stored[name])
+                self._read[name] = deepcopy(stored[name])

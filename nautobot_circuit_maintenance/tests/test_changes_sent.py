@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from nautobot.extras.models import ObjectChange
 
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Notification
@@ -16,6 +17,7 @@ from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.factories.users import superuser
 
 
 class ChangesTestCase(PipelineTestCase):
@@ -166,6 +168,19 @@ class FromPeople(ChangesTestCase):
         impacts = [(each.action, each.before.impacts, each.after.impacts) for each in received]
         added = (("C-9", "OUTAGE"),)
         self.assertEqual(impacts, [("update", (), added), ("update", added, ())])
+
+    def test_an_impact_that_a_client_moves_is_a_change_of_both_maintenances(self):
+        old, new = self.create("M-1"), self.create("M-2")
+        impact = CircuitImpact.objects.create(maintenance=old, cid="C-1")
+        self.client.force_login(superuser())
+        url = reverse("plugins-api:nautobot_circuit_maintenance-api:circuitimpact-detail", args=[impact.pk])
+        with self.subscribed() as received:
+            response = self.client.patch(
+                url, {"maintenance": str(new.pk)}, content_type="application/json", SERVER_NAME="nautobot.example.com"
+            )
+
+        self.assertEqual(response.status_code, 200, response.content)
+        self.assertEqual({each.maintenance.name: len(each.after.impacts) for each in received}, {"M-1": 0, "M-2": 1})
 
     def test_deletions_one_by_one_and_of_a_queryset(self):
         self.create("M-1").delete()

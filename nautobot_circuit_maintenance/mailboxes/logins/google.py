@@ -51,9 +51,8 @@ class ServiceAccount:
         """Return a new access token; raises MailboxError."""
         credentials = self.credentials(scope)
         try:
-            with closing(
-                new_http(TIMEOUT)
-            ) as http:  # A token is enough for an hour: no connection to the login server stays open.
+            # A token is enough for an hour: no connection to the login server stays open.
+            with closing(new_http(TIMEOUT)) as http:
                 credentials.refresh(google_auth_httplib2.Request(http))
         except RefreshError as error:  # credentials.refresh
             raise self.refused(error, scope) from error

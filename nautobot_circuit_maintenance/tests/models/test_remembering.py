@@ -93,6 +93,16 @@ class Copies(TestCase):
             self.assertEqual(getattr(type(row).objects.get(), name), value)
             self.assertEqual(MaintenanceChange.objects.count(), 1)
 
+    def test_what_a_save_adopts_of_others_is_no_edit_of_this_copy(self):
+        copy = CircuitMaintenance.objects.get()
+        CircuitMaintenance.objects.update(description="Other words")
+        copy.ticket = "CHG-9"
+        copy.save(update_fields=["ticket"])
+        self.assertFalse(copy.has_changed("description"))
+        CircuitMaintenance.objects.update(description="Newer words")
+        copy.save()
+        self.assertEqual(CircuitMaintenance.objects.get().description, "Newer words")
+
     def test_a_stale_copy_keeps_what_others_saved_though_it_reads_a_deferred_field(self):
         copy = CircuitMaintenance.objects.defer("description").get()
         copy.start_time += timedelta(hours=1)

@@ -179,6 +179,13 @@ class SilencingCases(SilencingWorld):
         self.assertEqual(self.run_channel(later=3).posted, 2)
         self.assertIsNone(ChannelState.objects.get(name="Alerts").busy_until)
 
+    def test_a_worker_whose_clock_is_a_little_behind_leaves_a_channel_alone(self) -> None:
+        settings = AlertmanagerSettings.from_entry(
+            {"name": "Alerts", "instance": "live", "urls": [self.url], "matchers": {"cid": "{{ cid }}"}}
+        )
+        ChannelState.objects.create(name="Alerts", busy_until=self.now + timedelta(minutes=4))
+        self.assertIsNone(reconcile(settings, now=self.now))
+
     def test_what_a_killed_worker_had_is_free_when_the_clock_is_set_back(self) -> None:
         ChannelState.objects.create(name="Alerts", busy_until=self.now + timedelta(hours=1))
         self.assertEqual(self.run_channel().posted, 2)

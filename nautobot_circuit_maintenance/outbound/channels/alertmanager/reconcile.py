@@ -54,14 +54,14 @@ class Reconciled:
 
 
 def reconcile(settings: AlertmanagerSettings, *, now: datetime) -> Reconciled | None:
-    """Bring the silences of a channel in order, also if no subscription has it; None if another worker is about it.
+    """Bring the silences of a channel in order, also if no subscription has it; None if another worker works on it.
 
     What is wrong is stored with the state of the channel.
     """
     ChannelState.objects.get_or_create(name=settings.name)
     until = now + _LEASE
-    # Later than any worker would write now: a worker wrote it before the clock was set back.
-    is_free = Q(busy_until=None) | Q(busy_until__lte=now) | Q(busy_until__gt=until)
+    # Much later than any worker would write now, whose clocks differ a little: it was written before the clock was set back.
+    is_free = Q(busy_until=None) | Q(busy_until__lte=now) | Q(busy_until__gt=until + _LEASE)
     free = ChannelState.objects.filter(is_free, name=settings.name)
     if not free.update(busy_until=until):
         return None

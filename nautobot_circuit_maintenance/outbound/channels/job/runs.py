@@ -100,7 +100,7 @@ def may_have_been_refused(now: datetime) -> bool:
 
 
 def _followed_rows(now: datetime) -> QuerySet[Any]:
-    """Return the rows of jobs that were enqueued, and of those that ran before a window of late."""
+    """Return the rows of jobs that were enqueued, and of those that ran before a window in the last day."""
     of_late = Q(phase=Phase.BEFORE, state__in=(State.SENT, State.FAILED), created__gte=now - _REMEMBERED)
     rows: QuerySet[Any] = Delivery.objects.filter(Q(state=State.UNSURE) | of_late, event=EventChoices.JOB)
     rows = rows.select_related("job_result").order_by("created", "pk")
@@ -120,7 +120,8 @@ def _follow_again(row: Delivery, now: datetime) -> None:
     """Let a *before* be followed as if it had been enqueued now, and let what comes after it be due again."""
     with transaction.atomic():
         locked = Delivery.objects.select_for_update(skip_locked=True).filter(pk=row.pk, state=row.state).first()
-        if locked:
+        # An *after* that is under way is that of the run before: once it has ended, this one is looked at again.
+        if locked and not Delivery.objects.filter(key=after_key(locked), state=State.UNSURE).exists():
             locked.state, locked.next_attempt = State.UNSURE, now + PATIENCE
             locked.save()
             write_after(locked, now)

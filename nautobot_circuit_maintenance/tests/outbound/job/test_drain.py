@@ -362,6 +362,14 @@ class Faults(DrainTestCase):
         self.deliver_again(Delivery.objects.get(phase="before"))
         self.assertEqual(self.phases(70, 75, 80), ["after"])
 
+    def test_a_before_that_runs_again_beside_its_after_is_followed_by_another(self) -> None:
+        """The *after* has run, and no one has looked what became of it, when the *before* runs once more."""
+        self.assertEqual(self.phases(-20, -15), ["before"])
+        self.assertEqual(self.phases(60), ["after"])
+        self.deliver_again(Delivery.objects.get(phase="before"))
+        self.assertEqual(self.phases(65, 70, 75, 80), ["after"])
+        self.assertEqual((self.rows("before"), self.rows("after")), ([("sent", "")], [("sent", "")]))
+
     def deliver_again(self, row: Delivery) -> None:
         """Let a worker take the same task once more, as Redis has it do when another worker was killed."""
         result, circuits = row.job_result, row.data["circuits"]
