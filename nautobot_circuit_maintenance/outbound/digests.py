@@ -13,7 +13,7 @@ from nautobot_circuit_maintenance.models import Delivery, Subscription, Thread
 from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
 from nautobot_circuit_maintenance.outbound.compose import is_said, known_deliveries, pending_of
 from nautobot_circuit_maintenance.outbound.folding import write_delivery
-from nautobot_circuit_maintenance.outbound.owners import Owner, Silent, visibility_of
+from nautobot_circuit_maintenance.outbound.owners import Owners, Silent
 from nautobot_circuit_maintenance.outbound.state import Occasion, digest_of
 from nautobot_circuit_maintenance.outbound.waiting import Pending
 from nautobot_circuit_maintenance.outbound.why_silent import note_sending, note_silent
@@ -51,26 +51,26 @@ def compose_digests(channels: MessageChannels, now: datetime) -> int:
     """Write the digests whose moment has come; return how many."""
     rows = Subscription.objects.filter(enabled=True, channel__in=channels.names, digest_time__isnull=False)
     due = rows.exclude(rhythm=Rhythm.AT_ONCE).filter(Q(next_digest=None) | Q(next_digest__lte=now)).order_by("name")
-    written = 0
+    owners, written = Owners(), 0
     for key in list(due.values_list("pk", flat=True)):
         try:
             with transaction.atomic():
                 subscription = due.filter(pk=key).select_for_update(of=("self",), skip_locked=True).first()
                 if subscription:
-                    written += _digest_of(subscription, channels, now)
+                    written += _digest_of(subscription, owners, channels, now)
         except Silent as error:  # _digest_of
             note_silent([key], str(error))
     return written
 
 
-def _digest_of(subscription: Subscription, channels: MessageChannels, now: datetime) -> int:
+def _digest_of(subscription: Subscription, owners: Owners, channels: MessageChannels, now: datetime) -> int:
     moment, zone = subscription.next_digest, zone_of(subscription)
     weekday = subscription.digest_day if subscription.rhythm == Rhythm.WEEKLY else None
     following = next_moment(now, subscription.digest_time, zone, weekday)
     Subscription.objects.filter(pk=subscription.pk).update(next_digest=following)
     if moment is None:
         return 0
-    owner = Owner(visibility_of(subscription.owner_id))
+    owner = owners.of(subscription)
     due = subscription.threads.filter(due__isnull=False).select_related("open").order_by("pk")
     threads = list(due.select_for_update(of=("self",), skip_locked=True))
     free = [each for each in threads if each.open is None or each.open.state not in State.OPEN]

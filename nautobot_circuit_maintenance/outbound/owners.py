@@ -25,8 +25,8 @@ class Silent(Exception):
 
 
 @dataclass
-class Owner:
-    """What the owner of subscriptions may see during one step of a run, and the risk as they see it: assessed once."""
+class Viewer:
+    """What someone may see during one step of a run, and the risk as they see it: assessed once."""
 
     visibility: Visibility
     _risks: dict[datetime, Risk] = field(default_factory=dict)
@@ -39,17 +39,25 @@ class Owner:
 
 
 @dataclass
+class Owner(Viewer):
+    """The owner of subscriptions, and a viewer of everything: the risk as that one sees it is the same for all owners."""
+
+    everyone: Viewer = field(kw_only=True)
+
+
+@dataclass
 class Owners:
     """The owners of subscriptions during one step of a run: each is read once, for permissions are cached on the row."""
 
     _known: dict[Any, Owner | Silent] = field(default_factory=dict)
+    _everyone: Viewer = field(default_factory=lambda: Viewer(Visibility.everything()))
 
     def of(self, subscription: Subscription) -> Owner:
         """Return the owner of a subscription; raises Silent if they may see nothing."""
         key = subscription.owner_id
         if key not in self._known:
             try:
-                self._known[key] = Owner(visibility_of(key))
+                self._known[key] = Owner(visibility_of(key), everyone=self._everyone)
             except Silent as error:  # visibility_of
                 self._known[key] = error
         found = self._known[key]

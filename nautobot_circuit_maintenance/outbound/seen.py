@@ -158,17 +158,50 @@ def _spans(windows: Iterable[Any]) -> tuple[Span, ...]:
     return tuple(sorted((each.start_time, each.end_time) for each in windows))
 
 
-def gone(state: MaintenanceState, visibility: Visibility) -> MaintenanceState:
-    """Return what is left to say of a maintenance that was deleted, of what may be viewed now."""
-    may_view_impacts = not visibility.impacts.query.is_empty()
-    circuits = _circuits({UUID(each.id) for each in state.circuits if each.id}, visibility)
-    left = tuple(
-        (
-            replace(each, sites=circuits.sites.get(UUID(each.id), ()), tenant=circuits.tenants.get(UUID(each.id), ""))
-            if each.id
-            else each
+@dataclass(frozen=True)
+class Still:
+    """What may be viewed now of what was sent last: read once for any number of conversations."""
+
+    circuits: _Circuits
+    existing: frozenset[UUID]
+    """Circuits that were not deleted in Nautobot since."""
+    are_impacts_visible: bool
+
+    def left_of(self, state: MaintenanceState, hidden: Collection[str]) -> MaintenanceState:
+        """Return a state that was sent last without what may not be viewed any more: that changed nothing, and is not named again.
+
+        The IDs of circuits that are hidden in any case are in lower case. A circuit that was deleted in Nautobot stays as it
+        was sent: its impact can still be viewed.
+        """
+        return replace(
+            state, circuits=self._circuits(each for each in state.circuits if each.cid.casefold() not in hidden)
         )
-        for each in state.circuits
-        if may_view_impacts and (not each.id or UUID(each.id) in circuits.visible)
-    )
-    return replace(state, exists=False, circuits=left)
+
+    def gone(self, state: MaintenanceState) -> MaintenanceState:
+        """Return what is left to say of a maintenance that was deleted, of what may be viewed now."""
+        known = (each for each in state.circuits if not each.id or UUID(each.id) in self.existing)
+        return replace(state, exists=False, circuits=self._circuits(known))
+
+    def _circuits(self, circuits: Iterable[CircuitState]) -> tuple[CircuitState, ...]:
+        if not self.are_impacts_visible:
+            return ()
+        return tuple(self._circuit(each) for each in circuits if not self._is_hidden(each))
+
+    def _is_hidden(self, circuit: CircuitState) -> bool:
+        key = UUID(circuit.id) if circuit.id else None
+        return key in self.existing and key not in self.circuits.visible
+
+    def _circuit(self, circuit: CircuitState) -> CircuitState:
+        """Return a circuit with the sites and the tenant that may be viewed now."""
+        if not circuit.id or UUID(circuit.id) not in self.existing:
+            return circuit
+        key = UUID(circuit.id)
+        return replace(circuit, sites=self.circuits.sites.get(key, ()), tenant=self.circuits.tenants.get(key, ""))
+
+
+def still_visible(states: Iterable[MaintenanceState], visibility: Visibility) -> Still:
+    """Return what may be viewed now of the circuits in these states; up to four queries."""
+    keys = {UUID(each.id) for state in states for each in state.circuits if each.id}
+    circuits = _circuits(keys, visibility)
+    existing = Circuit.objects.filter(pk__in=keys).order_by().values_list("pk", flat=True) if keys else ()
+    return Still(circuits, frozenset(existing), not visibility.impacts.query.is_empty())

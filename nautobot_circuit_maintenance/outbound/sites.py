@@ -10,13 +10,12 @@ from django.urls import reverse
 
 from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind, Subject
 from nautobot_circuit_maintenance.analysis.risk.report import Risk
-from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import EventChoices as Event
 from nautobot_circuit_maintenance.domain.errors import RiskError
 from nautobot_circuit_maintenance.models import Subscription, Thread
 from nautobot_circuit_maintenance.outbound.links import linking
 from nautobot_circuit_maintenance.outbound.moments import span_text
-from nautobot_circuit_maintenance.outbound.owners import Owner, Silent, matching
+from nautobot_circuit_maintenance.outbound.owners import Owner, Silent, Viewer, matching
 from nautobot_circuit_maintenance.outbound.state import Occasion, SiteState, digest_of, from_json
 from nautobot_circuit_maintenance.outbound.waiting import Pending
 
@@ -50,7 +49,7 @@ def findings_of(
     return _by_site(each for each in found if not each.maintenances.isdisjoint(matched)), risk.names
 
 
-def _assessed(viewer: Owner, now: datetime) -> Risk:
+def _assessed(viewer: Viewer, now: datetime) -> Risk:
     try:
         return viewer.risk(now)
     except RiskError as error:  # viewer.risk
@@ -79,7 +78,7 @@ def pending_of_sites(
     @cache
     def of_all() -> dict[UUID, tuple[Phase, ...]]:
         """Return the episodes for all viewers, whatever causes them: asked where one seems not to come any more."""
-        findings = _assessed(Owner(Visibility.everything()), now).findings
+        findings = _assessed(owner.everyone, now).findings
         return _by_site(each for each in findings if each.subject == Subject.SITE)
 
     visible = dict(owner.visibility.locations.filter(pk__in=[row.subject_id for row in rows]).values_list("pk", "name"))

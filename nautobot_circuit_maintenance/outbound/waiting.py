@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import EventChoices as Event
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Subscription, Thread
 from nautobot_circuit_maintenance.outbound.facts_of_clock import facts_of
 from nautobot_circuit_maintenance.outbound.owners import Owner, matching
-from nautobot_circuit_maintenance.outbound.seen import Seen, gone, see
+from nautobot_circuit_maintenance.outbound.seen import ANOTHER, Seen, Still, see, still_visible
 from nautobot_circuit_maintenance.outbound.state import MaintenanceState, Occasion, State, digest_of, from_json, to_json
 
 
@@ -37,8 +36,10 @@ def pending_of_maintenances(
     seen = see(subjects, visibility)
     matched = matching(subscription.maintenance_filter, visibility, subjects)
     hidden = _existing(subjects - seen.keys())
+    last_states = {row.pk: _last_state(row) for row in rows}
+    still = still_visible((each for each in last_states.values() if each), visibility)
     return {
-        row.pk: _Conversation(subscription, row, visibility, now).pending(
+        row.pk: _Conversation(subscription, row, last_states[row.pk], still, now).pending(
             seen.get(row.subject_id), is_matched=row.subject_id in matched, is_hidden=row.subject_id in hidden
         )
         for row in rows
@@ -51,30 +52,33 @@ def _existing(subjects: Collection[UUID]) -> set[UUID]:
     return set(CircuitMaintenance.objects.filter(pk__in=subjects).order_by().values_list("pk", flat=True))
 
 
+def _last_state(thread: Thread) -> MaintenanceState | None:
+    state = from_json(thread.last_state) if thread.last_state else None
+    return state if isinstance(state, MaintenanceState) else None
+
+
 @dataclass(frozen=True)
 class _Conversation:
     subscription: Subscription
     thread: Thread
-    visibility: Visibility
+    last_state: MaintenanceState | None
+    still: Still
     now: datetime
 
     def pending(self, seen: Seen | None, *, is_matched: bool, is_hidden: bool) -> list[Pending]:
         """Return what is to be said; nothing about what the owner may not view any more."""
-        last_state = self._last_state()
+        last_state = self.last_state
         if seen is None:
             if is_hidden or last_state is None or last_state.is_over:
                 return []
-            left = gone(last_state, self.visibility)
+            left = self.still.gone(last_state)
             return self._difference(replace(left, exists=True), left, is_new=False)
-        last_state = _without(last_state, seen.hidden)
         state = seen.state if is_matched else replace(seen.state, matches=False)
+        if last_state:
+            last_state = _as_seen_now(self.still.left_of(last_state, seen.hidden), state)
         is_new = seen.created is None or seen.created >= self.subscription.begun
         found = self._difference(last_state, state, is_new=is_new)
         return found + self._of_clock(replace(seen, state=state), last_state)
-
-    def _last_state(self) -> MaintenanceState | None:
-        state = from_json(self.thread.last_state) if self.thread.last_state else None
-        return state if isinstance(state, MaintenanceState) else None
 
     def _difference(
         self, last_state: MaintenanceState | None, state: MaintenanceState, *, is_new: bool
@@ -121,13 +125,14 @@ class _Conversation:
         return Occasion(event, state, last_state, window)
 
 
-def _without(last_state: MaintenanceState | None, hidden: Collection[str]) -> MaintenanceState | None:
-    """Return the state that was sent last without what may not be viewed any more: that changed nothing, and is not named again."""
-    if last_state is None:
-        return None
-    return replace(
-        last_state, circuits=tuple(each for each in last_state.circuits if each.cid.casefold() not in hidden)
-    )
+def _as_seen_now(last_state: MaintenanceState, state: MaintenanceState) -> MaintenanceState:
+    """Return the state that was sent last with the name that the replacing maintenance has now, if it is hidden in one of both.
+
+    Whether that may be viewed changes nothing about this one.
+    """
+    if last_state.replaced_by and state.replaced_by and ANOTHER in (last_state.replaced_by, state.replaced_by):
+        return replace(last_state, replaced_by=state.replaced_by)
+    return last_state
 
 
 def _later(last_state: MaintenanceState, state: MaintenanceState) -> tuple[str, set[str]]:

@@ -1,13 +1,13 @@
 """Messages about sites at risk, email that needs a person, and sources that fail."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from nautobot.circuits.models import CircuitTermination, ProviderNetwork
 
-from nautobot_circuit_maintenance.models import CircuitImpact, Notification, NotificationSource
+from nautobot_circuit_maintenance.models import CircuitImpact, Notification, NotificationSource, Subscription
 from nautobot_circuit_maintenance.tests.factories import core
 from nautobot_circuit_maintenance.tests.factories.app import create_notification
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
@@ -99,6 +99,27 @@ class Sites(SendingTestCase):
         self.send()
         self.assertEqual((queries(), len(self.office.arrived)), (one, 4))
         self.assertGreater(one, 0)
+
+    def test_the_risk_for_everyone_is_assessed_once_in_each_step(self):
+        def queries(**schedule) -> int:
+            """Have all of some subscriptions ask whether a site is at risk for no one; return how often ends are read."""
+            for _ in range(1 if Subscription.objects.count() == 0 else 3):
+                self.subscribe(events=["at-risk"], **schedule)
+            self.send()
+            maintenance = self.plan(f"M-{self.now}", days=(self.now - NOON).days + 5)
+            self.send(HOUR * 24)
+            self.edit(maintenance, status="CANCELLED")
+            with CaptureQueriesContext(connection) as captured:
+                self.send(HOUR * 24)
+            return sum('FROM "circuits_circuittermination"' in each["sql"] for each in captured)
+
+        for schedule in ({}, {"rhythm": "daily", "digest_time": time(8), "time_zone": "UTC"}):
+            with self.subTest(schedule):
+                Subscription.objects.all().delete()
+                self.office.arrived.clear()
+                one = queries(**schedule)
+                self.assertEqual((queries(**schedule), len(self.office.arrived)), (one, 2 + 8))
+                self.assertGreater(one, 0)
 
     def test_what_needs_a_person_is_sent_though_the_risk_cannot_be_assessed(self):
         self.subscribe(events=["at-risk", "needs-a-person"])
