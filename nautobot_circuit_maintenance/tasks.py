@@ -90,4 +90,8 @@ def look_after_jobs_soon(queue: str | None, times: int = _BETWEEN_RUNS) -> None:
     try:
         look_after_jobs.apply_async(kwargs={"queue": queue, "times": times - 1}, queue=queue, countdown=_MINUTE)
     except BrokerError as error:  # apply_async
-        logger.warning("Could not ask a worker to look after jobs in a minute; the next run does: %s", error)
+        logger.warning(
+            "Could not ask a worker to look after jobs in a minute; the next run does: %s",
+            error,
+            extra={"grouping": "run"},
+        )

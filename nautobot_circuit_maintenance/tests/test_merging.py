@@ -147,7 +147,8 @@ class AcknowledgeButton(PipelineTestCase):
         """Log in, and announce two maintenances."""
         self.client = Client(SERVER_NAME="nautobot.example.com")
         self.client.force_login(self.user)
-        self.receive(mail(Bcop()), mail(Bcop("M-2")))
+        ahead = timezone.now() + DAY  # what is over has no button
+        self.receive(mail(Bcop(start=ahead)), mail(Bcop("M-2", start=ahead)))
 
     def link(self) -> str:
         """Return the URL of the button on the page of the maintenance."""

@@ -42,7 +42,7 @@ class TestFanOut(TransactionTestCase):
 
     def test_the_job_asks_for_help_and_digests_everything_itself_without_it(self):
         """The tasks still wait for a worker when it is through."""
-        with broker_queue("default") as taken:
+        with broker_queue(name="default") as taken:
             result = run_job()
             waiting = taken()
 
@@ -53,7 +53,7 @@ class TestFanOut(TransactionTestCase):
     def test_a_poll_with_nothing_new_asks_no_worker(self):
         """However much came before."""
         run_job()
-        with broker_queue("default") as taken:
+        with broker_queue(name="default") as taken:
             run_job()
 
             self.assertEqual(taken(), [])

@@ -57,14 +57,19 @@ def afters(held: Iterable[Held], worked: Worked, near: Set[str] = frozenset()) -
     """Return the keys of those of one subscription that are due: nothing that they hold is worked on any more.
 
     Nor is it for another maintenance that the subscription holds circuits for, or that it matches (``near``): traffic is not put
-    back while the next window is on.
+    back while the next window is on. What one that is not due yet holds stays with it, whoever else holds it, too: for a window
+    of its own that comes later, it would not be handed over again.
     """
     all_held = list(held)
     still = set(near)
     for each in all_held:
         if each.subscription and each.maintenance:
             still |= each.circuits & worked.get(each.maintenance, frozenset())
-    return {each.key for each in all_held if not (each.subscription and each.circuits & still)}
+    due = {each.key: each for each in all_held}
+    while kept := [each for each in due.values() if each.subscription and each.circuits & still]:
+        for each in kept:
+            still |= due.pop(each.key).circuits
+    return set(due)
 
 
 def circuits_near(works: Iterable[Work], *, lead: timedelta, now: datetime) -> frozenset[str]:

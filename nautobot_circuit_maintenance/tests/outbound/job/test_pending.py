@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from uuid import UUID, uuid5
 
 from django.test import SimpleTestCase
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from nautobot_circuit_maintenance.outbound.channels.job.pending import Held, afters, befores, circuits_near, worked_on
 from nautobot_circuit_maintenance.outbound.work import Work
@@ -71,6 +71,19 @@ class Histories(SimpleTestCase):
 
     @settings(max_examples=400, deadline=None)
     @given(changes)
+    # The first maintenance holds both circuits for its window, which moves: the second one is worked on later.
+    @example(
+        [
+            (0, [(1, 0, 1, {*CIRCUITS}), (0, 0, 2, {CIRCUITS[1]})]),
+            (1, [(0, 0, 2, {CIRCUITS[0]}), (1, 6, 1, {CIRCUITS[1]})]),
+        ]
+    )
+    @example(
+        [
+            (0, [(1, 0, 1, {*CIRCUITS}), (0, 0, 1, {CIRCUITS[0]}), (0, 0, 2, {CIRCUITS[1]})]),
+            (1, [(0, 0, 2, {CIRCUITS[0]}), (1, 6, 1, {CIRCUITS[1]})]),
+        ]
+    )
     def test_a_circuit_is_drained_exactly_while_it_is_worked_on(
         self, history: list[tuple[int, list[tuple[int, int, int, set[UUID]]]]]
     ) -> None:
