@@ -38,7 +38,7 @@ document.addEventListener("DOMContentLoaded", () => {
         locale: "en-gb",
         firstDay: 1,
         height: "auto",
-        dayMaxEvents: 4,
+        dayMaxEvents: 3,
         nowIndicator: true,
         // The server answers in the user's zone: shown as they are written.
         timeZone: settings.zone,
