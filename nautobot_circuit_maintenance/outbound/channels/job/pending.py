@@ -57,7 +57,7 @@ def afters(held: Iterable[Held], worked: Worked, near: Set[str] = frozenset()) -
     """Return the keys of those of one subscription that are due: nothing that they hold is worked on any more.
 
     Nor is it for another maintenance that the subscription holds circuits for, or that it matches (``near``): traffic is not put
-    back while the next window is on. What one that is not due yet holds stays with it, whoever else holds it, too: for a window
+    back while the next window is on. What one that is not due yet holds stays with it, if others hold it as well: for a window
     of its own that comes later, it would not be handed over again.
     """
     all_held = list(held)
