@@ -87,6 +87,7 @@ class NextRiskTest(RiskCase):
             self.circuits[cid] = self.circuit(cid, None)
             core.terminate(self.circuits[cid], "A", self.cork, device)
         self.work("four", "C-2", start=50)
+        cache.clear()
         read_episodes(self.now)
 
         for instance in (device, self.cork, self.circuits["C-3"]):
