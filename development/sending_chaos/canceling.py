@@ -30,7 +30,7 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import (
 from nautobot_circuit_maintenance.tests.factories.core import create_circuits, create_provider
 
 SEND = "SendCircuitMaintenanceUpdates"
-MAILS = 120
+MAILS = 400
 ADDRESSES = tuple(f"many-{number}@example.net" for number in range(15))
 SECONDS = 120
 SENDING = 4
