@@ -549,7 +549,7 @@ MUTANTS = (
     Mutant(
         "silences wait for the clock of a killed worker",
         f"{APP}/outbound/channels/alertmanager/reconcile.py",
-        " | Q(busy_until__gt=until)",
+        " | Q(busy_until__gt=until + _LEASE)",
         "",
         (f"{TESTS}/outbound/test_silencing.py",),
     ),
