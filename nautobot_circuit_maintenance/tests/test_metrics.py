@@ -94,7 +94,9 @@ class CircuitStates(MetricsCase):
 
     def test_labels_can_be_chosen(self):
         circuit = Circuit.objects.get(cid="A-1")
-        circuit._custom_field_data["team"] = 'North "1"\n'  # pylint: disable=protected-access
+        circuit._custom_field_data["team"] = (
+            'North "1"\n'  # pylint: disable=protected-access  # the field is not defined: its value is what counts
+        )
         Circuit.objects.filter(pk=circuit.pk).update(_custom_field_data=circuit._custom_field_data)
         with configured(circuit_metric_labels={"id": "cid", "team": "cf_team", "tenant": "tenant__name"}):
             states = self.samples()["circuit_state"]

@@ -248,8 +248,8 @@ class Addresses(FeedTestCase):
         self.assertEqual((self.read().status_code, has_feed(Subscription.objects.get())), (200, True))
 
     def test_without_the_right_to_view_there_is_no_calendar_rather_than_an_empty_one(self) -> None:
-        stranger = viewer(Circuit)
-        Subscription.objects.update(owner=stranger)
+        other = viewer(Circuit)
+        Subscription.objects.update(owner=other)
         self.assertEqual(self.read().status_code, 404)
         Subscription.objects.update(owner=self.owner)
         etag = self.read()["ETag"]
