@@ -12,7 +12,8 @@ from django.core.cache import cache
 from nautobot.circuits.models import Circuit
 from nautobot.dcim.models import Device, Location
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Kind, Subject
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.values import Subject
 from nautobot_circuit_maintenance.analysis.risk.report import read_risk
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.errors import RiskError

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from nautobot_circuit_maintenance.analysis.keys import as_text
-from nautobot_circuit_maintenance.analysis.redundancy.values import SEVERITIES, Finding, Kind, Subject
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import SEVERITIES, Kind
+from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Subject
 from nautobot_circuit_maintenance.analysis.risk.report import Risk
 from nautobot_circuit_maintenance.analysis.risk.topology import Recorded
 from nautobot_circuit_maintenance.analysis.visibility import Visibility

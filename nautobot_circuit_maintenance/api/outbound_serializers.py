@@ -9,7 +9,7 @@ from nautobot_circuit_maintenance.api.safe_csv import SafeCsvMixin
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import EventChoices
 from nautobot_circuit_maintenance.models import Delivery, Subscription
-from nautobot_circuit_maintenance.outbound.owners import problems_of
+from nautobot_circuit_maintenance.outbound.stored_filters import problems_of
 
 
 class SubscriptionSerializer(SafeCsvMixin, NautobotModelSerializer, TaggedModelSerializerMixin):

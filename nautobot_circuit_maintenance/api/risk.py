@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
 from nautobot_circuit_maintenance.api.notifications import PROBLEM
 from nautobot_circuit_maintenance.domain.errors import RiskError
 from nautobot_circuit_maintenance.risk_settings import LONGEST_WORK, RISK_PERMISSIONS

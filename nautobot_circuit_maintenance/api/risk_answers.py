@@ -7,7 +7,8 @@ from uuid import UUID
 
 from rest_framework.exceptions import ValidationError
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind, Phase
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Phase
 from nautobot_circuit_maintenance.analysis.redundancy.what_if import Added, Slots
 from nautobot_circuit_maintenance.analysis.risk import asking
 from nautobot_circuit_maintenance.analysis.risk.report import Risk, read_risk

@@ -7,7 +7,7 @@ from nautobot.apps.forms import BootstrapMixin, DynamicModelChoiceField, Dynamic
 from nautobot.circuits.models import Circuit, Provider
 from nautobot.dcim.models import Location
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
 from nautobot_circuit_maintenance.forms.fields import WindowEndField, WindowStartField
 from nautobot_circuit_maintenance.forms.moments import InZoneMixin, MomentInput
 from nautobot_circuit_maintenance.risk_settings import LONGEST_WORK

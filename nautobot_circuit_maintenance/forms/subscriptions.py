@@ -25,7 +25,7 @@ from nautobot_circuit_maintenance.forms import fields
 from nautobot_circuit_maintenance.forms.maintenances import CircuitMaintenanceFilterForm
 from nautobot_circuit_maintenance.models import Delivery, Subscription
 from nautobot_circuit_maintenance.outbound.channels.job.eligible import jobs_for
-from nautobot_circuit_maintenance.outbound.owners import problems_of
+from nautobot_circuit_maintenance.outbound.stored_filters import problems_of
 from nautobot_circuit_maintenance.ui.links import NOT_FILTERS
 from nautobot_circuit_maintenance.ui.outbound import filter_query, kind_of_channel
 

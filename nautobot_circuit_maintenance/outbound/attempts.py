@@ -12,8 +12,9 @@ from django.db import transaction
 
 from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State, ThreadSubjectChoices as Subject
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Delivery, Subscription, Thread
+from nautobot_circuit_maintenance.outbound.errors import Silent
 from nautobot_circuit_maintenance.outbound.folding import TOO_LATE, release
-from nautobot_circuit_maintenance.outbound.owners import Silent, visibility_of
+from nautobot_circuit_maintenance.outbound.owners import visibility_of
 
 LEASE = timedelta(minutes=10)
 """How long a claimed delivery is left alone: its worker may still be at it, a few times 30 seconds."""

@@ -19,8 +19,9 @@ from nautobot_circuit_maintenance.choices import (
 from nautobot_circuit_maintenance.models import Delivery, Subscription, Thread
 from nautobot_circuit_maintenance.outbound.audience import recipients_about, recipients_of
 from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
+from nautobot_circuit_maintenance.outbound.errors import Silent
 from nautobot_circuit_maintenance.outbound.mail import pending_of_notifications, pending_of_sources
-from nautobot_circuit_maintenance.outbound.owners import Owner, Owners, Silent
+from nautobot_circuit_maintenance.outbound.owners import Owner, Owners
 from nautobot_circuit_maintenance.outbound.sites import pending_of_sites
 from nautobot_circuit_maintenance.outbound.waiting import Pending, pending_of_maintenances
 from nautobot_circuit_maintenance.outbound.why_silent import note_sending, note_silent

@@ -12,8 +12,9 @@ from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State, 
 from nautobot_circuit_maintenance.models import Delivery, Subscription, Thread
 from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
 from nautobot_circuit_maintenance.outbound.compose import is_said, known_deliveries, pending_of
+from nautobot_circuit_maintenance.outbound.errors import Silent
 from nautobot_circuit_maintenance.outbound.folding import write_delivery
-from nautobot_circuit_maintenance.outbound.owners import Owners, Silent
+from nautobot_circuit_maintenance.outbound.owners import Owners
 from nautobot_circuit_maintenance.outbound.state import Occasion, digest_of
 from nautobot_circuit_maintenance.outbound.waiting import Pending
 from nautobot_circuit_maintenance.outbound.why_silent import note_sending, note_silent

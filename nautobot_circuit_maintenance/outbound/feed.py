@@ -9,7 +9,8 @@ from django.core.cache import cache
 from nautobot_circuit_maintenance.models import Subscription
 from nautobot_circuit_maintenance.outbound.calendars import calendar, entries_of, text_property, vevent
 from nautobot_circuit_maintenance.outbound.feed_states import states_of
-from nautobot_circuit_maintenance.outbound.owners import filtered, visibility_of
+from nautobot_circuit_maintenance.outbound.owners import visibility_of
+from nautobot_circuit_maintenance.outbound.stored_filters import filtered
 
 KEPT = 300
 """Seconds for which a feed is kept, and readers may keep it: so late they see a change."""

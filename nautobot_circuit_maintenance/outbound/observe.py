@@ -13,8 +13,10 @@ from nautobot_circuit_maintenance.choices import EventChoices as Event, ThreadSu
 from nautobot_circuit_maintenance.models import MaintenanceChange, MaintenanceWindow, Subscription, Thread
 from nautobot_circuit_maintenance.outbound.audience import recipients_of
 from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
+from nautobot_circuit_maintenance.outbound.errors import Silent
 from nautobot_circuit_maintenance.outbound.facts_of_clock import LATE_AFTER, OF_CLOCK, OVERDUE_AFTER
-from nautobot_circuit_maintenance.outbound.owners import Owners, Silent, matching
+from nautobot_circuit_maintenance.outbound.owners import Owners
+from nautobot_circuit_maintenance.outbound.stored_filters import matching
 from nautobot_circuit_maintenance.outbound.why_silent import note_silent
 
 CHANGES_AT_ONCE = 500

@@ -11,9 +11,10 @@ from nautobot_circuit_maintenance.choices import EventChoices as Event, ThreadSu
 from nautobot_circuit_maintenance.models import Subscription
 from nautobot_circuit_maintenance.outbound.audience import recipients_about
 from nautobot_circuit_maintenance.outbound.channels.configured import MessageChannels
+from nautobot_circuit_maintenance.outbound.errors import Silent
 from nautobot_circuit_maintenance.outbound.mail import failing
 from nautobot_circuit_maintenance.outbound.observe import open_threads
-from nautobot_circuit_maintenance.outbound.owners import Owner, Owners, Silent
+from nautobot_circuit_maintenance.outbound.owners import Owner, Owners
 from nautobot_circuit_maintenance.outbound.sites import findings_of
 from nautobot_circuit_maintenance.outbound.why_silent import note_silent
 

@@ -16,7 +16,8 @@ from nautobot_circuit_maintenance.choices import (
 from nautobot_circuit_maintenance.models import CircuitMaintenance, MaintenanceChange, MaintenanceWindow, Subscription
 from nautobot_circuit_maintenance.models.querysets import OVER
 from nautobot_circuit_maintenance.outbound.facts_of_clock import OVERDUE_AFTER
-from nautobot_circuit_maintenance.outbound.owners import matching, visibility_of
+from nautobot_circuit_maintenance.outbound.owners import visibility_of
+from nautobot_circuit_maintenance.outbound.stored_filters import matching
 
 PERIOD = timedelta(days=7)
 _MOST_LOOKED_AT = 5_000

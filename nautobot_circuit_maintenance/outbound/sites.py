@@ -8,15 +8,18 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind, Subject
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Subject
 from nautobot_circuit_maintenance.analysis.risk.report import Risk
 from nautobot_circuit_maintenance.choices import EventChoices as Event
 from nautobot_circuit_maintenance.domain.errors import RiskError
 from nautobot_circuit_maintenance.models import Subscription, Thread
+from nautobot_circuit_maintenance.outbound.errors import Silent
 from nautobot_circuit_maintenance.outbound.links import linking
 from nautobot_circuit_maintenance.outbound.moments import span_text
-from nautobot_circuit_maintenance.outbound.owners import Owner, Silent, Viewer, matching
+from nautobot_circuit_maintenance.outbound.owners import Owner, Viewer
 from nautobot_circuit_maintenance.outbound.state import Occasion, SiteState, digest_of, from_json
+from nautobot_circuit_maintenance.outbound.stored_filters import matching
 from nautobot_circuit_maintenance.outbound.waiting import Pending
 
 TOLERANCE = timedelta(minutes=15)

@@ -8,9 +8,10 @@ from uuid import UUID
 from nautobot_circuit_maintenance.choices import EventChoices as Event
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Subscription, Thread
 from nautobot_circuit_maintenance.outbound.facts_of_clock import facts_of
-from nautobot_circuit_maintenance.outbound.owners import Owner, matching
+from nautobot_circuit_maintenance.outbound.owners import Owner
 from nautobot_circuit_maintenance.outbound.seen import ANOTHER, Seen, Still, see, still_visible
 from nautobot_circuit_maintenance.outbound.state import MaintenanceState, Occasion, State, digest_of, from_json, to_json
+from nautobot_circuit_maintenance.outbound.stored_filters import matching
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from nautobot_circuit_maintenance.models import Subscription
-from nautobot_circuit_maintenance.outbound.owners import Owners, Silent, matching
+from nautobot_circuit_maintenance.outbound.errors import Silent
+from nautobot_circuit_maintenance.outbound.owners import Owners
+from nautobot_circuit_maintenance.outbound.stored_filters import matching
 
 NO_CHANNEL = "SUB-04: The channel is not in the settings any more."
 

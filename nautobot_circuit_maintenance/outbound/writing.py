@@ -17,8 +17,8 @@ from nautobot_circuit_maintenance.outbound.channels.configured import MessageCha
 from nautobot_circuit_maintenance.outbound.documents import Line
 from nautobot_circuit_maintenance.outbound.facts import digest_facts, facts
 from nautobot_circuit_maintenance.outbound.links import linking
-from nautobot_circuit_maintenance.outbound.owners import query_of
 from nautobot_circuit_maintenance.outbound.state import MaintenanceState, Occasion, from_json, to_json
+from nautobot_circuit_maintenance.outbound.stored_filters import query_of
 from nautobot_circuit_maintenance.outbound.template_values import template_values
 from nautobot_circuit_maintenance.outbound.texts import Written, write, write_digest
 from nautobot_circuit_maintenance.outbound.waiting import Pending

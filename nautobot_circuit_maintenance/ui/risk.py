@@ -10,7 +10,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from nautobot.apps.templatetags import placeholder
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Core, CoreKind, Finding, Kind, Row, Subject
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.values import Core, CoreKind, Finding, Row, Subject
 from nautobot_circuit_maintenance.analysis.risk.report import Risk
 from nautobot_circuit_maintenance.analysis.risk.words import Names
 from nautobot_circuit_maintenance.ui import formatting

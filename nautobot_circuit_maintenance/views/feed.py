@@ -12,9 +12,9 @@ from django.views import View
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.channel_settings.calendar import CalendarSettings
 from nautobot_circuit_maintenance.models import Subscription
+from nautobot_circuit_maintenance.outbound.errors import Silent
 from nautobot_circuit_maintenance.outbound.feed import KEPT, FeedKey, feed, kept_etag
 from nautobot_circuit_maintenance.outbound.feed_tokens import MASK, Revoked, find
-from nautobot_circuit_maintenance.outbound.owners import Silent
 
 logger = logging.getLogger(__name__)
 

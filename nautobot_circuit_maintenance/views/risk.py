@@ -10,7 +10,8 @@ from django.utils import timezone
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 from nautobot.circuits.models import Circuit
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind, Subject
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Subject
 from nautobot_circuit_maintenance.analysis.redundancy.what_if import Slot, Slots
 from nautobot_circuit_maintenance.analysis.risk import asking
 from nautobot_circuit_maintenance.analysis.risk.export import as_csv

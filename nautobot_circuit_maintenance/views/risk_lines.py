@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
 from nautobot_circuit_maintenance.analysis.risk.of_maintenance import Line
 from nautobot_circuit_maintenance.ui import formatting, risk as shown
 

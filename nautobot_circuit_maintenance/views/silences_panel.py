@@ -48,7 +48,8 @@ def _rows(subscription: Subscription, viewer: Visibility, now: datetime) -> list
     """Return what is silent for the owner, as far as the viewer may see that, too."""
     # pylint: disable=import-outside-toplevel  # not at each start
     from nautobot_circuit_maintenance.outbound.channels.alertmanager.due import work_due
-    from nautobot_circuit_maintenance.outbound.owners import Silent, visibility_of
+    from nautobot_circuit_maintenance.outbound.errors import Silent
+    from nautobot_circuit_maintenance.outbound.owners import visibility_of
 
     if not subscription.enabled:
         return []

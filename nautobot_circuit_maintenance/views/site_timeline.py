@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from nautobot_circuit_maintenance.analysis.keys import as_text
-from nautobot_circuit_maintenance.analysis.redundancy.values import SEVERITIES, Kind
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import SEVERITIES, Kind
 from nautobot_circuit_maintenance.analysis.site_timeline import Segment, SiteRow
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.ui import formatting

@@ -26,7 +26,7 @@ from nautobot_circuit_maintenance.channel_settings.calendar import CalendarSetti
 from nautobot_circuit_maintenance.choices import DeliveryStateChoices as State, EventChoices
 from nautobot_circuit_maintenance.outbound import feed_tokens
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, DeliveryError
-from nautobot_circuit_maintenance.outbound.owners import Silent
+from nautobot_circuit_maintenance.outbound.errors import Silent
 from nautobot_circuit_maintenance.ui import formatting, outbound
 from nautobot_circuit_maintenance.ui.links import list_url
 from nautobot_circuit_maintenance.ui.panels import VerbatimLabelsMixin, counts_by_state

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from uuid import UUID
 
 from nautobot_circuit_maintenance.analysis.redundancy.findings import Piece, merged, unconfirmed_maintenances
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import SEVERITIES, Kind
 from nautobot_circuit_maintenance.analysis.redundancy.moments import Moments
-from nautobot_circuit_maintenance.analysis.redundancy.values import SEVERITIES, Finding, Group, Kind, Outage
+from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Group, Outage
 
 
 def group_findings(

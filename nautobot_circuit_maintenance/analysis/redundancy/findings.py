@@ -6,19 +6,12 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import SEVERITIES, Kind, Severity
 from nautobot_circuit_maintenance.analysis.redundancy.moments import Moments
 from nautobot_circuit_maintenance.analysis.redundancy.network import Network
 from nautobot_circuit_maintenance.analysis.redundancy.resolving import Verdict
 from nautobot_circuit_maintenance.analysis.redundancy.solving import solve
-from nautobot_circuit_maintenance.analysis.redundancy.values import (
-    SEVERITIES,
-    Finding,
-    Kind,
-    Outage,
-    Phase,
-    Severity,
-    Subject,
-)
+from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Outage, Phase, Subject
 
 Level = tuple[int, int, Severity]
 """How bad it is from one moment to another."""

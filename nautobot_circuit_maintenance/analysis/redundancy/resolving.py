@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from nautobot_circuit_maintenance.analysis.redundancy.forests import Edge
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
 from nautobot_circuit_maintenance.analysis.redundancy.parts import CORE, NOTHING_HELD, Fold, Part, flatten
 from nautobot_circuit_maintenance.analysis.redundancy.simple_paths import keys_on_simple_paths
-from nautobot_circuit_maintenance.analysis.redundancy.values import Kind
 
 _BELOW = -1
 """What stands for everything below a bridge; node names are not negative."""

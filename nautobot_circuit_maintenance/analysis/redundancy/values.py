@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum, IntEnum
+from enum import Enum
 from typing import NamedTuple
 from uuid import UUID
+
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
 
 
 class Subject(str, Enum):
@@ -16,26 +18,6 @@ class Subject(str, Enum):
     CLOUD = "cloud"
     DEVICE = "device"
     GROUP = "group"
-
-
-class Kind(str, Enum):
-    """How bad it is."""
-
-    DARK = "dark"
-    """A site that does not reach the core, or anything else all of whose circuits are down."""
-    ONE_LEFT = "one left"
-    """A site with two ways that hangs on a single link, or anything else of two or more circuits with one left."""
-
-
-class Severity(IntEnum):
-    """The same, to compare."""
-
-    NOTHING = 0
-    ONE_LEFT = 1
-    DARK = 2
-
-
-SEVERITIES = {Kind.ONE_LEFT: Severity.ONE_LEFT, Kind.DARK: Severity.DARK}
 
 
 class CoreKind(str, Enum):

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta, timezone
 from uuid import UUID
 
 from nautobot_circuit_maintenance.analysis.redundancy.assessing import assess_network
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import SEVERITIES, Kind
 from nautobot_circuit_maintenance.analysis.redundancy.network import network_of
 from nautobot_circuit_maintenance.analysis.redundancy.values import (
-    SEVERITIES,
     Assessment,
     CoreKind,
     Finding,
-    Kind,
     Outage,
     Subject,
     Topology,

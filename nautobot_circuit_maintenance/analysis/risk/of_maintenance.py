@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind, Outage, Subject
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Outage, Subject
 from nautobot_circuit_maintenance.analysis.risk.report import Risk, read_risk
 from nautobot_circuit_maintenance.analysis.risk.words import Names, links_of, read_names
 from nautobot_circuit_maintenance.analysis.visibility import Visibility

@@ -12,15 +12,8 @@ from nautobot.dcim.models import Device, Location
 from nautobot.extras.models import DynamicGroup
 
 from nautobot_circuit_maintenance.analysis.redundancy.assessing import assess_network, rows_of
-from nautobot_circuit_maintenance.analysis.redundancy.values import (
-    Assessment,
-    Finding,
-    Group,
-    Kind,
-    Outage,
-    Row,
-    Subject,
-)
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.values import Assessment, Finding, Group, Outage, Row, Subject
 from nautobot_circuit_maintenance.analysis.risk.devices import devices_with
 from nautobot_circuit_maintenance.analysis.risk.outages import read_outages
 from nautobot_circuit_maintenance.analysis.risk.topology import Recorded, read_topology

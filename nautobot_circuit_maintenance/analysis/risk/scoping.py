@@ -8,7 +8,8 @@ from uuid import UUID
 from nautobot.circuits.models import Circuit
 from nautobot.dcim.models import Device, Location
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind, Subject
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Subject
 from nautobot_circuit_maintenance.analysis.risk.report import Risk
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Kind, Link, Subject
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Link, Subject
 from nautobot_circuit_maintenance.analysis.redundancy.what_if import ASKED
 from nautobot_circuit_maintenance.analysis.risk.topology import Recorded
 from nautobot_circuit_maintenance.analysis.visibility import Visibility

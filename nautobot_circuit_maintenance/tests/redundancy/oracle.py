@@ -8,14 +8,8 @@ from uuid import UUID
 import networkx
 
 from nautobot_circuit_maintenance.analysis.redundancy.inventory import Inventory, Place, PlaceKind
-from nautobot_circuit_maintenance.analysis.redundancy.values import (
-    Finding,
-    Group,
-    Kind,
-    Outage,
-    Phase,
-    Subject,
-)
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Group, Outage, Phase, Subject
 
 _CORE = "core"
 _FIRM = "firm"

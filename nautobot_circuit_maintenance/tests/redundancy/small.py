@@ -6,13 +6,7 @@ from uuid import UUID, uuid5
 
 from nautobot_circuit_maintenance.analysis.redundancy.assessing import assess, rows_of
 from nautobot_circuit_maintenance.analysis.redundancy.inventory import Inventory, Locality, Place, PlaceKind, survey
-from nautobot_circuit_maintenance.analysis.redundancy.values import (
-    Assessment,
-    Finding,
-    Group,
-    Outage,
-    Topology,
-)
+from nautobot_circuit_maintenance.analysis.redundancy.values import Assessment, Finding, Group, Outage, Topology
 from nautobot_circuit_maintenance.tests.redundancy.worlds import at
 
 _SPACE = UUID(int=1)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from unittest import TestCase
 
-from nautobot_circuit_maintenance.analysis.redundancy.values import Kind
+from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
 from nautobot_circuit_maintenance.analysis.redundancy.what_if import Work, not_assessable
 from nautobot_circuit_maintenance.tests.redundancy.small import Small, down, key_of
 from nautobot_circuit_maintenance.tests.redundancy.worlds import at

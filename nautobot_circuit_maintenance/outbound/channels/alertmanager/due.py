@@ -5,7 +5,7 @@ from datetime import datetime
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import Subscription
 from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import AHEAD
-from nautobot_circuit_maintenance.outbound.owners import filtered
+from nautobot_circuit_maintenance.outbound.stored_filters import filtered
 from nautobot_circuit_maintenance.outbound.work import Work, work_on
 
 

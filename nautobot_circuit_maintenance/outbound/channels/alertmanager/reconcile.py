@@ -26,8 +26,9 @@ from nautobot_circuit_maintenance.outbound.channels.alertmanager.spans import Qu
 from nautobot_circuit_maintenance.outbound.channels.base import redacted
 from nautobot_circuit_maintenance.outbound.channels.errors import ChannelUnavailable, DeliveryError, MessageRefused
 from nautobot_circuit_maintenance.outbound.channels.opening import read_secrets
+from nautobot_circuit_maintenance.outbound.errors import Silent
 from nautobot_circuit_maintenance.outbound.links import linking
-from nautobot_circuit_maintenance.outbound.owners import Silent, visibility_of
+from nautobot_circuit_maintenance.outbound.owners import visibility_of
 from nautobot_circuit_maintenance.outbound.why_silent import note_silent
 
 _LEASE = timedelta(seconds=OF_A_RUN + 60)

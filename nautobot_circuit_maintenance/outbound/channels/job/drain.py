@@ -12,7 +12,9 @@ from nautobot_circuit_maintenance.outbound.channels.job import workers
 from nautobot_circuit_maintenance.outbound.channels.job.pending import afters, befores, circuits_near, worked_on
 from nautobot_circuit_maintenance.outbound.channels.job.rows import held_by, rows_of_jobs, write_befores
 from nautobot_circuit_maintenance.outbound.channels.job.runs import Lost, begin, follow, supersede
-from nautobot_circuit_maintenance.outbound.owners import Silent, filtered, visibility_of
+from nautobot_circuit_maintenance.outbound.errors import Silent
+from nautobot_circuit_maintenance.outbound.owners import visibility_of
+from nautobot_circuit_maintenance.outbound.stored_filters import filtered
 from nautobot_circuit_maintenance.outbound.why_silent import note_silent
 from nautobot_circuit_maintenance.outbound.work import work_on
 
