@@ -7,25 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
-from uuid import UUID
 
+from nautobot_circuit_maintenance.analysis.affected_links import Down, read_links_at_sites, read_sites
 from nautobot_circuit_maintenance.analysis.keys import as_text
 from nautobot_circuit_maintenance.analysis.redundancy.kinds import SEVERITIES, Kind
 from nautobot_circuit_maintenance.analysis.redundancy.values import Finding, Subject
 from nautobot_circuit_maintenance.analysis.risk.report import Risk
-from nautobot_circuit_maintenance.analysis.risk.topology import Recorded
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact
-
-
-class Down(NamedTuple):
-    """A link in one window of a maintenance; the keys are text."""
-
-    circuit: str
-    maintenance: str
-    impact: str
-    start: datetime
-    end: datetime
 
 
 class Segment(NamedTuple):
@@ -89,14 +78,8 @@ def read_timeline(visibility: Visibility, now: datetime, until: datetime, risk: 
     Without an assessment, nothing is said of the risk, and each location is a site.
     """
     findings = _findings(risk.findings if risk else (), now, until)
-    sites = _read_sites(visibility, risk.recorded if risk else None)
-    by_site: defaultdict[str, list[Down]] = defaultdict(list)
-    for each in (
-        *_read_down(visibility, now, until, "maintenance__windows", in_all_windows=True),
-        *_read_down(visibility, now, until, "windows", in_all_windows=False),
-    ):
-        for site in sites.get(each.circuit, ()):
-            by_site[site].append(each)
+    sites = read_sites(visibility, risk.recorded if risk else None)
+    by_site = read_links_at_sites(visibility, now, until, sites)
     wanted = visibility.locations.filter(pk__in=by_site.keys() | findings.keys())
     links = Counter(site for ends in sites.values() for site in ends)
     rows = [
@@ -113,37 +96,6 @@ def _findings(findings: Iterable[Finding], now: datetime, until: datetime) -> di
         if each.subject in (Subject.SITE, Subject.HUB) and each.start < until and each.end > now:
             found[str(each.key)].append(each)
     return dict(found)
-
-
-def _read_sites(visibility: Visibility, recorded: Recorded | None) -> dict[str, set[str]]:
-    """Return the sites in which each circuit ends, as far as the user may view them.
-
-    With a network, only of circuits that are links in it: "1 of 4 links" has to be the same as wherever the risk is spoken of.
-    """
-    site_of = recorded.surroundings.site_of if recorded else {}
-    ends = visibility.terminations.filter(location__isnull=False, circuit__in=visibility.circuits)
-    known: dict[str, str] = {}
-    sites: defaultdict[str, set[str]] = defaultdict(set)
-    for circuit, place in ends.values_list(as_text("circuit"), as_text("location")):
-        if place not in known:
-            known[place] = str(site_of.get(UUID(place), place))
-        if recorded is None or known[place] in recorded.ends_of_links.get(circuit, ()):
-            sites[circuit].add(known[place])
-    return dict(sites)
-
-
-def _read_down(
-    visibility: Visibility, now: datetime, until: datetime, windows: str, *, in_all_windows: bool
-) -> Iterator[Down]:
-    """Yield the affected links whose windows are found along this relation; an impact of NO-IMPACT affects nothing."""
-    impacts = visibility.impacts.filter(
-        in_all_windows=in_all_windows,
-        maintenance__in=visibility.maintenances.open(),
-        circuit__in=visibility.circuits,
-        **{f"{windows}__end_time__gt": now, f"{windows}__start_time__lt": until},
-    ).exclude(impact=Impact.NO_IMPACT)
-    times = (f"{windows}__start_time", f"{windows}__end_time")
-    yield from map(Down._make, impacts.values_list(as_text("circuit"), as_text("maintenance"), "impact", *times))
 
 
 class _Open(dict[Any, int]):

@@ -65,6 +65,7 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
     has_unmatched_circuits = django_filters.BooleanFilter(method="filter_unmatched", label="Has unknown circuit IDs")
     has_maintenance_notes = HasVisibleFilter(field_name="maintenance_notes", label="Has maintenance notes")
     puts_at_risk = django_filters.BooleanFilter(method="filter_at_risk", label="Puts sites at risk")
+    overlapping = django_filters.BooleanFilter(method="filter_overlapping", label="Overlaps another at a site")
 
     class Meta:
         model = CircuitMaintenance
@@ -160,6 +161,15 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
 
         at_risk = list(at_risk_by(None, self.visibility, timezone.now()))
         return queryset.filter(pk__in=at_risk) if value else queryset.exclude(pk__in=at_risk)
+
+    def filter_overlapping(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
+        """Keep maintenances that affect a site at the same time as another, or the others; of the next hours if these are asked for."""
+        # pylint: disable-next=import-outside-toplevel  # not at each start
+        from nautobot_circuit_maintenance.analysis.overlaps import read_overlapping
+
+        now, hours = timezone.now(), self.form.cleaned_data.get("within_hours")
+        found = read_overlapping(self.visibility, now, None if hours is None else now + timedelta(hours=float(hours)))
+        return queryset.filter(pk__in=found) if value else queryset.exclude(pk__in=found)
 
 
 class CircuitImpactFilterSet(VisibleFilterSet, NautobotFilterSet):

@@ -27,6 +27,7 @@ from nautobot_circuit_maintenance.tables.columns import (
     DateTimeBadgeColumn,
     stacked,
 )
+from nautobot_circuit_maintenance.tables.overlaps import OverlapsColumn, is_asked
 from nautobot_circuit_maintenance.tables.paging import KeysFirstMixin
 from nautobot_circuit_maintenance.tables.stacking import SIDE_BY_SIDE, StackedMixin
 from nautobot_circuit_maintenance.ui import formatting
@@ -64,6 +65,7 @@ class CircuitMaintenanceTable(StackedMixin, KeysFirstMixin, BaseTable):
     issued_at = DateTimeBadgeColumn(verbose_name="Issued")
     confidence = tables.Column()
     puts_at_risk = tables.Column(accessor="pk", verbose_name="Puts at risk", orderable=False)
+    overlaps_with = OverlapsColumn()
     tags = TagColumn(url_name=_LIST.format("circuitmaintenance"))
     actions = ActionsColumn(CircuitMaintenance)
 
@@ -91,6 +93,7 @@ class CircuitMaintenanceTable(StackedMixin, KeysFirstMixin, BaseTable):
             "sequence",
             "confidence",
             "puts_at_risk",
+            "overlaps_with",
             "tags",
             "actions",
         )
@@ -118,10 +121,10 @@ class CircuitMaintenanceTable(StackedMixin, KeysFirstMixin, BaseTable):
         self.now = timezone.now()
         super().__init__(data, *args, user=user, **kwargs)
 
-    def before_render(
-        self, request: HttpRequest
-    ) -> None:  # pylint: disable=unused-argument  # django-tables2 passes it
-        """Show tickets only where there are any: the window then has room on one line."""
+    def before_render(self, request: HttpRequest) -> None:
+        """Show tickets only where there are any: the window then has room on one line; and with what it overlaps if that is asked."""
+        if is_asked(request):
+            self.columns.show("overlaps_with")
         if not any(row.record.ticket for row in self.paginated_rows):
             self.columns.hide("ticket")
 

@@ -119,12 +119,22 @@ class FilledDashboardTest(DashboardCase):
 
     def test_each_tile_shows_what_the_list_behind_it_has(self):
         app.create_maintenance("OFF", start=timezone.now() - HOUR, status=Status.CANCELLED)
+        app.create_impact(
+            models.CircuitMaintenance.objects.get(name="WORK-9.0.1"), Circuit.objects.get(cid="CIRCUIT-8")
+        )
         self.login_as_superuser()
         tiles = self.tile_links(self.page())
 
         self.assertEqual(
             {label: count for label, (count, _) in tiles.items()},
-            {"In progress": 1, "Next 24 hours": 20, "Next 7 days": 20, "Unacknowledged": 20, "Sites at risk": 20},
+            {
+                "In progress": 1,
+                "Next 24 hours": 20,
+                "Next 7 days": 20,
+                "Unacknowledged": 20,
+                "Overlapping": 2,
+                "Sites at risk": 20,
+            },
         )
         count, url = tiles.pop("Sites at risk")
         self.assertEqual(self.client.get(url).context["counts"].total, count)
@@ -228,7 +238,15 @@ class DashboardTest(DashboardCase):
         tiles = {label: count for label, (count, _) in self.tile_links(page).items()}
 
         self.assertEqual(
-            tiles, {"In progress": 1, "Next 24 hours": 1, "Next 7 days": 1, "Unacknowledged": 1, "Sites at risk": 1}
+            tiles,
+            {
+                "In progress": 1,
+                "Next 24 hours": 1,
+                "Next 7 days": 1,
+                "Unacknowledged": 1,
+                "Overlapping": 0,
+                "Sites at risk": 1,
+            },
         )
         self.assertEqual((self.tabs(page)["Changes"], self.tabs(page)["Health"]), ("1", "3"))
         for url, texts in ((URL, ("WORK-1.0.1", "Site 1")), (HEALTH, ("Source 1",)), (PROVIDERS, ("ISP 1",))):

@@ -19,8 +19,12 @@ _RISK_FILTERS = ("location", "provider")
 LONGEST_LIST = 100
 """Objects that a link to a list may name; the length of a URL is limited."""
 
+OVERLAPS_AHEAD = timedelta(days=14)
+"""How far the dashboard and the quick filter look for overlaps: as far as the picture by site."""
+
 IN_PROGRESS: dict[str, Any] = {"active": True}
 UNACKNOWLEDGED: dict[str, Any] = {"ack": False, "ended": False}
+OVERLAPPING: dict[str, Any] = {"overlapping": True, "within_hours": OVERLAPS_AHEAD // timedelta(hours=1)}
 PARTLY_READ: dict[str, Any] = {"state": State.PARSED, "needs_attention": True}
 
 _SAMPLE = "00000000-0000-0000-0000-000000000000"
@@ -89,6 +93,7 @@ def maintenance_filters(applied: QueryDict) -> list[QuickFilter]:
         ("Next 7 days", ahead(timedelta(days=7))),
         ("Next 30 days", ahead(timedelta(days=30))),
         ("Unacknowledged", UNACKNOWLEDGED),
+        ("Overlapping", OVERLAPPING),
         ("Doubtful", {"needs_attention": True}),
         ("Unknown circuit IDs", {"has_unmatched_circuits": True, "ended": False}),
     )

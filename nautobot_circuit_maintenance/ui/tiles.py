@@ -11,6 +11,8 @@ from nautobot_circuit_maintenance.analysis import dashboard, trends
 from nautobot_circuit_maintenance.choices import SourceHealthChoices as Health
 from nautobot_circuit_maintenance.ui.links import (
     IN_PROGRESS,
+    OVERLAPPING,
+    OVERLAPS_AHEAD,
     PARTLY_READ,
     UNACKNOWLEDGED,
     ahead_url,
@@ -64,6 +66,12 @@ def maintenance_tiles(counts: dashboard.Counts) -> list[Tile]:
             is_on_home=True,
         ),
     ]
+
+
+def overlap_tile(count: int) -> Tile:
+    """Return the tile of the maintenances that overlap with another at a site."""
+    url, hint = list_url("circuitmaintenance", **OVERLAPPING), f"at a site, next {OVERLAPS_AHEAD.days} days"
+    return Tile("Overlapping", count, url, hint)
 
 
 def problems_tile(problems: dashboard.OpenProblems, user: Any) -> Tile:

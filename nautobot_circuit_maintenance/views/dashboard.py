@@ -12,13 +12,14 @@ from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 
 from nautobot_circuit_maintenance.analysis import dashboard
 from nautobot_circuit_maintenance.analysis.freshness import SourceState, read_sources
+from nautobot_circuit_maintenance.analysis.overlaps import overlapping
 from nautobot_circuit_maintenance.analysis.site_timeline import read_timeline
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.app_settings import get_app_settings
 from nautobot_circuit_maintenance.choices import SourceHealthChoices as Health
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import ahead_url
-from nautobot_circuit_maintenance.ui.tiles import mail_tiles, maintenance_tiles
+from nautobot_circuit_maintenance.ui.tiles import mail_tiles, maintenance_tiles, overlap_tile
 from nautobot_circuit_maintenance.views.dashboard_risk import risk_context
 from nautobot_circuit_maintenance.views.dashboard_rows import upcoming_row
 from nautobot_circuit_maintenance.views.page import Page
@@ -66,17 +67,19 @@ class DashboardView(Page):
         upcoming = dashboard.read_upcoming(visibility, now, span)
         sees_impacts = visibility.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact")
         risk = risk_context(visibility, now, span, timedelta(days=DAYS))
-        context = {
+        tiles, timeline = maintenance_tiles(counts), {}
+        if visibility.user.has_perms(_OF_SITES):
+            sites = read_timeline(visibility, now, now + timedelta(days=DAYS), risk["risk"])
+            tiles.append(overlap_tile(len(overlapping(row.down for row in sites))))
+            timeline = {"timeline": timeline_of(sites, now, visibility)}
+        return {
             **risk,
-            "tiles": [*maintenance_tiles(counts), *risk["risk_tiles"]],
+            **timeline,
+            "tiles": [*tiles, *risk["risk_tiles"]],
             "upcoming": [upcoming_row(each, now, sees_impacts=sees_impacts) for each in upcoming],
             "upcoming_count": counts.in_span,
             "upcoming_url": ahead_url(span),
         }
-        if visibility.user.has_perms(_OF_SITES):
-            sites = read_timeline(visibility, now, now + timedelta(days=DAYS), risk["risk"])
-            context["timeline"] = timeline_of(sites, now, visibility)
-        return context
 
 
 def last_arrived(visibility: Visibility, now: datetime) -> str:

@@ -15,9 +15,9 @@ from nautobot_circuit_maintenance.analysis.redundancy.kinds import SEVERITIES, K
 from nautobot_circuit_maintenance.analysis.site_timeline import Segment, SiteRow
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.ui import formatting
-from nautobot_circuit_maintenance.ui.links import urls_by_key
+from nautobot_circuit_maintenance.ui.links import OVERLAPS_AHEAD, urls_by_key
 
-DAYS = 14
+DAYS = OVERLAPS_AHEAD.days
 MOST_BARS, MOST_SITES = 15, 40
 """More sites become cells of a day each; of more still, only those at risk are shown."""
 _ROW, _FRAME, _MOST_ROWS, _MOST_NAMED = 26, 40, 100, 5
