@@ -1,16 +1,55 @@
-"""The impacts of a maintenance in the REST API, inside of it."""
+"""Impacts in the REST API: alone, and inside of their maintenance."""
 
+from typing import Any, cast
 from uuid import UUID
 
 from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
+from nautobot.apps.api import NautobotModelSerializer
 from nautobot.circuits.models import Circuit
 from rest_framework import serializers
 
-from nautobot_circuit_maintenance.api.windows import OwnWindowsField
+from nautobot_circuit_maintenance.api.safe_csv import SafeCsvMixin
+from nautobot_circuit_maintenance.api.windows import OwnWindowsField, choose_windows, require_windows
 from nautobot_circuit_maintenance.models import CircuitImpact
 
 _NO_PK = UUID(int=0)
+
+
+class CircuitImpactSerializer(SafeCsvMixin, NautobotModelSerializer):
+    """The impact on one circuit ID."""
+
+    windows = OwnWindowsField(
+        required=False,
+        help_text="Windows in which the circuit is affected, if not in all. None: it is not affected any more.",
+    )
+
+    class Meta:
+        model = CircuitImpact
+        fields = "__all__"
+        # DRF's check of the unique constraint would require the circuit ID, which the circuit has; the model checks it too.
+        extra_kwargs = {"cid": {"required": False}}
+        validators = []
+
+    def get_field_names(self, declared_fields: Any, info: Any) -> list[str]:
+        """Keep the windows in CSV, where Nautobot leaves out every relation to many rows."""
+        names = super().get_field_names(declared_fields, info)
+        return names if "windows" in names or self.is_nested else [*names, "windows"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take the circuit ID from the circuit if none is given, and the windows from the maintenance."""
+        if self.is_csv_import:
+            require_windows(attrs, self.instance)
+        choose_windows(attrs, self.instance)
+        if not attrs.get("cid") and attrs.get("circuit"):
+            attrs["cid"] = attrs["circuit"].cid
+        return super().validate(attrs)
+
+    def save(self, **kwargs: Any) -> CircuitImpact:
+        """Save with the windows; all of it is one change of the maintenance."""
+        impact = self.instance or CircuitImpact(maintenance=self.validated_data["maintenance"])
+        with impact.sending_change():
+            return cast(CircuitImpact, super().save(**kwargs))
 
 
 class _CircuitReferenceSerializer(serializers.Serializer):  # pylint: disable=abstract-method  # only describes

@@ -12,7 +12,10 @@ from rest_framework import serializers
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.api.csv_files import CHUNK
-from nautobot_circuit_maintenance.api.impacts import MaintenanceImpactSerializer
+from nautobot_circuit_maintenance.api.impacts import (  # noqa: F401  # Nautobot looks for the first here
+    CircuitImpactSerializer,
+    MaintenanceImpactSerializer,
+)
 from nautobot_circuit_maintenance.api.outbound_serializers import (  # noqa: F401  # Nautobot looks for them here
     DeliverySerializer,
     SubscriptionSerializer,
@@ -20,11 +23,12 @@ from nautobot_circuit_maintenance.api.outbound_serializers import (  # noqa: F40
 from nautobot_circuit_maintenance.api.safe_csv import SafeCsvMixin
 from nautobot_circuit_maintenance.api.windows import (
     DoubtSerializer,
-    OwnWindowsField,
     WindowSerializer,
+    WindowsField,
     as_intervals,
-    choose_windows,
+    take_windows,
 )
+from nautobot_circuit_maintenance.domain.bounds import MOST_WINDOWS
 from nautobot_circuit_maintenance.models import (
     CircuitImpact,
     CircuitMaintenance,
@@ -79,7 +83,9 @@ class CircuitMaintenanceSerializer(SafeCsvMixin, NautobotModelSerializer, Tagged
     other_ids = serializers.SerializerMethodField(
         help_text="Further maintenance IDs by which notifications find the maintenance."
     )
-    windows = serializers.SerializerMethodField()
+    windows = WindowsField(
+        source="spans", required=False, max_length=MOST_WINDOWS, help_text="Start and end are derived from them."
+    )
     impacts = serializers.SerializerMethodField()
     duration_minutes = serializers.SerializerMethodField(help_text="Minutes of all windows together.")
     circuits = serializers.SerializerMethodField(help_text="Circuit IDs, in CSV only.")
@@ -101,6 +107,12 @@ class CircuitMaintenanceSerializer(SafeCsvMixin, NautobotModelSerializer, Tagged
             return [*(name for name in names if name not in _LISTS), *_IN_CSV]
         return [name for name in names if name != "circuits"]  # the impacts have them
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Derive start and end from the windows, if there are any."""
+        if "spans" in attrs:
+            take_windows(attrs, self.instance)
+        return cast(dict[str, Any], super().validate(attrs))
+
     @extend_schema_field(WindowSerializer(many=True))
     def get_cancelled_windows(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]] | str:
         """List the cancelled windows, earliest first."""
@@ -119,13 +131,6 @@ class CircuitMaintenanceSerializer(SafeCsvMixin, NautobotModelSerializer, Tagged
     def get_other_ids(self, maintenance: CircuitMaintenance) -> list[str]:
         """List the other IDs."""
         return maintenance.other_ids
-
-    @extend_schema_field(WindowSerializer(many=True))
-    def get_windows(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]] | str:
-        """List the windows, earliest first."""
-        if self._is_csv_request():
-            return as_intervals((window.start_time, window.end_time) for window in maintenance.windows.all())
-        return self._rows_of(WindowSerializer, maintenance.windows.all())
 
     @extend_schema_field(MaintenanceImpactSerializer(many=True))
     def get_impacts(self, maintenance: CircuitMaintenance) -> list[dict[str, Any]]:
@@ -205,35 +210,6 @@ class SettleSerializer(serializers.Serializer):  # pylint: disable=abstract-meth
     )
 
 
-class CircuitImpactSerializer(SafeCsvMixin, NautobotModelSerializer):
-    """The impact on one circuit ID."""
-
-    windows = OwnWindowsField(
-        required=False,
-        help_text="Windows in which the circuit is affected, if not in all. None: it is not affected any more.",
-    )
-
-    class Meta:
-        model = CircuitImpact
-        fields = "__all__"
-        # DRF's check of the unique constraint would require the circuit ID, which the circuit has; the model checks it too.
-        extra_kwargs = {"cid": {"required": False}}
-        validators = []
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Take the circuit ID from the circuit if none is given, and the windows from the maintenance."""
-        choose_windows(attrs, self.instance)
-        if not attrs.get("cid") and attrs.get("circuit"):
-            attrs["cid"] = attrs["circuit"].cid
-        return super().validate(attrs)
-
-    def save(self, **kwargs: Any) -> CircuitImpact:
-        """Save with the windows; all of it is one change of the maintenance."""
-        impact = self.instance or CircuitImpact(maintenance=self.validated_data["maintenance"])
-        with impact.sending_change():
-            return cast(CircuitImpact, super().save(**kwargs))
-
-
 class CircuitMaintenanceNoteSerializer(SafeCsvMixin, NautobotModelSerializer):
     """A maintenance note; in the OpenAPI document, the plain name belongs to core's Note."""
 
@@ -247,6 +223,8 @@ NoteSerializer = CircuitMaintenanceNoteSerializer  # Nautobot looks it up by the
 
 class NotificationSourceSerializer(SafeCsvMixin, NautobotModelSerializer):
     """A source; its name comes from the settings, and users choose its providers."""
+
+    why_not_imported = "Sources are added in PLUGINS_CONFIG."
 
     is_configured = serializers.BooleanField(read_only=True, help_text="Whether the source is in PLUGINS_CONFIG.")
 
@@ -277,6 +255,8 @@ class NotificationSourceSerializer(SafeCsvMixin, NautobotModelSerializer):
 class NotificationSerializer(SafeCsvMixin):
     """A notification without its original message."""
 
+    why_not_imported = "Import the messages themselves."
+
     class Meta:
         model = Notification
         # What was dismissed is for comparison with the result of today.
@@ -300,6 +280,8 @@ class MailLayoutSerializer(SafeCsvMixin, NautobotModelSerializer, TaggedModelSer
 class UnknownSenderSerializer(SafeCsvMixin):
     """An address that belongs to no provider of a source."""
 
+    why_not_imported = "It follows from notifications."
+
     class Meta:
         model = UnknownSender
         fields = "__all__"
@@ -307,6 +289,8 @@ class UnknownSenderSerializer(SafeCsvMixin):
 
 class ParsedNotificationSerializer(SafeCsvMixin):
     """What one notification announces about one maintenance."""
+
+    why_not_imported = "It follows from notifications."
 
     class Meta:
         model = ParsedNotification

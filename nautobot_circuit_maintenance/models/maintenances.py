@@ -326,13 +326,15 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         )
 
     def _spans(self) -> list[Span]:
-        """Return start and end of each window as it will be: the change record is made before windows are written."""
+        """Start and end of each window as it will be: the change record is made before windows are written."""
         if self._new_spans is not None:
             return self._new_spans
         spans = [(window.start_time, window.end_time) for window in self.windows.all()]
         if len(spans) > 1:
             return spans
         return [(self.start_time, self.end_time)] if self.start_time and self.end_time else []
+
+    spans = property(_spans, set_windows)
 
 
 def facts_of(maintenance: CircuitMaintenance) -> dict[str, Any]:

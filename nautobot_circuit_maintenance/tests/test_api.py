@@ -29,6 +29,7 @@ class CircuitMaintenanceAPITest(_WorldMixin, APIViewTestCases.APIViewTestCase):
     model = models.CircuitMaintenance
     bulk_update_data = {"description": "All of them"}
     choices_fields = ["status"]
+    validation_excluded_fields = ["windows"]  # rows of their own; test_csv_round_trip.py compares them
 
     @classmethod
     def setUpTestData(cls):
@@ -44,6 +45,9 @@ class CircuitMaintenanceAPITest(_WorldMixin, APIViewTestCases.APIViewTestCase):
             }
             for number in range(3)
         ]
+        # A start and an end are a window, too.
+        window = {name: cls.create_data[0][name] for name in ("start_time", "end_time")}
+        cls.update_data = {**cls.create_data[0], "windows": [window]}
 
 
 class CircuitImpactAPITest(inherited.ListWithoutTagsApiTestCase, APIViewTestCases.APIViewTestCase):

@@ -17,7 +17,7 @@ from nautobot.apps.testing import TestCase, create_job_result_and_run_job
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
-from nautobot_circuit_maintenance.domain.escaping import in_csv, in_markdown
+from nautobot_circuit_maintenance.domain.escaping import from_csv, in_csv, in_markdown
 from nautobot_circuit_maintenance.models.layouts import LONGEST_NAME
 from nautobot_circuit_maintenance.models.unknown_senders import LONGEST_ADDRESS
 from nautobot_circuit_maintenance.tests.end_to_end.world import configured, prepare_job, run_job
@@ -95,6 +95,12 @@ class EscapingTest(SimpleTestCase):
             self.assertEqual(in_csv({"name": [words]}), {"name": [f"'{words}"]})
         for value in ("M-1", "", 5, None, True, "a=b"):
             self.assertEqual(in_csv(value), value)
+
+    def test_what_was_escaped_is_read_as_it_was(self):
+        for words in (*FORMULAS, "M-1", "'", "'a'", "5"):
+            for value in (words, f"'{words}", f"''{words}", f"' {words}"):
+                self.assertEqual(from_csv(in_csv(value)), value)
+                self.assertEqual(from_csv(in_csv({"a": [value, 5, None]})), {"a": [value, 5, None]})
 
 
 class OutputsTest(TestCase):
