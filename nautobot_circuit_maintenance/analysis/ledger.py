@@ -14,6 +14,7 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import CircuitImpactChoices as Impact
 from nautobot_circuit_maintenance.domain.ledger import Announcement, Figures, Quarter, Work, account
 from nautobot_circuit_maintenance.models import CircuitImpact, MaintenanceWindow
+from nautobot_circuit_maintenance.models.evidence_times import ISSUED
 from nautobot_circuit_maintenance.models.ledger import ProviderQuarter
 
 QUARTERS = 8
@@ -157,8 +158,10 @@ def _windows(chosen: Any) -> dict[UUID, list[_Span]]:
 
 def _announcements(visibility: Visibility, chosen: Any) -> dict[UUID, list[Announcement]]:
     found: defaultdict[UUID, list[Announcement]] = defaultdict(list)
-    rows = visibility.parsed_notifications.filter(maintenance__in=chosen.values("pk")).annotate(first=_FIRST_START)
-    for pk, issued_at, status, first in rows.values_list("maintenance", "issued_at", "status", "first"):
+    rows = visibility.parsed_notifications.filter(maintenance__in=chosen.values("pk")).annotate(
+        first=_FIRST_START, issued=ISSUED
+    )
+    for pk, issued_at, status, first in rows.values_list("maintenance", "issued", "status", "first"):
         found[pk].append(Announcement(issued_at, status, first or ""))
     for each in found.values():
         each.sort()

@@ -15,10 +15,12 @@ from django.utils import timezone
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices
 from nautobot_circuit_maintenance.models import MaintenanceWindow
+from nautobot_circuit_maintenance.models.evidence_times import ISSUED
 from nautobot_circuit_maintenance.models.querysets import CircuitMaintenanceQuerySet
 from nautobot_circuit_maintenance.models.severity import SEVERITIES, impact_of_severity
 
 DAY, WEEK, YEAR = timedelta(days=1), timedelta(weeks=1), timedelta(days=365)
+MONTH = YEAR / 12
 WEEKS_BACK, WEEKS_AHEAD = 12, 4
 MONTHS_BACK, MONTHS_AHEAD = 11, 1
 PROVIDERS = 10
@@ -68,11 +70,15 @@ class Figures:
     last_year: int
     mean_duration: timedelta | None
     """From the start to the end of a maintenance, over the last year; None if there was none."""
+    since: datetime
+    """A year ago, or when the first maintenance of all started, if that was later."""
+    now: datetime
 
     @property
-    def mean_per_month(self) -> float:
-        """Maintenances a month, over the last year."""
-        return self.last_year / 12
+    def mean_per_month(self) -> float | None:
+        """Maintenances a month in that time; None for less than two months, which is too short for an average."""
+        span = self.now - self.since
+        return self.last_year * MONTH / span if span >= 2 * MONTH else None
 
 
 def planned(visibility: Visibility, since: datetime, until: datetime) -> CircuitMaintenanceQuerySet:
@@ -135,7 +141,7 @@ def notice_given(visibility: Visibility, now: datetime) -> list[tuple[str, int]]
     announced = announced.exclude(maintenance__status=CircuitMaintenanceStatusChoices.CANCELLED)
     counts = (
         announced.values("maintenance")
-        .annotate(notice=F("maintenance__start_time") - Min("issued_at"))
+        .annotate(notice=F("maintenance__start_time") - Min(ISSUED))
         .aggregate(**{f"range_{number}": each.count() for number, each in enumerate(NOTICE_RANGES)})
     )
     return [(each.label, counts[f"range_{number}"]) for number, each in enumerate(NOTICE_RANGES)]
@@ -167,7 +173,10 @@ def figures(visibility: Visibility, now: datetime) -> Figures:
         last_year=Count("pk"),
         mean_duration=Avg(F("end_time") - F("start_time")),
     )
-    return Figures(**found)
+    first = (
+        visibility.maintenances.not_cancelled().filter(start_time__lt=now).aggregate(first=Min("start_time"))["first"]
+    )
+    return Figures(**found, since=max(first or now, now - YEAR), now=now)
 
 
 def _monday(moment: datetime) -> date:

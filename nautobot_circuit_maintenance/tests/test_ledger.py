@@ -64,6 +64,19 @@ class LedgerTest(TestCase):
         self.assertEqual({cid: each.outage_minutes for cid, each in circuits.items()}, {"C-1": 360, "C-2": 0})
         self.assertEqual({cid: each.minutes_planned for cid, each in circuits.items()}, {"C-1": 360, "C-2": 360})
 
+    def test_a_timestamp_after_the_receipt_makes_no_late_change_and_no_notice_of_zero(self):
+        """Some providers write the start of the work as the time of the message."""
+        models.ParsedNotification.objects.update(issued_at=self.start + DAY, json=self.announced(self.start + DAY))
+        mail = app.create_notification(self.isp, received_at=self.start - 4 * DAY)
+        app.create_parsed(mail, self.work, issued_at=self.start, json=self.announced(self.start))
+        figures = self.row().figures
+
+        self.assertEqual((figures.moved, figures.late_changes, figures.average_notice), (1, 0, 5 * DAY))
+
+    def announced(self, start):
+        """Return the evidence of one window."""
+        return app.evidence("M-1", start, start=int(start.timestamp()), end=int((start + HOUR).timestamp()))
+
     def test_a_circuit_counts_in_its_own_windows(self):
         second = app.add_window(self.work, self.start + DAY, hours=2)
         self.work.impacts.get(cid="C-1").limit_to([second])

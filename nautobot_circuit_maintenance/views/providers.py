@@ -37,6 +37,7 @@ COLUMNS = (
     ("windows_without_completion", "Not completed"),
 )
 
+_FEWEST_POINTS = 2
 _UNKNOWN = format_html(
     '<span class="text-secondary" title="{}">unknown</span>',
     "No notification says when work started and when it was completed",
@@ -93,6 +94,7 @@ class ProvidersView(Page):
             "figures": figure_tiles(figures, now),
             "mean_duration": formatting.duration(figures.mean_duration) if figures.mean_duration else "",
             "mean_per_month": figures.mean_per_month,
+            "since": figures.since,
             "charts": data,
             "has_charts": any(map(charts.has_numbers, data.values())),
         }
@@ -147,8 +149,8 @@ def _cell(row: LedgerRow, name: str) -> str | SafeString:
 
 
 def sparkline(values: list[int]) -> SafeString | str:
-    """Draw the maintenances of the last quarters as a small line, with the numbers as its text."""
-    if not any(values):
+    """Draw the maintenances of the last quarters as a small line, with the numbers as its text; one quarter makes none."""
+    if sum(map(bool, values)) < _FEWEST_POINTS:
         return ""
     top = max(values)
     points = " ".join(f"{10 * number},{22 - round(20 * value / top)}" for number, value in enumerate(values))

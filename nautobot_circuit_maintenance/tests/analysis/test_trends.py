@@ -94,11 +94,32 @@ class TrendsTest(TestCase):
         self.assertEqual((figures.last_week, figures.last_month, figures.last_year), (1, 2, 3))
         self.assertEqual((figures.mean_duration, figures.mean_per_month), (4 * HOUR, 0.25))
 
+    def test_an_average_is_of_the_time_in_which_there_were_maintenances(self):
+        """Four days of email are no year of 12 months."""
+        for days in (-1, -2, -4):
+            self.plan(f"M {days}", days)
+        self.assertIsNone(trends.figures(Visibility.of(self.user), NOON).mean_per_month)
+
+        self.plan("earlier", -73)
+        figures = trends.figures(Visibility.of(self.user), NOON)
+
+        self.assertEqual((figures.since, round(figures.mean_per_month, 2)), (NOON - 73 * DAY, round(4 * 5 / 12, 2)))
+
+    def test_notice_counts_from_the_receipt_if_the_timestamp_is_later(self):
+        """Some providers write the start of the work as the time of the message."""
+        maintenance = self.plan("M", -1)
+        mail = app.create_notification(self.isps[0], received_at=maintenance.start_time - 8 * DAY)
+        app.create_parsed(mail, maintenance, issued_at=maintenance.start_time)
+
+        self.assertEqual(
+            [count for _, count in trends.notice_given(Visibility.of(self.user), NOON)], [0, 0, 0, 0, 1, 0]
+        )
+
     def test_nothing_is_counted_without_permissions(self):
         app.create_parsed(app.create_notification(self.isps[0]), self.plan("M", -1))
         nothing = Visibility.of(users.viewer())
 
-        self.assertEqual(trends.figures(nothing, NOON), trends.Figures(0, 0, 0, None))
+        self.assertEqual(trends.figures(nothing, NOON), trends.Figures(0, 0, 0, None, NOON, NOON))
         self.assertFalse(trends.by_provider(nothing, NOON))
         self.assertFalse(sum(count for _, count in trends.notice_given(nothing, NOON)))
         self.assertFalse(sum(count for _, count in trends.hours_by_month(nothing, NOON)))
