@@ -64,7 +64,7 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
     has_circuits = HasVisibleFilter(field_name="impacts", label="Has circuits")
     has_unmatched_circuits = django_filters.BooleanFilter(method="filter_unmatched", label="Has unknown circuit IDs")
     has_maintenance_notes = HasVisibleFilter(field_name="maintenance_notes", label="Has maintenance notes")
-    puts_at_risk = django_filters.BooleanFilter(method="filter_at_risk", label="Puts sites at risk")
+    puts_at_risk = django_filters.BooleanFilter(method="filter_at_risk", label="Puts at risk (a site, device, ...)")
     overlapping = django_filters.BooleanFilter(method="filter_overlapping", label="Overlaps another at a site")
 
     class Meta:

@@ -162,7 +162,7 @@ class CircuitMaintenanceFilterForm(NautobotFilterForm):
     confidence = fields.multiple_choice(ConfidenceChoices)
     is_replaced = fields.yes_no("Replaced")
     has_unmatched_circuits = fields.yes_no("Has unknown circuit IDs")
-    puts_at_risk = fields.yes_no("Puts sites at risk")
+    puts_at_risk = fields.yes_no("Puts at risk (a site, device, ...)")
     overlapping = fields.yes_no("Overlaps another at a site")
     ticket = forms.CharField(required=False, label="Ticket")
     tags = TagFilterField(model)

@@ -1,6 +1,6 @@
 """Recent changes: the page, and the card of the dashboard."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone as fixed_zones
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,7 +12,7 @@ from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.tests.factories import app, users
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
-from nautobot_circuit_maintenance.ui.periods import start_of_day
+from nautobot_circuit_maintenance.ui.periods import days_since_friday, start_of_day
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -127,6 +127,19 @@ class ChangesPageTest(PageTestCase):
                 self.assertEqual("Announced" in self.shown(query)[0], is_there)
         self.assertEqual(self.shown(query="?days=nonsense"), self.shown())
 
+    def test_the_last_friday_is_offered(self):
+        self.become_superuser()
+        page = self.client.get(url_of("changes"))
+        days = next(days for days, label in page.context["choices"] if label.startswith("Since Fri "))
+
+        friday = self.client.get(url_of("changes"), {"days": days}).context["since"]
+        self.assertEqual((friday.weekday(), friday.hour), (4, 0))
+        self.assertTrue(timedelta(days=1) <= timezone.now() - friday < timedelta(days=8, hours=1))
+
+    def test_days_since_friday(self):
+        for day, days in ((27, 7), (28, 1), (29, 2), (30, 3)):
+            self.assertEqual(days_since_friday(datetime(2026, 11, day, 12, tzinfo=fixed_zones.utc)), days)
+
     def test_the_number_on_the_tab_is_that_of_the_usual_days_whichever_are_shown(self):
         self.become_superuser()
         self.notify(6 * DAY, "C-1")
@@ -161,7 +174,7 @@ class ChangesPageTest(PageTestCase):
         )
         self.assertContains(page, "All (1)")
         self.assertContains(
-            self.client.get(url_of("dashboard")), 'Changes <span class="badge border text-body">1</span>'
+            self.client.get(url_of("dashboard")), 'Changes <span class="badge border text-body">1<span'
         )
 
     def create_every_kind(self):

@@ -8,6 +8,15 @@ USUAL_DAYS = 3
 """Default range of recent changes: on a Monday it includes Friday."""
 
 
+FRIDAY = 4
+"""As Python counts days of the week."""
+
+
+def days_since_friday(now: datetime) -> int:
+    """Return how many days ago the last Friday was, in the user's zone; on a Friday, the one a week before."""
+    return (timezone.localtime(now).weekday() - FRIDAY - 1) % 7 + 1
+
+
 def start_of_day(now: datetime, days_ago: int) -> datetime:
     """Return the start, in the user's zone, of the day that many days ago."""
     # Days before now in the user's zone, not times 24 hours: late on Monday, 72 hours before is Saturday if clocks changed.

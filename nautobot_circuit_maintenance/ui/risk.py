@@ -13,7 +13,7 @@ from nautobot.apps.templatetags import placeholder
 from nautobot_circuit_maintenance.analysis.redundancy.kinds import Kind
 from nautobot_circuit_maintenance.analysis.redundancy.values import Core, CoreKind, Finding, Row, Subject
 from nautobot_circuit_maintenance.analysis.risk.report import Risk
-from nautobot_circuit_maintenance.analysis.risk.words import Names
+from nautobot_circuit_maintenance.analysis.risk.words import FEW, Names
 from nautobot_circuit_maintenance.ui import formatting
 
 _ROUTES = {
@@ -70,7 +70,23 @@ def why(finding: Finding, names: Names) -> SafeString:
     """Return the causes as ``Names.why`` does, with links to the maintenances."""
     links = _linked(finding, names)
     separator = ": " if links else ""
-    return format_html("{}{}{}{}", names.lost(finding), separator, links, names.rest(finding))
+    return format_html("{}{}{}{}", names.lost(finding), separator, links, _rest(finding, names))
+
+
+def _rest(finding: Finding, names: Names) -> str | SafeString:
+    """Return what ``Names.rest`` does, with links to the circuits."""
+    keys = names.hangs_on_keys(finding)
+    if not keys:
+        return ""
+    shown = format_html_join(", ", "{}", ((_circuit(key, names),) for key in keys[:FEW]))
+    more = f" and {len(keys) - FEW} more" if len(keys) > FEW else ""
+    return format_html("; hangs on {}{}", shown, more)
+
+
+def _circuit(key: UUID, names: Names) -> str | SafeString:
+    if key not in names.circuits:
+        return names.circuit(key)
+    return format_html('<a href="{}">{}</a>', reverse("circuits:circuit", kwargs={"pk": key}), names.circuit(key))
 
 
 def works(finding: Finding, names: Names) -> str | SafeString:

@@ -16,6 +16,8 @@ class Tab(NamedTuple):
     is_open: bool
     count: int | None = None
     """What waits behind it, where that is known."""
+    words: str = ""
+    """What is counted, where the label does not say it."""
 
 
 _TABS = (
@@ -27,10 +29,16 @@ _TABS = (
 )
 
 
-def tabs_of(user: Any, opened: str, counts: Mapping[str, Callable[[], int]]) -> list[Tab]:
-    """Return the tabs that a user may open, by route, with what waits behind them; nothing is counted for others."""
+def tabs_of(user: Any, opened: str, counts: Mapping[str, Callable[[], int]], words: Mapping[str, str]) -> list[Tab]:
+    """Return the tabs that a user may open, with what waits behind them, by route; nothing is counted for others."""
     return [
-        Tab(label, reverse(f"plugins:{_APP}:{route}"), route == opened, counts[route]() if route in counts else None)
+        Tab(
+            label,
+            reverse(f"plugins:{_APP}:{route}"),
+            route == opened,
+            counts[route]() if route in counts else None,
+            words.get(route, ""),
+        )
         for label, route, permission in _TABS
         if user.has_perms([permission, f"{_APP}.view_circuitmaintenance"])
     ]

@@ -24,7 +24,7 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.phrases import phrases_of
 from nautobot_circuit_maintenance.models import Note, Notification
 from nautobot_circuit_maintenance.ui import formatting
-from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
+from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, days_since_friday, start_of_day
 from nautobot_circuit_maintenance.views.page import Page
 from nautobot_circuit_maintenance.views.phrases import note_link, shown
 from nautobot_circuit_maintenance.views.tab_counts import counted_tabs
@@ -136,6 +136,14 @@ def changes_url(days: int = USUAL_DAYS, kind: ChangeKind | None = None) -> str:
     return f"{reverse(_ROUTE)}?{urlencode(query)}"
 
 
+def _choices(now: datetime) -> dict[int, str]:
+    """Return the periods by their days; one that begins on the last Friday says so."""
+    friday = days_since_friday(now)
+    labels = {each: f"{each} days" for each in _DAYS} | {1: "Since yesterday"}
+    labels[friday] = f"Since {formatting.day(start_of_day(now, friday))}"
+    return dict(sorted(labels.items()))
+
+
 class ChangesView(Page):
     """The page of recent changes."""
 
@@ -152,15 +160,15 @@ class ChangesView(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Render the page."""
-        chosen = request.GET.get("days", "")
-        days = next((each for each in _DAYS if chosen == str(each)), USUAL_DAYS)
-        kind = next((each for each in ChangeKind if each.value == request.GET.get("kind")), None)
         now, visibility = timezone.now(), Visibility.of(request.user)
+        choices = _choices(now)
+        days = next((each for each in choices if str(each) == request.GET.get("days", "")), USUAL_DAYS)
+        kind = next((each for each in ChangeKind if each.value == request.GET.get("kind")), None)
         found = context_of(visibility, now, days, MOST, kind)
         known = found["count"] if days == USUAL_DAYS else None
         context = {
             "days": days,
-            "choices": _DAYS,
+            "choices": choices.items(),
             "kind": kind.value if kind else "",
             "days_url": changes_url(days),
             "tabs": counted_tabs("changes", visibility, now, changes=known),

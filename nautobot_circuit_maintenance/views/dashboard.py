@@ -1,27 +1,23 @@
 """The dashboard: what will break, and whether anyone is on it. Its other tabs are pages of their own."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 
 from nautobot_circuit_maintenance.analysis import dashboard
-from nautobot_circuit_maintenance.analysis.freshness import SourceState, read_sources
+from nautobot_circuit_maintenance.analysis.freshness import read_sources
 from nautobot_circuit_maintenance.analysis.overlaps import overlapping
 from nautobot_circuit_maintenance.analysis.site_timeline import read_timeline
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.app_settings import get_app_settings
-from nautobot_circuit_maintenance.choices import SourceHealthChoices as Health
-from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import ahead_url
 from nautobot_circuit_maintenance.ui.tiles import mail_tiles, maintenance_tiles, overlap_tile
 from nautobot_circuit_maintenance.views.dashboard_risk import risk_context
 from nautobot_circuit_maintenance.views.dashboard_rows import upcoming_row
+from nautobot_circuit_maintenance.views.mail_line import mail_line
 from nautobot_circuit_maintenance.views.page import Page
 from nautobot_circuit_maintenance.views.site_timeline import DAYS, timeline_of
 from nautobot_circuit_maintenance.views.tab_counts import counted_tabs
@@ -51,8 +47,7 @@ class DashboardView(Page):
             "n_days": days,
             "return_url": request.path,
             "sources": sources,
-            "last_read": last_read(sources, now),
-            "last_arrived": last_arrived(visibility, now) if sources else "",
+            "mail": mail_line(sources, visibility, now),
             "open_mail": mail_tiles(problems),
             "zone": f"{timezone.localtime(now):%Z}",
             "tabs": counted_tabs("dashboard", visibility, now, problems=problems.total),
@@ -80,27 +75,3 @@ class DashboardView(Page):
             "upcoming_count": counts.in_span,
             "upcoming_url": ahead_url(span),
         }
-
-
-def last_arrived(visibility: Visibility, now: datetime) -> str:
-    """Return when the newest email arrived: mailboxes may be read every minute, and nothing comes in.
-
-    Empty for who may not view emails.
-    """
-    if not visibility.user.has_perm("nautobot_circuit_maintenance.view_notification"):
-        return ""
-    newest = visibility.notifications.order_by("-received_at").values_list("received_at", flat=True).first()
-    return formatting.relative(newest, now) if newest else "never"
-
-
-def last_read(sources: Sequence[SourceState], now: datetime) -> SafeString | str:
-    """Return when email was last read: of the source that was read least recently."""
-    configured = [each for each in sources if each.health != Health.NOT_CONFIGURED]
-    if not configured:
-        return ""
-    times = [each.source.last_fetched_at for each in configured if each.source.last_fetched_at]
-    when = formatting.relative(min(times), now) if times and len(times) == len(configured) else "never"
-    worst = configured[0].health
-    badge = "" if worst == Health.OK else formatting.badge(worst)
-    label = "Email last read" if len(configured) == 1 else "All email last read"
-    return format_html("{} {} {}", label, when, badge)

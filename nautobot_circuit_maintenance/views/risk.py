@@ -17,6 +17,7 @@ from nautobot_circuit_maintenance.analysis.risk import asking
 from nautobot_circuit_maintenance.analysis.risk.export import as_csv
 from nautobot_circuit_maintenance.analysis.risk.hints import Hint, read_hints
 from nautobot_circuit_maintenance.analysis.risk.report import Risk, count, read_risk
+from nautobot_circuit_maintenance.analysis.risk.same_devices import fold_devices
 from nautobot_circuit_maintenance.analysis.risk.scoping import Scope
 from nautobot_circuit_maintenance.analysis.risk.words import read_names
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
@@ -109,13 +110,16 @@ def _csv(findings: Iterable[Finding], risk: Risk, visibility: Visibility) -> Htt
 def _context(
     findings: list[Finding], risk: Risk, visibility: Visibility, now: datetime, span: timedelta
 ) -> dict[str, Any]:
-    rows = risk.rows(findings)
+    folded = fold_devices(findings, risk, visibility)
+    rows = risk.rows(folded.findings)
     shown_rows = rows[:MOST_LISTED]
     first = [row.first for row in shown_rows]
     names = read_names(visibility, risk.recorded, first)
     return {
         "counts": count(findings),
-        "rows": [shown.row_of(row, risk, names, now) for row in shown_rows],
+        "rows": [
+            {**shown.row_of(row, risk, names, now), "devices": ", ".join(folded.of(row.first))} for row in shown_rows
+        ],
         "more": len(rows) - len(shown_rows),
         "lanes": shown.lanes(first, risk, now, span),
         "ticks": shown.ticks(now, span, start_of_day(now, 0) + timedelta(days=1)),

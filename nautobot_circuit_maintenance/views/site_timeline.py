@@ -1,7 +1,7 @@
 """The picture of the next days by site: its numbers for the script, and the same as a table."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta, timezone as zones
 from itertools import islice
 from typing import Any
@@ -15,20 +15,27 @@ from nautobot_circuit_maintenance.analysis.redundancy.kinds import SEVERITIES, K
 from nautobot_circuit_maintenance.analysis.site_timeline import Segment, SiteRow
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.ui import formatting
-from nautobot_circuit_maintenance.ui.links import OVERLAPS_AHEAD, urls_by_key
+from nautobot_circuit_maintenance.ui.links import LONGEST_LIST, OVERLAPS_AHEAD, list_url, urls_by_key
 
 DAYS = OVERLAPS_AHEAD.days
 MOST_BARS, MOST_SITES = 15, 40
 """More sites become cells of a day each; of more still, only those at risk are shown."""
+_KEYS = 5
+"""Where the maintenances stand in a bar or cell."""
 _ROW, _FRAME, _MOST_ROWS, _MOST_NAMED = 26, 40, 100, 5
 _MAINTENANCE = "plugins:nautobot_circuit_maintenance:circuitmaintenance"
 
 
 def timeline_of(rows: Sequence[SiteRow], now: datetime, visibility: Visibility) -> dict[str, Any]:
-    """Return what the template shows; one query reads the names of the maintenances in the table."""
+    """Return what the template shows; one query reads the names of the maintenances."""
     shown = [row for row in rows if row.is_at_risk] if len(rows) > MOST_SITES else list(rows)
     shown = sorted(shown or rows, key=lambda row: not row.is_at_risk)[:MOST_SITES]
     drawn = _cells(shown, now) if len(shown) > MOST_BARS else _bars(shown)
+    marks, table = drawn.get("bars") or drawn.get("cells") or [], list(islice(_table_rows(shown), _MOST_ROWS))
+    keys = [*(each[_KEYS][:_MOST_NAMED] for each in marks), *(row["keys"] for row in table)]
+    names = _names_of((key for some in keys for key in some), visibility)
+    _name_drawn(marks, names)
+    _name_rows(table, names)
     data = {
         "sites": [row.name for row in shown],
         "from": _milliseconds(now),
@@ -40,7 +47,7 @@ def timeline_of(rows: Sequence[SiteRow], now: datetime, visibility: Visibility) 
     return {
         "data": data,
         "height": _FRAME + _ROW * len(shown),
-        "rows": _named(list(islice(_table_rows(shown), _MOST_ROWS)), visibility),
+        "rows": table,
         "more": max(sum(len(row.segments) for row in shown) - _MOST_ROWS, 0),
         "hidden": len(rows) - len(shown),
         "has_ranges": "bars" in drawn,
@@ -48,8 +55,7 @@ def timeline_of(rows: Sequence[SiteRow], now: datetime, visibility: Visibility) 
 
 
 def _bars(rows: Sequence[SiteRow]) -> dict[str, Any]:
-    """Return a bar for each segment: site, start, end, share, state, address, words."""
-    address = urls_by_key(_MAINTENANCE)
+    """Return a bar for each segment: site, start, end, share, state, maintenances, words."""
     return {
         "bars": [
             [
@@ -58,7 +64,7 @@ def _bars(rows: Sequence[SiteRow]) -> dict[str, Any]:
                 _milliseconds(segment.end),
                 _share(row, segment),
                 state_of(segment),
-                address(maintenances[0]),
+                maintenances,
                 f"{row.name}: {words_of(row, segment)}, {formatting.plain_window(segment.start, segment.end)}",
             ]
             for number, row in enumerate(rows)
@@ -73,14 +79,13 @@ def _cells(rows: Sequence[SiteRow], now: datetime) -> dict[str, Any]:
     days = [first + timedelta(days=count) for count in range(DAYS)]
     # Converting each segment to local time would cost more than the rest.
     midnights = [datetime.combine(day, time.min, timezone.get_current_timezone()).astimezone(zones.utc) for day in days]
-    address = urls_by_key(_MAINTENANCE)
     cells = []
     for number, row in enumerate(rows):
         worst_of_days = _worst_of_days(row, midnights)
         of_days = row.maintenances(list(worst_of_days.values()))
         for (position, worst), maintenances in zip(worst_of_days.items(), of_days):
             words = f"{row.name}, {days[position]:%a %d %b}: {words_of(row, worst)}"
-            cells.append([position, number, _share(row, worst), 0, 0, address(maintenances[0]), words])
+            cells.append([position, number, _share(row, worst), 0, 0, maintenances, words])
     return {"days": [f"{day:%d %b}" for day in days], "cells": cells}
 
 
@@ -118,15 +123,29 @@ def _table_rows(rows: Iterable[SiteRow]) -> Iterator[dict[str, Any]]:
             }
 
 
-def _named(rows: list[dict[str, Any]], visibility: Visibility) -> list[dict[str, Any]]:
+def _names_of(keys: Iterable[str], visibility: Visibility) -> dict[str, str]:
+    """Return the names of maintenances, with the provider in front; one query, if there are any."""
+    wanted = set(keys)
+    found = visibility.maintenances.filter(pk__in=wanted).values_list(as_text("pk"), "provider__name", "name")
+    return {pk: f"{provider or ''} {name}".strip() for pk, provider, name in found} if wanted else {}
+
+
+def _name_rows(rows: Iterable[dict[str, Any]], names: Mapping[str, str]) -> None:
     """Add names and addresses of the maintenances of each row: two that overlap at a site are both to be seen."""
     address = urls_by_key(_MAINTENANCE)
-    keys = {key for row in rows for key in row["keys"]}
-    found = visibility.maintenances.filter(pk__in=keys).values_list(as_text("pk"), "provider__name", "name")
-    names = {pk: f"{provider or ''} {name}".strip() for pk, provider, name in found} if keys else {}
     for row in rows:
         row["maintenances"] = [(names[key], address(key)) for key in row["keys"] if key in names]
-    return rows
+
+
+def _name_drawn(drawn: Iterable[list[Any]], names: Mapping[str, str]) -> None:
+    """Put an address in the place of the maintenances of a bar or cell, of several that of their list, and add their names."""
+    address = urls_by_key(_MAINTENANCE)
+    for each in drawn:
+        keys = each[_KEYS]
+        each[_KEYS] = address(keys[0]) if len(keys) == 1 else list_url("circuitmaintenance", id=keys[:LONGEST_LIST])
+        named = [names[key] for key in keys[:_MOST_NAMED] if key in names]
+        more = [f"and {len(keys) - _MOST_NAMED} more"] if len(keys) > _MOST_NAMED else []
+        each.append([*named, *more])
 
 
 def state_of(segment: Segment) -> str:

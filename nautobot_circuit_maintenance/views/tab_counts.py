@@ -9,6 +9,8 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, start_of_day
 from nautobot_circuit_maintenance.ui.tabs import Tab, tabs_of
 
+_WORDS = {"changes": f"in the last {USUAL_DAYS} days", "health": "need attention"}
+
 
 def counted_tabs(
     opened: str, visibility: Visibility, now: datetime, *, problems: int | None = None, changes: int | None = None
@@ -23,4 +25,5 @@ def counted_tabs(
     def count_recent() -> int:
         return count_changes(visibility, start_of_day(now, USUAL_DAYS)) if changes is None else changes
 
-    return tabs_of(visibility.user, opened, {"changes": count_recent, "health": count_problems})
+    counts = {"changes": count_recent, "health": count_problems}
+    return tabs_of(visibility.user, opened, counts, _WORDS)

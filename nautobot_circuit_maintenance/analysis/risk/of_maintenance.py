@@ -62,10 +62,12 @@ def lines_about(maintenance: UUID, ends: datetime, visibility: Visibility, now: 
 def at_risk_by(maintenances: Iterable[UUID] | None, visibility: Visibility, now: datetime) -> dict[UUID, list[str]]:
     """Return what each maintenance that causes a finding puts at risk ("AMS1 dark"); of these maintenances, or of all.
 
+    It is what the page *Risk* lists: sites, and devices, clouds, hubs and groups.
+
     Raises nothing: what cannot be assessed puts nothing at risk here, and the page *Risk* says why.
     """
     try:
-        risk = read_risk(visibility, now)
+        risk = read_risk(visibility, now, with_devices=True)
     except RiskError:  # of read_risk(): the settings are wrong
         return {}
     wanted = None if maintenances is None else set(maintenances)

@@ -12,7 +12,7 @@ from nautobot_circuit_maintenance.analysis.risk.topology import Recorded
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 
 HIDDEN = "a circuit that you may not view"
-_FEW = 3
+FEW = 3
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,15 @@ class Names:
 
     def hangs_on(self, finding: Finding) -> list[str]:
         """Return the circuits of which none may fail, in the order of the phases, each once."""
+        return [self.circuit(key) for key in self.hangs_on_keys(finding)]
+
+    def hangs_on_keys(self, finding: Finding) -> list[UUID]:
+        """Return the keys of these circuits; of those that the user may not view, the first."""
         keys = dict.fromkeys(key for phase in finding.phases for key in phase.hangs_on)
-        return list(dict.fromkeys(map(self.circuit, keys)))
+        by_name: dict[str, UUID] = {}
+        for key in keys:
+            by_name.setdefault(self.circuits.get(key, HIDDEN), key)
+        return list(by_name.values())
 
     def lost(self, finding: Finding) -> str:
         """Return how many links or circuits are down: "both links", "2 of 3 links down"."""
@@ -105,5 +112,5 @@ def links_of(links: Iterable[Link], sites: set[UUID]) -> dict[UUID, frozenset[UU
 
 def _some(names: list[str]) -> str:
     """Return the first of some names, and how many others there are."""
-    more = len(names) - _FEW
-    return ", ".join(names[:_FEW]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - FEW
+    return ", ".join(names[:FEW]) + (f" and {more} more" if more > 0 else "")

@@ -1,5 +1,6 @@
 """Stale and silent sources: whether email is still coming in."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.core.cache import cache
@@ -13,6 +14,7 @@ from nautobot_circuit_maintenance.choices import SourceHealthChoices as Health
 from nautobot_circuit_maintenance.domain.custom_fields import QUIET
 from nautobot_circuit_maintenance.tests.factories import app, core, users
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
+from nautobot_circuit_maintenance.views.mail_line import MailLine, mail_line
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CONFIG = {"notification_sources": [{"name": "Mail", "url": "imaps://mail.example", "account": "a", "secret": "s"}]}
@@ -33,6 +35,36 @@ class FreshnessTest(TestCase):
         """Return the state of the source."""
         (state,) = read_sources(Visibility.of(user or self.everyone), now)
         return state
+
+    def line(self, now=NOON, user=None):
+        """Return what the dashboard says."""
+        visibility = Visibility.of(user or self.everyone)
+        return mail_line(read_sources(visibility, now), visibility, now)
+
+    def test_the_dashboard_says_in_words_whether_email_is_coming_in(self):
+        self.assertEqual(self.line(), MailLine("No email has arrived yet", "last read 1 h ago", False))
+
+        for weeks in range(6):
+            app.create_notification(self.isp, self.source, received_at=NOON - 2 * HOUR - weeks * 7 * DAY)
+        fresh = MailLine("Email is coming in", "last arrived 2 h ago, last read 1 h ago", False)
+        self.assertEqual(self.line(), fresh)
+        blind = users.viewer(models.NotificationSource)
+        self.assertEqual(self.line(user=blind), replace(fresh, times="last read 1 h ago"))
+
+        cache.clear()
+        later = self.line(NOON + 2 * DAY)
+        self.assertEqual((later.says, later.is_warning), ("Stale: Mail was last read 2 d 1 h ago", True))
+        models.NotificationSource.objects.update(last_fetched_at=NOON + 40 * DAY)
+        cache.clear()
+        silent = self.line(NOON + 40 * DAY)
+        self.assertEqual((silent.says, silent.is_warning), ("Silent: last email of ISP 40 d 2 h ago", True))
+        models.NotificationSource.objects.update(last_error="refused")
+        self.assertEqual(self.line(NOON + 40 * DAY).says, "Error reading Mail")
+
+    def test_nothing_is_said_where_no_source_is_configured(self):
+        models.NotificationSource.objects.update(name="Other")
+
+        self.assertIsNone(self.line())
 
     def schedule(self, interval, **fields):
         """Schedule the job."""

@@ -1,6 +1,7 @@
 """How many links of each site are down at each moment."""
 
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 from django.test import TestCase
 from nautobot.circuits.models import Circuit
@@ -15,6 +16,7 @@ from nautobot_circuit_maintenance.choices import (
 )
 from nautobot_circuit_maintenance.tests.factories import app, core, users
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
+from nautobot_circuit_maintenance.tests.page_case import HTMX
 from nautobot_circuit_maintenance.views.site_timeline import MOST_BARS, MOST_SITES, timeline_of, words_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -104,6 +106,20 @@ class TimelineTest(TestCase):
         named = [sorted(works[each] for each in found) for found in row.maintenances(row.segments)]
         self.assertEqual(named, [[-1], [10], [10, 12], [12]])
         self.assertEqual(row.maintenances(row.segments[2:3]), [row.maintenances(row.segments)[2]])
+
+    def test_a_bar_of_several_maintenances_names_them_and_leads_to_their_list(self):
+        one, two = self.plan(10, 0), self.plan(12, 1)
+        bars = timeline_of(self.rows(), NOON, Visibility.of(self.everyone))["data"]["bars"]
+        addresses, names = [bar[5] for bar in bars], [bar[7] for bar in bars]
+
+        self.assertEqual(names[0], ["ISP M-10"])
+        self.assertEqual(addresses[0], one.get_absolute_url())
+        self.assertEqual(sorted(names[1]), ["ISP M-10", "ISP M-12"])
+        asked = parse_qs(urlsplit(addresses[1]).query)
+        self.assertEqual(sorted(asked["id"]), sorted(map(str, (one.pk, two.pk))))
+        self.client.force_login(self.everyone)
+        table = self.client.get(addresses[1], SERVER_NAME="nautobot.example.com", **HTMX).context["table"]
+        self.assertEqual({row.record for row in table.rows}, {one, two})
 
     def test_a_window_that_ends_at_midnight_is_not_in_the_next_day(self):
         until_midnight, longer = self.plan(8), self.plan(9)

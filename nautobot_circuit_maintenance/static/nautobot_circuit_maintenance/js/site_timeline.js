@@ -15,12 +15,23 @@ document.addEventListener("DOMContentLoaded", () => {
         const red = style("--bs-danger");
         const orange = style("--bs-warning");
         const blue = style("--bs-primary");
-        const names = { type: "category", data: data.sites, inverse: true, axisLabel: { color: text, width: 130, overflow: "truncate" } };
+        // Only the sites at which something happens in the chosen days; a bar names its site by its place among all.
+        const bars = (data.bars || []).filter((each) => each[1] < data.until);
+        const shown = data.days ? data.sites.map((_, number) => number) : [...new Set(bars.map((each) => each[0]))].sort((one, other) => one - other);
+        const names = {
+            type: "category",
+            data: shown.map((number) => data.sites[number]),
+            inverse: true,
+            axisLabel: { color: text, width: 130, overflow: "truncate" },
+            // Bands: a bar stands on the lower edge of its own.
+            splitArea: { show: true, areaStyle: { color: [style("--bs-tertiary-bg"), "transparent"] } },
+        };
+        const encode = window.echarts.format.encodeHTML;
         const common = {
             animation: false,
             aria: { enabled: true, label: { description: data.description } },
-            grid: { left: 8, right: 16, top: 8, bottom: 4, containLabel: true },
-            tooltip: { appendToBody: true, formatter: (item) => window.echarts.format.encodeHTML(item.value[6] || "") },
+            grid: { left: 8, right: 32, top: 8, bottom: 4, containLabel: true },
+            tooltip: { appendToBody: true, formatter: (item) => [item.value[6] || "", ...(item.value[7] || [])].map(encode).join("<br>") },
         };
         if (data.days) {
             chart.setOption({
@@ -37,9 +48,9 @@ document.addEventListener("DOMContentLoaded", () => {
             const start = api.coord([from, api.value(0)]);
             const end = api.coord([api.value(2), api.value(0)]);
             const height = api.size([0, 1])[1] * 0.8;
-            const tall = Math.max(share * height, 3);
+            const tall = Math.max(share * height, 6);
             const shape = window.echarts.graphic.clipRectByRect(
-                { x: start[0], y: start[1] + height / 2 - tall, width: Math.max(end[0] - start[0], 3), height: tall },
+                { x: start[0], y: start[1] + api.size([0, 1])[1] / 2 - tall, width: Math.max(end[0] - start[0], 3), height: tall },
                 params.coordSys,
             );
             const fill = state === "dark" || state === "down" || state === "one-left" ? red : blue;
@@ -54,11 +65,14 @@ document.addEventListener("DOMContentLoaded", () => {
                 },
             };
         };
+        place.style.height = `${40 + 26 * Math.max(shown.length, 1)}px`;
+        chart.resize();
         chart.setOption({
             ...common,
-            xAxis: { type: "time", min: data.from, max: data.until, axisLabel: { color: text, hideOverlap: true, formatter: { year: "{MMM} {d}", month: "{MMM} {d}", day: "{ee} {d}", hour: "{HH}:{mm}" } }, splitLine: { show: true, lineStyle: { color: line } } },
+            title: { show: !bars.length, text: "No link of a site is affected.", left: "center", top: "middle", textStyle: { color: text, fontSize: 14 } },
+            xAxis: { type: "time", min: data.from, max: data.until, axisLabel: { color: text, hideOverlap: true, formatter: { year: "{ee} {d} {MMM}", month: "{ee} {d} {MMM}", day: "{ee} {d} {MMM}", hour: "{HH}:{mm}" } }, splitLine: { show: true, lineStyle: { color: line } } },
             yAxis: names,
-            series: [{ type: "custom", renderItem: bar, encode: { x: [1, 2], y: 0 }, data: data.bars, cursor: "pointer" }],
+            series: [{ type: "custom", renderItem: bar, encode: { x: [1, 2], y: 0 }, data: bars.map((each) => [shown.indexOf(each[0]), ...each.slice(1)]), cursor: "pointer" }],
         }, true);
     };
     draw();

@@ -1,0 +1,65 @@
+"""Whether email is still coming in, as one line of the dashboard: in words, and with a warning where it may not."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from nautobot_circuit_maintenance.analysis.freshness import SourceState
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
+from nautobot_circuit_maintenance.choices import SourceHealthChoices as Health
+from nautobot_circuit_maintenance.ui import formatting
+
+_MOST, _NEVER = 2, "never"
+
+
+@dataclass(frozen=True)
+class MailLine:
+    """What the line says."""
+
+    says: str
+    """The answer in a few words."""
+    times: str
+    """When email last arrived, and when it was last read."""
+    is_warning: bool
+
+
+def mail_line(sources: Sequence[SourceState], visibility: Visibility, now: datetime) -> MailLine | None:
+    """Return the line; None if no source is configured, of those that the user may view."""
+    configured = [each for each in sources if each.health != Health.NOT_CONFIGURED]
+    if not configured:
+        return None
+    problems = list(_problems(configured, now))
+    more = f" and {len(problems) - _MOST} more" if len(problems) > _MOST else ""
+    arrived = list(_arrived(visibility, now))
+    if problems:
+        says = f"{'; '.join(problems[:_MOST])}{more}"
+    else:
+        says = "No email has arrived yet" if arrived == [_NEVER] else "Email is coming in"
+    times = [f"last arrived {each}" for each in arrived if each != _NEVER]
+    return MailLine(says, ", ".join([*times, f"last read {_read(configured, now)}"]), bool(problems))
+
+
+def _problems(sources: Sequence[SourceState], now: datetime) -> Iterator[str]:
+    """Yield what is wrong with each source, the worst first."""
+    for state in sources:
+        name, read_at = state.source.name, state.source.last_fetched_at
+        if state.health == Health.ERROR:
+            yield f"Error reading {name}"
+        if state.health == Health.STALE:
+            yield f"Stale: {name} was last read {formatting.relative(read_at, now) if read_at else 'never'}"
+        if state.health == Health.SILENT:
+            for each in state.silent:
+                yield f"Silent: last email of {each.name} {formatting.relative(each.last, now)}"
+
+
+def _arrived(visibility: Visibility, now: datetime) -> Iterator[str]:
+    """Yield when the newest email arrived, to who may view emails: mailboxes may be read every minute, and nothing comes in."""
+    if visibility.user.has_perm("nautobot_circuit_maintenance.view_notification"):
+        newest = visibility.notifications.order_by("-received_at").values_list("received_at", flat=True).first()
+        yield formatting.relative(newest, now) if newest else _NEVER
+
+
+def _read(sources: Sequence[SourceState], now: datetime) -> str:
+    """Return when email was last read: of the source that was read least recently."""
+    times = [each.source.last_fetched_at for each in sources if each.source.last_fetched_at]
+    return formatting.relative(min(times), now) if times and len(times) == len(sources) else _NEVER
