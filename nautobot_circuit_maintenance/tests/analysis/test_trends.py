@@ -95,7 +95,7 @@ class TrendsTest(TestCase):
         self.assertEqual((figures.mean_duration, figures.mean_per_month), (4 * HOUR, 0.25))
 
     def test_an_average_is_of_the_time_in_which_there_were_maintenances(self):
-        """Four days of email are no year of 12 months."""
+        """Four days of email do not make a year."""
         for days in (-1, -2, -4):
             self.plan(f"M {days}", days)
         self.assertIsNone(trends.figures(Visibility.of(self.user), NOON).mean_per_month)
