@@ -15,14 +15,14 @@ from nautobot_circuit_maintenance.analysis.redundancy.kinds import SEVERITIES, K
 from nautobot_circuit_maintenance.analysis.site_timeline import Segment, SiteRow
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.ui import formatting
-from nautobot_circuit_maintenance.ui.links import LONGEST_LIST, OVERLAPS_AHEAD, list_url, urls_by_key
+from nautobot_circuit_maintenance.ui.links import OVERLAPS_AHEAD, list_url, urls_by_key
 
 DAYS = OVERLAPS_AHEAD.days
 MOST_BARS, MOST_SITES = 15, 40
 """More sites become cells of a day each; of more still, only those at risk are shown."""
 _KEYS = 5
 """Where the maintenances stand in a bar or cell."""
-_ROW, _FRAME, _MOST_ROWS, _MOST_NAMED = 26, 40, 100, 5
+_ROW, _FRAME, _MOST_ROWS, _MOST_NAMED, _MOST_LISTED = 26, 40, 100, 5, 50
 _MAINTENANCE = "plugins:nautobot_circuit_maintenance:circuitmaintenance"
 
 
@@ -139,10 +139,11 @@ def _name_rows(rows: Iterable[dict[str, Any]], names: Mapping[str, str]) -> None
 
 def _name_drawn(drawn: Iterable[list[Any]], names: Mapping[str, str]) -> None:
     """Put an address in the place of the maintenances of a bar or cell, of several that of their list, and add their names."""
-    address = urls_by_key(_MAINTENANCE)
+    address, of_several = urls_by_key(_MAINTENANCE), list_url("circuitmaintenance")
     for each in drawn:
         keys = each[_KEYS]
-        each[_KEYS] = address(keys[0]) if len(keys) == 1 else list_url("circuitmaintenance", id=keys[:LONGEST_LIST])
+        several = "&".join(f"id={key}" for key in keys[:_MOST_LISTED])
+        each[_KEYS] = address(keys[0]) if len(keys) == 1 else f"{of_several}?{several}"
         named = [names[key] for key in keys[:_MOST_NAMED] if key in names]
         more = [f"and {len(keys) - _MOST_NAMED} more"] if len(keys) > _MOST_NAMED else []
         each.append([*named, *more])
