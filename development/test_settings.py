@@ -42,6 +42,7 @@ ALLOWED_HOSTS = ["nautobot.example.com"]  # the host name that Nautobot's test c
 CELERY_BROKER_URL = "memory://"
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_STORE_EAGER_RESULT = True
+METRICS_ENABLED = True  # only here: before, Nautobot would have replaced the engine of MariaDB
 CONSTANCE_BACKEND = "constance.backends.memory.MemoryBackend"
 CONTENT_TYPE_CACHE_TIMEOUT = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the others are slow on purpose

@@ -12,6 +12,7 @@ from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase
 from nautobot_circuit_maintenance.tests.factories.core import create_circuit
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.statements import statements
 
 LATER = NOON + timedelta(hours=1)
 
@@ -62,9 +63,7 @@ class FromNotifications(WaitingChangesTestCase):
         with CaptureQueriesContext(connection) as queries:
             self.receive(*messages, mail(Bcop("M-0", status="CANCELLED", issued=LATER)))
 
-        written = [
-            query for query in queries if 'INTO "nautobot_circuit_maintenance_maintenancechange"' in query["sql"]
-        ]
+        written = [sql for sql in statements(queries) if 'INTO "nautobot_circuit_maintenance_maintenancechange"' in sql]
         self.assertEqual((len(written), self.waiting()), (1, ["created"] * 20))
 
     def test_reprocessing_never_decreases_the_revision(self):

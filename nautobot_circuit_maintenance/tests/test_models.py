@@ -21,6 +21,7 @@ from nautobot_circuit_maintenance.models import (
 )
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_circuits, create_provider
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, START, Bcop, mail
+from nautobot_circuit_maintenance.tests.statements import statements
 
 END = START + timedelta(hours=4)
 DAY = timedelta(days=1)
@@ -234,7 +235,7 @@ class RawBytes(PipelineTestCase):
         with CaptureQueriesContext(connection) as captured:
             rows = read()
         self.assertTrue(rows)
-        self.assertFalse([q["sql"] for q in captured if '"raw"' in q["sql"].partition(" WHERE ")[0]])
+        self.assertFalse([sql for sql in statements(captured) if '"raw"' in sql.partition(" WHERE ")[0]])
 
     def test_lists_leave_them_in_the_database(self):
         """The default manager defers them."""

@@ -13,6 +13,7 @@ from nautobot_circuit_maintenance.models.providers import PARSERS_FIELD
 from nautobot_circuit_maintenance.tests.factories import app, core
 from nautobot_circuit_maintenance.tests.mail.test_rendering import MAIL
 from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
+from nautobot_circuit_maintenance.tests.statements import statements
 from nautobot_circuit_maintenance.tests.test_api_actions import have_a_worker
 
 _HOSTILE = b"<script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -53,7 +54,7 @@ class NotificationPageTest(PageTestCase):
             for route in ("notification", "parsednotification"):
                 self.page(f"{route}_list", **HTMX)
         # Whether there are any is a question that reads none.
-        loaded = [each["sql"] for each in queries if '"raw"' in each["sql"].replace('"raw" IS NOT NULL', "")]
+        loaded = [sql for sql in statements(queries) if '"raw"' in sql.replace('"raw" IS NOT NULL', "")]
         self.assertFalse(loaded)
 
         self.assertIn("the-raw-bytes &lt;b&gt;of the mail&lt;/b&gt;", self.page("notification", self.notification))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Lower
 
@@ -231,6 +232,9 @@ def _lock(readings: Sequence[NotificationUpdates], found: Iterable[FoundKey]) ->
         earlier = ParsedNotification.objects.filter(notification__in=retried).values_list("maintenance", flat=True)
         wanted |= Q(pk__in=list(earlier))
     rows = CircuitMaintenance.objects.alias(lower=Lower("provider_maintenance_id")).filter(wanted)
+    if connection.vendor == "mysql":
+        # InnoDB waits for the lock of every row that it reads to find these, also of other providers: a key leads to one.
+        rows = rows.filter(pk__in=list(rows.values_list("pk", flat=True)))
     rows = rows.select_for_update(of=("self",)).order_by("provider_id", "name")
     # The change record has the name of the provider.
     return list(rows.select_related("provider").prefetch_related("windows", "impacts", "tags"))

@@ -23,6 +23,7 @@ from nautobot_circuit_maintenance.tests.end_to_end.world import (
     run_job,
 )
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail, message
+from nautobot_circuit_maintenance.tests.statements import statements
 
 HOST = "mx.customer.example"
 POLICY = {"require_authentication": True, "trusted_authserv_ids": [HOST]}
@@ -225,7 +226,7 @@ class Cost(AuthenticationTestCase):
             outcomes = digest(Notification.objects.all()).outcomes
         self.assertEqual({outcome.value: n for outcome, n in outcomes.items()}, {"parsed": 20})
         of_sources = f'FROM "{NotificationSource._meta.db_table}"'
-        self.assertFalse([each["sql"] for each in queries if of_sources in each["sql"]])
+        self.assertFalse([sql for sql in statements(queries) if of_sources in sql])
         return len(queries)
 
     def test_the_policy_costs_no_statement(self):

@@ -5,6 +5,7 @@ import time
 from datetime import datetime, timedelta, timezone
 from unittest import mock
 
+import pytest
 from django.core.cache import cache
 from django.test import Client, override_settings
 from icalendar import Calendar
@@ -302,6 +303,7 @@ class Addresses(FeedTestCase):
 class Cost(FeedTestCase):
     """A large calendar."""
 
+    @pytest.mark.postgresql("measures CPU time, of which PyMySQL, a driver in Python, adds much")
     def test_2500_windows_take_300_ms_and_an_unchanged_calendar_30(self) -> None:
         numbers = range(2_500)
         rows = [

@@ -15,6 +15,7 @@ from nautobot_circuit_maintenance.tests.factories import core
 from nautobot_circuit_maintenance.tests.factories.app import create_impact
 from nautobot_circuit_maintenance.tests.factories.users import viewer
 from nautobot_circuit_maintenance.tests.outbound.post_office import SendingTestCase
+from nautobot_circuit_maintenance.tests.statements import statements
 
 _VIEWED = (CircuitMaintenance, CircuitImpact, Circuit, CircuitTermination, Location, Tenant)
 
@@ -109,7 +110,7 @@ class HiddenSince(SendingTestCase):
             with CaptureQueriesContext(connection) as captured:
                 self.send()
             tables = ("circuits_circuit", "circuits_circuittermination", "tenancy_tenant")
-            return [sum(f'FROM "{table}"' in each["sql"] for each in captured) for table in tables]
+            return [sum(f'FROM "{table}"' in sql for sql in statements(captured)) for table in tables]
 
         one = counted()
         for number in range(3):

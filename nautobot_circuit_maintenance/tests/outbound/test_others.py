@@ -12,6 +12,7 @@ from nautobot_circuit_maintenance.tests.factories import core
 from nautobot_circuit_maintenance.tests.factories.app import create_notification
 from nautobot_circuit_maintenance.tests.factories.mail import NOON
 from nautobot_circuit_maintenance.tests.outbound.post_office import SendingTestCase
+from nautobot_circuit_maintenance.tests.statements import statements
 
 HOUR = timedelta(hours=1)
 
@@ -88,7 +89,7 @@ class Sites(SendingTestCase):
         def queries() -> int:
             with CaptureQueriesContext(connection) as captured:
                 self.send(HOUR)
-            return sum('FROM "circuits_circuittermination"' in each["sql"] for each in captured)
+            return sum('FROM "circuits_circuittermination"' in sql for sql in statements(captured))
 
         self.subscribe(events=["at-risk"])
         self.plan()
@@ -111,7 +112,7 @@ class Sites(SendingTestCase):
             self.edit(maintenance, status="CANCELLED")
             with CaptureQueriesContext(connection) as captured:
                 self.send(HOUR * 24)
-            return sum('FROM "circuits_circuittermination"' in each["sql"] for each in captured)
+            return sum('FROM "circuits_circuittermination"' in sql for sql in statements(captured))
 
         for schedule in ({}, {"rhythm": "daily", "digest_time": time(8), "time_zone": "UTC"}):
             with self.subTest(schedule):

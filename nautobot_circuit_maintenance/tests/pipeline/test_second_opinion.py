@@ -17,6 +17,7 @@ from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.reading.gates import judge
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_circuits
 from nautobot_circuit_maintenance.tests.factories.mail import NOON, Bcop, mail
+from nautobot_circuit_maintenance.tests.statements import statements
 
 MIGRATION = import_module("nautobot_circuit_maintenance.migrations.0011_second_opinion")
 TEXT = """Dear ACME,
@@ -155,7 +156,7 @@ class Cost(TextCase):
             connection,
         ) as captured:
             self.receive(*mails)
-        return [each["sql"] for each in captured if 'AS "aliases"' in each["sql"] and "LIMIT" in each["sql"]]
+        return [sql for sql in statements(captured) if 'AS "aliases"' in sql and "LIMIT" in sql]
 
     def test_one_statement_reads_the_inventories_of_a_chunk(self):
         self.assertEqual(len(self.statements(*(cogent(f"SN{number}") for number in range(5)))), 1)
