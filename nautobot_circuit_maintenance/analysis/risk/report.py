@@ -96,15 +96,26 @@ def _assess(
 ) -> tuple[list[Outage], Assessment]:
     """Return the outages that begin before a time, and what follows from them.
 
-    A finding that lasts until then may last longer with what begins later: then everything is read.
+    A finding that lasts until then may last longer with what begins later: then everything is read. What lasts without the
+    devices is known before they are read.
     """
     outages = read_outages(visibility, now, get_app_settings().risk, until)
+    if (
+        until is not None
+        and _is_any_at(until, outages)
+        and _is_any_at(until, _assessed(recorded, (), outages).findings)
+    ):
+        return _assess(visibility, now, recorded, None, with_devices=with_devices)
     affected = {each.circuit for each in outages} & recorded.circuits
     devices = devices_with(affected, recorded.circuits) if with_devices else ()
     assessment = _assessed(recorded, devices, outages)
-    if until is not None and any(each.start < until <= each.end for each in assessment.findings):
+    if until is not None and _is_any_at(until, assessment.findings):
         return _assess(visibility, now, recorded, None, with_devices=with_devices)
     return outages, assessment
+
+
+def _is_any_at(moment: datetime, spans: Iterable[Finding | Outage]) -> bool:
+    return any(each.start < moment <= each.end for each in spans)
 
 
 def count(findings: Iterable[Finding]) -> Counts:

@@ -185,14 +185,31 @@ class Network(RiskCase):
 
         self.assertEqual(self.found(), [("Cloud", "one left", 1, 5)])
 
-    def test_a_device_counts_its_circuits(self):
+    def _device(self):
         device = core.create_device("edge-1", self.athens)
         for number in (1, 2):
             circuit = self.circuit(f"E-{number}", None)
             core.terminate(circuit, "A", self.athens, device)
+
+    def test_a_device_counts_its_circuits(self):
+        self._device()
         self.work("one", "E-1", "E-2", "A-1")
 
         self.assertIn(("edge-1", "dark", 1, 5), self.found(with_devices=True))
+
+    def test_a_device_is_found_as_a_whole_whether_its_site_is_at_risk_or_not(self):
+        """The second work begins where the first one ends, at the end of the span."""
+        self._device()
+        for cids in ("E-1", "E-2"), ("E-1", "E-2", "A-1"):
+            with self.subTest(cids):
+                models.CircuitMaintenance.objects.all().delete()
+                self.work("first", *cids, start=1)
+                self.work("second", *cids, start=5)
+                whole = self.found(with_devices=True)
+                self.assertIn(("edge-1", "dark", 1, 9), whole)
+                self.assertEqual(len(whole), len(cids) - 1)
+                for hours in (2, 5, 6):
+                    self.assertEqual(self.found(with_devices=True, until=NOW + hours * HOUR), whole)
 
     def test_a_redundancy_group(self):
         tag = Tag.objects.create(name=GROUP_TAG)
