@@ -32,7 +32,7 @@ class Overlap(NamedTuple):
 def overlapping(by_site: Iterable[Sequence[Down]]) -> set[str]:
     """Return the keys of the maintenances that overlap with another, of what is affected at each site.
 
-    Each is compared only with the last of the others to end before it in the order of starts, and with the first to start after it:
+    Each is compared only with the one that ends last of those that start before it, and with the first of others to start after it:
     a busy site has thousands of windows.
     """
     found: set[str] = set()
@@ -45,13 +45,12 @@ def overlapping(by_site: Iterable[Sequence[Down]]) -> set[str]:
 
 def _after_others(in_order: Iterable[Down]) -> Iterator[str]:
     """Yield what starts before another that started earlier has ended."""
-    last: list[tuple[datetime, str]] = []  # the latest ends of two different maintenances
+    last: Down | None = None
     for each in in_order:
-        if any(end > each.start for end, key in last if key != each.maintenance):
+        if last and last.maintenance != each.maintenance and last.end > each.start:
             yield each.maintenance
-        ends = {key: end for end, key in last}
-        ends[each.maintenance] = max(each.end, ends.get(each.maintenance, each.end))
-        last = sorted(((end, key) for key, end in ends.items()), reverse=True)[:2]
+        if last is None or each.end > last.end:
+            last = each
 
 
 def _before_others(in_order: Sequence[Down]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.test import SimpleTestCase
 from django.utils import timezone
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from nautobot.apps.testing import TestCase
 from nautobot.circuits.models import Circuit
 from nautobot.dcim.models import Location
@@ -41,6 +41,7 @@ WORK = st.builds(
 class OverlappingTest(SimpleTestCase):
     """The comparison itself."""
 
+    @settings(max_examples=400)
     @given(st.lists(st.lists(WORK, max_size=12), max_size=3))
     def test_as_if_each_were_compared_with_each(self, sites):
         expected = {
