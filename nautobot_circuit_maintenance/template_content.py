@@ -1,7 +1,6 @@
 """Panels on core's pages of circuits, providers, locations and devices: their maintenances."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Model, prefetch_related_objects
@@ -19,6 +18,7 @@ from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenanc
 from nautobot_circuit_maintenance.models.providers import sender_addresses
 from nautobot_circuit_maintenance.models.querysets import count_up_to
 from nautobot_circuit_maintenance.models.severity import worst_impact
+from nautobot_circuit_maintenance.models.windows import Span
 from nautobot_circuit_maintenance.risk_settings import RISK_PERMISSIONS
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.ui.links import list_url
@@ -103,12 +103,12 @@ class MaintenancesPanel(Panel):
     def _template_context(self, found: _RelatedMaintenances, pk: Any) -> dict[str, Any]:
         """Return the context of the template."""
         now = timezone.now()
-        spans = {each.pk: _span(each, found.impacts[each.pk], now) for each in found.upcoming}
-        ends = [span[1] for span in spans.values() if span and span[0] <= now < span[1]]
+        spans = {each.pk: _spans(each, found.impacts[each.pk]) for each in found.upcoming}
+        ends = [end for own in spans.values() for start, end in own if start <= now < end]
         rows = [
             {
                 "maintenance": each,
-                "window": formatting.upcoming_window(*span, now) if (span := spans[each.pk]) else placeholder(None),
+                "window": formatting.which_window(spans[each.pk], now),
                 "impact": _impact(found.impacts[each.pk]),
                 "status": formatting.badge(each.status),
                 "ack": _check_mark(each),
@@ -160,17 +160,14 @@ def _shown_count(counted: int, without: int = 0) -> str:
     return f"{counted - without:,}" if counted > without else ""
 
 
-def _span(
-    maintenance: CircuitMaintenance, impacts: list[CircuitImpact], now: datetime
-) -> tuple[datetime, datetime] | None:
-    """Return the current or next window of the object: its circuits may be affected in some windows only."""
+def _spans(maintenance: CircuitMaintenance, impacts: list[CircuitImpact]) -> set[Span]:
+    """Return the windows of the object: its circuits may be affected in some windows of the maintenance only."""
     affected = [impact for impact in impacts if impact.is_affected]
     if not affected or any(impact.in_all_windows for impact in affected):
         windows = list(maintenance.windows.all())
     else:
         windows = [window for impact in affected for window in impact.windows.all()]
-    spans = sorted((window.start_time, window.end_time) for window in windows)
-    return next((span for span in spans if span[1] >= now), spans[-1] if spans else None)
+    return {(window.start_time, window.end_time) for window in windows}
 
 
 def _impact(impacts: list[CircuitImpact]) -> SafeString:

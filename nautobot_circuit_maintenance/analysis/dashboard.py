@@ -18,6 +18,7 @@ from nautobot_circuit_maintenance.models import (
     CircuitMaintenance,
     MaintenanceWindow,
 )
+from nautobot_circuit_maintenance.models.windows import Span, spans_of
 
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
 UPCOMING_ROWS = 8
@@ -86,11 +87,10 @@ class Place:
 
 @dataclass(frozen=True)
 class UpcomingMaintenance:
-    """A maintenance that is in progress or upcoming, with its current or next window."""
+    """A maintenance that is in progress or upcoming, with all its windows."""
 
     maintenance: CircuitMaintenance
-    start: datetime
-    end: datetime
+    spans: tuple[Span, ...]
     places: tuple[Place, ...]
     may_acknowledge: bool
 
@@ -150,22 +150,15 @@ def read_upcoming(visibility: Visibility, now: datetime, span: timedelta) -> lis
     starts = dict(first.values_list("maintenance", "start"))
     rows = CircuitMaintenance.objects.filter(pk__in=starts).select_related("provider", "acknowledged_by")
     maintenances = rows.with_impact_summary(visibility.impacts).order_by().in_bulk()
-    ends = _ends_of_windows(starts)
+    spans = spans_of(starts)
     places = places_of(visibility, starts)
     changeable = visibility.of_model(CircuitMaintenance, "change").filter(pk__in=starts)
     changeable_pks = set(changeable.values_list("pk", flat=True))
     return [
-        UpcomingMaintenance(maintenances[pk], start, ends[pk], tuple(places[pk]), may_acknowledge=pk in changeable_pks)
-        for pk, start in starts.items()
-        if pk in maintenances  # else it was deleted between the two queries
+        UpcomingMaintenance(maintenances[pk], tuple(spans[pk]), tuple(places[pk]), may_acknowledge=pk in changeable_pks)
+        for pk in starts
+        if pk in maintenances and pk in spans  # else it was deleted between the two queries
     ]
-
-
-def _ends_of_windows(starts: dict[UUID, datetime]) -> dict[UUID, datetime]:
-    """Return the end of the window that starts then, for each maintenance."""
-    windows = MaintenanceWindow.objects.filter(maintenance__in=starts).order_by("end_time")
-    rows = windows.values_list("maintenance", "start_time", "end_time")
-    return {pk: end for pk, start, end in rows if starts[pk] == start}
 
 
 def places_of(visibility: Visibility, maintenances: Iterable[UUID]) -> defaultdict[UUID, list[Place]]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime, timezone
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -112,3 +113,12 @@ def write_windows(maintenance: Any, spans: Iterable[Span]) -> None:
         links.filter(maintenancewindow=old).update(maintenancewindow=new)
     if gone:
         MaintenanceWindow.objects.filter(pk__in=[row.pk for row in gone]).delete()
+
+
+def spans_of(maintenances: Iterable[UUID]) -> dict[UUID, list[Span]]:
+    """Return the windows of each of these maintenances, in their order, by one query."""
+    found: dict[UUID, list[Span]] = {}
+    rows = MaintenanceWindow.objects.filter(maintenance__in=list(maintenances)).order_by("start_time", "end_time")
+    for pk, start, end in rows.values_list("maintenance", "start_time", "end_time"):
+        found.setdefault(pk, []).append((start, end))
+    return found

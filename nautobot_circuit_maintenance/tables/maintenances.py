@@ -20,6 +20,7 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, Note
 from nautobot_circuit_maintenance.models.querysets import CircuitMaintenanceQuerySet, ImpactSummary
 from nautobot_circuit_maintenance.models.severity import impact_of_severity
+from nautobot_circuit_maintenance.models.windows import Span, spans_of
 from nautobot_circuit_maintenance.tables.columns import (
     LINK_CIRCUIT,
     ActionsColumn,
@@ -48,7 +49,7 @@ class CircuitMaintenanceTable(StackedMixin, KeysFirstMixin, BaseTable):
         accessor="start_time",
         verbose_name="Window",
         order_by=("start_time", "name"),
-        attrs={"td": {"class": "text-nowrap ncm-side"}},
+        attrs={"td": {"class": "ncm-when ncm-side"}},
     )
     sites = tables.Column(
         accessor="pk", verbose_name="Sites", orderable=False, attrs={"td": {"class": "text-nowrap ncm-sites"}}
@@ -115,14 +116,23 @@ class CircuitMaintenanceTable(StackedMixin, KeysFirstMixin, BaseTable):
         """Join the users, wherever the table is shown."""
         if isinstance(data, CircuitMaintenanceQuerySet):
             data = data.select_related("acknowledged_by")
-        self.visibility = Visibility.of(user) if user else Visibility.everything()
-        self.impacts = self.visibility.impacts
-        self.hides_impacts = bool(user and not user.has_perm("nautobot_circuit_maintenance.view_circuitimpact"))
+        self.show_to(user)
         self.now = timezone.now()
         super().__init__(data, *args, user=user, **kwargs)
 
+    def show_to(self, user: Any) -> None:
+        """Show what this user may view; everything without one."""
+        self.visibility = Visibility.of(user) if user else Visibility.everything()
+        self.impacts = self.visibility.impacts
+        self.hides_impacts = bool(user and not user.has_perm("nautobot_circuit_maintenance.view_circuitimpact"))
+
     def before_render(self, request: HttpRequest) -> None:
-        """Show tickets only where there are any: the window then has room on one line; and with what it overlaps if that is asked."""
+        """Show tickets only where there are any: the window then has room on one line; and with what it overlaps if that is asked.
+
+        Core's search makes the table without a user; what it shows depends on the permissions all the same.
+        """
+        if self.visibility.user is None:
+            self.show_to(getattr(request, "user", None))
         if is_asked(request):
             self.columns.show("overlaps_with")
         if not any(row.record.ticket for row in self.paginated_rows):
@@ -171,12 +181,13 @@ class CircuitMaintenanceTable(StackedMixin, KeysFirstMixin, BaseTable):
         return stacked(formatting.datetime_badge(value, remark=formatting.duration(value - record.start_time)))
 
     def render_window(self, record: CircuitMaintenance) -> SafeString:
-        """Render start and end on one line; of several windows the whole time, and how many there are."""
-        if not record.start_time or not record.end_time:
-            return placeholder(None)
-        return formatting.short_window(
-            record.start_time, record.end_time, formatting.distance(record.start_time, record.end_time, self.now)
-        )
+        """Render the current or next window on one line; of several windows, below it, which one it is."""
+        return formatting.which_window(self.spans.get(record.pk, ()), self.now)
+
+    @cached_property
+    def spans(self) -> dict[UUID, list[Span]]:
+        """The windows of the maintenances of this page, queried once, and only if a column shows them."""
+        return spans_of(row.record.pk for row in self.paginated_rows)
 
     @cached_property
     def places(self) -> "dict[UUID, list[Place]]":

@@ -57,7 +57,9 @@ class TablesTest(TestCase):
             with self.subTest(name=name):
                 row = self.row("upcoming", name)
                 start = timezone.localtime(self.now) + hours * HOUR
-                self.assertTrue(row.startswith(f"{start:%a %d %b %H:%M} \u2013 {start + 6 * HOUR:%H:%M} "), row)
+                end = start + 6 * HOUR
+                day = "" if end.date() == start.date() else f"{end:%a} "
+                self.assertTrue(row.startswith(f"{start:%a %d %b %H:%M} \u2013 {day}{end:%H:%M} UTC "), row)
                 self.assertRegex(row, words.replace("20 h", "(20 h|19 h 59 min)"))
 
     def test_first_location_is_shown_and_further_ones_are_counted(self):

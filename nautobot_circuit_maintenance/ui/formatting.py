@@ -25,6 +25,7 @@ from nautobot_circuit_maintenance.choices import (
 # pylint: disable-next=useless-import-alias  # a re-export
 from nautobot_circuit_maintenance.domain.periods import duration as duration
 from nautobot_circuit_maintenance.models import CircuitImpact
+from nautobot_circuit_maintenance.models.windows import Span
 
 # Dark on green and orange, and blue as a frame: white on them, as core has it, is hard to read in the light theme.
 _GREEN, _ORANGE, _BLUE = "text-bg-success", "text-bg-warning", "bg-primary-subtle border border-primary text-body"
@@ -72,6 +73,7 @@ _LABELS: dict[str, str] = {
 _MATCHED_BY: dict[str, str] = dict(MatchedByChoices.CHOICES)
 _MOST_LINKS = 5
 _DAY = timedelta(days=1)
+_WEEK_OF_DAYS = 7
 _LONGEST_UNBROKEN = 15
 
 
@@ -208,22 +210,67 @@ def _in_utc(when: datetime) -> str:
 
 
 def window(start: datetime, end: datetime, *, remark: str = "") -> SafeString:
-    """Render a window in the user's zone with its duration, or another remark."""
+    """Render a window in the user's zone with its duration, or another remark: "Tue 01 Dec 22:00 – Wed 02:00 UTC 4 h".
+
+    The only way in which pages write a window. An end on another day has at least its weekday.
+    """
     local_start, local_end = timezone.localtime(start), timezone.localtime(end)
-    is_same_day = local_start.date() == local_end.date()
-    end_html = (
-        format_html('<time datetime="{}" class="text-nowrap">{}</time>', end.isoformat(), f"{local_end:%H:%M}")
-        if is_same_day
-        else inline_datetime(end)
-    )
     return format_html(
-        '{}{} &ndash; {} {} <small class="text-secondary text-nowrap">{}</small>',
+        '{}{} &ndash; <time datetime="{}" title="{}" class="text-nowrap">{} {}</time> '
+        '<small class="text-secondary text-nowrap">{}</small>',
         inline_datetime(start),
         # In the night of a daylight saving change, the ends are in different zones.
         f" {local_start:%Z}" if local_start.utcoffset() != local_end.utcoffset() else "",
-        end_html,
+        end.isoformat(),
+        _in_utc(end),
+        local_end.strftime(_format_of_end(local_start, local_end)),
         f"{local_end:%Z}",
         remark or duration(end - start),
+    )
+
+
+def _format_of_end(start: datetime, end: datetime) -> str:
+    """Return a format that leaves out what the start of a window says already."""
+    days = (end.date() - start.date()).days
+    if not days:
+        return "%H:%M"
+    if days < _WEEK_OF_DAYS:
+        return "%a %H:%M"
+    return "%a %d %b %H:%M" if start.year == end.year else "%a %d %b %Y %H:%M"
+
+
+def current_or_next(spans: Iterable[Span], now: datetime) -> Span | None:
+    """Return the window of several that counts now: the current or next one, the last one if all are over."""
+    in_order = sorted(spans)
+    return next((span for span in in_order if span[1] > now), in_order[-1] if in_order else None)
+
+
+def upcoming_window(start: datetime, end: datetime, now: datetime) -> SafeString:
+    """Render a window with its distance from now."""
+    return window(start, end, remark=distance(start, end, now))
+
+
+def which_window(spans: Iterable[Span], now: datetime) -> SafeString:
+    """Render the current or next of several windows with its distance from now; below it, which one of them it is.
+
+    All windows as one range would be hours in which no one works. The tooltip has all of them.
+    """
+    in_order = sorted(spans)
+    shown = current_or_next(in_order, now)
+    if shown is None:
+        return placeholder(None)
+    first_line = upcoming_window(*shown, now)
+    if len(in_order) == 1:
+        return first_line
+    place = in_order.index(shown) + 1
+    rest = format_html(", the last ends {}", inline_datetime(in_order[-1][1])) if place < len(in_order) else ""
+    return format_html(
+        '{}<div><small class="text-secondary" title="{}">Window {} of {}{}</small></div>',
+        first_line,
+        "\n".join(plain_window(*span) for span in in_order),
+        place,
+        len(in_order),
+        rest,
     )
 
 
@@ -276,27 +323,6 @@ def distance(start: datetime, end: datetime, now: datetime) -> str:
     if end <= now:
         return relative(end, now)
     return f"ends {relative(end, now)}" if start <= now else relative(start, now)
-
-
-def short_window(start: datetime, end: datetime, remark: str) -> SafeString:
-    """Render a window on one short line: an end within a day is a time only; the zone and UTC are in the tooltip."""
-    local = timezone.localtime(end)
-    last = f"{local:%H:%M}" if end - start < _DAY else f"{local:%a %d %b %H:%M}"
-    return format_html(
-        '{} &ndash; <time datetime="{}" title="{} {}" class="text-nowrap">{}</time> '
-        '<small class="text-secondary text-nowrap">{}</small>',
-        inline_datetime(start),
-        end.isoformat(),
-        f"{local:%a %d %b %H:%M %Z},",
-        _in_utc(end),
-        last,
-        remark,
-    )
-
-
-def upcoming_window(start: datetime, end: datetime, now: datetime) -> SafeString:
-    """Render a current or future window with its distance from now."""
-    return short_window(start, end, f"ends {relative(end, now)}" if start <= now else relative(start, now))
 
 
 def distance_badge(start: datetime, end: datetime) -> SafeString:

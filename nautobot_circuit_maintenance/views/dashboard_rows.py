@@ -23,7 +23,7 @@ def upcoming_row(upcoming: dashboard.UpcomingMaintenance, now: datetime, *, sees
     impact = formatting.badge(impact_of_severity(maintenance.worst_severity))
     return {
         "maintenance": maintenance,
-        "window": formatting.upcoming_window(upcoming.start, upcoming.end, now),
+        "window": formatting.which_window(upcoming.spans, now),
         "impact": impact if sees_impacts else formatting.HIDDEN,
         "circuits": maintenance.circuit_count if sees_impacts else formatting.HIDDEN,
         "status": format_html(

@@ -143,7 +143,8 @@ class UpcomingTest(TestCase):
         upcoming = self.upcoming()
 
         self.assertEqual([each.maintenance.name for each in upcoming], ["running", "tonight", "two nights", "tomorrow"])
-        self.assertEqual((upcoming[2].start, upcoming[2].end), (NOON + 20 * HOUR, NOON + 22 * HOUR))
+        self.assertEqual(len(upcoming[2].spans), 2)
+        self.assertEqual(upcoming[2].spans[1], (NOON + 20 * HOUR, NOON + 22 * HOUR))
 
     def test_rows_are_limited(self):
         for number in range(20):
