@@ -42,7 +42,7 @@ class Entry(NamedTuple):
 
     row: Row
     since: datetime
-    """When it became known."""
+    """When the newest email about it was written or received; for what is overdue, since when it is; else when it became known."""
     provider_id: UUID | None
     may_change: bool
     """Whether the user may change it."""
@@ -108,8 +108,13 @@ def _notifications(visibility: Visibility, *, with_ignored: bool) -> list[Entry]
 def _doubtful(visibility: Visibility, now: datetime) -> list[Entry]:
     rows = visibility.maintenances.doubtful().not_past(now).order_by("-last_updated", "name")[:MOST]
     return list(
-        _entries(visibility, CircuitMaintenance, ((row, row.last_updated or now, row.provider_id) for row in rows))
+        _entries(visibility, CircuitMaintenance, ((row, _announced(row) or now, row.provider_id) for row in rows))
     )
+
+
+def _announced(maintenance: CircuitMaintenance) -> datetime | None:
+    """Return when its newest email was written, or when the maintenance was added without one."""
+    return maintenance.issued_at or maintenance.created
 
 
 def _unknown_ids(visibility: Visibility, now: datetime) -> list[Entry]:
@@ -119,7 +124,7 @@ def _unknown_ids(visibility: Visibility, now: datetime) -> list[Entry]:
     newest: dict[tuple[UUID | None, str], CircuitImpact] = {}
     for row in rows.order_by("-created", "cid")[:MOST]:
         newest.setdefault((row.maintenance.provider_id, row.cid), row)
-    seen = ((row, row.created or now, row.maintenance.provider_id) for row in newest.values())
+    seen = ((row, _announced(row.maintenance) or now, row.maintenance.provider_id) for row in newest.values())
     return list(_entries(visibility, CircuitImpact, seen))
 
 

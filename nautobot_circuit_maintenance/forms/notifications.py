@@ -58,7 +58,9 @@ class DismissForm(BootstrapMixin, forms.Form):
     """Ask why a notification needs no attention."""
 
     reason = forms.CharField(
-        max_length=CHARFIELD_MAX_LENGTH, help_text="Shown on the notification and in the change log."
+        label="Reason",
+        max_length=CHARFIELD_MAX_LENGTH,
+        help_text="For example: no maintenance. Shown on the notification and in the change log.",
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 

@@ -37,7 +37,10 @@ from nautobot_circuit_maintenance.reading.library_errors import parse_error
 Item = dict[str, Any]
 """The library's output about one window of one maintenance, as JSON; times are seconds since 1970, UTC."""
 
-ADVICE = f'Set "{PARSERS.label}" on the provider (genericprovider reads any BCOP calendar), then reprocess.'
+ADVICE = (
+    f'Set "{PARSERS.label}" on the provider (genericprovider reads any BCOP calendar), then reprocess. '
+    "If none fits, add the maintenance from the email."
+)
 
 _DISTRIBUTION = "circuit-maintenance-parser"
 _CALENDAR_PARSER = "ICal"

@@ -175,7 +175,7 @@ def _links(*objects: Any) -> SafeString:
     )
 
 
-class MaintenanceNotificationTable(BaseTable):
+class MaintenanceNotificationTable(StackedMixin, BaseTable):
     """The notifications of one maintenance: what they announce, and their state."""
 
     subject = tables.Column(empty_values=())

@@ -75,7 +75,7 @@ class NotificationTable(StackedMixin, KeysFirstMixin, BaseTable):
         return value or "(no subject)"
 
 
-class ParsedNotificationTable(KeysFirstMixin, BaseTable):
+class ParsedNotificationTable(StackedMixin, KeysFirstMixin, BaseTable):
     """Parsed notifications."""
 
     status = BadgeColumn(linkify=True)
@@ -147,7 +147,7 @@ def _with_figures(sources: QuerySet[NotificationSource], user: Any) -> QuerySet[
     )
 
 
-class SourceProviderTable(BaseTable):
+class SourceProviderTable(StackedMixin, BaseTable):
     """The providers of a source, with their addresses and parsers."""
 
     name = tables.Column(linkify=True, verbose_name="Provider")

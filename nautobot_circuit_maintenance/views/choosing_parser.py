@@ -43,7 +43,8 @@ class ChooseParserMixin:
         known = library.known_parser_names()
         proposed = proposed_parsers(known, row.provider.name, row.sender)
         form = answered(request, ParserForm, initial={"parser": proposed[0].name if proposed else ""})
-        form.fields["parser"].choices = [(name, name) for name in dict.fromkeys([*(p.name for p in proposed), *known])]
+        names = dict.fromkeys([*(each.name for each in proposed), *known])
+        form.fields["parser"].choices = [*([] if proposed else [("", "---------")]), *((name, name) for name in names)]
         if form.is_valid() and self._use(request, row.provider, form):
             return redirect(back_to(request, row.get_absolute_url()))
         return ask(
@@ -75,5 +76,6 @@ def _explain(why: str) -> str:
     return (
         f"{why} The failed notifications of the provider are then read with it."
         if why
-        else "No parser fits by its name."
+        else "No parser has the name of the provider or of its address. If none of them is the provider's, add the "
+        "maintenance from the email instead. Otherwise, the failed notifications of the provider are read with it."
     )

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.text import Truncator
 from nautobot.apps.ui import Breadcrumbs, Titles, ViewNameBreadcrumbItem
 from nautobot.circuits.models import Provider
 from nautobot.core.utils.data import is_uuid
@@ -22,6 +23,7 @@ from nautobot_circuit_maintenance.analysis.overdue import SilentProvider, Unende
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import (
     CircuitMaintenanceStatusChoices as Status,
+    MatchedByChoices as MatchedBy,
     NotificationStateChoices as State,
 )
 from nautobot_circuit_maintenance.domain.custom_fields import QUIET
@@ -41,6 +43,17 @@ from nautobot_circuit_maintenance.views.page import Page
 
 _ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 _TITLE = "Inbox"
+_HINTS = {
+    "Add from this email": "Opens a form with what was found in the email. Use it if no parser reads emails like this one.",
+    "Choose a parser": "A parser knows how the emails of one provider are written. Choose it if the provider has one.",
+    "Reprocess": "Reads the email once more, after something was changed that lets it succeed.",
+    "Link to a circuit": "The circuit is in Nautobot, and the provider has another ID for it.",
+    "Add the circuit": "The circuit is not in Nautobot yet.",
+    "Dismiss": "Nothing has to be done about it.",
+}
+"""What the buttons are for, where their labels do not say it."""
+_LONGEST = 300
+"""Characters of a reason."""
 _FRAMED = '<span class="badge border border-dark text-body">{}</span>'
 
 
@@ -65,11 +78,14 @@ class InboxView(Page):
         with_ignored = request.GET.get("ignored") == "true"
         found = inbox.read_inbox(Visibility.of(request.user), timezone.now(), with_ignored=with_ignored)
         here = request.get_full_path()
+        groups = [_group(each, request.user, here) for each in found.groups]
+        labels = {label for group in groups for row in group["rows"] for label, *_ in (*row["links"], *row["posts"])}
         context = {
             "return_url": here,
             "with_ignored": with_ignored,
             "is_all": found.is_all,
-            "groups": [_group(each, request.user, here) for each in found.groups],
+            "groups": groups,
+            "hints": [(label, hint) for label, hint in _HINTS.items() if label in labels],
         }
         return self.page(request, **context)
 
@@ -115,7 +131,7 @@ def _group(group: inbox.Group, user: Any, here: str) -> dict[str, Any]:
             row["links"].append(("Choose a parser", _link("notification_choose_parser", entry.row, here)))
         if isinstance(entry.row, Notification) and entry.may_change and entry.row.state in ADDABLE and may_add(user):
             row["links"].insert(0, ("Add from this email", _link("notification_add_maintenance", entry.row, here)))
-        if isinstance(entry.row, CircuitImpact) and may_add_circuit and group.provider:
+        if _is_unknown(entry.row) and may_add_circuit and group.provider:
             known = urlencode({"provider": group.provider.pk, "cid": entry.row.cid})
             row["links"].append(("Add the circuit", f"{reverse('circuits:circuit_add')}?{known}"))
         if isinstance(entry.row, CircuitImpact) and may_link and entry.may_change and group.provider:
@@ -126,6 +142,11 @@ def _group(group: inbox.Group, user: Any, here: str) -> dict[str, Any]:
             row["links"] = []
         rows.append({"when": formatting.datetime_badge(entry.since), "url": entry.row.get_absolute_url(), **row})
     return {"provider": group.provider, "rows": rows}
+
+
+def _is_unknown(row: Any) -> bool:
+    """Return whether a new circuit with this ID would be linked."""
+    return isinstance(row, CircuitImpact) and row.matched_by != MatchedBy.MANUAL
 
 
 def _link(route: str, row: Any, here: str) -> str:
@@ -144,7 +165,7 @@ def _notification(entry: inbox.Entry, here: str) -> dict[str, Any]:
     return {
         "kind": formatting.state_badge(row.state, row.error),
         "title": str(row),
-        "why": row.error,
+        "why": Truncator(row.error).chars(_LONGEST),
         **actions,
     }
 
@@ -155,10 +176,17 @@ def _maintenance(entry: inbox.Entry, _here: str) -> dict[str, Any]:
     return {
         "kind": formatting.doubt_badge(row.doubts),
         "title": row.name,
-        "why": sentences,
-        "links": [],
+        "why": Truncator(sentences).chars(_LONGEST),
+        "links": [("Open and decide", row.get_absolute_url())] if entry.may_change else [],
         "posts": [],
     }
+
+
+_UNKNOWN = 'Maintenance <a href="{}">{}</a> names this circuit ID, which is not in Nautobot.'
+_UNLINKED = (
+    'Maintenance <a href="{}">{}</a> names this circuit ID. A person removed its circuit, so it is not linked '
+    "automatically any more: link it to a circuit."
+)
 
 
 def _impact(entry: inbox.Entry, _here: str) -> dict[str, Any]:
@@ -166,7 +194,11 @@ def _impact(entry: inbox.Entry, _here: str) -> dict[str, Any]:
     return {
         "kind": formatting.UNKNOWN_CIRCUIT_ID,
         "title": row.cid,
-        "why": f"Maintenance {row.maintenance.name} names this circuit ID, which is not in Nautobot.",
+        "why": format_html(
+            _UNLINKED if row.matched_by == MatchedBy.MANUAL else _UNKNOWN,
+            row.maintenance.get_absolute_url(),
+            row.maintenance.name,
+        ),
         "links": [],
         "posts": [],
     }
@@ -216,7 +248,7 @@ def _suspended(entry: inbox.Entry, _here: str) -> dict[str, Any]:
     return {
         "kind": format_html(_FRAMED, "Suspended Layout"),
         "title": row.name,
-        "why": f"{row.suspended_because} Its emails are not read until it is taught again, or goes live again.",
+        "why": f"{Truncator(row.suspended_because).chars(_LONGEST)} Its emails are not read until it is taught again, or goes live again.",
         "links": [],
         "posts": [],
     }

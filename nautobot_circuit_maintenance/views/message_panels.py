@@ -201,7 +201,7 @@ class SourceTextPanel(BaseTextPanel):
     """The source of a message, escaped; bytes that are not UTF-8 become replacement characters."""
 
     label = "Source"
-    render_as = BaseTextPanel.RenderOptions.CODE
+    body_content_template_path = f"{_TEMPLATES}message_source.html"
 
     def get_value(self, context: Context) -> str:
         """Read the bytes."""

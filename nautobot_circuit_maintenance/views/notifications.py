@@ -72,7 +72,8 @@ def _message_tab(weight: int, label: str, panel: type[Panel]) -> DistinctViewTab
         tab_id=tab_id,
         label=label,
         url_name=_ROUTE.format(tab_id),
-        panels=(panel(weight=100, section=SectionChoices.FULL_WIDTH),),
+        # Core derives the ID of a panel from its label, which is that of the tab.
+        panels=(panel(weight=100, section=SectionChoices.FULL_WIDTH, body_id=f"{tab_id}-of-message"),),
     )
 
 
