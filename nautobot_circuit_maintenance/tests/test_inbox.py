@@ -18,6 +18,7 @@ from nautobot_circuit_maintenance.tests.factories import app, core
 from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
 
 VIEWED = (models.Notification, models.CircuitMaintenance, models.CircuitImpact, models.UnknownSender)
+OF_RUNS = (models.Notification, models.UnknownSender)
 DOUBT = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint": ""}
 
 
@@ -97,6 +98,39 @@ class InboxTest(PageTestCase):
             self.assertEqual(order, sorted(order, reverse=True))
         models.UnknownSender.objects.update(last_seen=self.now + timedelta(hours=2))
         self.assertEqual(next(iter(self.found())), "ISP 3")
+
+    def test_it_says_since_when_by_the_email_and_not_by_the_run_that_read_it(self):
+        written = self.now - timedelta(days=3)
+        models.CircuitMaintenance.objects.update(issued_at=written)
+
+        groups = inbox.read_inbox(Visibility.everything(), self.now).groups
+
+        since = {entry.since for group in groups for entry in group.entries if not isinstance(entry.row, OF_RUNS)}
+        self.assertEqual(since, {written})
+
+    def test_an_id_whose_circuit_a_person_removed_says_so_and_offers_no_new_circuit(self):
+        circuit = core.create_circuit(Provider.objects.get(name="ISP 1"), "OURS-1")
+        for impact in models.CircuitImpact.objects.filter(cid="X-1"):
+            for each in (circuit, None):
+                impact.circuit = each
+                impact.save()
+        self.become_superuser()
+
+        row = self.page("inbox").partition(">X-1<")[2].partition("</tr>")[0]
+
+        self.assertIn("A person removed its circuit", row)
+        self.assertIn("Link to a circuit", row)
+        self.assertNotIn("Add the circuit", row)
+        self.assertIn("Add the circuit", self.page("inbox").partition(">X-2<")[2].partition("</tr>")[0])
+
+    def test_what_the_buttons_are_for_is_explained_once_to_who_has_them(self):
+        text = "A parser knows how the emails of one provider are written."
+        self.permit(*(f"view_{model._meta.model_name}" for model in VIEWED))
+        self.assertNotIn(text, self.page("inbox"))
+
+        self.become_superuser()
+
+        self.assertEqual(self.page("inbox").count(text), 1)
 
     def test_ignored_email_is_listed_on_request(self):
         self.assertNotIn("ISP 1 ignored No work", self.found()["ISP 1"])
@@ -303,6 +337,18 @@ class OverdueTest(PageTestCase):
         self.provider.refresh_from_db()
         row.refresh_from_db()
         self.assertEqual((self.provider.cf["provider_parser_circuit_maintenances"], row.state), ("zayo", "received"))
+
+    def test_no_parser_is_chosen_beforehand_if_none_fits(self):
+        source = models.NotificationSource.objects.get(name="Source 1")
+        row = app.create_notification(self.provider, source, state=State.FAILED, sender="noc@elsewhere.example")
+
+        page = self.client.get(url_of("notification_choose_parser", row))
+        self.assertContains(page, "No parser has the name of the provider")
+        self.assertEqual(page.context["form"].fields["parser"].choices[0][0], "")
+        self.client.post(url_of("notification_choose_parser", row), {"parser": ""})
+
+        row.refresh_from_db()
+        self.assertEqual(row.state, State.FAILED)
 
 
 class LayoutsTest(PageTestCase):

@@ -1,7 +1,7 @@
 """The page Inbox: all that needs a person, each with what fixes it."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -144,8 +144,8 @@ def _group(group: inbox.Group, user: Any, here: str) -> dict[str, Any]:
     return {"provider": group.provider, "rows": rows}
 
 
-def _is_unknown(row: Any) -> bool:
-    """Return whether a new circuit with this ID would be linked."""
+def _is_unknown(row: inbox.Row) -> TypeGuard[CircuitImpact]:
+    """Return whether it is about a circuit ID that a new circuit would be linked to."""
     return isinstance(row, CircuitImpact) and row.matched_by != MatchedBy.MANUAL
 
 
