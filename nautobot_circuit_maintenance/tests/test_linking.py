@@ -111,6 +111,17 @@ class LinkPageTest(PageTestCase):
         self.assertEqual(aliases(self.circuit), ("UNKNOWN-1",))
         self.assertNotIn(url_of("circuitimpact_link", self.impact), self.page("circuitimpact", self.impact))
 
+    def test_it_names_the_maintenance_and_warns_of_two_ids_of_it_for_one_circuit(self):
+        self.become_superuser()
+        self.assertIn(self.impact.maintenance.get_absolute_url(), self.page("circuitimpact_link", self.impact))
+        listed = url_of("circuitimpact_list")
+
+        answer = self.client.post(
+            url_of("circuitimpact_link", self.impact), {"circuit": self.circuit.pk, "return_url": listed}, follow=True
+        )
+
+        self.assertIn("names this circuit also as C-1.", [str(each) for each in answer.context["messages"]][0])
+
     def test_a_refusal_is_explained_in_the_form(self):
         self.become_superuser()
         self.circuit = core.create_circuit(Provider.objects.get(name="ISP 2"), "C-9")

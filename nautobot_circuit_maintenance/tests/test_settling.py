@@ -246,6 +246,7 @@ class ChoosingTest(TextCase, PageTestCase):
         self.assertIn("2026-07-12 09:00", html)
         self.assertIn("2026-12-07 09:00", html)
         self.assertIn("Differs", html)
+        self.assertIn("Look at the emails that differ", html)
 
     def test_the_cost_of_the_rule_does_not_grow_with_the_emails(self):
         for first, last in ((1, 3), (4, 12)):

@@ -74,6 +74,7 @@ class RuleMixin:
         if request.method == "POST" and habit.value:
             return self._keep(request, row, habit)
         rows = Visibility.of(request.user).notifications.filter(provider=row.provider)
+        previews = list(rules.preview(rows, row.provider, habit))
         context = {
             "title": _QUESTIONS[habit.name].format(row.provider, habit.value.removesuffix(" first")),
             **TITLED,
@@ -81,7 +82,8 @@ class RuleMixin:
             "habit": habit,
             "problem": problem,
             "zones": ZoneInput().render("zone", habit.value, {"id": "id_zone", "aria-label": "Time zone"}),
-            "previews": rules.preview(rows, row.provider, habit),
+            "previews": previews,
+            "differs": any(each.differs for each in previews),
         }
         return TemplateResponse(request, "nautobot_circuit_maintenance/rule.html", context)
 

@@ -261,7 +261,8 @@ class TeachMixin:
             except (TeachingError, ValidationError) as error:
                 form.add_error("layout", getattr(error, "messages", None) or str(error))
             else:
-                messages.success(request, f"{layout} was taught with this email.")
+                hint = " It reads nothing until you click Go Live." if layout.state == State.DRAFT else ""
+                messages.success(request, f"{layout} was taught with this email.{hint}")
                 start_replay(request, layout)
                 return redirect(layout.get_absolute_url())
         return_url = back_to(request, row.get_absolute_url())

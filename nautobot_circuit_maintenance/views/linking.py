@@ -7,17 +7,20 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template import Context
+from django.utils.html import format_html
 from nautobot.apps.ui import Button
 from nautobot.circuits.models import Circuit
 from rest_framework.decorators import action
 
+from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
 from nautobot_circuit_maintenance.forms import LinkCircuitForm
+from nautobot_circuit_maintenance.models import CircuitImpact
 from nautobot_circuit_maintenance.models.linking import link_circuit_id
 from nautobot_circuit_maintenance.views.asking import ASKING, answered, ask, back_to
 
 _EXPLANATION = (
-    "The ID is kept as an alias of the circuit. All impacts of the provider with this ID are linked, those of future "
-    "emails too."
+    'It is named by maintenance <a href="{}">{}</a>. The ID is kept as an alias of the circuit. All impacts of the '
+    "provider with this ID are linked, those of future emails too."
 )
 
 
@@ -51,7 +54,21 @@ class LinkMixin:
             except ValidationError as error:  # of link_circuit_id(): the ID cannot be an alias of this circuit
                 form.add_error("circuit", error.messages)
             else:
+                _warn_of_two_ids(request, impact, form.cleaned_data["circuit"])
                 messages.success(request, f"{impact.cid} is now linked to circuit {form.cleaned_data['circuit'].cid}.")
                 return redirect(return_url)
+        maintenance = impact.maintenance
+        explanation = format_html(_EXPLANATION, maintenance.get_absolute_url(), maintenance.name)
         title = f"Link {impact.cid} to a circuit"
-        return ask(request, form, title=title, button="Link", return_url=return_url, explanation=_EXPLANATION)
+        return ask(request, form, title=title, button="Link", return_url=return_url, explanation=explanation)
+
+
+def _warn_of_two_ids(request: HttpRequest, impact: CircuitImpact, circuit: Circuit) -> None:
+    """Two IDs of one maintenance are rarely one circuit."""
+    visible = CircuitImpact.objects.restrict(request.user, "view").filter(maintenance=impact.maintenance)
+    if cid := visible.filter(circuit=circuit).exclude(cid=impact.cid).values_list("cid", flat=True).first():
+        messages.warning(
+            request,
+            f"Maintenance {impact.maintenance.name} names this circuit also as {cid}. If these are two circuits, remove "
+            f"{impact.cid} from the circuit's field {ALIASES.label}, and select the right circuit in the impact.",
+        )
