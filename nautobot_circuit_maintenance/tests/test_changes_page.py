@@ -173,9 +173,7 @@ class ChangesPageTest(PageTestCase):
             [(part["label"], part["count"]) for part in page.context["summary"]], [("new", 1), ("acknowledged", 12)]
         )
         self.assertContains(page, "All (1)")
-        self.assertContains(
-            self.client.get(url_of("dashboard")), 'Changes <span class="badge border text-body">1<span'
-        )
+        self.assertContains(self.client.get(url_of("dashboard")), 'Changes <span class="badge border text-body">1<span')
 
     def create_every_kind(self):
         """Create one change of each kind; return the kinds in their order."""

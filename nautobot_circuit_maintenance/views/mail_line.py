@@ -45,6 +45,8 @@ def _problems(sources: Sequence[SourceState], now: datetime) -> Iterator[str]:
         name, read_at = state.source.name, state.source.last_fetched_at
         if state.health == Health.ERROR:
             yield f"Error reading {name}"
+        elif not read_at and state.health != Health.STALE:
+            yield f"{name} has not been read yet"
         if state.health == Health.STALE:
             yield f"Stale: {name} was last read {formatting.relative(read_at, now) if read_at else 'never'}"
         if state.health == Health.SILENT:

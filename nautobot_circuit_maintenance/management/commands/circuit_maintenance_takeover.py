@@ -67,5 +67,9 @@ class Command(BaseCommand):
 
     def _confirm(self, sentence: str, *, ask: bool) -> None:
         """Raise CommandError unless the operator agrees."""
-        if ask and input(f"{sentence} Type 'yes' to continue: ") != "yes":
+        try:
+            answer = input(f"{sentence} Type 'yes' to continue: ") if ask else "yes"
+        except EOFError as error:  # input: no terminal
+            raise CommandError("Nothing was changed. Without a terminal, use --no-input.") from error
+        if answer != "yes":
             raise CommandError("Nothing was changed.")

@@ -61,6 +61,15 @@ class FreshnessTest(TestCase):
         models.NotificationSource.objects.update(last_error="refused")
         self.assertEqual(self.line(NOON + 40 * DAY).says, "Error reading Mail")
 
+    def test_email_is_not_said_to_be_coming_in_from_a_source_that_was_never_read(self):
+        """As after a takeover, which brings email and sources."""
+        app.create_notification(self.isp, self.source, received_at=NOON - 2 * HOUR)
+        models.NotificationSource.objects.update(last_fetched_at=None, created=NOON)
+
+        line = self.line()
+        self.assertEqual((line.says, line.is_warning), ("Mail has not been read yet", True))
+        self.assertEqual(line.times, "last arrived 2 h ago, last read never")
+
     def test_nothing_is_said_where_no_source_is_configured(self):
         models.NotificationSource.objects.update(name="Other")
 

@@ -84,11 +84,11 @@ def test_dropping_leaves_no_table_and_is_refused_while_anything_is_unaccounted()
 
 
 @pytest.mark.usefixtures("after")
-def test_nothing_happens_without_confirmation(monkeypatch):
-    monkeypatch.setattr("builtins.input", lambda _: "no")
-
+@pytest.mark.parametrize("answer, sentence", [("no\n", "Nothing was changed"), ("", "use --no-input")])
+def test_nothing_happens_without_confirmation(monkeypatch, answer, sentence):
     for option in ("--drop", "--restore"):
-        with pytest.raises(CommandError, match="Nothing was changed"):
+        monkeypatch.setattr("sys.stdin", StringIO(answer))
+        with pytest.raises(CommandError, match=sentence):
             command(option)
 
     assert "0 unaccounted" in command("--report")
