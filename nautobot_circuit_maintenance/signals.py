@@ -5,7 +5,7 @@ from typing import Any
 
 from celery.signals import celeryd_after_setup
 from django.db import OperationalError, ProgrammingError, transaction
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import post_save, pre_delete, pre_save
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ def connect_signals() -> None:
 
     celeryd_after_setup.connect(warn_about_pool, dispatch_uid="circuit_maintenance_warn_about_pool")
     post_save.connect(attach_new_provider, sender=Provider, dispatch_uid="circuit_maintenance_attach_provider")
+    pre_save.connect(note_removed_aliases, sender=Circuit, dispatch_uid="circuit_maintenance_removed_aliases")
     post_save.connect(link_impacts_of_circuit, sender=Circuit, dispatch_uid="circuit_maintenance_link_impacts")
     post_save.connect(link_impacts_of_port, sender=CircuitTermination, dispatch_uid="circuit_maintenance_link_port")
     pre_delete.connect(forget_circuit, sender=Circuit, dispatch_uid="circuit_maintenance_forget_circuit")
@@ -102,13 +103,25 @@ def attach_new_provider(*, instance, created, raw=False, **_kwargs) -> None:
             source.providers.add(instance)
 
 
+def note_removed_aliases(*, instance, raw=False, **_kwargs) -> None:
+    """Keep the aliases that a circuit is about to lose, until it is saved."""
+    from nautobot_circuit_maintenance.models import unlinking  # pylint: disable=import-outside-toplevel  # need apps
+
+    is_new = raw or not instance.present_in_database
+    instance.circuit_maintenance_removed_aliases = () if is_new else unlinking.removed_aliases(instance)
+
+
 def link_impacts_of_circuit(*, instance, raw=False, **_kwargs) -> None:
-    """Link the impacts that were announced for a circuit before it was added, or before it had an alias."""
+    """Link the impacts that were announced for a circuit before it was added, or before it had an alias.
+
+    Those that an alias linked which it no longer has are unlinked.
+    """
     # pylint: disable=import-outside-toplevel  # need apps
     from nautobot_circuit_maintenance.domain.circuit_ids import Kind
-    from nautobot_circuit_maintenance.models import matching, providers
+    from nautobot_circuit_maintenance.models import matching, providers, unlinking
 
     if not raw:
+        unlinking.unlink_removed(instance, instance.circuit_maintenance_removed_aliases)
         aliases = [(alias, Kind.ALIAS) for alias in providers.circuit_aliases(instance)]
         matching.link_unmatched_to(instance.provider_id, [(instance.cid, Kind.CID), *aliases])
 

@@ -31,7 +31,7 @@ from nautobot_circuit_maintenance.models import (
     ParsedNotification,
 )
 from nautobot_circuit_maintenance.models.acknowledgement import acknowledge, unacknowledge
-from nautobot_circuit_maintenance.models.linking import link_circuit_id
+from nautobot_circuit_maintenance.models.linking import link_circuit_id, may_unlink
 from nautobot_circuit_maintenance.models.settling import settle
 from nautobot_circuit_maintenance.pipeline.choosing import choose
 
@@ -173,6 +173,8 @@ class CircuitImpactViewSet(ChangeActionsMixin, OwnColumnsMixin, StreamedCSVMixin
         circuit = Circuit.objects.restrict(request.user, "change").filter(pk=body.validated_data["circuit"]).first()
         if circuit is None:
             raise ValidationError({"circuit": ["This circuit does not exist, or you may not change it."]})
+        if not may_unlink(impact, request.user):
+            raise ValidationError({"circuit": ["You may not change the circuit that this impact is linked to."]})
         try:
             link_circuit_id(impact, circuit)
         except ModelError as error:  # of link_circuit_id(): the ID cannot be an alias of this circuit

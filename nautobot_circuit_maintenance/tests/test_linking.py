@@ -1,6 +1,8 @@
 """Linking a circuit ID to a circuit: it becomes an alias, and all impacts of the provider with this ID are linked."""
 
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from nautobot.apps.testing import TestCase
 from nautobot.circuits.models import Circuit, Provider
@@ -8,7 +10,7 @@ from nautobot.users.models import Token
 
 from nautobot_circuit_maintenance.choices import MatchedByChoices as MatchedBy
 from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
-from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMatcher
+from nautobot_circuit_maintenance.models import CircuitImpact, CircuitMaintenance, CircuitMatcher
 from nautobot_circuit_maintenance.models.linking import link_circuit_id
 from nautobot_circuit_maintenance.models.providers import circuit_aliases
 from nautobot_circuit_maintenance.tests.factories import app, core
@@ -21,8 +23,8 @@ def aliases(circuit: Circuit) -> tuple[str, ...]:
     return circuit_aliases(Circuit.objects.get(pk=circuit.pk))
 
 
-class LinkTest(TestCase):
-    """Two providers that announce the same ID."""
+class Announced(TestCase):
+    """A provider that announces an ID which is not in Nautobot."""
 
     def setUp(self):
         super().setUp()
@@ -36,6 +38,10 @@ class LinkTest(TestCase):
         """Return the maintenances whose impact is linked to the circuit, with how it was found."""
         rows = CircuitImpact.objects.filter(circuit=self.circuit).order_by("maintenance__name")
         return [f"{row.maintenance.name} {row.matched_by}" for row in rows]
+
+
+class LinkTest(Announced):
+    """Two providers that announce the same ID."""
 
     def test_all_impacts_with_the_id_are_linked_those_to_come_too(self):
         link_circuit_id(self.impacts[0], self.circuit)
@@ -88,6 +94,102 @@ class LinkTest(TestCase):
         self.assertEqual(aliases(self.circuit), ())
 
 
+class UnlinkTest(Announced):
+    """A link by an alias is taken back where it was made."""
+
+    def setUp(self):
+        super().setUp()
+        self.right = core.create_circuit(self.provider, "C-2")
+        link_circuit_id(self.impacts[0], self.circuit)
+        self.circuit.refresh_from_db()
+
+    def set_aliases(self, text: str) -> None:
+        """Save the field as its form does."""
+        self.circuit.cf[ALIASES.key] = text
+        self.circuit.validated_save()
+
+    def links(self) -> set[tuple[str | None, str]]:
+        """Return the circuits of the impacts of this ID, with how they were found."""
+        return set(CircuitImpact.objects.filter(cid="WAVE 77").values_list("circuit__cid", "matched_by"))
+
+    def test_removing_the_alias_unlinks_what_it_linked(self):
+        app.create_impact(app.create_maintenance("M-4", self.provider), "wave-77")
+        self.assertEqual(self.linked()[3:], [f"M-4 {MatchedBy.SEPARATORS}"])
+        before = CircuitMaintenance.objects.get(name="M-1").revision
+
+        self.set_aliases("OTHER")
+
+        self.assertEqual(self.linked(), [])
+        self.assertEqual(self.links(), {(None, "")})
+        self.assertGreater(CircuitMaintenance.objects.get(name="M-1").revision, before)
+        self.set_aliases("WAVE 77")
+        self.assertEqual(len(self.linked()), 4)
+
+    def test_what_another_id_of_the_circuit_means_stays(self):
+        self.set_aliases("WAVE  77, X")
+        self.assertEqual(len(self.linked()), 3)
+        self.circuit.cid = "wave/77"
+        self.circuit.validated_save()
+
+        self.set_aliases("X")
+
+        self.assertEqual(self.links(), {("wave/77", MatchedBy.SEPARATORS)})
+
+    def test_what_a_person_selected_or_the_id_itself_links_stays(self):
+        self.impacts[0].refresh_from_db()
+        CircuitImpact.objects.filter(pk=self.impacts[0].pk).update(matched_by=MatchedBy.MANUAL)
+        own = app.create_impact(self.impacts[0].maintenance, "C-1")
+
+        self.set_aliases("")
+
+        self.assertCountEqual(self.linked(), [f"M-1 {MatchedBy.EXACT}", f"M-1 {MatchedBy.MANUAL}"])
+        self.assertEqual(CircuitImpact.objects.get(pk=own.pk).circuit, self.circuit)
+
+    def test_an_id_that_comes_to_mean_another_circuit_is_linked_to_that(self):
+        core.create_circuit(self.provider, "wave/77")
+
+        self.set_aliases("")
+
+        self.assertEqual(self.links(), {("wave/77", MatchedBy.SEPARATORS)})
+
+    def test_a_circuit_that_loses_no_alias_costs_one_statement_more(self):
+        self.set_aliases("WAVE 77, X")
+        with CaptureQueriesContext(connection) as queries:
+            self.circuit.save()
+
+        about = [each["sql"] for each in queries if "circuitimpact" in each["sql"]]
+        self.assertEqual(len(about), 1, about)  # what is unmatched
+
+    def test_linking_to_another_circuit_moves_the_alias(self):
+        chosen = CircuitImpact.objects.get(pk=self.impacts[2].pk)
+        chosen.circuit = core.create_circuit(self.provider, "C-3")
+        chosen.save()
+
+        link_circuit_id(CircuitImpact.objects.get(pk=self.impacts[0].pk), self.right)
+
+        self.assertEqual((aliases(self.circuit), aliases(self.right)), ((), ("WAVE 77",)))
+        self.assertEqual(self.links(), {("C-2", MatchedBy.ALIAS), ("C-3", MatchedBy.MANUAL)})
+        link_circuit_id(chosen, self.right)
+        self.assertEqual(self.links(), {("C-2", MatchedBy.ALIAS)})
+
+    def test_an_id_that_is_the_circuits_own_is_not_moved(self):
+        own = app.create_impact(self.impacts[0].maintenance, "C-1")
+
+        with self.assertRaisesMessage(ValidationError, "already means"):
+            link_circuit_id(own, self.right)
+
+        self.assertEqual((aliases(self.circuit), aliases(self.right)), (("WAVE 77",), ()))
+
+    def test_a_refusal_leaves_the_alias_where_it_was(self):
+        core.create_circuit(self.provider, "WAVE/77")
+        theirs = core.create_circuit(self.other, "C-9")
+
+        with self.assertRaises(ValidationError):
+            link_circuit_id(CircuitImpact.objects.get(pk=self.impacts[0].pk), theirs)
+
+        self.assertEqual(aliases(self.circuit), ("WAVE 77",))
+
+
 class LinkPageTest(PageTestCase):
     """The form."""
 
@@ -109,7 +211,26 @@ class LinkPageTest(PageTestCase):
         self.assertRedirects(self.post(return_url=url_of("circuitimpact_list")), url_of("circuitimpact_list"))
 
         self.assertEqual(aliases(self.circuit), ("UNKNOWN-1",))
+        self.assertIn("Link to Another Circuit", self.page("circuitimpact", self.impact))
+
+    def test_a_linked_impact_is_moved_by_who_may_change_both_circuits(self):
+        self.become_superuser()
+        self.post()
+        self.circuit = core.create_circuit(self.circuit.provider, "C-7")
+        self.user.is_superuser = False
+        self.user.save()
+        self.permit("view_circuitimpact", "change_circuitimpact")
+        self.add_permissions("circuits.view_circuit", "circuits.change_circuit", constraints={"cid": "C-7"})
         self.assertNotIn(url_of("circuitimpact_link", self.impact), self.page("circuitimpact", self.impact))
+        self.assertHttpStatus(self.post(), 403)
+        self.assertEqual(aliases(self.circuit), ())
+        self.user.object_permissions.update(constraints=None)
+        self.assertIn("Link to Another Circuit", self.page("circuitimpact", self.impact))
+
+        self.assertHttpStatus(self.post(), 302)
+
+        self.assertEqual(aliases(self.circuit), ("UNKNOWN-1",))
+        self.assertEqual(aliases(Circuit.objects.get(cid="C-1")), ())
 
     def test_it_names_the_maintenance_and_warns_of_two_ids_of_it_for_one_circuit(self):
         self.become_superuser()

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template import Context
@@ -12,10 +12,11 @@ from nautobot.apps.ui import Button
 from nautobot.circuits.models import Circuit
 from rest_framework.decorators import action
 
+from nautobot_circuit_maintenance.choices import MatchedByChoices as MatchedBy
 from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
 from nautobot_circuit_maintenance.forms import LinkCircuitForm
 from nautobot_circuit_maintenance.models import CircuitImpact
-from nautobot_circuit_maintenance.models.linking import link_circuit_id
+from nautobot_circuit_maintenance.models.linking import link_circuit_id, may_unlink
 from nautobot_circuit_maintenance.views.asking import ASKING, answered, ask, back_to
 
 _EXPLANATION = (
@@ -30,9 +31,24 @@ class LinkButton(Button):
     def should_render(self, context: Context) -> bool:
         """Check the circuit, then the permissions with their constraints."""
         user, impact = context["request"].user, context["object"]
-        if impact.circuit_id or not user.has_perm("circuits.change_circuit"):
-            return False
-        return user.has_perm("nautobot_circuit_maintenance.change_circuitimpact", impact)
+        return not impact.circuit_id and may_link(impact, user)
+
+
+class LinkToAnotherButton(Button):
+    """The same for an impact with a circuit, unless that has the very ID: then no alias can mean another one."""
+
+    def should_render(self, context: Context) -> bool:
+        """Check the circuit, which the user may change too."""
+        user, impact = context["request"].user, context["object"]
+        is_own = impact.matched_by in (MatchedBy.EXACT, MatchedBy.CASE)
+        return bool(impact.circuit_id) and not is_own and may_link(impact, user) and may_unlink(impact, user)
+
+
+def may_link(impact: CircuitImpact, user: Any) -> bool:
+    """Return whether a user may change an impact, and any circuits."""
+    return user.has_perm("circuits.change_circuit") and user.has_perm(
+        "nautobot_circuit_maintenance.change_circuitimpact", impact
+    )
 
 
 class LinkMixin:
@@ -44,6 +60,8 @@ class LinkMixin:
     def link(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Ask for the circuit, then link the circuit ID to it."""
         impact = self.get_object()
+        if not may_unlink(impact, request.user):
+            raise PermissionDenied
         return_url = back_to(request, impact.get_absolute_url())
         form = answered(request, LinkCircuitForm)
         form.fields["circuit"].queryset = Circuit.objects.restrict(request.user, "change")

@@ -36,7 +36,7 @@ from nautobot_circuit_maintenance.views.acknowledging import AcknowledgeButton, 
 from nautobot_circuit_maintenance.views.choosing import choose_reading
 from nautobot_circuit_maintenance.views.doubt_panels import DoubtsPanel
 from nautobot_circuit_maintenance.views.headline import gantt, headline
-from nautobot_circuit_maintenance.views.linking import LinkButton, LinkMixin
+from nautobot_circuit_maintenance.views.linking import LinkButton, LinkMixin, LinkToAnotherButton
 from nautobot_circuit_maintenance.views.maintenance_panels import (
     CircuitsPanel,
     FactsPanel,
@@ -211,6 +211,12 @@ class CircuitImpactUIViewSet(StorableQueryMixin, LinkMixin, NautobotUIViewSet):
             LinkButton(
                 weight=100,
                 label="Link to a Circuit",
+                icon="mdi-link-variant",
+                link_name="plugins:nautobot_circuit_maintenance:circuitimpact_link",
+            ),
+            LinkToAnotherButton(
+                weight=110,
+                label="Link to Another Circuit",
                 icon="mdi-link-variant",
                 link_name="plugins:nautobot_circuit_maintenance:circuitimpact_link",
             ),
