@@ -186,7 +186,7 @@ def _extension(
     model: str, filter_name: str, *further: Panel, section: SectionChoices = SectionChoices.LEFT_HALF
 ) -> type[TemplateExtension]:
     """Return the extension that puts the panel on the pages of a model."""
-    # Core puts panels of apps last, in the left column too.
+    # Core puts panels of apps last, in the left column too; a style shows it after the facts.
     panel = MaintenancesPanel(weight=910, filter_name=filter_name, section=section)
     tab = DistinctViewTab(
         weight=950,

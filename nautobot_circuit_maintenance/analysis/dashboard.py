@@ -129,7 +129,7 @@ def count_problems(visibility: Visibility, now: datetime, sources: Iterable[Sour
         failed=by_state.get(NotificationStateChoices.FAILED, 0),
         refused=by_state.get(NotificationStateChoices.REFUSED, 0),
         partly_read=by_state.get(NotificationStateChoices.PARSED, 0),
-        doubtful=visibility.maintenances.doubtful().not_past(now).count(),
+        doubtful=visibility.maintenances.needing_attention(now).count(),
         unmatched=unmatched.count(),
         failing_sources=health[Health.ERROR],
         stale_sources=health[Health.STALE],

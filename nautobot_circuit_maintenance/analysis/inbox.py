@@ -106,7 +106,7 @@ def _notifications(visibility: Visibility, *, with_ignored: bool) -> list[Entry]
 
 
 def _doubtful(visibility: Visibility, now: datetime) -> list[Entry]:
-    rows = visibility.maintenances.doubtful().not_past(now).order_by("-last_updated", "name")[:MOST]
+    rows = visibility.maintenances.needing_attention(now).order_by("-last_updated", "name")[:MOST]
     return list(
         _entries(visibility, CircuitMaintenance, ((row, _announced(row) or now, row.provider_id) for row in rows))
     )

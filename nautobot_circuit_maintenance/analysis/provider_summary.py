@@ -12,7 +12,7 @@ from nautobot_circuit_maintenance.analysis.ledger import read_ledgers
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.ledger import Figures, Quarter, total
 from nautobot_circuit_maintenance.domain.parser_names import normalized_name
-from nautobot_circuit_maintenance.models import Notification
+from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
 from nautobot_circuit_maintenance.models.providers import parser_names
 
 _CACHE_KEY = "nautobot_circuit_maintenance.parsers.{}"
@@ -28,6 +28,10 @@ class ProviderSummary:
     newest: Notification | None
     attention: int
     """Notifications that were not or only partly read, and not dismissed."""
+    doubtful: int
+    """Maintenances that need attention, as in the inbox."""
+    unmatched: int
+    """Circuit IDs that are not in Nautobot, of maintenances that are not over."""
     unknown_parsers: tuple[str, ...]
     """Parsers that would be tried and do not exist: emails without a calendar fail."""
 
@@ -37,12 +41,15 @@ def read_summary(provider: Provider, visibility: Visibility, now: datetime) -> P
     year = Quarter.of(now).year
     ledger = read_ledgers(visibility, [Quarter(year, number) for number in range(1, 5)], now, [provider.pk])
     notifications = visibility.notifications.filter(provider=provider)
+    not_over = CircuitMaintenance.objects.filter(provider=provider).not_over(now).order_by()
     known = known_parsers()
     return ProviderSummary(
         year=year,
         figures=total(row.corrected or row.figures for row in ledger),
         newest=notifications.defer("raw").order_by("-received_at").first(),
         attention=notifications.needing_attention().count(),
+        doubtful=visibility.maintenances.filter(provider=provider).needing_attention(now).count(),
+        unmatched=visibility.impacts.unmatched().filter(maintenance__in=not_over).count(),
         unknown_parsers=tuple(each for each in parser_names(provider) if normalized_name(each) not in known),
     )
 

@@ -43,6 +43,25 @@ SENTENCES = {
 """What a person reads; a doubt about the reading itself brings its own sentence."""
 
 
+TOPICS = {
+    DoubtKind.SECOND_WINDOW: "windows",
+    DoubtKind.CIRCUITS_LEFT_OUT: "circuits",
+    DoubtKind.OTHER_CIRCUITS: "circuits",
+    DoubtKind.WINDOWS_LEFT_OUT: "windows",
+    DoubtKind.ENDED_IN_PART: "status",
+    DoubtKind.ENDED_UNKNOWN: "status",
+    DoubtKind.OPEN_AGAIN: "status",
+    DoubtKind.OPEN_AND_OVER: "status",
+    DoubtKind.WINDOW_RETURNS: "windows",
+    DoubtKind.LOWER_SEQUENCE: "windows",
+    DoubtKind.OUTRANKED: "status",
+    DoubtKind.NO_CIRCUIT: "circuits",
+    DoubtKind.READING: "reading",
+    DoubtKind.SECOND_OPINION: "reading",
+}
+"""What is doubtful, in one word for a badge."""
+
+
 class Side(NamedTuple):
     """One entry that a doubt is about."""
 

@@ -209,6 +209,10 @@ class CircuitMaintenance(SaveChangedFieldsMixin, PrimaryModel):
         """Return whether it is cancelled, completed, replaced or past."""
         return bool(self.status in OVER or self.replaced_by_id or (self.end_time and self.end_time < now))
 
+    def needs_attention(self, now: datetime) -> bool:
+        """Return whether it is doubtful and not past, as the queryset ``needing_attention`` filters."""
+        return bool(self.doubts) and not (self.end_time and self.end_time < now)
+
     @property
     def cancelled_spans(self) -> list[Span]:
         """Start and end of each window that was cancelled while others stand."""

@@ -146,6 +146,10 @@ class CircuitMaintenanceQuerySet(RestrictedQuerySet):
         """Filter maintenances with a time ahead or without any, whatever their status."""
         return self.exclude(end_time__lt=now)
 
+    def needing_attention(self, now: datetime) -> "CircuitMaintenanceQuerySet":
+        """Filter doubtful maintenances that are not past, whatever their status: a doubt may be about a cancellation."""
+        return self.doubtful().not_past(now)
+
     def most_urgent_first(self) -> "CircuitMaintenanceQuerySet":
         """Sort in progress and upcoming first, by start; then those without a time; then the past, newest first."""
         return self.order_by(

@@ -58,7 +58,7 @@ class TwoNightsTest(PageTestCase):
     def test_lists_mark_what_is_doubtful_replaced_or_partly_read(self):
         page = self.client.get(url_of("circuitmaintenance_list"), **HTMX).content.decode()
 
-        self.assertEqual((page.count(">Doubtful<"), page.count(">Replaced<")), (1, 1))
+        self.assertEqual((page.count(">Doubtful: windows<"), page.count(">Replaced<")), (1, 1))
         self.assertIn(">Partly Read<", self.client.get(url_of("notification_list"), **HTMX).content.decode())
         self.assertIn(">Partly Read<", self.page("notification", self.notification))
 

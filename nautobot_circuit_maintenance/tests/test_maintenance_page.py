@@ -65,6 +65,21 @@ class MaintenancePageTest(PageTestCase):
         models.CircuitImpact.objects.all().delete()
         self.assertIn("No circuit is affected.", self.scope())
 
+    def test_the_number_of_circuits_is_the_same_everywhere(self):
+        """Unknown circuit IDs are among the affected circuits, and named as unknown."""
+        self.become_superuser()
+        models.CircuitImpact.objects.filter(maintenance=self.maintenance).delete()
+        provider = self.maintenance.provider
+        core.create_circuit(provider, "KNOWN-1")
+        for cid in ("KNOWN-1", "UNKNOWN-1"):
+            app.create_impact(self.maintenance, cid)
+        linked = models.CircuitImpact.objects.filter(maintenance=self.maintenance, circuit__isnull=False)
+        self.assertEqual([each.cid for each in linked], ["KNOWN-1"])
+
+        self.assertIn("2 circuits", self.page("circuitmaintenance", self.maintenance))
+        shown = " ".join(strip_tags(self.scope().replace("</td>", " ")).split())
+        self.assertIn("Circuits 2: KNOWN-1, 1 unknown circuit ID", shown)
+
     def test_the_line_under_the_title_says_when_what_and_who(self):
         self.become_superuser()
         now = timezone.now()

@@ -21,6 +21,7 @@ from nautobot_circuit_maintenance.tests.factories import app, core, users
 
 ROUTE = "plugins:nautobot_circuit_maintenance:{}"
 HOUR = timedelta(hours=1)
+VIEW = [f"nautobot_circuit_maintenance.view_{each}" for each in ("circuitmaintenance", "notification")]
 
 
 class ProviderSummaryTest(TestCase):
@@ -73,6 +74,32 @@ class ProviderSummaryTest(TestCase):
         ):
             with self.subTest(expected=expected):
                 self.assertIn(expected, text)
+
+    def test_what_needs_attention_is_what_the_inbox_lists(self):
+        """Doubtful maintenances and unknown circuit IDs count, unless they are past."""
+        models.Notification.objects.update(state=State.PARSED, error="")
+        doubt = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint": ""}
+        self.assertIn("nothing", self.summary())
+        app.create_maintenance("PAST", self.isp, start=timezone.now() - 50 * HOUR, doubts=[doubt])
+        self.assertIn("nothing", self.summary())
+        ahead = app.create_maintenance("AHEAD", self.isp, start=timezone.now() + 50 * HOUR, doubts=[doubt])
+        app.create_impact(ahead, "UNKNOWN", Impact.OUTAGE)
+        text = self.summary()
+        self.assertIn("1 doubtful maintenance<", text)
+        self.assertIn("1 unknown circuit ID<", text)
+        inbox = self.client.get(reverse(ROUTE.format("inbox"))).content.decode()
+        self.assertEqual([name in inbox for name in ("AHEAD", ">PAST<")], [True, False])
+        heads = [
+            "NEEDS ATTENTION" in self.client.get(each.get_absolute_url()).content.decode()
+            for each in models.CircuitMaintenance.objects.filter(name__in=["AHEAD", "PAST"]).order_by("name")
+        ]
+        self.assertEqual(heads, [True, False])
+
+    def test_nothing_is_not_said_of_what_is_hidden(self):
+        models.Notification.objects.update(state=State.PARSED, error="")
+        self.client.force_login(self.user)
+        self.add_permissions("circuits.view_provider", *VIEW)
+        self.assertNotIn("Needs attention", self.summary())
 
     def test_a_parser_that_does_not_exist_is_said_at_once(self):
         self.assertIn("No parser is called Zed Telecom", self.summary())

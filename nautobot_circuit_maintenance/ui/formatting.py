@@ -21,6 +21,7 @@ from nautobot_circuit_maintenance.choices import (
     NotificationStateChoices as State,
     SourceHealthChoices as Health,
 )
+from nautobot_circuit_maintenance.domain.doubts import TOPICS
 
 # pylint: disable-next=useless-import-alias  # a re-export
 from nautobot_circuit_maintenance.domain.periods import duration as duration
@@ -71,6 +72,7 @@ _LABELS: dict[str, str] = {
 }
 """Labels that differ from the stored value."""
 _MATCHED_BY: dict[str, str] = dict(MatchedByChoices.CHOICES)
+_TOPICS: dict[str, str] = {kind.value: topic for kind, topic in TOPICS.items()}
 _MOST_LINKS = 5
 _DAY = timedelta(days=1)
 _WEEK_OF_DAYS = 7
@@ -105,10 +107,11 @@ def state_badge(state: str | None, error: str) -> SafeString:
 
 
 def doubt_badge(doubts: Sequence[Mapping[str, str]]) -> str:
-    """Render a badge for a maintenance with doubts, with their sentences in the tooltip; empty if there are none."""
+    """Render what is doubtful about a maintenance, with the sentences in the tooltip; empty if nothing is."""
     sentences = " ".join(doubt["sentence"] for doubt in doubts)
-    html = '<span class="badge {}" title="{}">Doubtful</span>'
-    return format_html(html, _ORANGE_FRAME, sentences) if doubts else ""
+    topics = ", ".join(sorted({_TOPICS.get(doubt["kind"], "other") for doubt in doubts}))
+    html = '<span class="badge {}" title="{}">Doubtful: {}</span>'
+    return format_html(html, _ORANGE_FRAME, sentences, topics) if doubts else ""
 
 
 def confidence_badge(confidence: str | None, reasons: Iterable[Mapping[str, Any]] = ()) -> SafeString:

@@ -25,6 +25,7 @@ OVERLAPS_AHEAD = timedelta(days=14)
 IN_PROGRESS: dict[str, Any] = {"active": True}
 UNACKNOWLEDGED: dict[str, Any] = {"ack": False, "ended": False}
 OVERLAPPING: dict[str, Any] = {"overlapping": True, "within_hours": OVERLAPS_AHEAD // timedelta(hours=1)}
+DOUBTFUL: dict[str, Any] = {"needs_attention": True, "past": False}
 PARTLY_READ: dict[str, Any] = {"state": State.PARSED, "needs_attention": True}
 
 _SAMPLE = "00000000-0000-0000-0000-000000000000"
@@ -60,9 +61,9 @@ def risk_url(kind: str, pk: Any) -> str:
     return reverse(_RISK) + query
 
 
-def doubtful_url() -> str:
-    """Return the URL of the list of doubtful maintenances that are not past, whatever their status."""
-    return list_url("circuitmaintenance", needs_attention=True, past=False)
+def doubtful_url(**filters: Any) -> str:
+    """Return the URL of the list of maintenances that need attention: doubtful and not past, whatever their status."""
+    return list_url("circuitmaintenance", **DOUBTFUL, **filters)
 
 
 def as_query(filters: dict[str, Any]) -> str:
@@ -94,7 +95,7 @@ def maintenance_filters(applied: QueryDict) -> list[QuickFilter]:
         ("Next 30 days", ahead(timedelta(days=30))),
         ("Unacknowledged", UNACKNOWLEDGED),
         ("Overlapping", OVERLAPPING),
-        ("Doubtful", {"needs_attention": True}),
+        ("Doubtful", DOUBTFUL),
         ("Unknown circuit IDs", {"has_unmatched_circuits": True, "ended": False}),
     )
     return _marked(offered, applied)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.template import Context
 from django.urls import reverse
+from django.utils import timezone
 from nautobot.apps.ui import Panel
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
@@ -17,11 +18,17 @@ class DoubtsPanel(Panel):
     """What a person should ask the provider, each with the notification that raised it."""
 
     label = "Needs Attention"
+    label_of_past = "Doubts, Past"
     body_content_template_path = "nautobot_circuit_maintenance/inc/doubts.html"
 
     def should_render(self, context: Context) -> bool:
         """Render only if there are doubts."""
         return bool(context["object"].doubts) and super().should_render(context)
+
+    def render_label(self, context: Context) -> str:
+        """Say that it needs attention where the inbox says so, too: what is past does not."""
+        needs_attention = context["object"].needs_attention(timezone.now())
+        return (self.label if needs_attention else self.label_of_past).upper()
 
     def get_extra_context(self, context: Context) -> dict[str, Any]:
         """Add the doubts; link to the notifications that the user may view."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.template import Context
-from django.template.defaultfilters import linebreaksbr
+from django.template.defaultfilters import linebreaksbr, pluralize
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -132,12 +132,10 @@ class ScopePanel(_FilledPanel):
         if not visibility.user.has_perm("nautobot_circuit_maintenance.view_circuitimpact"):
             return {"Circuits": formatting.HIDDEN}
         scope = scope_of(maintenance, visibility)
-        unknown = context["affected"].unknown
         impacts = reverse("plugins:nautobot_circuit_maintenance:circuitimpact_list")
         of_this = {"maintenance": maintenance.pk, "affected": True}
         found = {
-            "Circuits": _counted(scope.circuits, f"{impacts}?{urlencode({**of_this, 'has_circuit': True})}"),
-            "Unknown circuit IDs": _linked(unknown, f"{impacts}?{urlencode({**of_this, 'has_circuit': False})}"),
+            "Circuits": _circuits(context["affected"], scope.circuits, impacts, of_this),
             "Locations": _counted(scope.locations, reverse("dcim:location_list")),
             "Devices": _counted(scope.devices, reverse("dcim:device_list")),
             "Tenants": _counted(scope.tenants, reverse("tenancy:tenant_list")),
@@ -157,9 +155,21 @@ def _counted(objects: Any, address: str) -> SafeString | str:
     return format_html("{}: {}", count, formatting.linked_list(found))
 
 
-def _linked(count: int, address: str) -> SafeString | str:
-    """Show a number as a link to a list; nothing for zero."""
-    return format_html('<a href="{}">{}</a>', address, count) if count else ""
+def _circuits(affected: Affected, known: Any, address: str, filters: dict[str, Any]) -> SafeString | str:
+    """Show how many circuits are affected, the first of those in Nautobot, and how many of them it does not know.
+
+    The number is that of the line under the title, of lists and of the table: all circuit IDs.
+    """
+    if not affected.total:
+        return ""
+    listed, found = f"{address}?{urlencode(filters)}", list(known)
+    parts = [formatting.linked_list(found)] if found else []
+    if affected.unknown:
+        unknown = f"{address}?{urlencode({**filters, 'has_circuit': False})}"
+        label = f"{affected.unknown} unknown circuit ID{pluralize(affected.unknown)}"
+        parts.append(format_html('<a href="{}">{}</a>', unknown, label))
+    rest = format_html_join(", ", "{}", ((part,) for part in parts))
+    return format_html('<a href="{}">{}</a>{}{}', listed, affected.total, ": " if parts else "", rest)
 
 
 class CircuitsPanel(ObjectsTablePanel):
