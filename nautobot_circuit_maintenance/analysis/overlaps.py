@@ -6,18 +6,24 @@ circuits where it cannot be assessed. Nothing follows from it: what an overlap m
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from operator import attrgetter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timezone
 from typing import NamedTuple
 from uuid import UUID
+
+from django.db.models import Max
 
 from nautobot_circuit_maintenance.analysis.affected_links import Down, read_links_at_sites, read_sites
 from nautobot_circuit_maintenance.analysis.keys import as_text
 from nautobot_circuit_maintenance.analysis.risk.topology import Recorded, read_topology
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.domain.collecting import without_collections
 from nautobot_circuit_maintenance.domain.errors import RiskError
+
+_Span = tuple[datetime, datetime, str]
+"""Start and end of a window, and the key of its maintenance."""
+_NEVER, _ALWAYS = (moment.replace(tzinfo=timezone.utc) for moment in (datetime.min, datetime.max))
 
 
 class Overlap(NamedTuple):
@@ -37,30 +43,31 @@ def overlapping(by_site: Iterable[Sequence[Down]]) -> set[str]:
     """
     found: set[str] = set()
     for own in by_site:
-        in_order = sorted(own, key=attrgetter("start"))
-        found.update(_after_others(in_order))
-        found.update(_before_others(in_order))
+        in_order = sorted((each.start, each.end, each.maintenance) for each in own)
+        _add_after_others(in_order, found)
+        _add_before_others(in_order, found)
     return found
 
 
-def _after_others(in_order: Iterable[Down]) -> Iterator[str]:
-    """Yield what starts before another that started earlier has ended."""
-    last: Down | None = None
-    for each in in_order:
-        if last and last.maintenance != each.maintenance and last.end > each.start:
-            yield each.maintenance
-        if last is None or each.end > last.end:
-            last = each
+def _add_after_others(in_order: Sequence[_Span], found: set[str]) -> None:
+    """Add what starts before another that started earlier has ended."""
+    last, last_end = "", _NEVER
+    for start, end, key in in_order:
+        if key != last and last_end > start:
+            found.add(key)
+        if end > last_end:
+            last, last_end = key, end
 
 
-def _before_others(in_order: Sequence[Down]) -> Iterator[str]:
-    """Yield what ends after another that starts later has started."""
-    following: dict[str, datetime] = {}  # the earliest starts of two different maintenances
-    for each in reversed(in_order):
-        if any(start < each.end for key, start in following.items() if key != each.maintenance):
-            yield each.maintenance
-        others = [pair for pair in following.items() if pair[0] != each.maintenance]
-        following = dict([(each.maintenance, each.start), *others][:2])
+def _add_before_others(in_order: Sequence[_Span], found: set[str]) -> None:
+    """Add what ends after another that starts later has started."""
+    first, first_start, other_start = "", _ALWAYS, _ALWAYS  # what starts next, and the earliest start of any other
+    for start, end, key in reversed(in_order):
+        if (first_start if key != first else other_start) < end:
+            found.add(key)
+        if key != first:
+            first, other_start = key, first_start
+        first_start = start
 
 
 def read_overlapping(visibility: Visibility, now: datetime, until: datetime | None = None) -> set[str]:
@@ -68,14 +75,16 @@ def read_overlapping(visibility: Visibility, now: datetime, until: datetime | No
 
     Takes about ten queries, which read only what is not over.
     """
-    return overlapping(_read(visibility, now, until).values())
+    with without_collections():
+        return overlapping(_read(visibility, now, until).values())
 
 
 def overlaps_of(
     maintenances: Collection[UUID], visibility: Visibility, now: datetime, until: datetime | None = None
 ) -> dict[UUID, list[Overlap]]:
-    """Return with which others each of these maintenances overlaps, by name."""
+    """Return with which others each of these maintenances overlaps, by name; what starts after the last of them has ended is not read."""
     wanted = {str(each) for each in maintenances}
+    until = until or _last_end(maintenances, visibility)
     sites: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for site, own in _read(visibility, now, until).items():
         for key, other in _pairs(own, wanted):
@@ -92,6 +101,14 @@ def overlaps_of(
                 Overlap(UUID(other), names[other], tuple(sorted(places[each] for each in keys if each in places)))
             )
     return dict(found)
+
+
+def _last_end(maintenances: Collection[UUID], visibility: Visibility) -> datetime | None:
+    """Return when the last of these maintenances has ended; None if none has a time."""
+    last: datetime | None = visibility.maintenances.filter(pk__in=maintenances).aggregate(Max("end_time"))[
+        "end_time__max"
+    ]
+    return last
 
 
 def _pairs(own: Sequence[Down], wanted: Collection[str]) -> set[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from nautobot_circuit_maintenance.analysis.affected_links import Down, read_links_at_sites, read_sites
@@ -117,21 +118,28 @@ def segments_of(
 
     From one moment to the next, only what begins or ends there is counted: a busy site has hundreds of moments.
     """
-    steps: defaultdict[datetime, list[tuple[int, Down | Finding]]] = defaultdict(list)
-    everything: list[Down | Finding] = [*links, *findings]
-    for each in everything:
-        steps[max(each.start, now)].append((1, each))
-        steps[min(each.end, until)].append((-1, each))
     affected, down, found = _Open(), _Open(), _Open()
-    changes = sorted(steps)
-    for moment, following in zip(changes, changes[1:]):
-        for by, each in steps[moment]:
-            if isinstance(each, Finding):
-                found.step(each.kind, by)
-                continue
-            affected.step(each.circuit, by)
-            if each.impact == Impact.OUTAGE:
-                down.step(each.circuit, by)
-        if affected or found:
-            worst = max(found, key=SEVERITIES.__getitem__, default=None)
-            yield Segment(moment, following, len(down), len(affected), worst)
+    last = now
+    for moment, by, each in _steps([*links, *findings], now, until):
+        if moment > last:
+            if affected or found:
+                worst = max(found, key=SEVERITIES.__getitem__) if found else None
+                yield Segment(last, moment, len(down), len(affected), worst)
+            last = moment
+        if isinstance(each, Finding):
+            found.step(each.kind, by)
+            continue
+        affected.step(each.circuit, by)
+        if each.impact == Impact.OUTAGE:
+            down.step(each.circuit, by)
+
+
+def _steps(
+    everything: Iterable[Down | Finding], now: datetime, until: datetime
+) -> list[tuple[datetime, int, Down | Finding]]:
+    """Return when something begins (1) or ends (-1), in order."""
+    steps = []
+    for each in everything:
+        steps.append((max(each.start, now), 1, each))
+        steps.append((min(each.end, until), -1, each))
+    return sorted(steps, key=itemgetter(0))

@@ -14,6 +14,7 @@ from nautobot.apps.filters import (
 )
 
 from nautobot_circuit_maintenance.analysis.cabling import circuits_cabled_to
+from nautobot_circuit_maintenance.analysis.keys import is_one_of
 from nautobot_circuit_maintenance.choices import (
     CircuitImpactChoices,
     CircuitMaintenanceStatusChoices,
@@ -159,8 +160,8 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
         # pylint: disable-next=import-outside-toplevel  # not at each start
         from nautobot_circuit_maintenance.analysis.risk.of_maintenance import at_risk_by
 
-        at_risk = list(at_risk_by(None, self.visibility, timezone.now()))
-        return queryset.filter(pk__in=at_risk) if value else queryset.exclude(pk__in=at_risk)
+        at_risk = is_one_of(at_risk_by(None, self.visibility, timezone.now()))
+        return queryset.filter(at_risk if value else ~at_risk)
 
     def filter_overlapping(self, queryset, name, value):  # pylint: disable=unused-argument  # called by name
         """Keep maintenances that affect a site at the same time as another, or the others; of the next hours if these are asked for."""
@@ -168,8 +169,9 @@ class CircuitMaintenanceFilterSet(VisibleFilterSet, NautobotFilterSet):
         from nautobot_circuit_maintenance.analysis.overlaps import read_overlapping
 
         now, hours = timezone.now(), self.form.cleaned_data.get("within_hours")
-        found = read_overlapping(self.visibility, now, None if hours is None else now + timedelta(hours=float(hours)))
-        return queryset.filter(pk__in=found) if value else queryset.exclude(pk__in=found)
+        until = None if hours is None else now + timedelta(hours=float(hours))
+        found = is_one_of(read_overlapping(self.visibility, now, until))
+        return queryset.filter(found if value else ~found)
 
 
 class CircuitImpactFilterSet(VisibleFilterSet, NautobotFilterSet):

@@ -68,6 +68,7 @@ class NotificationFilterSet(VisibleFilterSet):
         queryset=CircuitMaintenance.objects.all(),
         field_name="parsed_notifications__maintenance",
         label="Resulting circuit maintenance (name or ID)",
+        distinct=False,
     )
 
     class Meta:
@@ -105,7 +106,7 @@ class ParsedNotificationFilterSet(VisibleFilterSet):
     q = fields.TextSearchFilter("subject", "sender", "parser", "maintenance__name")
     maintenance = fields.maintenance_filter()
     notification = django_filters.ModelMultipleChoiceFilter(
-        queryset=Notification.objects.all(), label="Notification (ID)"
+        queryset=Notification.objects.all(), label="Notification (ID)", distinct=False
     )
     provider = fields.provider_filter("maintenance__provider")
     confidence = fields.choices_filter(ConfidenceChoices)

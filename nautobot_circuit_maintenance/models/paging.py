@@ -8,10 +8,36 @@ from typing import Any
 
 from django.db.models import Count, QuerySet, Window
 from django.db.models.expressions import OrderBy
+from django.db.models.query import ModelIterable
 from django.db.models.sql.where import WhereNode
 
+_DEEP = 1_000
+"""Rows that the database passes over before it is worth a query of its own to skip them."""
 _AHEAD = 200
 """Rows at the beginning of an order in which the first page is looked for."""
+
+
+class DeepSlices(QuerySet[Any]):
+    """A queryset that reads the rows of a slice by their keys if many come before them.
+
+    GraphQL slices whole rows with all that it joins to them, and core leaves no other place to do better.
+    """
+
+    def _fetch_all(self) -> None:
+        query = self.query
+        if self._result_cache is None and query.low_mark >= _DEEP and self._has_whole_rows():
+            everything = self.all()
+            everything.query.clear_limits()
+            keys = in_stable_order(everything).prefetch_related(None).values_list("pk", flat=True)
+            chosen = rows_of_page(everything, list(keys[query.low_mark : query.high_mark]))
+            self._result_cache, self._prefetch_done = chosen, True
+        super()._fetch_all()
+
+    def _has_whole_rows(self) -> bool:
+        query = self.query
+        if self._iterable_class is not ModelIterable:
+            return False
+        return not (query.combinator or query.distinct or query.select_for_update)
 
 
 @dataclass(frozen=True)
@@ -35,14 +61,19 @@ def read_keys(rows: QuerySet[Any], offset: int, limit: int) -> KeysOfPage:
     if rows.query.where:
         first = _among_the_first(keys, limit) if not offset and _is_indexed(rows) else []
         if first:
-            return KeysOfPage(first, rows.order_by().count())
+            return KeysOfPage(first, _count(rows))
         counted = keys.annotate(rows_in_all=Window(Count("*"))).values_list("pk", "rows_in_all")
         found = list(counted[offset : offset + limit])
         if found:
             return KeysOfPage([pk for pk, _ in found], found[0][1])
-        return KeysOfPage([], rows.order_by().count() if offset else 0)
-    count = rows.order_by().count()
+        return KeysOfPage([], _count(rows) if offset else 0)
+    count = _count(rows)
     return KeysOfPage(_slice(keys, offset, min(limit, max(count - offset, 0)), count), count)
+
+
+def _count(rows: QuerySet[Any]) -> int:
+    """Count keys: whole rows would be compared if they had to be made distinct, and figures worked out."""
+    return rows.order_by().values("pk").count()
 
 
 def _is_indexed(rows: QuerySet[Any]) -> bool:

@@ -23,6 +23,7 @@ from django.db.models.functions import Coalesce, Now
 from nautobot.apps.models import BaseManager, RestrictedQuerySet
 
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices, NotificationStateChoices as State
+from nautobot_circuit_maintenance.models.paging import DeepSlices
 from nautobot_circuit_maintenance.models.severity import severity
 
 OVER = (CircuitMaintenanceStatusChoices.CANCELLED, CircuitMaintenanceStatusChoices.COMPLETED)
@@ -59,7 +60,7 @@ class MaintenanceWindowQuerySet(RestrictedQuerySet):
         return windows.filter(start_time__lte=until) if until else windows
 
 
-class CircuitImpactQuerySet(RestrictedQuerySet):
+class CircuitImpactQuerySet(DeepSlices, RestrictedQuerySet):
     """Circuit impacts."""
 
     def unmatched(self) -> "CircuitImpactQuerySet":
@@ -76,10 +77,10 @@ class CircuitImpactQuerySet(RestrictedQuerySet):
 
     def overlapping(self, since: datetime | None, until: datetime | None) -> "CircuitImpactQuerySet":
         """Filter impacts on circuits that are affected in a window that shares time with this range."""
-        of_maintenance = _windows_of(self.model).filter(maintenance=OuterRef("maintenance"))
-        in_all = Q(Exists(of_maintenance.order_by().overlapping(since, until)), in_all_windows=True)
-        in_some = Q(Exists(self._own_windows().order_by().overlapping(since, until)), in_all_windows=False)
-        return self.filter(in_all | in_some)
+        # The windows of an impact are some of its maintenance's: few maintenances are left of which to ask for them.
+        windows = _windows_of(self.model).order_by().overlapping(since, until)
+        own = Exists(self._own_windows().order_by().overlapping(since, until))
+        return self.filter(Q(in_all_windows=True) | own, maintenance__in=windows.values("maintenance"))
 
     def active_at(self, moment: datetime) -> "CircuitImpactQuerySet":
         """Filter impacts on circuits that are affected at this moment, whatever the status of the maintenance."""
@@ -99,7 +100,7 @@ class CircuitImpactQuerySet(RestrictedQuerySet):
         return {row[0]: ImpactSummary(*row[1:]) for row in rows}
 
 
-class CircuitMaintenanceQuerySet(RestrictedQuerySet):
+class CircuitMaintenanceQuerySet(DeepSlices, RestrictedQuerySet):
     """Circuit maintenances. What is asked about time is asked of their windows."""
 
     def overlapping(self, since: datetime | None, until: datetime | None) -> "CircuitMaintenanceQuerySet":
@@ -184,7 +185,7 @@ class CircuitMaintenanceQuerySet(RestrictedQuerySet):
         return Exists(windows.order_by().overlapping(since, until))
 
 
-class NotificationQuerySet(RestrictedQuerySet):
+class NotificationQuerySet(DeepSlices, RestrictedQuerySet):
     """Notifications."""
 
     def needing_attention(self) -> "NotificationQuerySet":

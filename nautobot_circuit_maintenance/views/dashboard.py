@@ -13,6 +13,7 @@ from nautobot_circuit_maintenance.analysis.overlaps import overlapping
 from nautobot_circuit_maintenance.analysis.site_timeline import read_timeline
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.app_settings import get_app_settings
+from nautobot_circuit_maintenance.domain.collecting import without_collections
 from nautobot_circuit_maintenance.ui.links import ahead_url
 from nautobot_circuit_maintenance.ui.tiles import mail_tiles, maintenance_tiles, overlap_tile
 from nautobot_circuit_maintenance.views.dashboard_risk import risk_context
@@ -52,8 +53,9 @@ class DashboardView(Page):
             "zone": f"{timezone.localtime(now):%Z}",
             "tabs": counted_tabs("dashboard", visibility, now, problems=problems.total),
             "timeline_days": DAYS,
-            **self.rows(visibility, now, timedelta(days=days)),
         }
+        with without_collections():
+            context |= self.rows(visibility, now, timedelta(days=days))
         return self.page(request, **context)
 
     def rows(self, visibility: Visibility, now: datetime, span: timedelta) -> dict[str, Any]:
