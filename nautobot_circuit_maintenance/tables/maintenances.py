@@ -43,7 +43,7 @@ class CircuitMaintenanceTable(StackedMixin, KeysFirstMixin, BaseTable):
     """Maintenances with times, worst impact and acknowledgement."""
 
     pk = ToggleColumn()
-    name = tables.Column(linkify=True, attrs=SIDE_BY_SIDE)
+    name = tables.Column(linkify=True, attrs={"td": {"class": "ncm-name ncm-side"}})
     provider = tables.Column(linkify=True, attrs=SIDE_BY_SIDE)
     window = tables.Column(
         accessor="start_time",

@@ -45,13 +45,18 @@ def _problems(sources: Sequence[SourceState], now: datetime) -> Iterator[str]:
         name, read_at = state.source.name, state.source.last_fetched_at
         if state.health == Health.ERROR:
             yield f"Error reading {name}"
-        elif not read_at and state.health != Health.STALE:
-            yield f"{name} has not been read yet"
         if state.health == Health.STALE:
             yield f"Stale: {name} was last read {formatting.relative(read_at, now) if read_at else 'never'}"
         if state.health == Health.SILENT:
             for each in state.silent:
                 yield f"Silent: last email of {each.name} {formatting.relative(each.last, now)}"
+    unread = [each.source.name for each in sources if each.health == Health.OK and not each.source.last_fetched_at]
+    if unread:
+        yield (
+            f"{unread[0]} has not been read yet"
+            if len(unread) == 1
+            else f"{len(unread)} sources have not been read yet"
+        )
 
 
 def _arrived(visibility: Visibility, now: datetime) -> Iterator[str]:

@@ -69,6 +69,13 @@ class FreshnessTest(TestCase):
         line = self.line()
         self.assertEqual((line.says, line.is_warning), ("Mail has not been read yet", True))
         self.assertEqual(line.times, "last arrived 2 h ago, last read never")
+        models.NotificationSource.objects.create(name="More")
+        models.NotificationSource.objects.update(created=NOON)
+        two = {
+            "notification_sources": [{**CONFIG["notification_sources"][0], "name": name} for name in ("Mail", "More")]
+        }
+        with override_settings(PLUGINS_CONFIG={"nautobot_circuit_maintenance": two}):
+            self.assertEqual(self.line().says, "2 sources have not been read yet")
 
     def test_nothing_is_said_where_no_source_is_configured(self):
         models.NotificationSource.objects.update(name="Other")
