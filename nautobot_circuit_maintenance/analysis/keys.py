@@ -22,7 +22,7 @@ def is_one_of(keys: Collection[Any]) -> Q:
     Django prepares each value of ``pk__in``, 4 microseconds each, for every statement; PostgreSQL takes all of them as one array.
     """
     if connection.vendor != "postgresql":
-        return Q(pk__in=keys)
+        return Q(pk__in=list(keys))
     return Q(_IsAny(F("pk"), Value(f"{{{','.join(map(str, keys))}}}")))
 
 
