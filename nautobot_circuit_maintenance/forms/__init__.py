@@ -5,7 +5,6 @@ from nautobot_circuit_maintenance.forms.impacts import (
     CircuitImpactBulkEditForm,
     CircuitImpactFilterForm,
     CircuitImpactForm,
-    LinkCircuitForm,
 )
 from nautobot_circuit_maintenance.forms.layouts import (
     ImportLayoutsForm,
@@ -13,6 +12,7 @@ from nautobot_circuit_maintenance.forms.layouts import (
     MailLayoutForm,
     TeachForm,
 )
+from nautobot_circuit_maintenance.forms.linking import LinkCircuitForm
 from nautobot_circuit_maintenance.forms.maintenances import (
     CircuitMaintenanceBulkEditForm,
     CircuitMaintenanceFilterForm,

@@ -6,7 +6,6 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.timezone import localtime
 from nautobot.apps.forms import (
-    BootstrapMixin,
     DynamicModelChoiceField,
     DynamicModelMultipleChoiceField,
     NautobotBulkEditForm,
@@ -188,9 +187,3 @@ class CircuitImpactFilterForm(NautobotFilterForm):
     location = fields.related_by_name(Location)
     device = fields.related_by_name(Device)
     tenant = fields.related_by_name(Tenant)
-
-
-class LinkCircuitForm(BootstrapMixin, forms.Form):
-    """Choose the circuit that a circuit ID means."""
-
-    circuit = DynamicModelChoiceField(queryset=Circuit.objects.all())

@@ -1,5 +1,6 @@
 """Linking a circuit ID to a circuit: it becomes an alias, and all impacts of the provider with this ID are linked."""
 
+from django.contrib.messages import get_messages
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +17,7 @@ from nautobot_circuit_maintenance.models.providers import circuit_aliases
 from nautobot_circuit_maintenance.tests.factories import app, core
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.test_api_content import ApiTestCase
+from nautobot_circuit_maintenance.ui import formatting
 
 
 def aliases(circuit: Circuit) -> tuple[str, ...]:
@@ -199,8 +201,11 @@ class LinkPageTest(PageTestCase):
         self.circuit = Circuit.objects.get(cid="C-1")
 
     def post(self, **data):
-        """Send the form."""
-        return self.client.post(url_of("circuitimpact_link", self.impact), {"circuit": self.circuit.pk, **data})
+        """Send the form, and once more if it asks."""
+        url, data = url_of("circuitimpact_link", self.impact), {"circuit": self.circuit.pk, **data}
+        response = self.client.post(url, data)
+        asked = response.context["form"].data.get("confirmed") if response.status_code == 200 else ""
+        return self.client.post(url, {**data, "confirmed": asked}) if asked else response
 
     def test_the_form_links_the_id_and_comes_back(self):
         self.permit("view_circuitimpact", "change_circuitimpact")
@@ -232,16 +237,95 @@ class LinkPageTest(PageTestCase):
         self.assertEqual(aliases(self.circuit), ("UNKNOWN-1",))
         self.assertEqual(aliases(Circuit.objects.get(cid="C-1")), ())
 
-    def test_it_names_the_maintenance_and_warns_of_two_ids_of_it_for_one_circuit(self):
+    def test_it_asks_once_if_the_maintenance_names_the_circuit_itself(self):
         self.become_superuser()
-        self.assertIn(self.impact.maintenance.get_absolute_url(), self.page("circuitimpact_link", self.impact))
-        listed = url_of("circuitimpact_list")
+        url, data = url_of("circuitimpact_link", self.impact), {"circuit": self.circuit.pk}
 
-        answer = self.client.post(
-            url_of("circuitimpact_link", self.impact), {"circuit": self.circuit.pk, "return_url": listed}, follow=True
+        asking = self.client.post(url, data)
+
+        self.assertContains(asking, "names circuit C-1 itself, as C-1, so UNKNOWN-1 may be another. Click Link again")
+        self.assertEqual(aliases(self.circuit), ())
+        other = core.create_circuit(self.circuit.provider, "C-7")
+        confirmed = asking.context["form"].data["confirmed"]
+        self.assertHttpStatus(self.client.post(url, {**data, "confirmed": confirmed}), 302)
+        self.assertEqual(aliases(self.circuit), ("UNKNOWN-1",))
+        self.assertHttpStatus(self.client.post(url, {"circuit": other.pk}), 302)
+        self.assertEqual(aliases(other), ("UNKNOWN-1",))
+
+    def test_a_circuit_that_the_maintenance_does_not_name_is_linked_at_once(self):
+        self.become_superuser()
+        other = core.create_circuit(self.circuit.provider, "C-7")
+
+        response = self.client.post(url_of("circuitimpact_link", self.impact), {"circuit": other.pk})
+
+        self.assertHttpStatus(response, 302)
+        self.assertIn(other.get_absolute_url(), str(list(get_messages(response.wsgi_request))[0]))
+
+    def fill(self):
+        """Write an email about the maintenance, and give the circuit a site; return both."""
+        raw = (
+            b"From: noc@isp.example\nSubject: Work\nContent-Type: text/plain\n\n"
+            b"First line, unknown-10\nSecond line\nThird <b>line</b>\nCircuit: unknown-1 (Oslo)\nFifth\nSixth\nSeventh\n"
         )
+        email = app.create_notification(self.circuit.provider, raw=raw, subject="About UNKNOWN")
+        app.create_parsed(email, self.impact.maintenance)
+        [site] = core.create_locations("Bispevika")
+        return email, core.create_circuit(self.circuit.provider, "UNKNOWN-2", location=site)
 
-        self.assertIn("names this circuit also as C-1.", [str(each) for each in answer.context["messages"]][0])
+    def test_it_shows_windows_email_and_similar_circuits_with_their_sites(self):
+        self.become_superuser()
+        email, similar = self.fill()
+
+        page = self.page("circuitimpact_link", self.impact)
+
+        lines = "Second line\nThird &lt;b&gt;line&lt;/b&gt;\nCircuit: <mark>unknown-1</mark> (Oslo)\nFifth\nSixth"
+        self.assertIn(lines, page)
+        self.assertNotIn("First line", page)
+        self.assertNotIn("Seventh", page)
+        self.assertIn(email.get_absolute_url(), page)
+        self.assertIn(self.impact.maintenance.get_absolute_url(), page)
+        window = self.impact.maintenance.windows.first()
+        self.assertIn(formatting.window(window.start_time, window.end_time), page)
+        self.assertLess(page.index(">UNKNOWN-2</a> (Bispevika)"), page.index(">C-1</a>"))
+        self.assertIn(f"?circuit={similar.pk}", page)
+        chosen = self.client.get(f"{url_of('circuitimpact_link', self.impact)}?circuit={similar.pk}")
+        select = chosen.content.decode().partition('name="circuit"')[2].partition("</select>")[0]
+        self.assertRegex(select, f'value="{similar.pk}"\\s+selected')
+        strange = self.client.get(f"{url_of('circuitimpact_link', self.impact)}?circuit=x")
+        self.assertHttpStatus(strange, 200)
+
+    def test_what_the_user_may_not_view_is_left_out(self):
+        self.fill()
+        core.create_circuit(self.circuit.provider, "HIDDEN-1")
+        self.permit("view_circuitimpact", constraints={"cid": "UNKNOWN-1"})
+        self.permit("change_circuitimpact")
+        self.add_permissions("circuits.view_circuit", constraints={"cid": "UNKNOWN-2"})
+        self.add_permissions("circuits.change_circuit")
+
+        page = self.page("circuitimpact_link", self.impact)
+
+        self.assertIn(">UNKNOWN-2</a>", page)
+        for hidden in (">C-1<", "HIDDEN-1", "Bispevika", "About UNKNOWN", "Third", "<mark>"):
+            self.assertNotIn(hidden, page)
+        self.assertNotIn(self.impact.maintenance.get_absolute_url(), page)
+        answer = self.client.post(url_of("circuitimpact_link", self.impact), {"circuit": self.circuit.pk})
+        self.assertContains(answer, "not one of the available choices")
+
+    def test_the_page_takes_as_many_queries_for_many_emails_and_circuits(self):
+        self.become_superuser()
+        self.fill()
+        counts = []
+        for start in (0, 9):
+            self.page("circuitimpact_link", self.impact)
+            with CaptureQueriesContext(connection) as queries:
+                self.page("circuitimpact_link", self.impact)
+            counts.append(len(queries))
+            for number in range(start, start + 9):
+                email = app.create_notification(self.circuit.provider)
+                app.create_parsed(email, self.impact.maintenance)
+                core.create_circuit(self.circuit.provider, f"MORE-{number}")
+        # The raw bytes are read one email after the other, of three at most.
+        self.assertLessEqual(counts[1] - counts[0], 2, counts)
 
     def test_a_refusal_is_explained_in_the_form(self):
         self.become_superuser()

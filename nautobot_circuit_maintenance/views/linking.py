@@ -8,20 +8,23 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template import Context
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from nautobot.apps.ui import Button
 from nautobot.circuits.models import Circuit
+from nautobot.core.utils.data import is_uuid
 from rest_framework.decorators import action
 
+from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.choices import MatchedByChoices as MatchedBy
-from nautobot_circuit_maintenance.domain.custom_fields import ALIASES
 from nautobot_circuit_maintenance.forms import LinkCircuitForm
 from nautobot_circuit_maintenance.models import CircuitImpact
 from nautobot_circuit_maintenance.models.linking import link_circuit_id, may_unlink
 from nautobot_circuit_maintenance.views.asking import ASKING, answered, ask, back_to
+from nautobot_circuit_maintenance.views.linking_context import linking_context
 
 _EXPLANATION = (
-    'It is named by maintenance <a href="{}">{}</a>. The ID is kept as an alias of the circuit. All impacts of the '
-    "provider with this ID are linked, those of future emails too."
+    "The ID is kept as an alias of the circuit. All impacts of the provider with this ID are linked, those of future "
+    "emails too."
 )
 
 
@@ -63,30 +66,24 @@ class LinkMixin:
         if not may_unlink(impact, request.user):
             raise PermissionDenied
         return_url = back_to(request, impact.get_absolute_url())
-        form = answered(request, LinkCircuitForm)
-        form.fields["circuit"].queryset = Circuit.objects.restrict(request.user, "change")
-        form.fields["circuit"].widget.add_query_param("provider", str(impact.maintenance.provider_id))
+        visibility = Visibility.of(request.user)
+        chosen = request.GET.get("circuit", "")
+        initial = {"circuit": chosen} if is_uuid(chosen) else {}
+        form = answered(request, LinkCircuitForm, impact=impact, visibility=visibility, initial=initial)
         if form.is_valid():
             try:
                 link_circuit_id(impact, form.cleaned_data["circuit"])
             except ValidationError as error:  # of link_circuit_id(): the ID cannot be an alias of this circuit
                 form.add_error("circuit", error.messages)
             else:
-                _warn_of_two_ids(request, impact, form.cleaned_data["circuit"])
-                messages.success(request, f"{impact.cid} is now linked to circuit {form.cleaned_data['circuit'].cid}.")
+                messages.success(request, _linked(impact.cid, form.cleaned_data["circuit"]))
                 return redirect(return_url)
-        maintenance = impact.maintenance
-        explanation = format_html(_EXPLANATION, maintenance.get_absolute_url(), maintenance.name)
+        about = linking_context(impact, form.fields["circuit"].queryset, visibility)
         title = f"Link {impact.cid} to a circuit"
-        return ask(request, form, title=title, button="Link", return_url=return_url, explanation=explanation)
-
-
-def _warn_of_two_ids(request: HttpRequest, impact: CircuitImpact, circuit: Circuit) -> None:
-    """Two IDs of one maintenance are rarely one circuit."""
-    visible = CircuitImpact.objects.restrict(request.user, "view").filter(maintenance=impact.maintenance)
-    if cid := visible.filter(circuit=circuit).exclude(cid=impact.cid).values_list("cid", flat=True).first():
-        messages.warning(
-            request,
-            f"Maintenance {impact.maintenance.name} names this circuit also as {cid}. If these are two circuits, remove "
-            f"{impact.cid} from the circuit's field {ALIASES.label}, and select the right circuit in the impact.",
+        return ask(
+            request, form, title=title, button="Link", return_url=return_url, explanation=_EXPLANATION, about=about
         )
+
+
+def _linked(cid: str, circuit: Circuit) -> SafeString:
+    return format_html('{} is now linked to circuit <a href="{}">{}</a>.', cid, circuit.get_absolute_url(), circuit.cid)
