@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -122,6 +123,18 @@ class InboxTest(PageTestCase):
         self.assertIn("Link to a circuit", row)
         self.assertNotIn("Add the circuit", row)
         self.assertIn("Add the circuit", self.page("inbox").partition(">X-2<")[2].partition("</tr>")[0])
+
+    def test_adding_the_circuit_comes_back_to_the_inbox_without_the_row(self):
+        self.become_superuser()
+        row = self.page("inbox").partition(">X-1<")[2].partition("</tr>")[0]
+        link = unescape(re.search(r'href="(/circuits/circuits/add/[^"]*)"', row)[1])
+        like = core.create_circuit(Provider.objects.get(name="ISP 1"), "OURS-1")
+        form = {"cid": "X-1", "provider": like.provider.pk, "circuit_type": like.circuit_type.pk}
+
+        response = self.client.post(link, {**form, "status": like.status.pk})
+
+        self.assertRedirects(response, url_of("inbox"))
+        self.assertNotIn(">X-1<", self.page("inbox"))
 
     def test_what_the_buttons_are_for_is_explained_once_to_who_has_them(self):
         text = "A parser knows how the emails of one provider are written."

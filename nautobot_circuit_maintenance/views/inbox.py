@@ -132,7 +132,7 @@ def _group(group: inbox.Group, user: Any, here: str) -> dict[str, Any]:
         if isinstance(entry.row, Notification) and entry.may_change and entry.row.state in ADDABLE and may_add(user):
             row["links"].insert(0, ("Add from this email", _link("notification_add_maintenance", entry.row, here)))
         if _is_unknown(entry.row) and may_add_circuit and group.provider:
-            known = urlencode({"provider": group.provider.pk, "cid": entry.row.cid})
+            known = urlencode({"provider": group.provider.pk, "cid": entry.row.cid, "return_url": here})
             row["links"].append(("Add the circuit", f"{reverse('circuits:circuit_add')}?{known}"))
         if isinstance(entry.row, CircuitImpact) and may_link and entry.may_change and group.provider:
             row["links"].insert(0, ("Link to a circuit", _link("circuitimpact_link", entry.row, here)))
