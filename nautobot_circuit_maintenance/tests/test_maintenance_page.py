@@ -238,6 +238,7 @@ class MaintenancePageTest(PageTestCase):
 
         self.assertIn("note Note 2", text)
         self.assertIn(f"Acknowledged by {self.user}", text)
+        self.assertIn(f"acknowledged by {self.user}", self.page("circuitmaintenance", self.maintenance))
 
     def test_timeline_shows_manual_edits(self):
         self.become_superuser()

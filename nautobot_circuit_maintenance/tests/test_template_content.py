@@ -163,7 +163,9 @@ class PanelTest(TestCase):
         soon.acknowledge(self.superuser, self.now)
         soon.save()
 
-        self.assertIn("Acknowledged by everything", self.panel(self.circuits[0]))
+        panel = self.panel(self.circuits[0])
+        self.assertIn("Acknowledged by everything", panel)
+        self.assertIn(">everything</small>", panel, "to be read without a pointer")
 
     def test_panel_is_restricted_by_permissions(self):
         self.plan("soon", 2)

@@ -8,6 +8,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from nautobot.apps.templatetags import hyperlinked_object, placeholder
 from nautobot.circuits.models import Circuit
 
@@ -28,6 +29,8 @@ from nautobot_circuit_maintenance.domain.periods import duration as duration
 from nautobot_circuit_maintenance.models import CircuitImpact
 from nautobot_circuit_maintenance.models.windows import Span
 
+_LONGEST_NAME = 14
+"""Characters of a user's name in a table; the tooltip has all."""
 # Dark on green and orange, and blue as a frame: white on them, as core has it, is hard to read in the light theme.
 _GREEN, _ORANGE, _BLUE = "text-bg-success", "text-bg-warning", "bg-primary-subtle border border-primary text-body"
 _RED, _GREY, _RED_FRAME, _FRAME = "bg-danger", "bg-secondary", "border border-danger text-body", "border text-body"
@@ -340,14 +343,15 @@ def superseded_badge(is_superseded: bool) -> SafeString:
 
 
 def check_mark(by: str | None, at: datetime | None) -> SafeString:
-    """Render the check mark of an acknowledged maintenance, with user and time in the tooltip."""
+    """Render the check mark of an acknowledged maintenance, with the user beside it and the time in the tooltip."""
     details = []
     if by:
         details.append(f"by {by}")
     if at:
         details.append(f"at {_in_utc(at)}")
     return format_html(
-        '<span class="text-success" title="Acknowledged {0}"><span class="mdi mdi-check-bold" aria-hidden="true"></span>'
-        '<span class="visually-hidden">Acknowledged {0}</span></span>',
+        '<span title="Acknowledged {0}"><span class="mdi mdi-check-bold text-success" aria-hidden="true"></span>'
+        '<span class="visually-hidden">Acknowledged {0}</span> <small aria-hidden="true">{1}</small></span>',
         " ".join(details),
+        Truncator(by or "").chars(_LONGEST_NAME),
     )

@@ -34,7 +34,6 @@ def upcoming_row(upcoming: dashboard.UpcomingMaintenance, now: datetime, *, sees
         "more_places": [place.name for place in places[_PLACES_SHOWN:]],
         "no_places": placeholder(None) if sees_impacts else formatting.HIDDEN,
         "ack": formatting.check_mark(str(maintenance.acknowledged_by or ""), maintenance.acknowledged_at),
-        "ack_by": str(maintenance.acknowledged_by or ""),
         "may_acknowledge": upcoming.may_acknowledge,
     }
 

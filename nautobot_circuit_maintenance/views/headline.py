@@ -31,8 +31,14 @@ def headline(
         parts.append(formatting.HIDDEN)
     parts.extend(_at_risk(risk))
     if maintenance.ack or not maintenance.is_over(now):  # what is over asks for nothing
-        parts.append("acknowledged" if maintenance.ack else "unacknowledged")
+        parts.append(_acknowledged(maintenance))
     return format_html_join(" \u00b7 ", "{}", ((part,) for part in parts))
+
+
+def _acknowledged(maintenance: CircuitMaintenance) -> str:
+    if not maintenance.ack:
+        return "unacknowledged"
+    return f"acknowledged by {maintenance.acknowledged_by}" if maintenance.acknowledged_by else "acknowledged"
 
 
 def _at_risk(risk: "Sequence[Line]") -> Iterator[str]:
