@@ -61,7 +61,7 @@ class MatchedByChoices(ChoiceSet):
         (SEPARATORS, "Other separators"),
         (ZEROS, "Without leading zeros"),
         (INSIDE, "Circuit ID within a longer text"),
-        (MANUAL, "Selected by a person"),
+        (MANUAL, "Selected or removed by a person"),
     )
 
 

@@ -37,16 +37,17 @@ def unlink_removed(circuit: Circuit, removed: Collection[str]) -> int:
         return 0
     keys = {key for alias in removed for key in known_keys(alias, Kind.ALIAS)}
     rows = CircuitImpact.objects.filter(circuit=circuit, matched_by__in=BY_ALIAS).order_by()
-    with transaction.atomic():
-        linked = [
-            row
-            for row in rows.select_related("maintenance").select_for_update(of=("self",))
-            if any(key in keys for own in WantedId(row.cid).keys.values() for key in own)
-        ]
-        changed = _matched_again(linked)
-        CircuitImpact.objects.bulk_update(changed, ["circuit", "matched_by"], batch_size=_LINKED_AT_ONCE)
+    linked = [
+        row
+        for row in rows.select_related("maintenance")
+        if any(key in keys for own in WantedId(row.cid).keys.values() for key in own)
+    ]
+    changed = _matched_again(linked)
+    # Another run or a person may have linked them in the meantime.
+    with transaction.atomic(savepoint=False):
+        count = rows.bulk_update(changed, ["circuit", "matched_by"], batch_size=_LINKED_AT_ONCE)
         record_details({row.maintenance_id for row in changed})
-    return len(changed)
+    return count
 
 
 def _matched_again(impacts: Collection[CircuitImpact]) -> list[CircuitImpact]:
