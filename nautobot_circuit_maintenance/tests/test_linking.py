@@ -363,6 +363,22 @@ class LinkApiTest(ApiTestCase):
         self.assertHttpStatus(response, 200)
         self.assertEqual((response.json()["circuit"]["id"], response.json()["matched_by"]), (str(circuit.pk), "alias"))
 
+    def test_a_linked_impact_is_moved_by_who_may_change_both_circuits(self):
+        before, impact = Circuit.objects.get(cid="C-1"), CircuitImpact.objects.get(cid="UNKNOWN-1")
+        link_circuit_id(impact, before)
+        right = core.create_circuit(before.provider, "C-7")
+        url, body = self.url("circuitimpact-link", pk=impact.pk), {"circuit": str(right.pk)}
+        self.permit("change_circuitimpact")
+        self.add_permissions("circuits.change_circuit", constraints={"cid": "C-7"})
+
+        response = self.client.post(url, body, format="json", **self.header)
+
+        self.assertContains(response, "You may not change the circuit", status_code=400)
+        self.assertEqual((aliases(before), aliases(right)), (("UNKNOWN-1",), ()))
+        self.user.object_permissions.update(constraints=None)
+        self.assertHttpStatus(self.client.post(url, body, format="json", **self.header), 200)
+        self.assertEqual((aliases(before), aliases(right)), ((), ("UNKNOWN-1",)))
+
 
 class LinkOnSaveTest(PageTestCase):
     """An ID that Nautobot knows, entered by a person or a script."""
