@@ -265,7 +265,7 @@ class LinkPageTest(PageTestCase):
         """Write an email about the maintenance, and give the circuit a site; return both."""
         raw = (
             b"From: noc@isp.example\nSubject: Work\nContent-Type: text/plain\n\n"
-            b"First line, unknown-10\nSecond line\nThird <b>line</b>\nCircuit: unknown-1 (Oslo)\nFifth\nSixth\nSeventh\n"
+            b"First line, unknown-10\nSecond line\nThird <b>line</b>\nCircuit: unknown-1 (Oslo)\n\n \nFifth\nSixth\nSeventh\n"
         )
         email = app.create_notification(self.circuit.provider, raw=raw, subject="About UNKNOWN")
         app.create_parsed(email, self.impact.maintenance)

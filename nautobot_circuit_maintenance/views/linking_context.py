@@ -16,7 +16,7 @@ from nautobot_circuit_maintenance.ui import formatting
 _EMAILS = 3
 """The newest emails about the maintenance that are searched for the ID."""
 _AROUND = 2
-"""Lines before and behind that of the ID."""
+"""Lines with text before and behind that of the ID."""
 _LONGEST = 300
 """Characters of what is shown on either side."""
 
@@ -55,6 +55,12 @@ def _lines_around(notification: Notification, cid: str) -> SafeString | str:
     found = re.search(f"(?<![A-Za-z0-9]){words}(?![A-Za-z0-9])", folded(text), re.IGNORECASE)
     if not found:
         return ""
-    before = "\n".join(text[: found.start()].split("\n")[-_AROUND - 1 :])[-_LONGEST:]
-    behind = "\n".join(text[found.end() :].split("\n")[: _AROUND + 1])[:_LONGEST]
+    *lines, before = text[: found.start()].split("\n")
+    behind, *others = text[found.end() :].split("\n")
+    before = "\n".join([*_with_text(lines)[-_AROUND:], before])[-_LONGEST:]
+    behind = "\n".join([behind, *_with_text(others)[:_AROUND]])[:_LONGEST]
     return format_html("{}<mark>{}</mark>{}", before, text[found.start() : found.end()], behind)
+
+
+def _with_text(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.strip()]
