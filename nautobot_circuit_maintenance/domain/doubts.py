@@ -1,5 +1,6 @@
 """What only a person can tell about a maintenance; each doubt lasts while the entries on both of its sides stand."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -86,3 +87,11 @@ class Doubt:
     def sentence(self) -> str:
         """What a person reads."""
         return self.text or SENTENCES[self.kind]
+
+
+def doubts_beside(doubts: Iterable[Mapping[str, str]], *, has_circuits: bool) -> list[dict[str, str]]:
+    """Return those of these stored doubts that stand beside what is on record.
+
+    A circuit that a person added ends the doubt that no notification names one: nothing is left to decide.
+    """
+    return [dict(doubt) for doubt in doubts if not (has_circuits and doubt["kind"] == DoubtKind.NO_CIRCUIT)]

@@ -1,7 +1,7 @@
 """What lists of maintenances are sorted by: figures of all impacts, stored, because no index can serve a sort by a count.
 
 The pipeline writes them along with its rows (``pipeline/apply/store.py``). For whatever else saves or deletes impacts and
-windows, cascades included, the receivers below count again.
+windows, cascades included, the receivers below count again. The doubt that no circuit is named ends where the first is counted.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
+from nautobot_circuit_maintenance.domain.doubts import doubts_beside
 from nautobot_circuit_maintenance.models.impacts import CircuitImpact
 from nautobot_circuit_maintenance.models.maintenances import CircuitMaintenance
 from nautobot_circuit_maintenance.models.querysets import ImpactSummary
@@ -32,7 +33,7 @@ def counted_by_caller() -> Iterator[None]:
 
 
 def count_again(maintenances: Iterable[UUID | None]) -> None:
-    """Store the figures of these maintenances as their impacts are now.
+    """Store the figures of these maintenances as their impacts are now, and drop the doubt that the first impact ends.
 
     Counts after it has locked them: a count in the statement that waits for the lock would miss what the other
     transaction added.
@@ -42,13 +43,18 @@ def count_again(maintenances: Iterable[UUID | None]) -> None:
         return
     with transaction.atomic(savepoint=False):
         rows = CircuitMaintenance.objects.filter(pk__in=keys).order_by("provider_id", "name").select_for_update()
-        stored = {pk: figures for pk, *figures in rows.values_list("pk", "sort_circuits", "sort_severity")}
+        names = ("sort_circuits", "sort_severity", "doubts")
+        stored = {row.pop("pk"): row for row in rows.values("pk", *names)}
         summaries = CircuitImpact.objects.summaries(list(stored))
-        for pk, figures in stored.items():
+        for pk, values in stored.items():
             summary = summaries.get(pk, ImpactSummary())
-            wanted = [summary.circuit_count, summary.worst_severity]
-            if figures != wanted:
-                CircuitMaintenance.objects.filter(pk=pk).update(sort_circuits=wanted[0], sort_severity=wanted[1])
+            wanted = {
+                "sort_circuits": summary.circuit_count,
+                "sort_severity": summary.worst_severity,
+                "doubts": doubts_beside(values["doubts"], has_circuits=summary.circuit_count > 0),
+            }
+            if values != wanted:
+                CircuitMaintenance.objects.filter(pk=pk).update(**wanted)
 
 
 def _impact_changed(*, instance: Any, **_kwargs: Any) -> None:

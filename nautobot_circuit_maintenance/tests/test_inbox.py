@@ -20,7 +20,7 @@ from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url
 
 VIEWED = (models.Notification, models.CircuitMaintenance, models.CircuitImpact, models.UnknownSender)
 OF_RUNS = (models.Notification, models.UnknownSender)
-DOUBT = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint": ""}
+DOUBT = {"kind": "second-window", "sentence": "A second night, or a new date?", "fingerprint": ""}
 
 
 class InboxTest(PageTestCase):
@@ -135,6 +135,24 @@ class InboxTest(PageTestCase):
 
         self.assertRedirects(response, url_of("inbox"))
         self.assertNotIn(">X-1<", self.page("inbox"))
+
+    def test_a_maintenance_without_a_circuit_offers_to_add_one_in_the_inbox_and_on_its_page(self):
+        doubt = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint": ""}
+        provider = Provider.objects.get(name="ISP 1")
+        empty = app.create_maintenance("EMPTY", provider, start=self.now + timedelta(days=1), doubts=[doubt])
+        add = f"{url_of('circuitimpact_add')}?maintenance={empty.pk}"
+        self.permit(*(f"view_{model._meta.model_name}" for model in VIEWED))
+        for page in (self.page("inbox"), self.page("circuitmaintenance", empty)):
+            self.assertIn("No circuit is named.", page)
+            self.assertNotIn(add, page)
+
+        self.become_superuser()
+
+        for page in (self.page("inbox"), self.page("circuitmaintenance", empty)):
+            self.assertIn(f"{add}&amp;return_url=", page)
+        self.client.post(add, {"maintenance": empty.pk, "cid": "NEW-1", "impact": "OUTAGE", "in_all_windows": "on"})
+        self.assertEqual(list(empty.impacts.values_list("cid", flat=True)), ["NEW-1"])
+        self.assertNotIn("No circuit is named.", self.page("inbox"))
 
     def test_what_the_buttons_are_for_is_explained_once_to_who_has_them(self):
         text = "A parser knows how the emails of one provider are written."

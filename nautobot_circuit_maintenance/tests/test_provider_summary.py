@@ -78,7 +78,7 @@ class ProviderSummaryTest(TestCase):
     def test_what_needs_attention_is_what_the_inbox_lists(self):
         """Doubtful maintenances and unknown circuit IDs count, unless they are past."""
         models.Notification.objects.update(state=State.PARSED, error="")
-        doubt = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint": ""}
+        doubt = {"kind": "second-window", "sentence": "A second night, or a new date?", "fingerprint": ""}
         self.assertIn("nothing", self.summary())
         app.create_maintenance("PAST", self.isp, start=timezone.now() - 50 * HOUR, doubts=[doubt])
         self.assertIn("nothing", self.summary())

@@ -6,6 +6,7 @@ from typing import Any
 from django.template import Context
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from nautobot.apps.ui import Panel
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
@@ -38,7 +39,8 @@ class DoubtsPanel(Panel):
         found = {notification.fingerprint: notification for notification in notifications}
         settle_url = settle_url_of(context["object"], context["request"].user)
         rows = doubt_rows(context["object"], doubts, found, may_settle=bool(settle_url))
-        return {**super().get_extra_context(context), "doubts": rows, "settle_url": settle_url}
+        add_url = add_circuit_url(context["object"], context["request"].user, context["object"].get_absolute_url())
+        return {**super().get_extra_context(context), "doubts": rows, "settle_url": settle_url, "add_url": add_url}
 
 
 def doubt_rows(
@@ -56,6 +58,7 @@ def doubt_rows(
             "doubt": doubt,
             "notification": notifications.get(doubt.get("fingerprint", "")),
             "is_about_reading": doubt in about_reading,
+            "lacks_circuit": doubt["kind"] == DoubtKind.NO_CIRCUIT,
             "alternatives": others.get((doubt.get("fingerprint", ""), doubt["sentence"]), ()),
         }
         for doubt in doubts
@@ -69,3 +72,13 @@ def settle_url_of(maintenance: CircuitMaintenance, user: Any) -> str:
     if not user.has_perm("nautobot_circuit_maintenance.change_circuitmaintenance", maintenance):
         return ""
     return reverse("plugins:nautobot_circuit_maintenance:circuitmaintenance_settle", args=[maintenance.pk])
+
+
+def add_circuit_url(maintenance: CircuitMaintenance, user: Any, return_url: str) -> str:
+    """Return where a circuit is added that no notification names; empty if that is not doubted, or the user may not."""
+    if all(doubt["kind"] != DoubtKind.NO_CIRCUIT for doubt in maintenance.doubts):
+        return ""
+    if not user.has_perm("nautobot_circuit_maintenance.add_circuitimpact"):
+        return ""
+    known = urlencode({"maintenance": maintenance.pk, "return_url": return_url})
+    return f"{reverse('plugins:nautobot_circuit_maintenance:circuitimpact_add')}?{known}"

@@ -38,6 +38,7 @@ from nautobot_circuit_maintenance.pipeline.manual import ADDABLE, may_add
 from nautobot_circuit_maintenance.tables.maintenances import may_add_circuits
 from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.views.asking import back_to
+from nautobot_circuit_maintenance.views.doubt_panels import add_circuit_url
 from nautobot_circuit_maintenance.views.layouts import may_teach
 from nautobot_circuit_maintenance.views.page import Page
 
@@ -48,6 +49,7 @@ _HINTS = {
     "Choose a parser": "A parser knows how the emails of one provider are written. Choose it if the provider has one.",
     "Reprocess": "Reads the email once more, after something was changed that lets it succeed.",
     "Link to a circuit": "The circuit is in Nautobot, and the provider has another ID for it.",
+    "Add circuit impact": "Names a circuit that the email leaves out, or that was not read.",
     "Add the circuit": "The circuit is not in Nautobot yet.",
     "Dismiss": "Nothing has to be done about it.",
 }
@@ -136,12 +138,20 @@ def _group(group: inbox.Group, user: Any, here: str) -> dict[str, Any]:
             row["links"].append(("Add the circuit", f"{reverse('circuits:circuit_add')}?{known}"))
         if isinstance(entry.row, CircuitImpact) and may_link and entry.may_change and group.provider:
             row["links"].insert(0, ("Link to a circuit", _link("circuitimpact_link", entry.row, here)))
-        if isinstance(entry.row, Teachable) and may_teach(user):
-            row["links"].append(("Teach this layout", _link("notification_teach", entry.row, here)))
+        row["links"] += _links_to_add(entry.row, user, here)
         if isinstance(entry.row, UnknownSender) and not may_assign:
             row["links"] = []
         rows.append({"when": formatting.datetime_badge(entry.since), "url": entry.row.get_absolute_url(), **row})
     return {"provider": group.provider, "rows": rows}
+
+
+def _links_to_add(row: inbox.Row, user: Any, here: str) -> list[tuple[str, str]]:
+    """Return where what is missing is added: a circuit, or a layout."""
+    if isinstance(row, CircuitMaintenance) and (add_url := add_circuit_url(row, user, here)):
+        return [("Add circuit impact", add_url)]
+    if isinstance(row, Teachable) and may_teach(user):
+        return [("Teach this layout", _link("notification_teach", row, here))]
+    return []
 
 
 def _is_unknown(row: inbox.Row) -> TypeGuard[CircuitImpact]:

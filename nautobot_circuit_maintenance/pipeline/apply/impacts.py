@@ -1,6 +1,6 @@
 """The impacts of one maintenance in memory: what a conclusion changes about each circuit."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -80,6 +80,10 @@ class Impacts:
     def circuits(self) -> dict[str, str]:
         """What identifies the circuit of each circuit ID: the circuit, if there is one."""
         return {row.cid.casefold(): _identity(row) for row in self.rows}
+
+    def affecting(self, spans: Collection[Window]) -> list[CircuitImpact]:
+        """Return the impacts that have a window, given those of the maintenance."""
+        return [row for row in self.rows if row.pk not in self.windows or not self.windows[row.pk].isdisjoint(spans)]
 
     def affected(self, spans: Iterable[Window]) -> frozenset[Affected]:
         """Return each circuit in each of its windows, given those of the maintenance."""

@@ -11,6 +11,7 @@ from nautobot_circuit_maintenance.domain.acknowledgement import Recorded, withdr
 from nautobot_circuit_maintenance.domain.baseline import Baseline, adopts
 from nautobot_circuit_maintenance.domain.bounds import check_held, check_work
 from nautobot_circuit_maintenance.domain.conclusion import EMPTY, Conclusion, conclude
+from nautobot_circuit_maintenance.domain.doubts import doubts_beside
 from nautobot_circuit_maintenance.domain.updates import MaintenanceUpdate, Window
 from nautobot_circuit_maintenance.models import (
     CircuitMaintenance,
@@ -193,7 +194,6 @@ class Revision:
         changed = {name for name in CONCLUDED if self._adopt_field(name, before, after, is_news=is_news)}
         if self._adopt_name(after.name):
             changed.add("name")
-        changed |= self._adopt_own_fields(after)
         wanted, earlier = frozenset(after.windows), frozenset(before.windows)
         if adopts(self.windows, self.baseline.windows, earlier, wanted, is_news=is_news) and self._adopt_windows(
             wanted
@@ -204,6 +204,7 @@ class Revision:
             changed.add("impacts")
         if "windows" in changed:
             self.impacts.forget(frozenset(self.windows))
+        changed |= self._adopt_own_fields(after)  # behind the impacts, some of which may be a person's
         maintenance.issued_at, maintenance.sequence = after.issued_at, after.sequence
         if was and withdraws(before, after, was, self._recorded()):
             maintenance.unacknowledge()
@@ -230,10 +231,13 @@ class Revision:
             "confidence": after.confidence,
             "other_ids": list(after.other_ids),
             "cancelled_windows": [[as_rest(start), as_rest(end)] for start, end in after.cancelled_windows],
-            "doubts": [
-                {"kind": doubt.kind.value, "sentence": doubt.sentence, "fingerprint": doubt.fingerprint}
-                for doubt in after.doubts
-            ],
+            "doubts": doubts_beside(
+                [
+                    {"kind": doubt.kind.value, "sentence": doubt.sentence, "fingerprint": doubt.fingerprint}
+                    for doubt in after.doubts
+                ],
+                has_circuits=bool(self.impacts.affecting(self.windows)),
+            ),
         }
         changed = {name for name, value in wanted.items() if getattr(self.maintenance, name) != value}
         for name in changed:

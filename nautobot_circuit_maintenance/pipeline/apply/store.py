@@ -95,8 +95,7 @@ def store(revisions: Sequence[Revision], circuits: CircuitMatcher) -> None:
 def _count_impacts(revisions: Iterable[Revision]) -> None:
     """Set what lists are sorted by."""
     for revision in revisions:
-        own = revision.impacts.windows
-        affected = [row for row in revision.impacts.rows if row.pk not in own or own[row.pk] & revision.windows]
+        affected = revision.impacts.affecting(revision.windows)
         revision.maintenance.sort_circuits = len(affected)
         revision.maintenance.sort_severity = severity_of(row.impact for row in affected)
 

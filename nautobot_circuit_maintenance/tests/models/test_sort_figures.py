@@ -20,6 +20,7 @@ from nautobot_circuit_maintenance.tests.factories.mail import START
 from nautobot_circuit_maintenance.tests.page_case import HTMX, PageTestCase, url_of
 
 DAY = timedelta(days=1)
+NO_CIRCUIT = {"kind": "no-circuit", "sentence": "No circuit is named.", "fingerprint": "a"}
 ENDPOINT = "plugins-api:nautobot_circuit_maintenance-api:circuitimpact-{}"
 
 
@@ -53,6 +54,15 @@ class SortFiguresTest(PageTestCase):
 
         self.other.delete()
         self.assert_sorted_by(1, Impact.NO_IMPACT)
+
+    def test_the_first_circuit_ends_the_doubt_that_none_is_named_and_no_other(self):
+        others = [{"kind": "second-window", "sentence": "A second night?", "fingerprint": "b"}]
+        empty = app.create_maintenance("EMPTY", self.provider, start=START, doubts=[NO_CIRCUIT, *others])
+        self.other.maintenance = empty
+        self.other.save()
+
+        empty.refresh_from_db()
+        self.assertEqual(empty.doubts, others)
 
     def test_impact_that_moves_to_another_maintenance(self):
         target = app.create_maintenance("TARGET", self.provider)

@@ -7,7 +7,13 @@ from nautobot.circuits.models import Circuit
 from nautobot.extras.choices import CustomFieldTypeChoices
 from nautobot.extras.models import CustomField, ObjectChange
 
-from nautobot_circuit_maintenance.models import CircuitMaintenance, MaintenanceKey, Notification, ParsedNotification
+from nautobot_circuit_maintenance.models import (
+    CircuitImpact,
+    CircuitMaintenance,
+    MaintenanceKey,
+    Notification,
+    ParsedNotification,
+)
 from nautobot_circuit_maintenance.pipeline.reprocess import requeue
 from nautobot_circuit_maintenance.pipeline.run import RunOptions, drain_waiting
 from nautobot_circuit_maintenance.tests.cases import PipelineTestCase, create_provider
@@ -44,6 +50,28 @@ class PeopleTestCase(PipelineTestCase):
             setattr(maintenance, name, value)
         maintenance.validated_save()
         return maintenance
+
+
+class NoCircuit(PipelineTestCase):
+    """An announcement names no circuit, and a person adds one."""
+
+    def doubts(self) -> list[str]:
+        """Return the kinds of doubts of the only maintenance."""
+        return [doubt["kind"] for doubt in CircuitMaintenance.objects.get().doubts]
+
+    def test_the_doubt_ends_and_stays_away(self) -> None:
+        """Neither the next announcement without a circuit nor reprocessing brings it back."""
+        self.receive(announcement(0, circuits=()))
+        self.assertEqual(self.doubts(), ["no-circuit"])
+
+        CircuitImpact.objects.create(maintenance=CircuitMaintenance.objects.get(), cid="C-9")
+        self.assertEqual(self.doubts(), [])
+
+        self.receive(announcement(1, circuits=(), start=START + DAY))
+        self.assertEqual(self.doubts(), [])
+        requeue(Notification.objects.all())
+        drain_waiting(RunOptions(now=NOON + 2 * DAY, user=self.user))
+        self.assertEqual(self.doubts(), [])
 
 
 class Found(PeopleTestCase):
