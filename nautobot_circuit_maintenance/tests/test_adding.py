@@ -66,6 +66,15 @@ class AddingTest(TextCase, PageTestCase):
         self.assertEqual(maintenance.parsed_notifications.get().notification, row)
         self.assertFalse(Notification.objects.filter(pk=row.pk).needing_attention().exists())
 
+    def test_an_email_with_no_circuit_of_the_provider_says_so(self):
+        sentence = "No circuit of {} stands in the email. Choose the circuits, or add an ID."
+        row = self.failed()
+        self.assertNotContains(self.form(row), sentence.format(row.provider))
+
+        row = self.failed(TEXT.format(zone=" UTC").replace("C-1", "OC/44871/HH"), subject="Unknown circuit")
+
+        self.assertContains(self.form(row), sentence.format(row.provider))
+
     def test_what_is_entered_is_what_is_saved(self):
         row = self.failed()
         changes = {

@@ -72,7 +72,7 @@ class AddPage:
             "may_keep": self._may_keep(provider),
             "own_zone": timezone.get_current_timezone_name(),
             "return_url": back_to(self.request, self.row.get_absolute_url()),
-            **proposal_context.shown(self.proposal, self.form, self.answers),
+            **proposal_context.shown(self.proposal, self.form, self.answers, provider),
         }
         return TemplateResponse(self.request, "nautobot_circuit_maintenance/add_from_email.html", context)
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from nautobot.circuits.models import Circuit
+from nautobot.circuits.models import Circuit, Provider
 
 from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.forms import AddFromEmailForm, AnswersForm
@@ -28,6 +29,8 @@ _MOST_ALTERNATIVES = 6
 _NAMES = {ZONE: "zone", ORDER: "order", BACKUPS: "counts_backups", REFERENCE: "id_label"}
 """The field of ``AnswersForm`` for each kind of question."""
 _LABELS = {"maintenance_id": "ID", "windows": "Window", "circuits": "Circuit", "status": "Status", "impact": "Impact"}
+_NO_CIRCUIT = "No circuit of {} stands in the email. Choose the circuits, or add an ID."
+"""The field would be empty without a word. Who may not view a circuit is not to learn that the email names it."""
 
 
 class Alternative(NamedTuple):
@@ -67,9 +70,13 @@ def windows(proposal: Proposal | None) -> dict[Window, tuple[str, ...]]:
     return dict.fromkeys(proposal.windows.value or (), ()) | dict(proposal.affected)
 
 
-def shown(proposal: Proposal | None, form: AddFromEmailForm, answers: AnswersForm) -> dict[str, Any]:
+def shown(
+    proposal: Proposal | None, form: AddFromEmailForm, answers: AnswersForm, provider: Provider
+) -> dict[str, Any]:
     """Return what the template needs."""
     fields = dict(_fields(proposal)) if proposal else {}
+    if proposal and proposal.circuits.best is None:
+        fields["circuits"] = replace(proposal.circuits, question=_NO_CIRCUIT.format(provider))
     empty: Field[Any] = Field()
     affected = dict(proposal.affected) if proposal else {}
     rows = [_row(name, form, fields.get(name, empty), affected) for name in _LABELS]
