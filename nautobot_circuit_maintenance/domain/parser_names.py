@@ -1,8 +1,11 @@
-"""Which parsers may read the emails of a provider, by its name and by the domain that they come from."""
+"""Which parsers may read the emails of a provider, by its name, the domain that they come from, and their subject."""
 
+import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+_MOST_WORDS = 3
+"""Words that a parser's name may consist of: "crowncastle" is two."""
 _SHORTEST = 4
 """Letters of a name that a domain may contain: "att" is in too many others."""
 
@@ -19,15 +22,15 @@ def normalized_name(name: str) -> str:
     return "".join(character for character in name.lower() if character.isalnum())
 
 
-def proposed_parsers(known: Collection[str], provider: str, sender: str) -> list[ProposedParser]:
+def proposed_parsers(known: Collection[str], provider: str, sender: str, subject: str) -> list[ProposedParser]:
     """Return the parsers that fit, the most likely first."""
     found: dict[str, ProposedParser] = {}
-    for each in _proposed(known, provider, sender):
+    for each in (*_by_name(known, provider, sender), *_by_words(known, provider, subject)):
         found.setdefault(each.name, each)
     return list(found.values())
 
 
-def _proposed(known: Collection[str], provider: str, sender: str) -> Iterator[ProposedParser]:
+def _by_name(known: Collection[str], provider: str, sender: str) -> Iterator[ProposedParser]:
     name = normalized_name(provider)
     labels = [normalized_name(label) for label in sender.rpartition("@")[2].split(".")[:-1]]
     for each in known:
@@ -39,3 +42,21 @@ def _proposed(known: Collection[str], provider: str, sender: str) -> Iterator[Pr
     for each in known:
         if len(each) >= _SHORTEST and (name.startswith(each) or each.startswith(name) and len(name) >= _SHORTEST):
             yield ProposedParser(each, "Its name begins like that of the provider.")
+
+
+def _by_words(known: Collection[str], provider: str, subject: str) -> Iterator[ProposedParser]:
+    in_name, in_subject = _joined_words(provider), _joined_words(subject)
+    for each in known:
+        if each in in_name:
+            yield ProposedParser(each, "Its name stands in that of the provider.")
+    for each in known:
+        if len(each) >= _SHORTEST and each in in_subject:
+            yield ProposedParser(each, "Its name stands in the subject of the email.")
+
+
+def _joined_words(text: str) -> set[str]:
+    """Return the words of a name or subject, and what two or three of them are together, as the parser library spells names."""
+    words = [name for each in re.split(r"[^\w&]+", text) if (name := normalized_name(each))]
+    return {
+        "".join(words[first : first + number]) for first in range(len(words)) for number in range(1, _MOST_WORDS + 1)
+    }

@@ -369,6 +369,14 @@ class OverdueTest(PageTestCase):
         row.refresh_from_db()
         self.assertEqual((self.provider.cf["provider_parser_circuit_maintenances"], row.state), ("zayo", "received"))
 
+    def test_the_parser_that_the_subject_names_is_proposed(self):
+        row = app.create_notification(self.provider, state=State.FAILED, sender="a@b.example", subject="ZAYO TTN-1")
+
+        page = self.client.get(url_of("notification_choose_parser", row))
+
+        self.assertContains(page, "Its name stands in the subject of the email.")
+        self.assertEqual(page.context["form"].initial["parser"], "zayo")
+
     def test_no_parser_is_chosen_beforehand_if_none_fits(self):
         source = models.NotificationSource.objects.get(name="Source 1")
         row = app.create_notification(self.provider, source, state=State.FAILED, sender="noc@elsewhere.example")

@@ -41,7 +41,7 @@ class ChooseParserMixin:
         if not request.user.has_perm("circuits.change_provider", row.provider):
             raise PermissionDenied("You may not change this provider.")
         known = library.known_parser_names()
-        proposed = proposed_parsers(known, row.provider.name, row.sender)
+        proposed = proposed_parsers(known, row.provider.name, row.sender, row.subject)
         form = answered(request, ParserForm, initial={"parser": proposed[0].name if proposed else ""})
         names = dict.fromkeys([*(each.name for each in proposed), *known])
         form.fields["parser"].choices = [*([] if proposed else [("", "---------")]), *((name, name) for name in names)]
@@ -76,6 +76,6 @@ def _explain(why: str) -> str:
     return (
         f"{why} The failed notifications of the provider are then read with it."
         if why
-        else "No parser has the name of the provider or of its address. If none of them is the provider's, add the "
-        "maintenance from the email instead. Otherwise, the failed notifications of the provider are read with it."
+        else "No parser has the name of the provider, of its address or of a word in the subject. If none of them is the "
+        "provider's, add the maintenance from the email instead. Otherwise, the failed notifications of the provider are read with it."
     )
