@@ -43,6 +43,11 @@ def parser_names(provider: Provider) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip()) or (provider.name,)
 
 
+def has_parsers(provider: Provider) -> bool:
+    """Return whether someone set parsers for a provider; only its name is tried otherwise."""
+    return bool((provider.cf.get(PARSERS_FIELD) or "").strip(" ,"))
+
+
 def counted(update: MaintenanceUpdate, provider: Provider | None) -> MaintenanceUpdate:
     """Return an update as the rules count it: without UIDs if they do not identify anything for this provider."""
     return update.without_uids() if provider and provider.cf.get(NEW_UIDS_FIELD) else update

@@ -23,7 +23,7 @@ from nautobot_circuit_maintenance.domain.errors import ParseError, TooManyError
 from nautobot_circuit_maintenance.models import CircuitMatcher, Notification
 from nautobot_circuit_maintenance.models.changes import send_after_commit
 from nautobot_circuit_maintenance.models.manual_readings import ManualReading, manual_readings
-from nautobot_circuit_maintenance.models.providers import parser_names
+from nautobot_circuit_maintenance.models.providers import has_parsers, parser_names
 from nautobot_circuit_maintenance.pipeline.admission import Admission
 from nautobot_circuit_maintenance.pipeline.apply.apply import NotificationUpdates, apply_updates
 from nautobot_circuit_maintenance.pipeline.defects import coded, describe
@@ -279,7 +279,13 @@ def _read_one(row: Notification, manual: ManualReading | None = None) -> Reading
     # Authentication covers the outer message only; attached messages are unauthenticated.
     reads_attached = row.sender_confirmed is None
     try:
-        return parse(bytes(row.raw), parser_names(row.provider), row.provenance, reads_attached=reads_attached)
+        return parse(
+            bytes(row.raw),
+            parser_names(row.provider),
+            row.provenance,
+            reads_attached=reads_attached,
+            are_chosen=has_parsers(row.provider),
+        )
     except ParseError as error:
         return End(State.FAILED, str(error), is_for_layouts=not isinstance(error, TooManyError))
 

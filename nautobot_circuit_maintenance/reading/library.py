@@ -41,6 +41,10 @@ ADVICE = (
     f'Set "{PARSERS.label}" on the provider (genericprovider reads any BCOP calendar), then reprocess. '
     "If none fits, add the maintenance from the email."
 )
+_NONE_CHOSEN = (
+    'No parser is chosen for the provider, and none is named "{}". Add the maintenance from the email, or set '
+    f'"{PARSERS.label}" on the provider (genericprovider reads any BCOP calendar), then reprocess.'
+)
 
 _DISTRIBUTION = "circuit-maintenance-parser"
 _CALENDAR_PARSER = "ICal"
@@ -139,15 +143,19 @@ def known_parser_names() -> tuple[str, ...]:
 class LibraryReader:
     """Reads messages with one parser of the library."""
 
-    def __init__(self, name: str) -> None:
-        """Take the name as people spell it; an unknown one raises when it is used."""
+    def __init__(self, name: str, *, is_chosen: bool = True) -> None:
+        """Take the name as people spell it; an unknown one raises when it is used.
+
+        ``is_chosen``: someone set it; otherwise it is the name of the provider.
+        """
         self.name = name
+        self.is_chosen = is_chosen
 
     def read(self, parts: Parts, provenance: Provenance) -> Reading:
         """Return what a message announces; see ``Reader``."""
         provider = load().init_provider(normalized_name(self.name) or "?")
         if provider is None:
-            raise ParseError("READ-01", f'Unknown parser "{shortened(self.name, 100)}". {ADVICE}')
+            raise self._unknown()
         try:
             items = _read_with(provider, parts)
         except ParseError as error:
@@ -156,6 +164,11 @@ class LibraryReader:
         for item in items:
             by_id.setdefault(item["maintenance_id"], []).append(item)
         return Reading(tuple(_update(same_id, provenance) for same_id in by_id.values()))
+
+    def _unknown(self) -> ParseError:
+        name = shortened(self.name, 100)
+        sentence = f'Unknown parser "{name}". {ADVICE}' if self.is_chosen else _NONE_CHOSEN.format(name)
+        return ParseError("READ-01", sentence)
 
 
 def _read_with(provider: Any, parts: Parts) -> list[Item]:

@@ -33,15 +33,17 @@ def parse(
     limits: Limits = DEFAULT_LIMITS,
     *,
     reads_attached: bool = True,
+    are_chosen: bool = True,
 ) -> Reading:
     """Return what a message announces: its BCOP calendars, or else what the first parser finds that finds anything.
 
     An empty reading means that the message is not a maintenance notification. Raises ParseError with a reason of at most
     1,000 characters if nothing of it can be read. Attached messages can be left out: an automatic reply of the provider
-    may carry one that an attacker wrote.
+    may carry one that an attacker wrote. ``are_chosen``: someone set the parsers; otherwise they are the provider's name,
+    which is tried because no one did.
     """
     library.load()  # Outside the limits: an interrupted import leaves half a module behind.
-    readers = [library.LibraryReader(name) for name in parser_names]
+    readers = [library.LibraryReader(name, is_chosen=are_chosen) for name in parser_names]
     try:
         reading = run_limited(lambda: _read(raw, readers, provenance, reads_attached=reads_attached), limits)
     except ParseError as error:

@@ -86,8 +86,14 @@ class States(PipelineTestCase):
         state, reason = self.state(mail(), parsers="")
 
         self.assertEqual(state, "failed")
+        self.assertIn('No parser is chosen for the provider, and none is named "ISP".', reason)
         self.assertIn("Parser for Circuit Maintenance plugin", reason)
         self.assertIn("reprocess", reason)
+
+    def test_a_parser_that_was_set_and_does_not_exist_is_unknown(self):
+        """It is what a person has to correct; a comma alone sets nothing."""
+        self.assertIn('Unknown parser "nonsense".', self.state(mail(), parsers="nonsense")[1])
+        self.assertIn("No parser is chosen", self.state(mail(text="Another"), parsers=" , ")[1])
 
     def test_a_value_that_the_database_refuses_fails_with_the_reason_and_leaves_nothing_behind(self):
         """A defect of ours in one message: no maintenance, no evidence, and the mail behind it is digested."""
