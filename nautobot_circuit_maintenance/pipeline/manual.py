@@ -81,14 +81,20 @@ def by_person(update: MaintenanceUpdate, user: Any) -> MaintenanceUpdate:
     return replace(update, parser=parser, doubts=(), opinion=Opinion(CONFIRMED))
 
 
+def is_partly_read(row: Notification) -> bool:
+    """Return whether a part of the message was read, and its reason names another one that was not."""
+    return bool(row.state == State.PARSED and row.error)
+
+
 def with_others(row: Notification, update: MaintenanceUpdate) -> list[MaintenanceUpdate]:
     """Return what a message announces when a person has said this: other maintenances of it stay as they are.
 
-    If it announced only one, that is the one which the person has corrected, whatever its ID was.
+    If it announced only one, that is the one which the person has corrected, whatever its ID was; unless a part of the
+    message was not read, which is what the person adds.
     """
     known = [each.as_update() for each in row.parsed_notifications.order_by("maintenance__name", "pk")]
     others = [each for each in known if id_key(each.maintenance_id) != id_key(update.maintenance_id)]
-    return [update, *others] if len(known) > 1 else [update]
+    return [update, *others] if len(known) > 1 or is_partly_read(row) else [update]
 
 
 def apply_by_person(

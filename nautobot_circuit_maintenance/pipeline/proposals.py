@@ -9,8 +9,10 @@ from nautobot_circuit_maintenance.mail.parts import mail_content
 from nautobot_circuit_maintenance.models import Notification
 from nautobot_circuit_maintenance.models.providers import ProviderFacts
 from nautobot_circuit_maintenance.pipeline.inventories import inventory_of
+from nautobot_circuit_maintenance.pipeline.manual import is_partly_read
 from nautobot_circuit_maintenance.reading.gates.base import Known
 from nautobot_circuit_maintenance.reading.proposal.propose import proposal_of
+from nautobot_circuit_maintenance.reading.proposal.unread import with_unread_id
 from nautobot_circuit_maintenance.reading.proposal.values import Proposal
 
 LARGEST = 2 * 1024 * 1024
@@ -32,4 +34,8 @@ def propose_for(row: Notification, facts: ProviderFacts, circuits: QuerySet[Circ
     def look() -> Proposal:
         return proposal_of(mail_content(raw, row.provenance, reads_attached=reads_attached), row.received_at, known)
 
-    return run_limited(look, _LIMITS)
+    proposal = run_limited(look, _LIMITS)
+    if not is_partly_read(row):
+        return proposal
+    read = row.parsed_notifications.order_by().values_list("json__maintenance_id", flat=True)
+    return with_unread_id(proposal, list(read), row.error)

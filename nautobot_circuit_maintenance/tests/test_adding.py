@@ -6,7 +6,7 @@ from nautobot.circuits.models import Provider
 from nautobot_circuit_maintenance.domain.custom_fields import BACKUPS, ORDER, ZONE
 from nautobot_circuit_maintenance.models import CircuitMaintenance, ManualReading, Notification
 from nautobot_circuit_maintenance.models.windows import END_AFTER_START
-from nautobot_circuit_maintenance.tests.factories.mail import mail
+from nautobot_circuit_maintenance.tests.factories.mail import Bcop, mail
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
 from nautobot_circuit_maintenance.tests.pipeline.test_second_opinion import TextCase
 
@@ -65,6 +65,34 @@ class AddingTest(TextCase, PageTestCase):
         self.assertEqual(self.impacts("W-4711"), {"C-1": "OUTAGE"})
         self.assertEqual(maintenance.parsed_notifications.get().notification, row)
         self.assertFalse(Notification.objects.filter(pk=row.pk).needing_attention().exists())
+
+    def partly_read(self, text):
+        """Receive a message with two events, of which the second has no start, and this text."""
+        raw = mail(Bcop("W-702", circuits=(("C-1", "OUTAGE"),)), Bcop("W-703"), subject="Two", text=text)
+        readable, separator, broken = raw.rpartition(b"\r\nDTSTART:")
+        self.receive(readable + separator.replace(b"DTSTART", b"X-START") + broken)
+        row = Notification.objects.get(subject="Two")
+        self.assertIn("W-703", row.error)
+        return row
+
+    def test_of_a_partly_read_email_the_unread_id_is_proposed_and_what_was_read_stays(self):
+        text = "Ticket: W-702\n" + TEXT.format(zone=" UTC").replace("W-4711", "W-703")
+        row = self.partly_read(text)
+        page = self.form(row)
+        self.assertEqual(page.context["form"].initial["maintenance_id"], "W-703")
+
+        self.save(row, page)
+
+        self.assertEqual(self.maintenance("W-703").status, "CANCELLED")
+        self.assertEqual((self.maintenance("W-702").status, self.impacts("W-702")), ("CONFIRMED", {"C-1": "OUTAGE"}))
+        row.refresh_from_db()
+        self.assertEqual(row.error, "")
+
+    def test_an_id_that_was_read_is_not_proposed_again(self):
+        page = self.form(self.partly_read(TEXT.format(zone=" UTC").replace("W-4711", "W-702")))
+
+        self.assertNotIn("maintenance_id", page.context["form"].initial)
+        self.assertContains(page, "W-702 was read from this email and is on record.")
 
     def test_an_email_with_no_circuit_of_the_provider_says_so(self):
         sentence = "No circuit of {} stands in the email. Choose the circuits, or add an ID."

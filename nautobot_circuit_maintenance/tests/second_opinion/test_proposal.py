@@ -8,6 +8,7 @@ from nautobot_circuit_maintenance.reading.candidates.circuits import Inventory
 from nautobot_circuit_maintenance.reading.candidates.dates import DAY_FIRST, MONTH_FIRST
 from nautobot_circuit_maintenance.reading.gates.base import Known
 from nautobot_circuit_maintenance.reading.proposal.propose import proposal_of
+from nautobot_circuit_maintenance.reading.proposal.unread import with_unread_id
 from nautobot_circuit_maintenance.reading.proposal.values import BACKUPS, ORDER, REFERENCE, ZONE, Proposal
 from nautobot_circuit_maintenance.tests.second_opinion.messages import (
     CIRCUIT,
@@ -239,3 +240,23 @@ class TestRefused(unittest.TestCase):
         self.assertTrue(all(0 <= start < end <= length for start, end in spans))
         if found.windows.best:
             self.assertTrue(all(start < end for start, end in found.windows.best.value))
+
+
+class TestUnread(unittest.TestCase):
+    """Of a message of which a part was read, the ID of the other part is proposed."""
+
+    def proposed(self, reason: str, *read: str) -> tuple[str | None, bool]:
+        """Return the ID that is filled in for a message with two, and whether a person is asked to look."""
+        field = with_unread_id(form(f"{_PLAIN}Reference: W-70\nReference: W-703\n"), read, reason).maintenance_id
+        return field.value, bool(field.question)
+
+    def test_the_id_that_the_reason_names_as_a_whole_word(self):
+        self.assertEqual(self.proposed("Event W-703 was not read.", NAME), ("W-703", False))
+        self.assertEqual(self.proposed("Event w-703 was not read.", NAME, "W-70"), ("W-703", False))
+
+    def test_none_if_the_reason_names_none_and_the_best_was_read(self):
+        self.assertEqual(self.proposed("Event number 2 was not read.", NAME.lower()), (None, True))
+        self.assertEqual(self.proposed("Event W-703 was not read.", NAME, "W-703"), (None, True))
+
+    def test_what_was_not_read_stays(self):
+        self.assertEqual(self.proposed("Event number 2 was not read.", "W-70"), (NAME, False))
