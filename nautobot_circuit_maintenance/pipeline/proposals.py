@@ -37,5 +37,6 @@ def propose_for(row: Notification, facts: ProviderFacts, circuits: QuerySet[Circ
     proposal = run_limited(look, _LIMITS)
     if not is_partly_read(row):
         return proposal
-    read = row.parsed_notifications.order_by().values_list("json__maintenance_id", flat=True)
-    return with_unread_id(proposal, list(read), row.error)
+    # All of them: they may be prefetched, where many emails are looked at.
+    read = [each.json["maintenance_id"] for each in row.parsed_notifications.all()]
+    return with_unread_id(proposal, read, row.error)
