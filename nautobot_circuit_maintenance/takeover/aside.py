@@ -96,11 +96,14 @@ def is_aside(connection: Any) -> bool:
 
 
 def set_aside(_apps: Any, schema_editor: Any) -> None:
-    """Rename the tables of the older package, if there are any, and create the ledger."""
+    """Create the ledger, and rename the tables of the older package, if there are any."""
     connection = schema_editor.connection
     found = older_tables(connection)
     if not found:
         return
+    # The ledger first: once the last table is renamed, no other attempt comes here.
+    if LEDGER_TABLE not in connection.introspection.table_names():
+        schema_editor.create_model(Entry)
     for name in NAMES:
         if name in found:
             _strip(schema_editor, original(name), foreign=True)
@@ -108,8 +111,6 @@ def set_aside(_apps: Any, schema_editor: Any) -> None:
         if name in found:
             _strip(schema_editor, original(name), foreign=False)
             _rename(schema_editor, original(name), aside(name))
-    if LEDGER_TABLE not in connection.introspection.table_names():
-        schema_editor.create_model(Entry)
 
 
 def put_back(_apps: Any, schema_editor: Any) -> None:

@@ -7,9 +7,9 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from development.services import database
-from nautobot_circuit_maintenance.takeover import report
+from nautobot_circuit_maintenance.takeover import aside, report
 from nautobot_circuit_maintenance.takeover.copying import take_over
-from nautobot_circuit_maintenance.takeover.tables import APP, LEDGER_TABLE
+from nautobot_circuit_maintenance.takeover.tables import APP, LEDGER_TABLE, NAMES
 from nautobot_circuit_maintenance.tests.takeover import databases
 
 pytestmark = pytest.mark.postgresql("the databases of the older package are PostgreSQL's")
@@ -111,3 +111,44 @@ def test_a_kill_while_the_tables_are_set_aside_leaves_them_where_they_were(older
         databases.migrate()
 
         assert report.unaccounted() == 0
+
+
+class Second(Exception):
+    """An attempt ends before its second change of the schema."""
+
+
+def one_change_at_most() -> Any:
+    """Return a wrapper that lets one change of the schema pass."""
+    changes: list[str] = []
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith(("ALTER", "CREATE", "DROP")):
+            changes.append(sql)
+            if len(changes) > 1:
+                raise Second
+        return execute(sql, params, many, context)
+
+    return wrapper
+
+
+def attempt() -> bool:
+    """Set the tables aside where each statement is committed at once, as on MySQL; return whether that ended."""
+    try:
+        with connection.execute_wrapper(one_change_at_most()), connection.schema_editor(atomic=False) as schema_editor:
+            aside.set_aside(None, schema_editor)
+    except Second:
+        return False
+    return True
+
+
+def test_a_kill_between_any_two_changes_of_the_schema_is_made_good_without_transactions(older):
+    with databases.clone(older):
+        attempts = 1
+        while not attempt():
+            attempts += 1
+
+        names = set(connection.introspection.table_names())
+        assert attempts > 3 * len(NAMES)
+        assert {aside.aside(each) for each in NAMES} | {LEDGER_TABLE} <= names
+        assert not {aside.original(each) for each in NAMES} & names
+        assert not report.Entry.objects.exists()
