@@ -61,7 +61,7 @@ def test_every_count_of_the_dashboard_leads_to_as_many_rows(page: Page):
     for address, count in counts:
         if "/risk/" in address:  # a page, not a list
             page.goto(address)
-            sites = page.get_by_text(re.compile(r"^Sites: \d+ dark, \d+ one left$")).inner_text()
+            sites = page.get_by_text(re.compile(r"^Sites: \d+ dark, \d+ with one way left$")).inner_text()
             assert sum(map(int, re.findall(r"\d+", sites))) == count
             continue
         open_list(page, f"{address}&{PER_PAGE}")

@@ -79,9 +79,9 @@ class ProviderSummaryTest(TestCase):
         """Doubtful maintenances and unknown circuit IDs count, unless they are past."""
         models.Notification.objects.update(state=State.PARSED, error="")
         doubt = {"kind": "second-window", "sentence": "A second night, or a new date?", "fingerprint": ""}
-        self.assertIn("nothing", self.summary())
+        self.assertIn("no unread email, doubtful maintenance or unknown circuit ID", self.summary())
         app.create_maintenance("PAST", self.isp, start=timezone.now() - 50 * HOUR, doubts=[doubt])
-        self.assertIn("nothing", self.summary())
+        self.assertIn("no unread email, doubtful maintenance or unknown circuit ID", self.summary())
         ahead = app.create_maintenance("AHEAD", self.isp, start=timezone.now() + 50 * HOUR, doubts=[doubt])
         app.create_impact(ahead, "UNKNOWN", Impact.OUTAGE)
         text = self.summary()

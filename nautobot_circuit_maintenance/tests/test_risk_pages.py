@@ -67,7 +67,7 @@ class RiskPageTest(PageCase):
         self.assertIn("both links: ISP 1 one, ISP 1 two", plain(page))
         self.assertIn("1 of 2 links down: ISP 1 two; hangs on B-1", plain(page))
         self.assertIn(self.one.get_absolute_url(), page)
-        self.assertIn("1 dark, 1 one left", page)
+        self.assertIn("1 dark, 1 with one way left", page)
         self.assertIn("Measured from the provider networks", page)
         self.assertNotIn("that you may view", page)
 

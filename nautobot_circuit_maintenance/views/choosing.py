@@ -1,5 +1,6 @@
 """Choosing what a doubtful reading is instead, and keeping a habit of the provider that it shows."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
@@ -11,15 +12,18 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from rest_framework.decorators import action
 
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.alternatives import is_swapped
 from nautobot_circuit_maintenance.domain.custom_fields import ORDER
 from nautobot_circuit_maintenance.domain.errors import ParseError
+from nautobot_circuit_maintenance.domain.updates import Window
 from nautobot_circuit_maintenance.forms.moments import UNKNOWN_ZONE, ZoneInput
 from nautobot_circuit_maintenance.models import CircuitMaintenance, Notification
 from nautobot_circuit_maintenance.pipeline.choosing import choose
+from nautobot_circuit_maintenance.ui import formatting
 from nautobot_circuit_maintenance.views.asking import ASKING, TITLED
 
 if TYPE_CHECKING:
@@ -82,7 +86,7 @@ class RuleMixin:
             "habit": habit,
             "problem": problem,
             "zones": ZoneInput().render("zone", habit.value, {"id": "id_zone", "aria-label": "Time zone"}),
-            "previews": previews,
+            "previews": [(each, _windows(each.recorded), _windows(each.read)) for each in previews],
             "differs": any(each.differs for each in previews),
         }
         return TemplateResponse(request, "nautobot_circuit_maintenance/rule.html", context)
@@ -114,3 +118,7 @@ def _habit(request: HttpRequest) -> tuple["Habit", str]:
     if order not in ORDER.choices:
         raise Http404("No such order of day and month.")
     return Habit("order", order), ""
+
+
+def _windows(read: Iterable[Window]) -> SafeString:
+    return formatting.windows((each.start, each.end) for each in read)
