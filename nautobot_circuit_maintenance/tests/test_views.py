@@ -46,6 +46,9 @@ class CircuitImpactViewTest(inherited.EditableViewTestCase):
     """Nautobot's tests."""
 
     model = models.CircuitImpact
+    custom_action_required_permissions = {  # the link of a linked impact changes the alias of its circuit
+        "link": [f"{APP}.change_circuitimpact", "circuits.change_circuit"],
+    }
     test_bulk_edit_objects_nullable_fields = None  # none of its fields may be emptied in bulk
 
     @classmethod
