@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef
 from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance.analysis.layout_offers import Teachable, suspended_layouts, teachable
@@ -118,9 +118,10 @@ def _announced(maintenance: CircuitMaintenance) -> datetime | None:
 
 
 def _unknown_ids(visibility: Visibility, now: datetime) -> list[Entry]:
-    """Return one entry for each circuit ID, that of its newest impact."""
+    """Return one entry for each circuit ID, that of its newest impact, with ``shows_maintenance``: whether the user may view that."""
     not_over = CircuitMaintenance.objects.not_over(now).order_by()
     rows = visibility.impacts.unmatched().filter(maintenance__in=not_over).select_related("maintenance")
+    rows = rows.annotate(shows_maintenance=Exists(visibility.maintenances.filter(pk=OuterRef("maintenance"))))
     newest: dict[tuple[UUID | None, str], CircuitImpact] = {}
     for row in rows.order_by("-created", "cid")[:MOST]:
         newest.setdefault((row.maintenance.provider_id, row.cid), row)

@@ -36,10 +36,9 @@ class LinkCircuitForm(AskOnceMixin, BootstrapMixin, forms.Form):
         others = self.visibility.impacts.filter(maintenance=self.impact.maintenance_id, circuit=circuit)
         named = others.exclude(pk=self.impact.pk).order_by("cid").values_list("cid", flat=True).first()
         if named:
-            name = self.impact.maintenance.name
+            seen = self.visibility.maintenances.filter(pk=self.impact.maintenance_id).first()
+            subject = f"Maintenance {seen.name}" if seen else "The maintenance"
             self.ask_once(
-                [
-                    f"Maintenance {name} names circuit {circuit.cid} itself, as {named}, so {self.impact.cid} may be another"
-                ]
+                [f"{subject} names circuit {circuit.cid} itself, as {named}, so {self.impact.cid} may be another"]
             )
         return circuit

@@ -134,9 +134,8 @@ class NotificationMaintenancesTable(ParsedNotificationTable):
         empty_text = "No maintenance information found in this notification"
 
 
-def _with_figures(sources: QuerySet[NotificationSource], user: Any) -> QuerySet[NotificationSource]:
+def _with_figures(sources: QuerySet[NotificationSource], visibility: Visibility) -> QuerySet[NotificationSource]:
     """Add latest notification, number of waiting ones and providers, as far as the user may view them."""
-    visibility = Visibility.of(user) if user else Visibility.everything()
     visible = visibility.providers.filter(notification_sources=OuterRef("pk")).values("notification_sources")
     notifications = visibility.notifications.filter(source=OuterRef("pk")).order_by("-received_at")
     counted = notifications.filter(state=State.RECEIVED).order_by().values("source").annotate(number=Count("pk"))
@@ -228,18 +227,20 @@ class NotificationSourceTable(StackedMixin, BaseTable):
         )
 
     def __init__(self, data: Any, *args: Any, user: Any = None, **kwargs: Any) -> None:
-        """Read the settings once, and add the counts to the query, wherever the table is shown."""
+        """Read the settings once, and add the counts to the query, wherever the table is shown.
+
+        Core's search makes the table without a user; what it shows depends on the permissions of its reader all the same.
+        """
+        self.visibility = Visibility.of(user) if user else Visibility.of_reader()
         self.settings = {source.name: source for source in get_app_settings().sources}
         if isinstance(data, QuerySet):
-            data = _with_figures(data, user)
+            data = _with_figures(data, self.visibility)
         super().__init__(data, *args, user=user, **kwargs)
-        self.viewer = user
 
     @cached_property
     def states(self) -> dict[UUID, SourceState]:
         """Whether email is coming in, read once, and only if the column is shown."""
-        visibility = Visibility.of(self.viewer) if self.viewer else Visibility.everything()
-        return {each.source.pk: each for each in read_sources(visibility, timezone.now())}
+        return {each.source.pk: each for each in read_sources(self.visibility, timezone.now())}
 
     def render_health(self, record: NotificationSource) -> SafeString:
         """Render the state, with the providers that used to write in the tooltip."""

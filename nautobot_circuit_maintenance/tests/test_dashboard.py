@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from nautobot.apps.testing import TestCase
 from nautobot.apps.ui import EChartsBase
-from nautobot.circuits.models import Circuit, Provider
+from nautobot.circuits.models import Circuit, CircuitTermination, Provider
 from nautobot.dcim.models import Location
 from nautobot.extras.models import CustomField, Tag
 
@@ -268,8 +268,24 @@ class DashboardTest(DashboardCase):
         for model, tab in ((models.NotificationSource, "Health"), (Provider, "Providers")):
             self.client.force_login(users.viewer(models.CircuitMaintenance, model))
             self.assertIn(tab, self.tabs(self.page()))
-        self.client.force_login(users.viewer(models.CircuitMaintenance, models.CircuitImpact, Location, Circuit))
-        self.assert_shows(self.page(), "by site")
+
+    def test_overlaps_are_counted_only_with_each_of_the_permissions_that_they_need(self):
+        fill()
+        app.create_impact(
+            models.CircuitMaintenance.objects.get(name="WORK-9.0.1"), Circuit.objects.get(cid="CIRCUIT-8")
+        )
+        needed = (models.CircuitImpact, Location, Circuit, CircuitTermination)
+        for missing in needed:
+            self.client.force_login(users.viewer(models.CircuitMaintenance, *(set(needed) - {missing})))
+            page = self.page()
+            with self.subTest(missing=missing.__name__):
+                self.assertNotIn("Overlapping", self.tile_links(page))
+                self.assert_hides(page, "by site")
+
+        self.client.force_login(users.viewer(models.CircuitMaintenance, *needed))
+        page = self.page()
+        self.assertEqual(self.tile_links(page)["Overlapping"][0], 2)
+        self.assert_shows(page, "by site")
 
     def test_what_a_user_may_not_see_is_no_zero(self):
         fill()

@@ -124,6 +124,22 @@ class InboxTest(PageTestCase):
         self.assertNotIn("Add the circuit", row)
         self.assertIn("Add the circuit", self.page("inbox").partition(">X-2<")[2].partition("</tr>")[0])
 
+    def test_a_maintenance_that_the_user_may_not_view_is_not_named_beside_its_circuit_id(self):
+        self.permit("view_notification", "view_circuitimpact")
+        self.permit("view_circuitmaintenance", constraints={"name__in": ["AHEAD-1", "MORE-1"]})
+        models.CircuitImpact.objects.filter(cid="X-1").exclude(maintenance__name="AHEAD-1").delete()
+        models.CircuitImpact.objects.filter(cid="X-2").exclude(maintenance__name="AHEAD-2").delete()
+        page = self.page("inbox")
+        seen, hidden = (page.partition(f">X-{number}<")[2].partition("</tr>")[0] for number in (1, 2))
+
+        self.assertIn(">AHEAD-1</a> names this circuit ID, which is not in Nautobot.", seen)
+        self.assertIn("A maintenance names this circuit ID, which is not in Nautobot.", hidden)
+        models.CircuitImpact.objects.filter(cid="X-2").update(matched_by="manual")
+        page = self.page("inbox")
+        self.assertIn("A maintenance names this circuit ID. A person removed its circuit", page)
+        self.assertNotIn("AHEAD-2", page)
+        self.assertNotIn(str(models.CircuitMaintenance.objects.get(name="AHEAD-2").pk), page)
+
     def test_adding_the_circuit_comes_back_to_the_inbox_without_the_row(self):
         self.become_superuser()
         row = self.page("inbox").partition(">X-1<")[2].partition("</tr>")[0]

@@ -252,6 +252,20 @@ class LinkPageTest(PageTestCase):
         self.assertHttpStatus(self.client.post(url, {"circuit": other.pk}), 302)
         self.assertEqual(aliases(other), ("UNKNOWN-1",))
 
+    def test_it_asks_without_the_name_of_a_maintenance_that_the_user_may_not_view(self):
+        self.permit("view_circuitimpact", "change_circuitimpact")
+        self.add_permissions("circuits.view_circuit", "circuits.change_circuit")
+        url, data = url_of("circuitimpact_link", self.impact), {"circuit": self.circuit.pk}
+
+        asking = self.client.post(url, data)
+
+        self.assertContains(asking, "The maintenance names circuit C-1 itself, as C-1, so UNKNOWN-1 may be another.")
+        self.assertNotContains(asking, self.impact.maintenance.name)
+        self.permit("view_circuitmaintenance")
+        self.assertContains(
+            self.client.post(url, data), f"Maintenance {self.impact.maintenance.name} names circuit C-1"
+        )
+
     def test_a_circuit_that_the_maintenance_does_not_name_is_linked_at_once(self):
         self.become_superuser()
         other = core.create_circuit(self.circuit.provider, "C-7")

@@ -2,10 +2,16 @@
 
 import html
 import re
+from datetime import timedelta
 
+from django.apps import apps
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
+from nautobot.apps.templatetags import placeholder
+from nautobot.circuits.models import Provider
 
 from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import NotificationStateChoices as State
@@ -407,3 +413,37 @@ class SearchTest(PageTestCase):
 
         self.assertHttpStatus(response, 200)
         self.assertIn("M-2", response.content.decode())
+
+    def test_search_shows_of_each_model_what_the_list_shows_to_the_same_user(self):
+        source, provider = models.NotificationSource.objects.get(name="Source 1"), Provider.objects.get(name="ISP 1")
+        source.providers.add(provider)
+        source.notifications.all().delete()
+        for days in range(60, 85, 5):  # used to write, and is silent
+            received = timezone.now() - timedelta(days=days)
+            app.create_notification(provider, source, state=State.RECEIVED, received_at=received)
+        cache.clear()
+        for model in apps.get_app_config("nautobot_circuit_maintenance").searchable_models:
+            self.user.object_permissions.all().delete()
+            self.permit(f"view_{model}")
+            search = reverse("search") + f"?q=1&model=nautobot_circuit_maintenance.{model}"
+            with self.subTest(model=model):
+                found, listed = self.cells(search), self.cells(url_of(f"{model}_list") + "?q=1")
+                self.assertTrue(found)
+                self.assertEqual(found, {pk: listed[pk] for pk in found})
+        row = found[source.pk]
+        self.assertNotIn("ISP 1", row["health"])
+        self.assertEqual((row["waiting"], row["latest_notification"]), ("0", placeholder(None)))
+        self.assertIn(">0</a>", row["providers"])
+        self.permit("view_notification")
+        self.add_permissions("circuits.view_provider")
+        row = self.cells(search)[source.pk]
+        self.assertIn("No email from ISP 1", row["health"])
+        self.assertIn(">5</a>", row["waiting"])
+
+    def cells(self, url):
+        """Return what a table shows, by row and column, without what selects and changes rows."""
+        response = self.client.get(url, **HTMX)
+        self.assertHttpStatus(response, 200)
+        table = response.context["table"]
+        columns = [column.name for column in table.columns.iterall() if column.name not in ("pk", "actions")]
+        return {row.record.pk: {name: str(row.get_cell(name)) for name in columns} for row in table.paginated_rows}

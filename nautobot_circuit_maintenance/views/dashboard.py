@@ -25,8 +25,13 @@ from nautobot_circuit_maintenance.views.tab_counts import counted_tabs
 
 _LIST = "plugins:nautobot_circuit_maintenance:circuitmaintenance_list"
 _TITLE = "Circuit Maintenance Dashboard"
-_OF_SITES = ("nautobot_circuit_maintenance.view_circuitimpact", "dcim.view_location", "circuits.view_circuit")
-"""Permissions without which the picture of the sites would be empty for another reason."""
+_OF_SITES = (
+    "nautobot_circuit_maintenance.view_circuitimpact",
+    "dcim.view_location",
+    "circuits.view_circuit",
+    "circuits.view_circuittermination",
+)
+"""Permissions without which the picture of the sites would be empty, and the number of overlaps 0, for another reason."""
 
 
 class DashboardView(Page):

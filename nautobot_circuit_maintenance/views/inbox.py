@@ -192,23 +192,24 @@ def _maintenance(entry: inbox.Entry, _here: str) -> dict[str, Any]:
     }
 
 
-_UNKNOWN = 'Maintenance <a href="{}">{}</a> names this circuit ID, which is not in Nautobot.'
+_UNKNOWN = "{} names this circuit ID, which is not in Nautobot."
 _UNLINKED = (
-    'Maintenance <a href="{}">{}</a> names this circuit ID. A person removed its circuit, so it is not linked '
-    "automatically any more: link it to a circuit."
+    "{} names this circuit ID. A person removed its circuit, so it is not linked automatically any more: link it to a "
+    "circuit."
 )
 
 
 def _impact(entry: inbox.Entry, _here: str) -> dict[str, Any]:
     row: Any = entry.row
+    subject = "A maintenance"
+    if row.shows_maintenance:
+        subject = format_html(
+            'Maintenance <a href="{}">{}</a>', row.maintenance.get_absolute_url(), row.maintenance.name
+        )
     return {
         "kind": formatting.UNKNOWN_CIRCUIT_ID,
         "title": row.cid,
-        "why": format_html(
-            _UNLINKED if row.matched_by == MatchedBy.MANUAL else _UNKNOWN,
-            row.maintenance.get_absolute_url(),
-            row.maintenance.name,
-        ),
+        "why": format_html(_UNLINKED if row.matched_by == MatchedBy.MANUAL else _UNKNOWN, subject),
         "links": [],
         "posts": [],
     }
