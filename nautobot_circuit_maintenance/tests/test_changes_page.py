@@ -136,6 +136,17 @@ class ChangesPageTest(PageTestCase):
         self.assertEqual((friday.weekday(), friday.hour), (4, 0))
         self.assertTrue(timedelta(days=1) <= timezone.now() - friday < timedelta(days=8, hours=1))
 
+    def test_an_address_from_another_day_keeps_its_days(self):
+        """The link "since Friday" of a Tuesday has four days on a Wednesday too."""
+        self.become_superuser()
+        now = timezone.now()
+        for days in (2, 4, 5, 6, 29):
+            page = self.client.get(url_of("changes"), {"days": days})
+            self.assertIn(page.context["since"], (start_of_day(now, days), start_of_day(timezone.now(), days)))
+            self.assertContains(page, f'href="?days={days}" class="btn btn-sm btn-primary" aria-current="true"')
+        for days in ("0", "31", "-4", "4.5", "٤", "1000000"):
+            self.assertEqual(self.client.get(url_of("changes"), {"days": days}).context["days"], 3, days)
+
     def test_days_since_friday(self):
         for day, days in ((27, 7), (28, 1), (29, 2), (30, 3)):
             self.assertEqual(days_since_friday(datetime(2026, 11, day, 12, tzinfo=fixed_zones.utc)), days)

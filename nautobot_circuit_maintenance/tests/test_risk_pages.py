@@ -95,6 +95,26 @@ class RiskPageTest(PageCase):
         self.assertEqual(rows(), ({("edge-1", "")}, {"edge-1"}))
         self.assertEqual(self.listed(puts_at_risk=True), {"one", "two", "three"})
 
+    def test_devices_of_all_sites_in_one_row_are_named(self):
+        """As where circuits end in one building, and the router stands in the next, which hangs on the first."""
+        dublin, essen = core.create_sites("Dublin", "Essen")
+        device = core.create_device("edge-1", essen)
+        for cid, place, network in (
+            ("D-1", dublin, self.network),
+            ("D-2", dublin, self.network),
+            ("E-1", essen, dublin),
+        ):
+            self.circuits[cid] = self.circuit(cid, None, network)
+            core.terminate(self.circuits[cid], "A", place, device if place == dublin else None)
+        self.work("three", "D-1", "D-2", start=50)
+
+        rows = {strip_tags(str(row["what"])): row for row in self.context("risk")["rows"]}
+
+        self.assertEqual(
+            {name: row["devices"] for name, row in rows.items()}, {"Athens": "", "Berlin": "", "Dublin": "edge-1"}
+        )
+        self.assertEqual(rows["Dublin"]["behind"], 1)
+
     def test_filters(self):
         self.assertNotIn("both links", self.text("risk", kind="one left"))
         self.assertIn("both links", self.text("risk", location=str(self.athens.pk)))

@@ -33,6 +33,8 @@ _ROUTE = "plugins:nautobot_circuit_maintenance:changes"
 _LIST_ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_list"
 _TITLE = "Recent Changes"
 _DAYS = (1, USUAL_DAYS, 7, 30)
+_ALLOWED_DAYS = {str(days): days for days in range(1, max(_DAYS) + 1)}
+"""All up to the longest: an address that was kept from "since Friday" has other days than Friday has today."""
 _LABELS = {
     ChangeKind.CANCELLED: "cancelled",
     ChangeKind.MOVED: "moved",
@@ -136,10 +138,10 @@ def changes_url(days: int = USUAL_DAYS, kind: ChangeKind | None = None) -> str:
     return f"{reverse(_ROUTE)}?{urlencode(query)}"
 
 
-def _choices(now: datetime) -> dict[int, str]:
-    """Return the periods by their days; one that begins on the last Friday says so."""
+def _choices(now: datetime, days: int) -> dict[int, str]:
+    """Return the usual periods and this one by their days; one that begins on the last Friday says so."""
     friday = days_since_friday(now)
-    labels = {each: f"{each} days" for each in _DAYS} | {1: "Since yesterday"}
+    labels = {each: f"{each} days" for each in (*_DAYS, days)} | {1: "Since yesterday"}
     labels[friday] = f"Since {formatting.day(start_of_day(now, friday))}"
     return dict(sorted(labels.items()))
 
@@ -161,14 +163,13 @@ class ChangesView(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Render the page."""
         now, visibility = timezone.now(), Visibility.of(request.user)
-        choices = _choices(now)
-        days = next((each for each in choices if str(each) == request.GET.get("days", "")), USUAL_DAYS)
+        days = _ALLOWED_DAYS.get(request.GET.get("days", ""), USUAL_DAYS)
         kind = next((each for each in ChangeKind if each.value == request.GET.get("kind")), None)
         found = context_of(visibility, now, days, MOST, kind)
         known = found["count"] if days == USUAL_DAYS else None
         context = {
             "days": days,
-            "choices": choices.items(),
+            "choices": _choices(now, days).items(),
             "kind": kind.value if kind else "",
             "days_url": changes_url(days),
             "tabs": counted_tabs("changes", visibility, now, changes=known),

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from nautobot_circuit_maintenance.analysis.freshness import SourceState
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
@@ -10,6 +11,8 @@ from nautobot_circuit_maintenance.choices import SourceHealthChoices as Health
 from nautobot_circuit_maintenance.ui import formatting
 
 _MOST, _NEVER = 2, "never"
+_RECENT = timedelta(days=7)
+"""Email is coming in if the newest is no older."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,14 @@ class MailLine:
     is_warning: bool
 
 
+class _Arrival(NamedTuple):
+    """What is known of email that arrived: in words, when, and whether it is a warning."""
+
+    says: str
+    times: tuple[str, ...]
+    is_warning: bool
+
+
 def mail_line(sources: Sequence[SourceState], visibility: Visibility, now: datetime) -> MailLine | None:
     """Return the line; None if no source is configured, of those that the user may view."""
     configured = [each for each in sources if each.health != Health.NOT_CONFIGURED]
@@ -30,13 +41,10 @@ def mail_line(sources: Sequence[SourceState], visibility: Visibility, now: datet
         return None
     problems = list(_problems(configured, now))
     more = f" and {len(problems) - _MOST} more" if len(problems) > _MOST else ""
-    arrived = list(_arrived(visibility, now))
-    if problems:
-        says = f"{'; '.join(problems[:_MOST])}{more}"
-    else:
-        says = "No email has arrived yet" if arrived == [_NEVER] else "Email is coming in"
-    times = [f"last arrived {each}" for each in arrived if each != _NEVER]
-    return MailLine(says, ", ".join([*times, f"last read {_read(configured, now)}"]), bool(problems))
+    arrival = _arrival(visibility, now)
+    says = f"{'; '.join(problems[:_MOST])}{more}" if problems else arrival.says
+    times = ", ".join([*arrival.times, f"last read {_read(configured, now)}"])
+    return MailLine(says, times, bool(problems) or arrival.is_warning)
 
 
 def _problems(sources: Sequence[SourceState], now: datetime) -> Iterator[str]:
@@ -59,11 +67,21 @@ def _problems(sources: Sequence[SourceState], now: datetime) -> Iterator[str]:
         )
 
 
-def _arrived(visibility: Visibility, now: datetime) -> Iterator[str]:
-    """Yield when the newest email arrived, to who may view emails: mailboxes may be read every minute, and nothing comes in."""
-    if visibility.user.has_perm("nautobot_circuit_maintenance.view_notification"):
-        newest = visibility.notifications.order_by("-received_at").values_list("received_at", flat=True).first()
-        yield formatting.relative(newest, now) if newest else _NEVER
+def _arrival(visibility: Visibility, now: datetime) -> _Arrival:
+    """Return what is known of email that arrived: mailboxes may be read every minute, and nothing comes in.
+
+    To a user from whom emails may be hidden, only one that is recent says something about all of them.
+    """
+    visible = visibility.notifications
+    newest = visible.order_by("-received_at").values_list("received_at", flat=True).first()
+    times = (f"last arrived {formatting.relative(newest, now)}",) if newest else ()
+    if newest and now - newest <= _RECENT:
+        return _Arrival("Email is coming in", times, is_warning=False)
+    if visible.query.where:
+        return _Arrival("All mailboxes are read", (), is_warning=False)
+    if not newest:
+        return _Arrival("No email has arrived yet", (), is_warning=False)
+    return _Arrival(f"No email for {(now - newest).days} days", times, is_warning=True)
 
 
 def _read(sources: Sequence[SourceState], now: datetime) -> str:

@@ -118,7 +118,8 @@ def _context(
     return {
         "counts": count(findings),
         "rows": [
-            {**shown.row_of(row, risk, names, now), "devices": ", ".join(folded.of(row.first))} for row in shown_rows
+            {**shown.row_of(row, risk, names, now), "devices": ", ".join(folded.of_all(row.findings))}
+            for row in shown_rows
         ],
         "more": len(rows) - len(shown_rows),
         "lanes": shown.lanes(first, risk, now, span),

@@ -25,6 +25,10 @@ class Folded:
         """Return the devices of which the same is true as of this finding."""
         return self.devices.get((finding.key, finding.start), []) if finding.subject == Subject.SITE else []
 
+    def of_all(self, findings: Iterable[Finding]) -> list[str]:
+        """Return the devices of which the same is true as of one of these findings, each once."""
+        return list(dict.fromkeys(device for each in findings for device in self.of(each)))
+
 
 def fold_devices(findings: Iterable[Finding], risk: Risk, visibility: Visibility) -> Folded:
     """Take out the devices whose finding is that of the site they stand in: same kind, time, circuits and maintenances.
