@@ -98,13 +98,15 @@ def fill() -> None:
     """Create one of each model that the demo has none of."""
     # pylint: disable=import-outside-toplevel  # Django is set up before it
     from django.contrib.auth import get_user_model
+    from nautobot.circuits.models import Provider
 
     from nautobot_circuit_maintenance import models
     from nautobot_circuit_maintenance.tests.factories import app
 
     maintenance = _busy()
     models.Note.objects.create(maintenance=maintenance, title="Asked the provider", comment="It stays as planned.")
-    app.create_layout(maintenance.provider, "Notices of works")
+    # Of a provider that is not taught in another test: an email that is taught becomes an example of the layout at hand.
+    app.create_layout(Provider.objects.get(name="Seaborn"), "Notices of works")
     subscription = app.create_subscription(get_user_model().objects.get(username="admin"), "All outages")
     thread = app.create_thread(subscription, maintenance, "noc@demo.example")
     app.create_delivery(thread, maintenance=maintenance, state="failed", error="The mail server refuses the address.")
