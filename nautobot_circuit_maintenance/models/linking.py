@@ -25,8 +25,9 @@ def link_circuit_id(impact: CircuitImpact, circuit: Circuit) -> None:
     """Keep the circuit ID of an impact as an alias of a circuit, and link all impacts of the provider with this ID.
 
     The circuit that the impact was linked to loses this alias. Impacts whose link a person removed are linked too: this
-    person knows which circuit it is. Where a person selected a circuit for another impact, it stays. The caller checks
-    that the user may change both circuits. Raises ValidationError if the ID cannot be an alias of this circuit.
+    person knows which circuit it is. Where a person selected a circuit for another impact, or it is linked to a third
+    circuit, it stays. The caller checks that the user may change both circuits. Raises ValidationError if the ID cannot be
+    an alias of this circuit, or if the impact was linked to another circuit in the meantime.
     """
     cid, provider_id = impact.cid, impact.maintenance.provider_id
     if circuit.provider_id != provider_id:
@@ -36,6 +37,9 @@ def link_circuit_id(impact: CircuitImpact, circuit: Circuit) -> None:
     with transaction.atomic():
         locked = Circuit.objects.select_for_update().filter(pk__in={circuit.pk, impact.circuit_id} - {None})
         circuits = {each.pk: each for each in locked.order_by("pk")}
+        now = CircuitImpact.objects.select_for_update().filter(pk=impact.pk).values_list("circuit", flat=True)
+        if list(now) != [impact.circuit_id]:
+            raise ValidationError("The circuit of this ID was changed in the meantime. Look at it again.")
         known = circuits.pop(circuit.pk)
         for before in circuits.values():
             _remove_alias(before, cid)
@@ -56,10 +60,12 @@ def _remove_alias(circuit: Circuit, cid: str) -> None:
 
 
 def _link_all(impact: CircuitImpact, circuit: Circuit) -> None:
-    """Link an impact, and those of the provider with the same ID except where a person selected another circuit."""
+    """Link an impact, and those of the provider with the same ID that have no circuit or the same one by its ID."""
     how = MatchedBy.EXACT if impact.cid == circuit.cid else MatchedBy.ALIAS
     rows = CircuitImpact.objects.filter(
-        Q(pk=impact.pk) | Q(circuit=None) | Q(matched_by__in=(*BY_ALIAS, MatchedBy.PORT)),
+        Q(pk=impact.pk)
+        | Q(circuit=None)
+        | Q(circuit__in=(circuit.pk, impact.circuit_id or circuit.pk), matched_by__in=(*BY_ALIAS, MatchedBy.PORT)),
         cid=impact.cid,
         maintenance__provider=impact.maintenance.provider_id,
     ).exclude(circuit=circuit, matched_by=how)

@@ -25,13 +25,18 @@ class DeepSlices(QuerySet[Any]):
 
     def _fetch_all(self) -> None:
         query = self.query
-        if self._result_cache is None and query.low_mark >= _DEEP and self._has_whole_rows():
+        if self._result_cache is None and self._is_deep_page() and self._has_whole_rows():
             everything = self.all()
             everything.query.clear_limits()
             keys = in_stable_order(everything).prefetch_related(None).values_list("pk", flat=True)
             chosen = rows_of_page(everything, list(keys[query.low_mark : query.high_mark]))
             self._result_cache, self._prefetch_done = chosen, True
         super()._fetch_all()
+
+    def _is_deep_page(self) -> bool:
+        """Return whether many rows come before the slice, and few are in it: each is a key in the second statement."""
+        low, high = self.query.low_mark, self.query.high_mark
+        return low >= _DEEP and high is not None and high - low <= _DEEP
 
     def _has_whole_rows(self) -> bool:
         query = self.query

@@ -12,7 +12,7 @@ from nautobot_circuit_maintenance import models
 from nautobot_circuit_maintenance.choices import CircuitMaintenanceStatusChoices as Status
 from nautobot_circuit_maintenance.tests.factories import app, users
 from nautobot_circuit_maintenance.tests.page_case import PageTestCase, url_of
-from nautobot_circuit_maintenance.ui.periods import days_since_friday, start_of_day
+from nautobot_circuit_maintenance.ui.periods import days_since_friday, start_of_day, usual_days
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -119,10 +119,10 @@ class ChangesPageTest(PageTestCase):
     def test_the_days_can_be_chosen(self):
         self.become_superuser()
         self.maintenance.parsed_notifications.all().delete()
-        self.notify(6 * DAY, "C-1")
+        self.notify(20 * DAY, "C-1")
 
-        self.assertIn(f"since {start_of_day(timezone.now(), 3):%a}", self.shown()[0])
-        for query, is_there in (("", False), ("?days=1", False), ("?days=7", True), ("?days=30", True)):
+        self.assertIn(f"since {start_of_day(timezone.now(), usual_days(timezone.now())):%a}", self.shown()[0])
+        for query, is_there in (("", False), ("?days=1", False), ("?days=7", False), ("?days=30", True)):
             with self.subTest(query=query):
                 self.assertEqual("Announced" in self.shown(query)[0], is_there)
         self.assertEqual(self.shown(query="?days=nonsense"), self.shown())
@@ -145,7 +145,13 @@ class ChangesPageTest(PageTestCase):
             self.assertIn(page.context["since"], (start_of_day(now, days), start_of_day(timezone.now(), days)))
             self.assertContains(page, f'href="?days={days}" class="btn btn-sm btn-primary" aria-current="true"')
         for days in ("0", "31", "-4", "4.5", "٤", "1000000"):
-            self.assertEqual(self.client.get(url_of("changes"), {"days": days}).context["days"], 3, days)
+            page = self.client.get(url_of("changes"), {"days": days})
+            self.assertEqual(page.context["days"], usual_days(now), days)
+
+    def test_the_usual_period_begins_on_the_last_friday_and_has_three_days_at_least(self):
+        for day, days in ((27, 7), (28, 3), (29, 3), (30, 3)):
+            self.assertEqual(usual_days(datetime(2026, 11, day, 12, tzinfo=fixed_zones.utc)), days)
+        self.assertEqual(usual_days(datetime(2026, 12, 1, 12, tzinfo=fixed_zones.utc)), 4)
 
     def test_days_since_friday(self):
         for day, days in ((27, 7), (28, 1), (29, 2), (30, 3)):
@@ -153,7 +159,7 @@ class ChangesPageTest(PageTestCase):
 
     def test_the_number_on_the_tab_is_that_of_the_usual_days_whichever_are_shown(self):
         self.become_superuser()
-        self.notify(6 * DAY, "C-1")
+        self.notify(20 * DAY, "C-1")
         numbers = {}
         for query in ("", "?days=1", "?days=30"):
             page = self.client.get(url_of("changes") + query)

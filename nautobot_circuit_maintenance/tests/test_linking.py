@@ -68,6 +68,26 @@ class LinkTest(Announced):
 
         self.assertEqual(len(self.linked()), 3)
 
+    def test_an_impact_of_a_third_circuit_stays_there(self):
+        """Who may change this circuit may not be allowed to change that one."""
+        third = core.create_circuit(self.provider, "C-3")
+        CircuitImpact.objects.filter(pk=self.impacts[1].pk).update(circuit=third, matched_by=MatchedBy.PORT)
+
+        link_circuit_id(CircuitImpact.objects.get(pk=self.impacts[0].pk), self.circuit)
+
+        self.assertEqual(self.linked(), [f"M-1 {MatchedBy.ALIAS}", f"M-3 {MatchedBy.ALIAS}"])
+        self.assertEqual(CircuitImpact.objects.get(pk=self.impacts[1].pk).circuit, third)
+
+    def test_an_impact_that_someone_links_in_the_meantime_is_not_taken_from_there(self):
+        third = core.create_circuit(self.provider, "C-3")
+        seen = CircuitImpact.objects.get(pk=self.impacts[0].pk)
+        CircuitImpact.objects.filter(pk=seen.pk).update(circuit=third, matched_by=MatchedBy.MANUAL)
+
+        with self.assertRaisesMessage(ValidationError, "in the meantime"):
+            link_circuit_id(seen, self.circuit)
+
+        self.assertEqual((self.linked(), aliases(self.circuit)), ([], ()))
+
     def test_impacts_of_another_provider_are_left_alone(self):
         theirs = app.create_impact(app.create_maintenance("M-9", self.other), "WAVE 77")
 

@@ -4,10 +4,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-USUAL_DAYS = 3
-"""Default range of recent changes: on a Monday it includes Friday."""
-
-
+FEWEST_DAYS = 3
+"""Of the usual period of recent changes."""
 FRIDAY = 4
 """As Python counts days of the week."""
 
@@ -15,6 +13,11 @@ FRIDAY = 4
 def days_since_friday(now: datetime) -> int:
     """Return how many days ago the last Friday was, in the user's zone; on a Friday, the one a week before."""
     return (timezone.localtime(now).weekday() - FRIDAY - 1) % 7 + 1
+
+
+def usual_days(now: datetime) -> int:
+    """Return the days of the usual period of recent changes: since the last Friday, and three at least."""
+    return max(FEWEST_DAYS, days_since_friday(now))
 
 
 def start_of_day(now: datetime, days_ago: int) -> datetime:

@@ -24,7 +24,7 @@ from nautobot_circuit_maintenance.analysis.visibility import Visibility
 from nautobot_circuit_maintenance.domain.phrases import phrases_of
 from nautobot_circuit_maintenance.models import Note, Notification
 from nautobot_circuit_maintenance.ui import formatting
-from nautobot_circuit_maintenance.ui.periods import USUAL_DAYS, days_since_friday, start_of_day
+from nautobot_circuit_maintenance.ui.periods import FEWEST_DAYS, days_since_friday, start_of_day, usual_days
 from nautobot_circuit_maintenance.views.page import Page
 from nautobot_circuit_maintenance.views.phrases import note_link, shown
 from nautobot_circuit_maintenance.views.tab_counts import counted_tabs
@@ -32,7 +32,7 @@ from nautobot_circuit_maintenance.views.tab_counts import counted_tabs
 _ROUTE = "plugins:nautobot_circuit_maintenance:changes"
 _LIST_ROUTE = "plugins:nautobot_circuit_maintenance:circuitmaintenance_list"
 _TITLE = "Recent Changes"
-_DAYS = (1, USUAL_DAYS, 7, 30)
+_DAYS = (1, FEWEST_DAYS, 7, 30)
 _ALLOWED_DAYS = {str(days): days for days in range(1, max(_DAYS) + 1)}
 """All up to the longest: an address that was kept from "since Friday" has other days than Friday has today."""
 _LABELS = {
@@ -132,7 +132,7 @@ def summary_of(rows: Iterable[RecentChange], days: int, chosen: ChangeKind | Non
     ]
 
 
-def changes_url(days: int = USUAL_DAYS, kind: ChangeKind | None = None) -> str:
+def changes_url(days: int, kind: ChangeKind | None = None) -> str:
     """Return the address of the page with this many days and all changes, or those of one kind."""
     query = {"days": days} | ({"kind": kind.value} if kind else {})
     return f"{reverse(_ROUTE)}?{urlencode(query)}"
@@ -163,10 +163,11 @@ class ChangesView(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Render the page."""
         now, visibility = timezone.now(), Visibility.of(request.user)
-        days = _ALLOWED_DAYS.get(request.GET.get("days", ""), USUAL_DAYS)
+        usual = usual_days(now)
+        days = _ALLOWED_DAYS.get(request.GET.get("days", ""), usual)
         kind = next((each for each in ChangeKind if each.value == request.GET.get("kind")), None)
         found = context_of(visibility, now, days, MOST, kind)
-        known = found["count"] if days == USUAL_DAYS else None
+        known = found["count"] if days == usual else None
         context = {
             "days": days,
             "choices": _choices(now, days).items(),
