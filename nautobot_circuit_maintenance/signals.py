@@ -103,12 +103,12 @@ def attach_new_provider(*, instance, created, raw=False, **_kwargs) -> None:
             source.providers.add(instance)
 
 
-def note_removed_aliases(*, instance, raw=False, **_kwargs) -> None:
-    """Keep the aliases that a circuit is about to lose, until it is saved."""
+def note_removed_aliases(*, instance, raw=False, update_fields=None, **_kwargs) -> None:
+    """Keep the aliases that a circuit is about to lose, until it is saved; none if only other fields are saved."""
     from nautobot_circuit_maintenance.models import unlinking  # pylint: disable=import-outside-toplevel  # need apps
 
-    is_new = raw or not instance.present_in_database
-    instance.circuit_maintenance_removed_aliases = () if is_new else unlinking.removed_aliases(instance)
+    keeps = raw or not instance.present_in_database or (update_fields and "_custom_field_data" not in update_fields)
+    instance.circuit_maintenance_removed_aliases = () if keeps else unlinking.removed_aliases(instance)
 
 
 def link_impacts_of_circuit(*, instance, raw=False, **_kwargs) -> None:

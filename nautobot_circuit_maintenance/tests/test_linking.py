@@ -181,6 +181,17 @@ class UnlinkTest(Announced):
 
         about = [each["sql"] for each in queries if "circuitimpact" in each["sql"]]
         self.assertEqual(len(about), 1, about)  # what is unmatched
+        with CaptureQueriesContext(connection) as fewer:
+            self.circuit.save(update_fields=["description"])
+        self.assertEqual(len(queries) - len(fewer), 1)  # the aliases as they are stored
+
+    def test_an_old_copy_that_saves_other_fields_unlinks_nothing(self):
+        old = Circuit.objects.get(pk=self.circuit.pk)
+        old.cf[ALIASES.key] = ""
+
+        old.save(update_fields=["description"])
+
+        self.assertEqual((aliases(self.circuit), len(self.linked())), (("WAVE 77",), 3))
 
     def test_linking_to_another_circuit_moves_the_alias(self):
         chosen = CircuitImpact.objects.get(pk=self.impacts[2].pk)
