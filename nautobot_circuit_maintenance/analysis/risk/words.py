@@ -63,10 +63,8 @@ class Names:
     def hangs_on_keys(self, finding: Finding) -> list[UUID]:
         """Return the keys of these circuits; of those that the user may not view, the first."""
         keys = dict.fromkeys(key for phase in finding.phases for key in phase.hangs_on)
-        by_name: dict[str, UUID] = {}
-        for key in keys:
-            by_name.setdefault(self.circuits.get(key, HIDDEN), key)
-        return list(by_name.values())
+        hidden = [key for key in keys if key not in self.circuits]
+        return [key for key in keys if key in self.circuits or key == hidden[0]]
 
     def lost(self, finding: Finding) -> str:
         """Return how many links or circuits are down: "both links", "2 of 3 links down"."""
