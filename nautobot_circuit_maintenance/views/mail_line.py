@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from nautobot_circuit_maintenance.analysis.freshness import SourceState
 from nautobot_circuit_maintenance.analysis.visibility import Visibility
@@ -12,7 +11,7 @@ from nautobot_circuit_maintenance.ui import formatting
 
 _MOST, _NEVER = 2, "never"
 _RECENT = timedelta(days=7)
-"""Email is coming in if the newest is no older."""
+"""Email is coming in if the newest arrived within this time."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +25,6 @@ class MailLine:
     is_warning: bool
 
 
-class _Arrival(NamedTuple):
-    """What is known of email that arrived: in words, when, and whether it is a warning."""
-
-    says: str
-    times: tuple[str, ...]
-    is_warning: bool
-
-
 def mail_line(sources: Sequence[SourceState], visibility: Visibility, now: datetime) -> MailLine | None:
     """Return the line; None if no source is configured, of those that the user may view."""
     configured = [each for each in sources if each.health != Health.NOT_CONFIGURED]
@@ -43,7 +34,7 @@ def mail_line(sources: Sequence[SourceState], visibility: Visibility, now: datet
     more = f" and {len(problems) - _MOST} more" if len(problems) > _MOST else ""
     arrival = _arrival(visibility, now)
     says = f"{'; '.join(problems[:_MOST])}{more}" if problems else arrival.says
-    times = ", ".join([*arrival.times, f"last read {_read(configured, now)}"])
+    times = ", ".join(filter(None, [arrival.times, f"last read {_read(configured, now)}"]))
     return MailLine(says, times, bool(problems) or arrival.is_warning)
 
 
@@ -67,21 +58,21 @@ def _problems(sources: Sequence[SourceState], now: datetime) -> Iterator[str]:
         )
 
 
-def _arrival(visibility: Visibility, now: datetime) -> _Arrival:
-    """Return what is known of email that arrived: mailboxes may be read every minute, and nothing comes in.
+def _arrival(visibility: Visibility, now: datetime) -> MailLine:
+    """Return the line as far as it is about email that arrived: mailboxes may be read every minute, and nothing comes in.
 
     To a user from whom emails may be hidden, only one that is recent says something about all of them.
     """
     visible = visibility.notifications
     newest = visible.order_by("-received_at").values_list("received_at", flat=True).first()
-    times = (f"last arrived {formatting.relative(newest, now)}",) if newest else ()
+    times = f"last arrived {formatting.relative(newest, now)}" if newest else ""
     if newest and now - newest <= _RECENT:
-        return _Arrival("Email is coming in", times, is_warning=False)
+        return MailLine("Email is coming in", times, is_warning=False)
     if visible.query.where:
-        return _Arrival("All mailboxes are read", (), is_warning=False)
+        return MailLine("All mailboxes are read", "", is_warning=False)
     if not newest:
-        return _Arrival("No email has arrived yet", (), is_warning=False)
-    return _Arrival(f"No email for {(now - newest).days} days", times, is_warning=True)
+        return MailLine("No email has arrived yet", "", is_warning=False)
+    return MailLine(f"No email for {(now - newest).days} days", times, is_warning=True)
 
 
 def _read(sources: Sequence[SourceState], now: datetime) -> str:
